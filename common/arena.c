@@ -1,0 +1,93 @@
+#include "arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FIRST_CHUNK = 64 * 1024, LARGEST_CHUNK = 1024 * 1024 };
+
+struct arena_chunk {
+    struct arena_chunk *older;
+    size_t size; /* of `data` */
+    alignas(max_align_t) char data[];
+};
+
+static _Noreturn void out_of_memory(void)
+{
+    static const char message[] = "error: out of memory\n";
+    /* Nothing more can be done if even this cannot be written. */
+    ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
+    (void)ignored;
+    _exit(EXIT_FAILURE);
+}
+
+void *memory_grow(void *old, size_t size)
+{
+    void *grown = realloc(old, size);
+    if (!grown)
+        out_of_memory();
+    return grown;
+}
+
+static void add_chunk(struct arena *arena, size_t size)
+{
+    size_t capacity = FIRST_CHUNK;
+    if (arena->chunk)
+        capacity = arena->chunk->size < LARGEST_CHUNK ? arena->chunk->size * 2 : LARGEST_CHUNK;
+    if (capacity < size)
+        capacity = size;
+    if (capacity > SIZE_MAX - sizeof(struct arena_chunk))
+        out_of_memory();
+    struct arena_chunk *chunk = memory_grow(NULL, sizeof *chunk + capacity);
+    chunk->older = arena->chunk;
+    chunk->size = capacity;
+    arena->chunk = chunk;
+    arena->free = chunk->data;
+    arena->end = chunk->data + capacity;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    enum { ALIGN = alignof(max_align_t) };
+    if (size > SIZE_MAX - ALIGN)
+        out_of_memory();
+    size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    if (!arena->chunk || size > (size_t)(arena->end - arena->free))
+        add_chunk(arena, size);
+    void *result = arena->free;
+    arena->free += size;
+    return memset(result, 0, size);
+}
+
+void *arena_array(struct arena *arena, size_t count, size_t size)
+{
+    if (size != 0 && count > SIZE_MAX / size)
+        out_of_memory();
+    return arena_alloc(arena, count * size);
+}
+
+static void free_chunks(struct arena_chunk *chunk)
+{
+    while (chunk) {
+        struct arena_chunk *older = chunk->older;
+        free(chunk);
+        chunk = older;
+    }
+}
+
+void arena_reset(struct arena *arena)
+{
+    if (!arena->chunk)
+        return;
+    free_chunks(arena->chunk->older);
+    arena->chunk->older = NULL;
+    arena->free = arena->chunk->data;
+}
+
+void arena_free(struct arena *arena)
+{
+    free_chunks(arena->chunk);
+    *arena = (struct arena){0};
+}

@@ -1,0 +1,39 @@
+/* Memory that is freed all at once.
+ *
+ * Everything a run builds (trees, texts, diagnostics) lives in an arena; nothing in it is freed
+ * alone. A pointer into an arena is valid until the arena is reset or freed.
+ *
+ * Invariant: no allocation here returns NULL. When the system has no memory left the process says
+ * so on stderr and exits with status 1, before it has written any output: output is written only
+ * when all of it is built. */
+#ifndef OPTASVC_ARENA_H
+#define OPTASVC_ARENA_H
+
+#include <stddef.h>
+
+struct arena_chunk;
+
+struct arena {
+    struct arena_chunk *chunk; /* the newest; the older ones hang behind it */
+    char *free;                /* first unused byte of the newest chunk */
+    char *end;
+};
+
+/* `size` zeroed bytes, aligned for any type. */
+void *arena_alloc(struct arena *arena, size_t size);
+
+/* `count` zeroed items of `size` bytes; exits as above when the product overflows. */
+void *arena_array(struct arena *arena, size_t count, size_t size);
+
+#define ARENA_NEW(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))
+#define ARENA_ARRAY(arena, count, type) ((type *)arena_array((arena), (count), sizeof(type)))
+
+/* Forgets all that was allocated and keeps one chunk for what comes next. */
+void arena_reset(struct arena *arena);
+
+void arena_free(struct arena *arena);
+
+/* realloc() under the same invariant. The caller frees the result. */
+void *memory_grow(void *old, size_t size);
+
+#endif

@@ -1,0 +1,226 @@
+#include "diag.h"
+
+#include "utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct location location_file(const struct source *source)
+{
+    return (struct location){.source = source, .whole = true};
+}
+
+static struct diag *add(struct diags *diags)
+{
+    if (diags->count == DIAG_MAX)
+        return NULL;
+    if (diags->count == diags->capacity) {
+        size_t capacity = diags->capacity ? diags->capacity * 2 : 8;
+        struct diag *items = ARENA_ARRAY(diags->arena, capacity, struct diag);
+        if (diags->count)
+            memcpy(items, diags->items, diags->count * sizeof *items);
+        diags->items = items;
+        diags->capacity = capacity;
+    }
+    struct diag *diag = &diags->items[diags->count];
+    diag->order = diags->count++;
+    return diag;
+}
+
+static void report(struct diags *diags, enum severity severity, struct location at,
+                   const char *format, va_list arguments)
+{
+    *(severity == SEVERITY_ERROR ? &diags->errors : &diags->warnings) += 1;
+    struct diag *diag = add(diags);
+    if (!diag)
+        return;
+    diag->severity = severity;
+    diag->at = at;
+    diag->message = str_vformat(diags->arena, format, arguments);
+}
+
+void diag_error(struct diags *diags, struct location at, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report(diags, SEVERITY_ERROR, at, format, arguments);
+    va_end(arguments);
+}
+
+void diag_warning(struct diags *diags, struct location at, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report(diags, SEVERITY_WARNING, at, format, arguments);
+    va_end(arguments);
+}
+
+void diag_hint(struct diags *diags, const char *format, ...)
+{
+    bool last_was_kept = diags->count == diags->errors + diags->warnings;
+    if (diags->count == 0 || !last_was_kept)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    diags->items[diags->count - 1].hint = str_vformat(diags->arena, format, arguments);
+    va_end(arguments);
+}
+
+static size_t line_start(struct str text, size_t offset)
+{
+    while (offset > 0 && text.data[offset - 1] != '\n')
+        offset--;
+    return offset;
+}
+
+struct position diag_position(const struct source *source, size_t offset)
+{
+    struct str text = source->text;
+    if (offset > text.len)
+        offset = text.len;
+    struct position position = {1, 1};
+    size_t start = line_start(text, offset);
+    for (size_t at = str_find(text, 0, '\n'); at < start; at = str_find(text, at + 1, '\n'))
+        position.line++;
+    for (size_t at = start; at < offset; position.column++) {
+        uint32_t character;
+        size_t len = utf8_decode(text, at, &character);
+        at += len ? len : 1;
+    }
+    return position;
+}
+
+static const char *paint(bool color, const char *code)
+{
+    return color ? code : "";
+}
+
+/* Bytes of one line that are shown at most; a longer line is cut around the place. */
+enum { SHOWN_BEFORE = 60, SHOWN_AFTER = 60 };
+
+static bool continues_character(struct str text, size_t at)
+{
+    return at < text.len && ((unsigned char)text.data[at] & 0xC0) == 0x80;
+}
+
+/* Adds the bytes with what a terminal would act on replaced; returns the columns they take. */
+static size_t add_visible(struct buf *out, struct str text)
+{
+    size_t columns = 0;
+    for (size_t at = 0; at < text.len;) {
+        uint32_t character = 0;
+        size_t len = utf8_decode(text, at, &character);
+        bool control = len == 0 || character < 0x20 || (character >= 0x7F && character < 0xA0);
+        if (control) {
+            buf_add(out, character == '\t' ? STR(" ") : STR("?"));
+            columns++;
+        } else {
+            buf_add(out, str_slice(text, at, at + len));
+            columns += utf8_columns(character);
+        }
+        at += len ? len : 1;
+    }
+    return columns;
+}
+
+static void write_line(struct buf *out, const struct diag *diag, bool color)
+{
+    struct str text = diag->at.source->text;
+    size_t start = diag->at.start < text.len ? diag->at.start : text.len;
+    size_t from = line_start(text, start);
+    size_t to = str_find(text, start, '\n');
+    if (to > from && text.data[to - 1] == '\r')
+        to--;
+    if (start > to)
+        start = to;
+    size_t end = diag->at.end < to ? diag->at.end : to;
+    const char *before = "";
+    const char *after = "";
+    if (start - from > SHOWN_BEFORE) {
+        from = start - SHOWN_BEFORE;
+        while (continues_character(text, from))
+            from++;
+        before = "...";
+    }
+    if (to - start > SHOWN_AFTER && to > end) {
+        size_t shown = end > start + SHOWN_AFTER ? end : start + SHOWN_AFTER;
+        if (shown > start + 2 * SHOWN_AFTER)
+            shown = start + 2 * SHOWN_AFTER;
+        while (shown < to && continues_character(text, shown))
+            shown++;
+        if (shown < to) {
+            to = shown;
+            after = "...";
+        }
+    }
+    if (end > to)
+        end = to;
+
+    buf_format(out, "  %s", before);
+    size_t indent = 2 + strlen(before) + add_visible(out, str_slice(text, from, start));
+    size_t marked = add_visible(out, str_slice(text, start, end));
+    add_visible(out, str_slice(text, end > start ? end : start, to));
+    buf_format(out, "%s\n", after);
+    buf_add_spaces(out, indent);
+    buf_format(out, "%s^", paint(color, "\033[1;32m"));
+    for (size_t i = 1; i < marked; i++)
+        buf_add_byte(out, '~');
+    buf_format(out, "%s\n", paint(color, "\033[0m"));
+}
+
+static void write_one(struct buf *out, const struct diag *diag, bool color)
+{
+    const struct source *source = diag->at.source;
+    buf_add(out, str_of(paint(color, "\033[1m")));
+    if (source && diag->at.whole) {
+        buf_format(out, "%.*s: ", STR_ARG(source->path));
+    } else if (source) {
+        struct position position = diag_position(source, diag->at.start);
+        buf_format(out, "%.*s:%zu:%zu: ", STR_ARG(source->path), position.line, position.column);
+    }
+    bool error = diag->severity == SEVERITY_ERROR;
+    buf_format(out, "%s%s:%s ", paint(color, error ? "\033[31m" : "\033[35m"),
+               error ? "error" : "warning", paint(color, "\033[0m"));
+    add_visible(out, diag->message);
+    buf_add_byte(out, '\n');
+    if (source && !diag->at.whole)
+        write_line(out, diag, color);
+    for (size_t at = 0; at < diag->hint.len;) {
+        size_t end = str_find(diag->hint, at, '\n');
+        buf_add(out, STR("  "));
+        add_visible(out, str_slice(diag->hint, at, end));
+        buf_add_byte(out, '\n');
+        at = end + 1;
+    }
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct diag *left = a;
+    const struct diag *right = b;
+    bool comparable = left->at.source == right->at.source;
+    if (comparable && left->at.start != right->at.start)
+        return left->at.start < right->at.start ? -1 : 1;
+    return left->order < right->order ? -1 : 1;
+}
+
+/* Sorts each run of neighbours from one file; the files stay in the order they were read. */
+static void sort_by_place(struct diag *items, size_t count)
+{
+    for (size_t from = 0, to; from < count; from = to) {
+        for (to = from + 1; to < count && items[to].at.source == items[from].at.source;)
+            to++;
+        qsort(items + from, to - from, sizeof *items, by_place);
+    }
+}
+
+void diags_write(const struct diags *diags, struct buf *out, bool color)
+{
+    if (diags->count)
+        sort_by_place(diags->items, diags->count);
+    for (size_t i = 0; i < diags->count; i++)
+        write_one(out, &diags->items[i], color);
+    size_t left_out = diags->errors + diags->warnings - diags->count;
+    if (left_out)
+        buf_format(out, "... and %zu more\n", left_out);
+}

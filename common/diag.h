@@ -1,0 +1,68 @@
+/* Errors and warnings as values, each with its place in a file.
+ *
+ * Functions that can fail take a `struct diags`, add to it and return false or NULL; nothing is
+ * printed here. A program prints them all at the end, so that one run tells every mistake. */
+#ifndef OPTASVC_DIAG_H
+#define OPTASVC_DIAG_H
+
+#include "str.h"
+
+/* More diagnostics than this for one file are counted, not kept. */
+enum { DIAG_MAX = 200 };
+
+struct source {
+    struct str path; /* as the user wrote it */
+    struct str text;
+};
+
+/* Bytes `start` up to `end` of a file; source NULL: no file, as for a flag. `whole`: the file
+ * itself rather than a place in it, so that no line is shown. */
+struct location {
+    const struct source *source;
+    size_t start;
+    size_t end;
+    bool whole;
+};
+
+struct location location_file(const struct source *source);
+
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
+
+struct diag {
+    enum severity severity;
+    struct location at;
+    struct str message; /* what is wrong */
+    struct str hint;    /* what to write instead; may be empty */
+    size_t order;
+};
+
+struct diags {
+    struct arena *arena; /* of the texts; set by the owner */
+    struct diag *items;
+    size_t count;
+    size_t capacity;
+    size_t errors; /* all that were reported, kept or not */
+    size_t warnings;
+};
+
+/* Messages are one sentence without a final stop, in lower case; "%" as printf(). */
+void diag_error(struct diags *diags, struct location at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void diag_warning(struct diags *diags, struct location at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds what to do about it to the diagnostic that was reported last. */
+void diag_hint(struct diags *diags, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* 1-based line and column of a byte; columns count characters. */
+struct position {
+    size_t line;
+    size_t column;
+};
+struct position diag_position(const struct source *source, size_t offset);
+
+/* Writes them in the order of the text: "FILE:LINE:COLUMN: error: MESSAGE", the line, a caret under
+ * the place, the hint. */
+void diags_write(const struct diags *diags, struct buf *out, bool color);
+
+#endif

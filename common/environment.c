@@ -1,0 +1,273 @@
+#include "environment.h"
+
+#include "io.h"
+#include "load_service.h"
+#include "module.h"
+#include "name.h"
+
+#include <errno.h>
+#include <string.h>
+
+const struct source *source_read(struct arena *arena, struct diags *diags, const char *path,
+                                 struct location at)
+{
+    struct buf text = {0};
+    int error = io_read_file(path, LOAD_SIZE_MAX, &text);
+    if (error == EFBIG)
+        diag_error(diags, at, "%s is larger than %d bytes", path, LOAD_SIZE_MAX);
+    else if (error)
+        diag_error(diags, at, "%s cannot be read: %s", path, strerror(error));
+    struct source *source = ARENA_NEW(arena, struct source);
+    source->path = str_copy(arena, strcmp(path, "-") == 0 ? STR("<stdin>") : str_of(path));
+    source->text = str_copy(arena, buf_str(&text));
+    buf_free(&text);
+    return error ? NULL : source;
+}
+
+static const struct record *choose(const struct schema_reader *reader, const struct record *file,
+                                   const struct options *options)
+{
+    const struct value *environments = &file->values[FILE_ENVIRONMENTS];
+    struct str names = {0};
+    struct suggestion near = {.word = str_of(options->environment)};
+    for (size_t i = 0; i < environments->count; i++) {
+        struct str name = environments->records[i]->values[ENVIRONMENT_NAME].text;
+        if (options->environment && str_is(name, options->environment))
+            return environments->records[i];
+        suggestion_offer(&near, name);
+        names =
+            str_format(reader->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "", STR_ARG(name));
+    }
+    if (!options->environment && environments->count == 1)
+        return environments->records[0];
+    struct location at = environments->node->key->span;
+    if (options->environment)
+        diag_error(reader->diags, at, "no environment is named \"%s\"", options->environment);
+    else
+        diag_error(reader->diags, at, "the file has several environments: choose one with --env");
+    if (near.best.len)
+        diag_hint(reader->diags, "did you mean --env %.*s?", STR_ARG(near.best));
+    else
+        diag_hint(reader->diags, "its environments: %.*s", STR_ARG(names));
+    return NULL;
+}
+
+static bool check_names(const struct schema_reader *reader, const struct value *environments)
+{
+    bool right = true;
+    for (size_t i = 0; i < environments->count; i++) {
+        const struct value *name = &environments->records[i]->values[ENVIRONMENT_NAME];
+        const char *wrong = name_wrong(NAME_LABEL_VALUE, name->text);
+        if (wrong)
+            diag_error(reader->diags, name->node->span, "an environment's name %s", wrong);
+        for (size_t j = 0; j < i && !wrong; j++) {
+            if (!str_equal(environments->records[j]->values[ENVIRONMENT_NAME].text, name->text))
+                continue;
+            wrong = "twice";
+            diag_error(reader->diags, name->node->span, "two environments are named \"%.*s\"",
+                       STR_ARG(name->text));
+        }
+        right &= !wrong;
+    }
+    return right;
+}
+
+/* `path` as seen from the folder of the file that names it. */
+static const char *beside(struct arena *arena, struct str file, struct str path)
+{
+    size_t folder = 0;
+    for (size_t i = 0; i < file.len; i++)
+        if (file.data[i] == '/')
+            folder = i + 1;
+    if (str_starts(path, STR("/")))
+        folder = 0;
+    return str_format(arena, "%.*s%.*s", STR_ARG(str_slice(file, 0, folder)), STR_ARG(path)).data;
+}
+
+static void set_checked(const struct schema_reader *reader, const struct record *record, int field,
+                        enum name_kind kind, struct str *ret)
+{
+    if (!record_has(record, field))
+        return;
+    struct str text = record->values[field].text;
+    const char *wrong = name_wrong(kind, text);
+    if (wrong)
+        diag_error(reader->diags, record_location(record, field), "%s %s",
+                   record->schema->fields[field].name, wrong);
+    *ret = text;
+}
+
+static void set_providers(const struct schema_reader *reader, const struct record *file,
+                          struct environment *ret)
+{
+    const struct value *written = &file->values[FILE_PROVIDERS];
+    if (written->count == 0)
+        return;
+    const struct record *providers = written->records[0];
+    if (providers->values[PROVIDERS_AWS].count) {
+        const struct record *aws = providers->values[PROVIDERS_AWS].records[0];
+        ret->cloud = CLOUD_AWS;
+        set_checked(reader, aws, AWS_REGION, NAME_AWS_REGION, &ret->region);
+        set_checked(reader, aws, AWS_ACCOUNT_ID, NAME_AWS_ACCOUNT, &ret->account_id);
+    } else if (providers->values[PROVIDERS_GOOGLE].count) {
+        ret->cloud = CLOUD_GOOGLE;
+        ret->region = providers->values[PROVIDERS_GOOGLE].records[0]->values[GOOGLE_REGION].text;
+    } else if (providers->values[PROVIDERS_AZURERM].count) {
+        ret->cloud = CLOUD_AZURE;
+        ret->region = providers->values[PROVIDERS_AZURERM].records[0]->values[AZURE_LOCATION].text;
+    } else if (record_has(providers, PROVIDERS_LOCAL)) {
+        ret->cloud = CLOUD_LOCAL;
+    }
+}
+
+static void add_output(struct arena *arena, struct environment *environment, struct output output)
+{
+    struct output *grown = ARENA_ARRAY(arena, environment->output_count + 1, struct output);
+    if (environment->output_count)
+        memcpy(grown, environment->outputs, environment->output_count * sizeof *grown);
+    grown[environment->output_count++] = output;
+    environment->outputs = grown;
+}
+
+/* First come, first served: --parent-outputs were added before these. */
+static void set_outputs(const struct schema_reader *reader, const struct record *file,
+                        struct environment *ret)
+{
+    const struct value *written = &file->values[FILE_OUTPUTS];
+    for (size_t i = 0; i < written->count; i++)
+        add_output(reader->arena, ret,
+                   (struct output){.name = written->items[i].name, .text = written->items[i].text});
+    const struct node *modules = file->values[FILE_MODULES].node;
+    for (const struct node *node = modules && modules->kind == NODE_LIST ? modules->first : NULL;
+         node; node = node->next) {
+        const struct node *type = node->kind == NODE_MAP ? node_get(node, "type") : NULL;
+        if (!type || type->kind != NODE_SCALAR)
+            continue;
+        const struct module module = {.kind = module_type_find(type->text, false), .node = node};
+        const struct node *domain = module_known_output(&module, STR("domain"));
+        if (domain && domain->kind == NODE_SCALAR)
+            add_output(reader->arena, ret,
+                       (struct output){.name = STR("domain"), .text = domain->text});
+    }
+}
+
+static void set_file(const struct schema_reader *reader, const struct record *file,
+                     struct environment *ret)
+{
+    ret->file_name = file->values[FILE_NAME].text;
+    set_providers(reader, file, ret);
+    set_outputs(reader, file, ret);
+    ret->registry = file->values[FILE_REGISTRY].text;
+    set_checked(reader, file, FILE_INGRESS_CLASS, NAME_SUBDOMAIN, &ret->ingress_class);
+    set_checked(reader, file, FILE_TLS_SECRET, NAME_SUBDOMAIN, &ret->tls_secret);
+    set_checked(reader, file, FILE_CLUSTER_ISSUER, NAME_SUBDOMAIN, &ret->cluster_issuer);
+    if (ret->tls_secret.len && ret->cluster_issuer.len) {
+        diag_error(reader->diags, record_location(file, FILE_CLUSTER_ISSUER),
+                   "both tls_secret and cluster_issuer are given");
+        diag_hint(reader->diags, "keep tls_secret for one certificate that is there already, "
+                                 "cluster_issuer for one that cert-manager makes for each host");
+    }
+}
+
+static bool read_file(const struct schema_reader *reader, const char *path, struct location at,
+                      struct environment *ret)
+{
+    size_t errors = reader->diags->errors;
+    const struct source *source = source_read(reader->arena, reader->diags, path, at);
+    if (!source) {
+        diag_hint(reader->diags, "the environment file gives domain, registry and cloud; "
+                                 "--env-file FILE names another");
+        return false;
+    }
+    const struct node *root = load_service(reader->arena, source, reader->diags);
+    const struct record *file = root ? schema_read(reader, &file_schema, root) : NULL;
+    if (!file)
+        return false;
+    set_file(reader, file, ret);
+    return reader->diags->errors == errors;
+}
+
+/* `terraform output -json`: {NAME: {"value": ..., "sensitive": ..., "type": ...}}. */
+static bool read_parent_outputs(const struct schema_reader *reader, const char *path,
+                                struct environment *ret)
+{
+    const struct source *source =
+        source_read(reader->arena, reader->diags, path, (struct location){0});
+    const struct node *root = source ? load_service(reader->arena, source, reader->diags) : NULL;
+    if (!root)
+        return false;
+    if (root->kind != NODE_MAP) {
+        diag_error(reader->diags, root->span, "this is not the output of terraform output -json");
+        return false;
+    }
+    for (const struct node *output = root->first; output; output = output->next) {
+        const struct node *value = output->kind == NODE_MAP ? node_get(output, "value") : NULL;
+        const struct node *secret = output->kind == NODE_MAP ? node_get(output, "sensitive") : NULL;
+        if (!value) {
+            diag_error(reader->diags, output->span, "the output \"%.*s\" has no value",
+                       STR_ARG(output->key->text));
+            diag_hint(reader->diags, "the file holds what terraform output -json prints");
+            return false;
+        }
+        if (value->kind == NODE_SCALAR)
+            add_output(reader->arena, ret,
+                       (struct output){.name = output->key->text,
+                                       .text = value->text,
+                                       .sensitive = secret && str_is(secret->text, "true")});
+    }
+    return true;
+}
+
+static bool read_chosen(const struct schema_reader *reader, const struct record *file,
+                        const struct options *options, struct environment *ret)
+{
+    const struct value *environments = &file->values[FILE_ENVIRONMENTS];
+    if (!check_names(reader, environments))
+        return false;
+    const struct record *chosen = choose(reader, file, options);
+    if (!chosen)
+        return false;
+    ret->name = chosen->values[ENVIRONMENT_NAME].text;
+    ret->variables[0] = &chosen->values[ENVIRONMENT_VARIABLES];
+    ret->variables[1] = &chosen->values[ENVIRONMENT_VARS];
+    const struct value *path = &chosen->values[ENVIRONMENT_PATH];
+    ret->at = path->node->span;
+    const char *file_path = options->environment_file;
+    if (!file_path)
+        file_path = beside(reader->arena, file->node->span.source->path, path->text);
+    return read_file(reader, file_path, ret->at, ret);
+}
+
+bool environment_read(const struct schema_reader *reader, const struct record *file,
+                      const struct options *options, struct environment *ret)
+{
+    *ret = (struct environment){.ingress_class =
+                                    str_of(file_schema.fields[FILE_INGRESS_CLASS].fallback)};
+    if (options->parent_outputs && !read_parent_outputs(reader, options->parent_outputs, ret))
+        return false;
+    bool right = true;
+    if (file->values[FILE_ENVIRONMENTS].wrong)
+        return false;
+    if (file->values[FILE_ENVIRONMENTS].count) {
+        right = read_chosen(reader, file, options, ret);
+    } else if (options->environment_file) {
+        right = read_file(reader, options->environment_file, (struct location){0}, ret);
+        ret->name = ret->file_name;
+    } else {
+        size_t errors = reader->diags->errors;
+        set_file(reader, file, ret);
+        if (record_has(file, FILE_PROVIDERS))
+            ret->name = ret->file_name;
+        right = reader->diags->errors == errors;
+    }
+    if (options->environment && right && !str_is(ret->name, options->environment)) {
+        diag_error(reader->diags, location_file(file->node->span.source),
+                   "the file has no environment named \"%s\"", options->environment);
+        diag_hint(reader->diags, "list it: environments: [{name: %s, path: %s.yaml}]",
+                  options->environment, options->environment);
+        right = false;
+    }
+    if (options->registry)
+        ret->registry = str_of(options->registry);
+    return right;
+}

@@ -1,0 +1,43 @@
+/* Where a layer is deployed: the environment file, read once its path is known. */
+#ifndef OPTASVC_ENVIRONMENT_H
+#define OPTASVC_ENVIRONMENT_H
+
+#include "options.h"
+#include "schema.h"
+
+enum cloud { CLOUD_NONE, CLOUD_AWS, CLOUD_GOOGLE, CLOUD_AZURE, CLOUD_LOCAL };
+
+/* What `{parent.NAME}` reads. */
+struct output {
+    struct str name;
+    struct str text;
+    bool sensitive; /* Terraform's word for it: may not appear in a manifest */
+};
+
+struct environment {
+    struct str name;      /* what `--env` calls it; empty: the file has no environment */
+    struct location at;   /* where it is chosen */
+    struct str file_name; /* the environment file's own name; empty: there is none */
+    const struct value *variables[2]; /* `variables` and `vars` of its entry; NULL: none */
+    enum cloud cloud;
+    struct str region;     /* empty: not known */
+    struct str account_id; /* empty: not known */
+    struct output *outputs;
+    size_t output_count;
+    struct str registry; /* empty: not known */
+    struct str ingress_class;
+    struct str tls_secret;     /* empty: none */
+    struct str cluster_issuer; /* empty: none */
+};
+
+/* Chooses the environment of a service file and reads its file and the outputs that the flags name.
+ * `file` is the service file's record; it is the environment file too where it has no environments.
+ * Reports and returns false when there is none to choose or its file cannot be read. */
+bool environment_read(const struct schema_reader *reader, const struct record *file,
+                      const struct options *options, struct environment *ret);
+
+/* Reads a file into the arena; reports at `at` when it cannot be read. NULL then. */
+const struct source *source_read(struct arena *arena, struct diags *diags, const char *path,
+                                 struct location at);
+
+#endif

@@ -1,0 +1,130 @@
+#include "input.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct lister {
+    struct arena *arena;
+    struct diags *diags;
+    bool recursive;
+    struct input *inputs;
+    size_t count;
+    size_t capacity;
+};
+
+static void add(struct lister *lister, const char *path, bool named)
+{
+    if (lister->count == lister->capacity) {
+        size_t capacity = lister->capacity ? lister->capacity * 2 : 16;
+        struct input *inputs = ARENA_ARRAY(lister->arena, capacity, struct input);
+        if (lister->count)
+            memcpy(inputs, lister->inputs, lister->count * sizeof *inputs);
+        lister->inputs = inputs;
+        lister->capacity = capacity;
+    }
+    lister->inputs[lister->count++] = (struct input){path, named};
+}
+
+static bool unreadable(struct lister *lister, const char *path, int error)
+{
+    diag_error(lister->diags, (struct location){0}, "%s cannot be read: %s", path, strerror(error));
+    return false;
+}
+
+static bool is_manifest_name(const char *name)
+{
+    struct str text = str_of(name);
+    return str_ends(text, STR(".yaml")) || str_ends(text, STR(".yml")) ||
+           str_ends(text, STR(".json"));
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names in a folder, in byte order: readdir()'s order differs from machine to machine. */
+static int list_names(struct arena *arena, const char *path, const char ***ret_names,
+                      size_t *ret_count)
+{
+    DIR *folder = opendir(path);
+    if (!folder)
+        return errno;
+    const char **names = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    struct dirent *entry;
+    while ((void)(errno = 0), (entry = readdir(folder)) != NULL) {
+        if (entry->d_name[0] == '.')
+            continue;
+        if (count == capacity) {
+            capacity = capacity ? capacity * 2 : 64;
+            names = memory_grow(names, capacity * sizeof *names);
+        }
+        names[count++] = str_c(arena, str_of(entry->d_name));
+    }
+    int error = errno;
+    if (closedir(folder) < 0 && error == 0)
+        error = errno;
+    if (count)
+        qsort(names, count, sizeof *names, by_bytes);
+    const char **kept = ARENA_ARRAY(arena, count, const char *);
+    if (count)
+        memcpy(kept, names, count * sizeof *names);
+    free(names);
+    *ret_names = kept;
+    *ret_count = count;
+    return error;
+}
+
+static bool list_folder(struct lister *lister, const char *path, unsigned depth)
+{
+    const char **names = NULL;
+    size_t count = 0;
+    int error = depth == INPUT_DEPTH_MAX ? ELOOP : list_names(lister->arena, path, &names, &count);
+    if (error)
+        return unreadable(lister, path, error);
+    const char *slash = str_ends(str_of(path), STR("/")) ? "" : "/";
+    bool right = true;
+    for (size_t i = 0; i < count; i++) {
+        const char *inside = str_format(lister->arena, "%s%s%s", path, slash, names[i]).data;
+        struct stat status;
+        if (lstat(inside, &status) < 0)
+            right &= unreadable(lister, inside, errno);
+        else if (S_ISDIR(status.st_mode) && lister->recursive)
+            right &= list_folder(lister, inside, depth + 1);
+        else if (!S_ISDIR(status.st_mode) && is_manifest_name(names[i]))
+            add(lister, inside, false);
+    }
+    return right;
+}
+
+static bool list_path(struct lister *lister, const char *path)
+{
+    struct stat status;
+    if (strcmp(path, "-") == 0) {
+        add(lister, path, true);
+        return true;
+    }
+    if (stat(path, &status) < 0)
+        return unreadable(lister, path, errno);
+    if (S_ISDIR(status.st_mode))
+        return list_folder(lister, path, 0);
+    add(lister, path, true);
+    return true;
+}
+
+bool input_list(struct arena *arena, struct diags *diags, const struct options *options,
+                struct input **ret_inputs, size_t *ret_count)
+{
+    struct lister lister = {.arena = arena, .diags = diags, .recursive = options->recursive};
+    bool right = true;
+    for (size_t i = 0; i < options->files.count; i++)
+        right &= list_path(&lister, options->files.items[i]);
+    *ret_inputs = lister.inputs;
+    *ret_count = lister.count;
+    return right;
+}

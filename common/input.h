@@ -1,0 +1,21 @@
+/* The files that -f names. */
+#ifndef OPTASVC_INPUT_H
+#define OPTASVC_INPUT_H
+
+#include "diag.h"
+#include "options.h"
+
+struct input {
+    const char *path; /* "-": standard input */
+    bool named;       /* by -f itself, not found in a folder */
+};
+
+enum { INPUT_DEPTH_MAX = 32 }; /* folders inside each other under -R */
+
+/* Lists files as given, and of folders their *.yaml, *.yml and *.json in byte order; with
+ * --recursive also those of their folders, links to folders not followed. Reports and returns false
+ * when a path cannot be read. */
+bool input_list(struct arena *arena, struct diags *diags, const struct options *options,
+                struct input **ret_inputs, size_t *ret_count);
+
+#endif

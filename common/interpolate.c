@@ -1,0 +1,406 @@
+#include "interpolate.h"
+
+#include <string.h>
+
+/* One placeholder of a text: {root}, {root.part.part}, {root[part]}. */
+struct placeholder {
+    struct str root;
+    struct str parts[2];
+    size_t part_count;
+    size_t start; /* in the text: at the brace, or at the $ before {{ */
+    size_t end;   /* behind the last brace */
+};
+
+struct filler {
+    struct scope *scope;
+    const struct node *scalar;
+    struct buf out;
+    const struct reference *first;
+    const struct reference **last; /* where the next one is hung */
+};
+
+typedef bool lookup(struct filler *filler, const struct placeholder *placeholder);
+
+static bool is_name_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+}
+
+static size_t name_end(struct str text, size_t at)
+{
+    while (at < text.len && is_name_byte(text.data[at]))
+        at++;
+    return at;
+}
+
+static struct location place(const struct filler *filler, const struct placeholder *placeholder)
+{
+    return node_text_location(filler->scalar, placeholder->start,
+                              placeholder->end - placeholder->start);
+}
+
+/* Reports a placeholder that stands for nothing; `near` may know what was meant. */
+__attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
+                                                          const struct placeholder *placeholder,
+                                                          const struct suggestion *near,
+                                                          const char *format, ...)
+{
+    struct diags *diags = filler->scope->diags;
+    va_list arguments;
+    va_start(arguments, format);
+    struct str text = str_vformat(filler->scope->arena, format, arguments);
+    va_end(arguments);
+    diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(text));
+    struct str written = str_slice(filler->scalar->text, placeholder->start, placeholder->end);
+    if (near && near->best.len)
+        diag_hint(diags, "did you mean \"%.*s\"?", STR_ARG(near->best));
+    else if (str_starts(written, STR("{")))
+        diag_hint(diags, "to keep the braces as text, write {%.*s}", STR_ARG(written));
+    return false;
+}
+
+static bool put_known(struct filler *filler, const struct placeholder *placeholder, struct str text,
+                      const char *otherwise)
+{
+    if (text.len == 0)
+        return unknown(filler, placeholder, NULL, "%s", otherwise);
+    buf_add(&filler->out, text);
+    return true;
+}
+
+static bool look_env(struct filler *filler, const struct placeholder *placeholder)
+{
+    return put_known(filler, placeholder, filler->scope->environment->name,
+                     "the file has no environment, so {env} has no value");
+}
+
+static bool look_layer_name(struct filler *filler, const struct placeholder *placeholder)
+{
+    return put_known(filler, placeholder, filler->scope->layer, "the layer has no name");
+}
+
+static bool look_parent_name(struct filler *filler, const struct placeholder *placeholder)
+{
+    return put_known(filler, placeholder, filler->scope->environment->file_name,
+                     "there is no environment file, so {parent_name} has no value");
+}
+
+static bool look_region(struct filler *filler, const struct placeholder *placeholder)
+{
+    return put_known(filler, placeholder, filler->scope->environment->region,
+                     "the environment's providers give no region");
+}
+
+static bool look_aws(struct filler *filler, const struct placeholder *placeholder)
+{
+    const struct environment *environment = filler->scope->environment;
+    struct str name = placeholder->parts[0];
+    if (environment->cloud != CLOUD_AWS)
+        return unknown(filler, placeholder, NULL, "the environment has no aws provider");
+    if (str_is(name, "account_id"))
+        return put_known(filler, placeholder, environment->account_id,
+                         "the aws provider gives no account_id");
+    if (str_is(name, "region"))
+        return put_known(filler, placeholder, environment->region,
+                         "the aws provider gives no region");
+    struct suggestion near = {.word = name};
+    suggestion_offer(&near, STR("account_id"));
+    suggestion_offer(&near, STR("region"));
+    return unknown(filler, placeholder, &near, "aws has no \"%.*s\"", STR_ARG(name));
+}
+
+bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value)
+{
+    struct str text = str_of(flag);
+    size_t equals = str_find(text, 0, '=');
+    *ret_name = str_slice(text, 0, equals);
+    *ret_value = str_from(text, equals + 1);
+    return equals > 0 && equals < text.len;
+}
+
+/* The last --var of a name wins, as the last of any flag does. */
+static bool flag_variable(const struct scope *scope, struct str name, struct str *ret)
+{
+    bool found = false;
+    for (size_t i = 0; i < scope->options->variables.count; i++) {
+        struct str flag;
+        struct str value;
+        if (!variable_split(scope->options->variables.items[i], &flag, &value) ||
+            !str_equal(flag, name))
+            continue;
+        *ret = value;
+        found = true;
+        if (scope->variables_used)
+            scope->variables_used[i] = true;
+    }
+    return found;
+}
+
+static bool item_text(const struct value *map, struct str name, struct suggestion *near,
+                      struct str *ret)
+{
+    for (size_t i = 0; map && i < map->count; i++) {
+        suggestion_offer(near, map->items[i].name);
+        if (!str_equal(map->items[i].name, name))
+            continue;
+        *ret = map->items[i].text;
+        return true;
+    }
+    return false;
+}
+
+static bool look_vars(struct filler *filler, const struct placeholder *placeholder)
+{
+    const struct scope *scope = filler->scope;
+    struct str name = placeholder->parts[0];
+    struct suggestion near = {.word = name};
+    struct str text;
+    if (flag_variable(scope, name, &text) ||
+        item_text(scope->environment->variables[0], name, &near, &text) ||
+        item_text(scope->environment->variables[1], name, &near, &text)) {
+        buf_add(&filler->out, text);
+        return true;
+    }
+    const struct value *inputs = &scope->file->values[FILE_INPUT_VARIABLES];
+    for (size_t i = 0; i < inputs->count; i++) {
+        const struct record *input = inputs->records[i];
+        suggestion_offer(&near, input->values[VARIABLE_NAME].text);
+        if (!str_equal(input->values[VARIABLE_NAME].text, name))
+            continue;
+        if (record_has(input, VARIABLE_DEFAULT)) {
+            buf_add(&filler->out, input->values[VARIABLE_DEFAULT].text);
+            return true;
+        }
+        diag_error(scope->diags, place(filler, placeholder), "the variable \"%.*s\" has no value",
+                   STR_ARG(name));
+        diag_hint(scope->diags, "give it one: --var %.*s=VALUE, or variables of the environment",
+                  STR_ARG(name));
+        return false;
+    }
+    diag_error(scope->diags, place(filler, placeholder), "there is no variable \"%.*s\"",
+               STR_ARG(name));
+    if (near.best.len)
+        diag_hint(scope->diags, "did you mean \"%.*s\"?", STR_ARG(near.best));
+    else
+        diag_hint(scope->diags,
+                  "give it with --var %.*s=VALUE, or add it to the environment's "
+                  "variables",
+                  STR_ARG(name));
+    return false;
+}
+
+static bool look_parent(struct filler *filler, const struct placeholder *placeholder)
+{
+    const struct scope *scope = filler->scope;
+    const struct environment *environment = scope->environment;
+    struct str name = placeholder->parts[0];
+    struct suggestion near = {.word = name};
+    for (size_t i = 0; i < environment->output_count; i++) {
+        const struct output *output = &environment->outputs[i];
+        suggestion_offer(&near, output->name);
+        if (!str_equal(output->name, name))
+            continue;
+        if (output->sensitive)
+            return unknown(filler, placeholder, NULL,
+                           "the output \"%.*s\" is sensitive: it may not stand in a manifest",
+                           STR_ARG(name));
+        buf_add(&filler->out, output->text);
+        return true;
+    }
+    diag_error(scope->diags, place(filler, placeholder), "the environment has no output \"%.*s\"",
+               STR_ARG(name));
+    if (near.best.len)
+        diag_hint(scope->diags, "did you mean \"%.*s\"?", STR_ARG(near.best));
+    else
+        diag_hint(scope->diags, "add to the environment file: outputs: {%.*s: ...}", STR_ARG(name));
+    return false;
+}
+
+static bool put_reference(struct filler *filler, const struct placeholder *placeholder,
+                          const struct module *module, struct str output)
+{
+    struct reference *reference = ARENA_NEW(filler->scope->arena, struct reference);
+    *reference = (struct reference){.module = module,
+                                    .output = output,
+                                    .at = filler->out.len,
+                                    .where = place(filler, placeholder)};
+    *filler->last = reference;
+    filler->last = &reference->next;
+    return true;
+}
+
+static bool put_field(struct filler *filler, const struct placeholder *placeholder,
+                      const struct node *field)
+{
+    struct scope inner = *filler->scope;
+    struct filled filled = {0};
+    if (inner.depth++ == FILL_DEPTH_MAX)
+        return unknown(filler, placeholder, NULL, "this output refers to itself");
+    if (field->kind != NODE_SCALAR || node_is_null(field))
+        return unknown(filler, placeholder, NULL, "the field that tells this output is not text");
+    if (!interpolate(&inner, field, &filled))
+        return false;
+    if (filled.references)
+        return unknown(filler, placeholder, NULL, "this output is made of a secret one");
+    buf_add(&filler->out, filled.text);
+    return true;
+}
+
+static bool look_module(struct filler *filler, const struct placeholder *placeholder)
+{
+    const struct scope *scope = filler->scope;
+    struct str name = placeholder->parts[0];
+    struct str output = placeholder->parts[1];
+    const struct module *module = module_find(scope->modules, scope->module_count, name);
+    if (!module) {
+        struct suggestion near = {.word = name};
+        for (size_t i = 0; i < scope->module_count; i++)
+            suggestion_offer(&near, scope->modules[i].name);
+        return unknown(filler, placeholder, &near, "no module is named \"%.*s\"", STR_ARG(name));
+    }
+    const struct node *field = module_known_output(module, output);
+    if (field)
+        return put_field(filler, placeholder, field);
+    struct suggestion near = {.word = output};
+    const char *const *outputs = module->kind ? module->kind->outputs : NULL;
+    for (; outputs && *outputs; outputs++) {
+        if (str_is(output, *outputs))
+            return put_reference(filler, placeholder, module, output);
+        suggestion_offer(&near, str_of(*outputs));
+    }
+    if (module->kind && module->kind->known_output) {
+        suggestion_offer(&near, str_of(module->kind->known_output));
+        if (str_is(output, module->kind->known_output)) {
+            diag_error(scope->diags, place(filler, placeholder),
+                       "the file does not tell %.*s of \"%.*s\"", STR_ARG(output), STR_ARG(name));
+            diag_hint(scope->diags, "write %s in that module", module->kind->known_field);
+            return false;
+        }
+    }
+    return unknown(filler, placeholder, &near, "the file does not tell the output \"%.*s\"",
+                   STR_ARG(output));
+}
+
+static const struct root {
+    const char *name;
+    size_t parts;
+    lookup *look;
+    const char *form;
+} roots[] = {
+    {"env", 0, look_env, "{env}"},
+    {"layer_name", 0, look_layer_name, "{layer_name}"},
+    {"parent_name", 0, look_parent_name, "{parent_name}"},
+    {"region", 0, look_region, "{region}"},
+    {"vars", 1, look_vars, "{vars.NAME}"},
+    {"variables", 1, look_vars, "{variables.NAME}"},
+    {"parent", 1, look_parent, "{parent.NAME}"},
+    {"aws", 1, look_aws, "{aws.region}, {aws.account_id}"},
+    {"module", 2, look_module, "{module.NAME.OUTPUT}"},
+};
+
+static const struct root *find_root(struct str name)
+{
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
+        if (str_is(name, roots[i].name))
+            return &roots[i];
+    return NULL;
+}
+
+/* Reads a placeholder whose brace stands at `at`; false when there is none. */
+static bool read_placeholder(struct str text, size_t at, struct placeholder *ret)
+{
+    *ret = (struct placeholder){.start = at};
+    size_t end = name_end(text, at + 1);
+    ret->root = str_slice(text, at + 1, end);
+    while (end < text.len && (text.data[end] == '.' || text.data[end] == '[')) {
+        bool bracket = text.data[end] == '[';
+        size_t part_end = name_end(text, end + 1);
+        if (part_end == end + 1 ||
+            (bracket && (part_end == text.len || text.data[part_end] != ']')))
+            return false;
+        if (ret->part_count < 2)
+            ret->parts[ret->part_count] = str_slice(text, end + 1, part_end);
+        ret->part_count++;
+        end = part_end + (bracket ? 1 : 0);
+    }
+    ret->end = end + 1;
+    return end < text.len && text.data[end] == '}' && find_root(ret->root);
+}
+
+static bool fill_placeholder(struct filler *filler, const struct placeholder *placeholder)
+{
+    const struct root *root = find_root(placeholder->root);
+    if (placeholder->part_count == root->parts)
+        return root->look(filler, placeholder);
+    return unknown(filler, placeholder, NULL, "this placeholder has the form %s", root->form);
+}
+
+enum token { TOKEN_BYTE, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_PLACEHOLDER };
+
+static bool pair_at(struct str text, size_t at, char brace)
+{
+    return at + 1 < text.len && text.data[at] == brace && text.data[at + 1] == brace;
+}
+
+/* The token at `at`, with its length in `ret->end - at`. */
+static enum token next_token(struct str text, size_t at, struct placeholder *ret)
+{
+    if (text.data[at] == '$' && pair_at(text, at + 1, '{') && read_placeholder(text, at + 2, ret) &&
+        str_is(ret->root, "module") && ret->end < text.len && text.data[ret->end] == '}') {
+        ret->start = at;
+        ret->end++;
+        return TOKEN_PLACEHOLDER;
+    }
+    if (pair_at(text, at, '{') || pair_at(text, at, '}')) {
+        ret->end = at + 2;
+        return text.data[at] == '{' ? TOKEN_OPEN : TOKEN_CLOSE;
+    }
+    if (text.data[at] == '{' && read_placeholder(text, at, ret))
+        return TOKEN_PLACEHOLDER;
+    ret->end = at + 1;
+    return TOKEN_BYTE;
+}
+
+/* Marks the offsets of every `{{` and `}}` that belong together. */
+static bool *find_pairs(struct arena *arena, struct str text)
+{
+    bool *paired = ARENA_ARRAY(arena, text.len, bool);
+    size_t *open = ARENA_ARRAY(arena, text.len, size_t);
+    size_t depth = 0;
+    struct placeholder token;
+    for (size_t at = 0; at < text.len; at = token.end) {
+        enum token kind = next_token(text, at, &token);
+        if (kind == TOKEN_OPEN)
+            open[depth++] = at;
+        if (kind == TOKEN_CLOSE && depth > 0) {
+            paired[at] = true;
+            paired[open[--depth]] = true;
+        }
+    }
+    return paired;
+}
+
+bool interpolate(void *context, const struct node *scalar, struct filled *ret)
+{
+    struct filler filler = {.scope = context, .scalar = scalar};
+    filler.last = &filler.first;
+    struct str text = scalar->text;
+    *ret = (struct filled){.text = text};
+    if (str_find(text, 0, '{') == text.len)
+        return true;
+    bool *paired = find_pairs(filler.scope->arena, text);
+    bool right = true;
+    struct placeholder token;
+    for (size_t at = 0; at < text.len; at = token.end) {
+        enum token kind = next_token(text, at, &token);
+        if (kind == TOKEN_PLACEHOLDER)
+            right &= fill_placeholder(&filler, &token);
+        else
+            buf_add(&filler.out, str_slice(text, at, paired[at] ? at + 1 : token.end));
+    }
+    ret->text = str_copy(filler.scope->arena, buf_str(&filler.out));
+    ret->references = filler.first;
+    buf_free(&filler.out);
+    return right;
+}

@@ -1,0 +1,42 @@
+/* Placeholders in texts: {env}, {vars.size}, {parent[domain]}, {module.bucket.bucket_id}, ...
+ *
+ * `{{` and its matching `}}` are a literal brace each; braces that are no placeholder stay as they
+ * are written. `${{module.NAME.OUTPUT}}` means `{module.NAME.OUTPUT}`. */
+#ifndef OPTASVC_INTERPOLATE_H
+#define OPTASVC_INTERPOLATE_H
+
+#include "environment.h"
+#include "module.h"
+
+/* An output that only the cluster knows, such as a password: the text has nothing at `at`, and its
+ * reader puts there what stands for it. */
+struct reference {
+    const struct module *module;
+    struct str output;
+    size_t at; /* in the filled text */
+    struct location where;
+    const struct reference *next; /* behind this one in the text */
+};
+
+struct scope {
+    struct arena *arena;
+    struct diags *diags;
+    struct str layer;
+    const struct environment *environment;
+    const struct record *file;
+    const struct options *options;
+    const struct module *modules;
+    size_t module_count;
+    bool *variables_used; /* set for each --var that a text uses; NULL: nobody asks */
+    unsigned depth;       /* of outputs told by fields that hold placeholders themselves */
+};
+
+enum { FILL_DEPTH_MAX = 8 };
+
+/* A schema_fill; `context` is a struct scope. */
+bool interpolate(void *context, const struct node *scalar, struct filled *ret);
+
+/* Splits "K=V"; false when there is no "=" or no K. */
+bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value);
+
+#endif

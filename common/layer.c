@@ -1,0 +1,75 @@
+#define _GNU_SOURCE /* memmem */
+#include "layer.h"
+
+#include "load_service.h"
+#include "name.h"
+
+#include <string.h>
+
+bool layer_has_no_service(struct str text)
+{
+    struct str type = STR("k8s-service");
+    return text.len == 0 || !memmem(text.data, text.len, type.data, type.len);
+}
+
+static void check_name(const struct layer *layer)
+{
+    const char *wrong = name_wrong(NAME_NAMESPACE, layer->name);
+    if (wrong && layer->name.len)
+        diag_error(layer->diags, record_location(layer->file, FILE_NAME),
+                   "the layer's name is its namespace, and %s", wrong);
+}
+
+struct layer *layer_read(struct arena *arena, struct diags *diags, const struct options *options,
+                         const struct source *source)
+{
+    struct schema_reader reader = {.arena = arena, .diags = diags};
+    const struct node *root = load_service(arena, source, diags);
+    const struct record *file = root ? schema_read(&reader, &file_schema, root) : NULL;
+    if (!file)
+        return NULL;
+    struct layer *layer = ARENA_NEW(arena, struct layer);
+    *layer = (struct layer){.arena = arena, .diags = diags, .options = options, .source = source};
+    layer->file = file;
+    layer->name = file->values[FILE_NAME].text;
+    layer->namespace = options->namespace ? str_of(options->namespace) : layer->name;
+    check_name(layer);
+    /* Without an environment every placeholder would be a second error of the same cause. */
+    bool placed = environment_read(&reader, file, options, &layer->environment);
+    layer->modules = modules_read(&reader, file->values[FILE_MODULES].node,
+                                  layer->environment.cloud == CLOUD_LOCAL, &layer->module_count);
+    layer->scope = (struct scope){.arena = arena,
+                                  .diags = diags,
+                                  .layer = layer->name,
+                                  .environment = &layer->environment,
+                                  .file = file,
+                                  .options = options,
+                                  .modules = layer->modules,
+                                  .module_count = layer->module_count};
+    if (!placed)
+        return NULL;
+    struct schema_reader filling = layer_reader(layer);
+    for (size_t i = 0; i < layer->module_count; i++) {
+        struct module *module = &layer->modules[i];
+        if (module->kind && module->kind->link == LINK_SECRET)
+            module_read_credentials(&filling, module);
+    }
+    return layer;
+}
+
+struct schema_reader layer_reader(struct layer *layer)
+{
+    return (struct schema_reader){.arena = layer->arena,
+                                  .diags = layer->diags,
+                                  .fill = interpolate,
+                                  .context = &layer->scope};
+}
+
+bool layer_wants(const struct layer *layer, const struct module *module)
+{
+    const struct option_list *wanted = &layer->options->modules;
+    for (size_t i = 0; i < wanted->count; i++)
+        if (str_is(module->name, wanted->items[i]))
+            return true;
+    return wanted->count == 0;
+}

@@ -1,0 +1,34 @@
+/* A service file, read as far as it is the same for all its services: environment, modules. */
+#ifndef OPTASVC_LAYER_H
+#define OPTASVC_LAYER_H
+
+#include "interpolate.h"
+
+struct layer {
+    struct arena *arena;
+    struct diags *diags;
+    const struct options *options;
+    const struct source *source;
+    struct str name;
+    struct str namespace; /* --namespace, or the name */
+    const struct record *file;
+    struct environment environment;
+    struct module *modules;
+    size_t module_count;
+    struct scope scope; /* for the texts of its modules */
+};
+
+/* Reads `source`. NULL after an error. */
+struct layer *layer_read(struct arena *arena, struct diags *diags, const struct options *options,
+                         const struct source *source);
+
+/* True when the text cannot be a service file: nothing in it says k8s-service. */
+bool layer_has_no_service(struct str text);
+
+/* How a module's texts are read: placeholders filled in. The result refers to `layer`. */
+struct schema_reader layer_reader(struct layer *layer);
+
+/* True when --module names this module, or is not given. */
+bool layer_wants(const struct layer *layer, const struct module *module);
+
+#endif

@@ -1,0 +1,283 @@
+#include "load_service.h"
+
+#include "set.h"
+#include "utf8.h"
+
+#include <libfyaml.h>
+#include <stdio.h>
+#include <string.h>
+
+/* A mapping or list that is still open. */
+struct level {
+    struct node *node;
+    struct node *key; /* mapping: read, its value not yet */
+    struct set keys;
+};
+
+struct loader {
+    struct arena *arena;
+    const struct source *source;
+    struct diags *diags;
+    size_t base; /* where the parsed text starts in the file: behind a byte order mark */
+    struct node *root;
+    struct level levels[LOAD_DEPTH_MAX];
+    size_t depth;
+    bool failed; /* reading on would only repeat the error */
+};
+
+static struct location place(const struct loader *loader, size_t start, size_t end)
+{
+    size_t limit = loader->source->text.len;
+    start = start < limit ? start : limit;
+    end = end < limit ? end : limit;
+    return (struct location){.source = loader->source, .start = start, .end = end};
+}
+
+static struct location event_place(const struct loader *loader, struct fy_event *event)
+{
+    const struct fy_mark *start = fy_event_start_mark(event);
+    const struct fy_mark *end = fy_event_end_mark(event);
+    if (!start || !end)
+        return place(loader, loader->base, loader->base);
+    return place(loader, loader->base + start->input_pos, loader->base + end->input_pos);
+}
+
+static void fail(struct loader *loader, struct location at, const char *message, const char *hint)
+{
+    diag_error(loader->diags, at, "%s", message);
+    if (hint)
+        diag_hint(loader->diags, "%s", hint);
+    loader->failed = true;
+}
+
+static void take_key(struct loader *loader, struct level *level, struct node *key)
+{
+    level->key = key;
+    const struct node *first = set_add(loader->arena, &level->keys, key->text, key);
+    if (!first)
+        return;
+    diag_error(loader->diags, key->span, "\"%.*s\" is written twice", STR_ARG(key->text));
+    diag_hint(loader->diags, "it is on line %zu already: keep one of the two",
+              diag_position(loader->source, first->span.start).line);
+}
+
+static void take(struct loader *loader, struct node *node)
+{
+    if (loader->depth == 0) {
+        loader->root = node;
+        return;
+    }
+    struct level *level = &loader->levels[loader->depth - 1];
+    if (level->node->kind == NODE_LIST) {
+        node_add(level->node, node);
+    } else if (level->key) {
+        if (!node->span.source) /* an empty value has no place of its own */
+            node->span = level->key->span;
+        node_put(level->node, level->key, node);
+        level->key = NULL;
+    } else if (node->kind == NODE_SCALAR) {
+        if (!node->span.source)
+            node->span = place(loader, level->node->span.start, level->node->span.end);
+        take_key(loader, level, node);
+    } else {
+        fail(loader, node->span, "a key must be plain text, not a map or list",
+             "quote it if it begins with { or [");
+    }
+}
+
+static void open_level(struct loader *loader, struct fy_event *event, enum node_kind kind)
+{
+    struct node *node = node_new(loader->arena, kind);
+    node->span = event_place(loader, event);
+    if (loader->depth == LOAD_DEPTH_MAX) {
+        diag_error(loader->diags, node->span, "more than %d maps and lists inside each other",
+                   LOAD_DEPTH_MAX);
+        loader->failed = true;
+        return;
+    }
+    take(loader, node);
+    loader->levels[loader->depth++] = (struct level){.node = node};
+}
+
+static void take_scalar(struct loader *loader, struct fy_event *event)
+{
+    static const enum scalar_style styles[] = {[FYSS_PLAIN] = STYLE_PLAIN,
+                                               [FYSS_SINGLE_QUOTED] = STYLE_SINGLE,
+                                               [FYSS_DOUBLE_QUOTED] = STYLE_DOUBLE,
+                                               [FYSS_LITERAL] = STYLE_LITERAL,
+                                               [FYSS_FOLDED] = STYLE_FOLDED};
+    struct fy_token *token = event->scalar.value;
+    enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
+    struct node *node = node_scalar(loader->arena, STYLE_PLAIN, (struct str){0});
+    if (style >= 0 && style < FYSS_MAX)
+        node->style = styles[style];
+    const struct fy_mark *start = token ? fy_token_start_mark(token) : NULL;
+    if (start) {
+        /* The library's marks leave out the quotes. */
+        size_t quote = node->style == STYLE_SINGLE || node->style == STYLE_DOUBLE;
+        struct location at = event_place(loader, event);
+        node->text_at = at.start;
+        node->span = place(loader, at.start - quote, at.end + quote);
+        size_t len = 0;
+        const char *text = fy_token_get_text(token, &len);
+        node->text = str_copy(loader->arena, (struct str){text, text ? len : 0});
+    }
+    take(loader, node);
+}
+
+static void refuse_directives(struct loader *loader)
+{
+    struct str text = loader->source->text;
+    size_t line = loader->base;
+    while (line < text.len && text.data[line] != '%')
+        line = str_find(text, line, '\n') + 1;
+    fail(loader, place(loader, line, str_find(text, line, '\n')),
+         "YAML directives are not used here", "leave the line out");
+}
+
+static void start_document(struct loader *loader, struct fy_event *event)
+{
+    struct fy_document_state *state = event->document_start.document_state;
+    if (fy_document_state_version_explicit(state) || fy_document_state_tags_explicit(state))
+        refuse_directives(loader);
+    else if (loader->root)
+        fail(loader, event_place(loader, event), "a second document in one file",
+             "give each service file one document: remove the --- and what follows it");
+}
+
+static void take_event(struct loader *loader, struct fy_event *event)
+{
+    struct fy_token *anchor = fy_event_get_anchor_token(event);
+    struct fy_token *tag = fy_event_get_tag_token(event);
+    if (event->type == FYET_ALIAS || anchor) {
+        fail(loader, event_place(loader, event), "anchors and aliases (& and *) are not used here",
+             "write the value out, or quote the text if it begins with & or *");
+        return;
+    }
+    if (tag) {
+        fail(loader, event_place(loader, event), "tags (!) are not used here",
+             "leave the tag out, or quote the text if it begins with !");
+        return;
+    }
+    switch (event->type) {
+    case FYET_DOCUMENT_START:
+        start_document(loader, event);
+        break;
+    case FYET_SCALAR:
+        take_scalar(loader, event);
+        break;
+    case FYET_MAPPING_START:
+        open_level(loader, event, NODE_MAP);
+        break;
+    case FYET_SEQUENCE_START:
+        open_level(loader, event, NODE_LIST);
+        break;
+    case FYET_MAPPING_END:
+    case FYET_SEQUENCE_END:
+        loader->depth--;
+        break;
+    default:
+        break;
+    }
+}
+
+/* The offset of a 0-based line and column (in characters) of what libfyaml parsed. */
+static size_t offset_of(const struct loader *loader, int line, int column)
+{
+    struct str text = loader->source->text;
+    size_t at = loader->base;
+    for (; line > 0 && at < text.len; line--)
+        at = str_find(text, at, '\n') + 1;
+    for (; column > 0 && at < text.len && text.data[at] != '\n'; column--) {
+        uint32_t character;
+        size_t len = utf8_decode(text, at, &character);
+        at += len ? len : 1;
+    }
+    return at;
+}
+
+/* True when the line's indentation holds a tab: the commonest mistake, told least clearly. */
+static bool tab_indents(struct str text, size_t offset, size_t *ret_tab)
+{
+    size_t at = offset < text.len ? offset : text.len;
+    while (at > 0 && text.data[at - 1] != '\n')
+        at--;
+    while (at < text.len && text.data[at] == ' ')
+        at++;
+    *ret_tab = at;
+    return at < text.len && text.data[at] == '\t';
+}
+
+static void report_syntax(struct loader *loader, struct fy_diag *collected)
+{
+    void *iterator = NULL;
+    struct fy_diag_error *error = fy_diag_errors_iterate(collected, &iterator);
+    if (!error) { /* libfyaml fails without a word on some headers and directives */
+        fail(loader, location_file(loader->source), "this is not YAML that can be read",
+             "look for an odd | or > header, or a line that begins with %");
+        return;
+    }
+    size_t offset = offset_of(loader, error->line, error->column);
+    size_t tab;
+    if (tab_indents(loader->source->text, offset, &tab)) {
+        fail(loader, place(loader, tab, tab + 1), "a tab in the indentation",
+             "YAML indents with spaces only");
+        return;
+    }
+    diag_error(loader->diags, place(loader, offset, offset), "%s", error->msg);
+    loader->failed = true;
+}
+
+static void parse(struct loader *loader)
+{
+    struct fy_diag_cfg diag_config;
+    fy_diag_cfg_default(&diag_config);
+    diag_config.fp = NULL;
+    struct fy_diag *collected = fy_diag_create(&diag_config);
+    if (collected)
+        fy_diag_set_collect_errors(collected, true);
+    struct fy_parse_cfg config = {.flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 |
+                                           FYPCF_JSON_NONE | FYPCF_COLLECT_DIAG,
+                                  .diag = collected};
+    struct fy_parser *parser = collected ? fy_parser_create(&config) : NULL;
+    struct str text = str_from(loader->source->text, loader->base);
+    if (!parser || fy_parser_set_string(parser, text.data, text.len) != 0) {
+        fail(loader, location_file(loader->source), "the YAML parser could not be started", NULL);
+        fy_parser_destroy(parser);
+        fy_diag_destroy(collected);
+        return;
+    }
+    struct fy_event *event;
+    while (!loader->failed && (event = fy_parser_parse(parser)) != NULL) {
+        take_event(loader, event);
+        fy_parser_event_free(parser, event);
+    }
+    if (!loader->failed && fy_parser_get_stream_error(parser))
+        report_syntax(loader, collected);
+    fy_parser_destroy(parser);
+    fy_diag_destroy(collected);
+}
+
+struct node *load_service(struct arena *arena, const struct source *source, struct diags *diags)
+{
+    struct loader loader = {.arena = arena, .source = source, .diags = diags};
+    size_t bad = 0;
+    const char *wrong = utf8_check(source->text, &bad);
+    if (wrong) {
+        diag_error(diags, place(&loader, bad, bad), "%s, which YAML does not allow", wrong);
+        diag_hint(diags, "save the file as UTF-8 text");
+        return NULL;
+    }
+    if (str_starts(source->text, STR("\xEF\xBB\xBF")))
+        loader.base = 3;
+    size_t errors = diags->errors;
+    if (loader.base < source->text.len)
+        parse(&loader);
+    if (diags->errors > errors)
+        return NULL;
+    if (!loader.root || node_is_null(loader.root)) {
+        diag_error(diags, location_file(source), "the file is empty");
+        return NULL;
+    }
+    return loader.root;
+}

@@ -1,0 +1,109 @@
+#include "manifest.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void manifests_add(struct manifests *manifests, struct node *object)
+{
+    if (manifests->count == manifests->capacity) {
+        size_t capacity = manifests->capacity ? manifests->capacity * 2 : 16;
+        struct node **items = ARENA_ARRAY(manifests->arena, capacity, struct node *);
+        if (manifests->count)
+            memcpy(items, manifests->items, manifests->count * sizeof *items);
+        manifests->items = items;
+        manifests->capacity = capacity;
+    }
+    manifests->items[manifests->count++] = object;
+}
+
+void manifests_add_service(struct manifests *manifests, const struct service *service)
+{
+    /* What others refer to comes first: an account before its pods, a Service before its backends.
+     */
+    static void (*const kinds[])(struct manifests *, const struct service *) = {
+        manifest_service_account, manifest_service,           manifest_workload,
+        manifest_autoscaler,      manifest_disruption_budget, manifest_ingress,
+    };
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        kinds[i](manifests, service);
+}
+
+static struct str instance(struct manifests *manifests, const struct service *service)
+{
+    return str_format(manifests->arena, "%.*s-%.*s", STR_ARG(service->layer->name),
+                      STR_ARG(service->name));
+}
+
+void manifest_selector(struct manifests *manifests, const struct service *service, struct node *map,
+                       const char *key)
+{
+    struct node *labels = put_map(manifests->arena, map, key);
+    put_text(manifests->arena, labels, "app.kubernetes.io/name", service->name);
+    put_text(manifests->arena, labels, "app.kubernetes.io/instance", instance(manifests, service));
+}
+
+static void put_layer_labels(struct arena *arena, struct node *labels, const struct layer *layer)
+{
+    put_text(arena, labels, "app.kubernetes.io/part-of", layer->name);
+    put_text(arena, labels, "app.kubernetes.io/managed-by", STR("optasvc"));
+    put_text(arena, labels, "opta.dev/layer-name", layer->name);
+    if (layer->environment.name.len)
+        put_text(arena, labels, "opta.dev/environment-name", layer->environment.name);
+}
+
+struct node *manifest_labels(struct manifests *manifests, const struct service *service,
+                             struct node *map, const char *key)
+{
+    manifest_selector(manifests, service, map, key);
+    struct node *labels = map->last;
+    put_layer_labels(manifests->arena, labels, service->layer);
+    put_text(manifests->arena, labels, "opta.dev/module-name", service->name);
+    return labels;
+}
+
+static struct node *new_object(struct manifests *manifests, const char *api_version,
+                               const char *kind)
+{
+    struct node *object = node_new(manifests->arena, NODE_MAP);
+    put_text(manifests->arena, object, "apiVersion", str_of(api_version));
+    put_text(manifests->arena, object, "kind", str_of(kind));
+    manifests_add(manifests, object);
+    return object;
+}
+
+struct node *manifest_object(struct manifests *manifests, const struct service *service,
+                             const char *api_version, const char *kind, struct str name)
+{
+    struct node *object = new_object(manifests, api_version, kind);
+    struct node *metadata = put_map(manifests->arena, object, "metadata");
+    put_text(manifests->arena, metadata, "name", name);
+    put_text(manifests->arena, metadata, "namespace", service->layer->namespace);
+    manifest_labels(manifests, service, metadata, "labels");
+    return object;
+}
+
+void manifest_namespace(struct manifests *manifests, const struct layer *layer)
+{
+    struct node *object = new_object(manifests, "v1", "Namespace");
+    struct node *metadata = put_map(manifests->arena, object, "metadata");
+    put_text(manifests->arena, metadata, "name", layer->namespace);
+    put_layer_labels(manifests->arena, put_map(manifests->arena, metadata, "labels"), layer);
+}
+
+struct str quantity_cpu(struct arena *arena, int64_t millicores)
+{
+    if (millicores % 1000 == 0)
+        return str_format(arena, "%" PRId64, millicores / 1000);
+    return str_format(arena, "%" PRId64 "m", millicores);
+}
+
+struct str quantity_memory(struct arena *arena, int64_t mebibytes)
+{
+    static const char units[] = "MGTPE";
+    size_t unit = 0;
+    while (mebibytes >= 1024 && mebibytes % 1024 == 0 && units[unit + 1]) {
+        mebibytes /= 1024;
+        unit++;
+    }
+    return str_format(arena, "%" PRId64 "%ci", mebibytes, units[unit]);
+}

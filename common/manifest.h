@@ -1,0 +1,46 @@
+/* From a service to the objects of Kubernetes. One file, manifest_KIND.c, for each kind. */
+#ifndef OPTASVC_MANIFEST_H
+#define OPTASVC_MANIFEST_H
+
+#include "service.h"
+
+/* Objects in the order they are emitted. Grows in the arena. */
+struct manifests {
+    struct arena *arena;
+    struct node **items;
+    size_t count;
+    size_t capacity;
+};
+
+void manifests_add(struct manifests *manifests, struct node *object);
+
+/* All objects of a service but its namespace: adds nothing for kinds that it does not need. */
+void manifests_add_service(struct manifests *manifests, const struct service *service);
+
+/* Each adds the objects of one kind, if the service needs any. */
+void manifest_namespace(struct manifests *manifests, const struct layer *layer);
+void manifest_service_account(struct manifests *manifests, const struct service *service);
+void manifest_service(struct manifests *manifests, const struct service *service);
+void manifest_workload(struct manifests *manifests, const struct service *service);
+void manifest_autoscaler(struct manifests *manifests, const struct service *service);
+void manifest_disruption_budget(struct manifests *manifests, const struct service *service);
+void manifest_ingress(struct manifests *manifests, const struct service *service);
+
+/* What several kinds share. */
+
+/* A new object with apiVersion, kind and metadata: name, namespace and labels. */
+struct node *manifest_object(struct manifests *manifests, const struct service *service,
+                             const char *api_version, const char *kind, struct str name);
+
+/* Adds the key with all labels, or with those that never change, by which pods are selected. */
+struct node *manifest_labels(struct manifests *manifests, const struct service *service,
+                             struct node *map, const char *key);
+void manifest_selector(struct manifests *manifests, const struct service *service, struct node *map,
+                       const char *key);
+
+/* Quantities as Kubernetes writes them, for whoever writes another form of the same number
+ * conflicts with itself under server-side apply. */
+struct str quantity_cpu(struct arena *arena, int64_t millicores);
+struct str quantity_memory(struct arena *arena, int64_t mebibytes);
+
+#endif

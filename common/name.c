@@ -1,0 +1,257 @@
+#include "name.h"
+
+#include <string.h>
+
+#define LOWER  "abcdefghijklmnopqrstuvwxyz"
+#define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+#define ALNUM  LOWER UPPER DIGITS
+
+enum { LABEL_MAX = 63, SUBDOMAIN_MAX = 253, IMAGE_MAX = 255, TAG_MAX = 128, PATH_MAX_LEN = 1024 };
+
+static bool one_of(char c, const char *set)
+{
+    return c && strchr(set, c);
+}
+
+/* Begins with one of `first`, ends with one of `last`, has only `inner` between. */
+static bool shaped(struct str s, const char *first, const char *inner, const char *last)
+{
+    return s.len && one_of(s.data[0], first) && one_of(s.data[s.len - 1], last) &&
+           str_only(s, inner);
+}
+
+static const char *label_wrong(struct str name, const char *first, const char *message)
+{
+    if (name.len > LABEL_MAX)
+        return "must be at most 63 characters long";
+    return shaped(name, first, LOWER DIGITS "-", LOWER DIGITS) ? NULL : message;
+}
+
+static const char *namespace_wrong(struct str name)
+{
+    return label_wrong(name, LOWER DIGITS,
+                       "must be lower-case letters, digits and dashes, beginning and ending with a "
+                       "letter or digit");
+}
+
+static const char *service_wrong(struct str name)
+{
+    return label_wrong(name, LOWER,
+                       "must be lower-case letters, digits and dashes, beginning with a letter and "
+                       "ending with a letter or digit");
+}
+
+/* True when every part between `separator`s is a DNS label of at most 63 characters. */
+static bool all_labels(struct str name)
+{
+    for (size_t at = 0; at <= name.len;) {
+        size_t end = str_find(name, at, '.');
+        struct str label = str_slice(name, at, end);
+        if (label.len > LABEL_MAX || !shaped(label, LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS))
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+static const char *subdomain_wrong(struct str name)
+{
+    if (name.len > SUBDOMAIN_MAX)
+        return "must be at most 253 characters long";
+    return name.len && all_labels(name)
+               ? NULL
+               : "must be lower-case letters, digits, dashes and dots, as in a domain name";
+}
+
+static const char *host_wrong(struct str name)
+{
+    if (name.len > SUBDOMAIN_MAX)
+        return "must be at most 253 characters long";
+    struct str rest = str_starts(name, STR("*.")) ? str_from(name, 2) : name;
+    bool address = str_only(rest, DIGITS ".");
+    return rest.len && !address && all_labels(rest)
+               ? NULL
+               : "must be a domain name, such as app.example.com";
+}
+
+static const char *variable_wrong(struct str name)
+{
+    return shaped(name, ALNUM "-._", ALNUM "-._", ALNUM "-._") && !one_of(name.data[0], DIGITS)
+               ? NULL
+               : "must be letters, digits, _, - and ., not beginning with a digit";
+}
+
+static const char *secret_key_wrong(struct str name)
+{
+    if (name.len > SUBDOMAIN_MAX)
+        return "must be at most 253 characters long";
+    return name.len && str_only(name, ALNUM "-._") ? NULL : "must be letters, digits, _, - and .";
+}
+
+static const char *label_value_wrong(struct str name)
+{
+    if (name.len > LABEL_MAX)
+        return "must be at most 63 characters long";
+    return name.len == 0 || shaped(name, ALNUM, ALNUM "-._", ALNUM)
+               ? NULL
+               : "must be letters, digits, -, _ and ., beginning and ending with a letter or digit";
+}
+
+static const char *tag_wrong(struct str tag)
+{
+    return tag.len <= TAG_MAX && shaped(tag, ALNUM "_", ALNUM "_.-", ALNUM "_.-")
+               ? NULL
+               : "must be at most 128 letters, digits, _, . and -, not beginning with . or -";
+}
+
+static const char *digest_wrong(struct str digest)
+{
+    struct str hex = str_from(digest, strlen("sha256:"));
+    return str_starts(digest, STR("sha256:")) && hex.len == 64 && str_only(hex, DIGITS "abcdef")
+               ? NULL
+               : "must be sha256: and 64 lower-case hexadecimal digits";
+}
+
+/* One part of a repository's path: words joined by one . or _, by __, or by dashes. */
+static bool is_repository_part(struct str part)
+{
+    if (!shaped(part, LOWER DIGITS, LOWER DIGITS "._-", LOWER DIGITS))
+        return false;
+    for (size_t i = 1; i < part.len; i++) {
+        bool joint = one_of(part.data[i], "._") && one_of(part.data[i - 1], "._-");
+        bool dash_after = part.data[i] == '-' && one_of(part.data[i - 1], "._");
+        bool double_underscore =
+            part.data[i] == '_' && part.data[i - 1] == '_' && (i < 2 || part.data[i - 2] != '_');
+        if ((joint && !double_underscore) || dash_after)
+            return false;
+    }
+    return true;
+}
+
+/* A registry: HOST[:PORT]. Docker takes the first part for one when it has a dot, a port, or is
+ * `localhost`. */
+static bool is_registry(struct str part)
+{
+    size_t colon = str_find(part, 0, ':');
+    struct str port = str_from(part, colon + 1);
+    if (colon < part.len && (port.len == 0 || port.len > 5 || !str_only(port, DIGITS)))
+        return false;
+    struct str host = str_slice(part, 0, colon);
+    bool named = str_find(host, 0, '.') < host.len || colon < part.len || str_is(host, "localhost");
+    return named && shaped(host, ALNUM, ALNUM ".-", ALNUM);
+}
+
+static bool is_repository(struct str name)
+{
+    size_t slash = str_find(name, 0, '/');
+    size_t at = slash < name.len && is_registry(str_slice(name, 0, slash)) ? slash + 1 : 0;
+    while (at <= name.len) {
+        size_t end = str_find(name, at, '/');
+        if (!is_repository_part(str_slice(name, at, end)))
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+/* The grammar of the distribution project's reference package. */
+static const char *image_wrong(struct str image)
+{
+    static const char message[] =
+        "must be an image such as nginx, nginx:1.29 or registry.example.com/team/app:v1";
+    if (image.len > IMAGE_MAX + TAG_MAX)
+        return "is too long for an image";
+    size_t at = str_find(image, 0, '@');
+    if (at < image.len) {
+        const char *wrong = digest_wrong(str_from(image, at + 1));
+        if (wrong)
+            return "has a digest that is not sha256: and 64 lower-case hexadecimal digits";
+    }
+    struct str name = str_slice(image, 0, at);
+    size_t last_slash = 0;
+    for (size_t i = 0; i < name.len; i++)
+        if (name.data[i] == '/')
+            last_slash = i;
+    size_t colon = str_find(name, last_slash, ':');
+    if (colon < name.len && tag_wrong(str_from(name, colon + 1)))
+        return "has a tag that no registry takes";
+    struct str repository = str_slice(name, 0, colon);
+    if (is_repository(repository))
+        return NULL;
+    for (size_t i = 0; i < repository.len; i++)
+        if (one_of(repository.data[i], UPPER))
+            return "must be in lower case before the tag";
+    return message;
+}
+
+static const char *path_wrong(struct str path)
+{
+    if (path.len > PATH_MAX_LEN)
+        return "must be at most 1024 characters long";
+    if (path.len == 0 || path.data[0] != '/')
+        return "must begin with /";
+    return str_only(path, ALNUM "-._~!$&'()*+,;=:@%/")
+               ? NULL
+               : "may hold letters, digits and -._~!$&'()*+,;=:@%/ only";
+}
+
+static const char *hash_key_wrong(struct str key)
+{
+    return key.len && str_only(key, ALNUM "_${}-")
+               ? NULL
+               : "must be nginx variables and letters, digits, _ and -, such as $request_uri";
+}
+
+static const char *arn_wrong(struct str arn)
+{
+    size_t colons = 0;
+    for (size_t i = 0; i < arn.len; i++)
+        colons += arn.data[i] == ':';
+    bool printable = str_only(arn, ALNUM "-._/:*+=,@");
+    return printable && colons >= 5 && str_starts(arn, STR("arn:aws"))
+               ? NULL
+               : "must be an ARN, such as arn:aws:iam::123456789012:policy/extra";
+}
+
+static const char *account_wrong(struct str account)
+{
+    return account.len == 12 && str_only(account, DIGITS) ? NULL : "must be 12 digits";
+}
+
+static const char *region_wrong(struct str region)
+{
+    bool shape = shaped(region, LOWER, LOWER DIGITS "-", DIGITS);
+    return shape && str_find(region, 0, '-') < region.len ? NULL
+                                                          : "must be a region such as us-east-1";
+}
+
+const char *name_wrong(enum name_kind kind, struct str name)
+{
+    static const char *(*const checks[])(struct str) = {
+        [NAME_NAMESPACE] = namespace_wrong,
+        [NAME_SERVICE] = service_wrong,
+        [NAME_SUBDOMAIN] = subdomain_wrong,
+        [NAME_HOST] = host_wrong,
+        [NAME_VARIABLE] = variable_wrong,
+        [NAME_SECRET_KEY] = secret_key_wrong,
+        [NAME_LABEL_VALUE] = label_value_wrong,
+        [NAME_IMAGE] = image_wrong,
+        [NAME_IMAGE_TAG] = tag_wrong,
+        [NAME_IMAGE_DIGEST] = digest_wrong,
+        [NAME_PATH] = path_wrong,
+        [NAME_HASH_KEY] = hash_key_wrong,
+        [NAME_ARN] = arn_wrong,
+        [NAME_AWS_ACCOUNT] = account_wrong,
+        [NAME_AWS_REGION] = region_wrong,
+    };
+    return checks[kind](name);
+}
+
+struct str name_for_variable(struct arena *arena, struct str name)
+{
+    char *copy = arena_alloc(arena, name.len + 1);
+    for (size_t i = 0; i < name.len; i++)
+        copy[i] = name.data[i] == '-' ? '_' : name.data[i];
+    return (struct str){copy, name.len};
+}

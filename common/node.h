@@ -1,0 +1,61 @@
+/* The one tree: what the loaders read and what the emitters write.
+ *
+ * A list's items and a mapping's values hang in `first`, linked by `next`, in the order of the
+ * file; a mapping's value knows its key. Nodes live in an arena and are never freed alone.
+ *
+ * A scalar keeps its text as written: whether a plain `yes` is a boolean is for its reader to say
+ * (scalar.h). A scalar that a program made is STYLE_TEXT (a string, quoted where a reader would
+ * take it for something else) or STYLE_PLAIN (a number, true, false, null). */
+#ifndef OPTASVC_NODE_H
+#define OPTASVC_NODE_H
+
+#include "diag.h"
+
+enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
+
+enum scalar_style {
+    STYLE_TEXT,
+    STYLE_PLAIN,
+    STYLE_SINGLE,
+    STYLE_DOUBLE,
+    STYLE_LITERAL,
+    STYLE_FOLDED
+};
+
+struct node {
+    enum node_kind kind;
+    enum scalar_style style; /* scalars */
+    struct str text;         /* scalars: escapes and folding undone */
+    struct node *key;        /* in a mapping: a scalar */
+    struct node *first;
+    struct node *last;
+    struct node *next;
+    struct location span; /* the bytes as written, quotes and all; source NULL when made here */
+    size_t text_at;       /* scalars: the first byte of the text, behind the quote */
+};
+
+struct node *node_new(struct arena *arena, enum node_kind kind);
+struct node *node_scalar(struct arena *arena, enum scalar_style style, struct str text);
+void node_add(struct node *list, struct node *item);
+void node_put(struct node *map, struct node *key, struct node *value);
+
+/* The value of a key, or NULL. */
+struct node *node_get(const struct node *map, const char *key);
+
+/* A plain scalar that every YAML reader takes for null: nothing, ~, null, Null, NULL. */
+bool node_is_null(const struct node *node);
+
+/* The place of the text's byte `index`; the scalar's start where escapes or folds move the bytes.
+ */
+struct location node_text_location(const struct node *scalar, size_t index, size_t length);
+
+/* For making trees. Each returns the node it added. */
+struct node *put_text(struct arena *arena, struct node *map, const char *key, struct str text);
+struct node *put_int(struct arena *arena, struct node *map, const char *key, int64_t number);
+struct node *put_bool(struct arena *arena, struct node *map, const char *key, bool flag);
+struct node *put_map(struct arena *arena, struct node *map, const char *key);
+struct node *put_list(struct arena *arena, struct node *map, const char *key);
+struct node *add_map(struct arena *arena, struct node *list);
+struct node *add_text(struct arena *arena, struct node *list, struct str text);
+
+#endif

@@ -1,0 +1,31 @@
+/* What the flags say. Both programs fill it in; the library reads it and nothing else of the
+ * outside world but the files that it names. */
+#ifndef OPTASVC_OPTIONS_H
+#define OPTASVC_OPTIONS_H
+
+#include "str.h"
+
+/* The values of a flag that may be repeated, in the order given. */
+struct option_list {
+    const char **items;
+    size_t count;
+};
+
+struct options {
+    struct option_list files;     /* -f: files, folders, "-" */
+    bool recursive;               /* -R */
+    const char *environment;      /* --env; NULL: the only one */
+    const char *environment_file; /* --env-file; NULL: the environment's own path */
+    const char *parent_outputs;   /* --parent-outputs: JSON of `terraform output -json` */
+    struct option_list variables; /* --var K=V */
+    struct option_list modules;   /* --module; empty: all */
+    const char *image_tag;        /* --image-tag */
+    const char *image_digest;     /* --image-digest */
+    const char *registry;         /* --registry */
+    const char *namespace;        /* -n; NULL: the layer's name */
+    const char *output;           /* -o */
+    const char *color;            /* --color */
+    bool help;                    /* --help */
+};
+
+#endif

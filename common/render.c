@@ -1,0 +1,233 @@
+#include "render.h"
+
+#include "emit.h"
+#include "input.h"
+#include "manifest.h"
+#include "set.h"
+
+#include <string.h>
+
+struct renderer {
+    struct arena arena; /* for the run */
+    struct arena file;  /* reset behind each file */
+    const struct options *options;
+    bool color;
+    bool json;
+    bool failed;
+    struct buf *manifests;
+    struct buf *messages;
+    size_t objects; /* emitted so far */
+    size_t services;
+    struct set namespaces;
+    struct set names; /* NAMESPACE/NAME of each service; the value is its file */
+    bool *variables_used;
+    bool *modules_found;
+    struct suggestion near_module; /* to the first --module that was not found yet */
+};
+
+static void tell(struct renderer *renderer, const struct diags *diags)
+{
+    renderer->failed |= diags->errors > 0;
+    diags_write(diags, renderer->messages, renderer->color);
+}
+
+static void emit(struct renderer *renderer, struct manifests *manifests)
+{
+    if (renderer->failed)
+        return;
+    if (!renderer->json) {
+        emit_yaml(renderer->manifests, manifests->items, manifests->count);
+        return;
+    }
+    for (size_t i = 0; i < manifests->count; i++) {
+        buf_add(renderer->manifests, renderer->objects++ ? STR(",\n        ") : STR("\n        "));
+        emit_json(renderer->manifests, manifests->items[i], 8);
+    }
+}
+
+static void find_module(struct renderer *renderer, const struct module *module)
+{
+    const struct option_list *wanted = &renderer->options->modules;
+    for (size_t i = 0; i < wanted->count; i++)
+        if (str_is(module->name, wanted->items[i]))
+            renderer->modules_found[i] = true;
+    if (wanted->count) {
+        renderer->near_module.word = str_of(wanted->items[0]);
+        suggestion_offer(&renderer->near_module, str_copy(&renderer->arena, module->name));
+    }
+}
+
+/* Two services of one namespace and name would overwrite each other in the cluster. */
+static void check_unique(struct renderer *renderer, const struct service *service)
+{
+    const struct layer *layer = service->layer;
+    struct str name = str_format(&renderer->arena, "%.*s/%.*s", STR_ARG(layer->namespace),
+                                 STR_ARG(service->name));
+    struct str path = str_copy(&renderer->arena, layer->source->path);
+    const char *first = set_add(&renderer->arena, &renderer->names, name, path.data);
+    if (!first)
+        return;
+    diag_error(layer->diags, service->at,
+               "the service \"%.*s\" of namespace \"%.*s\" is in another "
+               "file too",
+               STR_ARG(service->name), STR_ARG(layer->namespace));
+    diag_hint(layer->diags, "it is in %s: rename one, or render them apart", first);
+}
+
+/* Two services of a file that claim the same address: the ingress controller would choose one. */
+static void check_routes(struct set *routes, const struct service *service)
+{
+    const struct layer *layer = service->layer;
+    for (size_t i = 0; i < service->route_count; i++) {
+        const struct route *route = &service->routes[i];
+        struct str address =
+            str_format(layer->arena, "%.*s%.*s/", STR_ARG(route->host), STR_ARG(route->prefix));
+        const struct service *first = set_add(layer->arena, routes, address, service);
+        if (!first)
+            continue;
+        diag_error(layer->diags, route->at, "the service \"%.*s\" has this public_uri already",
+                   STR_ARG(first->name));
+        diag_hint(layer->diags, "give each service a path or domain of its own");
+    }
+}
+
+static void add_namespace(struct renderer *renderer, struct manifests *manifests,
+                          const struct layer *layer)
+{
+    struct str name = str_copy(&renderer->arena, layer->namespace);
+    if (!renderer->options->namespace &&
+        !set_add(&renderer->arena, &renderer->namespaces, name, name.data))
+        manifest_namespace(manifests, layer);
+}
+
+static void render_layer(struct renderer *renderer, struct layer *layer, bool named)
+{
+    struct manifests manifests = {.arena = layer->arena};
+    struct set routes = {0};
+    size_t services = 0;
+    for (size_t i = 0; i < layer->module_count; i++) {
+        const struct module *module = &layer->modules[i];
+        if (!module_is_service(module))
+            continue;
+        services++;
+        find_module(renderer, module);
+        const struct service *service =
+            layer_wants(layer, module) ? service_read(layer, module) : NULL;
+        if (!service)
+            continue;
+        check_unique(renderer, service);
+        check_routes(&routes, service);
+        if (manifests.count == 0)
+            add_namespace(renderer, &manifests, layer);
+        manifests_add_service(&manifests, service);
+    }
+    if (services == 0 && named && layer->diags->errors == 0) {
+        diag_error(layer->diags, location_file(layer->source), "the file has no k8s-service");
+        diag_hint(layer->diags, "add one under modules: - {name: app, type: k8s-service, ...}");
+    }
+    renderer->services += services;
+    renderer->failed |= layer->diags->errors > 0;
+    emit(renderer, &manifests);
+}
+
+static bool has_item(const struct value *map, struct str name)
+{
+    for (size_t i = 0; map && i < map->count; i++)
+        if (str_equal(map->items[i].name, name))
+            return true;
+    return false;
+}
+
+/* A variable that a file declares may be given even if no text uses it. */
+static void find_variables(struct renderer *renderer, const struct layer *layer)
+{
+    const struct value *inputs = &layer->file->values[FILE_INPUT_VARIABLES];
+    for (size_t i = 0; i < renderer->options->variables.count; i++) {
+        struct str name;
+        struct str value;
+        variable_split(renderer->options->variables.items[i], &name, &value);
+        bool declared = has_item(layer->environment.variables[0], name) ||
+                        has_item(layer->environment.variables[1], name);
+        for (size_t j = 0; j < inputs->count; j++)
+            declared |= str_equal(inputs->records[j]->values[VARIABLE_NAME].text, name);
+        renderer->variables_used[i] |= declared;
+    }
+}
+
+static void render_file(struct renderer *renderer, const struct input *input)
+{
+    struct diags diags = {.arena = &renderer->file};
+    const struct source *source =
+        source_read(&renderer->file, &diags, input->path, (struct location){0});
+    bool passed_over = source && !input->named && layer_has_no_service(source->text);
+    if (source && !passed_over) {
+        struct layer *layer = layer_read(&renderer->file, &diags, renderer->options, source);
+        if (layer) {
+            layer->scope.variables_used = renderer->variables_used;
+            find_variables(renderer, layer);
+            render_layer(renderer, layer, input->named);
+        }
+    }
+    tell(renderer, &diags);
+    arena_reset(&renderer->file);
+}
+
+static void check_flags(struct renderer *renderer, struct diags *diags)
+{
+    const struct options *options = renderer->options;
+    struct location nowhere = {0};
+    if (renderer->services == 0) {
+        diag_error(diags, nowhere, "no service file was found");
+        diag_hint(diags, "a service file has a module of type k8s-service");
+        return;
+    }
+    for (size_t i = 0; i < options->modules.count; i++) {
+        if (renderer->modules_found[i])
+            continue;
+        diag_error(diags, nowhere, "no k8s-service is named \"%s\"", options->modules.items[i]);
+        if (i == 0 && renderer->near_module.best.len)
+            diag_hint(diags, "did you mean --module %.*s?", STR_ARG(renderer->near_module.best));
+    }
+    for (size_t i = 0; i < options->variables.count; i++) {
+        if (renderer->variables_used[i])
+            continue;
+        diag_error(diags, nowhere, "nothing uses --var %s", options->variables.items[i]);
+        diag_hint(diags, "a file uses it as {vars.NAME}");
+    }
+}
+
+static void render_files(struct renderer *renderer)
+{
+    struct diags diags = {.arena = &renderer->arena};
+    struct input *inputs;
+    size_t count;
+    if (input_list(&renderer->arena, &diags, renderer->options, &inputs, &count))
+        for (size_t i = 0; i < count; i++)
+            render_file(renderer, &inputs[i]);
+    if (!renderer->failed && diags.errors == 0)
+        check_flags(renderer, &diags);
+    tell(renderer, &diags);
+}
+
+bool render(const struct options *options, bool color, struct buf *ret_manifests,
+            struct buf *ret_messages)
+{
+    struct renderer renderer = {.options = options,
+                                .color = color,
+                                .json = options->output && strcmp(options->output, "json") == 0,
+                                .manifests = ret_manifests,
+                                .messages = ret_messages};
+    renderer.variables_used = ARENA_ARRAY(&renderer.arena, options->variables.count, bool);
+    renderer.modules_found = ARENA_ARRAY(&renderer.arena, options->modules.count, bool);
+    if (renderer.json)
+        buf_add(ret_manifests, STR("{\n    \"apiVersion\": \"v1\",\n    \"kind\": \"List\",\n"
+                                   "    \"items\": ["));
+    render_files(&renderer);
+    if (renderer.json)
+        buf_add(ret_manifests, STR("\n    ]\n}\n"));
+    arena_free(&renderer.file);
+    arena_free(&renderer.arena);
+    if (renderer.failed)
+        ret_manifests->len = 0;
+    return !renderer.failed;
+}
