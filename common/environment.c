@@ -27,11 +27,11 @@ const struct source *source_read(struct arena *arena, struct diags *diags, const
 static const struct record *choose(const struct schema_reader *reader, const struct record *file,
                                    const struct options *options)
 {
-    const struct value *environments = &file->values[FILE_ENVIRONMENTS];
+    const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     struct str names = {0};
     struct suggestion near = {.word = str_of(options->environment)};
     for (size_t i = 0; i < environments->count; i++) {
-        struct str name = environments->records[i]->values[ENVIRONMENT_NAME].text;
+        struct str name = record_value(environments->records[i], ENVIRONMENT_NAME)->text;
         if (options->environment && str_is(name, options->environment))
             return environments->records[i];
         suggestion_offer(&near, name);
@@ -56,12 +56,13 @@ static bool check_names(const struct schema_reader *reader, const struct value *
 {
     bool right = true;
     for (size_t i = 0; i < environments->count; i++) {
-        const struct value *name = &environments->records[i]->values[ENVIRONMENT_NAME];
+        const struct value *name = record_value(environments->records[i], ENVIRONMENT_NAME);
         const char *wrong = name_wrong(NAME_LABEL_VALUE, name->text);
         if (wrong)
             diag_error(reader->diags, name->node->span, "an environment's name %s", wrong);
         for (size_t j = 0; j < i && !wrong; j++) {
-            if (!str_equal(environments->records[j]->values[ENVIRONMENT_NAME].text, name->text))
+            if (!str_equal(record_value(environments->records[j], ENVIRONMENT_NAME)->text,
+                           name->text))
                 continue;
             wrong = "twice";
             diag_error(reader->diags, name->node->span, "two environments are named \"%.*s\"",
@@ -84,37 +85,45 @@ static const char *beside(struct arena *arena, struct str file, struct str path)
     return str_format(arena, "%.*s%.*s", STR_ARG(str_slice(file, 0, folder)), STR_ARG(path)).data;
 }
 
-static void set_checked(const struct schema_reader *reader, const struct record *record, int field,
-                        enum name_kind kind, struct str *ret)
+static void set_checked(const struct schema_reader *reader, const struct record *record,
+                        enum field_id field, enum name_kind kind, struct str *ret)
 {
     if (!record_has(record, field))
         return;
-    struct str text = record->values[field].text;
+    struct str text = record_value(record, field)->text;
     const char *wrong = name_wrong(kind, text);
     if (wrong)
         diag_error(reader->diags, record_location(record, field), "%s %s",
-                   record->schema->fields[field].name, wrong);
+                   schema_field(field)->name, wrong);
     *ret = text;
+}
+
+/* The record of a provider, or NULL when the file has none of that name. */
+static const struct record *provider(const struct record *providers, enum field_id field)
+{
+    const struct value *value = record_value(providers, field);
+    return value->count ? value->records[0] : NULL;
 }
 
 static void set_providers(const struct schema_reader *reader, const struct record *file,
                           struct environment *ret)
 {
-    const struct value *written = &file->values[FILE_PROVIDERS];
-    if (written->count == 0)
+    const struct record *providers = provider(file, FILE_PROVIDERS);
+    if (!providers)
         return;
-    const struct record *providers = written->records[0];
-    if (providers->values[PROVIDERS_AWS].count) {
-        const struct record *aws = providers->values[PROVIDERS_AWS].records[0];
+    const struct record *aws = provider(providers, PROVIDERS_AWS);
+    const struct record *google = provider(providers, PROVIDERS_GOOGLE);
+    const struct record *azure = provider(providers, PROVIDERS_AZURERM);
+    if (aws) {
         ret->cloud = CLOUD_AWS;
         set_checked(reader, aws, AWS_REGION, NAME_AWS_REGION, &ret->region);
         set_checked(reader, aws, AWS_ACCOUNT_ID, NAME_AWS_ACCOUNT, &ret->account_id);
-    } else if (providers->values[PROVIDERS_GOOGLE].count) {
+    } else if (google) {
         ret->cloud = CLOUD_GOOGLE;
-        ret->region = providers->values[PROVIDERS_GOOGLE].records[0]->values[GOOGLE_REGION].text;
-    } else if (providers->values[PROVIDERS_AZURERM].count) {
+        ret->region = record_value(google, GOOGLE_REGION)->text;
+    } else if (azure) {
         ret->cloud = CLOUD_AZURE;
-        ret->region = providers->values[PROVIDERS_AZURERM].records[0]->values[AZURE_LOCATION].text;
+        ret->region = record_value(azure, AZURE_LOCATION)->text;
     } else if (record_has(providers, PROVIDERS_LOCAL)) {
         ret->cloud = CLOUD_LOCAL;
     }
@@ -133,11 +142,11 @@ static void add_output(struct arena *arena, struct environment *environment, str
 static void set_outputs(const struct schema_reader *reader, const struct record *file,
                         struct environment *ret)
 {
-    const struct value *written = &file->values[FILE_OUTPUTS];
+    const struct value *written = record_value(file, FILE_OUTPUTS);
     for (size_t i = 0; i < written->count; i++)
         add_output(reader->arena, ret,
                    (struct output){.name = written->items[i].name, .text = written->items[i].text});
-    const struct node *modules = file->values[FILE_MODULES].node;
+    const struct node *modules = record_value(file, FILE_MODULES)->node;
     for (const struct node *node = modules && modules->kind == NODE_LIST ? modules->first : NULL;
          node; node = node->next) {
         const struct node *type = node->kind == NODE_MAP ? node_get(node, "type") : NULL;
@@ -154,10 +163,10 @@ static void set_outputs(const struct schema_reader *reader, const struct record 
 static void set_file(const struct schema_reader *reader, const struct record *file,
                      struct environment *ret)
 {
-    ret->file_name = file->values[FILE_NAME].text;
+    ret->file_name = record_value(file, FILE_NAME)->text;
     set_providers(reader, file, ret);
     set_outputs(reader, file, ret);
-    ret->registry = file->values[FILE_REGISTRY].text;
+    ret->registry = record_value(file, FILE_REGISTRY)->text;
     set_checked(reader, file, FILE_INGRESS_CLASS, NAME_SUBDOMAIN, &ret->ingress_class);
     set_checked(reader, file, FILE_TLS_SECRET, NAME_SUBDOMAIN, &ret->tls_secret);
     set_checked(reader, file, FILE_CLUSTER_ISSUER, NAME_SUBDOMAIN, &ret->cluster_issuer);
@@ -221,16 +230,16 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
 static bool read_chosen(const struct schema_reader *reader, const struct record *file,
                         const struct options *options, struct environment *ret)
 {
-    const struct value *environments = &file->values[FILE_ENVIRONMENTS];
+    const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     if (!check_names(reader, environments))
         return false;
     const struct record *chosen = choose(reader, file, options);
     if (!chosen)
         return false;
-    ret->name = chosen->values[ENVIRONMENT_NAME].text;
-    ret->variables[0] = &chosen->values[ENVIRONMENT_VARIABLES];
-    ret->variables[1] = &chosen->values[ENVIRONMENT_VARS];
-    const struct value *path = &chosen->values[ENVIRONMENT_PATH];
+    ret->name = record_value(chosen, ENVIRONMENT_NAME)->text;
+    ret->variables[0] = record_value(chosen, ENVIRONMENT_VARIABLES);
+    ret->variables[1] = record_value(chosen, ENVIRONMENT_VARS);
+    const struct value *path = record_value(chosen, ENVIRONMENT_PATH);
     ret->at = path->node->span;
     const char *file_path = options->environment_file;
     if (!file_path)
@@ -241,14 +250,14 @@ static bool read_chosen(const struct schema_reader *reader, const struct record 
 bool environment_read(const struct schema_reader *reader, const struct record *file,
                       const struct options *options, struct environment *ret)
 {
-    *ret = (struct environment){.ingress_class =
-                                    str_of(file_schema.fields[FILE_INGRESS_CLASS].fallback)};
+    *ret =
+        (struct environment){.ingress_class = str_of(schema_field(FILE_INGRESS_CLASS)->fallback)};
     if (options->parent_outputs && !read_parent_outputs(reader, options->parent_outputs, ret))
         return false;
     bool right = true;
-    if (file->values[FILE_ENVIRONMENTS].wrong)
+    if (record_value(file, FILE_ENVIRONMENTS)->wrong)
         return false;
-    if (file->values[FILE_ENVIRONMENTS].count) {
+    if (record_value(file, FILE_ENVIRONMENTS)->count) {
         right = read_chosen(reader, file, options, ret);
     } else if (options->environment_file) {
         right = read_file(reader, options->environment_file, (struct location){0}, ret);

@@ -162,14 +162,14 @@ static bool look_vars(struct filler *filler, const struct placeholder *placehold
         buf_add(&filler->out, text);
         return true;
     }
-    const struct value *inputs = &scope->file->values[FILE_INPUT_VARIABLES];
+    const struct value *inputs = record_value(scope->file, FILE_INPUT_VARIABLES);
     for (size_t i = 0; i < inputs->count; i++) {
         const struct record *input = inputs->records[i];
-        suggestion_offer(&near, input->values[VARIABLE_NAME].text);
-        if (!str_equal(input->values[VARIABLE_NAME].text, name))
+        suggestion_offer(&near, record_value(input, VARIABLE_NAME)->text);
+        if (!str_equal(record_value(input, VARIABLE_NAME)->text, name))
             continue;
         if (record_has(input, VARIABLE_DEFAULT)) {
-            buf_add(&filler->out, input->values[VARIABLE_DEFAULT].text);
+            buf_add(&filler->out, record_value(input, VARIABLE_DEFAULT)->text);
             return true;
         }
         diag_error(scope->diags, place(filler, placeholder), "the variable \"%.*s\" has no value",

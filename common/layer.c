@@ -31,12 +31,12 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
     struct layer *layer = ARENA_NEW(arena, struct layer);
     *layer = (struct layer){.arena = arena, .diags = diags, .options = options, .source = source};
     layer->file = file;
-    layer->name = file->values[FILE_NAME].text;
+    layer->name = record_value(file, FILE_NAME)->text;
     layer->namespace = options->namespace ? str_of(options->namespace) : layer->name;
     check_name(layer);
     /* Without an environment every placeholder would be a second error of the same cause. */
     bool placed = environment_read(&reader, file, options, &layer->environment);
-    layer->modules = modules_read(&reader, file->values[FILE_MODULES].node,
+    layer->modules = modules_read(&reader, record_value(file, FILE_MODULES)->node,
                                   layer->environment.cloud == CLOUD_LOCAL, &layer->module_count);
     layer->scope = (struct scope){.arena = arena,
                                   .diags = diags,

@@ -139,11 +139,11 @@ static bool read_module(const struct schema_reader *reader, const struct node *n
                         struct module *ret)
 {
     struct record *record = schema_read(reader, &module_schema, node);
-    if (!record || !record_has(record, MODULE_TYPE) || record->values[MODULE_NAME].wrong)
+    if (!record || !record_has(record, MODULE_TYPE) || record_value(record, MODULE_NAME)->wrong)
         return false;
-    struct str type = record->values[MODULE_TYPE].text;
+    struct str type = record_value(record, MODULE_TYPE)->text;
     *ret = (struct module){.type = type, .kind = module_type_find(type, local), .node = node};
-    ret->name = record_has(record, MODULE_NAME) ? record->values[MODULE_NAME].text
+    ret->name = record_has(record, MODULE_NAME) ? record_value(record, MODULE_NAME)->text
                                                 : name_of_type(reader->arena, type);
     ret->name_at =
         record_location(record, record_has(record, MODULE_NAME) ? MODULE_NAME : MODULE_TYPE);
@@ -217,12 +217,12 @@ void module_read_credentials(const struct schema_reader *reader, struct module *
     if (!record)
         return;
     if (record_has(record, DATABASE_SECRET)) {
-        const char *wrong = name_wrong(NAME_SUBDOMAIN, record->values[DATABASE_SECRET].text);
+        const char *wrong = name_wrong(NAME_SUBDOMAIN, record_value(record, DATABASE_SECRET)->text);
         if (wrong)
             diag_error(reader->diags, record_location(record, DATABASE_SECRET),
                        "a Secret's name %s", wrong);
     }
-    const struct value *keys = &record->values[DATABASE_SECRET_KEYS];
+    const struct value *keys = record_value(record, DATABASE_SECRET_KEYS);
     for (size_t i = 0; i < keys->count; i++)
         check_secret_key(reader, module, &keys->items[i]);
 }
@@ -230,14 +230,14 @@ void module_read_credentials(const struct schema_reader *reader, struct module *
 struct str module_secret(const struct module *module)
 {
     bool named = module->credentials && record_has(module->credentials, DATABASE_SECRET);
-    return named ? module->credentials->values[DATABASE_SECRET].text : module->name;
+    return named ? record_value(module->credentials, DATABASE_SECRET)->text : module->name;
 }
 
 struct str module_secret_key(const struct module *module, struct str output)
 {
     if (!module->credentials)
         return output;
-    const struct value *keys = &module->credentials->values[DATABASE_SECRET_KEYS];
+    const struct value *keys = record_value(module->credentials, DATABASE_SECRET_KEYS);
     for (size_t i = 0; i < keys->count; i++)
         if (str_equal(keys->items[i].name, output))
             return keys->items[i].text;

@@ -141,7 +141,7 @@ static bool has_item(const struct value *map, struct str name)
 /* A variable that a file declares may be given even if no text uses it. */
 static void find_variables(struct renderer *renderer, const struct layer *layer)
 {
-    const struct value *inputs = &layer->file->values[FILE_INPUT_VARIABLES];
+    const struct value *inputs = record_value(layer->file, FILE_INPUT_VARIABLES);
     for (size_t i = 0; i < renderer->options->variables.count; i++) {
         struct str name;
         struct str value;
@@ -149,7 +149,7 @@ static void find_variables(struct renderer *renderer, const struct layer *layer)
         bool declared = has_item(layer->environment.variables[0], name) ||
                         has_item(layer->environment.variables[1], name);
         for (size_t j = 0; j < inputs->count; j++)
-            declared |= str_equal(inputs->records[j]->values[VARIABLE_NAME].text, name);
+            declared |= str_equal(record_value(inputs->records[j], VARIABLE_NAME)->text, name);
         renderer->variables_used[i] |= declared;
     }
 }

@@ -5,75 +5,28 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#define ROW(id, field_name, field_type, ...) {.name = field_name, .type = field_type, __VA_ARGS__},
-#define SCHEMA(symbol, name, is_open)                                                              \
-    const struct schema symbol##_schema = {.what = name,                                           \
-                                           .fields = symbol##_fields,                              \
-                                           .count =                                                \
-                                               sizeof symbol##_fields / sizeof *symbol##_fields,   \
+#define SCHEMA(...)
+#define FIELD(schema, id, field_name, field_type, ...)                                             \
+    [schema##_##id] = {.name = field_name, .type = field_type, __VA_ARGS__},
+#define SCHEMA_END(id)
+static const struct field fields[] = {
+#include "fields.def"
+};
+
+#define SCHEMA(id, symbol, text, is_open)                                                          \
+    const struct schema symbol##_schema = {.what = text,                                           \
+                                           .fields = &fields[id##_FIRST],                          \
+                                           .count = id##_END - id##_FIRST,                         \
+                                           .first = id##_FIRST,                                    \
                                            .open = is_open};
+#define FIELD(...)
+#define SCHEMA_END(id)
+#include "fields.def"
 
-#define FILE_FIELD ROW
-static const struct field file_fields[] = {
-#include "fields.def"
-};
-#define ENVIRONMENT_FIELD ROW
-static const struct field environment_fields[] = {
-#include "fields.def"
-};
-#define VARIABLE_FIELD ROW
-static const struct field variable_fields[] = {
-#include "fields.def"
-};
-#define MODULE_FIELD ROW
-static const struct field module_fields[] = {
-#include "fields.def"
-};
-#define DATABASE_FIELD ROW
-static const struct field database_fields[] = {
-#include "fields.def"
-};
-#define SERVICE_FIELD ROW
-static const struct field service_fields[] = {
-#include "fields.def"
-};
-#define PORT_FIELD ROW
-static const struct field port_fields[] = {
-#include "fields.def"
-};
-#define RESOURCES_FIELD ROW
-static const struct field resources_fields[] = {
-#include "fields.def"
-};
-#define PROVIDERS_FIELD ROW
-static const struct field providers_fields[] = {
-#include "fields.def"
-};
-#define AWS_FIELD ROW
-static const struct field aws_fields[] = {
-#include "fields.def"
-};
-#define GOOGLE_FIELD ROW
-static const struct field google_fields[] = {
-#include "fields.def"
-};
-#define AZURE_FIELD ROW
-static const struct field azure_fields[] = {
-#include "fields.def"
-};
-
-SCHEMA(file, "the file", false)
-SCHEMA(environment, "an environment", false)
-SCHEMA(variable, "an input variable", false)
-SCHEMA(module, "a module", true)
-SCHEMA(database, "a module", true)
-SCHEMA(service, "a k8s-service", false)
-SCHEMA(port, "port", false)
-SCHEMA(resources, "resource_request", false)
-SCHEMA(providers, "providers", false)
-SCHEMA(aws, "the aws provider", true)
-SCHEMA(google, "the google provider", true)
-SCHEMA(azure, "the azurerm provider", true)
+const struct field *schema_field(enum field_id field)
+{
+    return &fields[field];
+}
 
 const struct field *schema_find(const struct schema *schema, struct str name)
 {
@@ -469,13 +422,18 @@ struct record *schema_read(const struct schema_reader *reader, const struct sche
     return record;
 }
 
-bool record_has(const struct record *record, int field)
+const struct value *record_value(const struct record *record, enum field_id field)
 {
-    return record->values[field].node != NULL;
+    return &record->values[(int)field - record->schema->first];
 }
 
-struct location record_location(const struct record *record, int field)
+bool record_has(const struct record *record, enum field_id field)
 {
-    const struct node *node = record->values[field].node;
+    return record_value(record, field)->node != NULL;
+}
+
+struct location record_location(const struct record *record, enum field_id field)
+{
+    const struct node *node = record_value(record, field)->node;
     return node ? node->span : record->node->span;
 }

@@ -46,69 +46,22 @@ struct schema {
     const char *what; /* how errors call such a map: "a k8s-service" */
     const struct field *fields;
     size_t count;
+    int first; /* the identifier of fields[0] */
     bool open; /* fields that it does not know belong to somebody else */
 };
 
-extern const struct schema file_schema;
-extern const struct schema environment_schema; /* an item of `environments` */
-extern const struct schema variable_schema;    /* an item of `input_variables` */
-extern const struct schema module_schema;      /* what every module has */
-extern const struct schema database_schema;    /* a linked module that hands out credentials */
-extern const struct schema service_schema;
-extern const struct schema port_schema;
-extern const struct schema resources_schema;
-extern const struct schema providers_schema;
-extern const struct schema aws_schema;
-extern const struct schema google_schema;
-extern const struct schema azure_schema;
+/* service_schema, port_schema, ... */
+#define SCHEMA(id, symbol, ...) extern const struct schema symbol##_schema;
+#define FIELD(...)
+#define SCHEMA_END(id)
+#include "fields.def"
 
-/* The identifiers of the rows: FILE_NAME, SERVICE_IMAGE, ... index record.values. */
-#define FILE_FIELD(id, ...) FILE_##id,
-enum file_field {
-#include "fields.def"
-};
-#define ENVIRONMENT_FIELD(id, ...) ENVIRONMENT_##id,
-enum environment_field {
-#include "fields.def"
-};
-#define VARIABLE_FIELD(id, ...) VARIABLE_##id,
-enum variable_field {
-#include "fields.def"
-};
-#define MODULE_FIELD(id, ...) MODULE_##id,
-enum module_field {
-#include "fields.def"
-};
-#define DATABASE_FIELD(id, ...) DATABASE_##id,
-enum database_field {
-#include "fields.def"
-};
-#define SERVICE_FIELD(id, ...) SERVICE_##id,
-enum service_field {
-#include "fields.def"
-};
-#define PORT_FIELD(id, ...) PORT_##id,
-enum port_field {
-#include "fields.def"
-};
-#define RESOURCES_FIELD(id, ...) RESOURCES_##id,
-enum resources_field {
-#include "fields.def"
-};
-#define PROVIDERS_FIELD(id, ...) PROVIDERS_##id,
-enum providers_field {
-#include "fields.def"
-};
-#define AWS_FIELD(id, ...) AWS_##id,
-enum aws_field {
-#include "fields.def"
-};
-#define GOOGLE_FIELD(id, ...) GOOGLE_##id,
-enum google_field {
-#include "fields.def"
-};
-#define AZURE_FIELD(id, ...) AZURE_##id,
-enum azure_field {
+/* The identifiers of the rows: FILE_NAME, SERVICE_IMAGE, ... Those of a schema follow each other.
+ */
+#define SCHEMA(id, ...)        id##_FIRST, id##_BEFORE_FIRST = id##_FIRST - 1,
+#define FIELD(schema, id, ...) schema##_##id,
+#define SCHEMA_END(id)         id##_END, id##_LAST = id##_END - 1,
+enum field_id {
 #include "fields.def"
 };
 
@@ -140,7 +93,7 @@ struct value {
 struct record {
     const struct schema *schema;
     const struct node *node;
-    struct value *values; /* one for each row of the schema */
+    struct value *values; /* one for each row of the schema, in its order */
 };
 
 /* The text of a scalar with its placeholders filled in. Reports and returns false when it cannot.
@@ -163,11 +116,17 @@ struct schema_reader {
 struct record *schema_read(const struct schema_reader *reader, const struct schema *schema,
                            const struct node *node);
 
+/* What a field of the record's schema holds: as written, or its default. */
+const struct value *record_value(const struct record *record, enum field_id field);
+
 /* True when the field is written (not a default) and right. */
-bool record_has(const struct record *record, int field);
+bool record_has(const struct record *record, enum field_id field);
 
 /* Where to point for a field: its value, or the record when it was left out. */
-struct location record_location(const struct record *record, int field);
+struct location record_location(const struct record *record, enum field_id field);
+
+/* The row of an identifier. */
+const struct field *schema_field(enum field_id field);
 
 /* The row of a name, or NULL. */
 const struct field *schema_find(const struct schema *schema, struct str name);

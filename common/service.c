@@ -26,13 +26,13 @@ struct service_reader {
     size_t link_count;
 };
 
-static const struct value *value_of(const struct service_reader *in, int field)
+static const struct value *value_of(const struct service_reader *in, enum field_id field)
 {
-    return &in->record->values[field];
+    return record_value(in->record, field);
 }
 
-__attribute__((format(printf, 3, 4))) static void field_error(const struct service_reader *in,
-                                                              int field, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void
+field_error(const struct service_reader *in, enum field_id field, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -41,13 +41,13 @@ __attribute__((format(printf, 3, 4))) static void field_error(const struct servi
     diag_error(in->reader.diags, record_location(in->record, field), "%.*s", STR_ARG(message));
 }
 
-static void check_field(const struct service_reader *in, int field, enum name_kind kind)
+static void check_field(const struct service_reader *in, enum field_id field, enum name_kind kind)
 {
     if (!record_has(in->record, field))
         return;
     const char *wrong = name_wrong(kind, value_of(in, field)->text);
     if (wrong)
-        field_error(in, field, "%s %s", service_schema.fields[field].name, wrong);
+        field_error(in, field, "%s %s", schema_field(field)->name, wrong);
 }
 
 /* Names: the module's is a Service's, and with the layer's a label's value. */
@@ -135,7 +135,7 @@ static void read_image(const struct service_reader *in)
 static void read_port(const struct service_reader *in)
 {
     static const struct {
-        int field;
+        enum field_id field;
         enum port_type type;
     } types[] = {{PORT_HTTP, PORT_TYPE_HTTP},
                  {PORT_TCP, PORT_TYPE_TCP},
@@ -152,7 +152,7 @@ static void read_port(const struct service_reader *in)
             continue;
         *port = (struct port){.name = STR("main"),
                               .type = types[i].type,
-                              .number = record->values[types[i].field].number,
+                              .number = record_value(record, types[i].field)->number,
                               .service_port = PORT_OF_SERVICE};
         count++;
     }
@@ -173,17 +173,17 @@ static void read_scale(const struct service_reader *in)
     service->target_memory = value_of(in, SERVICE_TARGET_MEM)->number;
     if (service->min_containers <= service->max_containers)
         return;
-    int field = record_has(in->record, SERVICE_MIN_CONTAINERS) ? SERVICE_MIN_CONTAINERS
-                                                               : SERVICE_MAX_CONTAINERS;
+    enum field_id field = record_has(in->record, SERVICE_MIN_CONTAINERS) ? SERVICE_MIN_CONTAINERS
+                                                                         : SERVICE_MAX_CONTAINERS;
     field_error(in, field, "min_containers is %d, above max_containers, which is %d",
                 (int)service->min_containers, (int)service->max_containers);
     diag_hint(in->reader.diags, "the default is %s to %s",
-              service_schema.fields[SERVICE_MIN_CONTAINERS].fallback,
-              service_schema.fields[SERVICE_MAX_CONTAINERS].fallback);
+              schema_field(SERVICE_MIN_CONTAINERS)->fallback,
+              schema_field(SERVICE_MAX_CONTAINERS)->fallback);
 }
 
 /* A path as probes need it: Opta's files leave out the first slash. */
-static struct str probe_path(const struct service_reader *in, int field)
+static struct str probe_path(const struct service_reader *in, enum field_id field)
 {
     struct str path = value_of(in, field)->text;
     if (!str_starts(path, STR("/")))
@@ -191,14 +191,14 @@ static struct str probe_path(const struct service_reader *in, int field)
     size_t query = str_find(path, 0, '?');
     const char *wrong = name_wrong(NAME_PATH, str_slice(path, 0, query));
     if (wrong)
-        field_error(in, field, "%s %s", service_schema.fields[field].name, wrong);
+        field_error(in, field, "%s %s", schema_field(field)->name, wrong);
     return path;
 }
 
-static struct probe read_probe(const struct service_reader *in, int own_field)
+static struct probe read_probe(const struct service_reader *in, enum field_id own_field)
 {
     struct probe probe = {.delay = PROBE_DELAY};
-    int field = record_has(in->record, own_field) ? own_field : SERVICE_HEALTHCHECK_PATH;
+    enum field_id field = record_has(in->record, own_field) ? own_field : SERVICE_HEALTHCHECK_PATH;
     bool readiness = own_field == SERVICE_READINESS_PATH;
     const struct port *port = in->service->port;
     if (record_has(in->record, field)) {
@@ -213,8 +213,8 @@ static struct probe read_probe(const struct service_reader *in, int own_field)
 
 static void read_probes(const struct service_reader *in)
 {
-    static const int fields[] = {SERVICE_HEALTHCHECK_PATH, SERVICE_LIVENESS_PATH,
-                                 SERVICE_READINESS_PATH};
+    static const enum field_id fields[] = {SERVICE_HEALTHCHECK_PATH, SERVICE_LIVENESS_PATH,
+                                           SERVICE_READINESS_PATH};
     const struct port *port = in->service->port;
     bool grpc = port && port->type == PORT_TYPE_GRPC;
     for (size_t i = 0; grpc && i < sizeof fields / sizeof *fields; i++) {
@@ -237,9 +237,9 @@ static void read_resources(const struct service_reader *in)
     }
     const struct record *record = written->count ? written->records[0] : empty;
     struct resources *resources = &in->service->resources;
-    resources->cpu_request = record->values[RESOURCES_CPU].number;
+    resources->cpu_request = record_value(record, RESOURCES_CPU)->number;
     resources->cpu_limit = resources->cpu_request * LIMIT_FACTOR;
-    resources->memory_request = record->values[RESOURCES_MEMORY].number;
+    resources->memory_request = record_value(record, RESOURCES_MEMORY)->number;
     resources->memory_limit = resources->memory_request * LIMIT_FACTOR;
 }
 
@@ -280,7 +280,7 @@ static void warn_cloud(const struct service_reader *in, const struct link *link)
         granted = str_format(in->reader.arena, "%.*s%s%.*s", STR_ARG(granted), i ? ", " : "",
                              STR_ARG(link->permissions[i]));
     diag_warning(in->reader.diags, link->node->span,
-                 "no cloud permission is made for this link to a %.*s",
+                 "no cloud permission is made for this link to %.*s",
                  STR_ARG(link->target->type));
     diag_hint(in->reader.diags, "grant the ServiceAccount \"%.*s\" %.*s by other means",
               STR_ARG(in->service->name), STR_ARG(granted));
