@@ -7,6 +7,9 @@ CFLAGS  ?= -O2 -g
 CACHE   ?= $(CURDIR)/.cache
 export CACHE
 
+# make V=1 shows the commands.
+QUIET := $(if $(V),,@)
+
 PACKAGES := libfyaml yaml-0.1
 PKG_CONFIG ?= pkg-config
 
@@ -44,15 +47,17 @@ $(BIN)/kubectl-optasvc: $(patsubst %.c,$(BUILD)/%.o,$(wildcard kubectl-optasvc/*
 $(BIN)/helm-postrender: $(patsubst %.c,$(BUILD)/%.o,$(wildcard helm-postrender/*.c))
 $(PROGRAMS:%=$(BIN)/%): $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libcommon.a $(LIBS)
+	@$(if $(V),,echo "  LINK $@")
+	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libcommon.a $(LIBS)
 
 $(BUILD)/libcommon.a: $(COMMON)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(QUIET)$(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c Makefile | check-libraries
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@$(if $(V),,echo "  CC   $<")
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(COMMON:.o=.d) $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/unit/*.d)
 
@@ -75,14 +80,15 @@ demo: deps ## Build, and render examples/hello
 	@bin/kubectl-optasvc render -f examples/hello/hello.yaml
 
 .PHONY: check
-check: all unit golden cli ## Build, and run the tests that need no server: unit, golden, cli
+check: all unit golden cli readme ## Build, and run the tests that need no server: unit, golden, cli, README
 
 .PHONY: unit
 unit: $(UNITS)
 	@tests/unit/run $(UNITS)
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libcommon.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(shell $(PKG_CONFIG) --libs cmocka)
+	@$(if $(V),,echo "  LINK $@")
+	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(shell $(PKG_CONFIG) --libs cmocka)
 
 .PHONY: golden
 golden: all
@@ -91,6 +97,10 @@ golden: all
 .PHONY: cli
 cli: all
 	@tests/cli/run $(BIN)
+
+.PHONY: readme
+readme: all
+	@tests/readme check $(BIN)
 
 .PHONY: memory
 memory: all
@@ -121,7 +131,7 @@ lint: ## Check the sources: formatting, clang's warnings, clang-tidy, shellcheck
 	$(MAKE) --no-print-directory CC=clang BUILD=build/clang BIN=build/clang \
 	    CFLAGS='-O1 -Werror' all
 	clang-tidy --quiet $(filter %.c,$(SOURCES)) -- $(CPPFLAGS) -std=c17
-	shellcheck .ci/run tests/deps tests/readme tests/*/run tests/rig/tools
+	shellcheck .ci/run tests/deps tests/*/run tests/rig/tools
 
 .PHONY: coverage
 coverage: ## Measure what the unit, golden and cli tests reach in common/ (gcovr)
