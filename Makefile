@@ -80,7 +80,7 @@ demo: deps ## Build, and render examples/hello
 	@bin/kubectl-optasvc render -f examples/hello/hello.yaml
 
 .PHONY: check
-check: all unit golden cli readme ## Build, and run the tests that need no server: unit, golden, cli, README
+check: all unit golden cli documents ## Build, and run the tests that need no server: unit, golden, cli, README
 
 .PHONY: unit
 unit: $(UNITS)
@@ -98,9 +98,9 @@ golden: all
 cli: all
 	@tests/cli/run $(BIN)
 
-.PHONY: readme
-readme: all
-	@tests/readme check $(BIN)
+.PHONY: documents
+documents: all
+	@tests/docs check $(BIN)
 
 .PHONY: memory
 memory: all
@@ -119,7 +119,7 @@ test: deps ## Run all tests: check, the same with sanitizers and valgrind, a rea
 
 .PHONY: docs
 docs: all ## Write the field reference in README.md anew
-	@tests/readme update $(BIN)
+	@tests/docs update $(BIN)
 
 .PHONY: format
 format: ## Format the sources (clang-format)

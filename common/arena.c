@@ -1,6 +1,7 @@
 #include "arena.h"
 
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,18 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     if (size != 0 && count > SIZE_MAX / size)
         out_of_memory();
     return arena_alloc(arena, count * size);
+}
+
+void *arena_grow(struct arena *arena, void *items, size_t count, size_t size)
+{
+    enum { FIRST_CAPACITY = 8 };
+    bool full = count == 0 || (count >= FIRST_CAPACITY && (count & (count - 1)) == 0);
+    if (!full)
+        return items;
+    void *grown = arena_array(arena, count ? count * 2 : FIRST_CAPACITY, size);
+    if (count)
+        memcpy(grown, items, count * size);
+    return grown;
 }
 
 static void free_chunks(struct arena_chunk *chunk)

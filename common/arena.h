@@ -28,6 +28,10 @@ void *arena_array(struct arena *arena, size_t count, size_t size);
 #define ARENA_NEW(arena, type)          ((type *)arena_alloc((arena), sizeof(type)))
 #define ARENA_ARRAY(arena, count, type) ((type *)arena_array((arena), (count), sizeof(type)))
 
+/* Room for one more item behind the `count` that an array holds: the array, moved when it was full.
+ * An array that grows so must be grown by nothing else; its capacity follows from `count`. */
+void *arena_grow(struct arena *arena, void *items, size_t count, size_t size);
+
 /* Forgets all that was allocated and keeps one chunk for what comes next. */
 void arena_reset(struct arena *arena);
 

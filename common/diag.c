@@ -14,14 +14,7 @@ static struct diag *add(struct diags *diags)
 {
     if (diags->count == DIAG_MAX)
         return NULL;
-    if (diags->count == diags->capacity) {
-        size_t capacity = diags->capacity ? diags->capacity * 2 : 8;
-        struct diag *items = ARENA_ARRAY(diags->arena, capacity, struct diag);
-        if (diags->count)
-            memcpy(items, diags->items, diags->count * sizeof *items);
-        diags->items = items;
-        diags->capacity = capacity;
-    }
+    diags->items = arena_grow(diags->arena, diags->items, diags->count, sizeof *diags->items);
     struct diag *diag = &diags->items[diags->count];
     diag->order = diags->count++;
     return diag;

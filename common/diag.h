@@ -40,7 +40,6 @@ struct diags {
     struct arena *arena; /* of the texts; set by the owner */
     struct diag *items;
     size_t count;
-    size_t capacity;
     size_t errors; /* all that were reported, kept or not */
     size_t warnings;
 };

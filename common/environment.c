@@ -131,11 +131,9 @@ static void set_providers(const struct schema_reader *reader, const struct recor
 
 static void add_output(struct arena *arena, struct environment *environment, struct output output)
 {
-    struct output *grown = ARENA_ARRAY(arena, environment->output_count + 1, struct output);
-    if (environment->output_count)
-        memcpy(grown, environment->outputs, environment->output_count * sizeof *grown);
-    grown[environment->output_count++] = output;
-    environment->outputs = grown;
+    environment->outputs = arena_grow(arena, environment->outputs, environment->output_count,
+                                      sizeof *environment->outputs);
+    environment->outputs[environment->output_count++] = output;
 }
 
 /* First come, first served: --parent-outputs were added before these. */

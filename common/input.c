@@ -12,19 +12,12 @@ struct lister {
     bool recursive;
     struct input *inputs;
     size_t count;
-    size_t capacity;
 };
 
 static void add(struct lister *lister, const char *path, bool named)
 {
-    if (lister->count == lister->capacity) {
-        size_t capacity = lister->capacity ? lister->capacity * 2 : 16;
-        struct input *inputs = ARENA_ARRAY(lister->arena, capacity, struct input);
-        if (lister->count)
-            memcpy(inputs, lister->inputs, lister->count * sizeof *inputs);
-        lister->inputs = inputs;
-        lister->capacity = capacity;
-    }
+    lister->inputs =
+        arena_grow(lister->arena, lister->inputs, lister->count, sizeof *lister->inputs);
     lister->inputs[lister->count++] = (struct input){path, named};
 }
 
@@ -55,15 +48,11 @@ static int list_names(struct arena *arena, const char *path, const char ***ret_n
         return errno;
     const char **names = NULL;
     size_t count = 0;
-    size_t capacity = 0;
     struct dirent *entry;
     while ((void)(errno = 0), (entry = readdir(folder)) != NULL) {
         if (entry->d_name[0] == '.')
             continue;
-        if (count == capacity) {
-            capacity = capacity ? capacity * 2 : 64;
-            names = memory_grow(names, capacity * sizeof *names);
-        }
+        names = arena_grow(arena, names, count, sizeof *names);
         names[count++] = str_c(arena, str_of(entry->d_name));
     }
     int error = errno;
@@ -71,11 +60,7 @@ static int list_names(struct arena *arena, const char *path, const char ***ret_n
         error = errno;
     if (count)
         qsort(names, count, sizeof *names, by_bytes);
-    const char **kept = ARENA_ARRAY(arena, count, const char *);
-    if (count)
-        memcpy(kept, names, count * sizeof *names);
-    free(names);
-    *ret_names = kept;
+    *ret_names = names;
     *ret_count = count;
     return error;
 }

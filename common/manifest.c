@@ -1,18 +1,11 @@
 #include "manifest.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 void manifests_add(struct manifests *manifests, struct node *object)
 {
-    if (manifests->count == manifests->capacity) {
-        size_t capacity = manifests->capacity ? manifests->capacity * 2 : 16;
-        struct node **items = ARENA_ARRAY(manifests->arena, capacity, struct node *);
-        if (manifests->count)
-            memcpy(items, manifests->items, manifests->count * sizeof *items);
-        manifests->items = items;
-        manifests->capacity = capacity;
-    }
+    manifests->items =
+        arena_grow(manifests->arena, manifests->items, manifests->count, sizeof(struct node *));
     manifests->items[manifests->count++] = object;
 }
 
@@ -21,8 +14,8 @@ void manifests_add_service(struct manifests *manifests, const struct service *se
     /* What others refer to comes first: an account before its pods, a Service before its backends.
      */
     static void (*const kinds[])(struct manifests *, const struct service *) = {
-        manifest_service_account, manifest_service,           manifest_workload,
-        manifest_autoscaler,      manifest_disruption_budget, manifest_ingress,
+        manifest_service_account,   manifest_service, manifest_workload,  manifest_autoscaler,
+        manifest_disruption_budget, manifest_ingress, manifest_cron_jobs,
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         kinds[i](manifests, service);
@@ -88,6 +81,21 @@ void manifest_namespace(struct manifests *manifests, const struct layer *layer)
     struct node *metadata = put_map(manifests->arena, object, "metadata");
     put_text(manifests->arena, metadata, "name", layer->namespace);
     put_layer_labels(manifests->arena, put_map(manifests->arena, metadata, "labels"), layer);
+}
+
+void manifest_put_items(struct arena *arena, struct node *map, const struct value *items)
+{
+    for (size_t i = 0; i < items->count; i++) {
+        const struct item *item = &items->items[i];
+        struct node *there = map->first;
+        while (there && !str_equal(there->key->text, item->name))
+            there = there->next;
+        if (there)
+            there->text = item->text;
+        else
+            node_put(map, node_scalar(arena, STYLE_TEXT, item->name),
+                     node_scalar(arena, STYLE_TEXT, item->text));
+    }
 }
 
 struct str quantity_cpu(struct arena *arena, int64_t millicores)

@@ -9,7 +9,6 @@ struct manifests {
     struct arena *arena;
     struct node **items;
     size_t count;
-    size_t capacity;
 };
 
 void manifests_add(struct manifests *manifests, struct node *object);
@@ -25,6 +24,7 @@ void manifest_workload(struct manifests *manifests, const struct service *servic
 void manifest_autoscaler(struct manifests *manifests, const struct service *service);
 void manifest_disruption_budget(struct manifests *manifests, const struct service *service);
 void manifest_ingress(struct manifests *manifests, const struct service *service);
+void manifest_cron_jobs(struct manifests *manifests, const struct service *service);
 
 /* What several kinds share. */
 
@@ -37,6 +37,20 @@ struct node *manifest_labels(struct manifests *manifests, const struct service *
                              struct node *map, const char *key);
 void manifest_selector(struct manifests *manifests, const struct service *service, struct node *map,
                        const char *key);
+
+/* Adds each name and text to a map; one that is there already is replaced in its place. */
+void manifest_put_items(struct arena *arena, struct node *map, const struct value *items);
+
+/* The Service that a StatefulSet's pods have their names from. */
+struct str manifest_headless_name(struct arena *arena, const struct service *service);
+
+/* What a workload's pods and a cron job's have alike: manifest_pod.c. */
+enum pod_role { POD_SERVING, POD_JOB };
+
+/* Adds the pod's `spec` to a template. `commands` and `args` are the container's. */
+struct node *manifest_pod(struct manifests *manifests, const struct service *service,
+                          struct node *template, enum pod_role role, const struct value *commands,
+                          const struct value *args);
 
 /* Quantities as Kubernetes writes them, for whoever writes another form of the same number
  * conflicts with itself under server-side apply. */

@@ -22,7 +22,7 @@ void manifest_autoscaler(struct manifests *manifests, const struct service *serv
     struct node *spec = put_map(arena, object, "spec");
     struct node *target = put_map(arena, spec, "scaleTargetRef");
     put_text(arena, target, "apiVersion", STR("apps/v1"));
-    put_text(arena, target, "kind", STR("Deployment"));
+    put_text(arena, target, "kind", str_of(service_workload_kind(service)));
     put_text(arena, target, "name", service->name);
     put_int(arena, spec, "minReplicas", service->min_containers);
     put_int(arena, spec, "maxReplicas", service->max_containers);

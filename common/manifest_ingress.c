@@ -41,10 +41,10 @@ static void put_sticky(struct arena *arena, const struct service *service, struc
 static void put_protocol(struct arena *arena, const struct service *service,
                          struct node *annotations)
 {
-    enum port_type type = service->port->type;
+    enum port_type type = service->public_port->type;
     if (type == PORT_TYPE_GRPC)
         put_text(arena, annotations, NGINX "backend-protocol", STR("GRPC"));
-    if (type == PORT_TYPE_TCP || type == PORT_TYPE_WEBSOCKET) {
+    if (type == PORT_TYPE_WEBSOCKET) {
         /* Seconds. A websocket may be silent for longer than nginx' default of 60. */
         put_text(arena, annotations, NGINX "proxy-read-timeout", STR("3600"));
         put_text(arena, annotations, NGINX "proxy-send-timeout", STR("3600"));
@@ -67,6 +67,7 @@ static void put_annotations(struct arena *arena, const struct service *service,
     struct str issuer = service->layer->environment.cluster_issuer;
     if (issuer.len)
         put_text(arena, annotations, "cert-manager.io/cluster-issuer", issuer);
+    manifest_put_items(arena, annotations, service->ingress_annotations);
     if (annotations->first)
         node_put(metadata, node_scalar(arena, STYLE_TEXT, STR("annotations")), annotations);
 }
@@ -99,7 +100,7 @@ static void add_path(struct arena *arena, const struct service *service, struct 
     put_text(arena, item, "pathType", regex ? STR("ImplementationSpecific") : STR("Prefix"));
     struct node *backend = put_map(arena, put_map(arena, item, "backend"), "service");
     put_text(arena, backend, "name", service->name);
-    put_text(arena, put_map(arena, backend, "port"), "name", service->port->name);
+    put_text(arena, put_map(arena, backend, "port"), "name", service->public_port->name);
 }
 
 /* Routes `from` up to `to`, all of one host. */

@@ -4,5 +4,5 @@ void manifest_service_account(struct manifests *manifests, const struct service 
 {
     struct node *object =
         manifest_object(manifests, service, "v1", "ServiceAccount", service->name);
-    put_bool(manifests->arena, object, "automountServiceAccountToken", false);
+    put_bool(manifests->arena, object, "automountServiceAccountToken", service->token);
 }

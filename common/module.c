@@ -172,8 +172,9 @@ struct module *modules_read(const struct schema_reader *reader, const struct nod
         diag_hint(reader->diags, "begin each module with \"- type:\"");
         return NULL;
     }
-    struct module *read = ARENA_ARRAY(reader->arena, MODULES_MAX, struct module);
+    struct module *read = NULL;
     for (const struct node *node = modules->first; node; node = node->next) {
+        read = arena_grow(reader->arena, read, *ret_count, sizeof *read);
         struct module *module = &read[*ret_count];
         if (!read_module(reader, node, local, module))
             continue;

@@ -7,7 +7,14 @@
 #define DIGITS "0123456789"
 #define ALNUM  LOWER UPPER DIGITS
 
-enum { LABEL_MAX = 63, SUBDOMAIN_MAX = 253, IMAGE_MAX = 255, TAG_MAX = 128, PATH_MAX_LEN = 1024 };
+enum {
+    LABEL_MAX = 63,
+    SUBDOMAIN_MAX = 253,
+    IMAGE_MAX = 255,
+    TAG_MAX = 128,
+    PATH_MAX_LEN = 1024,
+    PORT_NAME_MAX = 15
+};
 
 static bool one_of(char c, const char *set)
 {
@@ -185,6 +192,44 @@ static const char *image_wrong(struct str image)
     return message;
 }
 
+static const char *port_wrong(struct str name)
+{
+    bool letter = false;
+    bool doubled = false;
+    for (size_t i = 0; i < name.len; i++) {
+        letter |= one_of(name.data[i], LOWER);
+        doubled |= i > 0 && name.data[i] == '-' && name.data[i - 1] == '-';
+    }
+    return name.len <= PORT_NAME_MAX && letter && !doubled &&
+                   shaped(name, LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS)
+               ? NULL
+               : "must be at most 15 lower-case letters, digits and single dashes, with a letter";
+}
+
+static const char *label_key_wrong(struct str key)
+{
+    size_t slash = str_find(key, 0, '/');
+    bool prefixed = slash < key.len;
+    struct str name = prefixed ? str_from(key, slash + 1) : key;
+    if (prefixed && subdomain_wrong(str_slice(key, 0, slash)))
+        return "must have a domain name before the slash";
+    if (name.len > LABEL_MAX)
+        return "must have at most 63 characters behind the slash";
+    return shaped(name, ALNUM, ALNUM "-._", ALNUM)
+               ? NULL
+               : "must be letters, digits, -, _ and ., beginning and ending with a letter or "
+                 "digit; a domain name and a slash may stand before";
+}
+
+static const char *mount_path_wrong(struct str path)
+{
+    if (path.len < 2 || path.data[0] != '/')
+        return "must be a folder that begins with /, not the root itself";
+    if (path.len > PATH_MAX_LEN)
+        return "must be at most 1024 characters long";
+    return str_find(path, 0, ':') < path.len ? "must not have a colon" : NULL;
+}
+
 static const char *path_wrong(struct str path)
 {
     if (path.len > PATH_MAX_LEN)
@@ -239,6 +284,9 @@ const char *name_wrong(enum name_kind kind, struct str name)
         [NAME_IMAGE] = image_wrong,
         [NAME_IMAGE_TAG] = tag_wrong,
         [NAME_IMAGE_DIGEST] = digest_wrong,
+        [NAME_PORT] = port_wrong,
+        [NAME_LABEL_KEY] = label_key_wrong,
+        [NAME_MOUNT_PATH] = mount_path_wrong,
         [NAME_PATH] = path_wrong,
         [NAME_HASH_KEY] = hash_key_wrong,
         [NAME_ARN] = arn_wrong,

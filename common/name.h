@@ -15,6 +15,9 @@ enum name_kind {
     NAME_IMAGE,       /* an image reference: NAME[:TAG][@DIGEST] */
     NAME_IMAGE_TAG,
     NAME_IMAGE_DIGEST, /* sha256 */
+    NAME_PORT,         /* of a container: IANA service name, RFC 6335 */
+    NAME_LABEL_KEY,    /* of a label or annotation: [DOMAIN/]NAME */
+    NAME_MOUNT_PATH,   /* an absolute path in a container */
     NAME_PATH,         /* an absolute URL path */
     NAME_HASH_KEY,     /* what ingress-nginx takes for upstream-hash-by */
     NAME_ARN,

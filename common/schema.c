@@ -5,6 +5,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+/* The words that fields.def names. */
+typedef const char *const words[];
+static words healthchecks = {"tcp", "grpc", "none", NULL};
+static words pod_securities = {"default", "restricted", "off", NULL};
+static words port_types = {"http", "tcp", NULL};
+static words port_protocols = {"grpc", "websocket", NULL};
+static words taint_effects = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};
+
 #define SCHEMA(...)
 #define FIELD(schema, id, field_name, field_type, ...)                                             \
     [schema##_##id] = {.name = field_name, .type = field_type, __VA_ARGS__},

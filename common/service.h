@@ -4,21 +4,29 @@
 
 #include "layer.h"
 
-enum port_type { PORT_TYPE_HTTP, PORT_TYPE_TCP, PORT_TYPE_GRPC, PORT_TYPE_WEBSOCKET };
+enum port_type {
+    PORT_TYPE_HTTP,
+    PORT_TYPE_GRPC,
+    PORT_TYPE_WEBSOCKET,
+    PORT_TYPE_TCP, /* of `ports`: reached through the Service, not through the Ingress */
+};
 
 struct port {
     struct str name;
     enum port_type type;
     int64_t number;       /* where the container listens */
     int64_t service_port; /* where the Service does */
+    struct location at;
 };
 
-enum probe_kind { PROBE_NONE, PROBE_HTTP, PROBE_TCP };
+enum probe_kind { PROBE_NONE, PROBE_HTTP, PROBE_TCP, PROBE_GRPC, PROBE_COMMAND };
 
 struct probe {
     enum probe_kind kind;
-    struct str path; /* PROBE_HTTP; begins with / */
-    int64_t delay;   /* seconds before the first one */
+    struct str path;             /* PROBE_HTTP; begins with / */
+    const struct value *command; /* PROBE_COMMAND: its words are the items */
+    int64_t delay;               /* seconds before the first one */
+    int64_t failures;            /* in a row that count; 0: Kubernetes' default */
 };
 
 struct variable {
@@ -37,33 +45,76 @@ struct route {
 };
 
 struct resources {
-    int64_t cpu_request; /* millicores */
-    int64_t cpu_limit;
+    int64_t cpu_request;    /* millicores */
+    int64_t cpu_limit;      /* 0: none */
     int64_t memory_request; /* Mi */
     int64_t memory_limit;
 };
+
+struct disk {
+    struct str name; /* of the claim */
+    struct str path; /* where the container finds it */
+    int64_t size;    /* Gi */
+};
+
+struct cron_job {
+    struct str name; /* of the CronJob */
+    struct str schedule;
+    const struct value *commands; /* words */
+    const struct value *args;
+};
+
+struct toleration {
+    struct str key;
+    struct str value;
+    struct str effect;
+};
+
+enum pod_security { POD_SECURITY_DEFAULT, POD_SECURITY_RESTRICTED, POD_SECURITY_OFF };
 
 struct service {
     const struct layer *layer;
     struct str name;
     struct location at;
-    bool has_image;   /* false: AUTO without a tag or digest; nothing runs yet */
-    struct str image; /* with tag or digest */
-    const struct port *port;
+    bool has_image;     /* false: AUTO without a tag or digest; nothing runs yet */
+    struct str image;   /* with tag or digest */
+    struct port *ports; /* in the order of the file */
+    size_t port_count;
+    const struct port *public_port; /* where `public_uri` leads to; NULL: none */
+    const struct port *probe_port;  /* NULL when there are no ports */
     int64_t min_containers;
-    int64_t max_containers;
-    int64_t target_cpu; /* % of the request */
+    int64_t max_containers; /* 0: nothing runs but cron jobs */
+    int64_t target_cpu;     /* % of the request */
     int64_t target_memory;
+    struct probe startup;
     struct probe liveness;
     struct probe readiness;
+    int64_t probe_period; /* seconds, as all times here */
+    int64_t probe_timeout;
     struct resources resources;
-    struct variable *variables;
+    struct variable *variables; /* in the order of the container's env */
     size_t variable_count;
+    struct disk *disks; /* any: the workload is a StatefulSet */
+    size_t disk_count;
+    struct cron_job *cron_jobs;
+    size_t cron_job_count;
+    struct toleration *tolerations;
+    size_t toleration_count;
+    const struct value *commands; /* words; no items: the image's own */
+    const struct value *args;
+    const struct value *pod_annotations; /* names and texts */
+    const struct value *pod_labels;
+    const struct value *ingress_annotations;
+    int64_t timeout;      /* of a rollout that makes no progress */
+    int64_t grace_period; /* from SIGTERM to SIGKILL */
+    int64_t drain;        /* of it, how long the container goes on serving; 0: not at all */
+    enum pod_security security;
+    bool token;           /* for the Kubernetes API */
     struct route *routes; /* those of one host stand together */
     size_t route_count;
     bool keep_path_prefix;
     bool sticky;
-    int64_t sticky_max_age; /* seconds */
+    int64_t sticky_max_age;
     struct str sticky_path; /* of the cookie */
     struct str hash_key;    /* consistent_hash; empty: none */
 };
@@ -79,7 +130,11 @@ struct service *service_read(struct layer *layer, const struct module *module);
 /* True when an autoscaler decides how many containers run. */
 bool service_scales(const struct service *service);
 
-/* The address of the repository for `image: AUTO`, without a tag. Empty when nothing tells it. */
-struct str service_repository(const struct layer *layer, struct str module_name);
+/* "Deployment" or "StatefulSet". */
+const char *service_workload_kind(const struct service *service);
+
+/* The port at which a Service made from `node` is called, or 0 when it listens to nothing. Mistakes
+ * in the node are not reported here, but where that service is read. */
+int64_t service_called_port(struct layer *layer, const struct node *node);
 
 #endif

@@ -11,7 +11,12 @@ static const struct {
 } sections[] = {
     {&service_schema, "A `k8s-service` module", ""},
     {&port_schema, "`port`", "port."},
+    {&ports_schema, "An item of `ports`", "ports."},
     {&resources_schema, "`resource_request`", "resource_request."},
+    {&limits_schema, "`resource_limits`", "resource_limits."},
+    {&storage_schema, "An item of `persistent_storage`", "persistent_storage."},
+    {&cron_job_schema, "An item of `cron_jobs`", "cron_jobs."},
+    {&toleration_schema, "An item of `tolerations`", "tolerations."},
     {&file_schema, "A service file, or an environment file", "file."},
     {&environment_schema, "An item of `environments`", "environments."},
     {&variable_schema, "An item of `input_variables`", "input_variables."},

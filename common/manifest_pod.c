@@ -1,0 +1,268 @@
+/* The pods of workloads and cron jobs. */
+#include "manifest.h"
+
+#include <string.h>
+
+enum { RESTRICTED_ID = 10001 }; /* above 10000: no user of a node's own */
+
+static void put_words(struct arena *arena, struct node *container, const char *key,
+                      const struct value *words)
+{
+    if (words->count == 0)
+        return;
+    struct node *list = put_list(arena, container, key);
+    for (size_t i = 0; i < words->count; i++)
+        add_text(arena, list, words->items[i].text);
+}
+
+static void put_variables(struct arena *arena, const struct service *service,
+                          struct node *container)
+{
+    if (service->variable_count == 0)
+        return;
+    struct node *env = put_list(arena, container, "env");
+    for (size_t i = 0; i < service->variable_count; i++) {
+        const struct variable *variable = &service->variables[i];
+        struct node *item = add_map(arena, env);
+        put_text(arena, item, "name", variable->name);
+        if (variable->secret.len == 0) {
+            put_text(arena, item, "value", variable->text);
+            continue;
+        }
+        struct node *source = put_map(arena, item, "valueFrom");
+        struct node *reference = put_map(arena, source, "secretKeyRef");
+        put_text(arena, reference, "name", variable->secret);
+        put_text(arena, reference, "key", variable->key);
+    }
+}
+
+static void put_ports(struct arena *arena, const struct service *service, struct node *container)
+{
+    if (service->port_count == 0)
+        return;
+    struct node *ports = put_list(arena, container, "ports");
+    for (size_t i = 0; i < service->port_count; i++) {
+        struct node *port = add_map(arena, ports);
+        put_text(arena, port, "name", service->ports[i].name);
+        put_int(arena, port, "containerPort", service->ports[i].number);
+        put_text(arena, port, "protocol", STR("TCP"));
+    }
+}
+
+static void put_resources(struct arena *arena, const struct service *service,
+                          struct node *container)
+{
+    const struct resources *resources = &service->resources;
+    struct node *map = put_map(arena, container, "resources");
+    struct node *requests = put_map(arena, map, "requests");
+    put_text(arena, requests, "cpu", quantity_cpu(arena, resources->cpu_request));
+    put_text(arena, requests, "memory", quantity_memory(arena, resources->memory_request));
+    struct node *limits = put_map(arena, map, "limits");
+    if (resources->cpu_limit)
+        put_text(arena, limits, "cpu", quantity_cpu(arena, resources->cpu_limit));
+    put_text(arena, limits, "memory", quantity_memory(arena, resources->memory_limit));
+}
+
+static void put_handler(struct arena *arena, const struct service *service, struct node *map,
+                        const struct probe *probe)
+{
+    const struct port *port = service->probe_port;
+    struct node *handler;
+    switch (probe->kind) {
+    case PROBE_HTTP:
+        handler = put_map(arena, map, "httpGet");
+        put_text(arena, handler, "path", probe->path);
+        put_text(arena, handler, "port", port->name);
+        break;
+    case PROBE_TCP:
+        handler = put_map(arena, map, "tcpSocket");
+        put_text(arena, handler, "port", port->name);
+        break;
+    case PROBE_GRPC:
+        handler = put_map(arena, map, "grpc");
+        put_int(arena, handler, "port", port->number); /* takes no name */
+        break;
+    case PROBE_COMMAND:
+        handler = put_map(arena, map, "exec");
+        put_words(arena, handler, "command", probe->command);
+        break;
+    case PROBE_NONE:
+        break;
+    }
+}
+
+static void put_probe(struct arena *arena, const struct service *service, struct node *container,
+                      const char *key, const struct probe *probe)
+{
+    if (probe->kind == PROBE_NONE)
+        return;
+    struct node *map = put_map(arena, container, key);
+    put_handler(arena, service, map, probe);
+    if (probe->delay)
+        put_int(arena, map, "initialDelaySeconds", probe->delay);
+    put_int(arena, map, "periodSeconds", service->probe_period);
+    put_int(arena, map, "timeoutSeconds", service->probe_timeout);
+    if (probe->failures)
+        put_int(arena, map, "failureThreshold", probe->failures);
+}
+
+/* A pod goes on serving while load balancers learn that it goes. */
+static void put_drain(struct arena *arena, const struct service *service, struct node *container)
+{
+    if (service->drain == 0)
+        return;
+    struct node *lifecycle = put_map(arena, container, "lifecycle");
+    struct node *stop = put_map(arena, lifecycle, "preStop");
+    put_int(arena, put_map(arena, stop, "sleep"), "seconds", service->drain);
+}
+
+static bool restricted(const struct service *service)
+{
+    return service->security == POD_SECURITY_RESTRICTED;
+}
+
+static void put_mount(struct arena *arena, struct node *mounts, struct str name, struct str path)
+{
+    struct node *mount = add_map(arena, mounts);
+    put_text(arena, mount, "name", name);
+    put_text(arena, mount, "mountPath", path);
+}
+
+/* A read-only root leaves programs no place for temporary files: /tmp, unless a disk is there. */
+static bool needs_tmp(const struct service *service, enum pod_role role)
+{
+    for (size_t i = 0; role == POD_SERVING && i < service->disk_count; i++)
+        if (str_is(service->disks[i].path, "/tmp"))
+            return false;
+    return restricted(service);
+}
+
+/* Disks belong to the workload's pods alone: a job's pod could not mount them beside those. */
+static void put_mounts(struct arena *arena, const struct service *service, struct node *container,
+                       enum pod_role role)
+{
+    bool tmp = needs_tmp(service, role);
+    size_t disks = role == POD_SERVING ? service->disk_count : 0;
+    if (disks == 0 && !tmp)
+        return;
+    struct node *mounts = put_list(arena, container, "volumeMounts");
+    for (size_t i = 0; i < disks; i++)
+        put_mount(arena, mounts, service->disks[i].name, service->disks[i].path);
+    if (tmp)
+        put_mount(arena, mounts, STR("tmp"), STR("/tmp"));
+}
+
+static void put_container_security(struct arena *arena, const struct service *service,
+                                   struct node *container)
+{
+    if (service->security == POD_SECURITY_OFF)
+        return;
+    struct node *security = put_map(arena, container, "securityContext");
+    put_bool(arena, security, "allowPrivilegeEscalation", false);
+    if (!restricted(service))
+        return;
+    struct node *capabilities = put_map(arena, security, "capabilities");
+    add_text(arena, put_list(arena, capabilities, "drop"), STR("ALL"));
+    put_bool(arena, security, "readOnlyRootFilesystem", true);
+    put_bool(arena, security, "runAsNonRoot", true);
+    put_int(arena, security, "runAsUser", RESTRICTED_ID);
+    put_int(arena, security, "runAsGroup", RESTRICTED_ID);
+}
+
+static void put_pod_security(struct arena *arena, const struct service *service, struct node *pod,
+                             enum pod_role role)
+{
+    if (service->security == POD_SECURITY_OFF)
+        return;
+    struct node *security = put_map(arena, pod, "securityContext");
+    put_text(arena, put_map(arena, security, "seccompProfile"), "type", STR("RuntimeDefault"));
+    if (restricted(service) && role == POD_SERVING && service->disk_count)
+        put_int(arena, security, "fsGroup", RESTRICTED_ID);
+}
+
+static void put_spread(struct manifests *manifests, const struct service *service,
+                       struct node *constraints, const char *topology)
+{
+    struct arena *arena = manifests->arena;
+    struct node *constraint = add_map(arena, constraints);
+    put_int(arena, constraint, "maxSkew", 1);
+    put_text(arena, constraint, "topologyKey", str_of(topology));
+    put_text(arena, constraint, "whenUnsatisfiable", STR("ScheduleAnyway"));
+    struct node *selector = put_map(arena, constraint, "labelSelector");
+    manifest_selector(manifests, service, selector, "matchLabels");
+    /* Counts the pods of one revision alone, so that a rollout ends evenly spread. */
+    add_text(arena, put_list(arena, constraint, "matchLabelKeys"),
+             service->disk_count ? STR("controller-revision-hash") : STR("pod-template-hash"));
+}
+
+static void put_tolerations(struct arena *arena, const struct service *service, struct node *pod)
+{
+    if (service->toleration_count == 0)
+        return;
+    struct node *list = put_list(arena, pod, "tolerations");
+    for (size_t i = 0; i < service->toleration_count; i++) {
+        const struct toleration *toleration = &service->tolerations[i];
+        struct node *item = add_map(arena, list);
+        put_text(arena, item, "key", toleration->key);
+        put_text(arena, item, "operator", STR("Equal"));
+        put_text(arena, item, "value", toleration->value);
+        put_text(arena, item, "effect", toleration->effect);
+    }
+}
+
+static void put_volumes(struct arena *arena, const struct service *service, struct node *pod,
+                        enum pod_role role)
+{
+    if (!needs_tmp(service, role))
+        return;
+    struct node *volume = add_map(arena, put_list(arena, pod, "volumes"));
+    put_text(arena, volume, "name", STR("tmp"));
+    put_map(arena, volume, "emptyDir");
+}
+
+static void put_container(struct arena *arena, const struct service *service, struct node *pod,
+                          enum pod_role role, const struct value *commands,
+                          const struct value *args)
+{
+    struct node *container = add_map(arena, put_list(arena, pod, "containers"));
+    put_text(arena, container, "name", service->name);
+    put_text(arena, container, "image", service->image);
+    put_text(arena, container, "imagePullPolicy", STR("Always"));
+    put_words(arena, container, "command", commands);
+    put_words(arena, container, "args", args);
+    put_variables(arena, service, container);
+    if (role == POD_SERVING)
+        put_ports(arena, service, container);
+    put_resources(arena, service, container);
+    if (role == POD_SERVING) {
+        put_probe(arena, service, container, "startupProbe", &service->startup);
+        put_probe(arena, service, container, "livenessProbe", &service->liveness);
+        put_probe(arena, service, container, "readinessProbe", &service->readiness);
+        put_drain(arena, service, container);
+    }
+    put_mounts(arena, service, container, role);
+    put_container_security(arena, service, container);
+}
+
+struct node *manifest_pod(struct manifests *manifests, const struct service *service,
+                          struct node *template, enum pod_role role, const struct value *commands,
+                          const struct value *args)
+{
+    struct arena *arena = manifests->arena;
+    struct node *pod = put_map(arena, template, "spec");
+    put_text(arena, pod, "serviceAccountName", service->name);
+    put_bool(arena, pod, "automountServiceAccountToken", service->token);
+    put_int(arena, pod, "terminationGracePeriodSeconds", service->grace_period);
+    if (role == POD_JOB)
+        put_text(arena, pod, "restartPolicy", STR("Never"));
+    put_pod_security(arena, service, pod, role);
+    if (role == POD_SERVING && service->max_containers > 1) {
+        struct node *constraints = put_list(arena, pod, "topologySpreadConstraints");
+        put_spread(manifests, service, constraints, "kubernetes.io/hostname");
+        put_spread(manifests, service, constraints, "topology.kubernetes.io/zone");
+    }
+    put_tolerations(arena, service, pod);
+    put_container(arena, service, pod, role, commands, args);
+    put_volumes(arena, service, pod, role);
+    return pod;
+}

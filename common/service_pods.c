@@ -1,0 +1,173 @@
+/* What the pods carry besides their container, and the jobs beside them. */
+#include "cron.h"
+#include "service_reader.h"
+#include "set.h"
+
+enum {
+    STATEFUL_NAME_MAX =
+        52,             /* its pods' label controller-revision-hash adds a dash and 10 characters */
+    CRON_NAME_MAX = 52, /* its Jobs' names add a dash and 10 digits */
+    HASH_LENGTH = 8,
+};
+
+static void read_disks(const struct service_reader *in)
+{
+    struct service *service = in->service;
+    const struct value *written = service_value(in, SERVICE_PERSISTENT_STORAGE);
+    struct set paths = {0};
+    service->disks = ARENA_ARRAY(in->reader.arena, written->count, struct disk);
+    for (size_t i = 0; i < written->count; i++) {
+        const struct record *record = written->records[i];
+        struct disk *disk = &service->disks[service->disk_count++];
+        *disk = (struct disk){.name = str_format(in->reader.arena, "storage-%zu", i),
+                              .path = record_value(record, STORAGE_PATH)->text,
+                              .size = record_value(record, STORAGE_SIZE)->number};
+        if (!record_has(record, STORAGE_PATH))
+            continue;
+        const char *wrong = name_wrong(NAME_MOUNT_PATH, disk->path);
+        if (!wrong && set_add(in->reader.arena, &paths, disk->path, disk))
+            wrong = "is that of another disk already";
+        if (wrong)
+            diag_error(in->reader.diags, record_location(record, STORAGE_PATH), "path %s", wrong);
+    }
+    if (service->disk_count && service->name.len > STATEFUL_NAME_MAX)
+        diag_error(in->reader.diags, in->module->name_at,
+                   "the name of a service with persistent_storage must be at most %d characters "
+                   "long",
+                   STATEFUL_NAME_MAX);
+}
+
+static void add_words(struct buf *text, const struct value *words)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        buf_add_byte(text, '\0');
+        buf_add(text, words->items[i].text);
+    }
+    buf_add_byte(text, '\n');
+}
+
+/* By what the job does, not by its place: removing one must not rename the others. */
+static struct str cron_name(const struct service_reader *in, const struct cron_job *job)
+{
+    struct buf text = {0};
+    buf_add(&text, job->schedule);
+    add_words(&text, job->commands);
+    add_words(&text, job->args);
+    uint32_t hash = str_hash(buf_str(&text));
+    buf_free(&text);
+    struct str name = str_slice(in->service->name, 0, CRON_NAME_MAX - 1 - HASH_LENGTH);
+    return str_format(in->reader.arena, "%.*s-%08x", STR_ARG(name), hash);
+}
+
+static void read_cron_job(const struct service_reader *in, const struct record *record,
+                          struct set *names)
+{
+    struct service *service = in->service;
+    struct cron_job *job = &service->cron_jobs[service->cron_job_count++];
+    *job = (struct cron_job){.schedule = record_value(record, CRON_JOB_SCHEDULE)->text,
+                             .commands = record_value(record, CRON_JOB_COMMANDS),
+                             .args = record_value(record, CRON_JOB_ARGS)};
+    job->name = cron_name(in, job);
+    const char *wrong = cron_wrong(in->reader.arena, job->schedule);
+    if (wrong && record_has(record, CRON_JOB_SCHEDULE)) {
+        diag_error(in->reader.diags, record_location(record, CRON_JOB_SCHEDULE), "schedule %s",
+                   wrong);
+        diag_hint(in->reader.diags, "every day at 3: \"0 3 * * *\"");
+    }
+    struct location at = record->node->span;
+    at.end = at.start;
+    if (job->commands->count == 0 && job->args->count == 0) {
+        diag_error(in->reader.diags, at, "a cron job needs commands or args");
+        diag_hint(in->reader.diags, "write it like this: commands: [./clean]");
+    } else if (set_add(in->reader.arena, names, job->name, job)) {
+        diag_error(in->reader.diags, at, "this cron job stands here twice");
+    }
+}
+
+static void read_cron_jobs(const struct service_reader *in)
+{
+    const struct value *written = service_value(in, SERVICE_CRON_JOBS);
+    struct set names = {0};
+    in->service->cron_jobs = ARENA_ARRAY(in->reader.arena, written->count, struct cron_job);
+    for (size_t i = 0; i < written->count; i++)
+        read_cron_job(in, written->records[i], &names);
+}
+
+static void read_tolerations(const struct service_reader *in)
+{
+    struct service *service = in->service;
+    const struct value *written = service_value(in, SERVICE_TOLERATIONS);
+    service->tolerations = ARENA_ARRAY(in->reader.arena, written->count, struct toleration);
+    for (size_t i = 0; i < written->count; i++) {
+        const struct record *record = written->records[i];
+        struct toleration *toleration = &service->tolerations[service->toleration_count++];
+        *toleration = (struct toleration){.key = record_value(record, TOLERATION_KEY)->text,
+                                          .value = record_value(record, TOLERATION_VALUE)->text,
+                                          .effect = record_value(record, TOLERATION_EFFECT)->text};
+        const char *wrong = name_wrong(NAME_LABEL_KEY, toleration->key);
+        if (wrong && record_has(record, TOLERATION_KEY))
+            diag_error(in->reader.diags, record_location(record, TOLERATION_KEY),
+                       "a taint's key %s", wrong);
+        wrong = name_wrong(NAME_LABEL_VALUE, toleration->value);
+        if (wrong)
+            diag_error(in->reader.diags, record_location(record, TOLERATION_VALUE),
+                       "a taint's value %s", wrong);
+    }
+}
+
+/* Those that the objects carry in any case, and selectors use. */
+static bool is_our_label(struct str key)
+{
+    static const char *const ours[] = {"app.kubernetes.io/name",    "app.kubernetes.io/instance",
+                                       "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by",
+                                       "opta.dev/layer-name",       "opta.dev/environment-name",
+                                       "opta.dev/module-name"};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (str_is(key, ours[i]))
+            return true;
+    return false;
+}
+
+static const struct value *read_keys(const struct service_reader *in, enum field_id field)
+{
+    const struct value *map = service_value(in, field);
+    for (size_t i = 0; i < map->count; i++) {
+        const struct item *item = &map->items[i];
+        bool label = field == SERVICE_POD_LABELS;
+        const char *wrong = name_wrong(NAME_LABEL_KEY, item->name);
+        if (!wrong && label && is_our_label(item->name))
+            wrong = "is set for all pods already";
+        if (wrong)
+            diag_error(in->reader.diags, item->name_node->span, "the key \"%.*s\" %s",
+                       STR_ARG(item->name), wrong);
+        wrong = label ? name_wrong(NAME_LABEL_VALUE, item->text) : NULL;
+        if (wrong)
+            diag_error(in->reader.diags, item->node->span, "a label's value %s", wrong);
+    }
+    return map;
+}
+
+void service_read_pods(const struct service_reader *in)
+{
+    enum { DRAIN_MAX = 10 }; /* seconds in which load balancers learn that a pod goes */
+    struct service *service = in->service;
+    struct str security = service_value(in, SERVICE_POD_SECURITY)->text;
+    service->security = str_is(security, "restricted") ? POD_SECURITY_RESTRICTED
+                        : str_is(security, "off")      ? POD_SECURITY_OFF
+                                                       : POD_SECURITY_DEFAULT;
+    service->token = service_value(in, SERVICE_TOKEN)->flag;
+    service->timeout = service_value(in, SERVICE_TIMEOUT)->number;
+    service->grace_period = service_value(in, SERVICE_GRACE_PERIOD)->number;
+    if (service->port_count) {
+        int64_t half = service->grace_period / 2;
+        service->drain = half < DRAIN_MAX ? half : DRAIN_MAX;
+    }
+    service->commands = service_value(in, SERVICE_COMMANDS);
+    service->args = service_value(in, SERVICE_ARGS);
+    service->pod_annotations = read_keys(in, SERVICE_POD_ANNOTATIONS);
+    service->pod_labels = read_keys(in, SERVICE_POD_LABELS);
+    service->ingress_annotations = read_keys(in, SERVICE_INGRESS_ANNOTATIONS);
+    read_disks(in);
+    read_cron_jobs(in);
+    read_tolerations(in);
+}

@@ -1,0 +1,166 @@
+/* Healthchecks. For each probe: its own command or path, else the common one, else what
+ * `healthcheck` says, else what fits the port. */
+#include "service_reader.h"
+
+/* Where a probe's own fields are. */
+struct probe_fields {
+    enum field_id path;
+    enum field_id command;
+    enum field_id delay;
+};
+
+static const struct probe_fields liveness_fields = {SERVICE_LIVENESS_PATH, SERVICE_LIVENESS_COMMAND,
+                                                    SERVICE_LIVENESS_DELAY};
+static const struct probe_fields readiness_fields = {
+    SERVICE_READINESS_PATH, SERVICE_READINESS_COMMAND, SERVICE_READINESS_DELAY};
+
+/* A path as probes need it: Opta's files leave out the first slash. */
+static struct str path_of(const struct service_reader *in, enum field_id field)
+{
+    struct str path = service_value(in, field)->text;
+    if (!str_starts(path, STR("/")))
+        path = str_format(in->reader.arena, "/%.*s", STR_ARG(path));
+    const char *wrong = name_wrong(NAME_PATH, str_slice(path, 0, str_find(path, 0, '?')));
+    if (wrong)
+        service_error(in, field, "%s %s", schema_field(field)->name, wrong);
+    return path;
+}
+
+static bool has(const struct service_reader *in, enum field_id field)
+{
+    return record_has(in->record, field);
+}
+
+/* What the port's type suggests where the file says nothing. */
+static enum probe_kind usual_kind(const struct service_reader *in, bool liveness)
+{
+    const struct port *port = in->service->probe_port;
+    struct str asked = service_value(in, SERVICE_HEALTHCHECK)->text;
+    if (!port || str_is(asked, "none"))
+        return PROBE_NONE;
+    if (str_is(asked, "grpc"))
+        return PROBE_GRPC;
+    /* An http port without a path is asked by TCP, so that a rollout waits for something. */
+    bool silent = asked.len == 0 && liveness && port->type == PORT_TYPE_HTTP;
+    return silent ? PROBE_NONE : PROBE_TCP;
+}
+
+static struct probe read_probe(const struct service_reader *in, const struct probe_fields *fields)
+{
+    bool own = has(in, fields->path) || has(in, fields->command);
+    enum field_id path = own ? fields->path : SERVICE_HEALTHCHECK_PATH;
+    enum field_id command = own ? fields->command : SERVICE_HEALTHCHECK_COMMAND;
+    struct probe probe = {.delay = service_value(in, fields->delay)->number};
+    if (!has(in, fields->delay) && in->service->startup.kind != PROBE_NONE)
+        probe.delay = 0;
+    if (has(in, command)) {
+        probe.kind = PROBE_COMMAND;
+        probe.command = service_value(in, command);
+    } else if (has(in, path)) {
+        probe.kind = PROBE_HTTP;
+        probe.path = path_of(in, path);
+    } else {
+        probe.kind = usual_kind(in, fields == &liveness_fields);
+    }
+    return probe;
+}
+
+/* Failures in a row until `startup_timeout` is over. */
+static int64_t startup_failures(const struct service_reader *in)
+{
+    int64_t period = service_value(in, SERVICE_PROBE_PERIOD)->number;
+    int64_t timeout = service_value(in, SERVICE_STARTUP_TIMEOUT)->number;
+    return (timeout + period - 1) / period;
+}
+
+static void read_startup(const struct service_reader *in)
+{
+    struct probe *startup = &in->service->startup;
+    if (has(in, SERVICE_STARTUP_PATH)) {
+        startup->kind = PROBE_HTTP;
+        startup->path = path_of(in, SERVICE_STARTUP_PATH);
+    } else if (has(in, SERVICE_STARTUP_TIMEOUT)) {
+        struct probe asked = read_probe(in, &liveness_fields);
+        if (asked.kind == PROBE_NONE)
+            asked = read_probe(in, &readiness_fields);
+        *startup = asked;
+        if (startup->kind == PROBE_NONE) {
+            service_error(in, SERVICE_STARTUP_TIMEOUT,
+                          "there is no probe that could tell the start");
+            diag_hint(in->reader.diags, "write startup_probe_path or healthcheck_path");
+        }
+    }
+    startup->delay = 0;
+    startup->failures = startup_failures(in);
+}
+
+static void check_pair(const struct service_reader *in, enum field_id path, enum field_id command)
+{
+    if (has(in, command) && service_value(in, command)->count == 0)
+        service_error(in, command, "%s names no command", schema_field(command)->name);
+    if (!has(in, path) || !has(in, command))
+        return;
+    service_error(in, command, "both %s and %s are given", schema_field(path)->name,
+                  schema_field(command)->name);
+    diag_hint(in->reader.diags, "a probe asks a path or runs a command: keep one of the two");
+}
+
+static void check_path(const struct service_reader *in, enum field_id path)
+{
+    const struct port *port = in->service->probe_port;
+    if (!has(in, path))
+        return;
+    if (!port && in->service->max_containers > 0 && !service_value(in, SERVICE_PORT)->wrong &&
+        !service_value(in, SERVICE_PORTS)->wrong && !has(in, SERVICE_PROBE_PORT)) {
+        service_error(in, path, "there is no port to ask %s at", schema_field(path)->name);
+        diag_hint(in->reader.diags, "a service without ports is checked by healthcheck_command");
+    } else if (port && port->type == PORT_TYPE_GRPC) {
+        service_error(in, path, "a grpc port answers no HTTP path");
+        diag_hint(in->reader.diags, "write healthcheck: grpc for gRPC's health service, or leave "
+                                    "it out for a TCP connection");
+    }
+}
+
+/* `healthcheck` is in place of the common path and command; `none` leaves nothing to ask. */
+static void check_healthcheck(const struct service_reader *in)
+{
+    static const enum field_id common[] = {SERVICE_HEALTHCHECK_PATH, SERVICE_HEALTHCHECK_COMMAND};
+    static const enum field_id own[] = {SERVICE_LIVENESS_PATH, SERVICE_READINESS_PATH,
+                                        SERVICE_LIVENESS_COMMAND, SERVICE_READINESS_COMMAND,
+                                        SERVICE_STARTUP_PATH};
+    if (!has(in, SERVICE_HEALTHCHECK))
+        return;
+    struct str asked = service_value(in, SERVICE_HEALTHCHECK)->text;
+    const char *clash = NULL;
+    for (size_t i = 0; i < sizeof common / sizeof *common && !clash; i++)
+        if (has(in, common[i]))
+            clash = schema_field(common[i])->name;
+    for (size_t i = 0; i < sizeof own / sizeof *own && !clash; i++)
+        if (str_is(asked, "none") && has(in, own[i]))
+            clash = schema_field(own[i])->name;
+    if (clash) {
+        service_error(in, SERVICE_HEALTHCHECK, "both healthcheck and %s are given", clash);
+        diag_hint(in->reader.diags, "keep one of the two");
+    } else if (!in->service->probe_port && !str_is(asked, "none")) {
+        service_error(in, SERVICE_HEALTHCHECK, "there is no port to check");
+        diag_hint(in->reader.diags, "a service without ports is checked by healthcheck_command");
+    }
+}
+
+void service_read_probes(const struct service_reader *in)
+{
+    struct service *service = in->service;
+    service->probe_period = service_value(in, SERVICE_PROBE_PERIOD)->number;
+    service->probe_timeout = service_value(in, SERVICE_PROBE_TIMEOUT)->number;
+    check_pair(in, SERVICE_HEALTHCHECK_PATH, SERVICE_HEALTHCHECK_COMMAND);
+    check_pair(in, SERVICE_LIVENESS_PATH, SERVICE_LIVENESS_COMMAND);
+    check_pair(in, SERVICE_READINESS_PATH, SERVICE_READINESS_COMMAND);
+    check_path(in, SERVICE_HEALTHCHECK_PATH);
+    check_path(in, SERVICE_LIVENESS_PATH);
+    check_path(in, SERVICE_READINESS_PATH);
+    check_path(in, SERVICE_STARTUP_PATH);
+    check_healthcheck(in);
+    read_startup(in);
+    service->liveness = read_probe(in, &liveness_fields);
+    service->readiness = read_probe(in, &readiness_fields);
+}

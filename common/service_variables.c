@@ -1,0 +1,212 @@
+/* links, secrets and env_vars: the environment variables of the container.
+ *
+ * Those of links stand first, then secrets, then env_vars, which may refer to both as $(NAME):
+ * Kubernetes expands a name only when it stands before. */
+#include "service_reader.h"
+#include "set.h"
+
+#include <inttypes.h>
+
+struct variable_reader {
+    const struct service_reader *in;
+    struct link *links;
+    size_t link_count;
+};
+
+static bool add_variable(const struct service_reader *in, struct variable variable)
+{
+    struct service *service = in->service;
+    if (service->variable_count == VARIABLES_MAX) {
+        diag_error(in->reader.diags, variable.at, "more than %d environment variables",
+                   VARIABLES_MAX);
+        return false;
+    }
+    const char *wrong = name_wrong(NAME_VARIABLE, variable.name);
+    if (wrong)
+        diag_error(in->reader.diags, variable.at, "the variable \"%.*s\" %s",
+                   STR_ARG(variable.name), wrong);
+    service->variables =
+        arena_grow(in->reader.arena, service->variables, service->variable_count, sizeof variable);
+    service->variables[service->variable_count++] = variable;
+    return true;
+}
+
+static struct variable secret_variable(const struct module *module, struct str output,
+                                       struct str name, struct location at)
+{
+    return (struct variable){.name = name,
+                             .at = at,
+                             .secret = module_secret(module),
+                             .key = module_secret_key(module, output)};
+}
+
+static void warn_cloud(const struct service_reader *in, const struct link *link)
+{
+    struct str granted = {0};
+    for (size_t i = 0; i < link->permission_count; i++)
+        granted = str_format(in->reader.arena, "%.*s%s%.*s", STR_ARG(granted), i ? ", " : "",
+                             STR_ARG(link->permissions[i]));
+    diag_warning(in->reader.diags, link->node->span,
+                 "no cloud permission is made for this link to %.*s", STR_ARG(link->target->type));
+    diag_hint(in->reader.diags, "grant the ServiceAccount \"%.*s\" %.*s by other means",
+              STR_ARG(in->service->name), STR_ARG(granted));
+}
+
+static bool add_address(const struct service_reader *in, const struct link *link)
+{
+    struct arena *arena = in->reader.arena;
+    struct location at = link->node->span;
+    int64_t port = service_called_port(in->layer, link->target->node);
+    if (port == 0) {
+        diag_error(in->reader.diags, at, "the service \"%.*s\" listens to nothing",
+                   STR_ARG(link->target->name));
+        return true;
+    }
+    struct str name = link_service_prefix(arena, link->target);
+    struct variable host = {.name = str_format(arena, "%.*s_HOST", STR_ARG(name)),
+                            .at = at,
+                            .text = link->target->name};
+    struct variable number = {.name = str_format(arena, "%.*s_PORT", STR_ARG(name)),
+                              .at = at,
+                              .text = str_format(arena, "%" PRId64, port)};
+    return add_variable(in, host) && add_variable(in, number);
+}
+
+static bool add_credentials(const struct service_reader *in, const struct link *link)
+{
+    for (size_t i = 0; i < link->variable_count; i++) {
+        const struct item *item = &link->variables[i];
+        if (!add_variable(in,
+                          secret_variable(link->target, item->name, item->text, item->node->span)))
+            return false;
+    }
+    return true;
+}
+
+static bool read_link_variables(const struct service_reader *in, const struct link *link)
+{
+    switch (link->target->kind->link) {
+    case LINK_SERVICE:
+        if (link->target == in->module) {
+            diag_error(in->reader.diags, link->node->span, "the service links to itself");
+            return true;
+        }
+        return add_address(in, link);
+    case LINK_SECRET:
+        return add_credentials(in, link);
+    case LINK_CLOUD:
+        warn_cloud(in, link);
+        return true;
+    case LINK_NONE:
+        break;
+    }
+    return true;
+}
+
+static bool read_links(struct variable_reader *reader)
+{
+    const struct service_reader *in = reader->in;
+    const struct node *links = service_value(in, SERVICE_LINKS)->node;
+    if (!links)
+        return true;
+    reader->links = links_read(&in->reader, links, in->layer->modules, in->layer->module_count,
+                               &reader->link_count);
+    for (size_t i = 0; i < reader->link_count; i++)
+        if (!read_link_variables(in, &reader->links[i]))
+            return false;
+    return true;
+}
+
+/* The Secret that `secrets` are looked up in. */
+static const char manual_secrets[] = "manual-secrets";
+
+static bool read_secrets(const struct service_reader *in)
+{
+    const struct value *secrets = service_value(in, SERVICE_SECRETS);
+    for (size_t i = 0; i < secrets->count; i++) {
+        const struct item *item = &secrets->items[i];
+        if (!add_variable(in, (struct variable){.name = item->text,
+                                                .at = item->node->span,
+                                                .secret = str_of(manual_secrets),
+                                                .key = item->text}))
+            return false;
+    }
+    return true;
+}
+
+/* The variable that holds an output: a link's, or one that is added for a module not linked. */
+static struct str reference_variable(const struct variable_reader *reader,
+                                     const struct reference *reference)
+{
+    for (size_t i = 0; i < reader->link_count; i++) {
+        const struct link *link = &reader->links[i];
+        for (size_t j = 0; link->target == reference->module && j < link->variable_count; j++)
+            if (str_equal(link->variables[j].name, reference->output))
+                return link->variables[j].text;
+    }
+    const struct service *service = reader->in->service;
+    struct str name = link_variable(reader->in->reader.arena, reference->module, reference->output);
+    for (size_t i = 0; i < service->variable_count; i++)
+        if (str_equal(service->variables[i].name, name))
+            return name;
+    add_variable(reader->in,
+                 secret_variable(reference->module, reference->output, name, reference->where));
+    return name;
+}
+
+/* The text with $(NAME) where it refers to a secret output. */
+static struct str expand(const struct variable_reader *reader, const struct item *item)
+{
+    struct buf text = {0};
+    size_t copied = 0;
+    const struct reference *reference = item->references;
+    for (; reference; reference = reference->next) {
+        struct str name = reference_variable(reader, reference);
+        buf_add(&text, str_slice(item->text, copied, reference->at));
+        buf_format(&text, "$(%.*s)", STR_ARG(name));
+        copied = reference->at;
+    }
+    buf_add(&text, str_from(item->text, copied));
+    struct str copy = str_copy(reader->in->reader.arena, buf_str(&text));
+    buf_free(&text);
+    return copy;
+}
+
+static bool read_env_var(const struct variable_reader *reader, const struct item *item)
+{
+    const struct reference *first = item->references;
+    struct location at = item->name_node->span;
+    struct variable variable = {.name = item->name, .at = at, .text = item->text};
+    if (first && !first->next &&
+        item->text.len == 0) /* the variable is the Secret's value itself */
+        variable = secret_variable(first->module, first->output, item->name, at);
+    else if (first)
+        variable.text = expand(reader, item);
+    return add_variable(reader->in, variable);
+}
+
+static void check_variables(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    struct set names = {0};
+    for (size_t i = 0; i < service->variable_count; i++) {
+        const struct variable *variable = &service->variables[i];
+        const struct variable *first = set_add(in->reader.arena, &names, variable->name, variable);
+        if (!first)
+            continue;
+        diag_error(in->reader.diags, variable->at, "the variable \"%.*s\" is set twice",
+                   STR_ARG(variable->name));
+        diag_hint(in->reader.diags, "it is set on line %zu already: keep one of the two",
+                  diag_position(first->at.source, first->at.start).line);
+    }
+}
+
+void service_read_variables(const struct service_reader *in)
+{
+    struct variable_reader reader = {.in = in};
+    bool more = read_links(&reader) && read_secrets(in);
+    const struct value *env_vars = service_value(in, SERVICE_ENV_VARS);
+    for (size_t i = 0; more && i < env_vars->count; i++)
+        more = read_env_var(&reader, &env_vars->items[i]);
+    check_variables(in);
+}
