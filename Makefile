@@ -117,6 +117,13 @@ test: deps ## Run all tests: check, the same with sanitizers and valgrind, a rea
 	@$(MAKE) --no-print-directory memory
 	@$(MAKE) --no-print-directory server
 
+.PHONY: bench
+bench: all $(BUILD)/tests/bench/floor ## Measure speed and memory against peers, in one run
+	@tests/bench/run $(BIN) $(BUILD)/tests/bench/floor
+
+$(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o
+	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 .PHONY: docs
 docs: all ## Write the field reference in README.md anew
 	@tests/docs update $(BIN)

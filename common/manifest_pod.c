@@ -63,6 +63,8 @@ static void put_resources(struct arena *arena, const struct service *service,
     put_text(arena, limits, "memory", quantity_memory(arena, resources->memory_limit));
 }
 
+/* Scanners take two TCP probes for one when their ports are written alike, though what is done on
+ * failure differs: liveness names its port by number. */
 static void put_handler(struct arena *arena, const struct service *service, struct node *map,
                         const struct probe *probe)
 {
@@ -76,7 +78,10 @@ static void put_handler(struct arena *arena, const struct service *service, stru
         break;
     case PROBE_TCP:
         handler = put_map(arena, map, "tcpSocket");
-        put_text(arena, handler, "port", port->name);
+        if (probe == &service->liveness)
+            put_int(arena, handler, "port", port->number);
+        else
+            put_text(arena, handler, "port", port->name);
         break;
     case PROBE_GRPC:
         handler = put_map(arena, map, "grpc");

@@ -63,9 +63,10 @@ struct location node_text_location(const struct node *scalar, size_t index, size
     return at;
 }
 
+/* Keys are words of Kubernetes' API, which no reader takes for anything but text. */
 static struct node *put(struct arena *arena, struct node *map, const char *key, struct node *value)
 {
-    node_put(map, node_scalar(arena, STYLE_TEXT, str_of(key)), value);
+    node_put(map, node_scalar(arena, STYLE_PLAIN, str_of(key)), value);
     return value;
 }
 

@@ -11,6 +11,9 @@ static bool is_digit(char c)
 
 static bool is_keyword(struct str text)
 {
+    enum { LONGEST = 5 };
+    if (text.len > LONGEST)
+        return false;
     /* "<<" and "=" are YAML 1.1's merge and default keys. */
     static const char *const words[] = {"",     "~",     "null",  "true", "false", "yes",
                                         "no",   "on",    "off",   "y",    "n",     ".nan",
@@ -65,7 +68,10 @@ static bool is_timestamp(struct str text)
 
 bool scalar_is_ambiguous(struct str text)
 {
-    return is_keyword(text) || is_number(text) || is_timestamp(text);
+    if (is_keyword(text))
+        return true;
+    bool numeric = is_digit(text.data[0]) || strchr("+-.:,_", text.data[0]);
+    return numeric && (is_number(text) || is_timestamp(text));
 }
 
 static bool may_start_plain(struct str text)
@@ -78,6 +84,15 @@ static bool may_start_plain(struct str text)
            (text.data[0] == '.' && !str_starts(text, STR("...")));
 }
 
+/* Beyond ASCII: emoji and other planes are left to the double quotes, for libyaml escapes them. */
+static bool is_printable(uint32_t character)
+{
+    bool breaks = character == 0x2028 || character == 0x2029 || character == 0xFEFF;
+    return ((character >= 0xA0 && character < 0xD800) ||
+            (character >= 0xE000 && character < 0xFFFE)) &&
+           !breaks;
+}
+
 bool scalar_may_be_plain(struct str text)
 {
     if (text.len == 0 || !may_start_plain(text) || scalar_is_ambiguous(text))
@@ -86,17 +101,12 @@ bool scalar_may_be_plain(struct str text)
     if (last == ' ' || last == ':')
         return false;
     for (size_t at = 0; at < text.len;) {
-        uint32_t character = 0;
-        size_t len = utf8_decode(text, at, &character);
-        /* Emoji and other planes are left to the double quotes: libyaml escapes them. */
-        bool printable = (character >= 0x20 && character < 0x7F) ||
-                         (character >= 0xA0 && character < 0xD800) ||
-                         (character >= 0xE000 && character < 0xFFFE);
-        bool breaks = character == 0x2028 || character == 0x2029 || character == 0xFEFF;
-        if (len == 0 || !printable || breaks)
-            return false;
+        unsigned char byte = (unsigned char)text.data[at];
         char next = at + 1 < text.len ? text.data[at + 1] : 0;
-        if ((character == ':' && next == ' ') || (character == ' ' && next == '#'))
+        uint32_t character = 0;
+        size_t len = byte < 0x80 ? 1 : utf8_decode(text, at, &character);
+        bool printable = byte < 0x80 ? byte >= 0x20 && byte != 0x7F : is_printable(character);
+        if (len == 0 || !printable || (byte == ':' && next == ' ') || (byte == ' ' && next == '#'))
             return false;
         at += len;
     }

@@ -26,7 +26,7 @@ struct probe {
     struct str path;             /* PROBE_HTTP; begins with / */
     const struct value *command; /* PROBE_COMMAND: its words are the items */
     int64_t delay;               /* seconds before the first one */
-    int64_t failures;            /* in a row that count; 0: Kubernetes' default */
+    int64_t failures;            /* in a row that count; 0: Kubernetes' default, 3 */
 };
 
 struct variable {

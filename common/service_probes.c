@@ -147,6 +147,22 @@ static void check_healthcheck(const struct service_reader *in)
     }
 }
 
+static bool same_words(const struct value *a, const struct value *b)
+{
+    for (size_t i = 0; i < a->count && i < b->count; i++)
+        if (!str_equal(a->items[i].text, b->items[i].text))
+            return false;
+    return a->count == b->count;
+}
+
+static bool ask_the_same(const struct probe *a, const struct probe *b)
+{
+    if (a->kind != b->kind || a->kind == PROBE_NONE)
+        return false;
+    return a->kind == PROBE_COMMAND ? same_words(a->command, b->command)
+                                    : str_equal(a->path, b->path);
+}
+
 void service_read_probes(const struct service_reader *in)
 {
     struct service *service = in->service;
@@ -163,4 +179,8 @@ void service_read_probes(const struct service_reader *in)
     read_startup(in);
     service->liveness = read_probe(in, &liveness_fields);
     service->readiness = read_probe(in, &readiness_fields);
+    /* Where both ask the same, a pod in trouble loses its traffic first, its life later. */
+    enum { PATIENCE = 6 };
+    if (ask_the_same(&service->liveness, &service->readiness))
+        service->liveness.failures = PATIENCE;
 }
