@@ -181,14 +181,14 @@ static void take_event(struct loader *loader, struct fy_event *event)
     }
 }
 
-/* The offset of a 0-based line and column (in characters) of what libfyaml parsed. */
+/* The offset of a 1-based line and column (in characters) of what libfyaml parsed. */
 static size_t offset_of(const struct loader *loader, int line, int column)
 {
     struct str text = loader->source->text;
     size_t at = loader->base;
-    for (; line > 0 && at < text.len; line--)
+    for (; line > 1 && at < text.len; line--)
         at = str_find(text, at, '\n') + 1;
-    for (; column > 0 && at < text.len && text.data[at] != '\n'; column--) {
+    for (; column > 1 && at < text.len && text.data[at] != '\n'; column--) {
         uint32_t character;
         size_t len = utf8_decode(text, at, &character);
         at += len ? len : 1;
@@ -208,6 +208,33 @@ static bool tab_indents(struct str text, size_t offset, size_t *ret_tab)
     return at < text.len && text.data[at] == '\t';
 }
 
+/* What libfyaml's words most often mean, and what to do. */
+static const char *syntax_hint(const char *message)
+{
+    static const struct {
+        const char *words;
+        const char *hint;
+    } hints[] = {
+        {"alias", "quote the text if it begins with *"},
+        {"cannot start with", "quote the text"},
+        {"nested block mapping on the same line", "quote a text that holds a colon and a space"},
+        {"multiline plain key", "look at the indentation, and for a space behind the colon"},
+        {"indentation in mapping", "begin it under the first letter of the keys above"},
+        {"expected key", "begin it under the first letter of the keys above"},
+        {"trailing content after single-quoted", "a quote inside single quotes is written twice"},
+        {"trailing content after double-quoted", "a quote inside double quotes is written \\\""},
+        {"indented single-quoted", "is the closing quote missing?"},
+        {"indented double-quoted", "is the closing quote missing?"},
+        {"closing bracket", "is a ] missing?"},
+        {"missing comma in flow mapping", "is a } or a comma missing?"},
+        {"missing comma in flow sequence", "is a ] or a comma missing?"},
+    };
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+        if (strstr(message, hints[i].words))
+            return hints[i].hint;
+    return NULL;
+}
+
 static void report_syntax(struct loader *loader, struct fy_diag *collected)
 {
     void *iterator = NULL;
@@ -224,8 +251,7 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
              "YAML indents with spaces only");
         return;
     }
-    diag_error(loader->diags, place(loader, offset, offset), "%s", error->msg);
-    loader->failed = true;
+    fail(loader, place(loader, offset, offset), error->msg, syntax_hint(error->msg));
 }
 
 static void parse(struct loader *loader)

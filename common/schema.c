@@ -137,6 +137,17 @@ static bool read_text(const struct schema_reader *reader, const struct field *fi
     return false;
 }
 
+/* Names the word that may stand instead of the type, when the text is a misspelling of it. */
+static void suggest_word(const struct schema_reader *reader, const struct field *field,
+                         struct str text)
+{
+    struct suggestion near = {.word = text};
+    if (field->word)
+        suggestion_offer(&near, str_of(field->word));
+    if (near.best.len)
+        diag_hint(reader->diags, "did you mean \"%s\"?", field->word);
+}
+
 static bool read_int(const struct schema_reader *reader, const struct field *field,
                      struct value *value)
 {
@@ -149,6 +160,7 @@ static bool read_int(const struct schema_reader *reader, const struct field *fie
                       field->unit, field->example);
         else
             hint_example(reader->diags, field);
+        suggest_word(reader, field, value->text);
         return false;
     }
     if (value->number >= field->min && value->number <= field->max)
@@ -308,11 +320,24 @@ static bool read_records(const struct schema_reader *reader, const struct field 
     return right;
 }
 
+/* A word that stands instead of a map. */
+static bool read_word(const struct schema_reader *reader, const struct field *field,
+                      struct value *value)
+{
+    if (!read_scalar(reader, field, value))
+        return false;
+    if (!value->is_word) {
+        wrong_type(reader, field, value->node);
+        suggest_word(reader, field, value->text);
+    }
+    return value->is_word;
+}
+
 static bool read_record(const struct schema_reader *reader, const struct field *field,
                         struct value *value)
 {
     if (value->node->kind == NODE_SCALAR && field->word)
-        return read_scalar(reader, field, value) && value->is_word;
+        return read_word(reader, field, value);
     if (value->node->kind != NODE_MAP)
         return wrong_type(reader, field, value->node);
     size_t errors = reader->diags->errors;

@@ -20,9 +20,6 @@ static struct str path_of(const struct service_reader *in, enum field_id field)
     struct str path = service_value(in, field)->text;
     if (!str_starts(path, STR("/")))
         path = str_format(in->reader.arena, "/%.*s", STR_ARG(path));
-    const char *wrong = name_wrong(NAME_PATH, str_slice(path, 0, str_find(path, 0, '?')));
-    if (wrong)
-        service_error(in, field, "%s %s", schema_field(field)->name, wrong);
     return path;
 }
 
@@ -110,6 +107,10 @@ static void check_path(const struct service_reader *in, enum field_id path)
     const struct port *port = in->service->probe_port;
     if (!has(in, path))
         return;
+    struct str text = path_of(in, path);
+    const char *wrong = name_wrong(NAME_PATH, str_slice(text, 0, str_find(text, 0, '?')));
+    if (wrong)
+        service_error(in, path, "%s %s", schema_field(path)->name, wrong);
     if (!port && in->service->max_containers > 0 && !service_value(in, SERVICE_PORT)->wrong &&
         !service_value(in, SERVICE_PORTS)->wrong && !has(in, SERVICE_PROBE_PORT)) {
         service_error(in, path, "there is no port to ask %s at", schema_field(path)->name);
