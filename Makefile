@@ -102,6 +102,10 @@ cli: all
 documents: all
 	@tests/docs check $(BIN)
 
+.PHONY: roundtrip
+roundtrip: all $(BUILD)/tests/roundtrip/read
+	@tests/roundtrip/run $(BIN) $(BUILD)/tests/roundtrip/read
+
 .PHONY: memory
 memory: all
 	@VALGRIND=1 tests/golden/run $(BIN)
@@ -114,6 +118,7 @@ server: all
 test: deps ## Run all tests: check, the same with sanitizers and valgrind, a real kube-apiserver
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory SAN=1 check
+	@$(MAKE) --no-print-directory roundtrip
 	@$(MAKE) --no-print-directory memory
 	@$(MAKE) --no-print-directory server
 
@@ -121,7 +126,8 @@ test: deps ## Run all tests: check, the same with sanitizers and valgrind, a rea
 bench: all $(BUILD)/tests/bench/floor ## Measure speed and memory against peers, in one run
 	@tests/bench/run $(BIN) $(BUILD)/tests/bench/floor
 
-$(BUILD)/tests/bench/floor: $(BUILD)/tests/bench/floor.o
+$(BUILD)/tests/roundtrip/read $(BUILD)/tests/bench/floor: %: %.o
+	@$(if $(V),,echo "  LINK $@")
 	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 .PHONY: docs
