@@ -35,16 +35,16 @@ BUILD := build/plain
 BIN   := bin
 endif
 
-COMMON   := $(patsubst %.c,$(BUILD)/%.o,$(wildcard common/*.c))
+COMMON   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard common/*.c))
 PROGRAMS := kubectl-optasvc helm-postrender
-UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/unit/%,$(wildcard tests/unit/test_*.c))
 SOURCES  := $(wildcard common/*.[ch] kubectl-optasvc/*.[ch] helm-postrender/*.[ch] tests/unit/*.[ch])
 
 .PHONY: all
 all: $(PROGRAMS:%=$(BIN)/%) ## Build bin/kubectl-optasvc and bin/helm-postrender (SAN=1: with sanitizers)
 
-$(BIN)/kubectl-optasvc: $(patsubst %.c,$(BUILD)/%.o,$(wildcard kubectl-optasvc/*.c))
-$(BIN)/helm-postrender: $(patsubst %.c,$(BUILD)/%.o,$(wildcard helm-postrender/*.c))
+$(BIN)/kubectl-optasvc: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard kubectl-optasvc/*.c))
+$(BIN)/helm-postrender: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard helm-postrender/*.c))
 $(PROGRAMS:%=$(BIN)/%): $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  LINK $@")
@@ -54,12 +54,12 @@ $(BUILD)/libcommon.a: $(COMMON)
 	@rm -f $@
 	$(QUIET)$(AR) rcs $@ $^
 
-$(BUILD)/%.o: %.c Makefile | check-libraries
+$(BUILD)/obj/%.o: %.c Makefile | check-libraries
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  CC   $<")
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(COMMON:.o=.d) $(wildcard $(BUILD)/*/*.d $(BUILD)/tests/unit/*.d)
+-include $(COMMON:.o=.d) $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/tests/unit/*.d)
 
 .PHONY: check-libraries
 check-libraries:
@@ -86,7 +86,7 @@ check: all unit golden cli documents ## Build, and run the tests that need no se
 unit: $(UNITS)
 	@tests/unit/run $(UNITS)
 
-$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libcommon.a
+$(BUILD)/obj/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcommon.a
 	@$(if $(V),,echo "  LINK $@")
 	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(shell $(PKG_CONFIG) --libs cmocka)
 
@@ -103,8 +103,8 @@ documents: all
 	@tests/docs check $(BIN)
 
 .PHONY: roundtrip
-roundtrip: all $(BUILD)/tests/roundtrip/read
-	@tests/roundtrip/run $(BIN) $(BUILD)/tests/roundtrip/read
+roundtrip: all $(BUILD)/obj/tests/roundtrip/read
+	@tests/roundtrip/run $(BIN) $(BUILD)/obj/tests/roundtrip/read
 
 .PHONY: memory
 memory: all
@@ -123,10 +123,10 @@ test: deps ## Run all tests: check, the same with sanitizers and valgrind, a rea
 	@$(MAKE) --no-print-directory server
 
 .PHONY: bench
-bench: all $(BUILD)/tests/bench/floor ## Measure speed and memory against peers, in one run
-	@tests/bench/run $(BIN) $(BUILD)/tests/bench/floor
+bench: all $(BUILD)/obj/tests/bench/floor ## Measure speed and memory against peers, in one run
+	@tests/bench/run $(BIN) $(BUILD)/obj/tests/bench/floor
 
-$(BUILD)/tests/roundtrip/read $(BUILD)/tests/bench/floor: %: %.o
+$(BUILD)/obj/tests/roundtrip/read $(BUILD)/obj/tests/bench/floor: %: %.o
 	@$(if $(V),,echo "  LINK $@")
 	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 

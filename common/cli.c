@@ -4,6 +4,7 @@
 #include "interpolate.h"
 #include "io.h"
 #include "name.h"
+#include "utf8.h"
 
 #include <errno.h>
 #include <libfyaml.h>
@@ -108,7 +109,9 @@ usage_error(struct cli *cli, const struct suggestion *near, const char *format, 
     struct str text = str_vformat(&cli->arena, format, arguments);
     va_end(arguments);
     struct buf message = {0};
-    buf_format(&message, "error: %.*s\n", STR_ARG(text));
+    buf_add(&message, STR("error: "));
+    diag_add_visible(&message, text);
+    buf_add_byte(&message, '\n');
     if (near && near->best.len)
         buf_format(&message, "  did you mean \"%.*s\"?\n", STR_ARG(near->best));
     if (program->single || !command)
@@ -236,9 +239,16 @@ static const char *value_wrong(struct cli *cli, size_t id, const char *value)
         id == FLAG_OUTPUT ? cli->invocation.command->outputs : flags[id].choices;
     struct str text = str_of(value);
     struct str name;
+    size_t bad;
+    if (text.len == 0)
+        return "must not be empty";
+    if (utf8_check(text, &bad))
+        return "must be UTF-8 text without control characters";
     switch (id) {
     case FLAG_VAR:
         return variable_split(value, &name, &text) ? NULL : "must be NAME=VALUE";
+    case FLAG_REGISTRY:
+        return name_wrong(NAME_REGISTRY, text);
     case FLAG_IMAGE_TAG:
         return name_wrong(NAME_IMAGE_TAG, text);
     case FLAG_IMAGE_DIGEST:
@@ -248,12 +258,10 @@ static const char *value_wrong(struct cli *cli, size_t id, const char *value)
     default:
         break;
     }
-    if (text.len == 0)
-        return "must not be empty";
     if (!choices || among(value, choices))
         return NULL;
     return str_format(&cli->arena, "must be %.*s",
-                      STR_ARG(schema_choices_text(&cli->arena, choices)))
+                      STR_ARG(schema_words_text(&cli->arena, choices, "or")))
         .data;
 }
 
@@ -263,6 +271,8 @@ static int set_flag(struct cli *cli, size_t id, const char *value)
     bool again = cli->given & 1U << id;
     if (flags[id].kind != KIND_SWITCH) {
         const char *wrong = value_wrong(cli, id, value);
+        if (wrong && (!*value || id == FLAG_VAR)) /* a variable may hold what nobody should see */
+            return usage_error(cli, NULL, "--%s %s", flags[id].name, wrong);
         if (wrong)
             return usage_error(cli, NULL, "--%s %s, not \"%s\"", flags[id].name, wrong, value);
         if (again && flags[id].kind == KIND_TEXT)
@@ -344,8 +354,11 @@ static int read_letters(struct cli *cli, const char *argument)
 static int add_argument(struct cli *cli, const char *argument)
 {
     struct invocation *invocation = &cli->invocation;
-    if (invocation->arguments.count == invocation->command->most)
-        return usage_error(cli, NULL, "unexpected argument \"%s\"", argument);
+    if (invocation->arguments.count == invocation->command->most) {
+        bool file = invocation->command->most == 0 && takes(invocation->command, FLAG_FILENAME);
+        return usage_error(cli, NULL, "unexpected argument \"%s\"%s%s", argument,
+                           file ? ": a file is given by -f " : "", file ? argument : "");
+    }
     if (!invocation->arguments.items)
         invocation->arguments.items = ARENA_ARRAY(&cli->arena, cli->argc, const char *);
     invocation->arguments.items[invocation->arguments.count++] = argument;

@@ -20,6 +20,27 @@ static struct diag *add(struct diags *diags)
     return diag;
 }
 
+static bool continues_character(struct str text, size_t at)
+{
+    return at < text.len && ((unsigned char)text.data[at] & 0xC0) == 0x80;
+}
+
+static struct str format_text(struct arena *arena, const char *format, va_list arguments)
+{
+    struct str text = str_vformat(arena, format, arguments);
+    if (text.len <= DIAG_TEXT_MAX)
+        return text;
+    size_t end = DIAG_TEXT_MAX;
+    while (continues_character(text, end))
+        end--;
+    return str_format(arena, "%.*s...", STR_ARG(str_slice(text, 0, end)));
+}
+
+bool diags_full(const struct diags *diags)
+{
+    return diags->count == DIAG_MAX;
+}
+
 static void report(struct diags *diags, enum severity severity, struct location at,
                    const char *format, va_list arguments)
 {
@@ -29,7 +50,7 @@ static void report(struct diags *diags, enum severity severity, struct location 
         return;
     diag->severity = severity;
     diag->at = at;
-    diag->message = str_vformat(diags->arena, format, arguments);
+    diag->message = format_text(diags->arena, format, arguments);
 }
 
 void diag_error(struct diags *diags, struct location at, const char *format, ...)
@@ -55,13 +76,17 @@ void diag_hint(struct diags *diags, const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    diags->items[diags->count - 1].hint = str_vformat(diags->arena, format, arguments);
+    diags->items[diags->count - 1].hint = format_text(diags->arena, format, arguments);
     va_end(arguments);
 }
 
+/* Where the line of an offset begins; a byte order mark is no part of the first one. */
 static size_t line_start(struct str text, size_t offset)
 {
-    while (offset > 0 && text.data[offset - 1] != '\n')
+    enum { MARK = 3 };
+    bool marked = offset >= MARK && str_starts(text, STR("\xEF\xBB\xBF"));
+    size_t first = marked ? MARK : 0;
+    while (offset > first && text.data[offset - 1] != '\n')
         offset--;
     return offset;
 }
@@ -91,13 +116,7 @@ static const char *paint(bool color, const char *code)
 /* Bytes of one line that are shown at most; a longer line is cut around the place. */
 enum { SHOWN_BEFORE = 60, SHOWN_AFTER = 60 };
 
-static bool continues_character(struct str text, size_t at)
-{
-    return at < text.len && ((unsigned char)text.data[at] & 0xC0) == 0x80;
-}
-
-/* Adds the bytes with what a terminal would act on replaced; returns the columns they take. */
-static size_t add_visible(struct buf *out, struct str text)
+size_t diag_add_visible(struct buf *out, struct str text)
 {
     size_t columns = 0;
     for (size_t at = 0; at < text.len;) {
@@ -135,7 +154,7 @@ static void write_line(struct buf *out, const struct diag *diag, bool color)
             from++;
         before = "...";
     }
-    if (to - start > SHOWN_AFTER && to > end) {
+    if (to - start > SHOWN_AFTER) {
         size_t shown = end > start + SHOWN_AFTER ? end : start + SHOWN_AFTER;
         if (shown > start + 2 * SHOWN_AFTER)
             shown = start + 2 * SHOWN_AFTER;
@@ -150,9 +169,9 @@ static void write_line(struct buf *out, const struct diag *diag, bool color)
         end = to;
 
     buf_format(out, "  %s", before);
-    size_t indent = 2 + strlen(before) + add_visible(out, str_slice(text, from, start));
-    size_t marked = add_visible(out, str_slice(text, start, end));
-    add_visible(out, str_slice(text, end > start ? end : start, to));
+    size_t indent = 2 + strlen(before) + diag_add_visible(out, str_slice(text, from, start));
+    size_t marked = diag_add_visible(out, str_slice(text, start, end));
+    diag_add_visible(out, str_slice(text, end > start ? end : start, to));
     buf_format(out, "%s\n", after);
     buf_add_spaces(out, indent);
     buf_format(out, "%s^", paint(color, "\033[1;32m"));
@@ -166,22 +185,24 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
     const struct source *source = diag->at.source;
     buf_add(out, str_of(paint(color, "\033[1m")));
     if (source && diag->at.whole) {
-        buf_format(out, "%.*s: ", STR_ARG(source->path));
+        diag_add_visible(out, source->path);
+        buf_add(out, STR(": "));
     } else if (source) {
         struct position position = diag_position(source, diag->at.start);
-        buf_format(out, "%.*s:%zu:%zu: ", STR_ARG(source->path), position.line, position.column);
+        diag_add_visible(out, source->path);
+        buf_format(out, ":%zu:%zu: ", position.line, position.column);
     }
     bool error = diag->severity == SEVERITY_ERROR;
     buf_format(out, "%s%s:%s ", paint(color, error ? "\033[31m" : "\033[35m"),
                error ? "error" : "warning", paint(color, "\033[0m"));
-    add_visible(out, diag->message);
+    diag_add_visible(out, diag->message);
     buf_add_byte(out, '\n');
-    if (source && !diag->at.whole)
+    if (source && !diag->at.whole && !source->secret)
         write_line(out, diag, color);
     for (size_t at = 0; at < diag->hint.len;) {
         size_t end = str_find(diag->hint, at, '\n');
         buf_add(out, STR("  "));
-        add_visible(out, str_slice(diag->hint, at, end));
+        diag_add_visible(out, str_slice(diag->hint, at, end));
         buf_add_byte(out, '\n');
         at = end + 1;
     }

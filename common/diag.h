@@ -7,12 +7,15 @@
 
 #include "str.h"
 
-/* More diagnostics than this for one file are counted, not kept. */
-enum { DIAG_MAX = 200 };
+enum {
+    DIAG_MAX = 200,       /* diagnostics of one file; more are counted, not kept */
+    DIAG_TEXT_MAX = 1000, /* bytes of a message or hint; what is longer is cut */
+};
 
 struct source {
     struct str path; /* as the user wrote it */
     struct str text;
+    bool secret; /* may hold what no message may show: its lines are left out */
 };
 
 /* Bytes `start` up to `end` of a file; source NULL: no file, as for a flag. `whole`: the file
@@ -52,6 +55,12 @@ void diag_warning(struct diags *diags, struct location at, const char *format, .
 
 /* Adds what to do about it to the diagnostic that was reported last. */
 void diag_hint(struct diags *diags, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* True when another error would only be counted: what it would say need not be found out. */
+bool diags_full(const struct diags *diags);
+
+/* Appends text with what a terminal would act on replaced; returns the columns it takes. */
+size_t diag_add_visible(struct buf *out, struct str text);
 
 /* 1-based line and column of a byte; columns count characters. */
 struct position {

@@ -4,12 +4,13 @@
 #include "load_service.h"
 #include "module.h"
 #include "name.h"
+#include "set.h"
 
 #include <errno.h>
 #include <string.h>
 
-const struct source *source_read(struct arena *arena, struct diags *diags, const char *path,
-                                 struct location at)
+struct source *source_read(struct arena *arena, struct diags *diags, const char *path,
+                           struct location at)
 {
     struct buf text = {0};
     int error = io_read_file(path, LOAD_SIZE_MAX, &text);
@@ -28,6 +29,7 @@ static const struct record *choose(const struct schema_reader *reader, const str
                                    const struct options *options)
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
+    enum { NAMED = 20 }; /* of the environments, in the hint */
     struct str names = {0};
     struct suggestion near = {.word = str_of(options->environment)};
     for (size_t i = 0; i < environments->count; i++) {
@@ -35,8 +37,9 @@ static const struct record *choose(const struct schema_reader *reader, const str
         if (options->environment && str_is(name, options->environment))
             return environments->records[i];
         suggestion_offer(&near, name);
-        names =
-            str_format(reader->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "", STR_ARG(name));
+        if (i <= NAMED)
+            names = str_format(reader->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "",
+                               STR_ARG(i < NAMED ? name : STR("...")));
     }
     if (!options->environment && environments->count == 1)
         return environments->records[0];
@@ -54,21 +57,22 @@ static const struct record *choose(const struct schema_reader *reader, const str
 
 static bool check_names(const struct schema_reader *reader, const struct value *environments)
 {
+    struct set names = {0};
     bool right = true;
     for (size_t i = 0; i < environments->count; i++) {
         const struct value *name = record_value(environments->records[i], ENVIRONMENT_NAME);
-        const char *wrong = name_wrong(NAME_LABEL_VALUE, name->text);
+        if (!name->node) /* told already */
+            continue;
+        const char *wrong =
+            name->text.len ? name_wrong(NAME_LABEL_VALUE, name->text) : "must not be empty";
         if (wrong)
             diag_error(reader->diags, name->node->span, "an environment's name %s", wrong);
-        for (size_t j = 0; j < i && !wrong; j++) {
-            if (!str_equal(record_value(environments->records[j], ENVIRONMENT_NAME)->text,
-                           name->text))
-                continue;
-            wrong = "twice";
+        else if (set_add(reader->arena, &names, name->text, name))
             diag_error(reader->diags, name->node->span, "two environments are named \"%.*s\"",
                        STR_ARG(name->text));
-        }
-        right &= !wrong;
+        else
+            continue;
+        right = false;
     }
     return right;
 }
@@ -82,6 +86,8 @@ static const char *beside(struct arena *arena, struct str file, struct str path)
             folder = i + 1;
     if (str_starts(path, STR("/")))
         folder = 0;
+    else if (folder == 0 && str_is(path, "-")) /* a file of that name, not standard input */
+        return "./-";
     return str_format(arena, "%.*s%.*s", STR_ARG(str_slice(file, 0, folder)), STR_ARG(path)).data;
 }
 
@@ -164,7 +170,7 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     ret->file_name = record_value(file, FILE_NAME)->text;
     set_providers(reader, file, ret);
     set_outputs(reader, file, ret);
-    ret->registry = record_value(file, FILE_REGISTRY)->text;
+    set_checked(reader, file, FILE_REGISTRY, NAME_REGISTRY, &ret->registry);
     set_checked(reader, file, FILE_INGRESS_CLASS, NAME_SUBDOMAIN, &ret->ingress_class);
     set_checked(reader, file, FILE_TLS_SECRET, NAME_SUBDOMAIN, &ret->tls_secret);
     set_checked(reader, file, FILE_CLUSTER_ISSUER, NAME_SUBDOMAIN, &ret->cluster_issuer);
@@ -182,8 +188,9 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
     size_t errors = reader->diags->errors;
     const struct source *source = source_read(reader->arena, reader->diags, path, at);
     if (!source) {
-        diag_hint(reader->diags, "the environment file gives domain, registry and cloud; "
-                                 "--env-file FILE names another");
+        if (at.source)
+            diag_hint(reader->diags, "the environment file gives domain, registry and cloud; "
+                                     "--env-file FILE names another");
         return false;
     }
     const struct node *root = load_service(reader->arena, source, reader->diags);
@@ -198,9 +205,11 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
 static bool read_parent_outputs(const struct schema_reader *reader, const char *path,
                                 struct environment *ret)
 {
-    const struct source *source =
-        source_read(reader->arena, reader->diags, path, (struct location){0});
-    const struct node *root = source ? load_service(reader->arena, source, reader->diags) : NULL;
+    struct source *source = source_read(reader->arena, reader->diags, path, (struct location){0});
+    if (!source)
+        return false;
+    source->secret = true;
+    const struct node *root = load_service(reader->arena, source, reader->diags);
     if (!root)
         return false;
     if (root->kind != NODE_MAP) {
@@ -216,11 +225,11 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
             diag_hint(reader->diags, "the file holds what terraform output -json prints");
             return false;
         }
-        if (value->kind == NODE_SCALAR)
-            add_output(reader->arena, ret,
-                       (struct output){.name = output->key->text,
-                                       .text = value->text,
-                                       .sensitive = secret && str_is(secret->text, "true")});
+        add_output(reader->arena, ret,
+                   (struct output){.name = output->key->text,
+                                   .text = value->text,
+                                   .unusable = value->kind != NODE_SCALAR || node_is_null(value),
+                                   .sensitive = secret && str_is(secret->text, "true")});
     }
     return true;
 }
@@ -239,10 +248,10 @@ static bool read_chosen(const struct schema_reader *reader, const struct record 
     ret->variables[1] = record_value(chosen, ENVIRONMENT_VARS);
     const struct value *path = record_value(chosen, ENVIRONMENT_PATH);
     ret->at = path->node->span;
-    const char *file_path = options->environment_file;
-    if (!file_path)
-        file_path = beside(reader->arena, file->node->span.source->path, path->text);
-    return read_file(reader, file_path, ret->at, ret);
+    if (options->environment_file)
+        return read_file(reader, options->environment_file, (struct location){0}, ret);
+    struct str service_file = file->node->span.source->path;
+    return read_file(reader, beside(reader->arena, service_file, path->text), ret->at, ret);
 }
 
 bool environment_read(const struct schema_reader *reader, const struct record *file,
@@ -265,6 +274,8 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
         set_file(reader, file, ret);
         if (record_has(file, FILE_PROVIDERS))
             ret->name = ret->file_name;
+        else
+            ret->file_name = (struct str){0};
         right = reader->diags->errors == errors;
     }
     if (options->environment && right && !str_is(ret->name, options->environment)) {

@@ -12,6 +12,7 @@ struct output {
     struct str name;
     struct str text;
     bool sensitive; /* Terraform's word for it: may not appear in a manifest */
+    bool unusable;  /* null, a list or a map */
 };
 
 struct environment {
@@ -36,8 +37,9 @@ struct environment {
 bool environment_read(const struct schema_reader *reader, const struct record *file,
                       const struct options *options, struct environment *ret);
 
-/* Reads a file into the arena; reports at `at` when it cannot be read. NULL then. */
-const struct source *source_read(struct arena *arena, struct diags *diags, const char *path,
-                                 struct location at);
+/* Reads a file ("-": standard input) into the arena; reports at `at` when it cannot be read. NULL
+ * then. */
+struct source *source_read(struct arena *arena, struct diags *diags, const char *path,
+                           struct location at);
 
 #endif

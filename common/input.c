@@ -77,12 +77,17 @@ static bool list_folder(struct lister *lister, const char *path, unsigned depth)
     for (size_t i = 0; i < count; i++) {
         const char *inside = str_format(lister->arena, "%s%s%s", path, slash, names[i]).data;
         struct stat status;
-        if (lstat(inside, &status) < 0)
+        if (lstat(inside, &status) < 0) {
             right &= unreadable(lister, inside, errno);
-        else if (S_ISDIR(status.st_mode) && lister->recursive)
-            right &= list_folder(lister, inside, depth + 1);
-        else if (!S_ISDIR(status.st_mode) && is_manifest_name(names[i]))
-            add(lister, inside, false);
+        } else if (S_ISDIR(status.st_mode)) {
+            if (lister->recursive)
+                right &= list_folder(lister, inside, depth + 1);
+        } else if (is_manifest_name(names[i])) {
+            /* A link that leads nowhere is an error of whoever reads it; a pipe would wait for
+             * ever. */
+            if (stat(inside, &status) < 0 || S_ISREG(status.st_mode))
+                add(lister, inside, false);
+        }
     }
     return right;
 }

@@ -40,7 +40,8 @@ static struct location place(const struct filler *filler, const struct placehold
                               placeholder->end - placeholder->start);
 }
 
-/* Reports a placeholder that stands for nothing; `near` may know what was meant. */
+/* Reports a placeholder that stands for nothing. `near`: what may have been meant; NULL when the
+ * name is right, and the value is what is missing. */
 __attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
                                                           const struct placeholder *placeholder,
                                                           const struct suggestion *near,
@@ -55,7 +56,7 @@ __attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
     struct str written = str_slice(filler->scalar->text, placeholder->start, placeholder->end);
     if (near && near->best.len)
         diag_hint(diags, "did you mean \"%.*s\"?", STR_ARG(near->best));
-    else if (str_starts(written, STR("{")))
+    else if (near && str_starts(written, STR("{")))
         diag_hint(diags, "to keep the braces as text, write {%.*s}", STR_ARG(written));
     return false;
 }
@@ -100,7 +101,7 @@ static bool look_aws(struct filler *filler, const struct placeholder *placeholde
         return unknown(filler, placeholder, NULL, "the environment has no aws provider");
     if (str_is(name, "account_id"))
         return put_known(filler, placeholder, environment->account_id,
-                         "the aws provider gives no account_id");
+                         "the aws provider gives no account_id: write it there");
     if (str_is(name, "region"))
         return put_known(filler, placeholder, environment->region,
                          "the aws provider gives no region");
@@ -201,6 +202,9 @@ static bool look_parent(struct filler *filler, const struct placeholder *placeho
         suggestion_offer(&near, output->name);
         if (!str_equal(output->name, name))
             continue;
+        if (output->unusable)
+            return unknown(filler, placeholder, NULL,
+                           "the output \"%.*s\" is null, a list or a map, not text", STR_ARG(name));
         if (output->sensitive)
             return unknown(filler, placeholder, NULL,
                            "the output \"%.*s\" is sensitive: it may not stand in a manifest",
@@ -230,20 +234,30 @@ static bool put_reference(struct filler *filler, const struct placeholder *place
     return true;
 }
 
+/* An output that a field of its module tells, which may hold placeholders itself: read once. */
 static bool put_field(struct filler *filler, const struct placeholder *placeholder,
-                      const struct node *field)
+                      struct module *module, const struct node *field)
 {
-    struct scope inner = *filler->scope;
     struct filled filled = {0};
-    if (inner.depth++ == FILL_DEPTH_MAX)
-        return unknown(filler, placeholder, NULL, "this output refers to itself");
-    if (field->kind != NODE_SCALAR || node_is_null(field))
-        return unknown(filler, placeholder, NULL, "the field that tells this output is not text");
-    if (!interpolate(&inner, field, &filled))
+    if (module->known == KNOWN_WRONG)
         return false;
-    if (filled.references)
-        return unknown(filler, placeholder, NULL, "this output is made of a secret one");
-    buf_add(&filler->out, filled.text);
+    if (module->known == KNOWN_READING)
+        return unknown(filler, placeholder, NULL, "this output refers to itself");
+    if (module->known == KNOWN_UNREAD) {
+        module->known = KNOWN_READING;
+        bool text = field->kind == NODE_SCALAR && !node_is_null(field);
+        bool right = text && interpolate(filler->scope, field, &filled);
+        module->known_text = filled.text;
+        module->known = right && !filled.references ? KNOWN_READ : KNOWN_WRONG;
+        if (!text)
+            return unknown(filler, placeholder, NULL,
+                           "the field that tells this output is not text");
+        if (right && filled.references)
+            return unknown(filler, placeholder, NULL, "this output is made of a secret one");
+        if (!right)
+            return false;
+    }
+    buf_add(&filler->out, module->known_text);
     return true;
 }
 
@@ -252,7 +266,7 @@ static bool look_module(struct filler *filler, const struct placeholder *placeho
     const struct scope *scope = filler->scope;
     struct str name = placeholder->parts[0];
     struct str output = placeholder->parts[1];
-    const struct module *module = module_find(scope->modules, scope->module_count, name);
+    struct module *module = module_find(scope->modules, scope->module_count, name);
     if (!module) {
         struct suggestion near = {.word = name};
         for (size_t i = 0; i < scope->module_count; i++)
@@ -261,7 +275,7 @@ static bool look_module(struct filler *filler, const struct placeholder *placeho
     }
     const struct node *field = module_known_output(module, output);
     if (field)
-        return put_field(filler, placeholder, field);
+        return put_field(filler, placeholder, module, field);
     struct suggestion near = {.word = output};
     const char *const *outputs = module->kind ? module->kind->outputs : NULL;
     for (; outputs && *outputs; outputs++) {
@@ -333,7 +347,8 @@ static bool fill_placeholder(struct filler *filler, const struct placeholder *pl
     const struct root *root = find_root(placeholder->root);
     if (placeholder->part_count == root->parts)
         return root->look(filler, placeholder);
-    return unknown(filler, placeholder, NULL, "this placeholder has the form %s", root->form);
+    struct suggestion none = {0};
+    return unknown(filler, placeholder, &none, "this placeholder has the form %s", root->form);
 }
 
 enum token { TOKEN_BYTE, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_PLACEHOLDER };
@@ -346,10 +361,15 @@ static bool pair_at(struct str text, size_t at, char brace)
 /* The token at `at`, with its length in `ret->end - at`. */
 static enum token next_token(struct str text, size_t at, struct placeholder *ret)
 {
-    if (text.data[at] == '$' && pair_at(text, at + 1, '{') && read_placeholder(text, at + 2, ret) &&
-        str_is(ret->root, "module") && ret->end < text.len && text.data[ret->end] == '}') {
+    /* ${{module.x.y}} as Opta's users wrote it; ${module.x.y} as it came out of Opta's first step.
+     */
+    size_t braces = at + 1;
+    bool dollar = text.data[at] == '$' && braces < text.len && text.data[braces] == '{';
+    bool doubled = dollar && pair_at(text, braces, '{');
+    if (dollar && read_placeholder(text, braces + doubled, ret) && str_is(ret->root, "module") &&
+        (!doubled || (ret->end < text.len && text.data[ret->end] == '}'))) {
         ret->start = at;
-        ret->end++;
+        ret->end += doubled;
         return TOKEN_PLACEHOLDER;
     }
     if (pair_at(text, at, '{') || pair_at(text, at, '}')) {
@@ -387,17 +407,25 @@ bool interpolate(void *context, const struct node *scalar, struct filled *ret)
     filler.last = &filler.first;
     struct str text = scalar->text;
     *ret = (struct filled){.text = text};
-    if (str_find(text, 0, '{') == text.len)
+    if (str_find(text, 0, '{') == text.len || diags_full(filler.scope->diags))
         return true;
     bool *paired = find_pairs(filler.scope->arena, text);
     bool right = true;
     struct placeholder token;
     for (size_t at = 0; at < text.len; at = token.end) {
         enum token kind = next_token(text, at, &token);
-        if (kind == TOKEN_PLACEHOLDER)
+        if (kind == TOKEN_PLACEHOLDER && filler.scope->blind)
+            right = false;
+        else if (kind == TOKEN_PLACEHOLDER)
             right &= fill_placeholder(&filler, &token);
         else
             buf_add(&filler.out, str_slice(text, at, paired[at] ? at + 1 : token.end));
+    }
+    if (filler.out.len > FILLED_MAX) {
+        diag_error(filler.scope->diags, scalar->span, "the text is longer than %d bytes",
+                   FILLED_MAX);
+        filler.out.len = 0;
+        right = false;
     }
     ret->text = str_copy(filler.scope->arena, buf_str(&filler.out));
     ret->references = filler.first;

@@ -25,13 +25,13 @@ struct scope {
     const struct environment *environment;
     const struct record *file;
     const struct options *options;
-    const struct module *modules;
+    struct module *modules;
     size_t module_count;
     bool *variables_used; /* set for each --var that a text uses; NULL: nobody asks */
-    unsigned depth;       /* of outputs told by fields that hold placeholders themselves */
+    bool blind; /* the environment could not be read: placeholders stand for nothing, unreported */
 };
 
-enum { FILL_DEPTH_MAX = 8 };
+enum { FILLED_MAX = 64 * 1024 }; /* bytes of a text with its placeholders filled in */
 
 /* A schema_fill; `context` is a struct scope. */
 bool interpolate(void *context, const struct node *scalar, struct filled *ret);

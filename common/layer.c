@@ -15,7 +15,7 @@ bool layer_has_no_service(struct str text)
 static void check_name(const struct layer *layer)
 {
     const char *wrong = name_wrong(NAME_NAMESPACE, layer->name);
-    if (wrong && layer->name.len)
+    if (wrong && record_has(layer->file, FILE_NAME))
         diag_error(layer->diags, record_location(layer->file, FILE_NAME),
                    "the layer's name is its namespace, and %s", wrong);
 }
@@ -46,8 +46,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
                                   .options = options,
                                   .modules = layer->modules,
                                   .module_count = layer->module_count};
-    if (!placed)
-        return NULL;
+    layer->scope.blind = !placed;
     struct schema_reader filling = layer_reader(layer);
     for (size_t i = 0; i < layer->module_count; i++) {
         struct module *module = &layer->modules[i];

@@ -18,7 +18,8 @@ struct layer {
     struct scope scope; /* for the texts of its modules */
 };
 
-/* Reads `source`. NULL after an error. */
+/* Reads `source`. NULL when it cannot be read at all; after other errors what is there is good for
+ * finding more of them. */
 struct layer *layer_read(struct arena *arena, struct diags *diags, const struct options *options,
                          const struct source *source);
 

@@ -53,6 +53,10 @@ static void fail(struct loader *loader, struct location at, const char *message,
 static void take_key(struct loader *loader, struct level *level, struct node *key)
 {
     level->key = key;
+    if (key->style == STYLE_PLAIN && str_is(key->text, "<<")) {
+        fail(loader, key->span, "merge keys (<<) are not used here", "write the keys out");
+        return;
+    }
     const struct node *first = set_add(loader->arena, &level->keys, key->text, key);
     if (!first)
         return;
@@ -116,49 +120,83 @@ static void take_scalar(struct loader *loader, struct fy_event *event)
         /* The library's marks leave out the quotes. */
         size_t quote = node->style == STYLE_SINGLE || node->style == STYLE_DOUBLE;
         struct location at = event_place(loader, event);
+        bool block = node->style == STYLE_LITERAL || node->style == STYLE_FOLDED;
+        while (block && at.start < at.end && loader->source->text.data[at.start] == ' ')
+            at.start++;
         node->text_at = at.start;
         node->span = place(loader, at.start - quote, at.end + quote);
         size_t len = 0;
         const char *text = fy_token_get_text(token, &len);
         node->text = str_copy(loader->arena, (struct str){text, text ? len : 0});
+        if (str_find(node->text, 0, '\0') < node->text.len)
+            fail(loader, node->span, "a NUL in a text, which no part of Kubernetes takes",
+                 "leave the \\0 out");
     }
     take(loader, node);
 }
 
+/* Lines that begin with % before the document. libfyaml takes some broken ones without a word, and
+ * does not come back from others. */
 static void refuse_directives(struct loader *loader)
 {
     struct str text = loader->source->text;
-    size_t line = loader->base;
-    while (line < text.len && text.data[line] != '%')
-        line = str_find(text, line, '\n') + 1;
-    fail(loader, place(loader, line, str_find(text, line, '\n')),
-         "YAML directives are not used here", "leave the line out");
+    for (size_t line = loader->base; line < text.len; line = str_find(text, line, '\n') + 1) {
+        size_t at = line;
+        while (at < text.len && (text.data[at] == ' ' || text.data[at] == '\t'))
+            at++;
+        char first = at < text.len ? text.data[at] : '\n';
+        if (first == '%' && at == line) {
+            fail(loader, place(loader, line, str_find(text, line, '\n')),
+                 "YAML directives are not used here", "leave the line out");
+            return;
+        }
+        if (first != '#' && first != '\n' && first != '\r')
+            return;
+    }
 }
 
 static void start_document(struct loader *loader, struct fy_event *event)
 {
-    struct fy_document_state *state = event->document_start.document_state;
-    if (fy_document_state_version_explicit(state) || fy_document_state_tags_explicit(state))
-        refuse_directives(loader);
-    else if (loader->root)
-        fail(loader, event_place(loader, event), "a second document in one file",
-             "give each service file one document: remove the --- and what follows it");
+    if (!loader->root)
+        return;
+    fail(loader,
+         event->document_start.implicit ? location_file(loader->source)
+                                        : event_place(loader, event),
+         "a second document in one file",
+         "give each service file one document: remove the --- and what follows it");
+}
+
+/* The place of an anchor, alias or tag with its mark, which the library's own place leaves out. */
+static struct location marked_place(const struct loader *loader, struct fy_token *token)
+{
+    const struct fy_mark *start = fy_token_start_mark(token);
+    const struct fy_mark *end = fy_token_end_mark(token);
+    size_t at = loader->base + (start ? start->input_pos : 0);
+    struct str text = loader->source->text;
+    while (at > loader->base && at <= text.len && strchr("&*!<", text.data[at - 1]))
+        at--;
+    return place(loader, at, loader->base + (end ? end->input_pos : 0));
+}
+
+static bool refuse_marks(struct loader *loader, struct fy_event *event)
+{
+    struct fy_token *anchor =
+        event->type == FYET_ALIAS ? event->alias.anchor : fy_event_get_anchor_token(event);
+    struct fy_token *tag = fy_event_get_tag_token(event);
+    if (anchor)
+        fail(loader, marked_place(loader, anchor),
+             "anchors and aliases (& and *) are not used here",
+             "write the value out, or quote the text if it begins with & or *");
+    else if (tag)
+        fail(loader, marked_place(loader, tag), "tags (!) are not used here",
+             "leave the tag out, or quote the text if it begins with !");
+    return anchor || tag;
 }
 
 static void take_event(struct loader *loader, struct fy_event *event)
 {
-    struct fy_token *anchor = fy_event_get_anchor_token(event);
-    struct fy_token *tag = fy_event_get_tag_token(event);
-    if (event->type == FYET_ALIAS || anchor) {
-        fail(loader, event_place(loader, event), "anchors and aliases (& and *) are not used here",
-             "write the value out, or quote the text if it begins with & or *");
+    if (refuse_marks(loader, event))
         return;
-    }
-    if (tag) {
-        fail(loader, event_place(loader, event), "tags (!) are not used here",
-             "leave the tag out, or quote the text if it begins with !");
-        return;
-    }
     switch (event->type) {
     case FYET_DOCUMENT_START:
         start_document(loader, event);
@@ -215,6 +253,7 @@ static const char *syntax_hint(const char *message)
         const char *words;
         const char *hint;
     } hints[] = {
+        {"value after mapping", "quote a text that begins with {"},
         {"alias", "quote the text if it begins with *"},
         {"cannot start with", "quote the text"},
         {"nested block mapping on the same line", "quote a text that holds a colon and a space"},
@@ -290,14 +329,17 @@ struct node *load_service(struct arena *arena, const struct source *source, stru
     size_t bad = 0;
     const char *wrong = utf8_check(source->text, &bad);
     if (wrong) {
+        bool encoding = strstr(wrong, "UTF-8") != NULL;
         diag_error(diags, place(&loader, bad, bad), "%s, which YAML does not allow", wrong);
-        diag_hint(diags, "save the file as UTF-8 text");
+        diag_hint(diags, encoding ? "save the file as UTF-8 text"
+                                  : "remove it, or write it as an escape in double quotes");
         return NULL;
     }
     if (str_starts(source->text, STR("\xEF\xBB\xBF")))
         loader.base = 3;
     size_t errors = diags->errors;
-    if (loader.base < source->text.len)
+    refuse_directives(&loader);
+    if (!loader.failed && loader.base < source->text.len)
         parse(&loader);
     if (diags->errors > errors)
         return NULL;

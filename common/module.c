@@ -151,7 +151,7 @@ static bool read_module(const struct schema_reader *reader, const struct node *n
     return true;
 }
 
-const struct module *module_find(const struct module *modules, size_t count, struct str name)
+struct module *module_find(struct module *modules, size_t count, struct str name)
 {
     for (size_t i = 0; i < count; i++)
         if (str_equal(modules[i].name, name))
@@ -202,7 +202,7 @@ static void check_secret_key(const struct schema_reader *reader, const struct mo
         known |= str_is(key->name, *output);
     const char *wrong = name_wrong(NAME_SECRET_KEY, key->text);
     if (!known) {
-        struct str outputs = schema_choices_text(reader->arena, module->kind->outputs);
+        struct str outputs = schema_words_text(reader->arena, module->kind->outputs, "and");
         diag_error(reader->diags, key->name_node->span, "a %.*s has no output \"%.*s\"",
                    STR_ARG(module->type), STR_ARG(key->name));
         diag_hint(reader->diags, "its outputs are %.*s", STR_ARG(outputs));
@@ -274,7 +274,7 @@ static size_t length_of(const char *const *list)
 
 struct link_reader {
     const struct schema_reader *reader;
-    const struct module *modules;
+    struct module *modules;
     size_t module_count;
 };
 
@@ -331,8 +331,8 @@ static bool take_permissions(const struct link_reader *links, struct link *link,
     for (const struct node *item = list->first; item; item = item->next) {
         bool known = item->kind == NODE_SCALAR && contains(kind->permissions, item->text);
         if (!known) {
-            struct str choices = schema_choices_text(arena, kind->permissions);
-            diag_error(links->reader->diags, item->span, "a link to %.*s grants %.*s",
+            struct str choices = schema_words_text(arena, kind->permissions, "or");
+            diag_error(links->reader->diags, item->span, "this link, to %.*s, grants %.*s",
                        STR_ARG(link->target->type), STR_ARG(choices));
             diag_hint(links->reader->diags, "write it like this: - %.*s: [%s]",
                       STR_ARG(link->target->name), kind->permissions[0]);
@@ -352,12 +352,18 @@ static bool take_names(const struct link_reader *links, struct link *link, const
 {
     const struct schema_reader *reader = links->reader;
     const char *const *outputs = link->target->kind->outputs;
-    struct str choices = schema_choices_text(reader->arena, outputs);
+    struct str choices = schema_words_text(reader->arena, outputs, "and");
     for (const struct node *value = map->first; value; value = value->next) {
         if (!contains(outputs, value->key->text)) {
             diag_error(reader->diags, value->key->span, "a %.*s has no output \"%.*s\"",
                        STR_ARG(link->target->type), STR_ARG(value->key->text));
-            diag_hint(reader->diags, "its outputs are %.*s", STR_ARG(choices));
+            struct suggestion near = {.word = value->key->text};
+            for (size_t i = 0; outputs[i]; i++)
+                suggestion_offer(&near, str_of(outputs[i]));
+            if (near.best.len)
+                diag_hint(reader->diags, "did you mean \"%.*s\"?", STR_ARG(near.best));
+            else
+                diag_hint(reader->diags, "its outputs are %.*s", STR_ARG(choices));
             return false;
         }
         const char *wrong =
@@ -387,27 +393,24 @@ static bool take_details(const struct link_reader *links, struct link *link,
                          const struct node *details)
 {
     const struct schema_reader *reader = links->reader;
-    enum link_kind kind = link->target->kind->link;
-    if (node_is_null(details))
+    const struct module_type *kind = link->target->kind;
+    bool list = details->kind == NODE_LIST;
+    if (node_is_null(details) || (list && !details->first))
         return true;
-    if (kind == LINK_CLOUD && details->kind == NODE_LIST && details->first)
+    if (kind->link == LINK_CLOUD && list)
         return take_permissions(links, link, details);
-    bool one_map = details->kind == NODE_LIST && details->first && !details->first->next &&
-                   details->first->kind == NODE_MAP;
-    if (kind == LINK_SECRET && one_map)
-        return take_names(links, link, details->first);
-    if (kind == LINK_SECRET && details->kind == NODE_MAP)
-        return take_names(links, link, details);
-    diag_error(reader->diags, details->span, "this is not what a link to a %.*s can say",
+    const struct node *only = list && !details->first->next ? details->first : details;
+    if (kind->link == LINK_SECRET && only->kind == NODE_MAP)
+        return take_names(links, link, only);
+    struct str name = link->target->name;
+    diag_error(reader->diags, details->span, "this is not what a link to %.*s can say",
                STR_ARG(link->target->type));
-    if (kind == LINK_CLOUD)
-        diag_hint(reader->diags, "list its permissions: - %.*s: [%s]", STR_ARG(link->target->name),
-                  link->target->kind->permissions[0]);
-    else if (kind == LINK_SECRET)
-        diag_hint(reader->diags, "name its variables: - %.*s: [{%s: MY_VARIABLE, ...}]",
-                  STR_ARG(link->target->name), link->target->kind->outputs[0]);
+    if (kind->link == LINK_CLOUD)
+        diag_hint(reader->diags, "list its permissions: - %.*s: [%s]", STR_ARG(name),
+                  kind->permissions[0]);
     else
-        diag_hint(reader->diags, "write the name alone: - %.*s", STR_ARG(link->target->name));
+        diag_hint(reader->diags, "it grants no permissions, so its name is enough: - %.*s",
+                  STR_ARG(name));
     return false;
 }
 
@@ -439,7 +442,7 @@ static bool read_link(const struct link_reader *links, const struct node *node, 
 }
 
 struct link *links_read(const struct schema_reader *reader, const struct node *links,
-                        const struct module *modules, size_t module_count, size_t *ret_count)
+                        struct module *modules, size_t module_count, size_t *ret_count)
 {
     *ret_count = 0;
     if (links->kind != NODE_LIST) {

@@ -28,6 +28,8 @@ struct module {
     const struct node *node;
     struct location name_at;          /* its name, or its type where it is named after that */
     const struct record *credentials; /* LINK_SECRET: what module_read_credentials() found */
+    enum { KNOWN_UNREAD, KNOWN_READING, KNOWN_READ, KNOWN_WRONG } known; /* its known_output: */
+    struct str known_text;                                               /* filled in once */
 };
 
 /* The type of a name, with or without a cloud's prefix; NULL when there is none. `local`: the file
@@ -53,7 +55,7 @@ struct str module_secret(const struct module *module);
 struct str module_secret_key(const struct module *module, struct str output);
 
 /* The module of a name, or NULL. */
-const struct module *module_find(const struct module *modules, size_t count, struct str name);
+struct module *module_find(struct module *modules, size_t count, struct str name);
 
 /* A link from a service to a module. */
 struct link {
@@ -67,7 +69,7 @@ struct link {
 
 /* Reads a service's `links`: names, NAME: [permission, ...], NAME: [{output: variable, ...}]. */
 struct link *links_read(const struct schema_reader *reader, const struct node *links,
-                        const struct module *modules, size_t module_count, size_t *ret_count);
+                        struct module *modules, size_t module_count, size_t *ret_count);
 
 /* What the variables with the address of a linked service begin with: its name in upper case. */
 struct str link_service_prefix(struct arena *arena, const struct module *target);

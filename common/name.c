@@ -182,7 +182,9 @@ static const char *image_wrong(struct str image)
             last_slash = i;
     size_t colon = str_find(name, last_slash, ':');
     if (colon < name.len && tag_wrong(str_from(name, colon + 1)))
-        return "has a tag that no registry takes";
+        return "has a tag that is not at most 128 letters, digits, _, . and -, not beginning with "
+               ". "
+               "or -";
     struct str repository = str_slice(name, 0, colon);
     if (is_repository(repository))
         return NULL;
@@ -190,6 +192,18 @@ static const char *image_wrong(struct str image)
         if (one_of(repository.data[i], UPPER))
             return "must be in lower case before the tag";
     return message;
+}
+
+static const char *registry_wrong(struct str registry)
+{
+    while (str_ends(registry, STR("/")))
+        registry.len--;
+    size_t slash = str_find(registry, 0, '/');
+    bool right = is_registry(str_slice(registry, 0, slash)) &&
+                 (slash == registry.len || is_repository(str_from(registry, slash + 1)));
+    return right && registry.len <= IMAGE_MAX
+               ? NULL
+               : "must be an address such as registry.example.com/team";
 }
 
 static const char *port_wrong(struct str name)
@@ -241,6 +255,17 @@ static const char *path_wrong(struct str path)
                : "may hold letters, digits and -._~!$&'()*+,;=:@%/ only";
 }
 
+static const char *request_wrong(struct str request)
+{
+    size_t query = str_find(request, 0, '?');
+    const char *wrong = path_wrong(str_slice(request, 0, query));
+    if (wrong)
+        return wrong;
+    return str_only(str_from(request, query), ALNUM "-._~!$&'()*+,;=:@%/?")
+               ? NULL
+               : "has a query with characters that must be escaped as %20 and the like";
+}
+
 static const char *hash_key_wrong(struct str key)
 {
     return key.len && str_only(key, ALNUM "_${}-")
@@ -282,12 +307,14 @@ const char *name_wrong(enum name_kind kind, struct str name)
         [NAME_SECRET_KEY] = secret_key_wrong,
         [NAME_LABEL_VALUE] = label_value_wrong,
         [NAME_IMAGE] = image_wrong,
+        [NAME_REGISTRY] = registry_wrong,
         [NAME_IMAGE_TAG] = tag_wrong,
         [NAME_IMAGE_DIGEST] = digest_wrong,
         [NAME_PORT] = port_wrong,
         [NAME_LABEL_KEY] = label_key_wrong,
         [NAME_MOUNT_PATH] = mount_path_wrong,
         [NAME_PATH] = path_wrong,
+        [NAME_REQUEST] = request_wrong,
         [NAME_HASH_KEY] = hash_key_wrong,
         [NAME_ARN] = arn_wrong,
         [NAME_AWS_ACCOUNT] = account_wrong,

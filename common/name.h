@@ -13,12 +13,14 @@ enum name_kind {
     NAME_SECRET_KEY,  /* key of a Secret or ConfigMap */
     NAME_LABEL_VALUE, /* may be empty */
     NAME_IMAGE,       /* an image reference: NAME[:TAG][@DIGEST] */
+    NAME_REGISTRY,    /* HOST[:PORT][/PATH], where repositories are */
     NAME_IMAGE_TAG,
     NAME_IMAGE_DIGEST, /* sha256 */
     NAME_PORT,         /* of a container: IANA service name, RFC 6335 */
     NAME_LABEL_KEY,    /* of a label or annotation: [DOMAIN/]NAME */
     NAME_MOUNT_PATH,   /* an absolute path in a container */
     NAME_PATH,         /* an absolute URL path */
+    NAME_REQUEST,      /* a path with or without a query */
     NAME_HASH_KEY,     /* what ingress-nginx takes for upstream-hash-by */
     NAME_ARN,
     NAME_AWS_ACCOUNT,

@@ -19,7 +19,8 @@ struct renderer {
     size_t objects; /* emitted so far */
     size_t services;
     struct set namespaces;
-    struct set names; /* NAMESPACE/NAME of each service; the value is its file */
+    struct set routes; /* HOST/PATH; the value is the service's name */
+    struct set names;  /* NAMESPACE/NAME of each service; the value is its file */
     bool *variables_used;
     bool *modules_found;
     struct suggestion near_module; /* to the first --module that was not found yet */
@@ -65,7 +66,7 @@ static void check_unique(struct renderer *renderer, const struct service *servic
                                  STR_ARG(service->name));
     struct str path = str_copy(&renderer->arena, layer->source->path);
     const char *first = set_add(&renderer->arena, &renderer->names, name, path.data);
-    if (!first)
+    if (!first || str_is(path, first)) /* within a file it was told already */
         return;
     diag_error(layer->diags, service->at,
                "the service \"%.*s\" of namespace \"%.*s\" is in another "
@@ -74,19 +75,25 @@ static void check_unique(struct renderer *renderer, const struct service *servic
     diag_hint(layer->diags, "it is in %s: rename one, or render them apart", first);
 }
 
-/* Two services of a file that claim the same address: the ingress controller would choose one. */
-static void check_routes(struct set *routes, const struct service *service)
+/* Two services that claim the same address: the ingress controller would choose one. Files that
+ * name no host may be meant for different clusters. */
+static void check_routes(struct renderer *renderer, struct set *file_routes,
+                         const struct service *service)
 {
     const struct layer *layer = service->layer;
     for (size_t i = 0; i < service->route_count; i++) {
         const struct route *route = &service->routes[i];
-        struct str address =
-            str_format(layer->arena, "%.*s%.*s/", STR_ARG(route->host), STR_ARG(route->prefix));
-        const struct service *first = set_add(layer->arena, routes, address, service);
+        /* ingress-nginx compares paths without regard to case. */
+        struct str address = str_format(&renderer->arena, "%.*s%.*s/", STR_ARG(route->host),
+                                        STR_ARG(str_lower(layer->arena, route->prefix)));
+        struct str owner = str_copy(&renderer->arena, service->name);
+        const char *first =
+            set_add(&renderer->arena, route->host.len ? &renderer->routes : file_routes, address,
+                    owner.data);
         if (!first)
             continue;
-        diag_error(layer->diags, route->at, "the service \"%.*s\" has this public_uri already",
-                   STR_ARG(first->name));
+        diag_error(layer->diags, route->at, "the service \"%s\" has this public_uri already",
+                   first);
         diag_hint(layer->diags, "give each service a path or domain of its own");
     }
 }
@@ -116,7 +123,7 @@ static void render_layer(struct renderer *renderer, struct layer *layer, bool na
         if (!service)
             continue;
         check_unique(renderer, service);
-        check_routes(&routes, service);
+        check_routes(renderer, &routes, service);
         if (manifests.count == 0)
             add_namespace(renderer, &manifests, layer);
         manifests_add_service(&manifests, service);
@@ -188,11 +195,14 @@ static void check_flags(struct renderer *renderer, struct diags *diags)
         if (i == 0 && renderer->near_module.best.len)
             diag_hint(diags, "did you mean --module %.*s?", STR_ARG(renderer->near_module.best));
     }
-    for (size_t i = 0; i < options->variables.count; i++) {
+    for (size_t i = 0; i < options->variables.count && options->modules.count == 0; i++) {
+        struct str name;
+        struct str value;
+        variable_split(options->variables.items[i], &name, &value);
         if (renderer->variables_used[i])
             continue;
-        diag_error(diags, nowhere, "nothing uses --var %s", options->variables.items[i]);
-        diag_hint(diags, "a file uses it as {vars.NAME}");
+        diag_error(diags, nowhere, "nothing uses --var %.*s", STR_ARG(name));
+        diag_hint(diags, "a file uses it as {vars.%.*s}", STR_ARG(name));
     }
 }
 

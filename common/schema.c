@@ -44,12 +44,14 @@ const struct field *schema_find(const struct schema *schema, struct str name)
     return NULL;
 }
 
-struct str schema_choices_text(struct arena *arena, const char *const *choices)
+struct str schema_words_text(struct arena *arena, const char *const *choices, const char *last)
 {
     struct str text = {0};
     for (size_t i = 0; choices[i]; i++) {
-        const char *joint = i == 0 ? "" : choices[i + 1] ? ", " : " or ";
-        text = str_format(arena, "%.*s%s%s", STR_ARG(text), joint, choices[i]);
+        struct str joint = i == 0           ? (struct str){0}
+                           : choices[i + 1] ? STR(", ")
+                                            : str_format(arena, " %s ", last);
+        text = str_format(arena, "%.*s%.*s%s", STR_ARG(text), STR_ARG(joint), choices[i]);
     }
     return text;
 }
@@ -60,7 +62,7 @@ struct str schema_type_text(struct arena *arena, const struct field *field)
     switch (field->type) {
     case TYPE_TEXT:
         if (field->choices)
-            text = schema_choices_text(arena, field->choices);
+            text = schema_words_text(arena, field->choices, "or");
         break;
     case TYPE_INT:
         text = str_format(arena, "a whole number from %" PRId64 " to %" PRId64, field->min,
@@ -192,7 +194,7 @@ static bool read_choice(const struct schema_reader *reader, const struct field *
             return true;
         suggestion_offer(&near, str_of(field->choices[i]));
     }
-    struct str choices = schema_choices_text(reader->arena, field->choices);
+    struct str choices = schema_words_text(reader->arena, field->choices, "or");
     diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
                STR_ARG(choices), STR_ARG(value->text));
     if (near.best.len)
@@ -383,7 +385,7 @@ static void report_unknown(const struct schema_reader *reader, const struct sche
                schema->what);
     struct suggestion near = {.word = key->text};
     struct str names = {0};
-    for (size_t i = 0; i < schema->count; i++) {
+    for (size_t i = 0; i < schema->count && !diags_full(reader->diags); i++) {
         suggestion_offer(&near, str_of(schema->fields[i].name));
         names = str_format(reader->arena, "%.*s%s%s", STR_ARG(names), i ? ", " : "",
                            schema->fields[i].name);

@@ -134,7 +134,7 @@ const struct field *schema_find(const struct schema *schema, struct str name);
 /* The type in words: "a whole number from 1 to 65535". */
 struct str schema_type_text(struct arena *arena, const struct field *field);
 
-/* The names of a list ended by NULL as "a, b or c". */
-struct str schema_choices_text(struct arena *arena, const char *const *choices);
+/* The names of a list ended by NULL as "a, b or c"; `last` is what stands before the last one. */
+struct str schema_words_text(struct arena *arena, const char *const *words, const char *last);
 
 #endif

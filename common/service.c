@@ -39,7 +39,8 @@ static void read_name(const struct service_reader *in)
     const char *wrong = name_wrong(NAME_SERVICE, name);
     if (wrong)
         diag_error(diags, in->module->name_at, "the service's name %s", wrong);
-    else if (in->layer->name.len + 1 + name.len > LABEL_VALUE_MAX)
+    else if (!name_wrong(NAME_NAMESPACE, in->layer->name) &&
+             in->layer->name.len + 1 + name.len > LABEL_VALUE_MAX)
         diag_error(diags, in->module->name_at,
                    "the names of layer and service must be at most %d characters long together",
                    LABEL_VALUE_MAX - 1);
@@ -88,6 +89,8 @@ static void read_image(const struct service_reader *in)
     bool automatic = is_auto(image);
     if (automatic) {
         image = service_repository(in->layer, in->module->name);
+        if (image.len == 0 && in->layer->scope.blind)
+            return;
         if (image.len == 0) {
             service_error(in, SERVICE_IMAGE, "nothing tells the registry for image: AUTO");
             diag_hint(in->reader.diags,
@@ -127,9 +130,10 @@ static void read_scale(const struct service_reader *in)
         service_error(in, field,
                       "min_containers is %" PRId64 ", above max_containers, which is %" PRId64, min,
                       max);
-        diag_hint(in->reader.diags, "left out they are %s and %s",
-                  schema_field(SERVICE_MIN_CONTAINERS)->fallback,
-                  schema_field(SERVICE_MAX_CONTAINERS)->fallback);
+        if (!min_written || !record_has(in->record, SERVICE_MAX_CONTAINERS))
+            diag_hint(in->reader.diags, "left out they are %s and %s",
+                      schema_field(SERVICE_MIN_CONTAINERS)->fallback,
+                      schema_field(SERVICE_MAX_CONTAINERS)->fallback);
     } else if (min == 0 && max > 0) {
         service_error(in, field, "min_containers is 0, but max_containers is %" PRId64, max);
         diag_hint(in->reader.diags, "the autoscaler needs one container at least; for none at all "

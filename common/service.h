@@ -35,6 +35,7 @@ struct variable {
     struct str text;   /* when `secret` is empty */
     struct str secret; /* the Secret that holds it, */
     struct str key;    /* and its key there */
+    bool implied;      /* stands only because a text refers to it */
 };
 
 /* A path prefix of a host that leads to the service. */

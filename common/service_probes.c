@@ -108,7 +108,12 @@ static void check_path(const struct service_reader *in, enum field_id path)
     if (!has(in, path))
         return;
     struct str text = path_of(in, path);
-    const char *wrong = name_wrong(NAME_PATH, str_slice(text, 0, str_find(text, 0, '?')));
+    const char *wrong = name_wrong(NAME_REQUEST, text);
+    struct str written = service_value(in, path)->text;
+    if (written.len == 0)
+        wrong = "is empty: write \"/\", or leave it out";
+    else if (str_starts(written, STR("http://")) || str_starts(written, STR("https://")))
+        wrong = "is a path alone, such as /healthz: the pod is asked itself";
     if (wrong)
         service_error(in, path, "%s %s", schema_field(path)->name, wrong);
     if (!port && in->service->max_containers > 0 && !service_value(in, SERVICE_PORT)->wrong &&

@@ -28,6 +28,31 @@ static bool check_uri(const struct service_reader *in, const struct item *item)
     return true;
 }
 
+static bool check_host(const struct service_reader *in, const struct item *item, struct str host)
+{
+    const char *wrong = name_wrong(NAME_HOST, host);
+    bool dotted = str_find(host, 0, '.') < host.len;
+    if (!wrong && (dotted || str_is(host, "localhost")))
+        return true;
+    diag_error(in->reader.diags, item->node->span, "the domain of public_uri, \"%.*s\", %s",
+               STR_ARG(host), wrong ? wrong : "has no dot");
+    if (!dotted)
+        diag_hint(in->reader.diags, "a path alone begins with a slash: /%.*s", STR_ARG(item->text));
+    return false;
+}
+
+static const char *prefix_wrong(struct str path)
+{
+    if (str_find(path, 0, '%') < path.len)
+        return "is compared after its escapes are undone: % never matches";
+    if (str_ends(path, STR("*")))
+        return "matches all below it already: leave the * out";
+    for (size_t i = 1; i < path.len; i++)
+        if (path.data[i] == '/' && path.data[i - 1] == '/')
+            return "has an empty part: //";
+    return name_wrong(NAME_PATH, path);
+}
+
 static bool read_route(const struct service_reader *in, const struct item *item, struct route *ret)
 {
     if (!check_uri(in, item))
@@ -44,18 +69,11 @@ static bool read_route(const struct service_reader *in, const struct item *item,
     if (str_find(host, 0, ':') < host.len)
         return uri_error(in, item, "public_uri has a port",
                          "the ingress controller listens on 80 and 443; leave the port out");
-    const char *wrong = host.len ? name_wrong(NAME_HOST, host) : NULL;
-    if (wrong) {
-        diag_error(in->reader.diags, item->node->span, "the domain of public_uri %s", wrong);
-        diag_hint(in->reader.diags, "a path alone begins with a slash: /%.*s", STR_ARG(text));
+    if (host.len && !check_host(in, item, host))
         return false;
-    }
     while (str_ends(path, STR("/")))
         path.len--;
-    wrong = path.len ? name_wrong(NAME_PATH, path) : NULL;
-    for (size_t i = 1; i < path.len && !wrong; i++)
-        if (path.data[i] == '/' && path.data[i - 1] == '/')
-            wrong = "has an empty part: //";
+    const char *wrong = path.len ? prefix_wrong(path) : NULL;
     if (wrong) {
         diag_error(in->reader.diags, item->node->span, "the path of public_uri %s", wrong);
         return false;
@@ -78,7 +96,7 @@ static void insert_route(struct service *service, struct route route)
     service->route_count++;
 }
 
-static void check_host(const struct service_reader *in, const struct route *route)
+static void check_certificate(const struct service_reader *in, const struct route *route)
 {
     if (route->host.len || !in->layer->environment.cluster_issuer.len)
         return;
@@ -115,7 +133,7 @@ static void read_uris(const struct service_reader *in)
             diag_error(in->reader.diags, route.at, "this public_uri stands here twice");
         else
             insert_route(service, route);
-        check_host(in, &route);
+        check_certificate(in, &route);
     }
 }
 

@@ -134,27 +134,29 @@ static bool read_secrets(const struct service_reader *in)
     return true;
 }
 
-/* The variable that holds an output: a link's, or one that is added for a module not linked. */
+static bool hold_the_same(const struct variable *a, const struct variable *b)
+{
+    return a->secret.len && str_equal(a->secret, b->secret) && str_equal(a->key, b->key);
+}
+
+/* The variable that holds an output: one that is there, or one that is added. */
 static struct str reference_variable(const struct variable_reader *reader,
                                      const struct reference *reference)
 {
-    for (size_t i = 0; i < reader->link_count; i++) {
-        const struct link *link = &reader->links[i];
-        for (size_t j = 0; link->target == reference->module && j < link->variable_count; j++)
-            if (str_equal(link->variables[j].name, reference->output))
-                return link->variables[j].text;
-    }
     const struct service *service = reader->in->service;
     struct str name = link_variable(reader->in->reader.arena, reference->module, reference->output);
+    struct variable wanted =
+        secret_variable(reference->module, reference->output, name, reference->where);
     for (size_t i = 0; i < service->variable_count; i++)
-        if (str_equal(service->variables[i].name, name))
-            return name;
-    add_variable(reader->in,
-                 secret_variable(reference->module, reference->output, name, reference->where));
+        if (hold_the_same(&service->variables[i], &wanted))
+            return service->variables[i].name;
+    wanted.implied = true;
+    add_variable(reader->in, wanted);
     return name;
 }
 
-/* The text with $(NAME) where it refers to a secret output. */
+/* The text with $(NAME) where it refers to a secret output. Kubernetes takes $$ for a $ that begins
+ * no reference, so those right before one are doubled. */
 static struct str expand(const struct variable_reader *reader, const struct item *item)
 {
     struct buf text = {0};
@@ -163,6 +165,8 @@ static struct str expand(const struct variable_reader *reader, const struct item
     for (; reference; reference = reference->next) {
         struct str name = reference_variable(reader, reference);
         buf_add(&text, str_slice(item->text, copied, reference->at));
+        for (size_t i = reference->at; i > copied && item->text.data[i - 1] == '$'; i--)
+            buf_add_byte(&text, '$');
         buf_format(&text, "$(%.*s)", STR_ARG(name));
         copied = reference->at;
     }
@@ -185,20 +189,38 @@ static bool read_env_var(const struct variable_reader *reader, const struct item
     return add_variable(reader->in, variable);
 }
 
+static void report_twice(const struct service_reader *in, const struct variable *first,
+                         const struct variable *second)
+{
+    if (first->at.start > second->at.start) {
+        const struct variable *swapped = first;
+        first = second;
+        second = swapped;
+    }
+    diag_error(in->reader.diags, second->at, "the variable \"%.*s\" is set twice",
+               STR_ARG(second->name));
+    diag_hint(in->reader.diags, "line %zu sets it too: keep one of the two",
+              diag_position(first->at.source, first->at.start).line);
+}
+
+/* Reports a variable that is set twice. One that was added for a reference may be written out
+ * behind it: the first of the two then serves both. */
 static void check_variables(const struct service_reader *in)
 {
-    const struct service *service = in->service;
+    struct service *service = in->service;
     struct set names = {0};
+    size_t kept = 0;
     for (size_t i = 0; i < service->variable_count; i++) {
-        const struct variable *variable = &service->variables[i];
-        const struct variable *first = set_add(in->reader.arena, &names, variable->name, variable);
-        if (!first)
+        struct variable *variable = &service->variables[i];
+        const struct variable *first =
+            set_add(in->reader.arena, &names, variable->name, &service->variables[kept]);
+        if (first && first->implied && hold_the_same(first, variable))
             continue;
-        diag_error(in->reader.diags, variable->at, "the variable \"%.*s\" is set twice",
-                   STR_ARG(variable->name));
-        diag_hint(in->reader.diags, "it is set on line %zu already: keep one of the two",
-                  diag_position(first->at.source, first->at.start).line);
+        if (first)
+            report_twice(in, first, variable);
+        service->variables[kept++] = *variable;
     }
+    service->variable_count = kept;
 }
 
 void service_read_variables(const struct service_reader *in)

@@ -47,7 +47,7 @@ const char *utf8_check(struct str text, size_t *ret_offset)
         if (character >= 0x80 && character < 0xA0 && character != 0x85)
             return "a control character";
         if (character == 0xFFFE || character == 0xFFFF)
-            return "a character that YAML does not allow";
+            return "a noncharacter of Unicode";
         at += len;
     }
     return NULL;
