@@ -68,10 +68,11 @@ check-libraries:
 
 .PHONY: deps
 deps: ## Install what building and testing need (apt-get, as root)
-	@tests/deps
+	@tests/deps test
 
 .PHONY: demo
-demo: deps ## Build, and render examples/hello
+demo: ## Build, and render examples/hello
+	@tests/deps build
 	@$(MAKE) --no-print-directory -s all
 	@echo '$$ cat examples/hello/hello.yaml'
 	@cat examples/hello/hello.yaml
@@ -114,12 +115,18 @@ memory: all
 server: all
 	@tests/server/run $(BIN)
 
+.PHONY: score
+score: all
+	@tests/score/run $(BIN)
+
 .PHONY: test
-test: deps ## Run all tests: check, the same with sanitizers and valgrind, a real kube-apiserver
+test: ## Run all tests: check, the same with sanitizers and valgrind, a real kube-apiserver
+	@tests/deps test
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory SAN=1 check
 	@$(MAKE) --no-print-directory roundtrip
 	@$(MAKE) --no-print-directory memory
+	@$(MAKE) --no-print-directory score
 	@$(MAKE) --no-print-directory server
 
 .PHONY: bench
