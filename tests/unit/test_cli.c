@@ -1,0 +1,264 @@
+#include "cli.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The commands print what they were given, so that the tables see it. */
+static int print_options(const struct invocation *invocation)
+{
+    const struct options *options = &invocation->options;
+    struct buf out = {0};
+    buf_format(&out, "%s files", invocation->command->name);
+    for (size_t i = 0; i < options->files.count; i++)
+        buf_format(&out, " %s", options->files.items[i]);
+    buf_format(&out, ";%s output %s; env %s; args", options->recursive ? " recursive;" : "",
+               options->output ? options->output : "-",
+               options->environment ? options->environment : "-");
+    for (size_t i = 0; i < invocation->arguments.count; i++)
+        buf_format(&out, " %s", invocation->arguments.items[i]);
+    buf_format(&out, ";%s\n", invocation->color ? " color" : "");
+    int status = cli_finish(buf_str(&out));
+    buf_free(&out);
+    return status;
+}
+
+static int fail_seven(const struct invocation *invocation)
+{
+    (void)invocation;
+    cli_tell(STR("told\n"));
+    return 7;
+}
+
+static const char *const outputs[] = {"yaml", "json", NULL};
+
+static const struct command commands[] = {
+    {.name = "render",
+     .arguments = "[FIELD]",
+     .most = 2,
+     .summary = "Renders.",
+     .details = "In detail.\n",
+     .flags = FLAGS_RENDER | FLAG(OUTPUT),
+     .required = FLAG(FILENAME),
+     .outputs = outputs,
+     .run = print_options},
+    {.name = "validate", .arguments = "", .summary = "Validates.", .run = print_options},
+    {.name = "fail", .arguments = "", .summary = "Fails.", .run = fail_seven},
+};
+
+static const struct program program = {.name = "kubectl it",
+                                       .file = "kubectl-it",
+                                       .summary = "Does it.",
+                                       .commands = commands,
+                                       .count = COUNT(commands)};
+
+static const struct program single = {.name = "it",
+                                      .file = "it",
+                                      .summary = "Does it.",
+                                      .commands = commands,
+                                      .count = 1,
+                                      .single = true};
+
+enum { ARGUMENTS_MAX = 8 };
+
+struct result {
+    int status;
+    struct str out;
+    struct str err;
+};
+
+static struct str read_back(struct unit *unit, FILE *file)
+{
+    char *bytes = arena_alloc(&unit->arena, 65536);
+    rewind(file);
+    size_t len = fread(bytes, 1, 65535, file);
+    assert_int_equal(fclose(file), 0);
+    return (struct str){bytes, len};
+}
+
+/* In a process of its own: cli_main() closes stdout. */
+static struct result run(struct unit *unit, const struct program *the_program,
+                         const char *const *arguments)
+{
+    FILE *out = tmpfile();
+    FILE *err = tmpfile();
+    assert_true(out && err);
+    char *argv[ARGUMENTS_MAX + 2] = {NULL};
+    int argc = 0;
+    argv[argc++] = arena_alloc(&unit->arena, 1);
+    for (; argc <= ARGUMENTS_MAX && arguments[argc - 1]; argc++) {
+        struct str copy = str_of(arguments[argc - 1]);
+        argv[argc] = arena_alloc(&unit->arena, copy.len + 1);
+        memcpy(argv[argc], copy.data, copy.len);
+    }
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        dup2(fileno(out), STDOUT_FILENO);
+        dup2(fileno(err), STDERR_FILENO);
+        int status = cli_main(the_program, argc, argv);
+        arena_free(&unit->arena);
+        exit(status); /* not _exit(): coverage is written at the end */
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return (struct result){WEXITSTATUS(status), read_back(unit, out), read_back(unit, err)};
+}
+
+struct row {
+    const char *arguments[ARGUMENTS_MAX + 1];
+    int status;
+    const char *out, *err; /* parts */
+};
+
+static void check_rows(struct unit *unit, const struct program *the_program, const struct row *rows,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct result result = run(unit, the_program, rows[i].arguments);
+        bool right = result.status == rows[i].status && unit_contains(result.out, rows[i].out) &&
+                     unit_contains(result.err, rows[i].err);
+        /* A side that is expected to be silent is silent. */
+        right &= (*rows[i].out != 0) == (result.out.len > 0);
+        right &= (*rows[i].err != 0) == (result.err.len > 0);
+        if (!right)
+            fail_msg("row %zu: status %d\n%.*s%.*s", i, result.status, STR_ARG(result.out),
+                     STR_ARG(result.err));
+    }
+}
+
+static void test_right_command_lines(void **state)
+{
+    static const struct row rows[] = {
+        {{"render", "-f", "a"}, 0, "render files a; output -; env -; args;\n", ""},
+        {{"render", "-fa"}, 0, "files a;", ""},
+        {{"render", "-f=a"}, 0, "files a;", ""},
+        {{"render", "-f", "=a"}, 0, "files =a;", ""},
+        {{"render", "--filename", "a"}, 0, "files a;", ""},
+        {{"render", "--filename=a"}, 0, "files a;", ""},
+        {{"render", "--filename=a=b"}, 0, "files a=b;", ""},
+        {{"render", "-f", "a", "-f", "b"}, 0, "files a b;", ""},
+        {{"render", "-f", "-"}, 0, "files -;", ""},
+        {{"render", "-f", "--"}, 0, "files --;", ""}, /* a value is not looked into */
+        {{"render", "-Rf", "a"}, 0, "files a; recursive;", ""},
+        {{"render", "-RRfa"}, 0, "files a; recursive;", ""},
+        {{"render", "-f", "a", "--recursive"}, 0, "recursive;", ""},
+        {{"render", "-f", "a", "x", "y"}, 0, "args x y;", ""},
+        {{"render", "x", "-f", "a", "y"}, 0, "args x y;", ""},
+        {{"render", "-f", "a", "--", "-f", "--x"}, 0, "args -f --x;", ""},
+        {{"render", "-f", "a", "-"}, 0, "args -;", ""},
+        {{"render", "-f", "a", "-o", "json", "--env=e"}, 0, "output json; env e;", ""},
+        {{"render", "-f", "a", "--color", "always"}, 0, "args; color\n", ""},
+        {{"render", "-f", "a", "--color=never"}, 0, "args;\n", ""},
+        {{"validate"}, 0, "validate files;", ""},
+        {{"fail"}, 7, "", "told\n"},
+    };
+    check_rows(*state, &program, rows, COUNT(rows));
+}
+
+static void test_help(void **state)
+{
+    static const struct row rows[] = {
+        {{"help"}, 0, "Usage: kubectl it COMMAND [flags]", ""},
+        {{"--help"}, 0, "  validate    Validates.\n", ""},
+        {{"-h"}, 0, "  help        ", ""},
+        {{"help", "help"}, 0, "Usage: kubectl it COMMAND", ""},
+        {{"help", "render"}, 0, "Usage: kubectl it render -f FILE [FIELD] [flags]", ""},
+        {{"render", "--help"}, 0, "Renders.\n\nUsage: ", ""},
+        {{"render", "-h"}, 0, "\nIn detail.\n", ""},
+        {{"render", "-Rh"}, 0, "  -o, --output FORMAT          format", ""},
+        {{"help", "render"}, 0, "format of the output: yaml, json\n", ""},
+        {{"help", "validate"}, 0, "      --color WHEN ", ""},
+        {{"--version"}, 0, "kubectl-it " OPTASVC_VERSION " (libfyaml ", ""},
+        {{"help", "rendr"}, 2, "", "unknown command \"rendr\"\n  did you mean \"render\"?"},
+    };
+    check_rows(*state, &program, rows, COUNT(rows));
+    struct result result = run(*state, &program, (const char *const[]){"help", "validate", NULL});
+    assert_false(unit_contains(result.out, "--filename")); /* it takes none */
+}
+
+static void test_wrong_command_lines(void **state)
+{
+    static const struct row rows[] = {
+        {{NULL}, 2, "", "error: a command is needed\n  see kubectl it --help\n"},
+        {{""}, 2, "", "unknown command \"\""},
+        {{"rendr"}, 2, "", "error: unknown command \"rendr\"\n  did you mean \"render\"?\n"},
+        {{"hlep"}, 2, "", "did you mean \"help\"?"},
+        {{"something"}, 2, "", "error: unknown command \"something\"\n  see"},
+        {{"-f", "a"}, 2, "", "the command comes before its flags, not \"-f\""},
+        {{"render"}, 2, "", "--filename is needed: -f FILE\n  see kubectl it help render\n"},
+        {{"render", "-f"}, 2, "", "-f needs a value: -f FILE"},
+        {{"render", "--filename"}, 2, "", "--filename needs a value: --filename FILE"},
+        {{"render", "--filename="}, 2, "", "--filename must not be empty, not \"\""},
+        {{"render", "-f", ""}, 2, "", "--filename must not be empty"},
+        {{"render", "--filname", "a"},
+         2,
+         "",
+         "unknown flag --filname\n  did you mean \"--filename\"?"},
+        {{"render", "--zzz=a"}, 2, "", "unknown flag --zzz\n  see"},
+        {{"render", "-z"}, 2, "", "unknown flag -z"},
+        {{"render", "-Rz"}, 2, "", "unknown flag -z"},
+        {{"validate", "-f", "a"}, 2, "", "unknown flag -f"},
+        {{"validate", "--filename", "a"}, 2, "", "unknown flag --filename"},
+        {{"render", "---f", "a"}, 2, "", "unknown flag ---f"},
+        {{"render", "--recursive=true"}, 2, "", "--recursive takes no value"},
+        {{"render", "-f", "a", "x", "y", "z"}, 2, "", "unexpected argument \"z\""},
+        {{"validate", "x"}, 2, "", "unexpected argument \"x\""},
+        {{"render", "-f", "a", "-o", "xml"}, 2, "", "--output must be yaml or json, not \"xml\""},
+        {{"render", "-f", "a", "--color", "red"}, 2, "", "must be auto, always or never"},
+        {{"render", "-f", "a", "-o", "json", "-o", "json"}, 2, "", "--output is given twice"},
+        {{"render", "-f", "a", "--var", "x"}, 2, "", "--var must be NAME=VALUE, not \"x\""},
+        {{"render", "-f", "a", "--var", "=x"}, 2, "", "--var must be NAME=VALUE"},
+        {{"render", "-f", "a", "--image-tag", "-x"}, 2, "", "--image-tag must be at most 128"},
+        {{"render", "-f", "a", "--image-tag="}, 2, "", "--image-tag must be"},
+        {{"render", "-f", "a", "--image-digest", "x"}, 2, "", "--image-digest must be sha256:"},
+        {{"render", "-f", "a", "-n", "A"}, 2, "", "--namespace must be lower-case"},
+        {{"render", "-f", "a", "--image-tag", "x",
+          "--image-digest=sha256:"
+          "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
+         2,
+         "",
+         "--image-tag and --image-digest exclude each other"},
+    };
+    check_rows(*state, &program, rows, COUNT(rows));
+}
+
+static void test_a_program_of_one_command(void **state)
+{
+    static const struct row rows[] = {
+        {{"-f", "a", "x"}, 0, "files a; output -; env -; args x;", ""},
+        {{"--version"}, 0, "it " OPTASVC_VERSION " (", ""},
+        {{"--help"}, 0, "Usage: it -f FILE [FIELD] [flags]", ""},
+        {{NULL}, 2, "", "--filename is needed: -f FILE\n  see it --help\n"},
+        {{"render"}, 2, "", "--filename is needed"},
+    };
+    check_rows(*state, &single, rows, COUNT(rows));
+}
+
+/* auto: never into a file, whatever the environment says. */
+static void test_no_color_without_a_terminal(void **state)
+{
+    struct unit *unit = *state;
+    unsetenv("NO_COLOR");
+    setenv("TERM", "xterm", 1);
+    const char *const plain[] = {"render", "-f", "a", NULL};
+    assert_false(unit_contains(run(unit, &program, plain).out, "color"));
+    const char *const automatic[] = {"render", "-f", "a", "--color", "auto", NULL};
+    assert_false(unit_contains(run(unit, &program, automatic).out, "color"));
+    setenv("NO_COLOR", "1", 1);
+    const char *const always[] = {"render", "-f", "a", "--color", "always", NULL};
+    assert_true(unit_contains(run(unit, &program, always).out, "color")); /* the flag is explicit */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_right_command_lines),         UNIT_TEST(test_help),
+        UNIT_TEST(test_wrong_command_lines),         UNIT_TEST(test_a_program_of_one_command),
+        UNIT_TEST(test_no_color_without_a_terminal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

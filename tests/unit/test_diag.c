@@ -1,0 +1,247 @@
+#include "unit.h"
+
+static struct location at(const struct source *source, size_t start, size_t end)
+{
+    return (struct location){.source = source, .start = start, .end = end};
+}
+
+static void test_positions(void **state)
+{
+    struct unit *unit = *state;
+    /* Columns count characters: a tab, an umlaut and a CJK character are one each. */
+    const struct source *source = unit_source(unit, STR("ab\n\tc\xC3\xA4\xE4\xB8\xAD"
+                                                        "d\r\n\nx"));
+    static const struct {
+        size_t offset, line, column;
+    } rows[] = {
+        {0, 1, 1},  {1, 1, 2},  {2, 1, 3},  {3, 2, 1},  {4, 2, 2},  {5, 2, 3},  {7, 2, 4},
+        {10, 2, 5}, {11, 2, 6}, {12, 2, 7}, {13, 3, 1}, {14, 4, 1}, {15, 4, 2}, {999, 4, 2},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct position position = diag_position(source, rows[i].offset);
+        if (position.line != rows[i].line || position.column != rows[i].column)
+            fail_msg("offset %zu is %zu:%zu", rows[i].offset, position.line, position.column);
+    }
+    assert_int_equal(diag_position(unit_source(unit, STR("")), 0).line, 1);
+    /* Bytes that are no characters count one by one. */
+    assert_int_equal(diag_position(unit_source(unit, STR("\xFF\xC3z")), 2).column, 3);
+}
+
+/* The line and the caret under [start, end) of a text, without the message. */
+static struct str shown(struct unit *unit, struct str text, size_t start, size_t end)
+{
+    unit->diags = (struct diags){.arena = &unit->arena};
+    diag_error(&unit->diags, at(unit_source(unit, text), start, end), "m");
+    struct str written = unit_written(unit);
+    return str_from(written, str_find(written, 0, '\n') + 1);
+}
+
+static void test_caret(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        struct str text;
+        size_t start, end;
+        const char *shown;
+    } rows[] = {
+        {TEXT("name: hello"), 6, 11, "  name: hello\n        ^~~~~\n"},
+        {TEXT("name: hello"), 6, 6, "  name: hello\n        ^\n"},
+        {TEXT("name: hello"), 11, 11, "  name: hello\n             ^\n"},
+        {TEXT("a\nbcd\ne"), 3, 5, "  bcd\n   ^~\n"},
+        /* only the first line of a place */
+        {TEXT("a\nbcd\ne"), 3, 7, "  bcd\n   ^~\n"},
+        /* a tab is one column, so that the caret stands under its character */
+        {TEXT("\ta\tb"), 3, 4, "   a b\n     ^\n"},
+        {TEXT("\ta\tb"), 0, 3, "   a b\n  ^~~\n"},
+        /* wide characters take two columns, combining ones none */
+        {TEXT("\xE4\xB8\xAD: x"), 5, 6, "  \xE4\xB8\xAD: x\n      ^\n"},
+        {TEXT("a: \xE4\xB8\xAD\xE6\x96\x87"), 3, 9, "  a: \xE4\xB8\xAD\xE6\x96\x87\n     ^~~~\n"},
+        {TEXT("e\xCC\x81: x"), 5, 6, "  e\xCC\x81: x\n     ^\n"},
+        {TEXT("\xF0\x9F\x98\x80 x"), 5, 6, "  \xF0\x9F\x98\x80 x\n     ^\n"},
+        /* CRLF: the CR is no part of the line */
+        {TEXT("a: b\r\nc: d\r\n"), 3, 4, "  a: b\n     ^\n"},
+        {TEXT("a: b\r\nc: d\r\n"), 3, 6, "  a: b\n     ^\n"},
+        {TEXT("a: b\r\nc: d\r\n"), 4, 5, "  a: b\n      ^\n"},
+        {TEXT("a: b\r\nc: d\r\n"), 6, 7, "  c: d\n  ^\n"},
+        /* what a terminal would act on, and what is no text */
+        {TEXT("a\x1B[2Jb"), 5, 6, "  a?[2Jb\n       ^\n"},
+        {TEXT("a\xFF\xC3(b"), 4, 5,
+         "  a??\x28"
+         "b\n      ^\n"},
+        {TEXT("a\xC2\x9B"
+              "2Jb"),
+         5, 6, "  a?2Jb\n      ^\n"},
+        {TEXT("a\0b"), 2, 3, "  a?b\n    ^\n"},
+        {TEXT("a\x7F"
+              "b"),
+         2, 3, "  a?b\n    ^\n"},
+        /* nowhere */
+        {TEXT(""), 0, 0, "  \n  ^\n"},
+        {TEXT("a\n"), 2, 2, "  \n  ^\n"},
+        {TEXT("ab"), 99, 120, "  ab\n    ^\n"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_str(shown(unit, rows[i].text, rows[i].start, rows[i].end), rows[i].shown);
+}
+
+/* The caret's column and the character above it, whatever was cut. */
+static void assert_caret_under(struct str text, char mark)
+{
+    size_t line_end = str_find(text, 0, '\n');
+    size_t column = str_find(text, line_end, '^') - line_end - 1;
+    assert_true(column < line_end);
+    assert_int_equal(text.data[column], mark);
+}
+
+static void test_long_lines_are_cut_around_the_place(void **state)
+{
+    struct unit *unit = *state;
+    enum { LONG = 200000, MOST = 400 };
+    struct str line = unit_repeat(unit, "a", LONG);
+    static const size_t places[] = {0, 1, 59, 60, 61, 62, 119, 120, 121, 1000, LONG - 1};
+    for (size_t i = 0; i < COUNT(places); i++) {
+        char *bytes = arena_alloc(&unit->arena, LONG);
+        memcpy(bytes, line.data, LONG);
+        bytes[places[i]] = 'X';
+        struct str text = shown(unit, (struct str){bytes, LONG}, places[i], places[i] + 1);
+        if (text.len > MOST)
+            fail_msg("at %zu: %zu bytes are shown", places[i], text.len);
+        assert_caret_under(text, 'X');
+        assert_int_equal(str_starts(text, STR("  ...")), places[i] > 60);
+    }
+}
+
+static void test_long_places_are_cut_too(void **state)
+{
+    struct unit *unit = *state;
+    enum { LONG = 200000, MOST = 800 };
+    struct str line = unit_repeat(unit, "a", LONG);
+    struct str text = shown(unit, line, 10, LONG - 10);
+    if (text.len > MOST)
+        fail_msg("%zu bytes are shown of a place in the middle", text.len);
+    text = shown(unit, line, 10, LONG);
+    if (text.len > MOST)
+        fail_msg("%zu bytes are shown of a place that reaches the line's end", text.len);
+}
+
+static void test_cuts_keep_characters_whole(void **state)
+{
+    struct unit *unit = *state;
+    struct str line = unit_repeat(unit, "\xE4\xB8\xAD", 1000);
+    for (size_t place = 0; place < 400; place += 3) {
+        struct str text = shown(unit, line, place, place + 3);
+        assert_false(unit_contains(text, "?"));
+        struct str caret = str_from(text, str_find(text, 0, '\n') + 1);
+        size_t before = place > 60 ? 2 + 3 + 20 * 2 : 2 + place / 3 * 2;
+        assert_int_equal(str_find(caret, 0, '^'), before);
+    }
+}
+
+static void test_written_form(void **state)
+{
+    struct unit *unit = *state;
+    const struct source *source = unit_source(unit, STR("a: b\nc: d\n"));
+    diag_error(&unit->diags, at(source, 8, 9), "no %s", "good");
+    diag_hint(&unit->diags, "write\n%d", 5);
+    diag_warning(&unit->diags, at(source, 0, 1), "odd");
+    diag_error(&unit->diags, (struct location){0}, "no file");
+    diag_error(&unit->diags, location_file(source), "the file is empty");
+    /* In the order of the text, file by file; what has no file stays where it was. */
+    assert_str(unit_written(unit), "service.yaml:1:1: warning: odd\n"
+                                   "  a: b\n"
+                                   "  ^\n"
+                                   "service.yaml:2:4: error: no good\n"
+                                   "  c: d\n"
+                                   "     ^\n"
+                                   "  write\n"
+                                   "  5\n"
+                                   "error: no file\n"
+                                   "service.yaml: error: the file is empty\n");
+    assert_int_equal(unit->diags.errors, 3);
+    assert_int_equal(unit->diags.warnings, 1);
+}
+
+static void test_color(void **state)
+{
+    struct unit *unit = *state;
+    const struct source *source = unit_source(unit, STR("a: b\n"));
+    diag_error(&unit->diags, at(source, 3, 4), "m");
+    diag_warning(&unit->diags, at(source, 3, 4), "w");
+    struct buf colored = {0};
+    struct buf plain = {0};
+    diags_write(&unit->diags, &colored, true);
+    diags_write(&unit->diags, &plain, false);
+    assert_int_equal(str_find(buf_str(&plain), 0, '\033'), plain.len);
+    /* Without its escapes the colored text is the plain one, and it ends uncolored. */
+    struct buf stripped = {0};
+    for (size_t i = 0; i < colored.len; i++) {
+        if (colored.data[i] == '\033')
+            i = str_find(buf_str(&colored), i, 'm');
+        else
+            buf_add_byte(&stripped, colored.data[i]);
+    }
+    assert_true(str_equal(buf_str(&stripped), buf_str(&plain)));
+    assert_true(colored.len > plain.len);
+    assert_true(str_ends(buf_str(&colored), STR("\033[0m\n")));
+    buf_free(&stripped);
+    buf_free(&plain);
+    buf_free(&colored);
+}
+
+static void test_messages_cannot_steer_a_terminal(void **state)
+{
+    struct unit *unit = *state;
+    struct source source = {STR("a\x1B[2J\nb.yaml"), STR("x")};
+    diag_error(&unit->diags, at(&source, 0, 1), "\"%s\"", "\x1B]0;title\x07");
+    diag_hint(&unit->diags, "%s", "\x1B[2J");
+    struct str text = unit_written(unit);
+    assert_contains(text, "\"?]0;title?\"");
+    assert_contains(text, "  ?[2J\n");
+    /* The path is as the user wrote it, but names in a folder come from others. */
+    if (str_find(text, 0, '\x1B') < text.len)
+        fail_msg("an escape sequence in a path reaches the terminal");
+}
+
+static void test_at_most_so_many_are_kept(void **state)
+{
+    struct unit *unit = *state;
+    const struct source *source = unit_source(unit, STR("x"));
+    for (size_t i = 0; i < DIAG_MAX; i++)
+        diag_error(&unit->diags, at(source, 0, 1), "error %zu", i);
+    assert_int_equal(unit->diags.count, DIAG_MAX);
+    assert_false(unit_contains(unit_written(unit), "more"));
+    diag_warning(&unit->diags, at(source, 0, 1), "one too many");
+    diag_hint(&unit->diags, "a hint of what was not kept");
+    diag_error(&unit->diags, at(source, 0, 1), "another");
+    assert_int_equal(unit->diags.count, DIAG_MAX);
+    assert_int_equal(unit->diags.errors, DIAG_MAX + 1);
+    assert_int_equal(unit->diags.warnings, 1);
+    struct str text = unit_written(unit);
+    assert_contains(text, "error 199\n");
+    assert_contains(text, "... and 2 more\n");
+    assert_false(unit_contains(text, "hint of"));
+}
+
+static void test_a_hint_needs_a_diagnostic(void **state)
+{
+    struct unit *unit = *state;
+    diag_hint(&unit->diags, "to nothing");
+    assert_int_equal(unit_written(unit).len, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_positions),
+        UNIT_TEST(test_caret),
+        UNIT_TEST(test_long_lines_are_cut_around_the_place),
+        UNIT_TEST(test_long_places_are_cut_too),
+        UNIT_TEST(test_cuts_keep_characters_whole),
+        UNIT_TEST(test_written_form),
+        UNIT_TEST(test_color),
+        UNIT_TEST(test_messages_cannot_steer_a_terminal),
+        UNIT_TEST(test_at_most_so_many_are_kept),
+        UNIT_TEST(test_a_hint_needs_a_diagnostic),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

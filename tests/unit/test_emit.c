@@ -1,0 +1,485 @@
+#include "emit.h"
+#include "scalar.h"
+#include "unit.h"
+
+#include <libfyaml.h>
+#include <yaml.h>
+
+static struct str yaml_of(struct unit *unit, struct node *document)
+{
+    struct buf out = {0};
+    emit_yaml(&out, &document, 1);
+    struct str text = str_copy(&unit->arena, buf_str(&out));
+    buf_free(&out);
+    return text;
+}
+
+static struct str json_of(struct unit *unit, const struct node *node, size_t indent)
+{
+    struct buf out = {0};
+    emit_json(&out, node, indent);
+    struct str text = str_copy(&unit->arena, buf_str(&out));
+    buf_free(&out);
+    return text;
+}
+
+static struct node *sample(struct unit *unit)
+{
+    struct arena *arena = &unit->arena;
+    struct node *map = node_new(arena, NODE_MAP);
+    put_text(arena, map, "plain", STR("a b"));
+    put_text(arena, map, "bool", STR("yes"));
+    put_bool(arena, map, "flag", true);
+    put_int(arena, map, "number", -7);
+    put_text(arena, map, "octal", STR("0777"));
+    put_text(arena, map, "empty", STR(""));
+    put_text(arena, map, "y", STR("key"));
+    put_text(arena, map, "lines", STR("a\n\tb"));
+    put_map(arena, map, "none");
+    put_list(arena, map, "nothing");
+    struct node *list = put_list(arena, map, "list");
+    add_text(arena, list, STR("~"));
+    put_text(arena, add_map(arena, list), "a", STR("b"));
+    return map;
+}
+
+static void test_yaml_form(void **state)
+{
+    struct unit *unit = *state;
+    assert_str(yaml_of(unit, sample(unit)), "---\n"
+                                            "plain: a b\n"
+                                            "bool: \"yes\"\n"
+                                            "flag: true\n"
+                                            "number: -7\n"
+                                            "octal: \"0777\"\n"
+                                            "empty: \"\"\n"
+                                            "\"y\": key\n"
+                                            "lines: \"a\\n\\tb\"\n"
+                                            "none: {}\n"
+                                            "nothing: []\n"
+                                            "list:\n"
+                                            "- \"~\"\n"
+                                            "- a: b\n");
+}
+
+static void test_every_document_begins_with_its_mark(void **state)
+{
+    struct unit *unit = *state;
+    struct node *documents[] = {sample(unit), sample(unit)};
+    struct buf out = {0};
+    emit_yaml(&out, documents, 0);
+    assert_int_equal(out.len, 0);
+    buf_add(&out, STR("before\n"));
+    emit_yaml(&out, documents, 2);
+    struct str one = yaml_of(unit, documents[0]);
+    assert_str(buf_str(&out),
+               str_format(&unit->arena, "before\n%.*s%.*s", STR_ARG(one), STR_ARG(one)).data);
+    buf_free(&out);
+}
+
+static void test_long_texts_are_not_folded(void **state)
+{
+    struct unit *unit = *state;
+    struct node *map = node_new(&unit->arena, NODE_MAP);
+    put_text(&unit->arena, map, "a", unit_repeat(unit, "word ", 500));
+    put_text(&unit->arena, map, "b", str_slice(unit_repeat(unit, "word ", 500), 0, 2499));
+    struct str text = yaml_of(unit, map);
+    size_t lines = 0;
+    for (size_t i = 0; i < text.len; i++)
+        lines += text.data[i] == '\n';
+    assert_int_equal(lines, 3);
+}
+
+static void test_json_form(void **state)
+{
+    struct unit *unit = *state;
+    assert_str(json_of(unit, sample(unit), 0), "{\n"
+                                               "    \"plain\": \"a b\",\n"
+                                               "    \"bool\": \"yes\",\n"
+                                               "    \"flag\": true,\n"
+                                               "    \"number\": -7,\n"
+                                               "    \"octal\": \"0777\",\n"
+                                               "    \"empty\": \"\",\n"
+                                               "    \"y\": \"key\",\n"
+                                               "    \"lines\": \"a\\n\\u0009b\",\n"
+                                               "    \"none\": {},\n"
+                                               "    \"nothing\": [],\n"
+                                               "    \"list\": [\n"
+                                               "        \"~\",\n"
+                                               "        {\n"
+                                               "            \"a\": \"b\"\n"
+                                               "        }\n"
+                                               "    ]\n"
+                                               "}");
+    struct node *list = node_new(&unit->arena, NODE_LIST);
+    add_text(&unit->arena, list, STR("\"\\/\x7F\x01\xC3\xA4"));
+    assert_str(json_of(unit, list, 8), "[\n            \"\\\"\\\\/\\u007f\\u0001\xC3\xA4\"\n"
+                                       "        ]");
+}
+
+/* Hostile texts: what YAML gives a meaning to, joined at random. */
+
+enum { ROUNDS = 6000, PIECES_MAX = 6 };
+
+static uint32_t next_random(uint32_t *random)
+{
+    *random ^= *random << 13;
+    *random ^= *random >> 17;
+    return *random ^= *random << 5;
+}
+
+static struct str hostile_text(struct unit *unit, uint32_t *random)
+{
+    static const struct str pieces[] = {
+        TEXT("a"),
+        TEXT(" "),
+        TEXT("  "),
+        TEXT("\t"),
+        TEXT("\n"),
+        TEXT("\r"),
+        TEXT("\r\n"),
+        TEXT("#"),
+        TEXT(" #"),
+        TEXT(":"),
+        TEXT(": "),
+        TEXT("-"),
+        TEXT("- "),
+        TEXT("---"),
+        TEXT("..."),
+        TEXT("?"),
+        TEXT("? "),
+        TEXT(","),
+        TEXT("["),
+        TEXT("]"),
+        TEXT("{"),
+        TEXT("}"),
+        TEXT("&"),
+        TEXT("*"),
+        TEXT("!"),
+        TEXT("!!"),
+        TEXT("|"),
+        TEXT(">"),
+        TEXT("'"),
+        TEXT("\""),
+        TEXT("%"),
+        TEXT("@"),
+        TEXT("`"),
+        TEXT("\\"),
+        TEXT("\\n"),
+        TEXT("~"),
+        TEXT("<<"),
+        TEXT("="),
+        TEXT("yes"),
+        TEXT("No"),
+        TEXT("on"),
+        TEXT("null"),
+        TEXT("true"),
+        TEXT("y"),
+        TEXT("0"),
+        TEXT("1"),
+        TEXT("7"),
+        TEXT("0x"),
+        TEXT("0o"),
+        TEXT("0b"),
+        TEXT("."),
+        TEXT("e"),
+        TEXT("E+"),
+        TEXT("+"),
+        TEXT("_"),
+        TEXT(".inf"),
+        TEXT(".nan"),
+        TEXT("2001-12-14"),
+        TEXT("T"),
+        TEXT("Z"),
+        TEXT("\x01"),
+        TEXT("\x1B"),
+        TEXT("\x7F"),
+        TEXT("\xC2\x80"),
+        TEXT("\xC2\x85"),
+        TEXT("\xC2\xA0"),
+        TEXT("\xC3\xA4"),
+        TEXT("\xE2\x80\xA8"),
+        TEXT("\xE2\x80\xA9"),
+        TEXT("\xE4\xB8\xAD"),
+        TEXT("\xEF\xBB\xBF"),
+        TEXT("\xEF\xBF\xBD"),
+        TEXT("\xEE\x80\x80"),
+        TEXT("\xED\x9F\xBF"),
+        TEXT("\xF0\x9F\x98\x80"),
+        TEXT("\xF4\x8F\xBF\xBF"),
+        TEXT("$(A)"),
+        TEXT("A long piece that makes keys longer than one hundred and twenty eight bytes, "),
+    };
+    struct buf text = {0};
+    for (uint32_t count = next_random(random) % PIECES_MAX; count > 0; count--)
+        buf_add(&text, pieces[next_random(random) % COUNT(pieces)]);
+    struct str copy = str_copy(&unit->arena, buf_str(&text));
+    buf_free(&text);
+    return copy;
+}
+
+/* One document: {KEY: TEXT} pairs, a list of texts, and a pair inside a list. */
+static struct node *hostile_document(struct unit *unit, const struct str *texts, size_t count)
+{
+    struct arena *arena = &unit->arena;
+    struct node *map = node_new(arena, NODE_MAP);
+    struct node *list = node_new(arena, NODE_LIST);
+    for (size_t i = 0; i < count; i++) {
+        /* A number before it keeps keys apart; every second key is the bare text. */
+        struct str key = i % 2 ? texts[i] : str_format(arena, "%zu%.*s", i, STR_ARG(texts[i]));
+        node_put(map, node_scalar(arena, STYLE_TEXT, key),
+                 node_scalar(arena, STYLE_TEXT, texts[i]));
+        add_text(arena, list, texts[i]);
+        struct node *inner = add_map(arena, list);
+        node_put(inner, node_scalar(arena, STYLE_TEXT, texts[i]),
+                 node_scalar(arena, STYLE_TEXT, texts[i]));
+    }
+    put_map(arena, map, "empty");
+    node_put(map, node_scalar(arena, STYLE_TEXT, STR("list")), list);
+    return map;
+}
+
+/* All scalars of a tree in the order they are written. */
+struct texts {
+    struct str *items;
+    size_t count;
+};
+
+static void collect(struct unit *unit, const struct node *node, struct texts *texts)
+{
+    if (node->key)
+        texts->items[texts->count++] = node->key->text;
+    if (node->kind == NODE_SCALAR)
+        texts->items[texts->count++] = node->text;
+    for (const struct node *child = node->first; child; child = child->next)
+        collect(unit, child, texts);
+}
+
+static void check_text(const struct texts *expected, size_t at, struct str actual, bool plain,
+                       const char *reader)
+{
+    if (at >= expected->count || !str_equal(expected->items[at], actual))
+        fail_msg("%s reads text %zu as \"%.*s\"", reader, at, STR_ARG(actual));
+    /* Readers take no types from libraries: a plain text must mean a string to them all. */
+    if (plain && scalar_is_ambiguous(actual))
+        fail_msg("\"%.*s\" is written plain", STR_ARG(actual));
+}
+
+static void check_libyaml(struct str yaml, const struct texts *expected)
+{
+    yaml_parser_t parser;
+    yaml_event_t event;
+    assert_true(yaml_parser_initialize(&parser));
+    yaml_parser_set_input_string(&parser, (const unsigned char *)yaml.data, yaml.len);
+    size_t at = 0;
+    for (bool more = true; more;) {
+        if (!yaml_parser_parse(&parser, &event))
+            fail_msg("libyaml: %s at line %zu", parser.problem, parser.problem_mark.line + 1);
+        if (event.type == YAML_SCALAR_EVENT) {
+            struct str text = {(const char *)event.data.scalar.value, event.data.scalar.length};
+            check_text(expected, at++, text, event.data.scalar.style == YAML_PLAIN_SCALAR_STYLE,
+                       "libyaml");
+        }
+        more = event.type != YAML_STREAM_END_EVENT;
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&parser);
+    assert_int_equal(at, expected->count);
+}
+
+static void check_libfyaml(struct str yaml, const struct texts *expected,
+                           enum fy_parse_cfg_flags version)
+{
+    struct fy_parse_cfg config = {.flags = FYPCF_QUIET | version};
+    struct fy_parser *parser = fy_parser_create(&config);
+    assert_non_null(parser);
+    assert_int_equal(fy_parser_set_string(parser, yaml.data, yaml.len), 0);
+    size_t at = 0;
+    struct fy_event *event;
+    while ((event = fy_parser_parse(parser)) != NULL) {
+        if (event->type == FYET_SCALAR) {
+            struct fy_token *token = event->scalar.value;
+            size_t len = 0;
+            const char *text = token ? fy_token_get_text(token, &len) : "";
+            check_text(expected, at++, (struct str){text, len},
+                       token && fy_token_scalar_style(token) == FYSS_PLAIN, "libfyaml");
+        }
+        fy_parser_event_free(parser, event);
+    }
+    assert_false(fy_parser_get_stream_error(parser));
+    fy_parser_destroy(parser);
+    assert_int_equal(at, expected->count);
+}
+
+static void check_round_trip(struct unit *unit, const struct str *hostile, size_t count)
+{
+    struct node *document = hostile_document(unit, hostile, count);
+    struct texts expected = {ARENA_ARRAY(&unit->arena, 8 * count + 8, struct str), 0};
+    collect(unit, document, &expected);
+    struct str yaml = yaml_of(unit, document);
+    check_libyaml(yaml, &expected);
+    check_libfyaml(yaml, &expected, FYPCF_DEFAULT_VERSION_1_2);
+    check_libfyaml(yaml, &expected, FYPCF_DEFAULT_VERSION_1_1);
+}
+
+static void test_hostile_texts_come_back(void **state)
+{
+    struct unit *unit = *state;
+    uint32_t random = 0x6f707461;
+    for (size_t i = 0; i < ROUNDS; i += 4) {
+        struct str texts[4];
+        for (size_t j = 0; j < COUNT(texts); j++)
+            texts[j] = hostile_text(unit, &random);
+        check_round_trip(unit, texts, COUNT(texts));
+        unit_forget(unit);
+    }
+}
+
+/* Each character alone, at both ends and inside a word. */
+static void test_every_low_character_comes_back(void **state)
+{
+    struct unit *unit = *state;
+    for (uint32_t c = 0; c < 0x300; c++) {
+        char bytes[2] = {(char)c};
+        size_t len = 1;
+        if (c >= 0x80) {
+            bytes[0] = (char)(0xC0 | c >> 6);
+            bytes[1] = (char)(0x80 | (c & 0x3F));
+            len = 2;
+        }
+        struct str alone = {bytes, len};
+        const struct str texts[] = {
+            str_copy(&unit->arena, alone),
+            str_format(&unit->arena, "%.*sx", STR_ARG(alone)),
+            str_format(&unit->arena, "x%.*s", STR_ARG(alone)),
+            str_format(&unit->arena, "x%.*sx", STR_ARG(alone)),
+        };
+        if (c == 0) /* printf's %.*s ends at a NUL */
+            check_round_trip(unit, texts, 1);
+        else
+            check_round_trip(unit, texts, COUNT(texts));
+        unit_forget(unit);
+    }
+}
+
+/* A strict reader of JSON texts: returns the offset behind the value, or fails the test. */
+struct json {
+    struct str text;
+    size_t at;
+    const struct texts *expected;
+    size_t found;
+};
+
+static char json_peek(struct json *json)
+{
+    while (json->at < json->text.len && strchr(" \n", json->text.data[json->at]))
+        json->at++;
+    assert_true(json->at < json->text.len);
+    return json->text.data[json->at];
+}
+
+static void json_expect(struct json *json, char byte)
+{
+    if (json_peek(json) != byte)
+        fail_msg("offset %zu: %c, not %c", json->at, json->text.data[json->at], byte);
+    json->at++;
+}
+
+static void json_escape(struct json *json, struct buf *out)
+{
+    static const char escapes[] = "\"\"\\\\/\x2f"
+                                  "b\bf\fn\nr\rt\t";
+    char kind = json->text.data[json->at++];
+    if (kind == 'u') {
+        char digits[5] = {0};
+        memcpy(digits, json->text.data + json->at, 4);
+        json->at += 4;
+        unsigned long code = strtoul(digits, NULL, 16);
+        assert_true(strspn(digits, "0123456789abcdefABCDEF") == 4 && code < 0x80);
+        buf_add_byte(out, (char)code);
+        return;
+    }
+    for (size_t i = 0; i + 1 < sizeof escapes; i += 2) {
+        if (escapes[i] != kind)
+            continue;
+        buf_add_byte(out, escapes[i + 1]);
+        return;
+    }
+    fail_msg("\\%c is no escape", kind);
+}
+
+static void json_string(struct json *json)
+{
+    struct buf out = {0};
+    json_expect(json, '"');
+    while (json->text.data[json->at] != '"') {
+        char byte = json->text.data[json->at++];
+        assert_true((unsigned char)byte >= 0x20);
+        if (byte == '\\')
+            json_escape(json, &out);
+        else
+            buf_add_byte(&out, byte);
+        assert_true(json->at < json->text.len);
+    }
+    json->at++;
+    assert_true(json->found < json->expected->count);
+    assert_true(str_equal(json->expected->items[json->found++], buf_str(&out)));
+    buf_free(&out);
+}
+
+static void json_value(struct json *json)
+{
+    char open = json_peek(json);
+    if (open == '"') {
+        json_string(json);
+        return;
+    }
+    bool map = open == '{';
+    json_expect(json, map ? '{' : '[');
+    char close = map ? '}' : ']';
+    while (json_peek(json) != close) {
+        if (map) {
+            json_string(json);
+            json_expect(json, ':');
+        }
+        json_value(json);
+        if (json_peek(json) == close)
+            break;
+        json_expect(json, ',');
+        assert_true(json_peek(json) != close);
+    }
+    json->at++;
+}
+
+static void test_hostile_texts_come_back_from_json(void **state)
+{
+    struct unit *unit = *state;
+    uint32_t random = 0x6a736f6e;
+    for (size_t i = 0; i < ROUNDS; i += 4) {
+        struct str texts[4];
+        for (size_t j = 0; j < COUNT(texts); j++)
+            texts[j] = hostile_text(unit, &random);
+        struct node *document = hostile_document(unit, texts, COUNT(texts));
+        struct texts expected = {ARENA_ARRAY(&unit->arena, 8 * COUNT(texts) + 8, struct str), 0};
+        collect(unit, document, &expected);
+        struct json json = {.text = json_of(unit, document, i % 9), .expected = &expected};
+        json_value(&json);
+        assert_int_equal(json.at, json.text.len);
+        assert_int_equal(json.found, expected.count);
+        unit_forget(unit);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_yaml_form),
+        UNIT_TEST(test_every_document_begins_with_its_mark),
+        UNIT_TEST(test_long_texts_are_not_folded),
+        UNIT_TEST(test_json_form),
+        UNIT_TEST(test_hostile_texts_come_back),
+        UNIT_TEST(test_every_low_character_comes_back),
+        UNIT_TEST(test_hostile_texts_come_back_from_json),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

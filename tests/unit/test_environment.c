@@ -1,0 +1,351 @@
+#include "environment.h"
+#include "load_service.h"
+#include "unit.h"
+#include "unit_layer.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static char folder[64];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    strcpy(folder, "/tmp/optasvc-env-XXXXXX");
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+/* What a failed test left there goes too. */
+static int remove_folder(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"env.yaml", "other.yaml", "outputs.json"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        char path[128];
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        unlink(path);
+    }
+    return rmdir(folder);
+}
+
+/* Writes a file into the folder; it is overwritten by the next of that name. */
+static const char *write_file(struct unit *unit, const char *name, struct str text)
+{
+    const char *path = str_format(&unit->arena, "%s/%s", folder, name).data;
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text.data, 1, text.len, file), text.len);
+    assert_int_equal(fclose(file), 0);
+    return path;
+}
+
+/* A service file that stands in the folder. */
+static struct layer *layer_of(struct unit *unit, const struct options *options, const char *text)
+{
+    unit->diags = (struct diags){.arena = &unit->arena};
+    struct source *source = ARENA_NEW(&unit->arena, struct source);
+    source->path = str_format(&unit->arena, "%s/service.yaml", folder);
+    source->text = str_of(text);
+    return layer_read(&unit->arena, &unit->diags, options, source);
+}
+
+#define TWO                                                                                        \
+    "name: hello\nenvironments:\n  - {name: staging, path: env.yaml}\n"                            \
+    "  - {name: production, path: env.yaml, variables: {a: 1}, vars: {b: 2}}\n"
+
+static void test_the_only_environment_is_chosen(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {0};
+    const char *path = write_file(unit, "env.yaml", STR("name: live\nregistry: r.example.com\n"));
+    struct layer *layer =
+        layer_of(unit, &options, "name: hello\nenvironments: [{name: staging, path: env.yaml}]\n");
+    assert_no_diags(unit);
+    assert_str(layer->environment.name, "staging");
+    assert_str(layer->environment.file_name, "live");
+    assert_str(layer->environment.registry, "r.example.com");
+    assert_str(layer->environment.ingress_class, "nginx");
+    assert_int_equal(layer->environment.cloud, CLOUD_NONE);
+    /* An absolute path is taken as it is; a flag beats the file. */
+    options.registry = "other.example.com";
+    layer = layer_of(
+        unit, &options,
+        str_format(&unit->arena, "name: hello\nenvironments: [{name: staging, path: '%s'}]\n", path)
+            .data);
+    assert_no_diags(unit);
+    assert_str(layer->environment.registry, "other.example.com");
+    assert_int_equal(unlink(path), 0);
+}
+
+static void test_choosing_among_several(void **state)
+{
+    struct unit *unit = *state;
+    const char *path = write_file(unit, "env.yaml", STR("name: live\n"));
+    struct options options = {.environment = "production"};
+    struct layer *layer = layer_of(unit, &options, TWO);
+    assert_no_diags(unit);
+    assert_str(layer->environment.name, "production");
+    assert_str(layer->environment.variables[0]->items[0].text, "1");
+    assert_str(layer->environment.variables[1]->items[0].name, "b");
+    options.environment = NULL;
+    assert_null(layer_of(unit, &options, TWO));
+    assert_diag(unit, 0, 2, 1, "choose one with --env", "its environments: staging, production");
+    options.environment = "prodution";
+    assert_null(layer_of(unit, &options, TWO));
+    assert_diag(unit, 0, 2, 1, "no environment is named \"prodution\"", "--env production?");
+    options.environment = "x";
+    assert_null(layer_of(unit, &options, TWO));
+    assert_diag(unit, 0, 2, 1, "no environment is named \"x\"", "its environments: staging");
+    assert_int_equal(unlink(path), 0);
+}
+
+static void test_names_of_environments(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {0};
+    assert_null(layer_of(unit, &options,
+                         "name: hello\nenvironments: [{name: a, path: x}, {name: a, path: y}]\n"));
+    assert_diag(unit, 0, 2, 43, "two environments are named \"a\"", "");
+    assert_null(layer_of(unit, &options, "name: hello\nenvironments: [{name: a b, path: x}]\n"));
+    assert_diag(unit, 0, 2, 23, "an environment's name must be", "");
+    assert_null(layer_of(unit, &options, "name: hello\nenvironments: [{name: a}]\n"));
+    assert_diag(unit, 0, 2, 16, "an environment needs path", "path: staging.yaml");
+    assert_errors(unit, 1);
+}
+
+static void test_environment_files_that_cannot_be_read(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {0};
+    static const char one[] = "name: hello\nenvironments:\n  - name: a\n    path: env.yaml\n";
+    assert_null(layer_of(unit, &options, one));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 4, 11, "env.yaml cannot be read: No such file", "--env-file FILE");
+    /* Mistakes in it are told with its own name. */
+    const char *path = write_file(unit, "env.yaml", STR("name: e\nregion: x\n"));
+    assert_null(layer_of(unit, &options, one));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 2, 1, "unknown field \"region\"", "");
+    assert_true(str_ends(unit->diags.items[0].at.source->path, STR("/env.yaml")));
+    write_file(unit, "env.yaml", STR("name: ["));
+    assert_null(layer_of(unit, &options, one));
+    assert_int_equal(unit->diags.errors, 1);
+    write_file(unit, "env.yaml", unit_repeat(unit, "#", LOAD_SIZE_MAX));
+    assert_null(layer_of(unit, &options, one));
+    assert_diag(unit, 0, 0, 0, "the file is empty", "");
+    write_file(unit, "env.yaml", unit_repeat(unit, "#", LOAD_SIZE_MAX + 1));
+    assert_null(layer_of(unit, &options, one));
+    assert_diag(unit, 0, 4, 11, "is larger than 1048576 bytes", "");
+    assert_int_equal(unlink(path), 0);
+}
+
+static void test_env_file_in_place_of_the_path(void **state)
+{
+    struct unit *unit = *state;
+    const char *path = write_file(unit, "other.yaml", STR("name: other\n"));
+    struct options options = {.environment_file = path, .environment = "staging"};
+    struct layer *layer = layer_of(unit, &options, TWO);
+    assert_no_diags(unit);
+    assert_str(layer->environment.name, "staging");
+    assert_str(layer->environment.file_name, "other");
+    /* A file without environments takes the name of the file. */
+    options.environment = NULL;
+    layer = layer_of(unit, &options, "name: hello\n");
+    assert_no_diags(unit);
+    assert_str(layer->environment.name, "other");
+    options.environment = "staging";
+    assert_null(layer_of(unit, &options, "name: hello\n"));
+    assert_diag(unit, 0, 0, 0, "no environment named \"staging\"", "environments: [{name: staging");
+    options.environment_file = "/missing.yaml";
+    options.environment = NULL;
+    assert_null(layer_of(unit, &options, "name: hello\n"));
+    assert_diag(unit, 0, 0, 0, "/missing.yaml cannot be read", "");
+    assert_int_equal(unlink(path), 0);
+}
+
+static void test_providers(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {0};
+    static const struct {
+        const char *providers;
+        enum cloud cloud;
+        const char *region, *account;
+    } rows[] = {
+        {"{aws: {region: us-east-1, account_id: 012345678901, extra: x}}", CLOUD_AWS, "us-east-1",
+         "012345678901"},
+        {"{aws: {}}", CLOUD_AWS, "", ""},
+        {"{google: {region: us-central1, project: p}}", CLOUD_GOOGLE, "us-central1", ""},
+        {"{azurerm: {location: centralus, tenant_id: t, subscription_id: s}}", CLOUD_AZURE,
+         "centralus", ""},
+        {"{local: {}}", CLOUD_LOCAL, "", ""},
+        {"{}", CLOUD_NONE, "", ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct layer *layer = layer_of(
+            unit, &options,
+            str_format(&unit->arena, "name: hello\nproviders: %s\n", rows[i].providers).data);
+        assert_no_diags(unit);
+        assert_int_equal(layer->environment.cloud, rows[i].cloud);
+        assert_str(layer->environment.region, rows[i].region);
+        assert_str(layer->environment.account_id, rows[i].account);
+        /* A file with providers is an environment file itself. */
+        assert_str(layer->environment.name, "hello");
+    }
+    assert_null(layer_of(unit, &options,
+                         "name: hello\nproviders: {aws: {region: useast, account_id: 12}}\n"));
+    assert_errors(unit, 2);
+    assert_diag(unit, 0, 2, 27, "region must be a region", "");
+    assert_diag(unit, 1, 2, 47, "account_id must be 12 digits", "");
+}
+
+static void test_ingress_settings(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {0};
+    struct layer *layer = layer_of(unit, &options,
+                                   "name: hello\ningress_class: traefik\n"
+                                   "tls_secret: wildcard.tls\n");
+    assert_no_diags(unit);
+    assert_str(layer->environment.ingress_class, "traefik");
+    assert_str(layer->environment.tls_secret, "wildcard.tls");
+    layer_of(unit, &options,
+             "name: hello\ningress_class: A\ntls_secret: b_c\ncluster_issuer: ''\n");
+    assert_errors(unit, 3);
+    assert_diag(unit, 0, 2, 16, "ingress_class must be", "");
+    assert_diag(unit, 1, 3, 13, "tls_secret must be", "");
+    assert_diag(unit, 2, 4, 17, "cluster_issuer must be", "");
+    layer_of(unit, &options, "name: hello\ntls_secret: a\ncluster_issuer: b\n");
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 3, 17, "both tls_secret and cluster_issuer", "keep tls_secret");
+}
+
+/* The text of an output, the first of its name. */
+static struct str output_of(const struct layer *layer, const char *name)
+{
+    for (size_t i = 0; i < layer->environment.output_count; i++)
+        if (str_is(layer->environment.outputs[i].name, name))
+            return layer->environment.outputs[i].text;
+    return STR("(none)");
+}
+
+static void test_outputs(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {0};
+    static const char text[] = "name: hello\noutputs: {domain: a.example.com, x: 0777}\n"
+                               "modules: [{type: dns, domain: b.example.com}, {type: [x]}, y]\n";
+    layer_of(unit, &options, text);
+    struct layer *layer = layer_of(unit, &options,
+                                   "name: hello\noutputs: {domain: a.example.com, x: 0777}\n"
+                                   "modules: [{type: dns, domain: b.example.com}]\n");
+    assert_no_diags(unit);
+    assert_str(output_of(layer, "domain"), "a.example.com"); /* what is written beats dns */
+    assert_str(output_of(layer, "x"), "0777");
+    layer = layer_of(unit, &options,
+                     "name: hello\nmodules: [{type: aws-dns, domain: b.example.com}]\n");
+    assert_str(output_of(layer, "domain"), "b.example.com");
+
+    const char *path = write_file(unit, "outputs.json",
+                                  STR("{\"domain\": {\"sensitive\": false, \"type\": \"string\","
+                                      " \"value\": \"c.example.com\"},\n"
+                                      " \"list\": {\"value\": [\"a\"]},\n"
+                                      " \"password\": {\"sensitive\": true, \"value\": \"p\"}}\n"));
+    options.parent_outputs = path;
+    layer = layer_of(unit, &options, "name: hello\noutputs: {domain: a.example.com}\n");
+    assert_no_diags(unit);
+    assert_str(output_of(layer, "domain"), "c.example.com"); /* the flag beats the file */
+    assert_str(output_of(layer, "list"), "(none)");
+    struct filled filled;
+    const struct node *scalar = node_scalar(&unit->arena, STYLE_TEXT, STR("{parent.password}"));
+    assert_false(interpolate(&layer->scope, scalar, &filled));
+    assert_diag(unit, 0, 0, 0, "\"password\" is sensitive", "");
+
+    static const struct {
+        const char *json;
+        size_t line;
+        const char *message;
+    } rows[] = {
+        {"[]", 1, "not the output of terraform output -json"},
+        {"{\"a\": \"b\"}", 1, "the output \"a\" has no value"},
+        {"{\"a\": {}}", 1, "the output \"a\" has no value"},
+        {"", 0, "the file is empty"},
+        {"{", 1, ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        write_file(unit, "outputs.json", str_of(rows[i].json));
+        assert_null(layer_of(unit, &options, "name: hello\n"));
+        assert_errors(unit, 1);
+        assert_contains(unit->diags.items[0].message, rows[i].message);
+        assert_true(str_ends(unit->diags.items[0].at.source->path, STR("outputs.json")));
+    }
+    assert_int_equal(unlink(path), 0);
+    assert_null(layer_of(unit, &options, "name: hello\n"));
+    assert_diag(unit, 0, 0, 0, "cannot be read", "");
+}
+
+/* No Terraform writes this, but it must not be read blindly. */
+static void test_odd_outputs(void **state)
+{
+    struct unit *unit = *state;
+    const char *path = write_file(unit, "outputs.json",
+                                  STR("{\"a\": {\"sensitive\": [], \"value\": \"x\"},"
+                                      " \"b\": {\"value\": null}}"));
+    struct options options = {.parent_outputs = path};
+    struct layer *layer = layer_of(unit, &options, "name: hello\n");
+    assert_no_diags(unit);
+    assert_str(output_of(layer, "a"), "x");
+    assert_int_equal(unlink(path), 0);
+}
+
+static void test_layer_names(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {0};
+    layer_of(unit, &options, "name: Hello\n");
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 1, 7, "the layer's name is its namespace, and must be lower-case", "");
+    options.namespace = "other";
+    struct layer *layer = layer_of(unit, &options, "name: hello\n");
+    assert_str(layer->namespace, "other");
+    assert_str(layer->name, "hello");
+}
+
+/* `namespace: ""` is no namespace. */
+static void test_an_empty_layer_name(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {0};
+    layer_of(unit, &options, "name: ''\n");
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 1, 7, "name", "");
+}
+
+static void test_files_without_a_service(void **state)
+{
+    (void)state;
+    assert_true(layer_has_no_service(STR("")));
+    assert_true(layer_has_no_service(STR("kind: Deployment\n")));
+    assert_true(layer_has_no_service(STR("k8s-servic")));
+    assert_false(layer_has_no_service(STR("type: aws-k8s-service\n")));
+    assert_false(layer_has_no_service(STR("a\0k8s-service")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_the_only_environment_is_chosen),
+        UNIT_TEST(test_choosing_among_several),
+        UNIT_TEST(test_names_of_environments),
+        UNIT_TEST(test_environment_files_that_cannot_be_read),
+        UNIT_TEST(test_env_file_in_place_of_the_path),
+        UNIT_TEST(test_providers),
+        UNIT_TEST(test_ingress_settings),
+        UNIT_TEST(test_outputs),
+        UNIT_TEST(test_odd_outputs),
+        UNIT_TEST(test_layer_names),
+        UNIT_TEST(test_an_empty_layer_name),
+        UNIT_TEST(test_files_without_a_service),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

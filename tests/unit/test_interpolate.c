@@ -1,0 +1,362 @@
+#include "interpolate.h"
+#include "unit.h"
+#include "unit_layer.h"
+
+/* A file that is its own environment, with something for every root. */
+static const char file[] = "name: hello\n"
+                           "input_variables:\n"
+                           "  - {name: size, default: 2}\n"
+                           "  - {name: none}\n"
+                           "  - {name: empty, default: ''}\n"
+                           "providers: {aws: {region: us-east-1, account_id: '123456789012'}}\n"
+                           "outputs: {domain: example.com, braces: '{env}'}\n"
+                           "modules:\n"
+                           "  - {name: db, type: postgres}\n"
+                           "  - {name: bucket, type: s3, bucket_name: 'b-{layer_name}-{env}'}\n"
+                           "  - {name: anonymous, type: s3}\n"
+                           "  - {name: mixed, type: s3, bucket_name: 'x{module.db.db_user}'}\n"
+                           "  - {name: listed, type: s3, bucket_name: [a]}\n"
+                           "  - {name: dns, type: dns, domain: d.example.com}\n"
+                           "  - {name: other, type: base}\n"
+                           "  - {name: app, type: k8s-service}\n";
+
+struct filling {
+    struct options options;
+    struct layer *layer;
+    const char *variables[4];
+};
+
+static void begin(struct unit *unit, struct filling *filling, struct str text)
+{
+    filling->options.variables.items = filling->variables;
+    filling->layer = unit_layer(unit, &filling->options, text);
+    assert_no_diags(unit);
+}
+
+/* Fills in a text that stands in no file. */
+static bool fill(struct unit *unit, struct filling *filling, struct str text, struct filled *ret)
+{
+    unit->diags.count = 0;
+    unit->diags.errors = 0;
+    const struct node *scalar = node_scalar(&unit->arena, STYLE_TEXT, text);
+    return interpolate(&filling->layer->scope, scalar, ret);
+}
+
+static void check(struct unit *unit, struct filling *filling, const char *text,
+                  const char *expected)
+{
+    struct filled filled;
+    if (!fill(unit, filling, str_of(text), &filled) || unit->diags.errors)
+        fail_msg("%s: %s", text, unit_written(unit).data);
+    if (!str_is(filled.text, expected))
+        fail_msg("%s becomes %s, not %s", text, filled.text.data, expected);
+    assert_null(filled.references);
+}
+
+static void test_roots(void **state)
+{
+    struct unit *unit = *state;
+    struct filling filling = {0};
+    begin(unit, &filling, str_of(file));
+    static const char *const rows[][2] = {
+        {"{env}", "hello"},
+        {"{layer_name}", "hello"},
+        {"{parent_name}", "hello"},
+        {"{region}", "us-east-1"},
+        {"{aws.region}", "us-east-1"},
+        {"{aws.account_id}", "123456789012"},
+        {"{vars.size}", "2"},
+        {"{variables.size}", "2"},
+        {"{vars.empty}", ""},
+        {"{vars[size]}", "2"},
+        {"{parent.domain}", "example.com"},
+        {"{parent[domain]}", "example.com"},
+        {"{parent.braces}", "{env}"}, /* what was filled in is not read again */
+        {"{module.bucket.bucket_id}", "b-hello-hello"},
+        {"{module[bucket][bucket_id]}", "b-hello-hello"},
+        {"{module[bucket].bucket_id}", "b-hello-hello"},
+        {"{module.dns.domain}", "d.example.com"},
+        {"${{module.bucket.bucket_id}}", "b-hello-hello"},
+        {"a{env}b{env}{env}c", "ahellobhellohelloc"},
+        {"\xC3\xA4{env}\xE4\xB8\xAD", "\xC3\xA4hello\xE4\xB8\xAD"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        check(unit, &filling, rows[i][0], rows[i][1]);
+}
+
+/* `{{` opens and its matching `}}` closes a literal brace; every other brace stays. */
+static void test_braces(void **state)
+{
+    struct unit *unit = *state;
+    struct filling filling = {0};
+    begin(unit, &filling, str_of(file));
+    static const char *const rows[][2] = {
+        {"", ""},
+        {"no braces", "no braces"},
+        {"{", "{"},
+        {"}", "}"},
+        {"{}", "{}"},
+        {"{ env }", "{ env }"},
+        {"{env", "{env"},
+        {"env}", "env}"},
+        {"{env.}", "{env.}"},
+        {"{.env}", "{.env}"},
+        {"{envx}", "{envx}"},
+        {"{ENV}", "{ENV}"},
+        {"{vars[size}", "{vars[size}"},
+        {"{vars[]}", "{vars[]}"},
+        {"{vars[size]x}", "{vars[size]x}"},
+        {"{a.b}", "{a.b}"},
+        {"%({Content-Type}i)s", "%({Content-Type}i)s"},
+        {"{\"a\": {\"b\": 1}}", "{\"a\": {\"b\": 1}}"},
+        {"{\"a\":{\"b\":1}}", "{\"a\":{\"b\":1}}"}, /* an unpaired }} stays */
+        {"${HOME} $(A) ${a:-b}", "${HOME} $(A) ${a:-b}"},
+        {"{{", "{{"}, /* an unpaired {{ stays */
+        {"}}", "}}"},
+        {"}}{{", "}}{{"},
+        {"{{}}", "{}"},
+        {"{{a}}", "{a}"},
+        {"{{env}}", "{env}"},
+        {"{{{{env}}}}", "{{env}}"},
+        {"{{{env}}}", "{hello}"},
+        {"{{ {env} }}", "{ hello }"},
+        {"{{\"a\": \"{env}\"}}", "{\"a\": \"hello\"}"},
+        {"{{a}} {{b", "{a} {{b"},
+        {"a}} {{b}}", "a}} {b}"},
+        {"{{a{{b}}", "{{a{b}"},
+        {"{{a}}b}}", "{a}b}}"},
+        {"{env}}", "hello}"},
+        {"{env}}}", "hello}}"},
+        {"{{env}", "{{env}"},
+        {"${{env}}", "${env}"},
+        {"${{ module.bucket.bucket_id }}", "${ module.bucket.bucket_id }"},
+        {"${{module.bucket.bucket_id}", "${{module.bucket.bucket_id}"},
+        {"$${{module.bucket.bucket_id}}", "$b-hello-hello"},
+        {"{{.Values.x}}", "{.Values.x}"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        check(unit, &filling, rows[i][0], rows[i][1]);
+}
+
+static void test_what_is_wrong(void **state)
+{
+    struct unit *unit = *state;
+    struct filling filling = {0};
+    begin(unit, &filling, str_of(file));
+    static const struct {
+        const char *text, *message, *hint;
+    } rows[] = {
+        {"{env.x}", "has the form {env}", "{{env.x}}"},
+        {"{vars}", "has the form {vars.NAME}", "{{vars}}"},
+        {"{vars.a.b}", "has the form {vars.NAME}", ""},
+        {"{parent.a.b.c.d}", "has the form {parent.NAME}", ""},
+        {"{module.db}", "has the form {module.NAME.OUTPUT}", ""},
+        {"${{module.db}}", "has the form {module.NAME.OUTPUT}", ""},
+        {"{aws}", "{aws.region}, {aws.account_id}", ""},
+        {"{vars.sise}", "there is no variable \"sise\"", "did you mean \"size\"?"},
+        {"{vars.something}", "there is no variable \"something\"", "--var something=VALUE"},
+        {"{vars.none}", "the variable \"none\" has no value", "--var none=VALUE"},
+        {"{parent.domian}", "no output \"domian\"", "did you mean \"domain\"?"},
+        {"{parent.something}", "no output \"something\"", "outputs: {something: ...}"},
+        {"{aws.regoin}", "aws has no \"regoin\"", "did you mean \"region\"?"},
+        {"{aws.xyz}", "aws has no \"xyz\"", "{{aws.xyz}}"},
+        {"{module.bd.db_user}", "no module is named \"bd\"", "did you mean \"db\"?"},
+        {"{module.db.db_usr}", "does not tell the output \"db_usr\"", "\"db_user\"?"},
+        {"{module.app.x}", "does not tell the output \"x\"", "{{module.app.x}}"},
+        {"{module.other.x}", "does not tell the output \"x\"", ""},
+        {"{module.anonymous.bucket_id}", "does not tell bucket_id of \"anonymous\"",
+         "write bucket_name in that module"},
+        {"{module.anonymous.bucket_ip}", "does not tell the output", "bucket_id"},
+        {"{module.mixed.bucket_id}", "this output is made of a secret one", ""},
+        {"{module.listed.bucket_id}", "the field that tells this output is not text", ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct filled filled;
+        if (fill(unit, &filling, str_of(rows[i].text), &filled))
+            fail_msg("%s becomes %s", rows[i].text, filled.text.data);
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, 0, 0, rows[i].message, rows[i].hint);
+    }
+    /* All of a text, not only the first. */
+    struct filled filled;
+    assert_false(fill(unit, &filling, STR("{vars.x}{env}{parent.y}"), &filled));
+    assert_errors(unit, 2);
+}
+
+static void test_a_file_that_tells_little(void **state)
+{
+    struct unit *unit = *state;
+    struct filling filling = {0};
+    begin(unit, &filling, STR("name: hello\nproviders: {google: {project: p}}\n"));
+    static const char *const rows[][2] = {
+        {"{region}", "no region"},
+        {"{aws.region}", "no aws provider"},
+        {"{parent.x}", "no output \"x\""},
+    };
+    struct filled filled;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_false(fill(unit, &filling, str_of(rows[i][0]), &filled));
+        assert_diag(unit, 0, 0, 0, rows[i][1], "");
+    }
+    begin(unit, &filling, STR("name: hello\nproviders: {aws: {}}\n"));
+    assert_false(fill(unit, &filling, STR("{aws.region}"), &filled));
+    assert_diag(unit, 0, 0, 0, "gives no region", "");
+    assert_false(fill(unit, &filling, STR("{aws.account_id}"), &filled));
+    assert_diag(unit, 0, 0, 0, "gives no account_id", "");
+    begin(unit, &filling, STR("name: hello\n"));
+    assert_false(fill(unit, &filling, STR("{env}"), &filled));
+    assert_diag(unit, 0, 0, 0, "no environment, so {env} has no value", "");
+}
+
+static void test_variables_of_flags_win(void **state)
+{
+    struct unit *unit = *state;
+    struct filling filling = {.variables = {"size=a=b", "size=3", "new=", "unused=1"}};
+    filling.options.variables.count = 4;
+    begin(unit, &filling, str_of(file));
+    bool used[4] = {0};
+    filling.layer->scope.variables_used = used;
+    check(unit, &filling, "{vars.size}", "3"); /* the last one given */
+    check(unit, &filling, "{vars.new}", "");
+    assert_true(used[0] && used[1] && used[2]);
+    assert_false(used[3]);
+}
+
+static void test_splitting_variables(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *flag;
+        bool right;
+        const char *name, *value;
+    } rows[] = {
+        {"a=b", true, "a", "b"},     {"a=", true, "a", ""}, {"a=b=c", true, "a", "b=c"},
+        {"a b=c", true, "a b", "c"}, {"a", false, "a", ""}, {"=b", false, "", "b"},
+        {"", false, "", ""},         {"=", false, "", ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str name;
+        struct str value;
+        assert_int_equal(variable_split(rows[i].flag, &name, &value), rows[i].right);
+        assert_str(name, rows[i].name);
+        assert_str(value, rows[i].value);
+    }
+}
+
+/* What only the cluster knows leaves a gap, and tells where. */
+static void test_references(void **state)
+{
+    struct unit *unit = *state;
+    struct filling filling = {0};
+    begin(unit, &filling, str_of(file));
+    struct filled filled;
+    assert_true(fill(unit, &filling,
+                     STR("pg://{module.db.db_user}:${{module.db.db_password}}@{env}/x"), &filled));
+    assert_str(filled.text, "pg://:@hello/x");
+    const struct reference *first = filled.references;
+    assert_str(first->module->name, "db");
+    assert_str(first->output, "db_user");
+    assert_int_equal(first->at, 5);
+    assert_str(first->next->output, "db_password");
+    assert_int_equal(first->next->at, 6);
+    assert_null(first->next->next);
+}
+
+static void test_places(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *line;
+        size_t column, width;
+    } rows[] = {
+        {"    env_vars: {A: 'x{vars.q}y'}", 21, 8},
+        {"    env_vars: {A: \"\xC3\xA4{vars.q}\"}", 21, 8},
+        {"    env_vars: {A: 'x${{module.q.r}}'}", 21, 15},
+        {"    env_vars: {A: '''{vars.q}'}", 19, 12}, /* escapes: all of it */
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct options options = {0};
+        struct str text = str_format(&unit->arena, SERVICE_HEAD "%s\n", rows[i].line);
+        assert_null(unit_service(unit, &options, text));
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, 7, rows[i].column, "", "");
+        const struct location *at = &unit->diags.items[0].at;
+        assert_int_equal(at->end - at->start, rows[i].width);
+    }
+}
+
+/* A chain of outputs, each told by the next one's field. */
+static struct str chain(struct unit *unit, size_t links)
+{
+    struct buf text = {0};
+    buf_add(&text, STR("name: hello\nmodules:\n"));
+    for (size_t i = 0; i < links; i++)
+        buf_format(&text, "  - {name: b%zu, type: s3, bucket_name: 'x{module.b%zu.bucket_id}'}\n",
+                   i, i + 1);
+    buf_format(&text, "  - {name: b%zu, type: s3, bucket_name: end}\n", links);
+    struct str copy = str_copy(&unit->arena, buf_str(&text));
+    buf_free(&text);
+    return copy;
+}
+
+static void test_depth_of_outputs(void **state)
+{
+    struct unit *unit = *state;
+    struct filling filling = {0};
+    begin(unit, &filling, chain(unit, FILL_DEPTH_MAX - 1));
+    check(unit, &filling, "{module.b0.bucket_id}", "xxxxxxxend");
+    begin(unit, &filling, chain(unit, FILL_DEPTH_MAX));
+    struct filled filled;
+    assert_false(fill(unit, &filling, STR("{module.b0.bucket_id}"), &filled));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, FILL_DEPTH_MAX + 2, 41, "refers to itself", "");
+}
+
+/* One mistake, told once: doubling in each round must not become work without end. */
+static void test_an_output_that_refers_to_itself(void **state)
+{
+    struct unit *unit = *state;
+    struct filling filling = {0};
+    begin(unit, &filling,
+          STR("name: hello\nmodules:\n  - {name: b, type: s3, bucket_name: "
+              "'{module.b.bucket_id}{module.b.bucket_id}'}\n"));
+    struct filled filled;
+    assert_false(fill(unit, &filling, STR("{module.b.bucket_id}"), &filled));
+    if (unit->diags.errors > 2)
+        fail_msg("two references to itself are %zu errors", unit->diags.errors);
+}
+
+static void test_long_texts(void **state)
+{
+    struct unit *unit = *state;
+    struct filling filling = {0};
+    begin(unit, &filling, str_of(file));
+    struct filled filled;
+    enum { MANY = 100000 };
+    assert_true(fill(unit, &filling, unit_repeat(unit, "{env}", MANY), &filled));
+    assert_int_equal(filled.text.len, 5 * MANY);
+    assert_true(fill(unit, &filling, unit_repeat(unit, "{{", MANY), &filled));
+    assert_int_equal(filled.text.len, 2 * MANY);
+    assert_true(fill(unit, &filling, unit_repeat(unit, "{vars[", MANY), &filled));
+    assert_int_equal(filled.text.len, 6 * MANY);
+    assert_true(fill(unit, &filling, unit_repeat(unit, "{module.db.db_user}", MANY), &filled));
+    assert_int_equal(filled.text.len, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_roots),
+        UNIT_TEST(test_braces),
+        UNIT_TEST(test_what_is_wrong),
+        UNIT_TEST(test_a_file_that_tells_little),
+        UNIT_TEST(test_variables_of_flags_win),
+        UNIT_TEST(test_splitting_variables),
+        UNIT_TEST(test_references),
+        UNIT_TEST(test_places),
+        UNIT_TEST(test_depth_of_outputs),
+        UNIT_TEST(test_an_output_that_refers_to_itself),
+        UNIT_TEST(test_long_texts),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

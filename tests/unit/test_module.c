@@ -1,0 +1,265 @@
+#include "load_service.h"
+#include "module.h"
+#include "unit.h"
+
+static struct schema_reader reader_of(struct unit *unit)
+{
+    return (struct schema_reader){.arena = &unit->arena, .diags = &unit->diags};
+}
+
+/* Reads a YAML list of modules. */
+static struct module *read_modules(struct unit *unit, struct str text, size_t *ret_count)
+{
+    unit->diags = (struct diags){.arena = &unit->arena};
+    const struct node *list = load_service(&unit->arena, unit_source(unit, text), &unit->diags);
+    assert_no_diags(unit);
+    struct schema_reader reader = reader_of(unit);
+    return modules_read(&reader, list, false, ret_count);
+}
+
+static void test_types(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        bool local;
+        const char *name; /* of the type found; NULL: none */
+    } rows[] = {
+        {"k8s-service", false, "k8s-service"},
+        {"aws-k8s-service", false, "k8s-service"},
+        {"gcp-k8s-service", false, "k8s-service"},
+        {"azure-postgres", false, "postgres"},
+        {"aws-postgres", false, "postgres"},
+        {"local-postgres", false, "postgres"},
+        {"redis", false, "redis"},
+        {"redis", true, "local-redis"},
+        {"local-redis", false, "local-redis"},
+        {"aws-redis", true, "redis"},
+        {"aws-aws-redis", false, NULL},
+        {"k8s-service-x", false, NULL},
+        {"", false, NULL},
+        {"K8S-Service", false, NULL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct module_type *type = module_type_find(str_of(rows[i].type), rows[i].local);
+        if (!type != !rows[i].name || (type && strcmp(type->name, rows[i].name) != 0))
+            fail_msg("\"%s\" is %s", rows[i].type, type ? type->name : "none");
+    }
+    assert_non_null(module_type_find(STR("aws-s3"), false)->permissions);
+}
+
+static void test_names(void **state)
+{
+    struct unit *unit = *state;
+    size_t count;
+    struct module *modules = read_modules(unit,
+                                          STR("- {type: k8s-service}\n"
+                                              "- {type: aws-postgres, name: db}\n"
+                                              "- {type: aws-k8s-service}\n"),
+                                          &count);
+    assert_no_diags(unit);
+    assert_int_equal(count, 3);
+    assert_str(modules[0].name, "k8sservice");
+    assert_str(modules[1].name, "db");
+    assert_str(modules[1].type, "aws-postgres");
+    assert_str(modules[2].name, "awsk8sservice");
+    assert_true(module_is_service(&modules[0]));
+    assert_false(module_is_service(&modules[1]));
+    assert_ptr_equal(module_find(modules, count, STR("db")), &modules[1]);
+    assert_null(module_find(modules, count, STR("d")));
+}
+
+static void test_what_is_wrong_with_modules(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *file;
+        size_t line, column;
+        const char *message, *hint;
+    } rows[] = {
+        {"a: b", 1, 1, "must be a list", "- type:"},
+        {"text", 1, 1, "must be a list", ""},
+        {"- a\n", 1, 3, "a module must be a map", ""},
+        {"- {name: a}\n", 1, 3, "a module needs type", ""},
+        {"- {type: [k8s-service]}\n", 1, 10, "type must be text", ""},
+        {"- {type: k8s-servce}\n", 1, 10, "unknown module type \"k8s-servce\"", "k8s-service"},
+        {"- {type: aws-postgress}\n", 1, 10, "unknown module type", "postgres"},
+        {"- {type: redis, name: a}\n- {type: redis, name: a}\n", 2, 23,
+         "two modules are named \"a\"", "line 1"},
+        {"- {type: redis}\n- {type: redis}\n", 2, 10, "two modules are named \"redis\"", ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t count;
+        read_modules(unit, str_of(rows[i].file), &count);
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, rows[i].line, rows[i].column, rows[i].message, rows[i].hint);
+    }
+    /* Types of somebody else's are told, not refused. */
+    size_t count;
+    read_modules(unit, STR("- {type: my-own-terraform-thing}\n"), &count);
+    assert_warnings(unit, 1);
+    assert_int_equal(count, 1);
+    struct schema_reader reader = reader_of(unit);
+    assert_null(modules_read(&reader, NULL, false, &count));
+    assert_int_equal(count, 0);
+}
+
+static void test_as_many_as_allowed(void **state)
+{
+    struct unit *unit = *state;
+    enum { MODULES_MAX = 1000 };
+    struct buf text = {0};
+    for (size_t i = 0; i < MODULES_MAX; i++)
+        buf_format(&text, "- {type: redis, name: a%zu}\n", i);
+    size_t count;
+    read_modules(unit, buf_str(&text), &count);
+    assert_no_diags(unit);
+    assert_int_equal(count, MODULES_MAX);
+    for (size_t i = 0; i < 5; i++)
+        buf_format(&text, "- {type: redis, name: b%zu}\n", i);
+    read_modules(unit, buf_str(&text), &count);
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, MODULES_MAX + 1, 3, "more than 1000 modules", "");
+    assert_int_equal(count, MODULES_MAX);
+    buf_free(&text);
+}
+
+static void test_credentials(void **state)
+{
+    struct unit *unit = *state;
+    size_t count;
+    struct module *modules =
+        read_modules(unit,
+                     STR("- {type: postgres, name: a}\n"
+                         "- {type: postgres, name: b, secret: creds, instance_class: x,\n"
+                         "   secret_keys: {db_password: pass.word}}\n"),
+                     &count);
+    struct schema_reader reader = reader_of(unit);
+    assert_str(module_secret(&modules[0]), "a");
+    assert_str(module_secret_key(&modules[0], STR("db_password")), "db_password");
+    for (size_t i = 0; i < count; i++)
+        module_read_credentials(&reader, &modules[i]);
+    assert_no_diags(unit);
+    assert_str(module_secret(&modules[0]), "a");
+    assert_str(module_secret_key(&modules[0], STR("db_password")), "db_password");
+    assert_str(module_secret(&modules[1]), "creds");
+    assert_str(module_secret_key(&modules[1], STR("db_password")), "pass.word");
+    assert_str(module_secret_key(&modules[1], STR("db_user")), "db_user");
+    assert_str(link_variable(&unit->arena, &modules[0], STR("db_user")), "a_db_user");
+
+    modules = read_modules(unit,
+                           STR("- {type: postgres, secret: A_B,\n"
+                               "   secret_keys: {password: a, db_user: a/b}}\n"),
+                           &count);
+    reader = reader_of(unit);
+    module_read_credentials(&reader, &modules[0]);
+    assert_errors(unit, 3);
+    assert_diag(unit, 0, 1, 28, "a Secret's name must be", "");
+    assert_diag(unit, 1, 2, 18, "a postgres has no output \"password\"",
+                "db_user, db_name, db_password or db_host");
+    assert_diag(unit, 2, 2, 40, "a key of a Secret must be", "");
+}
+
+/* Links of a file with one module of each sort. */
+static struct link *read_links(struct unit *unit, const char *text, size_t *ret_count)
+{
+    size_t count;
+    struct module *modules = read_modules(unit,
+                                          STR("- {type: k8s-service, name: my-app}\n"
+                                              "- {type: postgres, name: db}\n"
+                                              "- {type: s3, name: bucket}\n"
+                                              "- {type: sqs, name: queue}\n"
+                                              "- {type: dns, name: dns}\n"
+                                              "- {type: redis, name: Bad_Name}\n"),
+                                          &count);
+    struct schema_reader reader = reader_of(unit);
+    const struct node *links =
+        load_service(&unit->arena, unit_source(unit, str_of(text)), &unit->diags);
+    return links_read(&reader, links, modules, count, ret_count);
+}
+
+static void test_links(void **state)
+{
+    struct unit *unit = *state;
+    size_t count;
+    struct link *links = read_links(unit, "[my-app, db, bucket, queue]", &count);
+    assert_no_diags(unit);
+    assert_int_equal(count, 4);
+    assert_str(link_service_prefix(&unit->arena, links[0].target), "MY_APP");
+    assert_int_equal(links[1].variable_count, 4);
+    assert_str(links[1].variables[0].name, "db_user");
+    assert_str(links[1].variables[0].text, "db_db_user");
+    assert_int_equal(links[2].permission_count, 1);
+    assert_str(links[2].permissions[0], "write");
+    assert_int_equal(links[3].permission_count, 2);
+
+    links = read_links(unit,
+                       "- bucket: [read, write, read]\n"
+                       "- queue:\n"
+                       "- db: [{db_user: U, db_name: N, db_password: P, db_host: H}]\n",
+                       &count);
+    assert_no_diags(unit);
+    assert_int_equal(count, 3);
+    assert_int_equal(links[0].permission_count, 2);
+    assert_str(links[0].permissions[0], "read");
+    assert_int_equal(links[1].permission_count, 2);
+    assert_str(links[2].variables[2].name, "db_password");
+    assert_str(links[2].variables[2].text, "P");
+
+    links =
+        read_links(unit, "- db: {db_user: U, db_name: N, db_password: P, db_host: H}\n", &count);
+    assert_no_diags(unit);
+    assert_str(links[0].variables[3].text, "H");
+}
+
+static void test_what_is_wrong_with_links(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *file;
+        size_t line, column;
+        const char *message, *hint;
+    } rows[] = {
+        {"db", 1, 1, "links must be a list", "links: [database]"},
+        {"{db: x}", 1, 1, "links must be a list", ""},
+        {"- [db]", 1, 3, "a link is a module's name", ""},
+        {"- {}", 1, 3, "a link is a module's name", ""},
+        {"- {db: , bucket: }", 1, 3, "a link is a module's name", ""},
+        {"- bd", 1, 3, "no module is named \"bd\"", "did you mean \"db\"?"},
+        {"- something-else", 1, 3, "no module is named", "add the module"},
+        {"- dns", 1, 3, "\"dns\" is a dns, which cannot be linked to", "k8s-service, postgres"},
+        {"- db\n- db", 2, 3, "\"db\" is linked twice", ""},
+        {"- bucket: [delete]", 1, 12, "a link to s3 grants read or write", "bucket: [read]"},
+        {"- bucket: [[read]]", 1, 12, "a link to s3 grants read or write", ""},
+        {"- bucket: []", 1, 11, "this is not what a link to a s3 can say", "permissions"},
+        {"- bucket: read", 1, 11, "this is not what a link to a s3 can say", "permissions"},
+        {"- my-app: [read]", 1, 11, "this is not what a link to a k8s-service can say", "alone"},
+        {"- db: [read]", 1, 7, "this is not what a link to a postgres can say", "MY_VARIABLE"},
+        {"- db: [{db_user: U}, {db_name: N}]", 1, 7, "this is not what", "MY_VARIABLE"},
+        {"- db: [{user: U}]", 1, 9, "a postgres has no output \"user\"", "db_user"},
+        {"- db: [{db_user: U}]", 1, 8, "does not name db_name", "db_password"},
+        {"- db: [{db_user: 1U}]", 1, 18, "the variable for db_user must be", ""},
+        {"- db: [{db_user: [U]}]", 1, 18, "the variable for db_user must be text", ""},
+        {"- Bad_Name", 1, 3, "the Secret of the link has the module's name", "secret:"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t count;
+        read_links(unit, rows[i].file, &count);
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, rows[i].line, rows[i].column, rows[i].message, rows[i].hint);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_types),
+        UNIT_TEST(test_names),
+        UNIT_TEST(test_what_is_wrong_with_modules),
+        UNIT_TEST(test_as_many_as_allowed),
+        UNIT_TEST(test_credentials),
+        UNIT_TEST(test_links),
+        UNIT_TEST(test_what_is_wrong_with_links),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

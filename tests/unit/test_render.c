@@ -1,0 +1,448 @@
+#include "load_service.h"
+#include "render.h"
+#include "scalar.h"
+#include "unit.h"
+
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[64];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    strcpy(folder, "/tmp/optasvc-render-XXXXXX");
+    return mkdtemp(folder) && chdir(folder) == 0 ? 0 : -1;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a.yaml", "b.yaml"};
+    for (size_t i = 0; i < COUNT(names); i++)
+        unlink(names[i]);
+    return chdir("/") == 0 ? rmdir(folder) : -1;
+}
+
+static void write_file(const char *path, struct str text)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text.data, 1, text.len, file), text.len);
+    assert_int_equal(fclose(file), 0);
+}
+
+struct result {
+    bool right;
+    struct str manifests;
+    struct str messages;
+};
+
+/* Renders the files under `options`, whose own files are set here. */
+static struct result render_files(struct unit *unit, struct options options, size_t count)
+{
+    static const char *names[] = {"a.yaml", "b.yaml"};
+    options.files = (struct option_list){names, count};
+    struct buf manifests = {0};
+    struct buf messages = {0};
+    struct result result;
+    result.right = render(&options, false, &manifests, &messages);
+    result.manifests = str_copy(&unit->arena, buf_str(&manifests));
+    result.messages = str_copy(&unit->arena, buf_str(&messages));
+    buf_free(&manifests);
+    buf_free(&messages);
+    /* All or nothing. */
+    assert_int_equal(result.right, result.manifests.len > 0);
+    return result;
+}
+
+static struct result render_text(struct unit *unit, struct options options, const char *text)
+{
+    write_file("a.yaml", str_of(text));
+    return render_files(unit, options, 1);
+}
+
+#define SERVICE(name) "  - {name: " name ", type: k8s-service, image: a, port: {http: 80}"
+
+/* What a text holds on lines that begin so, joined by spaces. */
+static const char *values_of(struct unit *unit, struct str text, const char *key)
+{
+    struct str values = STR("");
+    for (size_t at = 0; at < text.len; at = str_find(text, at, '\n') + 1) {
+        struct str line = str_slice(text, at, str_find(text, at, '\n'));
+        if (str_starts(line, str_of(key)))
+            values = str_format(&unit->arena, "%.*s%s%.*s", STR_ARG(values), values.len ? " " : "",
+                                STR_ARG(str_from(line, strlen(key))));
+    }
+    return values.data;
+}
+
+static void test_kinds_and_their_order(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *fields, *kinds;
+    } rows[] = {
+        {"}", "Namespace ServiceAccount Service Deployment HorizontalPodAutoscaler "
+              "PodDisruptionBudget"},
+        {", public_uri: [a.com, b.com/x]}",
+         "Namespace ServiceAccount Service Deployment HorizontalPodAutoscaler PodDisruptionBudget "
+         "Ingress Ingress"},
+        {", min_containers: 3}", "Namespace ServiceAccount Service Deployment PodDisruptionBudget"},
+        {", max_containers: 1}", "Namespace ServiceAccount Service Deployment"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct result result =
+            render_text(unit, (struct options){0},
+                        str_format(&unit->arena, "name: hello\nmodules:\n" SERVICE("app") "%s\n",
+                                   rows[i].fields)
+                            .data);
+        assert_true(result.right);
+        assert_string_equal(values_of(unit, result.manifests, "kind: "), rows[i].kinds);
+    }
+    struct options options = {.registry = "r.example.com"};
+    struct result result =
+        render_text(unit, options,
+                    "name: hello\nmodules:\n  - {name: app, type: k8s-service, image: AUTO, "
+                    "port: {http: 80}, public_uri: a.com}\n");
+    assert_string_equal(values_of(unit, result.manifests, "kind: "),
+                        "Namespace ServiceAccount Service Ingress");
+}
+
+static void test_replicas_only_without_an_autoscaler(void **state)
+{
+    struct unit *unit = *state;
+    struct result result =
+        render_text(unit, (struct options){0}, "name: hello\nmodules:\n" SERVICE("app") "}\n");
+    assert_string_equal(values_of(unit, result.manifests, "  replicas: "), "");
+    result = render_text(unit, (struct options){0},
+                         "name: hello\nmodules:\n" SERVICE("app") ", min_containers: 3}\n");
+    assert_string_equal(values_of(unit, result.manifests, "  replicas: "), "3");
+}
+
+static void test_a_namespace_is_made_once(void **state)
+{
+    struct unit *unit = *state;
+    write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("a") "}\n" SERVICE("b") "}\n"));
+    write_file("b.yaml", STR("name: hello\nmodules:\n" SERVICE("c") "}\n"));
+    struct result result = render_files(unit, (struct options){0}, 2);
+    assert_true(result.right);
+    const char *kinds = values_of(unit, result.manifests, "kind: ");
+    assert_true(str_starts(str_of(kinds), STR("Namespace ServiceAccount")));
+    assert_false(unit_contains(str_from(str_of(kinds), 1), "Namespace"));
+    assert_string_equal(values_of(unit, result.manifests, "        image: "), "a a a");
+    /* -n names one that is there already. */
+    struct options options = {.namespace = "other"};
+    result = render_files(unit, options, 2);
+    assert_false(unit_contains(result.manifests, "kind: Namespace"));
+    assert_false(unit_contains(result.manifests, "namespace: hello"));
+}
+
+static void test_services_that_collide(void **state)
+{
+    struct unit *unit = *state;
+    write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
+    write_file("b.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
+    struct result result = render_files(unit, (struct options){0}, 2);
+    assert_false(result.right);
+    assert_contains(result.messages, "b.yaml:3:12: error: the service \"app\" of namespace "
+                                     "\"hello\" is in another file too");
+    assert_contains(result.messages, "it is in a.yaml");
+    write_file("b.yaml", STR("name: other\nmodules:\n" SERVICE("app") "}\n"));
+    assert_true(render_files(unit, (struct options){0}, 2).right);
+    struct options options = {.namespace = "one"};
+    assert_false(render_files(unit, options, 2).right);
+}
+
+static void test_routes_that_collide(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *first, *second;
+        bool right;
+    } rows[] = {
+        {"a.com/x", "a.com/y", true}, {"a.com/x", "b.com/x", true}, {"a.com/x", "a.com/x/", false},
+        {"A.com", "a.com/", false},   {"/x", "'*/x'", false},       {"a.com/x", "a.com/x/y", true},
+        {"a.com/X", "a.com/x", true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct result result = render_text(
+            unit, (struct options){0},
+            str_format(&unit->arena,
+                       "name: hello\nmodules:\n" SERVICE("a") ", public_uri: %s}\n" SERVICE(
+                           "b") ", public_uri: %s}\n",
+                       rows[i].first, rows[i].second)
+                .data);
+        if (result.right != rows[i].right)
+            fail_msg("%s beside %s: %s", rows[i].first, rows[i].second, result.messages.data);
+        if (!result.right)
+            assert_contains(result.messages, "the service \"a\" has this public_uri already");
+    }
+}
+
+static void test_files_without_services(void **state)
+{
+    struct unit *unit = *state;
+    struct result result = render_text(unit, (struct options){0}, "name: hello\n");
+    assert_contains(result.messages, "a.yaml: error: the file has no k8s-service");
+    write_file("b.yaml", STR("kind: Deployment\nweird: [\n"));
+    write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
+    /* A folder's foreign files are passed over, even broken ones; a named one is not. */
+    static const char *here[] = {"."};
+    struct options options = {.files = {here, 1}};
+    struct buf manifests = {0};
+    struct buf messages = {0};
+    assert_true(render(&options, false, &manifests, &messages));
+    assert_int_equal(messages.len, 0);
+    buf_free(&manifests);
+    buf_free(&messages);
+    assert_false(render_files(unit, (struct options){0}, 2).right);
+    write_file("a.yaml", STR("kind: Service\n"));
+    assert_false(render(&options, false, &manifests, &messages));
+    assert_contains(buf_str(&messages), "no service file was found");
+    buf_free(&manifests);
+    buf_free(&messages);
+}
+
+/* Other people's files may be of any size: they are not ours to refuse. */
+static void test_large_foreign_files_are_passed_over(void **state)
+{
+    struct unit *unit = *state;
+    write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
+    write_file("b.yaml", unit_repeat(unit, "a: b\n", LOAD_SIZE_MAX / 4));
+    static const char *here[] = {"."};
+    struct options options = {.files = {here, 1}};
+    struct buf manifests = {0};
+    struct buf messages = {0};
+    bool right = render(&options, false, &manifests, &messages);
+    struct str told = str_copy(&unit->arena, buf_str(&messages));
+    buf_free(&manifests);
+    buf_free(&messages);
+    if (!right)
+        fail_msg("%s", told.data);
+}
+
+static void test_modules_that_are_chosen(void **state)
+{
+    struct unit *unit = *state;
+    static const char text[] =
+        "name: hello\nmodules:\n" SERVICE("web") "}\n" SERVICE("worker") "}\n";
+    static const char *both[] = {"worker", "wrker"};
+    struct options options = {.modules = {both, 1}};
+    struct result result = render_text(unit, options, text);
+    assert_true(result.right);
+    assert_string_equal(values_of(unit, result.manifests, "      - name: "), "worker");
+    options.modules.count = 2;
+    result = render_text(unit, options, text);
+    assert_contains(result.messages, "error: no k8s-service is named \"wrker\"");
+    both[0] = "wrker";
+    options.modules.count = 1;
+    result = render_text(unit, options, text);
+    assert_contains(result.messages, "did you mean --module worker?");
+    both[0] = "worker";
+    /* What is not chosen is not read. */
+    result = render_text(
+        unit, options,
+        "name: hello\nmodules:\n  - {name: web, type: k8s-service}\n" SERVICE("worker") "}\n");
+    assert_true(result.right);
+}
+
+static void test_variables_of_flags_must_be_used(void **state)
+{
+    struct unit *unit = *state;
+    static const char *variables[] = {"size=1"};
+    struct options options = {.variables = {variables, 1}};
+    struct result result =
+        render_text(unit, options, "name: hello\nmodules:\n" SERVICE("app") "}\n");
+    assert_contains(result.messages, "error: nothing uses --var size=1");
+    assert_true(
+        render_text(unit, options,
+                    "name: hello\nmodules:\n" SERVICE("app") ", env_vars: {A: '{vars.size}'}}\n")
+            .right);
+    assert_true(render_text(unit, options,
+                            "name: hello\ninput_variables: [{name: size}]\n"
+                            "modules:\n" SERVICE("app") "}\n")
+                    .right);
+}
+
+/* A flag's value comes from no file that was checked. In a process of its own, for the emitter ends
+ * the process on what is no UTF-8. */
+static void test_variables_of_flags_that_are_no_text(void **state)
+{
+    struct unit *unit = *state;
+    static const char *variables[] = {"x=a\xFF"};
+    struct options options = {.variables = {variables, 1}};
+    fflush(NULL);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct result result =
+            render_text(unit, options,
+                        "name: hello\nmodules:\n" SERVICE("app") ", env_vars: {A: '{vars.x}'}}\n");
+        _exit(result.right ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 1)
+        fail_msg("--var with a byte that is no UTF-8 ends with status %d", status);
+}
+
+/* A container's environment cannot hold NUL: no cluster takes such a manifest. */
+static void test_nul_in_a_text(void **state)
+{
+    struct unit *unit = *state;
+    struct result result =
+        render_text(unit, (struct options){0},
+                    "name: hello\nmodules:\n" SERVICE("app") ", env_vars: {A: \"a\\0b\"}}\n");
+    assert_false(result.right);
+}
+
+static void test_errors_of_all_files_are_told(void **state)
+{
+    struct unit *unit = *state;
+    write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") ", x: y}\n"));
+    write_file("b.yaml", STR("nmae: hello\n"));
+    struct result result = render_files(unit, (struct options){0}, 2);
+    assert_contains(result.messages, "a.yaml:3:");
+    assert_contains(result.messages, "b.yaml:1:1");
+    unlink("b.yaml");
+    result = render_files(unit, (struct options){0}, 2);
+    assert_contains(result.messages, "b.yaml cannot be read");
+}
+
+static const char rich[] =
+    "name: hello\n"
+    "cluster_issuer: le\n"
+    "modules:\n"
+    "  - {name: db, type: postgres}\n"
+    "  - name: app\n"
+    "    type: k8s-service\n"
+    "    image: nginx:1.29\n"
+    "    port: {grpc: 80}\n"
+    "    links: [db]\n"
+    "    env_vars: {A: 'yes', B: \"a\\tb\\n\", C: '', D: 1.10, E: \"\\ud83d\\ude00 \\u2028\","
+    " F: 'x{module.db.db_user}', G: '# no', H: \"\\e\\u0085\"}\n"
+    "    public_uri: [a.com/x.y, a.com, b.com/z]\n"
+    "    sticky_session: true\n";
+
+/* One string, number or boolean as every reader sees it. */
+static bool is_text(const struct node *scalar)
+{
+    return scalar->style != STYLE_PLAIN || !scalar_is_ambiguous(scalar->text);
+}
+
+static bool same(const struct node *a, const struct node *b)
+{
+    if (!a || !b)
+        return a == b;
+    if (a->kind != b->kind || !a->key != !b->key ||
+        (a->key && !str_equal(a->key->text, b->key->text)))
+        return false;
+    if (a->kind == NODE_SCALAR && (is_text(a) != is_text(b) || !str_equal(a->text, b->text)))
+        return false;
+    const struct node *left = a->first;
+    const struct node *right = b->first;
+    for (; left && right; left = left->next, right = right->next)
+        if (!same(left, right))
+            return false;
+    return left == right;
+}
+
+static void test_json_says_what_yaml_says(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {0};
+    struct result yaml = render_text(unit, options, rich);
+    options.output = "json";
+    struct result json = render_text(unit, options, rich);
+    if (!yaml.right || !json.right)
+        fail_msg("%s", yaml.messages.data);
+    const struct node *list =
+        load_service(&unit->arena, unit_source(unit, json.manifests), &unit->diags);
+    assert_no_diags(unit);
+    assert_str(node_get(list, "apiVersion")->text, "v1");
+    assert_str(node_get(list, "kind")->text, "List");
+    const struct node *item = node_get(list, "items")->first;
+    size_t objects = 0;
+    for (size_t at = 0; at < yaml.manifests.len; objects++) {
+        size_t end = at + 4;
+        while (end < yaml.manifests.len && !str_starts(str_from(yaml.manifests, end), STR("---\n")))
+            end = str_find(yaml.manifests, end, '\n') + 1;
+        const struct node *document = load_service(
+            &unit->arena, unit_source(unit, str_slice(yaml.manifests, at, end)), &unit->diags);
+        assert_no_diags(unit);
+        if (!same(document, item))
+            fail_msg("object %zu differs", objects);
+        item = item->next;
+        at = end;
+    }
+    assert_null(item);
+    assert_int_equal(objects, 8);
+}
+
+static void test_same_input_same_bytes(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {0};
+    struct result first = render_text(unit, options, rich);
+    struct result second = render_text(unit, options, rich);
+    assert_true(first.right && str_equal(first.manifests, second.manifests));
+    assert_true(str_equal(first.messages, second.messages));
+}
+
+/* What selects pods must be on the pods, and on nothing that is no pod of the service. */
+static void test_selectors_fit_the_pods(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {.output = "json"};
+    struct result json = render_text(unit, options, rich);
+    const struct node *list =
+        load_service(&unit->arena, unit_source(unit, json.manifests), &unit->diags);
+    const struct node *labels = NULL;
+    const struct node *selectors[8];
+    size_t count = 0;
+    for (const struct node *item = node_get(list, "items")->first; item; item = item->next) {
+        const struct node *kind = node_get(item, "kind");
+        const struct node *spec = node_get(item, "spec");
+        if (str_is(kind->text, "Deployment")) {
+            const struct node *template = node_get(spec, "template");
+            labels = node_get(node_get(template, "metadata"), "labels");
+        }
+        if (str_is(kind->text, "Service"))
+            selectors[count++] = node_get(spec, "selector");
+        if (str_is(kind->text, "Deployment") || str_is(kind->text, "PodDisruptionBudget"))
+            selectors[count++] = node_get(node_get(spec, "selector"), "matchLabels");
+    }
+    assert_int_equal(count, 3);
+    for (size_t i = 0; i < count; i++) {
+        for (const struct node *value = selectors[i]->first; value; value = value->next) {
+            const struct node *label = node_get(labels, value->key->text.data);
+            assert_non_null(label);
+            assert_true(str_equal(label->text, value->text));
+        }
+        assert_true(same(selectors[i]->first, selectors[0]->first));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_kinds_and_their_order),
+        UNIT_TEST(test_replicas_only_without_an_autoscaler),
+        UNIT_TEST(test_a_namespace_is_made_once),
+        UNIT_TEST(test_services_that_collide),
+        UNIT_TEST(test_routes_that_collide),
+        UNIT_TEST(test_files_without_services),
+        UNIT_TEST(test_large_foreign_files_are_passed_over),
+        UNIT_TEST(test_modules_that_are_chosen),
+        UNIT_TEST(test_variables_of_flags_must_be_used),
+        UNIT_TEST(test_nul_in_a_text),
+        UNIT_TEST(test_errors_of_all_files_are_told),
+        UNIT_TEST(test_json_says_what_yaml_says),
+        UNIT_TEST(test_same_input_same_bytes),
+        UNIT_TEST(test_selectors_fit_the_pods),
+        UNIT_TEST(test_variables_of_flags_that_are_no_text),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}

@@ -1,0 +1,307 @@
+#include "scalar.h"
+#include "unit.h"
+
+/* Forms that some reader takes for something other than a string. */
+static void test_ambiguous(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        /* null, in YAML 1.1 and 1.2 */
+        "",
+        "~",
+        "null",
+        "Null",
+        "NULL",
+        /* YAML 1.1 booleans */
+        "y",
+        "Y",
+        "yes",
+        "Yes",
+        "YES",
+        "n",
+        "N",
+        "no",
+        "No",
+        "NO",
+        "true",
+        "True",
+        "TRUE",
+        "false",
+        "False",
+        "FALSE",
+        "on",
+        "On",
+        "ON",
+        "off",
+        "Off",
+        "OFF",
+        /* merge and default keys */
+        "<<",
+        "=",
+        /* decimal, with signs and separators */
+        "0",
+        "-0",
+        "+0",
+        "1",
+        "-1",
+        "+12",
+        "685_230",
+        "+685_230",
+        "1,000",
+        "12_345_678",
+        "99999999999999999999999999",
+        /* octal of 1.1 and of 1.2 */
+        "0777",
+        "02472256",
+        "-0777",
+        "0o14",
+        "0o777",
+        "0O7",
+        "08",
+        "00",
+        "0_7",
+        /* hexadecimal and binary */
+        "0x0A",
+        "0xdeadBEEF",
+        "0x_0A_74_AE",
+        "-0x1f",
+        "+0x1F",
+        "0X1f",
+        "0b1010_0111_0100",
+        "-0b1",
+        "0B1",
+        /* base 60: times, versions of ports and IPv6 look like it */
+        "190:20:30",
+        "12:30",
+        "12:30:45",
+        "-1:30",
+        "+1:2",
+        "190:20:30.15",
+        "22:22",
+        "1:59.5",
+        /* floats */
+        "1.0",
+        "1.10",
+        "-1.5",
+        "+1.5",
+        "1.",
+        "-1.",
+        ".5",
+        "-.5",
+        "+.5",
+        "6.8523015e+5",
+        "685.230_15e+03",
+        "685_230.15",
+        "1e3",
+        "1E3",
+        "1e+3",
+        "1e-3",
+        "-1e3",
+        "1.5e3",
+        "1.e3",
+        ".5e3",
+        "12e03",
+        "-2E+05",
+        "1_000.5",
+        "1,000.5",
+        "1.2.3",
+        "127.0.0.1",
+        "0.",
+        "0e0",
+        "0.0",
+        ".inf",
+        ".Inf",
+        ".INF",
+        "-.inf",
+        "-.Inf",
+        "-.INF",
+        "+.inf",
+        "+.Inf",
+        "+.INF",
+        ".nan",
+        ".NaN",
+        ".NAN",
+        /* times */
+        "2001-12-14",
+        "2001-1-1",
+        "2001-12-14t21:59:43.10-05:00",
+        "2001-12-15T02:59:43.1Z",
+        "2001-12-14 21:59:43.10 -5",
+        "2001-12-15 2:59:43.10",
+        "2001-12-14\t21:59:43",
+        "0000-00-00",
+    };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct str text = str_of(texts[i]);
+        if (!scalar_is_ambiguous(text))
+            fail_msg("\"%s\" is taken for a string", texts[i]);
+        if (scalar_may_be_plain(text))
+            fail_msg("\"%s\" may be plain", texts[i]);
+    }
+}
+
+/* Forms that all readers take for strings: quoting them would only be noise. */
+static void test_strings(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "a",       "hello",        "nginx:1.29", "v1.2",        "1.29-alpine",
+        "1a",      "0xg",          "0x",         "0b",          "1e3a",
+        "e3",      "1e3.5",        "yess",       "nope",        "oN1",
+        "truee",   "nullable",     "-a",         "a-",          "a b",
+        "a:b",     "a#b",          "100m",       "128Mi",       "25%",
+        "$(A)",    "$request_uri", "/",          "/api/v1",     "/$2",
+        "/()(.*)", "a,b",          "a[0]",       "a{b}",        "~a",
+        "1-2",     "2001-12",      "2001-12-1x", "20011-12-14", "sha256:abc",
+        "a=b",     "http://a/b",   "a'b",        "a\"b",        "a\\b",
+        "a|b",     "\xC3\xA4",     "infinity",   "a\xC2\xA0",   "-.5a",
+        ".infx",   "\xE4\xB8\xAD", "opta.dev/x", "1m30s",       "5s",
+        "a?",      "a!",           "a&b",        "--a",
+    };
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        struct str text = str_of(texts[i]);
+        if (scalar_is_ambiguous(text))
+            fail_msg("\"%s\" is not taken for a string", texts[i]);
+        if (!scalar_may_be_plain(text))
+            fail_msg("\"%s\" may not be plain", texts[i]);
+    }
+}
+
+/* Strings to every reader when quoted, but something else, or an error, when plain. */
+static void test_must_be_quoted(void **state)
+{
+    (void)state;
+    static const struct str texts[] = {
+        TEXT(" a"),
+        TEXT("a "),
+        TEXT(" "),
+        TEXT("a: b"),
+        TEXT("a:"),
+        TEXT("a #b"),
+        TEXT("#a"),
+        TEXT("- a"),
+        TEXT("-"),
+        TEXT("--"),
+        TEXT("---"),
+        TEXT("---a"),
+        TEXT("..."),
+        TEXT("...a"),
+        TEXT("? a"),
+        TEXT("?a"),
+        TEXT(": a"),
+        TEXT(":a"),
+        TEXT(",a"),
+        TEXT("[a]"),
+        TEXT("]a"),
+        TEXT("{a}"),
+        TEXT("}a"),
+        TEXT("&a"),
+        TEXT("*a"),
+        TEXT("!a"),
+        TEXT("|"),
+        TEXT("|a"),
+        TEXT(">"),
+        TEXT(">a"),
+        TEXT("'a"),
+        TEXT("\"a"),
+        TEXT("%a"),
+        TEXT("@a"),
+        TEXT("`a"),
+        TEXT("<<"),
+        TEXT("=a"),
+        TEXT("a\tb"),
+        TEXT("\ta"),
+        TEXT("a\n"),
+        TEXT("a\nb"),
+        TEXT("a\r"),
+        TEXT("a\0b"),
+        TEXT("a\x07"),
+        TEXT("a\x7F"),
+        TEXT("a\xC2\x85"),
+        TEXT("a\xE2\x80\xA8"),
+        TEXT("a\xE2\x80\xA9"),
+        TEXT("\xEF\xBB\xBF"
+             "a"),
+        TEXT("a\xF0\x9F\x98\x80"),
+        TEXT("a\xFF"),
+        TEXT("a\xC3"),
+        TEXT("a\xEF\xBF\xBE"),
+        TEXT("a\xC2\x9B"),
+    };
+    for (size_t i = 0; i < COUNT(texts); i++)
+        if (scalar_may_be_plain(texts[i]))
+            fail_msg("\"%.*s\" may be plain", STR_ARG(texts[i]));
+}
+
+static void test_whole_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool right;
+        int64_t number;
+    } rows[] = {
+        {"0", true, 0},
+        {"7", true, 7},
+        {"-7", true, -7},
+        {"65535", true, 65535},
+        {"999999999999999999", true, 999999999999999999},
+        {"-999999999999999999", true, -999999999999999999},
+        {"9999999999999999999", false, 0}, /* one digit more */
+        {"", false, 0},
+        {"-", false, 0},
+        {"+7", false, 0},
+        {"--7", false, 0},
+        {"07", false, 0},
+        {"-07", false, 0},
+        {"00", false, 0},
+        {"0x7", false, 0},
+        {"7.0", false, 0},
+        {"7e0", false, 0},
+        {"7 ", false, 0},
+        {" 7", false, 0},
+        {"1_000", false, 0},
+        {"1,000", false, 0},
+        {"1:30", false, 0},
+        {"\xD9\xA3", false, 0}, /* a digit, but an Arabic one */
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int64_t number = 0;
+        bool right = scalar_to_int(str_of(rows[i].text), &number);
+        if (right != rows[i].right || number != rows[i].number)
+            fail_msg("\"%s\" is %s, %lld", rows[i].text, right ? "taken" : "refused",
+                     (long long)number);
+    }
+    int64_t number = 0;
+    assert_false(scalar_to_int((struct str)TEXT("7\0"), &number));
+}
+
+static void test_booleans(void **state)
+{
+    (void)state;
+    static const char *const right[] = {"true", "True", "TRUE", "yes", "Yes",
+                                        "YES",  "on",   "On",   "ON"};
+    static const char *const wrong[] = {"false", "False", "FALSE", "no", "No",
+                                        "NO",    "off",   "Off",   "OFF"};
+    static const char *const neither[] = {"", "y", "n", "1", "0", "truee", "tru", " true", "~"};
+    for (size_t i = 0; i < COUNT(right); i++) {
+        bool flag = false;
+        assert_true(scalar_to_bool(str_of(right[i]), &flag) && flag);
+        flag = true;
+        assert_true(scalar_to_bool(str_of(wrong[i]), &flag) && !flag);
+    }
+    for (size_t i = 0; i < COUNT(neither); i++) {
+        bool flag;
+        assert_false(scalar_to_bool(str_of(neither[i]), &flag));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ambiguous),      cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_must_be_quoted), cmocka_unit_test(test_whole_numbers),
+        cmocka_unit_test(test_booleans),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,388 @@
+#include "interpolate.h"
+#include "load_service.h"
+#include "schema.h"
+#include "unit.h"
+
+/* A schema of every type, so that the engine is tested apart from what services need today. */
+enum {
+    TEXT_FIELD,
+    CHOICE_FIELD,
+    INT_FIELD,
+    PLAIN_INT_FIELD,
+    BOOL_FIELD,
+    LIST_FIELD,
+    SINGLE_FIELD,
+    MAP_FIELD,
+    PAIRS_FIELD,
+    RECORD_FIELD,
+    RECORDS_FIELD,
+    ANY_FIELD
+};
+
+static const char *const colors[] = {"red", "green", "blue", NULL};
+
+static const struct field inner_fields[] = {
+    {.name = "size",
+     .type = TYPE_INT,
+     .fallback = "5",
+     .min = 1,
+     .max = 10,
+     .unit = "apples",
+     .example = "3"},
+    {.name = "label", .type = TYPE_TEXT, .required = true, .example = "x"},
+};
+static const struct schema inner_schema = {
+    .what = "an inner", .fields = inner_fields, .count = COUNT(inner_fields)};
+
+static const struct field outer_fields[] = {
+    [TEXT_FIELD] = {.name = "text", .type = TYPE_TEXT, .fallback = "none", .example = "hello"},
+    [CHOICE_FIELD] = {.name = "color", .type = TYPE_TEXT, .choices = colors, .word = "off"},
+    [INT_FIELD] = {.name = "number",
+                   .type = TYPE_INT,
+                   .fallback = "7",
+                   .min = -5,
+                   .max = 10,
+                   .unit = "apples",
+                   .example = "3",
+                   .word = "all"},
+    [PLAIN_INT_FIELD] = {.name = "plain", .type = TYPE_INT, .min = 0, .max = 10, .example = "3"},
+    [BOOL_FIELD] = {.name = "flag", .type = TYPE_BOOL, .fallback = "true", .example = "true"},
+    [LIST_FIELD] = {.name = "list", .type = TYPE_LIST, .example = "[a]"},
+    [SINGLE_FIELD] = {.name = "single", .type = TYPE_LIST, .single = true},
+    [MAP_FIELD] = {.name = "map", .type = TYPE_MAP},
+    [PAIRS_FIELD] = {.name = "pairs", .type = TYPE_PAIRS, .references = true},
+    [RECORD_FIELD] = {.name = "record", .type = TYPE_RECORD, .of = &inner_schema, .word = "none"},
+    [RECORDS_FIELD] = {.name = "records", .type = TYPE_RECORDS, .of = &inner_schema},
+    [ANY_FIELD] = {.name = "any", .type = TYPE_ANY},
+};
+static const struct schema outer_schema = {
+    .what = "an outer", .fields = outer_fields, .count = COUNT(outer_fields)};
+
+static const struct record *read_with(struct unit *unit, const struct schema *schema,
+                                      schema_fill *fill, const char *text)
+{
+    unit->diags = (struct diags){.arena = &unit->arena};
+    const struct node *root =
+        load_service(&unit->arena, unit_source(unit, str_of(text)), &unit->diags);
+    assert_no_diags(unit);
+    struct schema_reader reader = {
+        .arena = &unit->arena, .diags = &unit->diags, .fill = fill, .context = &unit->arena};
+    return schema_read(&reader, schema, root);
+}
+
+static const struct record *read(struct unit *unit, const char *text)
+{
+    return read_with(unit, &outer_schema, NULL, text);
+}
+
+static const struct value *value_of(const struct record *record, int field)
+{
+    return record_value(record, (enum field_id)field);
+}
+
+static void test_defaults(void **state)
+{
+    struct unit *unit = *state;
+    const struct record *record = read(unit, "{}");
+    assert_no_diags(unit);
+    assert_str(value_of(record, TEXT_FIELD)->text, "none");
+    assert_int_equal(value_of(record, INT_FIELD)->number, 7);
+    assert_true(value_of(record, BOOL_FIELD)->flag);
+    assert_int_equal(value_of(record, LIST_FIELD)->count, 0);
+    for (int i = 0; i < (int)COUNT(outer_fields); i++) {
+        assert_false(record_has(record, (enum field_id)i));
+        assert_false(value_of(record, i)->wrong);
+    }
+    assert_int_equal(record_location(record, (enum field_id)TEXT_FIELD).start, 0);
+}
+
+static void test_null_counts_as_left_out(void **state)
+{
+    struct unit *unit = *state;
+    const struct record *record = read(unit, "{number: , text: ~, flag: null, record: }");
+    assert_no_diags(unit);
+    assert_int_equal(value_of(record, INT_FIELD)->number, 7);
+    assert_str(value_of(record, TEXT_FIELD)->text, "none");
+    assert_false(record_has(record, (enum field_id)INT_FIELD));
+}
+
+static void test_values(void **state)
+{
+    struct unit *unit = *state;
+    const struct record *record = read(unit, "text: 0777\n"
+                                             "color: green\n"
+                                             "number: '-5'\n"
+                                             "plain: 10\n"
+                                             "flag: Off\n"
+                                             "list: [a, 'b', 1]\n"
+                                             "single: s\n"
+                                             "map: {a: 1, b: ''}\n"
+                                             "pairs: [{name: n, value: v}, {value: w, name: m}]\n"
+                                             "record: {label: l}\n"
+                                             "records: [{label: a, size: 1}, {label: b}]\n"
+                                             "any: [x]\n");
+    assert_no_diags(unit);
+    assert_str(value_of(record, TEXT_FIELD)->text, "0777"); /* as written, not 511 */
+    assert_str(value_of(record, CHOICE_FIELD)->text, "green");
+    assert_int_equal(value_of(record, INT_FIELD)->number, -5);
+    assert_int_equal(value_of(record, PLAIN_INT_FIELD)->number, 10);
+    assert_false(value_of(record, BOOL_FIELD)->flag);
+    assert_int_equal(value_of(record, LIST_FIELD)->count, 3);
+    assert_str(value_of(record, LIST_FIELD)->items[2].text, "1");
+    assert_int_equal(value_of(record, SINGLE_FIELD)->count, 1);
+    assert_str(value_of(record, SINGLE_FIELD)->items[0].text, "s");
+    assert_str(value_of(record, MAP_FIELD)->items[1].name, "b");
+    assert_str(value_of(record, MAP_FIELD)->items[1].text, "");
+    const struct value *pairs = value_of(record, PAIRS_FIELD);
+    assert_str(pairs->items[1].name, "m");
+    assert_str(pairs->items[1].text, "w");
+    const struct record *inner = value_of(record, RECORD_FIELD)->records[0];
+    assert_int_equal(value_of(inner, 0)->number, 5);
+    assert_str(value_of(inner, 1)->text, "l");
+    assert_int_equal(value_of(record, RECORDS_FIELD)->count, 2);
+    assert_int_equal(value_of(value_of(record, RECORDS_FIELD)->records[0], 0)->number, 1);
+    assert_str(value_of(record, ANY_FIELD)->node->first->text, "x");
+    assert_int_equal(record_location(record, (enum field_id)TEXT_FIELD).start, 6);
+}
+
+static void test_words_in_place_of_values(void **state)
+{
+    struct unit *unit = *state;
+    const struct record *record = read(unit, "{color: off, number: all, record: none}");
+    assert_no_diags(unit);
+    assert_true(value_of(record, CHOICE_FIELD)->is_word);
+    assert_true(value_of(record, INT_FIELD)->is_word);
+    assert_true(value_of(record, RECORD_FIELD)->is_word);
+    record = read(unit, "{color: red, pairs: {a: b}, single: [a, b]}");
+    assert_no_diags(unit);
+    assert_false(value_of(record, CHOICE_FIELD)->is_word);
+    assert_str(value_of(record, PAIRS_FIELD)->items[0].name, "a");
+    assert_int_equal(value_of(record, SINGLE_FIELD)->count, 2);
+}
+
+static void test_what_is_wrong(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *file;
+        size_t column;
+        const char *message, *hint;
+    } rows[] = {
+        {"[]", 1, "an outer must be a map, not a list", ""},
+        {"x", 1, "an outer must be a map, not text", ""},
+        {"{txt: a}", 2, "unknown field \"txt\" in an outer", "did you mean \"text\"?"},
+        {"{zzzzzzzzzzzz: a}", 2, "unknown field", "known fields: text, color"},
+        {"{text: [a]}", 8, "text must be text, not a list", "text: hello"},
+        {"{text: {a: b}}", 8, "text must be text, not a map", ""},
+        {"{color: rde}", 9, "color must be red, green or blue, not \"rde\"", "\"red\"?"},
+        {"{color: ''}", 9, "color must be red, green or blue", ""},
+        {"{number: [1]}", 10, "a whole number from -5 to 10, or all, not a list", ""},
+        {"{number: 1.5}", 10, "not \"1.5\"", "the unit is fixed (apples)"},
+        {"{number: 3apples}", 10, "not \"3apples\"", "the unit is fixed (apples)"},
+        {"{number: 0x1}", 10, "not \"0x1\"", ""},
+        {"{number: 007}", 10, "not \"007\"", ""},
+        {"{number: -6}", 10, "between -5 and 10, not -6", "the unit is apples"},
+        {"{number: 11}", 10, "between -5 and 10, not 11", ""},
+        {"{number: 99999999999999999999}", 10, "not \"99999999999999999999\"", ""},
+        {"{plain: x}", 9, "not \"x\"", "plain: 3"},
+        {"{plain: ''}", 9, "not \"\"", ""},
+        {"{flag: 1}", 8, "flag must be true or false, not \"1\"", ""},
+        {"{flag: {}}", 8, "flag must be true or false, not a map", "flag: true"},
+        {"{list: a}", 8, "list must be a list of texts, not text", "list: [a]"},
+        {"{list: [[a]]}", 9, "an item of list must be text, not a list", ""},
+        {"{list: [~]}", 9, "an item of list has no value", "\"~\" for the word"},
+        {"{list: [null]}", 9, "an item of list has no value", "\"null\" for the word"},
+        {"{single: {a: b}}", 10, "single must be text or a list of texts, not a map", ""},
+        {"{map: [a]}", 7, "map must be a map of texts, not a list", ""},
+        {"{map: {a: [b]}}", 11, "\"a\" in map must be text, not a list", ""},
+        {"{map: {a: }}", 8, "\"a\" in map has no value", "\"\" for empty"},
+        {"{pairs: a}", 9, "pairs must be a map of texts, or a list of name and value", ""},
+        {"{pairs: [a]}", 10, "must have a name and a value", "- {name: FLAG"},
+        {"{pairs: [{name: a}]}", 10, "must have a name and a value", ""},
+        {"{pairs: [{value: a}]}", 10, "must have a name and a value", ""},
+        {"{pairs: [{name: a, value: b, c: d}]}", 10, "must have a name and a value", ""},
+        {"{pairs: [{name: [a], value: b}]}", 10, "must have a name and a value", ""},
+        {"{pairs: [{name: a, value: [b]}]}", 27, "\"a\" in pairs must be text", ""},
+        {"{record: [a]}", 10, "record must be a map, or none, not a list", ""},
+        {"{record: {}}", 10, "an inner needs label", "label: x"},
+        {"{record: {label: a, size: 0}}", 27, "size must be between 1 and 10", ""},
+        {"{records: {}}", 11, "records must be a list of maps, not a map", ""},
+        {"{records: [a]}", 12, "an inner must be a map, not text", ""},
+        {"{records: [{label: a, x: y}]}", 23, "unknown field \"x\" in an inner",
+         "known fields: size, label"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        read(unit, rows[i].file);
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, 1, rows[i].column, rows[i].message, rows[i].hint);
+    }
+}
+
+/* No error, and the default in its place, would be the worst of answers. */
+static void test_a_wrong_word_in_place_of_a_record(void **state)
+{
+    struct unit *unit = *state;
+    read(unit, "{record: nnone}");
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 1, 10, "record must be a map, or none", "");
+}
+
+static void test_all_mistakes_are_told_and_the_rest_is_read(void **state)
+{
+    struct unit *unit = *state;
+    const struct record *record = read(unit, "{number: x, text: t, flag: y, list: [a, [b], c],"
+                                             " records: [{}, {label: q}]}");
+    assert_errors(unit, 4);
+    assert_str(value_of(record, TEXT_FIELD)->text, "t");
+    assert_true(value_of(record, INT_FIELD)->wrong);
+    assert_true(value_of(record, RECORDS_FIELD)->wrong);
+    assert_false(record_has(record, (enum field_id)INT_FIELD));
+    /* What is wrong falls back, so that it makes no second error. */
+    assert_int_equal(value_of(record, INT_FIELD)->number, 7);
+}
+
+static void test_a_required_field_that_is_wrong_is_not_missing(void **state)
+{
+    struct unit *unit = *state;
+    read_with(unit, &inner_schema, NULL, "label: [x]\n");
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 1, 8, "label must be text", "");
+    read_with(unit, &inner_schema, NULL, "label:\n");
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 1, 1, "an inner needs label", "");
+}
+
+static void test_open_schemas_leave_the_rest_to_others(void **state)
+{
+    struct unit *unit = *state;
+    struct schema open = inner_schema;
+    open.open = true;
+    read_with(unit, &open, NULL, "{label: a, whatever: {x: y}}");
+    assert_no_diags(unit);
+}
+
+static bool fill_upper(void *context, const struct node *scalar, struct filled *ret)
+{
+    static const struct reference reference;
+    *ret = (struct filled){.text = str_upper(context, scalar->text)};
+    if (str_is(scalar->text, "secret"))
+        ret->references = &reference;
+    return !str_is(scalar->text, "bad");
+}
+
+static void test_texts_are_filled_in(void **state)
+{
+    struct unit *unit = *state;
+    const struct record *record = read_with(unit, &outer_schema, fill_upper, "{text: abc}");
+    assert_str(value_of(record, TEXT_FIELD)->text, "ABC");
+    record = read_with(unit, &outer_schema, fill_upper, "{text: bad, map: {a: bad}}");
+    assert_true(value_of(record, TEXT_FIELD)->wrong);
+    assert_true(value_of(record, MAP_FIELD)->wrong);
+    /* Secrets only where the field says so. */
+    read_with(unit, &outer_schema, fill_upper, "{pairs: {a: secret}}");
+    assert_no_diags(unit);
+    read_with(unit, &outer_schema, fill_upper, "{map: {a: secret}}");
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 1, 11, "map cannot hold a secret of another module", "env_vars");
+}
+
+static void test_types_in_words(void **state)
+{
+    struct unit *unit = *state;
+    static const char *const expected[] = {
+        [TEXT_FIELD] = "text",
+        [CHOICE_FIELD] = "red, green or blue, or off",
+        [INT_FIELD] = "a whole number from -5 to 10, or all",
+        [PLAIN_INT_FIELD] = "a whole number from 0 to 10",
+        [BOOL_FIELD] = "true or false",
+        [LIST_FIELD] = "a list of texts",
+        [SINGLE_FIELD] = "text or a list of texts",
+        [MAP_FIELD] = "a map of texts",
+        [PAIRS_FIELD] = "a map of texts, or a list of name and value",
+        [RECORD_FIELD] = "a map, or none",
+        [RECORDS_FIELD] = "a list of maps",
+        [ANY_FIELD] = "a list",
+    };
+    for (size_t i = 0; i < COUNT(outer_fields); i++)
+        assert_str(schema_type_text(&unit->arena, &outer_fields[i]), expected[i]);
+    static const char *const one[] = {"a", NULL};
+    assert_str(schema_choices_text(&unit->arena, one), "a");
+    assert_str(schema_choices_text(&unit->arena, one + 1), "");
+}
+
+/* The rows of fields.def keep what the engine and the documentation rely on. */
+static void test_the_table_holds_together(void **state)
+{
+    struct unit *unit = *state;
+    static const struct schema *const schemas[] = {
+        &file_schema,     &environment_schema, &variable_schema, &providers_schema,
+        &aws_schema,      &google_schema,      &azure_schema,    &module_schema,
+        &database_schema, &service_schema,     &port_schema,     &resources_schema,
+    };
+    for (size_t i = 0; i < COUNT(schemas); i++) {
+        const struct schema *schema = schemas[i];
+        for (size_t j = 0; j < schema->count; j++) {
+            const struct field *field = &schema->fields[j];
+            assert_ptr_equal(schema_field((enum field_id)(schema->first + (int)j)), field);
+            /* The first of a name is found: names are unique. */
+            assert_ptr_equal(schema_find(schema, str_of(field->name)), field);
+            if (!field->help || !str_ends(str_of(field->help), STR(".")))
+                fail_msg("%s has no help that ends in a stop", field->name);
+            bool of = field->type == TYPE_RECORD || field->type == TYPE_RECORDS;
+            if (of != (field->of != NULL))
+                fail_msg("%s: .of does not fit its type", field->name);
+            if (field->type == TYPE_INT && (field->min > field->max || !field->example))
+                fail_msg("%s has no range or example", field->name);
+            if (field->required && field->fallback)
+                fail_msg("%s is required and has a default", field->name);
+            if (!field->fallback || field->type > TYPE_BOOL)
+                continue;
+            /* A default must be a value that could be written. */
+            struct schema alone = {"a test", field, 1, 0, false};
+            read_with(unit, &alone, NULL,
+                      str_format(&unit->arena, "{%s: %s}", field->name, field->fallback).data);
+            assert_no_diags(unit);
+        }
+    }
+    assert_null(schema_find(&file_schema, STR("nam")));
+}
+
+/* What the reference shows as an example must be taken. */
+static void test_examples_are_right(void **state)
+{
+    struct unit *unit = *state;
+    static const struct schema *const schemas[] = {
+        &file_schema,    &environment_schema, &variable_schema,  &providers_schema,
+        &service_schema, &port_schema,        &resources_schema, &database_schema};
+    for (size_t i = 0; i < COUNT(schemas); i++) {
+        for (size_t j = 0; j < schemas[i]->count; j++) {
+            const struct field *field = &schemas[i]->fields[j];
+            if (!field->example || field->type == TYPE_ANY)
+                continue;
+            struct schema alone = {"a test", field, 1, 0, false};
+            read_with(unit, &alone, NULL,
+                      str_format(&unit->arena, "%s: %s", field->name, field->example).data);
+            assert_no_diags(unit);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_defaults),
+        UNIT_TEST(test_null_counts_as_left_out),
+        UNIT_TEST(test_values),
+        UNIT_TEST(test_words_in_place_of_values),
+        UNIT_TEST(test_what_is_wrong),
+        UNIT_TEST(test_a_wrong_word_in_place_of_a_record),
+        UNIT_TEST(test_all_mistakes_are_told_and_the_rest_is_read),
+        UNIT_TEST(test_a_required_field_that_is_wrong_is_not_missing),
+        UNIT_TEST(test_open_schemas_leave_the_rest_to_others),
+        UNIT_TEST(test_texts_are_filled_in),
+        UNIT_TEST(test_types_in_words),
+        UNIT_TEST(test_the_table_holds_together),
+        UNIT_TEST(test_examples_are_right),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

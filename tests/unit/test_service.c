@@ -1,0 +1,583 @@
+#include "manifest.h"
+#include "unit.h"
+#include "unit_layer.h"
+
+static const struct options no_options;
+
+/* The service of SERVICE_HEAD and further lines. */
+static const struct service *service_with(struct unit *unit, const char *lines)
+{
+    return unit_service(unit, &no_options, str_format(&unit->arena, SERVICE_HEAD "%s\n", lines));
+}
+
+/* The same beside one module of each sort. */
+#define OTHERS                                                                                     \
+    "name: hello\n"                                                                                \
+    "modules:\n"                                                                                   \
+    "  - {name: db, type: postgres, secret: pg, secret_keys: {db_password: pass}}\n"               \
+    "  - {name: cache, type: redis}\n"                                                             \
+    "  - {name: bucket, type: s3, bucket_name: b}\n"                                               \
+    "  - {name: dns, type: dns}\n"
+
+static const struct service *linked_with(struct unit *unit, const char *lines)
+{
+    return unit_service(unit, &no_options,
+                        str_format(&unit->arena,
+                                   OTHERS "  - {name: back-end, type: base}\n"
+                                          "  - name: app\n"
+                                          "    type: k8s-service\n"
+                                          "    image: nginx:1.29\n"
+                                          "    port: {http: 80}\n"
+                                          "%s\n",
+                                   lines));
+}
+
+static void test_defaults(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service = service_with(unit, "");
+    assert_no_diags(unit);
+    assert_str(service->name, "app");
+    assert_str(service->image, "nginx:1.29");
+    assert_true(service->has_image);
+    assert_int_equal(service->port->number, 80);
+    assert_int_equal(service->port->service_port, 80);
+    assert_int_equal(service->min_containers, 1);
+    assert_int_equal(service->max_containers, 3);
+    assert_true(service_scales(service));
+    assert_int_equal(service->target_cpu, 80);
+    assert_int_equal(service->target_memory, 80);
+    assert_int_equal(service->resources.cpu_request, 100);
+    assert_int_equal(service->resources.cpu_limit, 200);
+    assert_int_equal(service->resources.memory_request, 128);
+    assert_int_equal(service->resources.memory_limit, 256);
+    assert_int_equal(service->liveness.kind, PROBE_NONE);
+    assert_int_equal(service->readiness.kind, PROBE_TCP); /* so that a rollout waits */
+    assert_int_equal(service->variable_count, 0);
+    assert_int_equal(service->route_count, 0);
+    assert_false(service->sticky || service->keep_path_prefix);
+}
+
+static void test_names_and_their_lengths(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        size_t layer, name;
+        bool right;
+    } rows[] = {{5, 57, true},  {5, 58, false}, {31, 31, true}, {32, 31, false}, {61, 1, true},
+                {62, 1, false}, {1, 61, true},  {1, 62, false}, {1, 64, false}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str layer = unit_repeat(unit, "l", rows[i].layer);
+        struct str name = unit_repeat(unit, "n", rows[i].name);
+        unit_service(unit, &no_options,
+                     str_format(&unit->arena,
+                                "name: %.*s\nmodules: [{name: %.*s, type: k8s-service, image: a, "
+                                "port: {http: 80}}]\n",
+                                STR_ARG(layer), STR_ARG(name)));
+        if ((unit->diags.errors == 0) != rows[i].right)
+            fail_msg("layer %zu, name %zu: %zu errors", rows[i].layer, rows[i].name,
+                     unit->diags.errors);
+    }
+    unit_service(unit, &no_options,
+                 STR("name: hello\nmodules: [{name: 1app, type: k8s-service, image: a, "
+                     "port: {http: 80}}]\n"));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 2, 18, "the service's name must be", "");
+}
+
+static void test_images(void **state)
+{
+    struct unit *unit = *state;
+#define DIGEST "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    static const struct {
+        const char *image, *tag, *digest, *registry, *expected;
+        bool has_image;
+    } rows[] = {
+        {"nginx", NULL, NULL, NULL, "nginx", true},
+        {"nginx", "v1", NULL, NULL, "nginx:v1", true},
+        {"nginx", NULL, DIGEST, NULL, "nginx@" DIGEST, true},
+        {"nginx:1", "v1", NULL, NULL, "nginx:1", true}, /* it names its own */
+        {"nginx@" DIGEST, "v1", NULL, NULL, "nginx@" DIGEST, true},
+        {"localhost:5000/a", "v1", NULL, NULL, "localhost:5000/a:v1", true},
+        {"AUTO", NULL, NULL, "r.example.com/team//", "r.example.com/team/opta-hello-app", false},
+        {"auto", "v1", NULL, "r.example.com", "r.example.com/opta-hello-app:v1", true},
+        {"Auto", NULL, DIGEST, "r.example.com", "r.example.com/opta-hello-app@" DIGEST, true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct options options = {
+            .image_tag = rows[i].tag, .image_digest = rows[i].digest, .registry = rows[i].registry};
+        const struct service *service = unit_service(
+            unit, &options,
+            str_format(&unit->arena,
+                       "name: hello\nmodules: [{name: app, type: k8s-service, image: '%s', "
+                       "port: {http: 80}}]\n",
+                       rows[i].image));
+        assert_no_diags(unit);
+        assert_str(service->image, rows[i].expected);
+        assert_int_equal(service->has_image, rows[i].has_image);
+    }
+}
+
+static void test_registry_of_the_cloud(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *providers, *expected;
+    } rows[] = {
+        {"{aws: {region: us-east-1, account_id: '123456789012'}}",
+         "123456789012.dkr.ecr.us-east-1.amazonaws.com/opta-hello-app"},
+        {"{aws: {region: cn-north-1, account_id: '123456789012'}}",
+         "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/opta-hello-app"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct service *service = unit_service(
+            unit, &no_options,
+            str_format(&unit->arena,
+                       "name: hello\nproviders: %s\nmodules: [{name: app, type: k8s-service, "
+                       "image: AUTO, port: {http: 80}}]\n",
+                       rows[i].providers));
+        assert_no_diags(unit);
+        assert_str(service->image, rows[i].expected);
+    }
+    static const char *const without[] = {"{aws: {region: us-east-1}}", "{google: {}}", "{}"};
+    for (size_t i = 0; i < COUNT(without); i++) {
+        unit_service(unit, &no_options,
+                     str_format(&unit->arena,
+                                "name: hello\nproviders: %s\nmodules: [{name: app, "
+                                "type: k8s-service, image: AUTO, port: {http: 80}}]\n",
+                                without[i]));
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, 3, 49, "nothing tells the registry for image: AUTO", "--registry");
+    }
+    struct options options = {.registry = "Not A Registry"};
+    unit_service(unit, &options,
+                 STR("name: hello\nmodules: [{name: app, type: k8s-service, image: AUTO, "
+                     "port: {http: 80}}]\n"));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 2, 49, "the image Not A Registry/opta-hello-app must be", "");
+}
+
+static void test_ports_and_probes(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *port, *lines;
+        enum port_type type;
+        enum probe_kind liveness, readiness;
+        const char *liveness_path, *readiness_path;
+    } rows[] = {
+        {"http: 80", "", PORT_TYPE_HTTP, PROBE_NONE, PROBE_TCP, "", ""},
+        {"tcp: 80", "", PORT_TYPE_TCP, PROBE_TCP, PROBE_TCP, "", ""},
+        {"grpc: 80", "", PORT_TYPE_GRPC, PROBE_TCP, PROBE_TCP, "", ""},
+        {"websocket: 80", "", PORT_TYPE_WEBSOCKET, PROBE_TCP, PROBE_TCP, "", ""},
+        {"http: 80", "healthcheck_path: /h", PORT_TYPE_HTTP, PROBE_HTTP, PROBE_HTTP, "/h", "/h"},
+        {"http: 80", "healthcheck_path: h?a=b", PORT_TYPE_HTTP, PROBE_HTTP, PROBE_HTTP, "/h?a=b",
+         "/h?a=b"},
+        {"http: 80", "healthcheck_path: ''", PORT_TYPE_HTTP, PROBE_HTTP, PROBE_HTTP, "/", "/"},
+        {"http: 80", "liveness_probe_path: /l", PORT_TYPE_HTTP, PROBE_HTTP, PROBE_TCP, "/l", ""},
+        {"http: 80", "readiness_probe_path: /r", PORT_TYPE_HTTP, PROBE_NONE, PROBE_HTTP, "", "/r"},
+        {"http: 80", "healthcheck_path: /h\n    readiness_probe_path: /r", PORT_TYPE_HTTP,
+         PROBE_HTTP, PROBE_HTTP, "/h", "/r"},
+        {"tcp: 80", "healthcheck_path: /h", PORT_TYPE_TCP, PROBE_HTTP, PROBE_HTTP, "/h", "/h"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct service *service =
+            unit_service(unit, &no_options,
+                         str_format(&unit->arena,
+                                    "name: hello\nmodules:\n  - name: app\n    type: k8s-service\n"
+                                    "    image: a\n    port: {%s}\n    %s\n",
+                                    rows[i].port, rows[i].lines));
+        assert_no_diags(unit);
+        assert_int_equal(service->port->type, rows[i].type);
+        assert_int_equal(service->liveness.kind, rows[i].liveness);
+        assert_int_equal(service->readiness.kind, rows[i].readiness);
+        assert_str(service->liveness.path, rows[i].liveness_path);
+        assert_str(service->readiness.path, rows[i].readiness_path);
+        assert_int_equal(service->readiness.delay, 30);
+    }
+}
+
+static void test_what_is_wrong(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *lines;
+        size_t line, column;
+        const char *message, *hint;
+    } rows[] = {
+        {"    min_containers: 4", 7, 21, "min_containers is 4, above max_containers, which is 3",
+         "the default is 1 to 3"},
+        {"    min_containers: 0", 7, 21, "between 1 and 1000", "pods"},
+        {"    max_containers: 1001", 7, 21, "between 1 and 1000", ""},
+        {"    readiness_probe_path: /a b", 7, 27, "readiness_probe_path may hold letters", ""},
+        {"    resource_request: {cpu: 0}", 7, 29, "cpu must be between 1 and", "millicores"},
+        {"    resource_request: {memory: 3}", 7, 32, "memory must be between 4 and", "MB"},
+        {"    resource_request: {cpu: 100m}", 7, 29, "not \"100m\"", "the unit is fixed"},
+        {"    env_vars: {1A: b}", 7, 16, "the variable \"1A\" must be", ""},
+        {"    secrets: [a b]", 7, 15, "the variable \"a b\" must be", ""},
+        {"    secrets: [A, A]", 7, 18, "the variable \"A\" is set twice", "line 7"},
+        {"    env_vars: [{name: A, value: 1}, {name: A, value: 2}]", 7, 44, "set twice", ""},
+        {"    consistent_hash: $a;b", 7, 22, "consistent_hash must be nginx variables", ""},
+        {"    additional_iam_policies: [x]", 7, 31, "an IAM policy must be an ARN", ""},
+        {"    public_uri: https://a.com", 7, 17, "public_uri has a scheme", "without"},
+        {"    public_uri: a.com/?x", 7, 17, "public_uri has a query", ""},
+        {"    public_uri: 'a.com/#x'", 7, 17, "public_uri has a query", ""},
+        {"    public_uri: '{x}.a.com'", 7, 17, "placeholder that stands for nothing", "{env}"},
+        {"    public_uri: ''", 7, 17, "public_uri is empty", "write \"/\""},
+        {"    public_uri: a.com:80/x", 7, 17, "public_uri has a port", ""},
+        {"    public_uri: api_x", 7, 17, "the domain of public_uri must be", "/api_x"},
+        {"    public_uri: 10.0.0.1/x", 7, 17, "the domain of public_uri must be", ""},
+        {"    public_uri: a.com/x y", 7, 17, "the path of public_uri may hold", ""},
+        {"    public_uri: a.com/x//y", 7, 17, "the path of public_uri has an empty part", ""},
+        {"    public_uri: [a.com/x, A.COM/x/]", 7, 27, "this public_uri stands here twice", ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (service_with(unit, rows[i].lines))
+            fail_msg("row %zu is taken", i);
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, rows[i].line, rows[i].column, rows[i].message, rows[i].hint);
+    }
+}
+
+/* One path for both probes, so one mistake. */
+static void test_a_wrong_path_of_both_probes_is_told_once(void **state)
+{
+    struct unit *unit = *state;
+    assert_null(service_with(unit, "    healthcheck_path: /a b"));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 7, 23, "healthcheck_path may hold letters", "");
+}
+
+static void test_ports_that_are_wrong(void **state)
+{
+    struct unit *unit = *state;
+    static const char *const rows[][2] = {
+        {"{}", "port names no port"},
+        {"{http: 80, tcp: 81}", "port must be one port"},
+        {"{http: 0}", "http must be between 1 and 65535"},
+        {"{http: 65536}", "http must be between 1 and 65535"},
+        {"{htpp: 80}", "unknown field \"htpp\""},
+        {"80", "port must be a map"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_null(unit_service(
+            unit, &no_options,
+            str_format(&unit->arena,
+                       "name: hello\nmodules: [{name: app, type: k8s-service, image: a, "
+                       "port: %s}]\n",
+                       rows[i][0])));
+        assert_contains(unit->diags.items[0].message, rows[i][1]);
+    }
+    assert_null(unit_service(unit, &no_options,
+                             STR("name: hello\nmodules: [{name: app, type: k8s-service, image: a, "
+                                 "port: {grpc: 80}, healthcheck_path: /, liveness_probe_path: /,"
+                                 " readiness_probe_path: /}]\n")));
+    assert_errors(unit, 3);
+    assert_diag(unit, 0, 2, 88, "a grpc port answers no HTTP path", "TCP");
+}
+
+static void test_all_mistakes_of_a_service_are_told(void **state)
+{
+    struct unit *unit = *state;
+    assert_null(service_with(unit, "    min_containers: x\n    env_vars: {1: a}\n"
+                                   "    public_uri: [a_b, c_d]\n    nmae: x\n"));
+    assert_errors(unit, 5);
+}
+
+static void check_variable(const struct service *service, size_t index, const char *name,
+                           const char *text, const char *secret, const char *key)
+{
+    assert_true(index < service->variable_count);
+    const struct variable *variable = &service->variables[index];
+    assert_str(variable->name, name);
+    assert_str(variable->text, text);
+    assert_str(variable->secret, secret);
+    assert_str(variable->key, key);
+}
+
+static void test_variables_of_links_and_secrets(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service =
+        linked_with(unit, "    links: [db, {cache: {cache_host: H, cache_auth_token: T}}]\n"
+                          "    secrets: [API_KEY]\n"
+                          "    env_vars: {A: 'yes', B: ''}\n");
+    assert_no_diags(unit);
+    assert_int_equal(service->variable_count, 9);
+    check_variable(service, 0, "db_db_user", "", "pg", "db_user");
+    check_variable(service, 2, "db_db_password", "", "pg", "pass");
+    check_variable(service, 4, "H", "", "cache", "cache_host");
+    check_variable(service, 5, "T", "", "cache", "cache_auth_token");
+    check_variable(service, 6, "API_KEY", "", "manual-secrets", "API_KEY");
+    check_variable(service, 7, "A", "yes", "", "");
+    check_variable(service, 8, "B", "", "", "");
+}
+
+/* Kubernetes expands $(NAME) only when NAME stands before. */
+static void test_references_to_secrets(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service = linked_with(
+        unit,
+        "    env_vars:\n"
+        "      ALONE: '{module.db.db_password}'\n"
+        "      URL: 'pg://{module.db.db_user}:{module.db.db_password}@x/{module.db.db_user}'\n"
+        "      AGAIN: '${{module.db.db_user}}!'\n"
+        "      KNOWN: '{module.bucket.bucket_id}'\n");
+    assert_no_diags(unit);
+    assert_int_equal(service->variable_count, 6);
+    check_variable(service, 0, "ALONE", "", "pg", "pass");
+    check_variable(service, 1, "db_db_user", "", "pg", "db_user");
+    check_variable(service, 2, "db_db_password", "", "pg", "pass");
+    check_variable(service, 3, "URL", "pg://$(db_db_user):$(db_db_password)@x/$(db_db_user)", "",
+                   "");
+    check_variable(service, 4, "AGAIN", "$(db_db_user)!", "", "");
+    check_variable(service, 5, "KNOWN", "b", "", "");
+
+    service = linked_with(unit, "    links:\n"
+                                "      - db: [{db_user: U, db_name: N, db_password: P, "
+                                "db_host: H}]\n"
+                                "    env_vars: {URL: '{module.db.db_user}@{module.db.db_host}'}\n");
+    assert_no_diags(unit);
+    assert_int_equal(service->variable_count, 5);
+    check_variable(service, 4, "URL", "$(U)@$(H)", "", "");
+    linked_with(unit, "    public_uri: '{module.db.db_host}/x'\n");
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 12, 17, "public_uri cannot hold a secret", "env_vars");
+}
+
+static void test_links_to_services_and_clouds(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service =
+        unit_service(unit, &no_options,
+                     STR("name: hello\nmodules:\n"
+                         "  - {name: app, type: k8s-service, image: a, port: {http: 80},"
+                         " links: [back-end]}\n"
+                         "  - {name: back-end, type: k8s-service, image: a, port: {http: 80}}\n"));
+    assert_no_diags(unit);
+    assert_int_equal(service->variable_count, 2);
+    check_variable(service, 0, "BACK_END_HOST", "back-end", "", "");
+    check_variable(service, 1, "BACK_END_PORT", "80", "", "");
+    linked_with(unit, "    links: [app]\n");
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 12, 13, "the service links to itself", "");
+    assert_non_null(linked_with(unit, "    links: [{bucket: [read, write]}]\n"));
+    assert_warnings(unit, 1);
+    assert_diag(unit, 0, 12, 14, "no cloud permission is made", "\"app\" read, write");
+    assert_non_null(
+        service_with(unit, "    additional_iam_policies: ['arn:aws:iam::123456789012:policy/x']"));
+    assert_warnings(unit, 1);
+}
+
+static struct str many_variables(struct unit *unit, size_t count)
+{
+    struct buf text = {0};
+    buf_add(&text, STR(SERVICE_HEAD "    env_vars:\n"));
+    for (size_t i = 0; i < count; i++)
+        buf_format(&text, "      V%zu: x\n", i);
+    struct str copy = str_copy(&unit->arena, buf_str(&text));
+    buf_free(&text);
+    return copy;
+}
+
+static void test_as_many_variables_as_allowed(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service =
+        unit_service(unit, &no_options, many_variables(unit, VARIABLES_MAX));
+    assert_no_diags(unit);
+    assert_int_equal(service->variable_count, VARIABLES_MAX);
+    static const size_t too_many[] = {VARIABLES_MAX + 1, VARIABLES_MAX + 100};
+    for (size_t i = 0; i < COUNT(too_many); i++) {
+        assert_null(unit_service(unit, &no_options, many_variables(unit, too_many[i])));
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, 8 + VARIABLES_MAX, 7, "more than 5000 environment variables", "");
+    }
+    struct buf text = {0};
+    buf_add(&text, STR(SERVICE_HEAD "    secrets:\n"));
+    for (size_t i = 0; i <= VARIABLES_MAX; i++)
+        buf_format(&text, "      - V%zu\n", i);
+    assert_null(unit_service(unit, &no_options, buf_str(&text)));
+    assert_errors(unit, 1);
+    buf_free(&text);
+}
+
+static struct str many_routes(struct unit *unit, size_t count)
+{
+    struct buf text = {0};
+    buf_add(&text, STR(SERVICE_HEAD "    public_uri:\n"));
+    for (size_t i = 0; i < count; i++)
+        buf_format(&text, "      - h%zu.com/p%zu\n", i % 7, i);
+    struct str copy = str_copy(&unit->arena, buf_str(&text));
+    buf_free(&text);
+    return copy;
+}
+
+static void test_as_many_routes_as_allowed(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service = unit_service(unit, &no_options, many_routes(unit, ROUTES_MAX));
+    assert_no_diags(unit);
+    assert_int_equal(service->route_count, ROUTES_MAX);
+    /* Each host's routes stand together. */
+    size_t changes = 0;
+    for (size_t i = 1; i < service->route_count; i++)
+        changes += !str_equal(service->routes[i].host, service->routes[i - 1].host);
+    assert_int_equal(changes, 6);
+    assert_null(unit_service(unit, &no_options, many_routes(unit, ROUTES_MAX + 1)));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 8, 7, "more than 500 public_uri", "");
+}
+
+static void check_routes(struct unit *unit, const char *uris, const char *expected)
+{
+    const struct service *service =
+        service_with(unit, str_format(&unit->arena, "    public_uri: %s\n", uris).data);
+    assert_no_diags(unit);
+    struct str all = {0};
+    for (size_t i = 0; i < service->route_count; i++)
+        all = str_format(&unit->arena, "%.*s[%.*s|%.*s]", STR_ARG(all),
+                         STR_ARG(service->routes[i].host), STR_ARG(service->routes[i].prefix));
+    assert_str(all, expected);
+}
+
+static void test_routes(void **state)
+{
+    struct unit *unit = *state;
+    static const char *const rows[][2] = {
+        {"a.com", "[a.com|]"},
+        {"a.com/", "[a.com|]"},
+        {"A.com/Api/", "[a.com|/Api]"},
+        {"a.com/x///", "[a.com|/x]"},
+        {"/", "[|]"},
+        {"/api", "[|/api]"},
+        {"'*'", "[|]"},
+        {"'*/api'", "[|/api]"},
+        {"all", "[|]"},
+        {"ALL/x", "[|/x]"},
+        {"'*.a.com/x'", "[*.a.com|/x]"},
+        {"[]", ""},
+        {"[a.com/x, b.com, a.com/y, /, b.com/z, a.com]",
+         "[a.com|/x][a.com|/y][a.com|][b.com|][b.com|/z][|]"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        check_routes(unit, rows[i][0], rows[i][1]);
+}
+
+static void test_path_of_the_sticky_cookie(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *uris, *path;
+        size_t warnings;
+    } rows[] = {
+        {"[]", "/", 0},
+        {"a.com", "/", 0},
+        {"a.com/api", "/api", 0},
+        {"[a.com/api/v1, a.com/api/v2]", "/api", 0},
+        {"[a.com/api, a.com/api/v2]", "/api", 0},
+        {"[a.com/api/v2, a.com/api]", "/api", 0},
+        {"[a.com/api/v1, b.com/api/v2, c.com/api/v10]", "/api", 0},
+        {"[a.com, a.com/api]", "/", 0},
+        {"[a.com/x, a.com/y]", "/", 1},
+        {"[a.com/api, a.com/apix]", "/", 1},
+        {"[a.com/apix, a.com/api]", "/", 1},
+        {"[a.com/v/apix, a.com/v/api]", "/v", 0},
+        {"[a.com/v/api, a.com/v/apix]", "/v", 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct service *service = service_with(
+            unit,
+            str_format(&unit->arena, "    sticky_session: true\n    public_uri: %s\n", rows[i].uris)
+                .data);
+        assert_warnings(unit, rows[i].warnings);
+        assert_str(service->sticky_path, rows[i].path);
+    }
+}
+
+/* RFC 6265: a cookie of /api is not sent to /apix, however the file writes the first path. */
+static void test_slash_at_the_end_of_a_path_and_the_sticky_cookie(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service =
+        service_with(unit, "    sticky_session: true\n    public_uri: [a.com/api/, a.com/apix]\n");
+    assert_str(service->sticky_path, "/");
+    service = service_with(
+        unit, "    sticky_session: true\n    public_uri: [a.com/v/api/, a.com/v/apix]\n");
+    assert_str(service->sticky_path, "/v");
+}
+
+static void test_sticky_beside_hash(void **state)
+{
+    struct unit *unit = *state;
+    assert_non_null(service_with(unit, "    sticky_session: true\n    consistent_hash: $a\n"));
+    assert_warnings(unit, 1);
+    assert_diag(unit, 0, 8, 22, "sticky_session beats consistent_hash", "keep one");
+}
+
+static void test_issuers_need_domains(void **state)
+{
+    struct unit *unit = *state;
+    unit_service(unit, &no_options,
+                 STR("cluster_issuer: le\n" SERVICE_HEAD "    public_uri: [a.com/x, /y]\n"));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 8, 27, "cluster_issuer makes certificates for domains", "domain");
+}
+
+static void test_quantities(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        int64_t number;
+        const char *cpu, *memory;
+    } rows[] = {
+        {1, "1m", "1Mi"},
+        {100, "100m", "100Mi"},
+        {999, "999m", "999Mi"},
+        {1000, "1", "1000Mi"},
+        {1001, "1001m", "1001Mi"},
+        {1024, "1024m", "1Gi"},
+        {1500, "1500m", "1500Mi"},
+        {1536, "1536m", "1536Mi"},
+        {2000, "2", "2000Mi"},
+        {2048, "2048m", "2Gi"},
+        {1025 * 1024, "1049600m", "1025Gi"},
+        {1024 * 1024, "1048576m", "1Ti"},
+        {1024LL * 1024 * 1024, "1073741824m", "1Pi"},
+        {1024LL * 1024 * 1024 * 1024, "1099511627776m", "1Ei"},
+        {1024LL * 1024 * 1024 * 1024 * 1024, "1125899906842624m", "1024Ei"},
+        {1000000, "1000", "1000000Mi"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_str(quantity_cpu(&unit->arena, rows[i].number), rows[i].cpu);
+        assert_str(quantity_memory(&unit->arena, rows[i].number), rows[i].memory);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_defaults),
+        UNIT_TEST(test_names_and_their_lengths),
+        UNIT_TEST(test_images),
+        UNIT_TEST(test_registry_of_the_cloud),
+        UNIT_TEST(test_ports_and_probes),
+        UNIT_TEST(test_what_is_wrong),
+        UNIT_TEST(test_a_wrong_path_of_both_probes_is_told_once),
+        UNIT_TEST(test_ports_that_are_wrong),
+        UNIT_TEST(test_all_mistakes_of_a_service_are_told),
+        UNIT_TEST(test_variables_of_links_and_secrets),
+        UNIT_TEST(test_references_to_secrets),
+        UNIT_TEST(test_links_to_services_and_clouds),
+        UNIT_TEST(test_as_many_variables_as_allowed),
+        UNIT_TEST(test_as_many_routes_as_allowed),
+        UNIT_TEST(test_routes),
+        UNIT_TEST(test_path_of_the_sticky_cookie),
+        UNIT_TEST(test_slash_at_the_end_of_a_path_and_the_sticky_cookie),
+        UNIT_TEST(test_sticky_beside_hash),
+        UNIT_TEST(test_issuers_need_domains),
+        UNIT_TEST(test_quantities),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,58 @@
+#include "set.h"
+#include "unit.h"
+
+static void test_first_value_of_a_key_stays(void **state)
+{
+    struct unit *unit = *state;
+    static const char one[] = "1";
+    static const char two[] = "2";
+    struct set set = {0};
+    assert_null(set_add(&unit->arena, &set, STR("a"), one));
+    assert_ptr_equal(set_add(&unit->arena, &set, STR("a"), two), one);
+    assert_ptr_equal(set_add(&unit->arena, &set, STR("a"), two), one);
+    assert_int_equal(set.count, 1);
+}
+
+static void test_keys_are_compared_by_all_their_bytes(void **state)
+{
+    struct unit *unit = *state;
+    static const struct str keys[] = {TEXT(""),     TEXT("a"),   TEXT("a\0"), TEXT("a\0b"),
+                                      TEXT("a\0c"), TEXT("\0"),  TEXT("A"),   TEXT("aa"),
+                                      TEXT("ab"),   TEXT("\xff")};
+    struct set set = {0};
+    for (size_t i = 0; i < COUNT(keys); i++)
+        assert_null(set_add(&unit->arena, &set, keys[i], &keys[i]));
+    for (size_t i = 0; i < COUNT(keys); i++)
+        assert_ptr_equal(set_add(&unit->arena, &set, keys[i], &set), &keys[i]);
+    assert_int_equal(set.count, COUNT(keys));
+}
+
+static void test_growth_keeps_every_entry(void **state)
+{
+    struct unit *unit = *state;
+    enum { MANY = 20000 };
+    struct set set = {0};
+    struct str *keys = ARENA_ARRAY(&unit->arena, MANY, struct str);
+    for (size_t i = 0; i < MANY; i++) {
+        keys[i] = str_format(&unit->arena, "key-%zu", i);
+        assert_null(set_add(&unit->arena, &set, keys[i], &keys[i]));
+        /* A power of two with free entries left, or find() would not end. */
+        assert_int_equal(set.capacity & (set.capacity - 1), 0);
+        assert_true(set.count < set.capacity);
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        struct str key = str_format(&unit->arena, "key-%zu", i);
+        assert_ptr_equal(set_add(&unit->arena, &set, key, &set), &keys[i]);
+    }
+    assert_int_equal(set.count, MANY);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_first_value_of_a_key_stays),
+        UNIT_TEST(test_keys_are_compared_by_all_their_bytes),
+        UNIT_TEST(test_growth_keeps_every_entry),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

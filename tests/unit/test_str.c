@@ -1,0 +1,230 @@
+#include "unit.h"
+
+#include <limits.h>
+
+static void test_comparisons(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str a, b;
+        int order; /* the sign */
+    } rows[] = {
+        {TEXT(""), TEXT(""), 0},          {TEXT("a"), TEXT("a"), 0},  {TEXT("a"), TEXT("b"), -1},
+        {TEXT("a"), TEXT("ab"), -1},      {TEXT("ab"), TEXT("a"), 1}, {TEXT(""), TEXT("a"), -1},
+        {TEXT("a\0b"), TEXT("a\0c"), -1}, {TEXT("B"), TEXT("a"), -1}, {TEXT("\xff"), TEXT("a"), 1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int order = str_compare(rows[i].a, rows[i].b);
+        assert_int_equal((order > 0) - (order < 0), rows[i].order);
+        assert_int_equal(str_equal(rows[i].a, rows[i].b), rows[i].order == 0);
+    }
+    assert_true(str_equal((struct str){0}, STR("")));
+    assert_true(str_equal(str_of(NULL), STR("")));
+    assert_false(str_is(STR("a\0"), "a"));
+}
+
+static void test_case_is_ignored_in_ascii_only(void **state)
+{
+    (void)state;
+    assert_true(str_is_nocase(STR("AuTo"), "auto"));
+    assert_true(str_is_nocase(STR(""), ""));
+    assert_false(str_is_nocase(STR("aut"), "auto"));
+    assert_false(str_is_nocase(STR("autos"), "auto"));
+    assert_false(str_is_nocase(STR("\xC3\x84"), "\xC3\xA4"));
+    assert_false(str_is_nocase(STR("["), "{")); /* one bit apart, as A and a are */
+    assert_false(str_is_nocase(STR("@"), "`"));
+}
+
+static void test_slices_stay_inside(void **state)
+{
+    (void)state;
+    struct str text = STR("hello");
+    assert_str(str_slice(text, 1, 3), "el");
+    assert_str(str_slice(text, 1, SIZE_MAX), "ello");
+    assert_str(str_slice(text, 5, 9), "");
+    assert_str(str_slice(text, 9, 12), "");
+    assert_str(str_slice(text, 3, 1), "");
+    assert_str(str_from(text, 0), "hello");
+    assert_str(str_from(text, 6), "");
+    assert_str(str_from((struct str){0}, 0), "");
+}
+
+static void test_starts_ends_find_only(void **state)
+{
+    (void)state;
+    struct str text = STR("a.b.c");
+    assert_true(str_starts(text, STR("a.")) && str_starts(text, STR("")));
+    assert_false(str_starts(text, STR("a.b.c.")));
+    assert_true(str_ends(text, STR(".c")) && str_ends(text, STR("")));
+    assert_false(str_ends(text, STR("xa.b.c")));
+    assert_int_equal(str_find(text, 0, '.'), 1);
+    assert_int_equal(str_find(text, 2, '.'), 3);
+    assert_int_equal(str_find(text, 4, '.'), 5);
+    assert_int_equal(str_find(text, 99, 'a'), 5);
+    assert_int_equal(str_find((struct str){0}, 0, 'a'), 0);
+    assert_true(str_only(STR(""), "a"));
+    assert_true(str_only(STR("aba"), "ab"));
+    assert_false(str_only(STR("abc"), "ab"));
+    assert_false(str_only(STR("a\0"), "a")); /* the end of `allowed` is no member of it */
+}
+
+static void test_copies_end_in_nul(void **state)
+{
+    struct unit *unit = *state;
+    char bytes[] = {'a', 'Z', 'b'};
+    struct str text = {bytes, sizeof bytes};
+    struct str copy = str_copy(&unit->arena, text);
+    bytes[0] = 'x';
+    assert_str(copy, "aZb");
+    assert_int_equal(copy.data[3], 0);
+    assert_string_equal(str_c(&unit->arena, text), "xZb");
+    assert_string_equal(str_c(&unit->arena, (struct str){0}), "");
+    assert_str(str_lower(&unit->arena, STR("aZ-\xC3\x84[@")), "az-\xC3\x84[@");
+    assert_str(str_upper(&unit->arena, STR("aZ-\xC3\xA4{`")), "AZ-\xC3\xA4{`");
+}
+
+static void test_format_of_any_length(void **state)
+{
+    struct unit *unit = *state;
+    static const size_t lengths[] = {0, 1, 1023, 1024, 4095, 4096, 65536, 5000000};
+    for (size_t i = 0; i < COUNT(lengths); i++) {
+        struct str long_text = unit_repeat(unit, "x", lengths[i]);
+        struct str text = str_format(&unit->arena, "<%.*s>%d", STR_ARG(long_text), 7);
+        assert_int_equal(text.len, lengths[i] + 3);
+        assert_true(str_starts(text, STR("<")) && str_ends(text, STR(">7")));
+        assert_int_equal(text.data[text.len], 0);
+
+        struct buf buf = {0};
+        buf_add(&buf, STR("before "));
+        buf_format(&buf, "<%.*s>%d", STR_ARG(long_text), 7);
+        assert_int_equal(buf.len, lengths[i] + 10);
+        assert_true(str_ends(buf_str(&buf), STR(">7")));
+        buf_free(&buf);
+    }
+    struct str huge = {"", (size_t)INT_MAX + 1};
+    assert_int_equal(str_width(huge), INT_MAX);
+}
+
+static void test_buf_grows_and_keeps(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    buf_add(&buf, (struct str){0});
+    assert_int_equal(buf_str(&buf).len, 0);
+    for (size_t i = 0; i < 100000; i++)
+        buf_add_byte(&buf, (char)('a' + i % 26));
+    assert_int_equal(buf.len, 100000);
+    for (size_t i = 0; i < buf.len; i++)
+        assert_int_equal(buf.data[i], 'a' + (int)(i % 26));
+    buf_reserve(&buf, 1000000);
+    assert_true(buf.capacity - buf.len >= 1000000);
+    buf.len = 0;
+    buf_add_spaces(&buf, 3);
+    assert_str(buf_str(&buf), "   ");
+    buf_free(&buf);
+    assert_null(buf.data);
+    buf_free(&buf);
+}
+
+/* FNV-1a's published values: names in clusters are made of them. */
+static void test_hash_never_changes(void **state)
+{
+    (void)state;
+    assert_int_equal(str_hash(STR("")), 0x811c9dc5U);
+    assert_int_equal(str_hash(STR("a")), 0xe40c292cU);
+    assert_int_equal(str_hash(STR("foobar")), 0xbf9cf968U);
+    assert_int_equal(str_hash(STR("\xff")), (0x811c9dc5U ^ 0xffU) * 16777619U);
+}
+
+static struct str suggested(const char *word, const char *const *candidates)
+{
+    struct suggestion near = {.word = str_of(word)};
+    for (; *candidates; candidates++)
+        suggestion_offer(&near, str_of(*candidates));
+    return near.best;
+}
+
+static void test_suggestions(void **state)
+{
+    (void)state;
+    static const char *const fields[] = {
+        "name",           "image",          "port", "env_vars", "healthcheck_path",
+        "min_containers", "max_containers", NULL};
+    static const struct {
+        const char *word, *best;
+    } rows[] = {
+        {"imgae", "image"},                      /* neighbours swapped */
+        {"imag", "image"},                       /* left out */
+        {"immage", "image"},                     /* too much */
+        {"omage", "image"},                      /* replaced */
+        {"ports", "port"},                       /*  */
+        {"mim_containers", "min_containers"},    /* the nearer of two */
+        {"helthcheck-path", "healthcheck_path"}, /* two mistakes in a long word */
+        {"containers", "min_containers"},        /* four of fourteen */
+        {"replicas", ""},                        /*  */
+        {"xyz", ""},                             /*  */
+        {"", ""},                                /*  */
+        {"a_word_of_more_than_sixty_four_bytes_is_not_compared_with_anything_at_all", ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_str(suggested(rows[i].word, fields), rows[i].best);
+}
+
+/* str.h: at most a third of the word's length. A short word must not be led to another one. */
+static void test_suggestions_keep_their_distance(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word, *candidate;
+        bool near;
+    } rows[] = {
+        {"app", "ap", true},
+        {"app", "apq", true},
+        {"app", "bpq", false},
+        {"abcdef", "abcdxy", true},
+        {"abcdef", "abcxyz", false},
+        {"http", "htpp", true},
+        {"x", "y", false},
+        {"ab", "cd", false},
+        {"http", "tcp", false},
+        {"grpc", "http", false},
+        {"abcdefghi", "abcdefxyz", true},
+        {"abcdefghi", "abcdewxyz", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *const candidates[] = {rows[i].candidate, NULL};
+        bool near = suggested(rows[i].word, candidates).len > 0;
+        if (near != rows[i].near)
+            fail_msg("%s %s be suggested for %s", rows[i].candidate, near ? "must not" : "must",
+                     rows[i].word);
+    }
+}
+
+static void test_first_of_equally_near_is_suggested(void **state)
+{
+    (void)state;
+    const char *const ab[] = {"max_x", "min_x", NULL};
+    const char *const ba[] = {"min_x", "max_x", NULL};
+    assert_str(suggested("mux_x", ab), "max_x");
+    assert_str(suggested("mux_x", ba), "max_x"); /* two edits off, the other one */
+    const char *const equal[] = {"ports", "porta", NULL};
+    assert_str(suggested("porty", equal), "ports");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_comparisons),
+        UNIT_TEST(test_case_is_ignored_in_ascii_only),
+        UNIT_TEST(test_slices_stay_inside),
+        UNIT_TEST(test_starts_ends_find_only),
+        UNIT_TEST(test_copies_end_in_nul),
+        UNIT_TEST(test_format_of_any_length),
+        UNIT_TEST(test_buf_grows_and_keeps),
+        UNIT_TEST(test_hash_never_changes),
+        UNIT_TEST(test_suggestions),
+        UNIT_TEST(test_suggestions_keep_their_distance),
+        UNIT_TEST(test_first_of_equally_near_is_suggested),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
