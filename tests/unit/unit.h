@@ -48,13 +48,6 @@ static inline int unit_end(void **state)
         "" literal, sizeof(literal) - 1                                                            \
     }
 
-/* libfyaml 0.7.12 leaks on some errors; everything else that leaks is ours. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:fy_parser_create\nleak:fy_parser_parse\nleak:libfyaml\n";
-}
-
 static inline void unit_forget(struct unit *unit)
 {
     unit->diags = (struct diags){.arena = &unit->arena};
