@@ -83,6 +83,7 @@ demo: ## Build, and render examples/hello
 .PHONY: check
 check: all unit golden cli documents ## Build, and run the tests that need no server: unit, golden, cli, README
 
+.SECONDARY: # objects of tests are kept
 .PHONY: unit
 unit: $(UNITS)
 	@tests/unit/run $(UNITS)

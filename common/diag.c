@@ -25,7 +25,8 @@ static bool continues_character(struct str text, size_t at)
     return at < text.len && ((unsigned char)text.data[at] & 0xC0) == 0x80;
 }
 
-static struct str format_text(struct arena *arena, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static struct str
+format_text(struct arena *arena, const char *format, va_list arguments)
 {
     struct str text = str_vformat(arena, format, arguments);
     if (text.len <= DIAG_TEXT_MAX)
@@ -41,8 +42,9 @@ bool diags_full(const struct diags *diags)
     return diags->count == DIAG_MAX;
 }
 
-static void report(struct diags *diags, enum severity severity, struct location at,
-                   const char *format, va_list arguments)
+__attribute__((format(printf, 4, 0))) static void report(struct diags *diags,
+                                                         enum severity severity, struct location at,
+                                                         const char *format, va_list arguments)
 {
     *(severity == SEVERITY_ERROR ? &diags->errors : &diags->warnings) += 1;
     struct diag *diag = add(diags);

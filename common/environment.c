@@ -1,29 +1,12 @@
 #include "environment.h"
 
-#include "io.h"
+#include "input.h"
 #include "load_service.h"
 #include "module.h"
 #include "name.h"
 #include "set.h"
 
-#include <errno.h>
 #include <string.h>
-
-struct source *source_read(struct arena *arena, struct diags *diags, const char *path,
-                           struct location at)
-{
-    struct buf text = {0};
-    int error = io_read_file(path, LOAD_SIZE_MAX, &text);
-    if (error == EFBIG)
-        diag_error(diags, at, "%s is larger than %d bytes", path, LOAD_SIZE_MAX);
-    else if (error)
-        diag_error(diags, at, "%s cannot be read: %s", path, strerror(error));
-    struct source *source = ARENA_NEW(arena, struct source);
-    source->path = str_copy(arena, strcmp(path, "-") == 0 ? STR("<stdin>") : str_of(path));
-    source->text = str_copy(arena, buf_str(&text));
-    buf_free(&text);
-    return error ? NULL : source;
-}
 
 static const struct record *choose(const struct schema_reader *reader, const struct record *file,
                                    const struct options *options)
@@ -186,7 +169,8 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
                       struct environment *ret)
 {
     size_t errors = reader->diags->errors;
-    const struct source *source = source_read(reader->arena, reader->diags, path, at);
+    const struct input input = {.path = path, .named = true};
+    const struct source *source = input_read(reader->arena, reader->diags, &input, at);
     if (!source) {
         if (at.source)
             diag_hint(reader->diags, "the environment file gives domain, registry and cloud; "
@@ -205,7 +189,8 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
 static bool read_parent_outputs(const struct schema_reader *reader, const char *path,
                                 struct environment *ret)
 {
-    struct source *source = source_read(reader->arena, reader->diags, path, (struct location){0});
+    const struct input input = {.path = path, .named = true};
+    struct source *source = input_read(reader->arena, reader->diags, &input, (struct location){0});
     if (!source)
         return false;
     source->secret = true;

@@ -37,9 +37,4 @@ struct environment {
 bool environment_read(const struct schema_reader *reader, const struct record *file,
                       const struct options *options, struct environment *ret);
 
-/* Reads a file ("-": standard input) into the arena; reports at `at` when it cannot be read. NULL
- * then. */
-struct source *source_read(struct arena *arena, struct diags *diags, const char *path,
-                           struct location at);
-
 #endif

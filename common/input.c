@@ -1,4 +1,8 @@
+#define _GNU_SOURCE /* memmem */
 #include "input.h"
+
+#include "io.h"
+#include "load_service.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -117,4 +121,31 @@ bool input_list(struct arena *arena, struct diags *diags, const struct options *
     *ret_inputs = lister.inputs;
     *ret_count = lister.count;
     return right;
+}
+
+static bool mentions_service(struct str text)
+{
+    struct str type = STR("k8s-service");
+    return text.len && memmem(text.data, text.len, type.data, type.len);
+}
+
+struct source *input_read(struct arena *arena, struct diags *diags, const struct input *input,
+                          struct location at)
+{
+    struct source *source = NULL;
+    struct buf text = {0};
+    int error = io_read_file(input->path, LOAD_SIZE_MAX, &text);
+    bool foreign = !input->named && !mentions_service(buf_str(&text));
+    if (error == EFBIG && !foreign) {
+        diag_error(diags, at, "%s is larger than %d bytes", input->path, LOAD_SIZE_MAX);
+    } else if (error && error != EFBIG) {
+        diag_error(diags, at, "%s cannot be read: %s", input->path, strerror(error));
+    } else if (!foreign) {
+        source = ARENA_NEW(arena, struct source);
+        bool standard = strcmp(input->path, "-") == 0;
+        source->path = str_copy(arena, standard ? STR("<stdin>") : str_of(input->path));
+        source->text = str_copy(arena, buf_str(&text));
+    }
+    buf_free(&text);
+    return source;
 }

@@ -138,11 +138,9 @@ static bool flag_variable(const struct scope *scope, struct str name, struct str
     return found;
 }
 
-static bool item_text(const struct value *map, struct str name, struct suggestion *near,
-                      struct str *ret)
+static bool item_text(const struct value *map, struct str name, struct str *ret)
 {
     for (size_t i = 0; map && i < map->count; i++) {
-        suggestion_offer(near, map->items[i].name);
         if (!str_equal(map->items[i].name, name))
             continue;
         *ret = map->items[i].text;
@@ -151,44 +149,68 @@ static bool item_text(const struct value *map, struct str name, struct suggestio
     return false;
 }
 
-static bool look_vars(struct filler *filler, const struct placeholder *placeholder)
+static const struct record *find_input(const struct value *inputs, struct str name)
+{
+    for (size_t i = 0; i < inputs->count; i++)
+        if (str_equal(record_value(inputs->records[i], VARIABLE_NAME)->text, name))
+            return inputs->records[i];
+    return NULL;
+}
+
+static bool report_variable(struct filler *filler, const struct placeholder *placeholder)
 {
     const struct scope *scope = filler->scope;
-    struct str name = placeholder->parts[0];
-    struct suggestion near = {.word = name};
-    struct str text;
-    if (flag_variable(scope, name, &text) ||
-        item_text(scope->environment->variables[0], name, &near, &text) ||
-        item_text(scope->environment->variables[1], name, &near, &text)) {
-        buf_add(&filler->out, text);
-        return true;
-    }
     const struct value *inputs = record_value(scope->file, FILE_INPUT_VARIABLES);
-    for (size_t i = 0; i < inputs->count; i++) {
-        const struct record *input = inputs->records[i];
-        suggestion_offer(&near, record_value(input, VARIABLE_NAME)->text);
-        if (!str_equal(record_value(input, VARIABLE_NAME)->text, name))
-            continue;
-        if (record_has(input, VARIABLE_DEFAULT)) {
-            buf_add(&filler->out, record_value(input, VARIABLE_DEFAULT)->text);
-            return true;
-        }
-        diag_error(scope->diags, place(filler, placeholder), "the variable \"%.*s\" has no value",
-                   STR_ARG(name));
-        diag_hint(scope->diags, "give it one: --var %.*s=VALUE, or variables of the environment",
-                  STR_ARG(name));
-        return false;
+    struct suggestion near = {.word = placeholder->parts[0]};
+    for (size_t map = 0; map < 2; map++) {
+        const struct value *variables = scope->environment->variables[map];
+        for (size_t i = 0; variables && i < variables->count; i++)
+            suggestion_offer(&near, variables->items[i].name);
     }
+    for (size_t i = 0; i < inputs->count; i++)
+        suggestion_offer(&near, record_value(inputs->records[i], VARIABLE_NAME)->text);
     diag_error(scope->diags, place(filler, placeholder), "there is no variable \"%.*s\"",
-               STR_ARG(name));
+               STR_ARG(near.word));
     if (near.best.len)
         diag_hint(scope->diags, "did you mean \"%.*s\"?", STR_ARG(near.best));
     else
         diag_hint(scope->diags,
-                  "give it with --var %.*s=VALUE, or add it to the environment's "
-                  "variables",
-                  STR_ARG(name));
+                  "give it with --var %.*s=VALUE, or add it to the environment's variables",
+                  STR_ARG(near.word));
     return false;
+}
+
+static bool look_vars(struct filler *filler, const struct placeholder *placeholder)
+{
+    const struct scope *scope = filler->scope;
+    struct str name = placeholder->parts[0];
+    struct str text;
+    if (flag_variable(scope, name, &text) ||
+        item_text(scope->environment->variables[0], name, &text) ||
+        item_text(scope->environment->variables[1], name, &text)) {
+        buf_add(&filler->out, text);
+        return true;
+    }
+    const struct record *input = find_input(record_value(scope->file, FILE_INPUT_VARIABLES), name);
+    if (!input)
+        return report_variable(filler, placeholder);
+    if (record_has(input, VARIABLE_DEFAULT)) {
+        buf_add(&filler->out, record_value(input, VARIABLE_DEFAULT)->text);
+        return true;
+    }
+    diag_error(scope->diags, place(filler, placeholder), "the variable \"%.*s\" has no value",
+               STR_ARG(name));
+    diag_hint(scope->diags, "give it one: --var %.*s=VALUE, or variables of the environment",
+              STR_ARG(name));
+    return false;
+}
+
+static const struct output *find_output(const struct environment *environment, struct str name)
+{
+    for (size_t i = 0; i < environment->output_count; i++)
+        if (str_equal(environment->outputs[i].name, name))
+            return &environment->outputs[i];
+    return NULL;
 }
 
 static bool look_parent(struct filler *filler, const struct placeholder *placeholder)
@@ -196,22 +218,21 @@ static bool look_parent(struct filler *filler, const struct placeholder *placeho
     const struct scope *scope = filler->scope;
     const struct environment *environment = scope->environment;
     struct str name = placeholder->parts[0];
-    struct suggestion near = {.word = name};
-    for (size_t i = 0; i < environment->output_count; i++) {
-        const struct output *output = &environment->outputs[i];
-        suggestion_offer(&near, output->name);
-        if (!str_equal(output->name, name))
-            continue;
-        if (output->unusable)
-            return unknown(filler, placeholder, NULL,
-                           "the output \"%.*s\" is null, a list or a map, not text", STR_ARG(name));
-        if (output->sensitive)
-            return unknown(filler, placeholder, NULL,
-                           "the output \"%.*s\" is sensitive: it may not stand in a manifest",
-                           STR_ARG(name));
+    const struct output *output = find_output(environment, name);
+    if (output && output->unusable)
+        return unknown(filler, placeholder, NULL,
+                       "the output \"%.*s\" is null, a list or a map, not text", STR_ARG(name));
+    if (output && output->sensitive)
+        return unknown(filler, placeholder, NULL,
+                       "the output \"%.*s\" is sensitive: it may not stand in a manifest",
+                       STR_ARG(name));
+    if (output) {
         buf_add(&filler->out, output->text);
         return true;
     }
+    struct suggestion near = {.word = name};
+    for (size_t i = 0; i < environment->output_count; i++)
+        suggestion_offer(&near, environment->outputs[i].name);
     diag_error(scope->diags, place(filler, placeholder), "the environment has no output \"%.*s\"",
                STR_ARG(name));
     if (near.best.len)

@@ -1,16 +1,9 @@
-#define _GNU_SOURCE /* memmem */
 #include "layer.h"
 
 #include "load_service.h"
 #include "name.h"
 
 #include <string.h>
-
-bool layer_has_no_service(struct str text)
-{
-    struct str type = STR("k8s-service");
-    return text.len == 0 || !memmem(text.data, text.len, type.data, type.len);
-}
 
 static void check_name(const struct layer *layer)
 {

@@ -23,9 +23,6 @@ struct layer {
 struct layer *layer_read(struct arena *arena, struct diags *diags, const struct options *options,
                          const struct source *source);
 
-/* True when the text cannot be a service file: nothing in it says k8s-service. */
-bool layer_has_no_service(struct str text);
-
 /* How a module's texts are read: placeholders filled in. The result refers to `layer`. */
 struct schema_reader layer_reader(struct layer *layer);
 

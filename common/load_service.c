@@ -61,8 +61,9 @@ static void take_key(struct loader *loader, struct level *level, struct node *ke
     if (!first)
         return;
     diag_error(loader->diags, key->span, "\"%.*s\" is written twice", STR_ARG(key->text));
-    diag_hint(loader->diags, "it is on line %zu already: keep one of the two",
-              diag_position(loader->source, first->span.start).line);
+    if (!diags_full(loader->diags)) /* counting lines takes time */
+        diag_hint(loader->diags, "it is on line %zu already: keep one of the two",
+                  diag_position(loader->source, first->span.start).line);
 }
 
 static void take(struct loader *loader, struct node *node)
@@ -155,15 +156,17 @@ static void refuse_directives(struct loader *loader)
     }
 }
 
-static void start_document(struct loader *loader, struct fy_event *event)
+/* A second document: told at its mark, or at its content where `...` alone ended the first. */
+static bool refuse_second(struct loader *loader, struct fy_event *event)
 {
-    if (!loader->root)
-        return;
-    fail(loader,
-         event->document_start.implicit ? location_file(loader->source)
-                                        : event_place(loader, event),
-         "a second document in one file",
+    bool content = event->type == FYET_SCALAR || event->type == FYET_MAPPING_START ||
+                   event->type == FYET_SEQUENCE_START;
+    bool marked = event->type == FYET_DOCUMENT_START && !event->document_start.implicit;
+    if (!loader->root || loader->depth > 0 || !(content || marked))
+        return false;
+    fail(loader, event_place(loader, event), "a second document in one file",
          "give each service file one document: remove the --- and what follows it");
+    return true;
 }
 
 /* The place of an anchor, alias or tag with its mark, which the library's own place leaves out. */
@@ -195,12 +198,9 @@ static bool refuse_marks(struct loader *loader, struct fy_event *event)
 
 static void take_event(struct loader *loader, struct fy_event *event)
 {
-    if (refuse_marks(loader, event))
+    if (refuse_second(loader, event) || refuse_marks(loader, event))
         return;
     switch (event->type) {
-    case FYET_DOCUMENT_START:
-        start_document(loader, event);
-        break;
     case FYET_SCALAR:
         take_scalar(loader, event);
         break;

@@ -82,8 +82,16 @@ static const char *host_wrong(struct str name)
                : "must be a domain name, such as app.example.com";
 }
 
+/* Kubernetes keeps these for folders: apimachinery's IsConfigMapKey and IsEnvVarName. */
+static bool is_folder_name(struct str name)
+{
+    return str_is(name, ".") || str_starts(name, STR(".."));
+}
+
 static const char *variable_wrong(struct str name)
 {
+    if (is_folder_name(name))
+        return "must not be . or begin with ..";
     return shaped(name, ALNUM "-._", ALNUM "-._", ALNUM "-._") && !one_of(name.data[0], DIGITS)
                ? NULL
                : "must be letters, digits, _, - and ., not beginning with a digit";
@@ -93,6 +101,8 @@ static const char *secret_key_wrong(struct str name)
 {
     if (name.len > SUBDOMAIN_MAX)
         return "must be at most 253 characters long";
+    if (is_folder_name(name))
+        return "must not be . or begin with ..";
     return name.len && str_only(name, ALNUM "-._") ? NULL : "must be letters, digits, _, - and .";
 }
 

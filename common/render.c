@@ -164,16 +164,13 @@ static void find_variables(struct renderer *renderer, const struct layer *layer)
 static void render_file(struct renderer *renderer, const struct input *input)
 {
     struct diags diags = {.arena = &renderer->file};
-    const struct source *source =
-        source_read(&renderer->file, &diags, input->path, (struct location){0});
-    bool passed_over = source && !input->named && layer_has_no_service(source->text);
-    if (source && !passed_over) {
-        struct layer *layer = layer_read(&renderer->file, &diags, renderer->options, source);
-        if (layer) {
-            layer->scope.variables_used = renderer->variables_used;
-            find_variables(renderer, layer);
-            render_layer(renderer, layer, input->named);
-        }
+    const struct source *source = input_read(&renderer->file, &diags, input, (struct location){0});
+    struct layer *layer =
+        source ? layer_read(&renderer->file, &diags, renderer->options, source) : NULL;
+    if (layer) {
+        layer->scope.variables_used = renderer->variables_used;
+        find_variables(renderer, layer);
+        render_layer(renderer, layer, input->named);
     }
     tell(renderer, &diags);
     arena_reset(&renderer->file);

@@ -149,8 +149,8 @@ static struct str common_prefix(const struct service *service)
             shared++;
         bool whole = (shared == common.len || common.data[shared] == '/') &&
                      (shared == other.len || other.data[shared] == '/');
-        while (!whole && shared > 0 && common.data[shared] != '/')
-            shared--;
+        while (!whole && shared > 0)
+            whole = common.data[--shared] == '/';
         common = str_slice(common, 0, shared);
     }
     return common;

@@ -128,7 +128,8 @@ struct str str_upper(struct arena *arena, struct str s)
 }
 
 /* vsnprintf() fails only for a broken format or a result above INT_MAX: both are our mistake. */
-static size_t formatted_length(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static size_t formatted_length(const char *format,
+                                                                     va_list arguments)
 {
     int len = vsnprintf(NULL, 0, format, arguments);
     if (len < 0)
@@ -258,7 +259,7 @@ void suggestion_offer(struct suggestion *suggestion, struct str candidate)
 {
     size_t longer = suggestion->word.len > candidate.len ? suggestion->word.len : candidate.len;
     size_t distance = edit_distance(suggestion->word, candidate);
-    if (distance > (longer + 2) / 3)
+    if (distance > longer / 3)
         return;
     if (suggestion->best.len && suggestion->distance <= distance)
         return;

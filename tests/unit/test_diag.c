@@ -191,7 +191,7 @@ static void test_color(void **state)
 static void test_messages_cannot_steer_a_terminal(void **state)
 {
     struct unit *unit = *state;
-    struct source source = {STR("a\x1B[2J\nb.yaml"), STR("x")};
+    struct source source = {.path = STR("a\x1B[2J\nb.yaml"), .text = STR("x")};
     diag_error(&unit->diags, at(&source, 0, 1), "\"%s\"", "\x1B]0;title\x07");
     diag_hint(&unit->diags, "%s", "\x1B[2J");
     struct str text = unit_written(unit);

@@ -299,17 +299,37 @@ static struct str chain(struct unit *unit, size_t links)
     return copy;
 }
 
-static void test_depth_of_outputs(void **state)
+static void test_length_of_filled_text(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
-    begin(unit, &filling, chain(unit, FILL_DEPTH_MAX - 1));
-    check(unit, &filling, "{module.b0.bucket_id}", "xxxxxxxend");
-    begin(unit, &filling, chain(unit, FILL_DEPTH_MAX));
+    enum { TENTH = FILLED_MAX / 10 };
+    struct buf text = {0};
+    buf_add(&text, STR("name: hello\nmodules:\n  - {name: b, type: s3, bucket_name: "));
+    for (size_t i = 0; i < TENTH; i++)
+        buf_add_byte(&text, 'x');
+    buf_add(&text, STR("}\n"));
+    begin(unit, &filling, buf_str(&text));
     struct filled filled;
-    assert_false(fill(unit, &filling, STR("{module.b0.bucket_id}"), &filled));
+    struct buf references = {0};
+    for (size_t i = 0; i < 10; i++)
+        buf_add(&references, STR("{module.b.bucket_id}"));
+    buf_format(&references, "%0*d", FILLED_MAX - 10 * TENTH, 0);
+    assert_true(fill(unit, &filling, buf_str(&references), &filled));
+    assert_int_equal(filled.text.len, FILLED_MAX);
+    buf_add_byte(&references, 'x');
+    assert_false(fill(unit, &filling, buf_str(&references), &filled));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, FILL_DEPTH_MAX + 2, 41, "refers to itself", "");
+    buf_free(&references);
+    buf_free(&text);
+}
+
+static void test_chain_of_outputs(void **state)
+{
+    struct unit *unit = *state;
+    struct filling filling = {0};
+    begin(unit, &filling, chain(unit, 20));
+    check(unit, &filling, "{module.b0.bucket_id}", "xxxxxxxxxxxxxxxxxxxxend");
 }
 
 /* One mistake, told once: doubling in each round must not become work without end. */
@@ -354,7 +374,8 @@ int main(void)
         UNIT_TEST(test_splitting_variables),
         UNIT_TEST(test_references),
         UNIT_TEST(test_places),
-        UNIT_TEST(test_depth_of_outputs),
+        UNIT_TEST(test_length_of_filled_text),
+        UNIT_TEST(test_chain_of_outputs),
         UNIT_TEST(test_an_output_that_refers_to_itself),
         UNIT_TEST(test_long_texts),
     };

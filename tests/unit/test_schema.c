@@ -306,8 +306,8 @@ static void test_types_in_words(void **state)
     for (size_t i = 0; i < COUNT(outer_fields); i++)
         assert_str(schema_type_text(&unit->arena, &outer_fields[i]), expected[i]);
     static const char *const one[] = {"a", NULL};
-    assert_str(schema_choices_text(&unit->arena, one), "a");
-    assert_str(schema_choices_text(&unit->arena, one + 1), "");
+    assert_str(schema_words_text(&unit->arena, one, "or"), "a");
+    assert_str(schema_words_text(&unit->arena, one + 1, "or"), "");
 }
 
 /* The rows of fields.def keep what the engine and the documentation rely on. */

@@ -40,8 +40,8 @@ static void test_defaults(void **state)
     assert_str(service->name, "app");
     assert_str(service->image, "nginx:1.29");
     assert_true(service->has_image);
-    assert_int_equal(service->port->number, 80);
-    assert_int_equal(service->port->service_port, 80);
+    assert_int_equal(service->ports->number, 80);
+    assert_int_equal(service->ports->service_port, 80);
     assert_int_equal(service->min_containers, 1);
     assert_int_equal(service->max_containers, 3);
     assert_true(service_scales(service));
@@ -167,7 +167,7 @@ static void test_ports_and_probes(void **state)
         const char *liveness_path, *readiness_path;
     } rows[] = {
         {"http: 80", "", PORT_TYPE_HTTP, PROBE_NONE, PROBE_TCP, "", ""},
-        {"tcp: 80", "", PORT_TYPE_TCP, PROBE_TCP, PROBE_TCP, "", ""},
+        {"tcp: 80", "", PORT_TYPE_WEBSOCKET, PROBE_TCP, PROBE_TCP, "", ""},
         {"grpc: 80", "", PORT_TYPE_GRPC, PROBE_TCP, PROBE_TCP, "", ""},
         {"websocket: 80", "", PORT_TYPE_WEBSOCKET, PROBE_TCP, PROBE_TCP, "", ""},
         {"http: 80", "healthcheck_path: /h", PORT_TYPE_HTTP, PROBE_HTTP, PROBE_HTTP, "/h", "/h"},
@@ -178,7 +178,7 @@ static void test_ports_and_probes(void **state)
         {"http: 80", "readiness_probe_path: /r", PORT_TYPE_HTTP, PROBE_NONE, PROBE_HTTP, "", "/r"},
         {"http: 80", "healthcheck_path: /h\n    readiness_probe_path: /r", PORT_TYPE_HTTP,
          PROBE_HTTP, PROBE_HTTP, "/h", "/r"},
-        {"tcp: 80", "healthcheck_path: /h", PORT_TYPE_TCP, PROBE_HTTP, PROBE_HTTP, "/h", "/h"},
+        {"tcp: 80", "healthcheck_path: /h", PORT_TYPE_WEBSOCKET, PROBE_HTTP, PROBE_HTTP, "/h", "/h"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct service *service =
@@ -188,7 +188,7 @@ static void test_ports_and_probes(void **state)
                                     "    image: a\n    port: {%s}\n    %s\n",
                                     rows[i].port, rows[i].lines));
         assert_no_diags(unit);
-        assert_int_equal(service->port->type, rows[i].type);
+        assert_int_equal(service->ports->type, rows[i].type);
         assert_int_equal(service->liveness.kind, rows[i].liveness);
         assert_int_equal(service->readiness.kind, rows[i].readiness);
         assert_str(service->liveness.path, rows[i].liveness_path);
