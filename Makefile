@@ -152,7 +152,7 @@ lint: ## Check the sources: formatting, clang's warnings, clang-tidy, shellcheck
 	$(MAKE) --no-print-directory CC=clang BUILD=build/clang BIN=build/clang \
 	    CFLAGS='-O1 -Werror' all
 	clang-tidy --quiet $(filter %.c,$(SOURCES)) -- $(CPPFLAGS) -std=c17
-	shellcheck .ci/run tests/deps tests/*/run tests/rig/tools
+	shellcheck .ci/run tests/deps tests/*/run tests/rig/*
 
 .PHONY: coverage
 coverage: ## Measure what the unit, golden and cli tests reach in common/ (gcovr)

@@ -234,16 +234,24 @@ static size_t offset_of(const struct loader *loader, int line, int column)
     return at;
 }
 
-/* True when the line's indentation holds a tab: the commonest mistake, told least clearly. */
-static bool tab_indents(struct str text, size_t offset, size_t *ret_tab)
+/* Finds a tab in the indentation of a line: the commonest mistake, told least clearly. */
+static bool line_tab(struct str text, size_t line, size_t *ret_tab)
 {
-    size_t at = offset < text.len ? offset : text.len;
-    while (at > 0 && text.data[at - 1] != '\n')
-        at--;
+    size_t at = line;
     while (at < text.len && text.data[at] == ' ')
         at++;
     *ret_tab = at;
     return at < text.len && text.data[at] == '\t';
+}
+
+/* In the line of an error or the next one: libfyaml tells of a tab at what stands before it. */
+static bool tab_indents(struct str text, size_t offset, size_t *ret_tab)
+{
+    size_t line = offset < text.len ? offset : text.len;
+    while (line > 0 && text.data[line - 1] != '\n')
+        line--;
+    return line_tab(text, line, ret_tab) ||
+           line_tab(text, str_find(text, line, '\n') + 1, ret_tab);
 }
 
 /* What libfyaml's words most often mean, and what to do. */

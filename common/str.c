@@ -259,7 +259,7 @@ void suggestion_offer(struct suggestion *suggestion, struct str candidate)
 {
     size_t longer = suggestion->word.len > candidate.len ? suggestion->word.len : candidate.len;
     size_t distance = edit_distance(suggestion->word, candidate);
-    if (distance > longer / 3)
+    if (distance > (longer + 1) / 3)
         return;
     if (suggestion->best.len && suggestion->distance <= distance)
         return;

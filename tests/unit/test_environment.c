@@ -321,16 +321,6 @@ static void test_an_empty_layer_name(void **state)
     assert_diag(unit, 0, 1, 7, "name", "");
 }
 
-static void test_files_without_a_service(void **state)
-{
-    (void)state;
-    assert_true(layer_has_no_service(STR("")));
-    assert_true(layer_has_no_service(STR("kind: Deployment\n")));
-    assert_true(layer_has_no_service(STR("k8s-servic")));
-    assert_false(layer_has_no_service(STR("type: aws-k8s-service\n")));
-    assert_false(layer_has_no_service(STR("a\0k8s-service")));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,7 +335,6 @@ int main(void)
         UNIT_TEST(test_odd_outputs),
         UNIT_TEST(test_layer_names),
         UNIT_TEST(test_an_empty_layer_name),
-        UNIT_TEST(test_files_without_a_service),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
