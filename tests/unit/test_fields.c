@@ -1,0 +1,178 @@
+/* The rows of fields.def: each refuses what is not its type or out of its range, takes its example
+ * and its default, and says what a reference needs. */
+#include "load_service.h"
+#include "schema.h"
+#include "unit.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const struct schema *const schemas[] = {
+    &file_schema,    &environment_schema, &variable_schema,   &module_schema,    &database_schema,
+    &service_schema, &port_schema,        &ports_schema,      &limits_schema,    &resources_schema,
+    &storage_schema, &cron_job_schema,    &toleration_schema, &providers_schema, &aws_schema,
+    &google_schema,  &azure_schema,
+};
+
+/* What the field holds after `NAME: text` was read; the rest of the record is of no interest. */
+static const struct value *read_field(struct unit *unit, const struct schema *schema,
+                                      const struct field *field, const char *text)
+{
+    unit_forget(unit);
+    const struct source *source =
+        unit_source(unit, str_format(&unit->arena, "%s: %s\n", field->name, text));
+    struct node *node = load_service(&unit->arena, source, &unit->diags);
+    assert_no_diags(unit);
+    struct schema_reader reader = {.arena = &unit->arena, .diags = &unit->diags};
+    struct record *record = schema_read(&reader, schema, node);
+    assert_non_null(record);
+    return &record->values[field - schema->fields];
+}
+
+static bool told_at_the_value(const struct unit *unit, const struct field *field)
+{
+    size_t value = strlen(field->name) + strlen(": ");
+    for (size_t i = 0; i < unit->diags.count; i++)
+        if (unit->diags.items[i].at.start >= value)
+            return true;
+    return false;
+}
+
+static void refuses(struct unit *unit, const struct schema *schema, const struct field *field,
+                    const char *text)
+{
+    const struct value *value = read_field(unit, schema, field, text);
+    if (value->wrong && !value->node && told_at_the_value(unit, field))
+        return;
+    print_error("%s.%s takes %s\n", schema->what, field->name, text);
+    fail();
+}
+
+static void takes(struct unit *unit, const struct schema *schema, const struct field *field,
+                  const char *text)
+{
+    const struct value *value = read_field(unit, schema, field, text);
+    if (!value->wrong && value->node)
+        return;
+    struct str told = unit_written(unit);
+    print_error("%s.%s does not take %s:\n%.*s\n", schema->what, field->name, text, STR_ARG(told));
+    fail();
+}
+
+static void refuses_int(struct unit *unit, const struct schema *schema, const struct field *field)
+{
+    static const char *const wrong[] = {"many", "1.5", "100m", "0x10", "010", "1_000", "''", "[1]"};
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        refuses(unit, schema, field, wrong[i]);
+    char text[32];
+    snprintf(text, sizeof text, "%" PRId64, field->min - 1);
+    refuses(unit, schema, field, text);
+    snprintf(text, sizeof text, "%" PRId64, field->max + 1);
+    refuses(unit, schema, field, text);
+    snprintf(text, sizeof text, "%" PRId64, field->min);
+    takes(unit, schema, field, text);
+    snprintf(text, sizeof text, "\"%" PRId64 "\"", field->max);
+    takes(unit, schema, field, text);
+}
+
+static void refuses_wrong_types(struct unit *unit, const struct schema *schema,
+                                const struct field *field)
+{
+    switch (field->type) {
+    case TYPE_TEXT:
+        refuses(unit, schema, field, "[a]");
+        refuses(unit, schema, field, "{a: b}");
+        if (field->choices)
+            refuses(unit, schema, field, "zzz");
+        break;
+    case TYPE_INT:
+        refuses_int(unit, schema, field);
+        break;
+    case TYPE_BOOL:
+        refuses(unit, schema, field, "maybe");
+        refuses(unit, schema, field, "1");
+        refuses(unit, schema, field, "[true]");
+        break;
+    case TYPE_LIST:
+        refuses(unit, schema, field, "{a: b}");
+        refuses(unit, schema, field, "[[a]]");
+        refuses(unit, schema, field, "[~]");
+        if (!field->single)
+            refuses(unit, schema, field, "a");
+        break;
+    case TYPE_MAP:
+        refuses(unit, schema, field, "[a]");
+        refuses(unit, schema, field, "a");
+        refuses(unit, schema, field, "{a: [b]}");
+        refuses(unit, schema, field, "{a: }");
+        break;
+    case TYPE_PAIRS:
+        refuses(unit, schema, field, "a");
+        refuses(unit, schema, field, "[{name: a}]");
+        refuses(unit, schema, field, "{a: {b: c}}");
+        break;
+    case TYPE_RECORD:
+        refuses(unit, schema, field, "zzz");
+        refuses(unit, schema, field, "[{}]");
+        refuses(unit, schema, field, "{zzz: 1}");
+        break;
+    case TYPE_RECORDS:
+        refuses(unit, schema, field, "zzz");
+        refuses(unit, schema, field, "{}");
+        refuses(unit, schema, field, "[zzz]");
+        refuses(unit, schema, field, "[{zzz: 1}]");
+        break;
+    case TYPE_ANY: /* its owner's to check */
+        break;
+    }
+}
+
+static void test_every_field_refuses_what_is_wrong(void **state)
+{
+    for (size_t i = 0; i < COUNT(schemas); i++)
+        for (size_t j = 0; j < schemas[i]->count; j++) {
+            const struct field *field = &schemas[i]->fields[j];
+            bool open_map = field->type == TYPE_RECORD && field->of->open;
+            if (!open_map) /* the fields of a cloud's provider are not all ours */
+                refuses_wrong_types(*state, schemas[i], field);
+        }
+}
+
+static void test_every_field_takes_its_example_and_default(void **state)
+{
+    for (size_t i = 0; i < COUNT(schemas); i++)
+        for (size_t j = 0; j < schemas[i]->count; j++) {
+            const struct field *field = &schemas[i]->fields[j];
+            if (field->example)
+                takes(*state, schemas[i], field, field->example);
+            if (field->fallback)
+                takes(*state, schemas[i], field, field->fallback);
+            if (field->word)
+                takes(*state, schemas[i], field, field->word);
+        }
+}
+
+static void test_every_field_is_told(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(schemas); i++)
+        for (size_t j = 0; j < schemas[i]->count; j++) {
+            const struct field *field = &schemas[i]->fields[j];
+            assert_non_null(field->help);
+            assert_int_equal(field->help[strlen(field->help) - 1], '.');
+            assert_ptr_equal(schema_find(schemas[i], str_of(field->name)), field);
+            assert_ptr_equal(schema_field((enum field_id)(schemas[i]->first + (int)j)), field);
+            if (field->type == TYPE_INT)
+                assert_true(field->min <= field->max);
+        }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_every_field_refuses_what_is_wrong),
+        UNIT_TEST(test_every_field_takes_its_example_and_default),
+        UNIT_TEST(test_every_field_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
