@@ -368,7 +368,7 @@ static int add_argument(struct cli *cli, const char *argument)
 static int read_arguments(struct cli *cli)
 {
     bool flags_ended = false;
-    while (cli->at < cli->argc) {
+    while (cli->at < cli->argc && cli->argv[cli->at]) {
         const char *argument = cli->argv[cli->at++];
         int status = 0;
         if (!flags_ended && strcmp(argument, "--") == 0)

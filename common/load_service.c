@@ -250,8 +250,7 @@ static bool tab_indents(struct str text, size_t offset, size_t *ret_tab)
     size_t line = offset < text.len ? offset : text.len;
     while (line > 0 && text.data[line - 1] != '\n')
         line--;
-    return line_tab(text, line, ret_tab) ||
-           line_tab(text, str_find(text, line, '\n') + 1, ret_tab);
+    return line_tab(text, line, ret_tab) || line_tab(text, str_find(text, line, '\n') + 1, ret_tab);
 }
 
 /* What libfyaml's words most often mean, and what to do. */

@@ -72,7 +72,8 @@ struct str buf_str(const struct buf *buf);
 void buf_free(struct buf *buf);
 
 /* The candidate that `word` is most likely a misspelling of, or NULL. Distance: insertions,
- * deletions, replacements and swaps of neighbours, at most about a third of the longer one's length. */
+ * deletions, replacements and swaps of neighbours, at most about a third of the longer one's
+ * length. */
 struct suggestion {
     struct str word;
     struct str best;

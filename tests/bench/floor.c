@@ -1,6 +1,6 @@
 /* The least that any program over these two libraries can take: for each service file the events of
- * libfyaml, then libyaml's emitter for the bytes that optasvc makes of it. Nothing is decided between.
- * usage: floor MANIFESTS FILE...      prints nothing; what is measured is the process */
+ * libfyaml, then libyaml's emitter for the bytes that optasvc makes of it. Nothing is decided
+ * between. usage: floor MANIFESTS FILE...      prints nothing; what is measured is the process */
 #include <fcntl.h>
 #include <libfyaml.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
-/* Reads a YAML stream with libyaml or libfyaml and prints each document as one line of JSON, in which
- * every scalar is a string: "p" and the text when it was plain, "q" and the text when it was quoted.
- * usage: read libyaml|libfyaml <STREAM */
+/* Reads a YAML stream with libyaml or libfyaml and prints each document as one line of JSON, in
+ * which every scalar is a string: "p" and the text when it was plain, "q" and the text when it was
+ * quoted. usage: read libyaml|libfyaml <STREAM */
 #include <libfyaml.h>
 #include <stdbool.h>
 #include <stdio.h>
