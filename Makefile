@@ -116,6 +116,10 @@ memory: all
 server: all
 	@tests/server/run $(BIN)
 
+.PHONY: schema
+schema: all
+	@tests/schema/run $(BIN)
+
 .PHONY: score
 score: all
 	@tests/score/run $(BIN)
@@ -127,6 +131,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory SAN=1 check
 	@$(MAKE) --no-print-directory roundtrip
 	@$(MAKE) --no-print-directory memory
+	@$(MAKE) --no-print-directory schema
 	@$(MAKE) --no-print-directory score
 	@$(MAKE) --no-print-directory server
 

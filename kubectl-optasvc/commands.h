@@ -7,5 +7,6 @@
 int cmd_render(const struct invocation *invocation);
 int cmd_validate(const struct invocation *invocation);
 int cmd_explain(const struct invocation *invocation);
+int cmd_schema(const struct invocation *invocation);
 
 #endif

@@ -26,6 +26,10 @@ static const struct command commands[] = {
      .flags = FLAG(OUTPUT),
      .outputs = explain_outputs,
      .run = cmd_explain},
+    {.name = "schema",
+     .arguments = "",
+     .summary = "Print the JSON Schema of service files, for editors",
+     .run = cmd_schema},
 };
 
 int main(int argc, char **argv)

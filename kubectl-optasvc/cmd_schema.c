@@ -1,0 +1,217 @@
+/* The table of fields as a JSON Schema (draft 7), for editors: what they complete and mark. It
+ * takes all that `validate` takes, and cannot know what stands in other fields or files. */
+#include "commands.h"
+#include "emit.h"
+#include "schema.h"
+
+/* Every map that a file holds, by its name in `definitions`. */
+static const struct {
+    const struct schema *schema;
+    const char *name;
+} definitions[] = {
+    {&environment_schema, "environment"},
+    {&variable_schema, "input_variable"},
+    {&module_schema, "module"},
+    {&service_schema, "k8s-service"},
+    {&port_schema, "port"},
+    {&ports_schema, "ports"},
+    {&resources_schema, "resource_request"},
+    {&limits_schema, "resource_limits"},
+    {&storage_schema, "persistent_storage"},
+    {&cron_job_schema, "cron_job"},
+    {&toleration_schema, "toleration"},
+    {&providers_schema, "providers"},
+    {&aws_schema, "aws"},
+    {&google_schema, "google"},
+    {&azure_schema, "azurerm"},
+};
+
+enum { DEFINITION_COUNT = sizeof definitions / sizeof *definitions };
+
+static const char placeholder[] = "\\{"; /* a text with one may become anything */
+
+static struct node *put_type(struct arena *arena, struct node *map, const char *type)
+{
+    return put_text(arena, map, "type", str_of(type));
+}
+
+static void put_reference(struct arena *arena, struct node *map, const struct schema *schema)
+{
+    for (size_t i = 0; i < DEFINITION_COUNT; i++)
+        if (definitions[i].schema == schema)
+            put_text(arena, map, "$ref",
+                     str_format(arena, "#/definitions/%s", definitions[i].name));
+}
+
+/* Text as YAML writes it: an unquoted number or boolean is one too. */
+static void put_text_type(struct arena *arena, struct node *map)
+{
+    struct node *types = put_list(arena, map, "type");
+    add_text(arena, types, STR("string"));
+    add_text(arena, types, STR("number"));
+    add_text(arena, types, STR("boolean"));
+}
+
+static void add_words(struct arena *arena, struct node *alternatives, const char *const *words)
+{
+    struct node *list = put_list(arena, add_map(arena, alternatives), "enum");
+    for (; *words; words++)
+        add_text(arena, list, str_of(*words));
+}
+
+static void add_text_with(struct arena *arena, struct node *alternatives, const char *pattern)
+{
+    struct node *text = add_map(arena, alternatives);
+    put_type(arena, text, "string");
+    put_text(arena, text, "pattern", str_of(pattern));
+}
+
+static void add_list_of_texts(struct arena *arena, struct node *alternatives)
+{
+    struct node *list = add_map(arena, alternatives);
+    put_type(arena, list, "array");
+    put_text_type(arena, put_map(arena, list, "items"));
+}
+
+static void add_map_of_texts(struct arena *arena, struct node *alternatives)
+{
+    struct node *map = add_map(arena, alternatives);
+    put_type(arena, map, "object");
+    put_text_type(arena, put_map(arena, map, "additionalProperties"));
+}
+
+static void add_list_of_pairs(struct arena *arena, struct node *alternatives)
+{
+    struct node *list = add_map(arena, alternatives);
+    put_type(arena, list, "array");
+    struct node *pair = put_map(arena, list, "items");
+    put_type(arena, pair, "object");
+    struct node *properties = put_map(arena, pair, "properties");
+    put_text_type(arena, put_map(arena, properties, "name"));
+    put_text_type(arena, put_map(arena, properties, "value"));
+    struct node *required = put_list(arena, pair, "required");
+    add_text(arena, required, STR("name"));
+    add_text(arena, required, STR("value"));
+    put_bool(arena, pair, "additionalProperties", false);
+}
+
+static void add_number(struct arena *arena, struct node *alternatives, const struct field *field)
+{
+    struct node *number = add_map(arena, alternatives);
+    put_type(arena, number, "integer");
+    put_int(arena, number, "minimum", field->min);
+    put_int(arena, number, "maximum", field->max);
+    add_text_with(arena, alternatives, "^-?[0-9]+$");
+    add_text_with(arena, alternatives, placeholder);
+}
+
+/* The forms of a value. One that is null counts as left out. */
+static void add_forms(struct arena *arena, struct node *alternatives, const struct field *field)
+{
+    static const char *const truths[] = {"true", "false", "yes", "no", "on", "off", NULL};
+    switch (field->type) {
+    case TYPE_TEXT:
+        if (field->choices) {
+            add_words(arena, alternatives, field->choices);
+            add_text_with(arena, alternatives, placeholder);
+        } else {
+            put_text_type(arena, add_map(arena, alternatives));
+        }
+        break;
+    case TYPE_INT:
+        add_number(arena, alternatives, field);
+        break;
+    case TYPE_BOOL:
+        put_type(arena, add_map(arena, alternatives), "boolean");
+        add_words(arena, alternatives, truths);
+        add_text_with(arena, alternatives, placeholder);
+        break;
+    case TYPE_LIST:
+        add_list_of_texts(arena, alternatives);
+        if (field->single)
+            put_text_type(arena, add_map(arena, alternatives));
+        break;
+    case TYPE_MAP:
+        add_map_of_texts(arena, alternatives);
+        break;
+    case TYPE_PAIRS:
+        add_map_of_texts(arena, alternatives);
+        add_list_of_pairs(arena, alternatives);
+        break;
+    case TYPE_RECORD:
+        put_reference(arena, add_map(arena, alternatives), field->of);
+        break;
+    case TYPE_RECORDS: {
+        struct node *list = add_map(arena, alternatives);
+        put_type(arena, list, "array");
+        put_reference(arena, put_map(arena, list, "items"), field->of);
+        break;
+    }
+    case TYPE_ANY:
+        put_type(arena, add_map(arena, alternatives), "array");
+        break;
+    }
+    if (field->word)
+        put_text(arena, add_map(arena, alternatives), "const", str_of(field->word));
+    put_type(arena, add_map(arena, alternatives), "null");
+}
+
+static void put_field(struct arena *arena, struct node *properties, const struct field *field)
+{
+    struct node *property = put_map(arena, properties, field->name);
+    struct str text = str_of(field->help);
+    if (field->unit)
+        text = str_format(arena, "%.*s Unit: %s.", STR_ARG(text), field->unit);
+    if (field->fallback)
+        text = str_format(arena, "%.*s Default: %s.", STR_ARG(text), field->fallback);
+    put_text(arena, property, "description", text);
+    add_forms(arena, put_list(arena, property, "anyOf"), field);
+}
+
+static void put_schema(struct arena *arena, struct node *map, const struct schema *schema)
+{
+    put_type(arena, map, "object");
+    struct node *properties = put_map(arena, map, "properties");
+    struct node *required = node_new(arena, NODE_LIST);
+    for (size_t i = 0; i < schema->count; i++) {
+        put_field(arena, properties, &schema->fields[i]);
+        if (schema->fields[i].required)
+            add_text(arena, required, str_of(schema->fields[i].name));
+    }
+    if (required->first)
+        node_put(map, node_scalar(arena, STYLE_PLAIN, STR("required")), required);
+    put_bool(arena, map, "additionalProperties", schema->open);
+}
+
+/* An item of `modules` is read by its type: services strictly, others as far as they are known. */
+static void put_modules(struct arena *arena, struct node *file)
+{
+    struct node *modules = node_get(node_get(file, "properties"), "modules");
+    struct node *items = put_map(arena, node_get(modules, "anyOf")->first, "items");
+    struct node *condition = put_map(arena, items, "if");
+    struct node *type = put_map(arena, put_map(arena, condition, "properties"), "type");
+    put_text(arena, type, "pattern", STR("^(aws-|gcp-|azure-|local-)?k8s-service$"));
+    put_reference(arena, put_map(arena, items, "then"), &service_schema);
+    put_reference(arena, put_map(arena, items, "else"), &module_schema);
+}
+
+int cmd_schema(const struct invocation *invocation)
+{
+    (void)invocation;
+    struct arena arena = {0};
+    struct buf out = {0};
+    struct node *root = node_new(&arena, NODE_MAP);
+    put_text(&arena, root, "$schema", STR("http://json-schema.org/draft-07/schema#"));
+    put_text(&arena, root, "title", STR("optasvc service or environment file"));
+    put_schema(&arena, root, &file_schema);
+    put_modules(&arena, root);
+    struct node *map = put_map(&arena, root, "definitions");
+    for (size_t i = 0; i < DEFINITION_COUNT; i++)
+        put_schema(&arena, put_map(&arena, map, definitions[i].name), definitions[i].schema);
+    emit_json(&out, root, 0);
+    buf_add_byte(&out, '\n');
+    int status = cli_finish(buf_str(&out));
+    buf_free(&out);
+    arena_free(&arena);
+    return status;
+}

@@ -1,0 +1,61 @@
+"""usage: check.py ROOT <SCHEMA      see run"""
+import glob
+import json
+import os
+import sys
+
+import jsonschema
+import yaml
+
+# Times are texts to us, as they are to JSON.
+yaml.SafeLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+
+REFUSED = """
+{name: a, modules: [], extra: 1}
+{name: a, modules: [{type: k8s-service}]}
+{name: a, modules: [{type: k8s-service, image: a, helthcheck_path: /}]}
+{name: a, modules: [{type: aws-k8s-service, image: a, port: {htp: 80}}]}
+{name: a, modules: [{type: k8s-service, image: a, port: {http: 70000}}]}
+{name: a, modules: [{type: k8s-service, image: a, port: nothing}]}
+{name: a, modules: [{type: k8s-service, image: a, min_containers: many}]}
+{name: a, modules: [{type: k8s-service, image: a, sticky_session: maybe}]}
+{name: a, modules: [{type: k8s-service, image: a, secrets: KEY}]}
+{name: a, modules: [{type: k8s-service, image: a, env_vars: [{name: A}]}]}
+{name: a, modules: [{type: k8s-service, image: a, env_vars: {A: {b: c}}}]}
+{name: a, modules: [{type: k8s-service, image: a, tolerations: [{key: a, effect: Never}]}]}
+{name: a, modules: [{type: k8s-service, image: a, persistent_storage: [{size: 1}]}]}
+{name: a, modules: [{name: b}]}
+{name: a, environments: [{name: b}]}
+{modules: []}
+"""
+
+
+def main():
+    schema = json.load(sys.stdin)
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    passed = failed = 0
+
+    def expect(right, name, data):
+        nonlocal passed, failed
+        error = next(validator.iter_errors(data), None)
+        if (error is None) == right:
+            passed += 1
+        else:
+            failed += 1
+            print(f"schema: {name}: {error.message[:300] if error else 'is taken'}")
+
+    root = sys.argv[1]
+    for path in (glob.glob(os.path.join(root, "examples/*/*.yaml"))
+                 + glob.glob(os.path.join(root, "tests/golden/*/service.yaml"))):
+        with open(path, encoding="utf-8-sig") as file:
+            expect(True, os.path.relpath(path, root), yaml.safe_load(file))
+    for line in REFUSED.strip().splitlines():
+        expect(False, line, yaml.safe_load(line))
+    print(f"schema: {passed} passed, {failed} failed")
+    sys.exit(1 if failed or not passed else 0)
+
+
+main()
