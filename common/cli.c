@@ -41,7 +41,7 @@ static const struct flag {
     [FLAG_VAR] = {"var", 0, KIND_LIST, "NAME=VALUE", "what {vars.NAME} stands for; repeatable",
                   offsetof(struct options, variables), NULL},
     [FLAG_IMAGE_TAG] = {"image-tag", 0, KIND_TEXT, "TAG",
-                        "tag for images that have none, and for image: AUTO",
+                        "tag for image: AUTO; without any, for the images that have no tag",
                         offsetof(struct options, image_tag), NULL},
     [FLAG_IMAGE_DIGEST] = {"image-digest", 0, KIND_TEXT, "DIGEST",
                            "the same by digest (sha256:...)",

@@ -232,11 +232,11 @@ static bool read_chosen(const struct schema_reader *reader, const struct record 
     ret->variables[0] = record_value(chosen, ENVIRONMENT_VARIABLES);
     ret->variables[1] = record_value(chosen, ENVIRONMENT_VARS);
     const struct value *path = record_value(chosen, ENVIRONMENT_PATH);
-    ret->at = path->node->span;
     if (options->environment_file)
         return read_file(reader, options->environment_file, (struct location){0}, ret);
     struct str service_file = file->node->span.source->path;
-    return read_file(reader, beside(reader->arena, service_file, path->text), ret->at, ret);
+    return read_file(reader, beside(reader->arena, service_file, path->text), path->node->span,
+                     ret);
 }
 
 bool environment_read(const struct schema_reader *reader, const struct record *file,

@@ -17,7 +17,6 @@ struct output {
 
 struct environment {
     struct str name;      /* what `--env` calls it; empty: the file has no environment */
-    struct location at;   /* where it is chosen */
     struct str file_name; /* the environment file's own name; empty: there is none */
     const struct value *variables[2]; /* `variables` and `vars` of its entry; NULL: none */
     enum cloud cloud;

@@ -48,9 +48,8 @@ struct str manifest_headless_name(struct arena *arena, const struct service *ser
 enum pod_role { POD_SERVING, POD_JOB };
 
 /* Adds the pod's `spec` to a template. `commands` and `args` are the container's. */
-struct node *manifest_pod(struct manifests *manifests, const struct service *service,
-                          struct node *template, enum pod_role role, const struct value *commands,
-                          const struct value *args);
+void manifest_pod(struct manifests *manifests, const struct service *service, struct node *template,
+                  enum pod_role role, const struct value *commands, const struct value *args);
 
 /* Quantities as Kubernetes writes them, for whoever writes another form of the same number
  * conflicts with itself under server-side apply. */

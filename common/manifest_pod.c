@@ -249,9 +249,8 @@ static void put_container(struct arena *arena, const struct service *service, st
     put_container_security(arena, service, container);
 }
 
-struct node *manifest_pod(struct manifests *manifests, const struct service *service,
-                          struct node *template, enum pod_role role, const struct value *commands,
-                          const struct value *args)
+void manifest_pod(struct manifests *manifests, const struct service *service, struct node *template,
+                  enum pod_role role, const struct value *commands, const struct value *args)
 {
     struct arena *arena = manifests->arena;
     struct node *pod = put_map(arena, template, "spec");
@@ -269,5 +268,4 @@ struct node *manifest_pod(struct manifests *manifests, const struct service *ser
     put_tolerations(arena, service, pod);
     put_container(arena, service, pod, role, commands, args);
     put_volumes(arena, service, pod, role);
-    return pod;
 }

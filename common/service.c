@@ -79,6 +79,20 @@ static bool has_version(struct str image)
     return str_find(image, name, ':') < image.len || str_find(image, 0, '@') < image.len;
 }
 
+/* --image-tag is that of the build at hand: where a file has images of its own, those of others
+ * beside them, a database's for one, are not that build. */
+static bool any_is_auto(const struct layer *layer)
+{
+    for (size_t i = 0; i < layer->module_count; i++) {
+        const struct module *module = &layer->modules[i];
+        const struct node *image =
+            module_is_service(module) ? node_get(module->node, "image") : NULL;
+        if (image && image->kind == NODE_SCALAR && is_auto(image->text))
+            return true;
+    }
+    return false;
+}
+
 static void read_image(const struct service_reader *in)
 {
     const struct value *written = service_value(in, SERVICE_IMAGE);
@@ -104,10 +118,10 @@ static void read_image(const struct service_reader *in)
         service_error(in, SERVICE_IMAGE, "the image %.*s %s", STR_ARG(image), wrong);
     else if (wrong)
         service_error(in, SERVICE_IMAGE, "image %s", wrong);
-    /* A tag given by a flag is that of the build at hand: it leaves alone what names its own. */
-    if ((automatic || !has_version(image)) && options->image_tag)
+    bool takes_tag = automatic || (!has_version(image) && !any_is_auto(in->layer));
+    if (takes_tag && options->image_tag)
         image = str_format(in->reader.arena, "%.*s:%s", STR_ARG(image), options->image_tag);
-    else if ((automatic || !has_version(image)) && options->image_digest)
+    else if (takes_tag && options->image_digest)
         image = str_format(in->reader.arena, "%.*s@%s", STR_ARG(image), options->image_digest);
     in->service->image = image;
     in->service->has_image = !automatic || options->image_tag || options->image_digest;
