@@ -125,6 +125,12 @@ static void read_image(const struct service_reader *in)
         image = str_format(in->reader.arena, "%.*s@%s", STR_ARG(image), options->image_digest);
     in->service->image = image;
     in->service->has_image = !automatic || options->image_tag || options->image_digest;
+    if (in->service->has_image)
+        return;
+    diag_warning(in->reader.diags, record_location(in->record, SERVICE_IMAGE),
+                 "no pods are made, for the image has no tag yet");
+    diag_hint(in->reader.diags, "push one to %.*s, then give --image-tag or --image-digest",
+              STR_ARG(image));
 }
 
 static void read_scale(const struct service_reader *in)
