@@ -1,19 +1,19 @@
 #include "cli.h"
 
 #include "diag.h"
+#include "emit.h"
 #include "interpolate.h"
 #include "io.h"
+#include "load_service.h"
 #include "name.h"
 #include "utf8.h"
 
 #include <errno.h>
-#include <libfyaml.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <yaml.h>
 
 enum flag_kind { KIND_SWITCH, KIND_TEXT, KIND_LIST };
 
@@ -191,7 +191,7 @@ static int show_version(const struct program *program)
 {
     struct buf out = {0};
     buf_format(&out, "%s %s (libfyaml %s, libyaml %s)\n", program->file, OPTASVC_VERSION,
-               fy_library_version(), yaml_get_version_string());
+               load_service_library(), emit_library());
     int status = cli_finish(buf_str(&out));
     buf_free(&out);
     return status;
@@ -390,8 +390,8 @@ static int check_flags(struct cli *cli)
     const struct command *command = cli->invocation.command;
     for (size_t i = 0; i < FLAG_COUNT; i++)
         if (command->required >> i & 1 && !(cli->given >> i & 1))
-            return usage_error(cli, NULL, "--%s is needed: %s%s", flags[i].name,
-                               flags[i].letter ? "-f " : "--", flags[i].argument);
+            return usage_error(cli, NULL, "--%s is needed: --%s %s", flags[i].name, flags[i].name,
+                               flags[i].argument);
     if (cli->given & FLAG(IMAGE_TAG) && cli->given & FLAG(IMAGE_DIGEST))
         return usage_error(cli, NULL, "--image-tag and --image-digest exclude each other");
     return 0;

@@ -19,6 +19,14 @@ static const struct part {
 
 enum { PART_COUNT = sizeof parts / sizeof *parts };
 
+/* robfig/cron reads 08 as 8. */
+static struct str without_zeros(struct str text)
+{
+    while (text.len > 1 && text.data[0] == '0')
+        text = str_from(text, 1);
+    return text;
+}
+
 static bool read_number(const struct part *part, struct str text, int64_t *ret)
 {
     for (size_t i = 0; i < part->word_count; i++) {
@@ -27,10 +35,7 @@ static bool read_number(const struct part *part, struct str text, int64_t *ret)
             return true;
         }
     }
-    /* robfig/cron reads 08 as 8. */
-    while (text.len > 1 && text.data[0] == '0')
-        text = str_from(text, 1);
-    return scalar_to_int(text, ret) && *ret >= part->min && *ret <= part->max;
+    return scalar_to_int(without_zeros(text), ret) && *ret >= part->min && *ret <= part->max;
 }
 
 /* NUMBER, NUMBER-NUMBER, * or ?, each with /STEP. */
@@ -40,7 +45,7 @@ static bool is_range(const struct part *part, struct str text)
     struct str step = str_from(text, slash + 1);
     struct str range = str_slice(text, 0, slash);
     int64_t number = 1;
-    if (slash < text.len && (!scalar_to_int(step, &number) || number < 1))
+    if (slash < text.len && (!scalar_to_int(without_zeros(step), &number) || number < 1))
         return false;
     if (str_is(range, "*") || str_is(range, "?"))
         return true;
@@ -63,8 +68,28 @@ static bool is_part(const struct part *part, struct str text)
     return true;
 }
 
+/* @every 1h30m: whole numbers with units, as Go's time.ParseDuration reads them. */
+static bool is_every(struct str schedule)
+{
+    struct str prefix = STR("@every ");
+    if (!str_starts(schedule, prefix) || schedule.len == prefix.len)
+        return false;
+    for (size_t at = prefix.len; at < schedule.len; at++) {
+        size_t digits = at;
+        while (at < schedule.len && schedule.data[at] >= '0' && schedule.data[at] <= '9')
+            at++;
+        bool unit = at < schedule.len && (schedule.data[at] == 'h' || schedule.data[at] == 'm' ||
+                                          schedule.data[at] == 's');
+        if (at == digits || !unit)
+            return false;
+    }
+    return true;
+}
+
 static bool is_word(struct str schedule)
 {
+    if (is_every(schedule))
+        return true;
     static const char *const words[] = {"@yearly", "@annually", "@monthly", "@weekly",
                                         "@daily",  "@midnight", "@hourly"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -76,9 +101,9 @@ static bool is_word(struct str schedule)
 const char *cron_wrong(struct arena *arena, struct str schedule)
 {
     if (str_starts(schedule, STR("@")))
-        return is_word(schedule)
-                   ? NULL
-                   : "must be five parts, or @hourly, @daily, @weekly, @monthly, @yearly";
+        return is_word(schedule) ? NULL
+                                 : "must be five parts, or @hourly, @daily, @weekly, @monthly, "
+                                   "@yearly, @every 1h";
     size_t count = 0;
     for (size_t at = 0; at < schedule.len;) {
         size_t end = at;

@@ -12,8 +12,6 @@ struct location location_file(const struct source *source)
 
 static struct diag *add(struct diags *diags)
 {
-    if (diags->count == DIAG_MAX)
-        return NULL;
     diags->items = arena_grow(diags->arena, diags->items, diags->count, sizeof *diags->items);
     struct diag *diag = &diags->items[diags->count];
     diag->order = diags->count++;
@@ -39,17 +37,18 @@ format_text(struct arena *arena, const char *format, va_list arguments)
 
 bool diags_full(const struct diags *diags)
 {
-    return diags->count == DIAG_MAX;
+    return diags->errors >= DIAG_MAX;
 }
 
 __attribute__((format(printf, 4, 0))) static void report(struct diags *diags,
                                                          enum severity severity, struct location at,
                                                          const char *format, va_list arguments)
 {
-    *(severity == SEVERITY_ERROR ? &diags->errors : &diags->warnings) += 1;
-    struct diag *diag = add(diags);
-    if (!diag)
+    size_t *reported = severity == SEVERITY_ERROR ? &diags->errors : &diags->warnings;
+    diags->last_kept = ++*reported <= DIAG_MAX;
+    if (!diags->last_kept)
         return;
+    struct diag *diag = add(diags);
     diag->severity = severity;
     diag->at = at;
     diag->message = format_text(diags->arena, format, arguments);
@@ -73,8 +72,7 @@ void diag_warning(struct diags *diags, struct location at, const char *format, .
 
 void diag_hint(struct diags *diags, const char *format, ...)
 {
-    bool last_was_kept = diags->count == diags->errors + diags->warnings;
-    if (diags->count == 0 || !last_was_kept)
+    if (!diags->last_kept)
         return;
     va_list arguments;
     va_start(arguments, format);

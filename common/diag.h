@@ -8,7 +8,7 @@
 #include "str.h"
 
 enum {
-    DIAG_MAX = 200,       /* diagnostics of one file; more are counted, not kept */
+    DIAG_MAX = 200,       /* errors of one file, and as many warnings; more are counted, not kept */
     DIAG_TEXT_MAX = 1000, /* bytes of a message or hint; what is longer is cut */
 };
 
@@ -45,6 +45,7 @@ struct diags {
     size_t count;
     size_t errors; /* all that were reported, kept or not */
     size_t warnings;
+    bool last_kept; /* what was reported last has its place in `items` */
 };
 
 /* Messages are one sentence without a final stop, in lower case; "%" as printf(). */
@@ -56,7 +57,7 @@ void diag_warning(struct diags *diags, struct location at, const char *format, .
 /* Adds what to do about it to the diagnostic that was reported last. */
 void diag_hint(struct diags *diags, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* True when another error would only be counted: what it would say need not be found out. */
+/* True when another error would only be counted: what its hint would say need not be found out. */
 bool diags_full(const struct diags *diags);
 
 /* Appends text with what a terminal would act on replaced; returns the columns it takes. */

@@ -125,3 +125,8 @@ void emit_json(struct buf *out, const struct node *node, size_t indent)
     }
     buf_add_byte(out, map ? '}' : ']');
 }
+
+const char *emit_library(void)
+{
+    return yaml_get_version_string();
+}

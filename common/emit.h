@@ -11,4 +11,7 @@ void emit_yaml(struct buf *out, struct node *const *documents, size_t count);
  * `indent` more. No newline at the end. */
 void emit_json(struct buf *out, const struct node *node, size_t indent);
 
+/* The version of libyaml. */
+const char *emit_library(void);
+
 #endif

@@ -123,10 +123,37 @@ bool input_list(struct arena *arena, struct diags *diags, const struct options *
     return right;
 }
 
-static bool mentions_service(struct str text)
+/* True when what stands before `at` on its line is the key `type`: type: aws-k8s-service. */
+static bool is_type(struct str text, size_t at)
+{
+    static const char *const clouds[] = {"aws-", "gcp-", "azure-", "local-"};
+    size_t line = at;
+    while (line > 0 && text.data[line - 1] != '\n')
+        line--;
+    struct str before = str_slice(text, line, at);
+    for (size_t i = 0; i < sizeof clouds / sizeof *clouds; i++)
+        if (str_ends(before, str_of(clouds[i])))
+            before.len -= strlen(clouds[i]);
+    while (before.len && strchr(" \t\"'", before.data[before.len - 1]))
+        before.len--;
+    bool key = str_ends(before, STR("type:")) || str_ends(before, STR("type\":"));
+    return key && str_find(before, 0, '#') == before.len;
+}
+
+/* Seen without reading the YAML, which may be none of ours. */
+static bool has_service(struct str text)
 {
     struct str type = STR("k8s-service");
-    return text.len && memmem(text.data, text.len, type.data, type.len);
+    for (size_t at = 0; at < text.len;) {
+        const char *found = memmem(text.data + at, text.len - at, type.data, type.len);
+        if (!found)
+            return false;
+        at = (size_t)(found - text.data);
+        if (is_type(text, at))
+            return true;
+        at += type.len;
+    }
+    return false;
 }
 
 struct source *input_read(struct arena *arena, struct diags *diags, const struct input *input,
@@ -135,7 +162,7 @@ struct source *input_read(struct arena *arena, struct diags *diags, const struct
     struct source *source = NULL;
     struct buf text = {0};
     int error = io_read_file(input->path, LOAD_SIZE_MAX, &text);
-    bool foreign = !input->named && !mentions_service(buf_str(&text));
+    bool foreign = !input->named && !has_service(buf_str(&text));
     if (error == EFBIG && !foreign) {
         diag_error(diags, at, "%s is larger than %d bytes", input->path, LOAD_SIZE_MAX);
     } else if (error && error != EFBIG) {

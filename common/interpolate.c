@@ -162,12 +162,12 @@ static bool report_variable(struct filler *filler, const struct placeholder *pla
     const struct scope *scope = filler->scope;
     const struct value *inputs = record_value(scope->file, FILE_INPUT_VARIABLES);
     struct suggestion near = {.word = placeholder->parts[0]};
-    for (size_t map = 0; map < 2; map++) {
+    for (size_t map = 0; map < 2 && !diags_full(scope->diags); map++) {
         const struct value *variables = scope->environment->variables[map];
         for (size_t i = 0; variables && i < variables->count; i++)
             suggestion_offer(&near, variables->items[i].name);
     }
-    for (size_t i = 0; i < inputs->count; i++)
+    for (size_t i = 0; i < inputs->count && !diags_full(scope->diags); i++)
         suggestion_offer(&near, record_value(inputs->records[i], VARIABLE_NAME)->text);
     diag_error(scope->diags, place(filler, placeholder), "there is no variable \"%.*s\"",
                STR_ARG(near.word));
@@ -231,7 +231,7 @@ static bool look_parent(struct filler *filler, const struct placeholder *placeho
         return true;
     }
     struct suggestion near = {.word = name};
-    for (size_t i = 0; i < environment->output_count; i++)
+    for (size_t i = 0; i < environment->output_count && !diags_full(scope->diags); i++)
         suggestion_offer(&near, environment->outputs[i].name);
     diag_error(scope->diags, place(filler, placeholder), "the environment has no output \"%.*s\"",
                STR_ARG(name));
@@ -290,7 +290,7 @@ static bool look_module(struct filler *filler, const struct placeholder *placeho
     struct module *module = module_find(scope->modules, scope->module_count, name);
     if (!module) {
         struct suggestion near = {.word = name};
-        for (size_t i = 0; i < scope->module_count; i++)
+        for (size_t i = 0; i < scope->module_count && !diags_full(scope->diags); i++)
             suggestion_offer(&near, scope->modules[i].name);
         return unknown(filler, placeholder, &near, "no module is named \"%.*s\"", STR_ARG(name));
     }
@@ -428,12 +428,12 @@ bool interpolate(void *context, const struct node *scalar, struct filled *ret)
     filler.last = &filler.first;
     struct str text = scalar->text;
     *ret = (struct filled){.text = text};
-    if (str_find(text, 0, '{') == text.len || diags_full(filler.scope->diags))
+    if (str_find(text, 0, '{') == text.len)
         return true;
     bool *paired = find_pairs(filler.scope->arena, text);
     bool right = true;
     struct placeholder token;
-    for (size_t at = 0; at < text.len; at = token.end) {
+    for (size_t at = 0; at < text.len && filler.out.len <= FILLED_MAX; at = token.end) {
         enum token kind = next_token(text, at, &token);
         if (kind == TOKEN_PLACEHOLDER && filler.scope->blind)
             right = false;

@@ -2,6 +2,7 @@
 
 #include "load_service.h"
 #include "name.h"
+#include "set.h"
 
 #include <string.h>
 
@@ -11,6 +12,18 @@ static void check_name(const struct layer *layer)
     if (wrong && record_has(layer->file, FILE_NAME))
         diag_error(layer->diags, record_location(layer->file, FILE_NAME),
                    "the layer's name is its namespace, and %s", wrong);
+}
+
+static void check_variables(const struct layer *layer)
+{
+    const struct value *inputs = record_value(layer->file, FILE_INPUT_VARIABLES);
+    struct set names = {0};
+    for (size_t i = 0; i < inputs->count; i++) {
+        const struct value *name = record_value(inputs->records[i], VARIABLE_NAME);
+        if (name->node && set_add(layer->arena, &names, name->text, name))
+            diag_error(layer->diags, name->node->span, "two variables are named \"%.*s\"",
+                       STR_ARG(name->text));
+    }
 }
 
 struct layer *layer_read(struct arena *arena, struct diags *diags, const struct options *options,
@@ -28,6 +41,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
     layer->namespace = options->namespace ? str_of(options->namespace) : layer->name;
     check_name(layer);
     /* Without an environment every placeholder would be a second error of the same cause. */
+    check_variables(layer);
     bool placed = environment_read(&reader, file, options, &layer->environment);
     layer->modules = modules_read(&reader, record_value(file, FILE_MODULES)->node,
                                   layer->environment.cloud == CLOUD_LOCAL, &layer->module_count);

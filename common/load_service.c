@@ -136,23 +136,31 @@ static void take_scalar(struct loader *loader, struct fy_event *event)
     take(loader, node);
 }
 
-/* Lines that begin with % before the document. libfyaml takes some broken ones without a word, and
+static size_t line_end(struct str text, size_t at)
+{
+    while (at < text.len && text.data[at] != '\n' && text.data[at] != '\r')
+        at++;
+    return at;
+}
+
+/* Lines that begin with % before a document. libfyaml takes some broken ones without a word, and
  * does not come back from others. */
 static void refuse_directives(struct loader *loader)
 {
     struct str text = loader->source->text;
-    for (size_t line = loader->base; line < text.len; line = str_find(text, line, '\n') + 1) {
-        size_t at = line;
-        while (at < text.len && (text.data[at] == ' ' || text.data[at] == '\t'))
-            at++;
-        char first = at < text.len ? text.data[at] : '\n';
-        if (first == '%' && at == line) {
-            fail(loader, place(loader, line, str_find(text, line, '\n')),
-                 "YAML directives are not used here", "leave the line out");
+    bool before_document = true;
+    for (size_t at = loader->base; at < text.len; at = line_end(text, at) + 1) {
+        struct str line = str_slice(text, at, line_end(text, at));
+        size_t indent = 0;
+        while (indent < line.len && strchr(" \t", line.data[indent]))
+            indent++;
+        if (before_document && str_starts(line, STR("%"))) {
+            fail(loader, place(loader, at, at + line.len), "YAML directives are not used here",
+                 "leave the line out");
             return;
         }
-        if (first != '#' && first != '\n' && first != '\r')
-            return;
+        if (indent < line.len && line.data[indent] != '#')
+            before_document = str_starts(line, STR("..."));
     }
 }
 
@@ -355,4 +363,9 @@ struct node *load_service(struct arena *arena, const struct source *source, stru
         return NULL;
     }
     return loader.root;
+}
+
+const char *load_service_library(void)
+{
+    return fy_library_version();
 }

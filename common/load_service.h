@@ -15,4 +15,7 @@ enum {
 /* The tree of `source`, whose text must outlive it; NULL after an error. An empty file is one. */
 struct node *load_service(struct arena *arena, const struct source *source, struct diags *diags);
 
+/* The version of libfyaml. */
+const char *load_service_library(void);
+
 #endif

@@ -85,11 +85,12 @@ void manifest_namespace(struct manifests *manifests, const struct layer *layer)
 
 void manifest_put_items(struct arena *arena, struct node *map, const struct value *items)
 {
+    const struct node *last = map->last; /* the items themselves differ from each other */
     for (size_t i = 0; i < items->count; i++) {
         const struct item *item = &items->items[i];
-        struct node *there = map->first;
+        struct node *there = last ? map->first : NULL;
         while (there && !str_equal(there->key->text, item->name))
-            there = there->next;
+            there = there == last ? NULL : there->next;
         if (there)
             there->text = item->text;
         else

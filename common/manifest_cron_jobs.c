@@ -14,9 +14,6 @@ static void put_labels(struct manifests *manifests, const struct service *servic
     node_get(labels, "app.kubernetes.io/name")->text = job->name;
     put_text(arena, labels, "app.kubernetes.io/component", STR("cron-job"));
     manifest_put_items(arena, labels, service->pod_labels);
-    if (service->pod_annotations->count)
-        manifest_put_items(arena, put_map(arena, metadata, "annotations"),
-                           service->pod_annotations);
 }
 
 static void add_cron_job(struct manifests *manifests, const struct service *service,
@@ -28,10 +25,16 @@ static void add_cron_job(struct manifests *manifests, const struct service *serv
     put_text(arena, spec, "schedule", job->schedule);
     put_text(arena, spec, "concurrencyPolicy", STR("Forbid"));
     put_int(arena, spec, "startingDeadlineSeconds", START_DEADLINE);
-    struct node *job_spec = put_map(arena, put_map(arena, spec, "jobTemplate"), "spec");
+    struct node *job_template = put_map(arena, spec, "jobTemplate");
+    put_labels(manifests, service, put_map(arena, job_template, "metadata"), job);
+    struct node *job_spec = put_map(arena, job_template, "spec");
     put_int(arena, job_spec, "ttlSecondsAfterFinished", FINISHED_TTL);
     struct node *template = put_map(arena, job_spec, "template");
-    put_labels(manifests, service, put_map(arena, template, "metadata"), job);
+    struct node *metadata = put_map(arena, template, "metadata");
+    put_labels(manifests, service, metadata, job);
+    if (service->pod_annotations->count)
+        manifest_put_items(arena, put_map(arena, metadata, "annotations"),
+                           service->pod_annotations);
     manifest_pod(manifests, service, template, POD_JOB, job->commands, job->args);
 }
 

@@ -181,8 +181,11 @@ static void put_pod_security(struct arena *arena, const struct service *service,
         return;
     struct node *security = put_map(arena, pod, "securityContext");
     put_text(arena, put_map(arena, security, "seccompProfile"), "type", STR("RuntimeDefault"));
-    if (restricted(service) && role == POD_SERVING && service->disk_count)
+    if (restricted(service) && role == POD_SERVING && service->disk_count) {
         put_int(arena, security, "fsGroup", RESTRICTED_ID);
+        /* Not file by file at each start, where the disk is the group's already. */
+        put_text(arena, security, "fsGroupChangePolicy", STR("OnRootMismatch"));
+    }
 }
 
 static void put_spread(struct manifests *manifests, const struct service *service,
@@ -232,7 +235,9 @@ static void put_container(struct arena *arena, const struct service *service, st
     struct node *container = add_map(arena, put_list(arena, pod, "containers"));
     put_text(arena, container, "name", service->name);
     put_text(arena, container, "image", service->image);
-    put_text(arena, container, "imagePullPolicy", STR("Always"));
+    /* A cluster on this machine has images that were never pushed. */
+    bool local = service->layer->environment.cloud == CLOUD_LOCAL;
+    put_text(arena, container, "imagePullPolicy", local ? STR("IfNotPresent") : STR("Always"));
     put_words(arena, container, "command", commands);
     put_words(arena, container, "args", args);
     put_variables(arena, service, container);
@@ -256,6 +261,8 @@ void manifest_pod(struct manifests *manifests, const struct service *service, st
     struct node *pod = put_map(arena, template, "spec");
     put_text(arena, pod, "serviceAccountName", service->name);
     put_bool(arena, pod, "automountServiceAccountToken", service->token);
+    /* Else every Service of the namespace adds variables, such as MAIL_PORT=tcp://10.0.0.7:80. */
+    put_bool(arena, pod, "enableServiceLinks", false);
     put_int(arena, pod, "terminationGracePeriodSeconds", service->grace_period);
     if (role == POD_JOB)
         put_text(arena, pod, "restartPolicy", STR("Never"));

@@ -251,6 +251,13 @@ static const char *mount_path_wrong(struct str path)
         return "must be a folder that begins with /, not the root itself";
     if (path.len > PATH_MAX_LEN)
         return "must be at most 1024 characters long";
+    for (size_t at = 1; at <= path.len;) {
+        size_t end = str_find(path, at, '/');
+        struct str part = str_slice(path, at, end);
+        if (part.len == 0 || str_is(part, ".") || str_is(part, ".."))
+            return "must be written the short way: no / at its end, no //, . or ..";
+        at = end + 1;
+    }
     return str_find(path, 0, ':') < path.len ? "must not have a colon" : NULL;
 }
 

@@ -19,8 +19,9 @@ struct renderer {
     size_t objects; /* emitted so far */
     size_t services;
     struct set namespaces;
-    struct set routes; /* HOST/PATH; the value is the service's name */
-    struct set names;  /* NAMESPACE/NAME of each service; the value is its file */
+    struct set objects_made; /* KIND/NAMESPACE/NAME; the value is the service's name */
+    struct set routes;       /* HOST/PATH; the value is the service's name */
+    struct set names;        /* NAMESPACE/NAME of each service; the value is its file */
     bool *variables_used;
     bool *modules_found;
     struct suggestion near_module; /* to the first --module that was not found yet */
@@ -75,6 +76,29 @@ static void check_unique(struct renderer *renderer, const struct service *servic
     diag_hint(layer->diags, "it is in %s: rename one, or render them apart", first);
 }
 
+/* Names made of a service's name, such as NAME-headless, can be those of another service. */
+static void check_objects(struct renderer *renderer, const struct service *service,
+                          const struct manifests *manifests, size_t from)
+{
+    for (size_t i = from; i < manifests->count; i++) {
+        const struct node *metadata = node_get(manifests->items[i], "metadata");
+        struct str kind = node_get(manifests->items[i], "kind")->text;
+        struct str name = node_get(metadata, "name")->text;
+        if (!str_is(kind, "Service") && !str_is(kind, "Ingress") && !str_is(kind, "CronJob"))
+            continue;
+        struct str key = str_format(&renderer->arena, "%.*s/%.*s/%.*s", STR_ARG(kind),
+                                    STR_ARG(service->layer->namespace), STR_ARG(name));
+        struct str owner = str_copy(&renderer->arena, service->name);
+        const char *first = set_add(&renderer->arena, &renderer->objects_made, key, owner.data);
+        if (!first || str_is(service->name, first))
+            continue;
+        diag_error(service->layer->diags, service->at,
+                   "the services \"%s\" and \"%.*s\" both make the %.*s \"%.*s\"", first,
+                   STR_ARG(service->name), STR_ARG(kind), STR_ARG(name));
+        diag_hint(service->layer->diags, "rename one of the two");
+    }
+}
+
 /* Two services that claim the same address: the ingress controller would choose one. Files that
  * name no host may be meant for different clusters. */
 static void check_routes(struct renderer *renderer, struct set *file_routes,
@@ -118,15 +142,19 @@ static void render_layer(struct renderer *renderer, struct layer *layer, bool na
             continue;
         services++;
         find_module(renderer, module);
-        const struct service *service =
-            layer_wants(layer, module) ? service_read(layer, module) : NULL;
+        if (!layer_wants(layer, module))
+            continue;
+        const struct service *service = service_read(layer, module);
+        renderer->failed |= !service;
         if (!service)
             continue;
         check_unique(renderer, service);
         check_routes(renderer, &routes, service);
         if (manifests.count == 0)
             add_namespace(renderer, &manifests, layer);
+        size_t before = manifests.count;
         manifests_add_service(&manifests, service);
+        check_objects(renderer, service, &manifests, before);
     }
     if (services == 0 && named && layer->diags->errors == 0) {
         diag_error(layer->diags, location_file(layer->source), "the file has no k8s-service");

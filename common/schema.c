@@ -353,6 +353,11 @@ static bool read_value(const struct schema_reader *reader, const struct field *f
                        struct value *value)
 {
     enum node_kind kind = value->node->kind;
+    if (count_children(value->node) > ITEMS_MAX) {
+        diag_error(reader->diags, value->node->key->span, "%s has more than %d items", field->name,
+                   ITEMS_MAX);
+        return false;
+    }
     switch (field->type) {
     case TYPE_TEXT:
     case TYPE_INT:

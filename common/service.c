@@ -146,6 +146,9 @@ static void read_scale(const struct service_reader *in)
     service->target_cpu = service_value(in, SERVICE_TARGET_CPU)->number;
     service->target_memory = service_value(in, SERVICE_TARGET_MEM)->number;
     enum field_id field = min_written ? SERVICE_MIN_CONTAINERS : SERVICE_MAX_CONTAINERS;
+    if (service_value(in, SERVICE_MIN_CONTAINERS)->wrong ||
+        service_value(in, SERVICE_MAX_CONTAINERS)->wrong)
+        return;
     if (min > max) {
         service_error(in, field,
                       "min_containers is %" PRId64 ", above max_containers, which is %" PRId64, min,
@@ -178,7 +181,8 @@ static int64_t read_limit(const struct service_reader *in, const struct record *
         return 0;
     if (!limit->node)
         return request * LIMIT_FACTOR;
-    if (limit->number < request) {
+    bool known = !service_value(in, SERVICE_RESOURCE_REQUEST)->wrong;
+    if (known && limit->number < request) {
         diag_error(in->reader.diags, limit->node->span,
                    "the limit is %" PRId64 ", below the request, which is %" PRId64, limit->number,
                    request);
@@ -233,7 +237,10 @@ struct service *service_read(struct layer *layer, const struct module *module)
     service_read_pods(&in);
     service_read_routes(&in);
     read_policies(&in);
-    return layer->diags->errors == errors ? in.service : NULL;
+    bool right = layer->diags->errors == errors;
+    for (size_t i = 0; i < service_schema.count; i++)
+        right &= !in.record->values[i].wrong;
+    return right ? in.service : NULL;
 }
 
 bool service_scales(const struct service *service)

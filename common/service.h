@@ -121,7 +121,7 @@ struct service {
 };
 
 enum {
-    VARIABLES_MAX = 5000, /* environment variables of a container */
+    VARIABLES_MAX = 2000, /* environment variables of a container */
     ROUTES_MAX = 500,     /* public_uri of a service */
 };
 

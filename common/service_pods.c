@@ -3,6 +3,8 @@
 #include "service_reader.h"
 #include "set.h"
 
+#include <inttypes.h>
+
 enum {
     STATEFUL_NAME_MAX =
         52,             /* its pods' label controller-revision-hash adds a dash and 10 characters */
@@ -46,10 +48,13 @@ static void add_words(struct buf *text, const struct value *words)
     buf_add_byte(text, '\n');
 }
 
-/* By what the job does, not by its place: removing one must not rename the others. */
+/* By what the job does, not by its place: removing one must not rename the others. The service's
+ * name counts in full, though only its beginning may fit. */
 static struct str cron_name(const struct service_reader *in, const struct cron_job *job)
 {
     struct buf text = {0};
+    buf_add(&text, in->service->name);
+    buf_add_byte(&text, '\n');
     buf_add(&text, job->schedule);
     add_words(&text, job->commands);
     add_words(&text, job->args);
@@ -118,10 +123,10 @@ static void read_tolerations(const struct service_reader *in)
 /* Those that the objects carry in any case, and selectors use. */
 static bool is_our_label(struct str key)
 {
-    static const char *const ours[] = {"app.kubernetes.io/name",    "app.kubernetes.io/instance",
-                                       "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by",
-                                       "opta.dev/layer-name",       "opta.dev/environment-name",
-                                       "opta.dev/module-name"};
+    static const char *const ours[] = {
+        "app.kubernetes.io/name",       "app.kubernetes.io/instance", "app.kubernetes.io/part-of",
+        "app.kubernetes.io/managed-by", "opta.dev/layer-name",        "opta.dev/environment-name",
+        "opta.dev/module-name",         "pod-template-hash",          "controller-revision-hash"};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         if (str_is(key, ours[i]))
             return true;
@@ -147,6 +152,28 @@ static const struct value *read_keys(const struct service_reader *in, enum field
     return map;
 }
 
+/* A rollout counts as failed after `timeout`: not before a pod had the time it may take to start.
+ */
+static void read_timeout(const struct service_reader *in)
+{
+    enum { SLACK = 60 }; /* seconds for scheduling and pulling the image */
+    struct service *service = in->service;
+    int64_t start = service->startup.kind == PROBE_NONE
+                        ? service->readiness.delay
+                        : service->startup.failures * service->probe_period;
+    service->timeout = service_value(in, SERVICE_TIMEOUT)->number;
+    if (service->timeout > start)
+        return;
+    if (!record_has(in->record, SERVICE_TIMEOUT)) {
+        service->timeout = start + SLACK;
+        return;
+    }
+    diag_warning(in->reader.diags, record_location(in->record, SERVICE_TIMEOUT),
+                 "a pod may take %" PRId64 " seconds to start, longer than the timeout of %" PRId64,
+                 start, service->timeout);
+    diag_hint(in->reader.diags, "left out it is that time and a minute");
+}
+
 void service_read_pods(const struct service_reader *in)
 {
     enum { DRAIN_MAX = 10 }; /* seconds in which load balancers learn that a pod goes */
@@ -156,7 +183,7 @@ void service_read_pods(const struct service_reader *in)
                         : str_is(security, "off")      ? POD_SECURITY_OFF
                                                        : POD_SECURITY_DEFAULT;
     service->token = service_value(in, SERVICE_TOKEN)->flag;
-    service->timeout = service_value(in, SERVICE_TIMEOUT)->number;
+    read_timeout(in);
     service->grace_period = service_value(in, SERVICE_GRACE_PERIOD)->number;
     if (service->port_count) {
         int64_t half = service->grace_period / 2;

@@ -60,7 +60,7 @@ static struct port port_of(const struct record *record)
 }
 
 /* Ports of a pod and of a Service are told apart by name and by number. */
-static void check_against(const struct service_reader *in, const struct record *record,
+static bool check_against(const struct service_reader *in, const struct record *record,
                           const struct port *port, const struct port *other)
 {
     enum field_id field;
@@ -78,12 +78,14 @@ static void check_against(const struct service_reader *in, const struct record *
         field = PORTS_TYPE;
         what = "the type http";
     } else {
-        return;
+        return true;
     }
     diag_error(in->reader.diags, record_location(record, field), "another port has %s already",
                what);
-    diag_hint(in->reader.diags, "it is on line %zu",
-              diag_position(other->at.source, other->at.start).line);
+    if (!diags_full(in->reader.diags)) /* counting lines takes time */
+        diag_hint(in->reader.diags, "it is on line %zu",
+                  diag_position(other->at.source, other->at.start).line);
+    return false;
 }
 
 static void read_one_of(const struct service_reader *in, const struct record *record)
@@ -101,7 +103,8 @@ static void read_one_of(const struct service_reader *in, const struct record *re
         diag_hint(in->reader.diags, "leave protocol out, or write type: http");
     }
     for (size_t i = 0; i < service->port_count; i++)
-        check_against(in, record, port, &service->ports[i]);
+        if (!check_against(in, record, port, &service->ports[i]))
+            break;
     service->port_count++;
 }
 
@@ -170,17 +173,34 @@ void service_read_ports(const struct service_reader *in)
         service->probe_port = &service->ports[0];
 }
 
+/* The part of a service's map that tells its ports. */
+static const struct node *ports_alone(struct arena *arena, const struct node *service)
+{
+    struct node *map = node_new(arena, NODE_MAP);
+    static const enum field_id fields[] = {SERVICE_PORT, SERVICE_PORTS};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const struct node *value = node_get(service, schema_field(fields[i])->name);
+        if (!value)
+            continue;
+        struct node *copy = ARENA_NEW(arena, struct node);
+        *copy = *value;
+        copy->next = NULL;
+        node_put(map, value->key, copy);
+    }
+    return map;
+}
+
 int64_t service_called_port(struct layer *layer, const struct node *node)
 {
     struct diags unheard = {.arena = layer->arena};
     struct scope scope = layer->scope;
     struct schema_reader reader = layer_reader(layer);
     scope.diags = &unheard;
+    scope.module_count = 0; /* what is read of other modules is read once, and told then */
     reader.diags = &unheard;
     reader.context = &scope;
-    const struct record *record = schema_read(&reader, &service_schema, node);
-    if (!record)
-        return 0;
+    const struct record *record =
+        schema_read(&reader, &service_schema, ports_alone(layer->arena, node));
     if (record_value(record, SERVICE_PORT)->count)
         return HTTP_SERVICE_PORT;
     const struct value *ports = record_value(record, SERVICE_PORTS);

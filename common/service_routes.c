@@ -183,9 +183,40 @@ static void read_affinity(const struct service_reader *in)
     }
 }
 
+static void warn_grpc(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    const struct environment *environment = &in->layer->environment;
+    bool grpc = service->public_port && service->public_port->type == PORT_TYPE_GRPC;
+    if (!grpc || service->route_count == 0 || environment->tls_secret.len ||
+        environment->cluster_issuer.len)
+        return;
+    diag_warning(in->reader.diags, record_location(in->record, SERVICE_PUBLIC_URI),
+                 "grpc is public without TLS, which ingress-nginx does not serve");
+    diag_hint(in->reader.diags,
+              "write tls_secret or cluster_issuer in the environment file, or end TLS elsewhere");
+}
+
+/* Fields that say how a service is public, where it is not. */
+static void warn_private(const struct service_reader *in)
+{
+    static const enum field_id fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH,
+                                           SERVICE_KEEP_PATH_PREFIX, SERVICE_INGRESS_ANNOTATIONS};
+    if (record_has(in->record, SERVICE_PUBLIC_URI) || service_value(in, SERVICE_PUBLIC_URI)->wrong)
+        return;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (!record_has(in->record, fields[i]))
+            continue;
+        diag_warning(in->reader.diags, record_location(in->record, fields[i]),
+                     "%s has no effect without public_uri", schema_field(fields[i])->name);
+    }
+}
+
 void service_read_routes(const struct service_reader *in)
 {
     in->service->keep_path_prefix = service_value(in, SERVICE_KEEP_PATH_PREFIX)->flag;
     read_uris(in);
     read_affinity(in);
+    warn_grpc(in);
+    warn_private(in);
 }

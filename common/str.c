@@ -54,13 +54,6 @@ bool str_ends(struct str s, struct str suffix)
     return s.len >= suffix.len && str_equal(str_from(s, s.len - suffix.len), suffix);
 }
 
-int str_compare(struct str a, struct str b)
-{
-    size_t shared = a.len < b.len ? a.len : b.len;
-    int order = shared ? memcmp(a.data, b.data, shared) : 0;
-    return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 struct str str_slice(struct str s, size_t from, size_t to)
 {
     if (to > s.len)

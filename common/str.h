@@ -30,7 +30,6 @@ bool str_is(struct str a, const char *c_string);
 bool str_is_nocase(struct str a, const char *c_string); /* ASCII case only */
 bool str_starts(struct str s, struct str prefix);
 bool str_ends(struct str s, struct str suffix);
-int str_compare(struct str a, struct str b); /* byte order, as memcmp() */
 
 /* Bytes `from` up to, not including, `to`; both are cut to the text's length. */
 struct str str_slice(struct str s, size_t from, size_t to);

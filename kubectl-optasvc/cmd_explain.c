@@ -20,6 +20,10 @@ static const struct {
     {&file_schema, "A service file, or an environment file", "file."},
     {&environment_schema, "An item of `environments`", "environments."},
     {&variable_schema, "An item of `input_variables`", "input_variables."},
+    {&providers_schema, "`providers`", "providers."},
+    {&aws_schema, "`providers.aws`", "providers.aws."},
+    {&google_schema, "`providers.google`", "providers.google."},
+    {&azure_schema, "`providers.azurerm`", "providers.azurerm."},
     {&database_schema, "A linked database or cache, besides its own fields", "database."},
 };
 
@@ -52,6 +56,8 @@ static bool explain_named(struct buf *out, struct arena *arena, struct str name,
         for (size_t j = 0; j < schema->count; j++) {
             struct str full = str_format(arena, "%s%s", sections[i].path, schema->fields[j].name);
             suggestion_offer(near, full);
+            if (str_is(name, schema->fields[j].name)) /* it lacks only what stands before the dot */
+                *near = (struct suggestion){.word = name, .best = full};
             if (!str_equal(full, name))
                 continue;
             explain_field(out, arena, sections[i].path, &schema->fields[j]);
