@@ -119,7 +119,14 @@ static void test_sizes_that_overflow(void **state)
     struct unit *unit = *state;
     static const struct {
         size_t count, size;
-    } rows[] = {{SIZE_MAX, 2}, {SIZE_MAX / 2 + 1, 2}, {1, SIZE_MAX}, {1, SIZE_MAX - 32}};
+    } rows[] = {{SIZE_MAX, 2},
+                {SIZE_MAX / 2 + 1, 2},
+                {1, SIZE_MAX},
+                {1, SIZE_MAX - 16},
+#ifndef __SANITIZE_ADDRESS__ /* which ends the process itself */
+                {1, SIZE_MAX / 2}
+#endif
+    };
     for (size_t i = 0; i < COUNT(rows); i++) {
         int ends[2];
         assert_int_equal(pipe(ends), 0);

@@ -138,6 +138,24 @@ static void test_cuts_keep_characters_whole(void **state)
     }
 }
 
+/* The same where the cuts fall inside characters. */
+static void test_cuts_inside_characters(void **state)
+{
+    struct unit *unit = *state;
+    for (size_t shift = 1; shift < 3; shift++) {
+        struct str line = str_format(&unit->arena, "%.*s%.*s", (int)shift, "ab",
+                                     STR_ARG(unit_repeat(unit, "\xE4\xB8\xAD", 1000)));
+        for (size_t place = shift; place < 300; place++) {
+            struct str text = shown(unit, line, place - place % 3 + shift, place + 4);
+            size_t offset;
+            assert_null(utf8_check(text, &offset));
+        }
+        assert_contains(shown(unit, line, 300 + shift, 301 + shift), "...\xE4\xB8\xAD");
+    }
+    /* A place that begins at the line's end, behind its CR too. */
+    assert_str(shown(unit, STR("ab\r\nc"), 3, 9), "  ab\n    ^\n");
+}
+
 static void test_written_form(void **state)
 {
     struct unit *unit = *state;
@@ -290,6 +308,7 @@ int main(void)
         UNIT_TEST(test_long_lines_are_cut_around_the_place),
         UNIT_TEST(test_long_places_are_cut_too),
         UNIT_TEST(test_cuts_keep_characters_whole),
+        UNIT_TEST(test_cuts_inside_characters),
         UNIT_TEST(test_written_form),
         UNIT_TEST(test_color),
         UNIT_TEST(test_messages_cannot_steer_a_terminal),

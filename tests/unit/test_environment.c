@@ -114,6 +114,11 @@ static void test_names_of_environments(void **state)
     assert_diag(unit, 0, 2, 43, "two environments are named \"a\"", "");
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a b, path: x}]\n"));
     assert_diag(unit, 0, 2, 23, "an environment's name must be", "");
+    assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: '', path: x}]\n"));
+    assert_diag(unit, 0, 2, 23, "an environment's name must not be empty", "");
+    assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{path: x}]\n"));
+    assert_diag(unit, 0, 2, 16, "an environment needs name", "name: staging");
+    assert_errors(unit, 1);
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a}]\n"));
     assert_diag(unit, 0, 2, 16, "an environment needs path", "path: staging.yaml");
     assert_errors(unit, 1);
@@ -133,6 +138,9 @@ static void test_environment_files_that_cannot_be_read(void **state)
     assert_errors(unit, 1);
     assert_diag(unit, 0, 2, 1, "unknown field \"region\"", "");
     assert_true(str_ends(unit->diags.items[0].at.source->path, STR("/env.yaml")));
+    /* A file of that name, not standard input. */
+    assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a, path: '-'}]\n"));
+    assert_diag(unit, 0, 2, 32, "- cannot be read: No such file", "");
     write_file(unit, "env.yaml", STR("name: ["));
     assert_true(unplaced(unit, &options, one));
     assert_int_equal(unit->diags.errors, 1);

@@ -3,6 +3,7 @@
 #include "unit_layer.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 /* A file that is its own environment, with something for every root. */
 static const char file[] = "name: hello\n"
@@ -222,6 +223,50 @@ static void test_variables_of_flags_win(void **state)
     check(unit, &filling, "{vars.new}", "");
     assert_true(used[0] && used[1] && used[2]);
     assert_false(used[3]);
+}
+
+/* Names that an environment gives are suggested too. */
+static void test_variables_of_the_environment(void **state)
+{
+    struct unit *unit = *state;
+    char path[] = "/tmp/optasvc-fill-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "name: live\n", 11), 11);
+    assert_int_equal(close(fd), 0);
+    struct filling filling = {.variables = {"region=x"}};
+    filling.options.variables.count = 1;
+    begin(unit, &filling,
+          str_format(&unit->arena,
+                     "name: hello\ninput_variables: [{name: color, default: red}]\n"
+                     "environments: [{name: e, path: '%s', variables: {size: 1, both: a},"
+                     " vars: {weight: 2, both: b, color: ''}}]\n",
+                     path));
+    check(unit, &filling, "{vars.size}{vars.weight}{vars.both}", "12a");
+    check(unit, &filling, "{vars.color}", ""); /* beats the default */
+    check(unit, &filling, "{env}{parent_name}", "elive");
+    struct filled filled;
+    assert_false(fill(unit, &filling, STR("{vars.sise}"), &filled));
+    assert_diag(unit, 0, 0, 0, "there is no variable \"sise\"", "did you mean \"size\"?");
+    assert_false(fill(unit, &filling, STR("{vars.wieght}"), &filled));
+    assert_diag(unit, 0, 0, 0, "", "did you mean \"weight\"?");
+    assert_int_equal(unlink(path), 0);
+}
+
+/* One cause, one error: what cannot be filled in because of it is not told. */
+static void test_without_its_environment_nothing_is_told(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {0};
+    struct layer *layer = unit_layer(
+        unit, &options, STR("name: hello\nenvironments: [{name: a, path: /missing.yaml}]\n"));
+    assert_errors(unit, 1);
+    struct filled filled;
+    const struct node *scalar = node_scalar(&unit->arena, STYLE_TEXT, STR("{vars.x} {nothing}"));
+    assert_false(interpolate(&layer->scope, scalar, &filled));
+    assert_errors(unit, 1);
+    scalar = node_scalar(&unit->arena, STYLE_TEXT, STR("{nothing}"));
+    assert_true(interpolate(&layer->scope, scalar, &filled));
 }
 
 static void test_splitting_variables(void **state)
@@ -444,6 +489,8 @@ int main(void)
         UNIT_TEST(test_what_is_wrong),
         UNIT_TEST(test_a_file_that_tells_little),
         UNIT_TEST(test_variables_of_flags_win),
+        UNIT_TEST(test_variables_of_the_environment),
+        UNIT_TEST(test_without_its_environment_nothing_is_told),
         UNIT_TEST(test_splitting_variables),
         UNIT_TEST(test_references),
         UNIT_TEST(test_places),

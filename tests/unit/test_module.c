@@ -244,6 +244,8 @@ static void test_what_is_wrong_with_links(void **state)
         {"- db: [read]", 1, 7, "this is not what a link to postgres can say", "- db"},
         {"- db: [{db_user: U}, {db_name: N}]", 1, 7, "this is not what", "- db"},
         {"- db: [{user: U}]", 1, 9, "a postgres has no output \"user\"", "db_user"},
+        {"- db: [{db_usr: U}]", 1, 9, "a postgres has no output \"db_usr\"",
+         "did you mean \"db_user\"?"},
         {"- db: [{db_user: U}]", 1, 8, "does not name db_name", "db_password"},
         {"- db: [{db_user: 1U}]", 1, 18, "the variable for db_user must be", ""},
         {"- db: [{db_user: [U]}]", 1, 18, "the variable for db_user must be text", ""},

@@ -223,6 +223,12 @@ static void test_what_is_wrong(void **state)
         {"    secrets: [a b]", 7, 15, "the variable \"a b\" must be", ""},
         {"    secrets: [A, A]", 7, 18, "the variable \"A\" is set twice", "line 7"},
         {"    env_vars: [{name: A, value: 1}, {name: A, value: 2}]", 7, 44, "set twice", ""},
+        /* The later of the two is told, though secrets are read first. */
+        {"    env_vars:\n      A: x\n    secrets: [A]", 9, 15, "set twice", "line 8 sets it too"},
+        {"    env_vars: {A: x}\n    secrets: [[A]]", 8, 15, "an item of secrets must be text", ""},
+        {"    env_vars: {A: }", 7, 16, "\"A\" in env_vars has no value",
+         "write \"\" for empty text"},
+        {"    env_vars: {A: ~}", 7, 19, "\"A\" in env_vars has no value", "\"~\" for the word"},
         {"    consistent_hash: $a;b", 7, 22, "consistent_hash must be nginx variables", ""},
         {"    additional_iam_policies: [x]", 7, 31, "an IAM policy must be an ARN", ""},
         {"    public_uri: https://a.com", 7, 17, "public_uri has a scheme", "without"},
