@@ -1,6 +1,9 @@
 #include "unit.h"
 
 #include <stdalign.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void test_memory_is_zeroed_and_aligned(void **state)
 {
@@ -54,6 +57,42 @@ static void test_reset_keeps_one_chunk_and_zeroes_again(void **state)
         assert_int_equal(bytes[j], 0);
 }
 
+/* Whatever is allocated in between, and for items of any size: nothing is lost or overwritten. */
+static void test_arrays_that_grow(void **state)
+{
+    struct unit *unit = *state;
+    enum { MANY = 3000, WIDE = 24 };
+    size_t *numbers = NULL;
+    char(*wide)[WIDE] = NULL;
+    for (size_t i = 0; i < MANY; i++) {
+        numbers = arena_grow(&unit->arena, numbers, i, sizeof *numbers);
+        numbers[i] = i;
+        wide = arena_grow(&unit->arena, wide, i, sizeof *wide);
+        memset(wide[i], (int)(i % 251), sizeof *wide);
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        assert_int_equal(numbers[i], i);
+        for (size_t j = 0; j < WIDE; j++)
+            assert_int_equal((unsigned char)wide[i][j], i % 251);
+    }
+}
+
+/* It moves only when it is full: at 0, 8, 16, 32, ... */
+static void test_growing_moves_full_arrays_alone(void **state)
+{
+    struct unit *unit = *state;
+    int *items = NULL;
+    for (size_t i = 0; i < 1025; i++) {
+        int *grown = arena_grow(&unit->arena, items, i, sizeof *items);
+        bool full = i == 0 || (i >= 8 && (i & (i - 1)) == 0);
+        if ((grown != items) != full)
+            fail_msg("at %zu items the array %s", i, grown == items ? "stays" : "moves");
+        items = grown;
+        assert_int_equal(items[i], 0); /* what is new is zeroed */
+        items[i] = -1;
+    }
+}
+
 static void test_free_leaves_an_arena_that_can_be_used(void **state)
 {
     struct unit *unit = *state;
@@ -74,6 +113,43 @@ static void test_memory_grow_keeps_what_is_there(void **state)
     free(bytes);
 }
 
+/* Sizes that no machine has end the process with a message; in a process of its own, therefore. */
+static void test_sizes_that_overflow(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        size_t count, size;
+    } rows[] = {{SIZE_MAX, 2},
+                {SIZE_MAX / 2 + 1, 2},
+                {1, SIZE_MAX},
+                {1, SIZE_MAX - 16},
+#ifndef __SANITIZE_ADDRESS__ /* which ends the process itself */
+                {1, SIZE_MAX / 2}
+#endif
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int ends[2];
+        assert_int_equal(pipe(ends), 0);
+        fflush(NULL);
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            dup2(ends[1], STDERR_FILENO);
+            arena_array(&unit->arena, rows[i].count, rows[i].size);
+            _exit(0);
+        }
+        close(ends[1]);
+        char told[64] = "";
+        ssize_t len = read(ends[0], told, sizeof told - 1);
+        close(ends[0]);
+        int status = 0;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(len > 0 && WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 1);
+        assert_string_equal(told, "error: out of memory\n");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -81,7 +157,10 @@ int main(void)
         UNIT_TEST(test_allocations_do_not_overlap),
         UNIT_TEST(test_chunks_stop_growing),
         UNIT_TEST(test_reset_keeps_one_chunk_and_zeroes_again),
+        UNIT_TEST(test_arrays_that_grow),
+        UNIT_TEST(test_growing_moves_full_arrays_alone),
         UNIT_TEST(test_free_leaves_an_arena_that_can_be_used),
+        UNIT_TEST(test_sizes_that_overflow),
         UNIT_TEST(test_memory_grow_keeps_what_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

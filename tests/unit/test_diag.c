@@ -1,4 +1,5 @@
 #include "unit.h"
+#include "utf8.h"
 
 static struct location at(const struct source *source, size_t start, size_t end)
 {
@@ -137,6 +138,24 @@ static void test_cuts_keep_characters_whole(void **state)
     }
 }
 
+/* The same where the cuts fall inside characters. */
+static void test_cuts_inside_characters(void **state)
+{
+    struct unit *unit = *state;
+    for (size_t shift = 1; shift < 3; shift++) {
+        struct str line = str_format(&unit->arena, "%.*s%.*s", (int)shift, "ab",
+                                     STR_ARG(unit_repeat(unit, "\xE4\xB8\xAD", 1000)));
+        for (size_t place = shift; place < 300; place++) {
+            struct str text = shown(unit, line, place - place % 3 + shift, place + 4);
+            size_t offset;
+            assert_null(utf8_check(text, &offset));
+        }
+        assert_contains(shown(unit, line, 300 + shift, 301 + shift), "...\xE4\xB8\xAD");
+    }
+    /* A place that begins at the line's end, behind its CR too. */
+    assert_str(shown(unit, STR("ab\r\nc"), 3, 9), "  ab\n    ^\n");
+}
+
 static void test_written_form(void **state)
 {
     struct unit *unit = *state;
@@ -222,6 +241,58 @@ static void test_at_most_so_many_are_kept(void **state)
     assert_false(unit_contains(text, "hint of"));
 }
 
+static void test_full_on_both_sides(void **state)
+{
+    struct unit *unit = *state;
+    for (size_t i = 0; i < DIAG_MAX; i++) {
+        assert_false(diags_full(&unit->diags));
+        if (i % 2)
+            diag_warning(&unit->diags, (struct location){0}, "w");
+        else
+            diag_error(&unit->diags, (struct location){0}, "e");
+    }
+    assert_true(diags_full(&unit->diags));
+    diag_error(&unit->diags, (struct location){0}, "e");
+    assert_true(diags_full(&unit->diags));
+}
+
+/* Messages quote files, and a file's text may be of any length. */
+static void test_long_messages_are_cut(void **state)
+{
+    struct unit *unit = *state;
+    struct str most = unit_repeat(unit, "x", DIAG_TEXT_MAX);
+    diag_error(&unit->diags, (struct location){0}, "%.*s", STR_ARG(most));
+    diag_hint(&unit->diags, "%.*s", STR_ARG(most));
+    assert_true(str_equal(unit->diags.items[0].message, most));
+    assert_true(str_equal(unit->diags.items[0].hint, most));
+    diag_error(&unit->diags, (struct location){0}, "%.*sy", STR_ARG(most));
+    diag_hint(&unit->diags, "%.*sy", STR_ARG(most));
+    for (size_t i = 0; i < 2; i++) {
+        struct str cut = i ? unit->diags.items[1].hint : unit->diags.items[1].message;
+        assert_int_equal(cut.len, DIAG_TEXT_MAX + 3);
+        assert_true(str_starts(cut, most) && str_ends(cut, STR("...")));
+    }
+}
+
+static void test_messages_are_cut_between_characters(void **state)
+{
+    struct unit *unit = *state;
+    static const char *const characters[] = {"\xC3\xA4", "\xE4\xB8\xAD", "\xF0\x9F\x98\x80"};
+    for (size_t i = 0; i < COUNT(characters); i++) {
+        for (size_t shift = 0; shift < 4; shift++) {
+            unit->diags = (struct diags){.arena = &unit->arena};
+            diag_error(&unit->diags, (struct location){0}, "%.*s%.*s",
+                       STR_ARG(unit_repeat(unit, "x", shift)),
+                       STR_ARG(unit_repeat(unit, characters[i], DIAG_TEXT_MAX)));
+            struct str message = unit->diags.items[0].message;
+            size_t offset;
+            assert_null(utf8_check(message, &offset));
+            assert_true(str_ends(message, STR("...")));
+            assert_in_range(message.len, DIAG_TEXT_MAX, DIAG_TEXT_MAX + 3);
+        }
+    }
+}
+
 static void test_a_hint_needs_a_diagnostic(void **state)
 {
     struct unit *unit = *state;
@@ -237,10 +308,14 @@ int main(void)
         UNIT_TEST(test_long_lines_are_cut_around_the_place),
         UNIT_TEST(test_long_places_are_cut_too),
         UNIT_TEST(test_cuts_keep_characters_whole),
+        UNIT_TEST(test_cuts_inside_characters),
         UNIT_TEST(test_written_form),
         UNIT_TEST(test_color),
         UNIT_TEST(test_messages_cannot_steer_a_terminal),
         UNIT_TEST(test_at_most_so_many_are_kept),
+        UNIT_TEST(test_full_on_both_sides),
+        UNIT_TEST(test_long_messages_are_cut),
+        UNIT_TEST(test_messages_are_cut_between_characters),
         UNIT_TEST(test_a_hint_needs_a_diagnostic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

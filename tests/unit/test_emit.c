@@ -33,7 +33,9 @@ static struct node *sample(struct unit *unit)
     put_int(arena, map, "number", -7);
     put_text(arena, map, "octal", STR("0777"));
     put_text(arena, map, "empty", STR(""));
-    put_text(arena, map, "y", STR("key"));
+    /* A key that the file names; those that are made here are words of the API. */
+    node_put(map, node_scalar(arena, STYLE_TEXT, STR("y")),
+             node_scalar(arena, STYLE_TEXT, STR("key")));
     put_text(arena, map, "lines", STR("a\n\tb"));
     put_map(arena, map, "none");
     put_list(arena, map, "nothing");

@@ -49,6 +49,12 @@ static struct layer *layer_of(struct unit *unit, const struct options *options, 
     return layer_read(&unit->arena, &unit->diags, options, source);
 }
 
+/* True when no environment is there to fill in placeholders from. */
+static bool unplaced(struct unit *unit, const struct options *options, const char *text)
+{
+    return layer_of(unit, options, text)->scope.blind;
+}
+
 #define TWO                                                                                        \
     "name: hello\nenvironments:\n  - {name: staging, path: env.yaml}\n"                            \
     "  - {name: production, path: env.yaml, variables: {a: 1}, vars: {b: 2}}\n"
@@ -88,13 +94,13 @@ static void test_choosing_among_several(void **state)
     assert_str(layer->environment.variables[0]->items[0].text, "1");
     assert_str(layer->environment.variables[1]->items[0].name, "b");
     options.environment = NULL;
-    assert_null(layer_of(unit, &options, TWO));
+    assert_true(unplaced(unit, &options, TWO));
     assert_diag(unit, 0, 2, 1, "choose one with --env", "its environments: staging, production");
     options.environment = "prodution";
-    assert_null(layer_of(unit, &options, TWO));
+    assert_true(unplaced(unit, &options, TWO));
     assert_diag(unit, 0, 2, 1, "no environment is named \"prodution\"", "--env production?");
     options.environment = "x";
-    assert_null(layer_of(unit, &options, TWO));
+    assert_true(unplaced(unit, &options, TWO));
     assert_diag(unit, 0, 2, 1, "no environment is named \"x\"", "its environments: staging");
     assert_int_equal(unlink(path), 0);
 }
@@ -103,12 +109,17 @@ static void test_names_of_environments(void **state)
 {
     struct unit *unit = *state;
     struct options options = {0};
-    assert_null(layer_of(unit, &options,
+    assert_true(unplaced(unit, &options,
                          "name: hello\nenvironments: [{name: a, path: x}, {name: a, path: y}]\n"));
     assert_diag(unit, 0, 2, 43, "two environments are named \"a\"", "");
-    assert_null(layer_of(unit, &options, "name: hello\nenvironments: [{name: a b, path: x}]\n"));
+    assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a b, path: x}]\n"));
     assert_diag(unit, 0, 2, 23, "an environment's name must be", "");
-    assert_null(layer_of(unit, &options, "name: hello\nenvironments: [{name: a}]\n"));
+    assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: '', path: x}]\n"));
+    assert_diag(unit, 0, 2, 23, "an environment's name must not be empty", "");
+    assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{path: x}]\n"));
+    assert_diag(unit, 0, 2, 16, "an environment needs name", "name: staging");
+    assert_errors(unit, 1);
+    assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a}]\n"));
     assert_diag(unit, 0, 2, 16, "an environment needs path", "path: staging.yaml");
     assert_errors(unit, 1);
 }
@@ -118,23 +129,26 @@ static void test_environment_files_that_cannot_be_read(void **state)
     struct unit *unit = *state;
     struct options options = {0};
     static const char one[] = "name: hello\nenvironments:\n  - name: a\n    path: env.yaml\n";
-    assert_null(layer_of(unit, &options, one));
+    assert_true(unplaced(unit, &options, one));
     assert_errors(unit, 1);
     assert_diag(unit, 0, 4, 11, "env.yaml cannot be read: No such file", "--env-file FILE");
     /* Mistakes in it are told with its own name. */
     const char *path = write_file(unit, "env.yaml", STR("name: e\nregion: x\n"));
-    assert_null(layer_of(unit, &options, one));
+    assert_true(unplaced(unit, &options, one));
     assert_errors(unit, 1);
     assert_diag(unit, 0, 2, 1, "unknown field \"region\"", "");
     assert_true(str_ends(unit->diags.items[0].at.source->path, STR("/env.yaml")));
+    /* A file of that name, not standard input. */
+    assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a, path: '-'}]\n"));
+    assert_diag(unit, 0, 2, 32, "- cannot be read: No such file", "");
     write_file(unit, "env.yaml", STR("name: ["));
-    assert_null(layer_of(unit, &options, one));
+    assert_true(unplaced(unit, &options, one));
     assert_int_equal(unit->diags.errors, 1);
     write_file(unit, "env.yaml", unit_repeat(unit, "#", LOAD_SIZE_MAX));
-    assert_null(layer_of(unit, &options, one));
+    assert_true(unplaced(unit, &options, one));
     assert_diag(unit, 0, 0, 0, "the file is empty", "");
     write_file(unit, "env.yaml", unit_repeat(unit, "#", LOAD_SIZE_MAX + 1));
-    assert_null(layer_of(unit, &options, one));
+    assert_true(unplaced(unit, &options, one));
     assert_diag(unit, 0, 4, 11, "is larger than 1048576 bytes", "");
     assert_int_equal(unlink(path), 0);
 }
@@ -154,11 +168,11 @@ static void test_env_file_in_place_of_the_path(void **state)
     assert_no_diags(unit);
     assert_str(layer->environment.name, "other");
     options.environment = "staging";
-    assert_null(layer_of(unit, &options, "name: hello\n"));
+    assert_true(unplaced(unit, &options, "name: hello\n"));
     assert_diag(unit, 0, 0, 0, "no environment named \"staging\"", "environments: [{name: staging");
     options.environment_file = "/missing.yaml";
     options.environment = NULL;
-    assert_null(layer_of(unit, &options, "name: hello\n"));
+    assert_true(unplaced(unit, &options, "name: hello\n"));
     assert_diag(unit, 0, 0, 0, "/missing.yaml cannot be read", "");
     assert_int_equal(unlink(path), 0);
 }
@@ -192,7 +206,7 @@ static void test_providers(void **state)
         /* A file with providers is an environment file itself. */
         assert_str(layer->environment.name, "hello");
     }
-    assert_null(layer_of(unit, &options,
+    assert_true(unplaced(unit, &options,
                          "name: hello\nproviders: {aws: {region: useast, account_id: 12}}\n"));
     assert_errors(unit, 2);
     assert_diag(unit, 0, 2, 27, "region must be a region", "");
@@ -229,6 +243,19 @@ static struct str output_of(const struct layer *layer, const char *name)
     return STR("(none)");
 }
 
+/* A text that refers to an output is an error. */
+static void assert_not_filled(struct unit *unit, struct layer *layer, const char *text,
+                              const char *message)
+{
+    struct filled filled;
+    unit->diags.count = 0;
+    unit->diags.errors = 0;
+    assert_false(
+        interpolate(&layer->scope, node_scalar(&unit->arena, STYLE_TEXT, str_of(text)), &filled));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 0, 0, message, "");
+}
+
 static void test_outputs(void **state)
 {
     struct unit *unit = *state;
@@ -255,11 +282,8 @@ static void test_outputs(void **state)
     layer = layer_of(unit, &options, "name: hello\noutputs: {domain: a.example.com}\n");
     assert_no_diags(unit);
     assert_str(output_of(layer, "domain"), "c.example.com"); /* the flag beats the file */
-    assert_str(output_of(layer, "list"), "(none)");
-    struct filled filled;
-    const struct node *scalar = node_scalar(&unit->arena, STYLE_TEXT, STR("{parent.password}"));
-    assert_false(interpolate(&layer->scope, scalar, &filled));
-    assert_diag(unit, 0, 0, 0, "\"password\" is sensitive", "");
+    assert_not_filled(unit, layer, "{parent.password}", "\"password\" is sensitive");
+    assert_not_filled(unit, layer, "{parent.list}", "\"list\" is null, a list or a map, not text");
 
     static const struct {
         const char *json;
@@ -274,13 +298,13 @@ static void test_outputs(void **state)
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         write_file(unit, "outputs.json", str_of(rows[i].json));
-        assert_null(layer_of(unit, &options, "name: hello\n"));
+        assert_true(unplaced(unit, &options, "name: hello\n"));
         assert_errors(unit, 1);
         assert_contains(unit->diags.items[0].message, rows[i].message);
         assert_true(str_ends(unit->diags.items[0].at.source->path, STR("outputs.json")));
     }
     assert_int_equal(unlink(path), 0);
-    assert_null(layer_of(unit, &options, "name: hello\n"));
+    assert_true(unplaced(unit, &options, "name: hello\n"));
     assert_diag(unit, 0, 0, 0, "cannot be read", "");
 }
 
@@ -295,6 +319,7 @@ static void test_odd_outputs(void **state)
     struct layer *layer = layer_of(unit, &options, "name: hello\n");
     assert_no_diags(unit);
     assert_str(output_of(layer, "a"), "x");
+    assert_not_filled(unit, layer, "{parent.b}", "\"b\" is null, a list or a map, not text");
     assert_int_equal(unlink(path), 0);
 }
 

@@ -2,6 +2,9 @@
 #include "unit.h"
 #include "unit_layer.h"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 /* A file that is its own environment, with something for every root. */
 static const char file[] = "name: hello\n"
                            "input_variables:\n"
@@ -222,6 +225,50 @@ static void test_variables_of_flags_win(void **state)
     assert_false(used[3]);
 }
 
+/* Names that an environment gives are suggested too. */
+static void test_variables_of_the_environment(void **state)
+{
+    struct unit *unit = *state;
+    char path[] = "/tmp/optasvc-fill-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "name: live\n", 11), 11);
+    assert_int_equal(close(fd), 0);
+    struct filling filling = {.variables = {"region=x"}};
+    filling.options.variables.count = 1;
+    begin(unit, &filling,
+          str_format(&unit->arena,
+                     "name: hello\ninput_variables: [{name: color, default: red}]\n"
+                     "environments: [{name: e, path: '%s', variables: {size: 1, both: a},"
+                     " vars: {weight: 2, both: b, color: ''}}]\n",
+                     path));
+    check(unit, &filling, "{vars.size}{vars.weight}{vars.both}", "12a");
+    check(unit, &filling, "{vars.color}", ""); /* beats the default */
+    check(unit, &filling, "{env}{parent_name}", "elive");
+    struct filled filled;
+    assert_false(fill(unit, &filling, STR("{vars.sise}"), &filled));
+    assert_diag(unit, 0, 0, 0, "there is no variable \"sise\"", "did you mean \"size\"?");
+    assert_false(fill(unit, &filling, STR("{vars.wieght}"), &filled));
+    assert_diag(unit, 0, 0, 0, "", "did you mean \"weight\"?");
+    assert_int_equal(unlink(path), 0);
+}
+
+/* One cause, one error: what cannot be filled in because of it is not told. */
+static void test_without_its_environment_nothing_is_told(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {0};
+    struct layer *layer = unit_layer(
+        unit, &options, STR("name: hello\nenvironments: [{name: a, path: /missing.yaml}]\n"));
+    assert_errors(unit, 1);
+    struct filled filled;
+    const struct node *scalar = node_scalar(&unit->arena, STYLE_TEXT, STR("{vars.x} {nothing}"));
+    assert_false(interpolate(&layer->scope, scalar, &filled));
+    assert_errors(unit, 1);
+    scalar = node_scalar(&unit->arena, STYLE_TEXT, STR("{nothing}"));
+    assert_true(interpolate(&layer->scope, scalar, &filled));
+}
+
 static void test_splitting_variables(void **state)
 {
     (void)state;
@@ -346,21 +393,92 @@ static void test_an_output_that_refers_to_itself(void **state)
         fail_msg("two references to itself are %zu errors", unit->diags.errors);
 }
 
+/* Told where it is first asked for; asking again tells nothing new. */
+static void test_a_wrong_output_is_told_once(void **state)
+{
+    struct unit *unit = *state;
+    struct filling filling = {0};
+    begin(unit, &filling,
+          STR("name: hello\nmodules:\n  - {name: b, type: s3, bucket_name: '{vars.x}'}\n"));
+    struct filled filled;
+    assert_false(fill(unit, &filling, STR("{module.b.bucket_id}{module.b.bucket_id}"), &filled));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 3, 39, "there is no variable \"x\"", "");
+    assert_int_equal(module_find(filling.layer->modules, 1, STR("b"))->known, KNOWN_WRONG);
+    assert_false(fill(unit, &filling, STR("{module.b.bucket_id}"), &filled));
+    assert_errors(unit, 0);
+}
+
+/* A doubling in each of many rounds: each output is read once, and none may pass the limit. */
+static void test_outputs_that_double(void **state)
+{
+    struct unit *unit = *state;
+    struct filling filling = {0};
+    enum { ROUNDS = 40 };
+    struct buf text = {0};
+    buf_add(&text, STR("name: hello\nmodules:\n"));
+    for (int i = 0; i < ROUNDS; i++)
+        buf_format(&text,
+                   "  - {name: b%d, type: s3, bucket_name: "
+                   "'{module.b%d.bucket_id}{module.b%d.bucket_id}'}\n",
+                   i, i + 1, i + 1);
+    buf_format(&text, "  - {name: b%d, type: s3, bucket_name: x}\n", ROUNDS);
+    begin(unit, &filling, buf_str(&text));
+    buf_free(&text);
+    struct filled filled;
+    assert_true(fill(unit, &filling, STR("{module.b24.bucket_id}"), &filled));
+    assert_int_equal(filled.text.len, FILLED_MAX);
+    assert_false(fill(unit, &filling, STR("{module.b0.bucket_id}"), &filled));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 3 + 23, 40, "the text is longer than 65536 bytes", "");
+}
+
 static void test_long_texts(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
     begin(unit, &filling, str_of(file));
-    struct filled filled;
+    static const struct {
+        const char *piece;
+        size_t len; /* filled in; an odd number does not divide the limit evenly */
+    } rows[] = {{"{env}", 5}, {"{{", 2}, {"{vars[", 6}, {"{{}}", 2}, {"{{a}}x", 4}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct filled filled;
+        size_t most = FILLED_MAX / rows[i].len;
+        assert_true(fill(unit, &filling, unit_repeat(unit, rows[i].piece, most), &filled));
+        assert_int_equal(filled.text.len, rows[i].len * most);
+        assert_false(fill(unit, &filling, unit_repeat(unit, rows[i].piece, most + 1), &filled));
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, 0, 0, "the text is longer than 65536 bytes", "");
+        assert_int_equal(filled.text.len, 0);
+    }
+    /* What refers to a secret takes no room. */
     enum { MANY = 100000 };
-    assert_true(fill(unit, &filling, unit_repeat(unit, "{env}", MANY), &filled));
-    assert_int_equal(filled.text.len, 5 * MANY);
-    assert_true(fill(unit, &filling, unit_repeat(unit, "{{", MANY), &filled));
-    assert_int_equal(filled.text.len, 2 * MANY);
-    assert_true(fill(unit, &filling, unit_repeat(unit, "{vars[", MANY), &filled));
-    assert_int_equal(filled.text.len, 6 * MANY);
+    struct filled filled;
     assert_true(fill(unit, &filling, unit_repeat(unit, "{module.db.db_user}", MANY), &filled));
     assert_int_equal(filled.text.len, 0);
+}
+
+/* However much the placeholders of one text would come to, no more memory is taken than the limit
+ * asks for: files come from others. */
+static void test_texts_that_would_grow_beyond_memory(void **state)
+{
+    struct unit *unit = *state;
+    struct filling filling = {0};
+    enum { VALUE = 500000, MANY = 400, MOST = 64 * 1024 /* KiB */ };
+    begin(unit, &filling,
+          str_format(&unit->arena, "name: hello\ninput_variables: [{name: x, default: %.*s}]\n",
+                     STR_ARG(unit_repeat(unit, "v", VALUE))));
+    struct str text = unit_repeat(unit, "{vars.x}", MANY);
+    struct rusage before;
+    struct rusage after;
+    struct filled filled;
+    assert_int_equal(getrusage(RUSAGE_SELF, &before), 0);
+    assert_false(fill(unit, &filling, text, &filled));
+    assert_int_equal(getrusage(RUSAGE_SELF, &after), 0);
+    assert_errors(unit, 1);
+    if (after.ru_maxrss - before.ru_maxrss > MOST)
+        fail_msg("%ld KiB for a text of %zu bytes", after.ru_maxrss - before.ru_maxrss, text.len);
 }
 
 int main(void)
@@ -371,13 +489,18 @@ int main(void)
         UNIT_TEST(test_what_is_wrong),
         UNIT_TEST(test_a_file_that_tells_little),
         UNIT_TEST(test_variables_of_flags_win),
+        UNIT_TEST(test_variables_of_the_environment),
+        UNIT_TEST(test_without_its_environment_nothing_is_told),
         UNIT_TEST(test_splitting_variables),
         UNIT_TEST(test_references),
         UNIT_TEST(test_places),
         UNIT_TEST(test_length_of_filled_text),
         UNIT_TEST(test_chain_of_outputs),
         UNIT_TEST(test_an_output_that_refers_to_itself),
+        UNIT_TEST(test_a_wrong_output_is_told_once),
+        UNIT_TEST(test_outputs_that_double),
         UNIT_TEST(test_long_texts),
+        UNIT_TEST(test_texts_that_would_grow_beyond_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -156,7 +156,7 @@ static void test_credentials(void **state)
     assert_errors(unit, 3);
     assert_diag(unit, 0, 1, 28, "a Secret's name must be", "");
     assert_diag(unit, 1, 2, 18, "a postgres has no output \"password\"",
-                "db_user, db_name, db_password or db_host");
+                "its outputs are db_user, db_name, db_password and db_host");
     assert_diag(unit, 2, 2, 40, "a key of a Secret must be", "");
 }
 
@@ -206,6 +206,13 @@ static void test_links(void **state)
     assert_str(links[2].variables[2].name, "db_password");
     assert_str(links[2].variables[2].text, "P");
 
+    /* Opta's files say `[]` where a link has nothing to add. */
+    links = read_links(unit, "- bucket: []\n- db: []\n- my-app: []\n", &count);
+    assert_no_diags(unit);
+    assert_int_equal(count, 3);
+    assert_str(links[0].permissions[0], "write");
+    assert_str(links[1].variables[0].text, "db_db_user");
+
     links =
         read_links(unit, "- db: {db_user: U, db_name: N, db_password: P, db_host: H}\n", &count);
     assert_no_diags(unit);
@@ -229,14 +236,16 @@ static void test_what_is_wrong_with_links(void **state)
         {"- something-else", 1, 3, "no module is named", "add the module"},
         {"- dns", 1, 3, "\"dns\" is a dns, which cannot be linked to", "k8s-service, postgres"},
         {"- db\n- db", 2, 3, "\"db\" is linked twice", ""},
-        {"- bucket: [delete]", 1, 12, "a link to s3 grants read or write", "bucket: [read]"},
-        {"- bucket: [[read]]", 1, 12, "a link to s3 grants read or write", ""},
-        {"- bucket: []", 1, 11, "this is not what a link to a s3 can say", "permissions"},
-        {"- bucket: read", 1, 11, "this is not what a link to a s3 can say", "permissions"},
-        {"- my-app: [read]", 1, 11, "this is not what a link to a k8s-service can say", "alone"},
-        {"- db: [read]", 1, 7, "this is not what a link to a postgres can say", "MY_VARIABLE"},
-        {"- db: [{db_user: U}, {db_name: N}]", 1, 7, "this is not what", "MY_VARIABLE"},
+        {"- bucket: [delete]", 1, 12, "this link, to s3, grants read or write", "bucket: [read]"},
+        {"- bucket: [[read]]", 1, 12, "this link, to s3, grants read or write", ""},
+        {"- bucket: read", 1, 11, "this is not what a link to s3 can say", "permissions"},
+        {"- my-app: [read]", 1, 11, "what a link to k8s-service can say",
+         "its name is enough: - my-app"},
+        {"- db: [read]", 1, 7, "this is not what a link to postgres can say", "- db"},
+        {"- db: [{db_user: U}, {db_name: N}]", 1, 7, "this is not what", "- db"},
         {"- db: [{user: U}]", 1, 9, "a postgres has no output \"user\"", "db_user"},
+        {"- db: [{db_usr: U}]", 1, 9, "a postgres has no output \"db_usr\"",
+         "did you mean \"db_user\"?"},
         {"- db: [{db_user: U}]", 1, 8, "does not name db_name", "db_password"},
         {"- db: [{db_user: 1U}]", 1, 18, "the variable for db_user must be", ""},
         {"- db: [{db_user: [U]}]", 1, 18, "the variable for db_user must be text", ""},

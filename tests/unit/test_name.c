@@ -168,6 +168,100 @@ static void test_others(void **state)
     check_rows(rows, COUNT(rows));
 }
 
+static void test_ports_and_paths(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {NAME_PORT, true, "main"},
+        {NAME_PORT, true, "a"},
+        {NAME_PORT, true, "8a"},
+        {NAME_PORT, true, "http-2-x"},
+        {NAME_PORT, true, "abcdefghijklmno"},   /* 15 */
+        {NAME_PORT, false, "abcdefghijklmnop"}, /* 16 */
+        {NAME_PORT, false, ""},
+        {NAME_PORT, false, "80"}, /* a letter is needed */
+        {NAME_PORT, false, "8-0"},
+        {NAME_PORT, false, "-a"},
+        {NAME_PORT, false, "a-"},
+        {NAME_PORT, false, "a--b"},
+        {NAME_PORT, false, "A"},
+        {NAME_PORT, false, "a_b"},
+        {NAME_PORT, false, "a.b"},
+        {NAME_PORT, false, "\xC3\xA4"},
+        {NAME_MOUNT_PATH, true, "/data"},
+        {NAME_MOUNT_PATH, true, "/a b/\xC3\xA4"},
+        {NAME_MOUNT_PATH, false, ""},
+        {NAME_MOUNT_PATH, false, "/"},
+        {NAME_MOUNT_PATH, false, "data"},
+        {NAME_MOUNT_PATH, false, "./data"},
+        {NAME_MOUNT_PATH, false, "/a:b"},
+        {NAME_REQUEST, true, "/"},
+        {NAME_REQUEST, true, "/a?b=c&d=/e?f"},
+        {NAME_REQUEST, true, "/a?"},
+        {NAME_REQUEST, false, ""},
+        {NAME_REQUEST, false, "a?b"},
+        {NAME_REQUEST, false, "?a"},
+        {NAME_REQUEST, false, "/a b"},
+        {NAME_REQUEST, false, "/a?b c"},
+        {NAME_REQUEST, false, "/a?b#c"},
+        {NAME_REQUEST, false, "/a#b"},
+        {NAME_REQUEST, false, "/a?\xC3\xA4"},
+    };
+    check_rows(rows, COUNT(rows));
+}
+
+static void test_keys_of_labels(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {NAME_LABEL_KEY, true, "team"},
+        {NAME_LABEL_KEY, true, "a"},
+        {NAME_LABEL_KEY, true, "A.b_c-1"},
+        {NAME_LABEL_KEY, true, "example.com/A.b_c-1"},
+        {NAME_LABEL_KEY, true, "x/y"},
+        {NAME_LABEL_KEY, false, ""},
+        {NAME_LABEL_KEY, false, "-a"},
+        {NAME_LABEL_KEY, false, "a-"},
+        {NAME_LABEL_KEY, false, "a b"},
+        {NAME_LABEL_KEY, false, "a=b"},
+        {NAME_LABEL_KEY, false, "/a"},
+        {NAME_LABEL_KEY, false, "a/"},
+        {NAME_LABEL_KEY, false, "a/b/c"},
+        {NAME_LABEL_KEY, false, "a_b/c"},
+        {NAME_LABEL_KEY, false, "Example.com/c"},
+        {NAME_LABEL_KEY, false, "a..b/c"},
+    };
+    check_rows(rows, COUNT(rows));
+}
+
+static void test_registries(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {NAME_REGISTRY, true, "registry.example.com"},
+        {NAME_REGISTRY, true, "registry.example.com/"},
+        {NAME_REGISTRY, true, "registry.example.com/team/sub//"},
+        {NAME_REGISTRY, true, "localhost"},
+        {NAME_REGISTRY, true, "localhost:5000"},
+        {NAME_REGISTRY, true, "host:5000/team"},
+        {NAME_REGISTRY, true, "123456789012.dkr.ecr.us-east-1.amazonaws.com"},
+        {NAME_REGISTRY, false, ""},
+        {NAME_REGISTRY, false, "/"},
+        {NAME_REGISTRY, false, "team"}, /* would be looked for at Docker Hub */
+        {NAME_REGISTRY, false, "team/sub"},
+        {NAME_REGISTRY, false, "https://registry.example.com"},
+        {NAME_REGISTRY, false, "registry.example.com/Team"},
+        {NAME_REGISTRY, false, "registry.example.com/a//b"},
+        {NAME_REGISTRY, false, "registry.example.com:"},
+        {NAME_REGISTRY, false, "registry.example.com:x"},
+        {NAME_REGISTRY, false, "registry.example.com:123456"},
+        {NAME_REGISTRY, false, "registry.example.com/a:b"},
+        {NAME_REGISTRY, false, "-.example.com"},
+        {NAME_REGISTRY, false, "a b.example.com"},
+    };
+    check_rows(rows, COUNT(rows));
+}
+
 static void test_lengths_on_both_sides(void **state)
 {
     struct unit *unit = *state;
@@ -175,8 +269,8 @@ static void test_lengths_on_both_sides(void **state)
         enum name_kind kind;
         size_t most;
     } rows[] = {
-        {NAME_NAMESPACE, 63},  {NAME_SERVICE, 63},     {NAME_LABEL_VALUE, 63},
-        {NAME_IMAGE_TAG, 128}, {NAME_SECRET_KEY, 253},
+        {NAME_NAMESPACE, 63},   {NAME_SERVICE, 63},   {NAME_LABEL_VALUE, 63}, {NAME_IMAGE_TAG, 128},
+        {NAME_SECRET_KEY, 253}, {NAME_LABEL_KEY, 63}, {NAME_PORT, 15},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         if (name_wrong(rows[i].kind, unit_repeat(unit, "a", rows[i].most)))
@@ -198,6 +292,19 @@ static void test_lengths_on_both_sides(void **state)
     struct str path = unit_repeat(unit, "/a", 512);
     assert_null(name_wrong(NAME_PATH, path));
     assert_non_null(name_wrong(NAME_PATH, str_format(&unit->arena, "%.*s/", STR_ARG(path))));
+    assert_null(name_wrong(NAME_MOUNT_PATH, path));
+    assert_non_null(name_wrong(NAME_MOUNT_PATH, str_format(&unit->arena, "%.*s/", STR_ARG(path))));
+    assert_null(name_wrong(NAME_REQUEST, str_format(&unit->arena, "%.*s?a", STR_ARG(path))));
+    struct str key = str_format(&unit->arena, "%.*s/%.*s", 253, four.data, STR_ARG(part));
+    assert_null(name_wrong(NAME_LABEL_KEY, key));
+    assert_non_null(name_wrong(NAME_LABEL_KEY, str_format(&unit->arena, "%.*sa", STR_ARG(key))));
+    assert_non_null(name_wrong(NAME_LABEL_KEY, str_format(&unit->arena, "a%.*s", STR_ARG(key))));
+    struct str registry =
+        str_format(&unit->arena, "a.b/%.*s", STR_ARG(unit_repeat(unit, "a", 251)));
+    assert_int_equal(registry.len, 255);
+    assert_null(name_wrong(NAME_REGISTRY, registry));
+    assert_non_null(
+        name_wrong(NAME_REGISTRY, str_format(&unit->arena, "%.*sa", STR_ARG(registry))));
     assert_non_null(name_wrong(NAME_IMAGE, unit_repeat(unit, "a", 10000)));
 }
 
@@ -215,6 +322,9 @@ int main(void)
         UNIT_TEST(test_names_that_would_be_paths),
         UNIT_TEST(test_images),
         UNIT_TEST(test_others),
+        UNIT_TEST(test_ports_and_paths),
+        UNIT_TEST(test_keys_of_labels),
+        UNIT_TEST(test_registries),
         UNIT_TEST(test_lengths_on_both_sides),
         UNIT_TEST(test_names_for_variables),
     };

@@ -73,11 +73,13 @@ static void test_places_inside_texts(void **state)
         {TEXT("\xEF\xBB\xBF"
               "a: 'xxYYzz'\n"),
          9, 11},
+        {TEXT("a: |-\n  xxYYzz\n"), 10, 12},
+        {TEXT("a: >-\n    xxYYzz\n"), 12, 14},
         /* Escapes, folds and indentation move the bytes: the scalar's own place instead. */
         {TEXT("a: \"\\x78xYYzz\"\n"), 3, 14},
         {TEXT("a: 'x''YYzz'\n"), 3, 12},
         {TEXT("a: xx\n  YYzz\n"), 3, 12},
-        {TEXT("a: |-\n  xxYYzz\n"), 6, 15},
+        {TEXT("a: |-\n  xx\n  YYzz\n"), 8, 18},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct source *source = unit_source(unit, rows[i].file);

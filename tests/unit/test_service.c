@@ -173,12 +173,12 @@ static void test_ports_and_probes(void **state)
         {"http: 80", "healthcheck_path: /h", PORT_TYPE_HTTP, PROBE_HTTP, PROBE_HTTP, "/h", "/h"},
         {"http: 80", "healthcheck_path: h?a=b", PORT_TYPE_HTTP, PROBE_HTTP, PROBE_HTTP, "/h?a=b",
          "/h?a=b"},
-        {"http: 80", "healthcheck_path: ''", PORT_TYPE_HTTP, PROBE_HTTP, PROBE_HTTP, "/", "/"},
         {"http: 80", "liveness_probe_path: /l", PORT_TYPE_HTTP, PROBE_HTTP, PROBE_TCP, "/l", ""},
         {"http: 80", "readiness_probe_path: /r", PORT_TYPE_HTTP, PROBE_NONE, PROBE_HTTP, "", "/r"},
         {"http: 80", "healthcheck_path: /h\n    readiness_probe_path: /r", PORT_TYPE_HTTP,
          PROBE_HTTP, PROBE_HTTP, "/h", "/r"},
-        {"tcp: 80", "healthcheck_path: /h", PORT_TYPE_WEBSOCKET, PROBE_HTTP, PROBE_HTTP, "/h", "/h"},
+        {"tcp: 80", "healthcheck_path: /h", PORT_TYPE_WEBSOCKET, PROBE_HTTP, PROBE_HTTP, "/h",
+         "/h"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct service *service =
@@ -206,9 +206,15 @@ static void test_what_is_wrong(void **state)
         const char *message, *hint;
     } rows[] = {
         {"    min_containers: 4", 7, 21, "min_containers is 4, above max_containers, which is 3",
-         "the default is 1 to 3"},
-        {"    min_containers: 0", 7, 21, "between 1 and 1000", "pods"},
-        {"    max_containers: 1001", 7, 21, "between 1 and 1000", ""},
+         "left out they are 1 and 3"},
+        {"    min_containers: -1", 7, 21, "between 0 and 1000", "pods"},
+        {"    min_containers: 0", 7, 21, "min_containers is 0, but max_containers is 3",
+         "write max_containers: 0"},
+        {"    min_containers: 0\n    max_containers: 2", 7, 21, "but max_containers is 2", ""},
+        {"    min_containers: 3\n    max_containers: 2", 7, 21, "above max_containers", ""},
+        {"    min_containers: 1\n    max_containers: 0", 7, 21, "above max_containers", ""},
+        {"    max_containers: 1001", 7, 21, "between 0 and 1000", ""},
+        {"    healthcheck_path: ''", 7, 23, "healthcheck_path is empty", ""},
         {"    readiness_probe_path: /a b", 7, 27, "readiness_probe_path may hold letters", ""},
         {"    resource_request: {cpu: 0}", 7, 29, "cpu must be between 1 and", "millicores"},
         {"    resource_request: {memory: 3}", 7, 32, "memory must be between 4 and", "MB"},
@@ -217,6 +223,12 @@ static void test_what_is_wrong(void **state)
         {"    secrets: [a b]", 7, 15, "the variable \"a b\" must be", ""},
         {"    secrets: [A, A]", 7, 18, "the variable \"A\" is set twice", "line 7"},
         {"    env_vars: [{name: A, value: 1}, {name: A, value: 2}]", 7, 44, "set twice", ""},
+        /* The later of the two is told, though secrets are read first. */
+        {"    env_vars:\n      A: x\n    secrets: [A]", 9, 15, "set twice", "line 8 sets it too"},
+        {"    env_vars: {A: x}\n    secrets: [[A]]", 8, 15, "an item of secrets must be text", ""},
+        {"    env_vars: {A: }", 7, 16, "\"A\" in env_vars has no value",
+         "write \"\" for empty text"},
+        {"    env_vars: {A: ~}", 7, 19, "\"A\" in env_vars has no value", "\"~\" for the word"},
         {"    consistent_hash: $a;b", 7, 22, "consistent_hash must be nginx variables", ""},
         {"    additional_iam_policies: [x]", 7, 31, "an IAM policy must be an ARN", ""},
         {"    public_uri: https://a.com", 7, 17, "public_uri has a scheme", "without"},
@@ -225,8 +237,13 @@ static void test_what_is_wrong(void **state)
         {"    public_uri: '{x}.a.com'", 7, 17, "placeholder that stands for nothing", "{env}"},
         {"    public_uri: ''", 7, 17, "public_uri is empty", "write \"/\""},
         {"    public_uri: a.com:80/x", 7, 17, "public_uri has a port", ""},
-        {"    public_uri: api_x", 7, 17, "the domain of public_uri must be", "/api_x"},
-        {"    public_uri: 10.0.0.1/x", 7, 17, "the domain of public_uri must be", ""},
+        {"    public_uri: api_x", 7, 17, "the domain of public_uri, \"api_x\", must be", "/api_x"},
+        {"    public_uri: app/x", 7, 17, "the domain of public_uri, \"app\", has no dot", "/app/x"},
+        {"    public_uri: a.com/x%20y", 7, 17, "% never matches", ""},
+        {"    public_uri: a.com/x/*", 7, 17, "leave the * out", ""},
+        {"    public_uri: a.com/*", 7, 17, "leave the * out", ""},
+        {"    public_uri: 10.0.0.1/x", 7, 17, "the domain of public_uri, \"10.0.0.1\", must be",
+         ""},
         {"    public_uri: a.com/x y", 7, 17, "the path of public_uri may hold", ""},
         {"    public_uri: a.com/x//y", 7, 17, "the path of public_uri has an empty part", ""},
         {"    public_uri: [a.com/x, A.COM/x/]", 7, 27, "this public_uri stands here twice", ""},
@@ -313,7 +330,8 @@ static void test_variables_of_links_and_secrets(void **state)
     check_variable(service, 8, "B", "", "", "");
 }
 
-/* Kubernetes expands $(NAME) only when NAME stands before. */
+/* Kubernetes expands $(NAME) only when NAME stands before; one variable serves all that refer to
+ * the same key. */
 static void test_references_to_secrets(void **state)
 {
     struct unit *unit = *state;
@@ -325,14 +343,12 @@ static void test_references_to_secrets(void **state)
         "      AGAIN: '${{module.db.db_user}}!'\n"
         "      KNOWN: '{module.bucket.bucket_id}'\n");
     assert_no_diags(unit);
-    assert_int_equal(service->variable_count, 6);
+    assert_int_equal(service->variable_count, 5);
     check_variable(service, 0, "ALONE", "", "pg", "pass");
     check_variable(service, 1, "db_db_user", "", "pg", "db_user");
-    check_variable(service, 2, "db_db_password", "", "pg", "pass");
-    check_variable(service, 3, "URL", "pg://$(db_db_user):$(db_db_password)@x/$(db_db_user)", "",
-                   "");
-    check_variable(service, 4, "AGAIN", "$(db_db_user)!", "", "");
-    check_variable(service, 5, "KNOWN", "b", "", "");
+    check_variable(service, 2, "URL", "pg://$(db_db_user):$(ALONE)@x/$(db_db_user)", "", "");
+    check_variable(service, 3, "AGAIN", "$(db_db_user)!", "", "");
+    check_variable(service, 4, "KNOWN", "b", "", "");
 
     service = linked_with(unit, "    links:\n"
                                 "      - db: [{db_user: U, db_name: N, db_password: P, "
@@ -344,6 +360,63 @@ static void test_references_to_secrets(void **state)
     linked_with(unit, "    public_uri: '{module.db.db_host}/x'\n");
     assert_errors(unit, 1);
     assert_diag(unit, 0, 12, 17, "public_uri cannot hold a secret", "env_vars");
+}
+
+/* A variable stands behind the text that refers to it: one is added before, under its own name. */
+static void test_a_reference_before_its_variable(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service = linked_with(unit, "    env_vars:\n"
+                                                      "      URL: 'x/{module.db.db_user}'\n"
+                                                      "      db_db_user: '{module.db.db_user}'\n");
+    assert_no_diags(unit);
+    assert_int_equal(service->variable_count, 2);
+    check_variable(service, 0, "db_db_user", "", "pg", "db_user");
+    check_variable(service, 1, "URL", "x/$(db_db_user)", "", "");
+    service = linked_with(unit, "    env_vars:\n"
+                                "      URL: 'x/{module.db.db_user}'\n"
+                                "      LATER: '{module.db.db_user}'\n");
+    assert_no_diags(unit);
+    assert_int_equal(service->variable_count, 3);
+    check_variable(service, 1, "URL", "x/$(db_db_user)", "", "");
+    check_variable(service, 2, "LATER", "", "pg", "db_user");
+}
+
+/* One that the file sets to something else under that name would take its place. */
+static void test_references_whose_name_is_taken(void **state)
+{
+    struct unit *unit = *state;
+    static const char *const lines[] = {
+        "    env_vars: {URL: 'x/{module.db.db_user}', db_db_user: mine}\n",
+        "    env_vars: {db_db_user: mine, URL: 'x/{module.db.db_user}'}\n",
+        "    env_vars: {URL: 'x/{module.db.db_user}', db_db_user: '{module.db.db_host}'}\n",
+        "    secrets: [db_db_user]\n    env_vars: {URL: 'x/{module.db.db_user}'}\n",
+    };
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        if (linked_with(unit, lines[i]))
+            fail_msg("row %zu is taken", i);
+        assert_errors(unit, 1);
+        assert_contains(unit->diags.items[0].message, "the variable \"db_db_user\" is set twice");
+    }
+}
+
+/* Kubernetes takes $$ for a $ before what could be a reference. */
+static void test_dollars_before_a_reference(void **state)
+{
+    struct unit *unit = *state;
+    static const char *const rows[][2] = {
+        {"${module.db.db_user}!", "$(db_db_user)!"}, /* `${module` is Opta's own form */
+        {"$${module.db.db_user}", "$$$(db_db_user)"},
+        {"a$$${module.db.db_user}", "a$$$$$(db_db_user)"},
+        {"$ {module.db.db_user}", "$ $(db_db_user)"},
+        {"$(A){module.db.db_user}$", "$(A)$(db_db_user)$"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct service *service = linked_with(
+            unit, str_format(&unit->arena, "    env_vars: {URL: '%s'}\n", rows[i][0]).data);
+        assert_no_diags(unit);
+        check_variable(service, 1, "URL", rows[i][1], "", "");
+    }
 }
 
 static void test_links_to_services_and_clouds(void **state)
@@ -455,6 +528,8 @@ static void test_routes(void **state)
         {"'*'", "[|]"},
         {"'*/api'", "[|/api]"},
         {"all", "[|]"},
+        {"localhost/x", "[localhost|/x]"},
+        {"a.com/x*y", "[a.com|/x*y]"},
         {"ALL/x", "[|/x]"},
         {"'*.a.com/x'", "[*.a.com|/x]"},
         {"[]", ""},
@@ -569,6 +644,9 @@ int main(void)
         UNIT_TEST(test_all_mistakes_of_a_service_are_told),
         UNIT_TEST(test_variables_of_links_and_secrets),
         UNIT_TEST(test_references_to_secrets),
+        UNIT_TEST(test_a_reference_before_its_variable),
+        UNIT_TEST(test_references_whose_name_is_taken),
+        UNIT_TEST(test_dollars_before_a_reference),
         UNIT_TEST(test_links_to_services_and_clouds),
         UNIT_TEST(test_as_many_variables_as_allowed),
         UNIT_TEST(test_as_many_routes_as_allowed),
