@@ -2,6 +2,8 @@
 
 #include "scalar.h"
 
+#include <string.h>
+
 static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun",
                                      "jul", "aug", "sep", "oct", "nov", "dec"};
 static const char *const days[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
@@ -107,7 +109,7 @@ const char *cron_wrong(struct arena *arena, struct str schedule)
     size_t count = 0;
     for (size_t at = 0; at < schedule.len;) {
         size_t end = at;
-        while (end < schedule.len && schedule.data[end] != ' ' && schedule.data[end] != '\t')
+        while (end < schedule.len && !strchr(" \t\r\n", schedule.data[end]))
             end++;
         if (end > at) {
             struct str text = str_slice(schedule, at, end);

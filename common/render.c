@@ -16,7 +16,8 @@ struct renderer {
     bool failed;
     struct buf *manifests;
     struct buf *messages;
-    size_t objects; /* emitted so far */
+    const char *path; /* of the file at hand; no other has this very pointer */
+    size_t objects;   /* emitted so far */
     size_t services;
     struct set namespaces;
     struct set objects_made; /* KIND/NAMESPACE/NAME; the value is the service's name */
@@ -65,9 +66,8 @@ static void check_unique(struct renderer *renderer, const struct service *servic
     const struct layer *layer = service->layer;
     struct str name = str_format(&renderer->arena, "%.*s/%.*s", STR_ARG(layer->namespace),
                                  STR_ARG(service->name));
-    struct str path = str_copy(&renderer->arena, layer->source->path);
-    const char *first = set_add(&renderer->arena, &renderer->names, name, path.data);
-    if (!first || str_is(path, first)) /* within a file it was told already */
+    const char *first = set_add(&renderer->arena, &renderer->names, name, renderer->path);
+    if (!first || first == renderer->path) /* within a file it was told already */
         return;
     diag_error(layer->diags, service->at,
                "the service \"%.*s\" of namespace \"%.*s\" is in another "
@@ -193,6 +193,7 @@ static void render_file(struct renderer *renderer, const struct input *input)
 {
     struct diags diags = {.arena = &renderer->file};
     const struct source *source = input_read(&renderer->file, &diags, input, (struct location){0});
+    renderer->path = source ? str_c(&renderer->arena, source->path) : NULL;
     struct layer *layer =
         source ? layer_read(&renderer->file, &diags, renderer->options, source) : NULL;
     if (layer) {

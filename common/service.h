@@ -134,8 +134,8 @@ bool service_scales(const struct service *service);
 /* "Deployment" or "StatefulSet". */
 const char *service_workload_kind(const struct service *service);
 
-/* The port at which a Service made from `node` is called, or 0 when it listens to nothing. Mistakes
- * in the node are not reported here, but where that service is read. */
+/* The port at which the Service made from `node` is called; 0 when it listens to nothing, -1 when
+ * its ports are wrong, which is told where that service is read. */
 int64_t service_called_port(struct layer *layer, const struct node *node);
 
 #endif

@@ -201,9 +201,11 @@ int64_t service_called_port(struct layer *layer, const struct node *node)
     reader.context = &scope;
     const struct record *record =
         schema_read(&reader, &service_schema, ports_alone(layer->arena, node));
+    const struct value *ports = record_value(record, SERVICE_PORTS);
+    if (record_value(record, SERVICE_PORT)->wrong || ports->wrong)
+        return -1;
     if (record_value(record, SERVICE_PORT)->count)
         return HTTP_SERVICE_PORT;
-    const struct value *ports = record_value(record, SERVICE_PORTS);
     int64_t first = 0;
     for (size_t i = 0; i < ports->count; i++) {
         struct port port = port_of(ports->records[i]);

@@ -28,6 +28,19 @@ static bool has(const struct service_reader *in, enum field_id field)
     return record_has(in->record, field);
 }
 
+/* What is wrong with the ports was told already. */
+static bool ports_are_wrong(const struct service_reader *in)
+{
+    return service_value(in, SERVICE_PORT)->wrong || service_value(in, SERVICE_PORTS)->wrong ||
+           (has(in, SERVICE_PROBE_PORT) && !in->service->probe_port);
+}
+
+/* A service that is paused may leave its port out. */
+static bool lacks_port(const struct service_reader *in)
+{
+    return !in->service->probe_port && !ports_are_wrong(in) && in->service->max_containers > 0;
+}
+
 /* What the port's type suggests where the file says nothing. */
 static enum probe_kind usual_kind(const struct service_reader *in, bool liveness)
 {
@@ -81,7 +94,7 @@ static void read_startup(const struct service_reader *in)
         if (asked.kind == PROBE_NONE)
             asked = read_probe(in, &readiness_fields);
         *startup = asked;
-        if (startup->kind == PROBE_NONE) {
+        if (startup->kind == PROBE_NONE && !ports_are_wrong(in)) {
             service_error(in, SERVICE_STARTUP_TIMEOUT,
                           "there is no probe that could tell the start");
             diag_hint(in->reader.diags, "write startup_probe_path or healthcheck_path");
@@ -116,8 +129,7 @@ static void check_path(const struct service_reader *in, enum field_id path)
         wrong = "is a path alone, such as /healthz: the pod is asked itself";
     if (wrong)
         service_error(in, path, "%s %s", schema_field(path)->name, wrong);
-    if (!port && in->service->max_containers > 0 && !service_value(in, SERVICE_PORT)->wrong &&
-        !service_value(in, SERVICE_PORTS)->wrong && !has(in, SERVICE_PROBE_PORT)) {
+    if (lacks_port(in)) {
         service_error(in, path, "there is no port to ask %s at", schema_field(path)->name);
         diag_hint(in->reader.diags, "a service without ports is checked by healthcheck_command");
     } else if (port && port->type == PORT_TYPE_GRPC) {
@@ -147,7 +159,7 @@ static void check_healthcheck(const struct service_reader *in)
     if (clash) {
         service_error(in, SERVICE_HEALTHCHECK, "both healthcheck and %s are given", clash);
         diag_hint(in->reader.diags, "keep one of the two");
-    } else if (!in->service->probe_port && !str_is(asked, "none")) {
+    } else if (lacks_port(in) && !str_is(asked, "none")) {
         service_error(in, SERVICE_HEALTHCHECK, "there is no port to check");
         diag_hint(in->reader.diags, "a service without ports is checked by healthcheck_command");
     }

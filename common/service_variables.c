@@ -57,6 +57,13 @@ static bool add_address(const struct service_reader *in, const struct link *link
     struct arena *arena = in->reader.arena;
     struct location at = link->node->span;
     int64_t port = service_called_port(in->layer, link->target->node);
+    if (port < 0 && layer_wants(in->layer, link->target))
+        return true;
+    if (port < 0) {
+        diag_error(in->reader.diags, at, "the ports of the service \"%.*s\" are wrong",
+                   STR_ARG(link->target->name));
+        return true;
+    }
     if (port == 0) {
         diag_error(in->reader.diags, at, "the service \"%.*s\" listens to nothing",
                    STR_ARG(link->target->name));

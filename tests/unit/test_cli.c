@@ -189,7 +189,7 @@ static void test_wrong_command_lines(void **state)
         {{"hlep"}, 2, "", "did you mean \"help\"?"},
         {{"something"}, 2, "", "error: unknown command \"something\"\n  see"},
         {{"-f", "a"}, 2, "", "the command comes before its flags, not \"-f\""},
-        {{"render"}, 2, "", "--filename is needed: -f FILE\n  see kubectl it help render\n"},
+        {{"render"}, 2, "", "--filename is needed: --filename FILE\n  see kubectl it help render\n"},
         {{"render", "-f"}, 2, "", "-f needs a value: -f FILE"},
         {{"render", "--filename"}, 2, "", "--filename needs a value: --filename FILE"},
         {{"render", "--filename="}, 2, "", "--filename must not be empty\n"},
@@ -239,7 +239,7 @@ static void test_a_program_of_one_command(void **state)
         {{"-f", "a", "x"}, 0, "files a; output -; env -; args x;", ""},
         {{"--version"}, 0, "it " OPTASVC_VERSION " (", ""},
         {{"--help"}, 0, "Usage: it -f FILE [FIELD] [flags]", ""},
-        {{NULL}, 2, "", "--filename is needed: -f FILE\n  see it --help\n"},
+        {{NULL}, 2, "", "--filename is needed: --filename FILE\n  see it --help\n"},
         {{"render"}, 2, "", "--filename is needed"},
     };
     check_rows(*state, &single, rows, COUNT(rows));

@@ -229,31 +229,32 @@ static void test_at_most_so_many_are_kept(void **state)
         diag_error(&unit->diags, at(source, 0, 1), "error %zu", i);
     assert_int_equal(unit->diags.count, DIAG_MAX);
     assert_false(unit_contains(unit_written(unit), "more"));
-    diag_warning(&unit->diags, at(source, 0, 1), "one too many");
+    diag_error(&unit->diags, at(source, 0, 1), "one too many");
     diag_hint(&unit->diags, "a hint of what was not kept");
     diag_error(&unit->diags, at(source, 0, 1), "another");
     assert_int_equal(unit->diags.count, DIAG_MAX);
-    assert_int_equal(unit->diags.errors, DIAG_MAX + 1);
-    assert_int_equal(unit->diags.warnings, 1);
+    assert_int_equal(unit->diags.errors, DIAG_MAX + 2);
     struct str text = unit_written(unit);
     assert_contains(text, "error 199\n");
     assert_contains(text, "... and 2 more\n");
     assert_false(unit_contains(text, "hint of"));
 }
 
+/* Warnings have room of their own: no number of them may hide an error. */
 static void test_full_on_both_sides(void **state)
 {
     struct unit *unit = *state;
+    for (size_t i = 0; i < DIAG_MAX + 1; i++)
+        diag_warning(&unit->diags, (struct location){0}, "w");
+    assert_int_equal(unit->diags.count, DIAG_MAX);
     for (size_t i = 0; i < DIAG_MAX; i++) {
         assert_false(diags_full(&unit->diags));
-        if (i % 2)
-            diag_warning(&unit->diags, (struct location){0}, "w");
-        else
-            diag_error(&unit->diags, (struct location){0}, "e");
+        diag_error(&unit->diags, (struct location){0}, "e");
     }
     assert_true(diags_full(&unit->diags));
+    assert_int_equal(unit->diags.count, 2 * DIAG_MAX);
     diag_error(&unit->diags, (struct location){0}, "e");
-    assert_true(diags_full(&unit->diags));
+    assert_int_equal(unit->diags.count, 2 * DIAG_MAX);
 }
 
 /* Messages quote files, and a file's text may be of any length. */

@@ -287,7 +287,7 @@ static void test_links_leave_the_mistakes_of_outputs_to_be_told(void **state)
     if (service_read(layer, &layer->modules[2]))
         fail_msg("the service is made without its variable");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 4, 44, "there is no variable \"size\"", "--var size=VALUE");
+    assert_diag(unit, 0, 4, 43, "there is no variable \"size\"", "--var size=VALUE");
 }
 
 int main(void)

@@ -5,19 +5,9 @@
 static void test_comparisons(void **state)
 {
     (void)state;
-    static const struct {
-        struct str a, b;
-        int order; /* the sign */
-    } rows[] = {
-        {TEXT(""), TEXT(""), 0},          {TEXT("a"), TEXT("a"), 0},  {TEXT("a"), TEXT("b"), -1},
-        {TEXT("a"), TEXT("ab"), -1},      {TEXT("ab"), TEXT("a"), 1}, {TEXT(""), TEXT("a"), -1},
-        {TEXT("a\0b"), TEXT("a\0c"), -1}, {TEXT("B"), TEXT("a"), -1}, {TEXT("\xff"), TEXT("a"), 1},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        int order = str_compare(rows[i].a, rows[i].b);
-        assert_int_equal((order > 0) - (order < 0), rows[i].order);
-        assert_int_equal(str_equal(rows[i].a, rows[i].b), rows[i].order == 0);
-    }
+    assert_true(str_equal(STR("a\0b"), STR("a\0b")));
+    assert_false(str_equal(STR("a\0b"), STR("a\0c")));
+    assert_false(str_equal(STR("a"), STR("ab")));
     assert_true(str_equal((struct str){0}, STR("")));
     assert_true(str_equal(str_of(NULL), STR("")));
     assert_false(str_is(STR("a\0"), "a"));
