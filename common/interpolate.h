@@ -31,7 +31,8 @@ struct scope {
     bool blind; /* the environment could not be read: placeholders stand for nothing, unreported */
 };
 
-enum { FILLED_MAX = 64 * 1024 }; /* bytes of a text with its placeholders filled in */
+/* Bytes of a text that holds braces, with its placeholders filled in. */
+enum { FILLED_MAX = 64 * 1024 };
 
 /* A schema_fill; `context` is a struct scope. */
 bool interpolate(void *context, const struct node *scalar, struct filled *ret);
