@@ -2,15 +2,20 @@
 import glob
 import json
 import os
+import re
 import sys
 
 import jsonschema
 import yaml
 
-# Times are texts to us, as they are to JSON.
+# As YAML 1.2 reads it, which is what editors do: times are texts, and of YAML 1.1's booleans only true
+# and false are left.
 yaml.SafeLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers
+            if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
+yaml.SafeLoader.add_implicit_resolver("tag:yaml.org,2002:bool",
+                                      re.compile("(true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 REFUSED = """
 {name: a, modules: [], extra: 1}
