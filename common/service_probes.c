@@ -35,10 +35,15 @@ static bool ports_are_wrong(const struct service_reader *in)
            (has(in, SERVICE_PROBE_PORT) && !in->service->probe_port);
 }
 
-/* A service that is paused may leave its port out. */
+/* A service that is paused may leave its port out: then its paths are asked nowhere. */
 static bool lacks_port(const struct service_reader *in)
 {
     return !in->service->probe_port && !ports_are_wrong(in) && in->service->max_containers > 0;
+}
+
+static bool asks_path(const struct service_reader *in, enum field_id path)
+{
+    return has(in, path) && in->service->probe_port;
 }
 
 /* What the port's type suggests where the file says nothing. */
@@ -66,7 +71,7 @@ static struct probe read_probe(const struct service_reader *in, const struct pro
     if (has(in, command)) {
         probe.kind = PROBE_COMMAND;
         probe.command = service_value(in, command);
-    } else if (has(in, path)) {
+    } else if (asks_path(in, path)) {
         probe.kind = PROBE_HTTP;
         probe.path = path_of(in, path);
     } else {
@@ -86,7 +91,7 @@ static int64_t startup_failures(const struct service_reader *in)
 static void read_startup(const struct service_reader *in)
 {
     struct probe *startup = &in->service->startup;
-    if (has(in, SERVICE_STARTUP_PATH)) {
+    if (asks_path(in, SERVICE_STARTUP_PATH)) {
         startup->kind = PROBE_HTTP;
         startup->path = path_of(in, SERVICE_STARTUP_PATH);
     } else if (has(in, SERVICE_STARTUP_TIMEOUT)) {
@@ -94,7 +99,8 @@ static void read_startup(const struct service_reader *in)
         if (asked.kind == PROBE_NONE)
             asked = read_probe(in, &readiness_fields);
         *startup = asked;
-        if (startup->kind == PROBE_NONE && !ports_are_wrong(in)) {
+        bool port_expected = in->service->probe_port || lacks_port(in);
+        if (startup->kind == PROBE_NONE && port_expected) {
             service_error(in, SERVICE_STARTUP_TIMEOUT,
                           "there is no probe that could tell the start");
             diag_hint(in->reader.diags, "write startup_probe_path or healthcheck_path");
