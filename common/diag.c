@@ -80,6 +80,13 @@ void diag_hint(struct diags *diags, const char *format, ...)
     va_end(arguments);
 }
 
+bool diag_suggest(struct diags *diags, const struct suggestion *near)
+{
+    if (near->best.len)
+        diag_hint(diags, "did you mean \"%.*s\"?", STR_ARG(near->best));
+    return near->best.len > 0;
+}
+
 /* Where the line of an offset begins; a byte order mark is no part of the first one. */
 static size_t line_start(struct str text, size_t offset)
 {

@@ -63,6 +63,9 @@ bool diags_full(const struct diags *diags);
 /* Appends text with what a terminal would act on replaced; returns the columns it takes. */
 size_t diag_add_visible(struct buf *out, struct str text);
 
+/* Adds "did you mean ...?" where a suggestion was found; false, and no hint, where none was. */
+bool diag_suggest(struct diags *diags, const struct suggestion *near);
+
 /* 1-based line and column of a byte; columns count characters. */
 struct position {
     size_t line;

@@ -54,9 +54,7 @@ __attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
     va_end(arguments);
     diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(text));
     struct str written = str_slice(filler->scalar->text, placeholder->start, placeholder->end);
-    if (near && near->best.len)
-        diag_hint(diags, "did you mean \"%.*s\"?", STR_ARG(near->best));
-    else if (near && str_starts(written, STR("{")))
+    if (near && !diag_suggest(diags, near) && str_starts(written, STR("{")))
         diag_hint(diags, "to keep the braces as text, write {%.*s}", STR_ARG(written));
     return false;
 }
@@ -171,9 +169,7 @@ static bool report_variable(struct filler *filler, const struct placeholder *pla
         suggestion_offer(&near, record_value(inputs->records[i], VARIABLE_NAME)->text);
     diag_error(scope->diags, place(filler, placeholder), "there is no variable \"%.*s\"",
                STR_ARG(near.word));
-    if (near.best.len)
-        diag_hint(scope->diags, "did you mean \"%.*s\"?", STR_ARG(near.best));
-    else
+    if (!diag_suggest(scope->diags, &near))
         diag_hint(scope->diags,
                   "give it with --var %.*s=VALUE, or add it to the environment's variables",
                   STR_ARG(near.word));
@@ -235,9 +231,7 @@ static bool look_parent(struct filler *filler, const struct placeholder *placeho
         suggestion_offer(&near, environment->outputs[i].name);
     diag_error(scope->diags, place(filler, placeholder), "the environment has no output \"%.*s\"",
                STR_ARG(name));
-    if (near.best.len)
-        diag_hint(scope->diags, "did you mean \"%.*s\"?", STR_ARG(near.best));
-    else
+    if (!diag_suggest(scope->diags, &near))
         diag_hint(scope->diags, "add to the environment file: outputs: {%.*s: ...}", STR_ARG(name));
     return false;
 }

@@ -40,7 +40,6 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
     layer->name = record_value(file, FILE_NAME)->text;
     layer->namespace = options->namespace ? str_of(options->namespace) : layer->name;
     check_name(layer);
-    /* Without an environment every placeholder would be a second error of the same cause. */
     check_variables(layer);
     bool placed = environment_read(&reader, file, options, &layer->environment);
     layer->modules = modules_read(&reader, record_value(file, FILE_MODULES)->node,
@@ -53,6 +52,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
                                   .options = options,
                                   .modules = layer->modules,
                                   .module_count = layer->module_count};
+    /* Without an environment every placeholder would be a second error of the same cause. */
     layer->scope.blind = !placed;
     struct schema_reader filling = layer_reader(layer);
     for (size_t i = 0; i < layer->module_count; i++) {

@@ -117,7 +117,7 @@ static void check_type(const struct schema_reader *reader, const struct module *
         suggestion_offer(&near, str_of(types[i].name));
     if (near.best.len) {
         diag_error(reader->diags, at, "unknown module type \"%.*s\"", STR_ARG(module->type));
-        diag_hint(reader->diags, "did you mean \"%.*s\"?", STR_ARG(near.best));
+        diag_suggest(reader->diags, &near);
     } else {
         diag_warning(reader->diags, at, "unknown module type \"%.*s\": nothing is made from it",
                      STR_ARG(module->type));
@@ -287,9 +287,7 @@ static const struct module *find_target(const struct link_reader *links, const s
         for (size_t i = 0; i < links->module_count; i++)
             suggestion_offer(&near, links->modules[i].name);
         diag_error(diags, name->span, "no module is named \"%.*s\"", STR_ARG(name->text));
-        if (near.best.len)
-            diag_hint(diags, "did you mean \"%.*s\"?", STR_ARG(near.best));
-        else
+        if (!diag_suggest(diags, &near))
             diag_hint(diags, "add the module to the file: - {name: %.*s, type: postgres}",
                       STR_ARG(name->text));
         return NULL;
@@ -360,9 +358,7 @@ static bool take_names(const struct link_reader *links, struct link *link, const
             struct suggestion near = {.word = value->key->text};
             for (size_t i = 0; outputs[i]; i++)
                 suggestion_offer(&near, str_of(outputs[i]));
-            if (near.best.len)
-                diag_hint(reader->diags, "did you mean \"%.*s\"?", STR_ARG(near.best));
-            else
+            if (!diag_suggest(reader->diags, &near))
                 diag_hint(reader->diags, "its outputs are %.*s", STR_ARG(choices));
             return false;
         }

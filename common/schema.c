@@ -197,8 +197,7 @@ static bool read_choice(const struct schema_reader *reader, const struct field *
     struct str choices = schema_words_text(reader->arena, field->choices, "or");
     diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
                STR_ARG(choices), STR_ARG(value->text));
-    if (near.best.len)
-        diag_hint(reader->diags, "did you mean \"%.*s\"?", STR_ARG(near.best));
+    diag_suggest(reader->diags, &near);
     return false;
 }
 
@@ -396,9 +395,9 @@ static void report_unknown(const struct schema_reader *reader, const struct sche
                            schema->fields[i].name);
     }
     enum { FEW = 12 }; /* more names than this teach nothing in an error */
-    if (near.best.len)
-        diag_hint(reader->diags, "did you mean \"%.*s\"?", STR_ARG(near.best));
-    else if (schema->count <= FEW)
+    if (diag_suggest(reader->diags, &near))
+        return;
+    if (schema->count <= FEW)
         diag_hint(reader->diags, "known fields: %.*s", STR_ARG(names));
     else
         diag_hint(reader->diags, "kubectl optasvc explain lists the fields");

@@ -138,9 +138,9 @@ static const struct port *find_port(const struct service_reader *in, struct str 
         suggestion_offer(&near, service->ports[i].name);
     }
     service_error(in, SERVICE_PROBE_PORT, "no port is named \"%.*s\"", STR_ARG(name));
-    if (near.best.len)
-        diag_hint(in->reader.diags, "did you mean \"%.*s\"?", STR_ARG(near.best));
-    else if (service->port_count)
+    if (diag_suggest(in->reader.diags, &near))
+        return NULL;
+    if (service->port_count)
         diag_hint(in->reader.diags, "the first port is named \"%.*s\"",
                   STR_ARG(service->ports[0].name));
     return NULL;

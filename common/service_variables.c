@@ -7,12 +7,6 @@
 
 #include <inttypes.h>
 
-struct variable_reader {
-    const struct service_reader *in;
-    struct link *links;
-    size_t link_count;
-};
-
 static bool add_variable(const struct service_reader *in, struct variable variable)
 {
     struct service *service = in->service;
@@ -110,16 +104,16 @@ static bool read_link_variables(const struct service_reader *in, const struct li
     return true;
 }
 
-static bool read_links(struct variable_reader *reader)
+static bool read_links(const struct service_reader *in)
 {
-    const struct service_reader *in = reader->in;
-    const struct node *links = service_value(in, SERVICE_LINKS)->node;
-    if (!links)
+    const struct node *node = service_value(in, SERVICE_LINKS)->node;
+    if (!node)
         return true;
-    reader->links = links_read(&in->reader, links, in->layer->modules, in->layer->module_count,
-                               &reader->link_count);
-    for (size_t i = 0; i < reader->link_count; i++)
-        if (!read_link_variables(in, &reader->links[i]))
+    size_t count;
+    const struct link *links =
+        links_read(&in->reader, node, in->layer->modules, in->layer->module_count, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!read_link_variables(in, &links[i]))
             return false;
     return true;
 }
@@ -147,30 +141,30 @@ static bool hold_the_same(const struct variable *a, const struct variable *b)
 }
 
 /* The variable that holds an output: one that is there, or one that is added. */
-static struct str reference_variable(const struct variable_reader *reader,
+static struct str reference_variable(const struct service_reader *in,
                                      const struct reference *reference)
 {
-    const struct service *service = reader->in->service;
-    struct str name = link_variable(reader->in->reader.arena, reference->module, reference->output);
+    const struct service *service = in->service;
+    struct str name = link_variable(in->reader.arena, reference->module, reference->output);
     struct variable wanted =
         secret_variable(reference->module, reference->output, name, reference->where);
     for (size_t i = 0; i < service->variable_count; i++)
         if (hold_the_same(&service->variables[i], &wanted))
             return service->variables[i].name;
     wanted.implied = true;
-    add_variable(reader->in, wanted);
+    add_variable(in, wanted);
     return name;
 }
 
 /* The text with $(NAME) where it refers to a secret output. Kubernetes takes $$ for a $ that begins
  * no reference, so those right before one are doubled. */
-static struct str expand(const struct variable_reader *reader, const struct item *item)
+static struct str expand(const struct service_reader *in, const struct item *item)
 {
     struct buf text = {0};
     size_t copied = 0;
     const struct reference *reference = item->references;
     for (; reference; reference = reference->next) {
-        struct str name = reference_variable(reader, reference);
+        struct str name = reference_variable(in, reference);
         buf_add(&text, str_slice(item->text, copied, reference->at));
         for (size_t i = reference->at; i > copied && item->text.data[i - 1] == '$'; i--)
             buf_add_byte(&text, '$');
@@ -178,12 +172,12 @@ static struct str expand(const struct variable_reader *reader, const struct item
         copied = reference->at;
     }
     buf_add(&text, str_from(item->text, copied));
-    struct str copy = str_copy(reader->in->reader.arena, buf_str(&text));
+    struct str copy = str_copy(in->reader.arena, buf_str(&text));
     buf_free(&text);
     return copy;
 }
 
-static bool read_env_var(const struct variable_reader *reader, const struct item *item)
+static bool read_env_var(const struct service_reader *in, const struct item *item)
 {
     const struct reference *first = item->references;
     struct location at = item->name_node->span;
@@ -192,8 +186,8 @@ static bool read_env_var(const struct variable_reader *reader, const struct item
         item->text.len == 0) /* the variable is the Secret's value itself */
         variable = secret_variable(first->module, first->output, item->name, at);
     else if (first)
-        variable.text = expand(reader, item);
-    return add_variable(reader->in, variable);
+        variable.text = expand(in, item);
+    return add_variable(in, variable);
 }
 
 static void report_twice(const struct service_reader *in, const struct variable *first,
@@ -232,10 +226,9 @@ static void check_variables(const struct service_reader *in)
 
 void service_read_variables(const struct service_reader *in)
 {
-    struct variable_reader reader = {.in = in};
-    bool more = read_links(&reader) && read_secrets(in);
+    bool more = read_links(in) && read_secrets(in);
     const struct value *env_vars = service_value(in, SERVICE_ENV_VARS);
     for (size_t i = 0; more && i < env_vars->count; i++)
-        more = read_env_var(&reader, &env_vars->items[i]);
+        more = read_env_var(in, &env_vars->items[i]);
     check_variables(in);
 }
