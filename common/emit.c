@@ -1,6 +1,7 @@
 #include "emit.h"
 
 #include "scalar.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <yaml.h>
@@ -75,22 +76,34 @@ void emit_yaml(struct buf *out, struct node *const *documents, size_t count)
     yaml_emitter_delete(&emitter);
 }
 
+/* Line breaks of YAML 1.1, the byte order mark and control characters are escaped, so that the text
+ * is one in YAML's double quotes as well. */
+static bool needs_escape(uint32_t character)
+{
+    return character < 0x20 || character == '"' || character == '\\' ||
+           (character >= 0x7F && character < 0xA0) || character == 0x2028 || character == 0x2029 ||
+           character == 0xFEFF;
+}
+
 static void json_text(struct buf *out, struct str text)
 {
     buf_add_byte(out, '"');
     size_t clean = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (byte >= 0x20 && byte != '"' && byte != '\\' && byte != 0x7F)
+    for (size_t at = 0, len; at < text.len; at += len) {
+        uint32_t character = (unsigned char)text.data[at];
+        len = character < 0x80 ? 1 : utf8_decode(text, at, &character);
+        if (len == 0) /* no UTF-8: leave it to the reader */
+            len = 1;
+        if (!needs_escape(character))
             continue;
-        buf_add(out, str_slice(text, clean, i));
-        clean = i + 1;
-        if (byte == '"' || byte == '\\')
-            buf_format(out, "\\%c", byte);
-        else if (byte == '\n')
+        buf_add(out, str_slice(text, clean, at));
+        clean = at + len;
+        if (character == '"' || character == '\\')
+            buf_format(out, "\\%c", (char)character);
+        else if (character == '\n')
             buf_add(out, STR("\\n"));
         else
-            buf_format(out, "\\u%04x", (unsigned)byte);
+            buf_format(out, "\\u%04x", (unsigned)character);
     }
     buf_add(out, str_from(text, clean));
     buf_add_byte(out, '"');
@@ -124,6 +137,101 @@ void emit_json(struct buf *out, const struct node *node, size_t indent)
         buf_add_spaces(out, indent);
     }
     buf_add_byte(out, map ? '}' : ']');
+}
+
+static void emit_text(struct buf *out, const struct node *scalar, bool json)
+{
+    if (scalar->style == STYLE_PLAIN || (!json && scalar_may_be_plain(scalar->text)))
+        buf_add(out, scalar->text);
+    else
+        json_text(out, scalar->text);
+}
+
+void emit_inline(struct buf *out, const struct node *node, bool json)
+{
+    if (node->kind == NODE_SCALAR) {
+        emit_text(out, node, json);
+        return;
+    }
+    if (node->kind == NODE_ALIAS) {
+        buf_format(out, "*%.*s", STR_ARG(node->text));
+        return;
+    }
+    bool map = node->kind == NODE_MAP;
+    buf_add_byte(out, map ? '{' : '[');
+    for (const struct node *child = node->first; child; child = child->next) {
+        if (map) {
+            if (str_is(child->key->text, "<<")) /* in quotes it merges nothing */
+                buf_add(out, child->key->text);
+            else
+                json_text(out, child->key->text);
+            buf_add(out, STR(": "));
+        }
+        emit_inline(out, child, true);
+        if (child->next)
+            buf_add(out, STR(", "));
+    }
+    buf_add_byte(out, map ? '}' : ']');
+}
+
+bool emit_is_inline(const struct node *node)
+{
+    if (node->kind == NODE_SCALAR || node->kind == NODE_ALIAS || !node->first)
+        return true;
+    return node->kind == NODE_MAP && str_is(node->first->key->text, "<<");
+}
+
+static void next_line(struct buf *out, size_t column, const struct emit_style *style)
+{
+    buf_add(out, str_of(style->newline));
+    buf_add_spaces(out, column);
+}
+
+void emit_value(struct buf *out, const struct node *value, size_t column,
+                const struct emit_style *style)
+{
+    if (emit_is_inline(value)) {
+        buf_add_byte(out, ' ');
+        emit_inline(out, value, false);
+        return;
+    }
+    bool map = value->kind == NODE_MAP;
+    column += map ? style->step : style->dash;
+    for (const struct node *child = value->first; child; child = child->next) {
+        next_line(out, column, style);
+        if (map)
+            emit_entry(out, child, column, style);
+        else
+            emit_item(out, child, column, style);
+    }
+}
+
+void emit_entry(struct buf *out, const struct node *value, size_t column,
+                const struct emit_style *style)
+{
+    emit_text(out, value->key, false);
+    buf_add_byte(out, ':');
+    emit_value(out, value, column, style);
+}
+
+void emit_item(struct buf *out, const struct node *item, size_t column,
+               const struct emit_style *style)
+{
+    enum { DASH = 2 }; /* a dash and a space */
+    buf_add(out, STR("- "));
+    if (emit_is_inline(item)) {
+        emit_inline(out, item, false);
+        return;
+    }
+    column += DASH;
+    for (const struct node *child = item->first; child; child = child->next) {
+        if (child != item->first)
+            next_line(out, column, style);
+        if (item->kind == NODE_MAP)
+            emit_entry(out, child, column, style);
+        else
+            emit_item(out, child, column, style);
+    }
 }
 
 const char *emit_library(void)

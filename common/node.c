@@ -1,5 +1,7 @@
 #include "node.h"
 
+#include "scalar.h"
+
 #include <inttypes.h>
 
 struct node *node_new(struct arena *arena, enum node_kind kind)
@@ -38,6 +40,77 @@ struct node *node_get(const struct node *map, const char *key)
         if (str_is(value->key->text, key))
             return value;
     return NULL;
+}
+
+static const struct node *target(const struct node *node)
+{
+    return node && node->kind == NODE_ALIAS ? node->first : node;
+}
+
+struct node *node_target(struct node *node)
+{
+    return node && node->kind == NODE_ALIAS ? node->first : node;
+}
+
+static struct node *find(const struct node *map, struct str key, unsigned depth)
+{
+    enum { MERGES = 16 }; /* merge keys in what is merged */
+    const struct node *merged = NULL;
+    for (struct node *value = map->first; value; value = value->next) {
+        if (str_equal(value->key->text, key))
+            return node_target(value);
+        if (str_is(value->key->text, "<<"))
+            merged = target(value);
+    }
+    if (!merged || depth == MERGES)
+        return NULL;
+    if (merged->kind == NODE_MAP)
+        return find(merged, key, depth + 1);
+    struct node *found = NULL;
+    for (const struct node *item = merged->kind == NODE_LIST ? merged->first : NULL;
+         item && !found; item = item->next)
+        if (target(item)->kind == NODE_MAP)
+            found = find(target(item), key, depth + 1);
+    return found;
+}
+
+struct node *node_find(const struct node *map, const char *path)
+{
+    struct str words = str_of(path);
+    const struct node *in = target(map);
+    struct node *node = NULL;
+    for (size_t at = 0; at < words.len;) {
+        size_t end = str_find(words, at, ' ');
+        node = in && in->kind == NODE_MAP ? find(in, str_slice(words, at, end), 0) : NULL;
+        in = node;
+        at = end + 1;
+    }
+    return node && !node_is_null(node) ? node : NULL;
+}
+
+struct str node_text(const struct node *node)
+{
+    const struct node *scalar = target(node);
+    return scalar && scalar->kind == NODE_SCALAR ? scalar->text : (struct str){0};
+}
+
+struct node *node_copy(struct arena *arena, const struct node *node)
+{
+    const struct node *from = target(node);
+    struct node *copy = ARENA_NEW(arena, struct node);
+    copy->kind = from->kind;
+    bool typed = from->style == STYLE_PLAIN && !scalar_may_be_plain(from->text);
+    copy->style = typed ? STYLE_PLAIN : STYLE_TEXT;
+    copy->text = from->text;
+    for (const struct node *child = from->kind == NODE_SCALAR ? NULL : from->first; child;
+         child = child->next) {
+        struct node *value = node_copy(arena, child);
+        if (from->kind == NODE_MAP)
+            node_put(copy, node_copy(arena, child->key), value);
+        else
+            node_add(copy, value);
+    }
+    return copy;
 }
 
 bool node_is_null(const struct node *node)

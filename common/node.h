@@ -11,7 +11,12 @@
 
 #include "diag.h"
 
-enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
+enum node_kind {
+    NODE_SCALAR,
+    NODE_LIST,
+    NODE_MAP,
+    NODE_ALIAS, /* manifests: `first` is the node it stands for, `text` its name */
+};
 
 enum scalar_style {
     STYLE_TEXT,
@@ -31,7 +36,8 @@ struct node {
     struct node *last;
     struct node *next;
     struct location span; /* the bytes as written, quotes and all; source NULL when made here */
-    size_t text_at;       /* scalars: the first byte of the text, behind the quote */
+    size_t text_at;       /* the first byte of the text, behind the quote; in manifests, of any
+                             node, behind its anchor and tag */
 };
 
 struct node *node_new(struct arena *arena, enum node_kind kind);
@@ -41,6 +47,20 @@ void node_put(struct node *map, struct node *key, struct node *value);
 
 /* The value of a key, or NULL. */
 struct node *node_get(const struct node *map, const char *key);
+
+/* The node itself, or what an alias stands for. NULL gives NULL. */
+struct node *node_target(struct node *node);
+
+/* What the words lead to, in map after map, through aliases and merge keys (<<); NULL where nothing
+ * is or where it is null. `path` is split at spaces. */
+struct node *node_find(const struct node *map, const char *path);
+
+/* The text of a scalar; empty for NULL and for what is none. */
+struct str node_text(const struct node *node);
+
+/* A deep copy that stands nowhere: its spans are those of a node made here. Aliases are copied as
+ * what they stand for. */
+struct node *node_copy(struct arena *arena, const struct node *node);
 
 /* A plain scalar that every YAML reader takes for null: nothing, ~, null, Null, NULL. */
 bool node_is_null(const struct node *node);

@@ -29,3 +29,8 @@ const void *set_add(struct arena *arena, struct set *set, struct str key, const 
     set->count++;
     return NULL;
 }
+
+const void *set_get(const struct set *set, struct str key)
+{
+    return set->capacity ? find(set, key)->value : NULL;
+}

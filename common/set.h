@@ -19,4 +19,7 @@ struct set {
  */
 const void *set_add(struct arena *arena, struct set *set, struct str key, const void *value);
 
+/* What the key was added with, or NULL. */
+const void *set_get(const struct set *set, struct str key);
+
 #endif

@@ -1,0 +1,29 @@
+/* A stream of YAML documents, split without being parsed.
+ *
+ * Documents are told apart by what YAML calls markers: a line `---`, alone or with a space, tab or
+ * text of its own behind it, and a line `...`. In quotes or flow neither may stand at the start of
+ * a line, so looking at lines is enough. Every byte belongs to one document: its `---`, the
+ * directives (%) before that, and all up to the next. */
+#ifndef OPTASVC_STREAM_H
+#define OPTASVC_STREAM_H
+
+#include "diag.h"
+
+struct document {
+    size_t start;
+    size_t end;
+    struct str kind; /* of a block map that says it in one plain line; empty: not known */
+    bool glued;      /* a marker is lost: `---apiVersion: v1` */
+};
+
+struct stream {
+    struct document *documents;
+    size_t count;
+};
+
+struct stream stream_split(struct arena *arena, struct str text);
+
+/* True when nothing but blanks, comments and markers stands in the text. */
+bool stream_is_blank(struct str text);
+
+#endif
