@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "environment.h"
 
 #include "input.h"
@@ -219,6 +220,18 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
     return true;
 }
 
+/* What is injected into a chart needs little of the environment, whose file may not be at hand where
+ * charts are installed: only what placeholders read, what an Ingress of our own needs, and whether
+ * redis has a password. */
+static bool needs_file(struct str text)
+{
+    static const char *const signs[] = {"{parent", "{region", "{aws", "public_uri", "redis"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (memmem(text.data, text.len, signs[i], strlen(signs[i])))
+            return true;
+    return false;
+}
+
 static bool read_chosen(const struct schema_reader *reader, const struct record *file,
                         const struct options *options, struct environment *ret)
 {
@@ -234,6 +247,8 @@ static bool read_chosen(const struct schema_reader *reader, const struct record 
     const struct value *path = record_value(chosen, ENVIRONMENT_PATH);
     if (options->environment_file)
         return read_file(reader, options->environment_file, (struct location){0}, ret);
+    if (options->injects && !needs_file(file->node->span.source->text))
+        return true;
     struct str service_file = file->node->span.source->path;
     return read_file(reader, beside(reader->arena, service_file, path->text), path->node->span,
                      ret);

@@ -68,7 +68,8 @@ struct schema_reader layer_reader(struct layer *layer)
     return (struct schema_reader){.arena = layer->arena,
                                   .diags = layer->diags,
                                   .fill = interpolate,
-                                  .context = &layer->scope};
+                                  .context = &layer->scope,
+                                  .lenient = layer->options->injects};
 }
 
 bool layer_wants(const struct layer *layer, const struct module *module)

@@ -51,6 +51,37 @@ enum pod_role { POD_SERVING, POD_JOB };
 void manifest_pod(struct manifests *manifests, const struct service *service, struct node *template,
                   enum pod_role role, const struct value *commands, const struct value *args);
 
+/* Parts that are put into charts of others as well (inject.h). All are made nodes. */
+
+/* What a workload that need not be ours is scaled by. */
+struct autoscaling {
+    struct str api_version;
+    struct str kind;
+    struct str name;
+    struct str container; /* empty: the pod as a whole counts */
+    int64_t min;
+    int64_t max;
+    int64_t cpu; /* % of the request */
+    int64_t memory;
+};
+void autoscaler_spec(struct arena *arena, struct node *object, const struct autoscaling *scaling);
+struct node *autoscaler_metric(struct arena *arena, const char *resource, int64_t utilization,
+                               struct str container);
+
+/* Adds `spec` but for its selector. */
+struct node *disruption_budget_spec(struct arena *arena, struct node *object);
+
+struct node *manifest_words(struct arena *arena, const struct value *words);
+struct node *manifest_variable(struct arena *arena, const struct variable *variable);
+struct node *manifest_toleration(struct arena *arena, const struct toleration *toleration);
+
+/* A probe, or its handler alone, which is added to `map`. `port` is where it asks; NULL where it
+ * runs a command. */
+struct node *manifest_probe(struct arena *arena, const struct service *service,
+                            const struct probe *probe, struct node *port);
+void manifest_handler(struct arena *arena, struct node *map, const struct probe *probe,
+                      struct node *port);
+
 /* Quantities as Kubernetes writes them, for whoever writes another form of the same number
  * conflicts with itself under server-side apply. */
 struct str quantity_cpu(struct arena *arena, int64_t millicores);

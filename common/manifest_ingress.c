@@ -100,7 +100,11 @@ static void add_path(struct arena *arena, const struct service *service, struct 
     put_text(arena, item, "pathType", regex ? STR("ImplementationSpecific") : STR("Prefix"));
     struct node *backend = put_map(arena, put_map(arena, item, "backend"), "service");
     put_text(arena, backend, "name", service->name);
-    put_text(arena, put_map(arena, backend, "port"), "name", service->public_port->name);
+    struct node *port = put_map(arena, backend, "port");
+    if (service->public_port->name.len)
+        put_text(arena, port, "name", service->public_port->name);
+    else
+        put_int(arena, port, "number", service->public_port->service_port);
 }
 
 /* Routes `from` up to `to`, all of one host. */

@@ -5,14 +5,34 @@
 
 enum { RESTRICTED_ID = 10001 }; /* above 10000: no user of a node's own */
 
+struct node *manifest_words(struct arena *arena, const struct value *words)
+{
+    struct node *list = node_new(arena, NODE_LIST);
+    for (size_t i = 0; i < words->count; i++)
+        add_text(arena, list, words->items[i].text);
+    return list;
+}
+
 static void put_words(struct arena *arena, struct node *container, const char *key,
                       const struct value *words)
 {
-    if (words->count == 0)
-        return;
-    struct node *list = put_list(arena, container, key);
-    for (size_t i = 0; i < words->count; i++)
-        add_text(arena, list, words->items[i].text);
+    if (words->count)
+        put_node(arena, container, key, manifest_words(arena, words));
+}
+
+struct node *manifest_variable(struct arena *arena, const struct variable *variable)
+{
+    struct node *item = node_new(arena, NODE_MAP);
+    put_text(arena, item, "name", variable->name);
+    if (variable->secret.len == 0) {
+        put_text(arena, item, "value", variable->text);
+        return item;
+    }
+    struct node *source = put_map(arena, item, "valueFrom");
+    struct node *reference = put_map(arena, source, "secretKeyRef");
+    put_text(arena, reference, "name", variable->secret);
+    put_text(arena, reference, "key", variable->key);
+    return item;
 }
 
 static void put_variables(struct arena *arena, const struct service *service,
@@ -21,19 +41,8 @@ static void put_variables(struct arena *arena, const struct service *service,
     if (service->variable_count == 0)
         return;
     struct node *env = put_list(arena, container, "env");
-    for (size_t i = 0; i < service->variable_count; i++) {
-        const struct variable *variable = &service->variables[i];
-        struct node *item = add_map(arena, env);
-        put_text(arena, item, "name", variable->name);
-        if (variable->secret.len == 0) {
-            put_text(arena, item, "value", variable->text);
-            continue;
-        }
-        struct node *source = put_map(arena, item, "valueFrom");
-        struct node *reference = put_map(arena, source, "secretKeyRef");
-        put_text(arena, reference, "name", variable->secret);
-        put_text(arena, reference, "key", variable->key);
-    }
+    for (size_t i = 0; i < service->variable_count; i++)
+        node_add(env, manifest_variable(arena, &service->variables[i]));
 }
 
 static void put_ports(struct arena *arena, const struct service *service, struct node *container)
@@ -64,51 +73,65 @@ static void put_resources(struct arena *arena, const struct service *service,
 }
 
 /* Scanners take two TCP probes for one when their ports are written alike, though what is done on
- * failure differs: liveness names its port by number. */
-static void put_handler(struct arena *arena, const struct service *service, struct node *map,
-                        const struct probe *probe)
+ * failure differs: liveness names its port by number. gRPC probes take no name. */
+static struct node *probe_port(struct arena *arena, const struct service *service,
+                               const struct probe *probe)
 {
     const struct port *port = service->probe_port;
+    bool number = probe->kind == PROBE_GRPC ||
+                  (probe->kind == PROBE_TCP && probe == &service->liveness);
+    if (!port)
+        return NULL;
+    return number ? node_int(arena, port->number) : node_scalar(arena, STYLE_TEXT, port->name);
+}
+
+void manifest_handler(struct arena *arena, struct node *map, const struct probe *probe,
+                      struct node *port)
+{
     struct node *handler;
     switch (probe->kind) {
     case PROBE_HTTP:
         handler = put_map(arena, map, "httpGet");
         put_text(arena, handler, "path", probe->path);
-        put_text(arena, handler, "port", port->name);
+        put_node(arena, handler, "port", port);
         break;
     case PROBE_TCP:
         handler = put_map(arena, map, "tcpSocket");
-        if (probe == &service->liveness)
-            put_int(arena, handler, "port", port->number);
-        else
-            put_text(arena, handler, "port", port->name);
+        put_node(arena, handler, "port", port);
         break;
     case PROBE_GRPC:
         handler = put_map(arena, map, "grpc");
-        put_int(arena, handler, "port", port->number); /* takes no name */
+        put_node(arena, handler, "port", port);
         break;
     case PROBE_COMMAND:
         handler = put_map(arena, map, "exec");
-        put_words(arena, handler, "command", probe->command);
+        put_node(arena, handler, "command", manifest_words(arena, probe->command));
         break;
     case PROBE_NONE:
         break;
     }
 }
 
-static void put_probe(struct arena *arena, const struct service *service, struct node *container,
-                      const char *key, const struct probe *probe)
+struct node *manifest_probe(struct arena *arena, const struct service *service,
+                            const struct probe *probe, struct node *port)
 {
-    if (probe->kind == PROBE_NONE)
-        return;
-    struct node *map = put_map(arena, container, key);
-    put_handler(arena, service, map, probe);
+    struct node *map = node_new(arena, NODE_MAP);
+    manifest_handler(arena, map, probe, port);
     if (probe->delay)
         put_int(arena, map, "initialDelaySeconds", probe->delay);
     put_int(arena, map, "periodSeconds", service->probe_period);
     put_int(arena, map, "timeoutSeconds", service->probe_timeout);
     if (probe->failures)
         put_int(arena, map, "failureThreshold", probe->failures);
+    return map;
+}
+
+static void put_probe(struct arena *arena, const struct service *service, struct node *container,
+                      const char *key, const struct probe *probe)
+{
+    if (probe->kind != PROBE_NONE)
+        put_node(arena, container, key,
+                 manifest_probe(arena, service, probe, probe_port(arena, service, probe)));
 }
 
 /* A pod goes on serving while load balancers learn that it goes. */
@@ -203,19 +226,23 @@ static void put_spread(struct manifests *manifests, const struct service *servic
              service->disk_count ? STR("controller-revision-hash") : STR("pod-template-hash"));
 }
 
+struct node *manifest_toleration(struct arena *arena, const struct toleration *toleration)
+{
+    struct node *item = node_new(arena, NODE_MAP);
+    put_text(arena, item, "key", toleration->key);
+    put_text(arena, item, "operator", STR("Equal"));
+    put_text(arena, item, "value", toleration->value);
+    put_text(arena, item, "effect", toleration->effect);
+    return item;
+}
+
 static void put_tolerations(struct arena *arena, const struct service *service, struct node *pod)
 {
     if (service->toleration_count == 0)
         return;
     struct node *list = put_list(arena, pod, "tolerations");
-    for (size_t i = 0; i < service->toleration_count; i++) {
-        const struct toleration *toleration = &service->tolerations[i];
-        struct node *item = add_map(arena, list);
-        put_text(arena, item, "key", toleration->key);
-        put_text(arena, item, "operator", STR("Equal"));
-        put_text(arena, item, "value", toleration->value);
-        put_text(arena, item, "effect", toleration->effect);
-    }
+    for (size_t i = 0; i < service->toleration_count; i++)
+        node_add(list, manifest_toleration(arena, &service->tolerations[i]));
 }
 
 static void put_volumes(struct arena *arena, const struct service *service, struct node *pod,

@@ -137,7 +137,7 @@ struct location node_text_location(const struct node *scalar, size_t index, size
 }
 
 /* Keys are words of Kubernetes' API, which no reader takes for anything but text. */
-static struct node *put(struct arena *arena, struct node *map, const char *key, struct node *value)
+struct node *put_node(struct arena *arena, struct node *map, const char *key, struct node *value)
 {
     node_put(map, node_scalar(arena, STYLE_PLAIN, str_of(key)), value);
     return value;
@@ -145,28 +145,32 @@ static struct node *put(struct arena *arena, struct node *map, const char *key, 
 
 struct node *put_text(struct arena *arena, struct node *map, const char *key, struct str text)
 {
-    return put(arena, map, key, node_scalar(arena, STYLE_TEXT, text));
+    return put_node(arena, map, key, node_scalar(arena, STYLE_TEXT, text));
+}
+
+struct node *node_int(struct arena *arena, int64_t number)
+{
+    return node_scalar(arena, STYLE_PLAIN, str_format(arena, "%" PRId64, number));
 }
 
 struct node *put_int(struct arena *arena, struct node *map, const char *key, int64_t number)
 {
-    struct str text = str_format(arena, "%" PRId64, number);
-    return put(arena, map, key, node_scalar(arena, STYLE_PLAIN, text));
+    return put_node(arena, map, key, node_int(arena, number));
 }
 
 struct node *put_bool(struct arena *arena, struct node *map, const char *key, bool flag)
 {
-    return put(arena, map, key, node_scalar(arena, STYLE_PLAIN, flag ? STR("true") : STR("false")));
+    return put_node(arena, map, key, node_scalar(arena, STYLE_PLAIN, flag ? STR("true") : STR("false")));
 }
 
 struct node *put_map(struct arena *arena, struct node *map, const char *key)
 {
-    return put(arena, map, key, node_new(arena, NODE_MAP));
+    return put_node(arena, map, key, node_new(arena, NODE_MAP));
 }
 
 struct node *put_list(struct arena *arena, struct node *map, const char *key)
 {
-    return put(arena, map, key, node_new(arena, NODE_LIST));
+    return put_node(arena, map, key, node_new(arena, NODE_LIST));
 }
 
 struct node *add_map(struct arena *arena, struct node *list)

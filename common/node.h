@@ -70,6 +70,8 @@ bool node_is_null(const struct node *node);
 struct location node_text_location(const struct node *scalar, size_t index, size_t length);
 
 /* For making trees. Each returns the node it added. */
+struct node *node_int(struct arena *arena, int64_t number);
+struct node *put_node(struct arena *arena, struct node *map, const char *key, struct node *value);
 struct node *put_text(struct arena *arena, struct node *map, const char *key, struct str text);
 struct node *put_int(struct arena *arena, struct node *map, const char *key, int64_t number);
 struct node *put_bool(struct arena *arena, struct node *map, const char *key, bool flag);

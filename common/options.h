@@ -26,6 +26,15 @@ struct options {
     const char *output;           /* -o */
     const char *color;            /* --color */
     bool help;                    /* --help */
+
+    /* Of injecting services into manifests that others wrote (inject.h). Image and port may be
+     * left out there, and what is left out changes nothing. */
+    bool injects;
+    const char *workload;  /* --workload KIND/NAME */
+    const char *container; /* --container */
+    const char *ingress;   /* --ingress */
+    const char *log_file;  /* --log-file */
+    bool dry_run;          /* --dry-run */
 };
 
 #endif

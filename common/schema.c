@@ -11,6 +11,7 @@ static words healthchecks = {"tcp", "grpc", "none", NULL};
 static words pod_securities = {"default", "restricted", "off", NULL};
 static words port_types = {"http", "tcp", NULL};
 static words port_protocols = {"grpc", "websocket", NULL};
+static words helm_replicas = {"remove", "keep", NULL};
 static words taint_effects = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};
 
 #define SCHEMA(...)
@@ -420,6 +421,8 @@ static void report_missing(const struct schema_reader *reader, const struct reco
     for (size_t i = 0; i < schema->count; i++) {
         const struct field *field = &schema->fields[i];
         if (!field->required || record->values[i].node || record->values[i].wrong)
+            continue;
+        if (field->unless && reader->lenient)
             continue;
         struct location at = record->node->span;
         if (at.end > at.start + 1) /* a block map has no brackets: point at its start alone */

@@ -101,6 +101,8 @@ static void read_image(const struct service_reader *in)
         return;
     struct str image = written->text;
     bool automatic = is_auto(image);
+    if (automatic && options->injects)
+        return;
     if (automatic) {
         image = service_repository(in->layer, in->module->name);
         if (image.len == 0 && in->layer->scope.blind)
@@ -149,6 +151,10 @@ static void read_scale(const struct service_reader *in)
     if (service_value(in, SERVICE_MIN_CONTAINERS)->wrong ||
         service_value(in, SERVICE_MAX_CONTAINERS)->wrong)
         return;
+    /* In a chart what is left out is what the chart says. */
+    if (in->layer->options->injects &&
+        !(min_written && record_has(in->record, SERVICE_MAX_CONTAINERS)))
+        return;
     if (min > max) {
         service_error(in, field,
                       "min_containers is %" PRId64 ", above max_containers, which is %" PRId64, min,
@@ -174,14 +180,15 @@ static const struct record *record_of(const struct service_reader *in, enum fiel
 }
 
 static int64_t read_limit(const struct service_reader *in, const struct record *limits,
-                          enum field_id field, int64_t request)
+                          enum field_id field, int64_t request, bool request_written)
 {
     const struct value *limit = record_value(limits, field);
     if (limit->is_word)
         return 0;
     if (!limit->node)
         return request * LIMIT_FACTOR;
-    bool known = !service_value(in, SERVICE_RESOURCE_REQUEST)->wrong;
+    bool known = !service_value(in, SERVICE_RESOURCE_REQUEST)->wrong &&
+                 !(in->layer->options->injects && !request_written);
     if (known && limit->number < request) {
         diag_error(in->reader.diags, limit->node->span,
                    "the limit is %" PRId64 ", below the request, which is %" PRId64, limit->number,
@@ -197,9 +204,11 @@ static void read_resources(const struct service_reader *in)
     const struct record *limits = record_of(in, SERVICE_RESOURCE_LIMITS, &limits_schema);
     struct resources *resources = &in->service->resources;
     resources->cpu_request = record_value(requests, RESOURCES_CPU)->number;
-    resources->cpu_limit = read_limit(in, limits, LIMITS_CPU, resources->cpu_request);
+    resources->cpu_limit = read_limit(in, limits, LIMITS_CPU, resources->cpu_request,
+                                      record_has(requests, RESOURCES_CPU));
     resources->memory_request = record_value(requests, RESOURCES_MEMORY)->number;
-    resources->memory_limit = read_limit(in, limits, LIMITS_MEMORY, resources->memory_request);
+    resources->memory_limit = read_limit(in, limits, LIMITS_MEMORY, resources->memory_request,
+                                         record_has(requests, RESOURCES_MEMORY));
 }
 
 static void read_policies(const struct service_reader *in)
@@ -210,12 +219,26 @@ static void read_policies(const struct service_reader *in)
         if (wrong)
             diag_error(in->reader.diags, policies->items[i].node->span, "an IAM policy %s", wrong);
     }
-    if (policies->count == 0)
+    if (policies->count == 0 || in->layer->options->injects)
         return;
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_IAM_POLICIES),
                  "no IAM role is made for additional_iam_policies");
     diag_hint(in->reader.diags, "attach them to the ServiceAccount \"%.*s\" by other means",
               STR_ARG(in->service->name));
+}
+
+static void read_helm(const struct service_reader *in)
+{
+    const struct value *written = service_value(in, SERVICE_HELM);
+    if (written->count == 0)
+        return;
+    const struct record *record = written->records[0];
+    in->service->helm = (struct helm){
+        .workload = record_value(record, HELM_WORKLOAD)->text,
+        .container = record_value(record, HELM_CONTAINER)->text,
+        .ingress = record_value(record, HELM_INGRESS)->text,
+        .keep_replicas = str_is(record_value(record, HELM_REPLICAS)->text, "keep"),
+    };
 }
 
 struct service *service_read(struct layer *layer, const struct module *module)
@@ -227,6 +250,7 @@ struct service *service_read(struct layer *layer, const struct module *module)
         return NULL;
     in.service = ARENA_NEW(layer->arena, struct service);
     in.service->layer = layer;
+    in.service->record = in.record;
     read_name(&in);
     read_image(&in);
     read_scale(&in);
@@ -237,10 +261,16 @@ struct service *service_read(struct layer *layer, const struct module *module)
     service_read_pods(&in);
     service_read_routes(&in);
     read_policies(&in);
+    read_helm(&in);
     bool right = layer->diags->errors == errors;
     for (size_t i = 0; i < service_schema.count; i++)
         right &= !in.record->values[i].wrong;
     return right ? in.service : NULL;
+}
+
+bool service_has(const struct service *service, enum field_id field)
+{
+    return record_has(service->record, field);
 }
 
 bool service_scales(const struct service *service)

@@ -73,8 +73,17 @@ struct toleration {
 
 enum pod_security { POD_SECURITY_DEFAULT, POD_SECURITY_RESTRICTED, POD_SECURITY_OFF };
 
+/* Where a service is found in a chart; empty texts: left out. */
+struct helm {
+    struct str workload;
+    struct str container;
+    struct str ingress;
+    bool keep_replicas;
+};
+
 struct service {
     const struct layer *layer;
+    const struct record *record; /* what is written of it */
     struct str name;
     struct location at;
     bool has_image;     /* false: AUTO without a tag or digest; nothing runs yet */
@@ -118,6 +127,7 @@ struct service {
     int64_t sticky_max_age;
     struct str sticky_path; /* of the cookie */
     struct str hash_key;    /* consistent_hash; empty: none */
+    struct helm helm;
 };
 
 enum {
@@ -127,6 +137,9 @@ enum {
 
 /* Reads a k8s-service of the layer; reports all that is wrong with it. NULL after an error. */
 struct service *service_read(struct layer *layer, const struct module *module);
+
+/* True when a field is written, rather than left out. */
+bool service_has(const struct service *service, enum field_id field);
 
 /* True when an autoscaler decides how many containers run. */
 bool service_scales(const struct service *service);

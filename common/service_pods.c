@@ -140,7 +140,7 @@ static const struct value *read_keys(const struct service_reader *in, enum field
         const struct item *item = &map->items[i];
         bool label = field == SERVICE_POD_LABELS;
         const char *wrong = name_wrong(NAME_LABEL_KEY, item->name);
-        if (!wrong && label && is_our_label(item->name))
+        if (!wrong && label && !in->layer->options->injects && is_our_label(item->name))
             wrong = "is set for all pods already";
         if (wrong)
             diag_error(in->reader.diags, item->name_node->span, "the key \"%.*s\" %s",
@@ -162,7 +162,7 @@ static void read_timeout(const struct service_reader *in)
                         ? service->readiness.delay
                         : service->startup.failures * service->probe_period;
     service->timeout = service_value(in, SERVICE_TIMEOUT)->number;
-    if (service->timeout > start)
+    if (service->timeout > start || in->layer->options->injects)
         return;
     if (!record_has(in->record, SERVICE_TIMEOUT)) {
         service->timeout = start + SLACK;

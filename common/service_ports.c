@@ -162,7 +162,7 @@ void service_read_ports(const struct service_reader *in)
         read_single(in, port->records[0]);
     else if (ports->node)
         read_several(in, ports);
-    else if (!port->node && service->max_containers > 0)
+    else if (!port->node && service->max_containers > 0 && !in->layer->options->injects)
         report_missing(in);
     for (size_t i = 0; i < service->port_count && !service->public_port; i++)
         if (service->ports[i].type != PORT_TYPE_TCP)

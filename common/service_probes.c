@@ -35,15 +35,22 @@ static bool ports_are_wrong(const struct service_reader *in)
            (has(in, SERVICE_PROBE_PORT) && !in->service->probe_port);
 }
 
+/* A chart has ports of its own, and what is not written changes none of its probes. */
+static bool injects(const struct service_reader *in)
+{
+    return in->layer->options->injects;
+}
+
 /* A service that is paused may leave its port out: then its paths are asked nowhere. */
 static bool lacks_port(const struct service_reader *in)
 {
-    return !in->service->probe_port && !ports_are_wrong(in) && in->service->max_containers > 0;
+    return !in->service->probe_port && !ports_are_wrong(in) && in->service->max_containers > 0 &&
+           !injects(in);
 }
 
 static bool asks_path(const struct service_reader *in, enum field_id path)
 {
-    return has(in, path) && in->service->probe_port;
+    return has(in, path) && (in->service->probe_port || injects(in));
 }
 
 /* What the port's type suggests where the file says nothing. */
@@ -51,7 +58,8 @@ static enum probe_kind usual_kind(const struct service_reader *in, bool liveness
 {
     const struct port *port = in->service->probe_port;
     struct str asked = service_value(in, SERVICE_HEALTHCHECK)->text;
-    if (!port || str_is(asked, "none"))
+    bool known = injects(in) ? asked.len > 0 : port != NULL;
+    if (!known || str_is(asked, "none"))
         return PROBE_NONE;
     if (str_is(asked, "grpc"))
         return PROBE_GRPC;
@@ -99,7 +107,7 @@ static void read_startup(const struct service_reader *in)
         if (asked.kind == PROBE_NONE)
             asked = read_probe(in, &readiness_fields);
         *startup = asked;
-        bool port_expected = in->service->probe_port || lacks_port(in);
+        bool port_expected = (in->service->probe_port || lacks_port(in)) && !injects(in);
         if (startup->kind == PROBE_NONE && port_expected) {
             service_error(in, SERVICE_STARTUP_TIMEOUT,
                           "there is no probe that could tell the start");

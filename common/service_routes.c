@@ -110,7 +110,7 @@ static void read_uris(const struct service_reader *in)
 {
     struct service *service = in->service;
     const struct value *uris = service_value(in, SERVICE_PUBLIC_URI);
-    if (uris->count && !service->public_port && !service_value(in, SERVICE_PORT)->wrong &&
+    if (uris->count && !service->public_port && !in->layer->options->injects && !service_value(in, SERVICE_PORT)->wrong &&
         !service_value(in, SERVICE_PORTS)->wrong) {
         service_error(in, SERVICE_PUBLIC_URI, "public_uri leads to no port");
         diag_hint(in->reader.diags, "the service needs a port of type http");
@@ -187,7 +187,8 @@ static void warn_grpc(const struct service_reader *in)
 {
     const struct service *service = in->service;
     const struct environment *environment = &in->layer->environment;
-    bool grpc = service->public_port && service->public_port->type == PORT_TYPE_GRPC;
+    bool grpc = service->public_port && service->public_port->type == PORT_TYPE_GRPC &&
+                !in->layer->options->injects;
     if (!grpc || service->route_count == 0 || environment->tls_secret.len ||
         environment->cluster_issuer.len)
         return;
@@ -203,6 +204,8 @@ static void warn_private(const struct service_reader *in)
     static const enum field_id fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH,
                                            SERVICE_KEEP_PATH_PREFIX, SERVICE_INGRESS_ANNOTATIONS};
     if (record_has(in->record, SERVICE_PUBLIC_URI) || service_value(in, SERVICE_PUBLIC_URI)->wrong)
+        return;
+    if (in->layer->options->injects) /* a chart's Ingress may be there already */
         return;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (!record_has(in->record, fields[i]))

@@ -40,6 +40,8 @@ static void warn_cloud(const struct service_reader *in, const struct link *link)
     for (size_t i = 0; i < link->permission_count; i++)
         granted = str_format(in->reader.arena, "%.*s%s%.*s", STR_ARG(granted), i ? ", " : "",
                              STR_ARG(link->permissions[i]));
+    if (in->layer->options->injects) /* the chart's ServiceAccount is not ours */
+        return;
     diag_warning(in->reader.diags, link->node->span,
                  "no cloud permission is made for this link to %.*s", STR_ARG(link->target->type));
     diag_hint(in->reader.diags, "grant the ServiceAccount \"%.*s\" %.*s by other means",

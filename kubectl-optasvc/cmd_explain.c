@@ -17,6 +17,7 @@ static const struct {
     {&storage_schema, "An item of `persistent_storage`", "persistent_storage."},
     {&cron_job_schema, "An item of `cron_jobs`", "cron_jobs."},
     {&toleration_schema, "An item of `tolerations`", "tolerations."},
+    {&helm_schema, "`helm`", "helm."},
     {&file_schema, "A service file, or an environment file", "file."},
     {&environment_schema, "An item of `environments`", "environments."},
     {&variable_schema, "An item of `input_variables`", "input_variables."},

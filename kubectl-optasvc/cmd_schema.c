@@ -20,6 +20,7 @@ static const struct {
     {&storage_schema, "persistent_storage"},
     {&cron_job_schema, "cron_job"},
     {&toleration_schema, "toleration"},
+    {&helm_schema, "helm"},
     {&providers_schema, "providers"},
     {&aws_schema, "aws"},
     {&google_schema, "google"},
@@ -168,6 +169,16 @@ static void put_field(struct arena *arena, struct node *properties, const struct
     add_forms(arena, put_list(arena, property, "anyOf"), field);
 }
 
+/* One of the two is required: the field, or what makes it unneeded. */
+static void put_either(struct arena *arena, struct node *map, const struct field *field)
+{
+    const char *const names[] = {field->name, field->unless};
+    struct node *alternatives = put_list(arena, map, "anyOf");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        add_text(arena, put_list(arena, add_map(arena, alternatives), "required"),
+                 str_of(names[i]));
+}
+
 static void put_schema(struct arena *arena, struct node *map, const struct schema *schema)
 {
     put_type(arena, map, "object");
@@ -175,8 +186,11 @@ static void put_schema(struct arena *arena, struct node *map, const struct schem
     struct node *required = node_new(arena, NODE_LIST);
     for (size_t i = 0; i < schema->count; i++) {
         put_field(arena, properties, &schema->fields[i]);
-        if (schema->fields[i].required)
-            add_text(arena, required, str_of(schema->fields[i].name));
+        const struct field *field = &schema->fields[i];
+        if (field->required && field->unless)
+            put_either(arena, map, field);
+        else if (field->required)
+            add_text(arena, required, str_of(field->name));
     }
     if (required->first)
         node_put(map, node_scalar(arena, STYLE_PLAIN, STR("required")), required);
