@@ -58,6 +58,21 @@ static const struct flag {
                         offsetof(struct options, namespace), NULL},
     [FLAG_OUTPUT] = {"output", 'o', KIND_TEXT, "FORMAT", "format of the output",
                      offsetof(struct options, output), NULL},
+    [FLAG_WORKLOAD] = {"workload", 0, KIND_TEXT, "KIND/NAME",
+                       "the workload of the chart, in place of helm.workload",
+                       offsetof(struct options, workload), NULL},
+    [FLAG_CONTAINER] = {"container", 0, KIND_TEXT, "NAME",
+                        "its container, in place of helm.container",
+                        offsetof(struct options, container), NULL},
+    [FLAG_INGRESS] = {"ingress", 0, KIND_TEXT, "NAME",
+                      "its Ingress, or `new`, in place of helm.ingress",
+                      offsetof(struct options, ingress), NULL},
+    [FLAG_LOG_FILE] = {"log-file", 0, KIND_TEXT, "FILE",
+                       "append what is done to this file too; also OPTASVC_LOG",
+                       offsetof(struct options, log_file), NULL},
+    [FLAG_DRY_RUN] = {"dry-run", 0, KIND_SWITCH, NULL,
+                      "pass the manifests through, and tell what would be injected",
+                      offsetof(struct options, dry_run), NULL},
     [FLAG_COLOR] = {"color", 0, KIND_TEXT, "WHEN", "color of messages: auto, always or never",
                     offsetof(struct options, color), colors},
     [FLAG_HELP] = {"help", 'h', KIND_SWITCH, NULL, "show this help", offsetof(struct options, help),
@@ -86,7 +101,12 @@ void cli_tell(struct str messages)
 
 int cli_finish(struct str text)
 {
-    int error = io_write(STDOUT_FILENO, text);
+    return cli_finish_pieces(&text, 1);
+}
+
+int cli_finish_pieces(const struct str *pieces, size_t count)
+{
+    int error = io_write_pieces(STDOUT_FILENO, pieces, count);
     if (close(STDOUT_FILENO) < 0 && error == 0)
         error = errno;
     if (error == 0)
@@ -121,6 +141,14 @@ usage_error(struct cli *cli, const struct suggestion *near, const char *format, 
     cli_tell(buf_str(&message));
     buf_free(&message);
     return EXIT_USAGE;
+}
+
+int cli_usage(const struct invocation *invocation, const char *message)
+{
+    struct cli cli = {.program = invocation->program, .invocation = *invocation};
+    int status = usage_error(&cli, NULL, "%s", message);
+    arena_free(&cli.arena);
+    return status;
 }
 
 /* Help */

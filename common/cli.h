@@ -21,6 +21,11 @@ enum flag_id {
     FLAG_MODULE,
     FLAG_NAMESPACE,
     FLAG_OUTPUT,
+    FLAG_WORKLOAD,
+    FLAG_CONTAINER,
+    FLAG_INGRESS,
+    FLAG_LOG_FILE,
+    FLAG_DRY_RUN,
     FLAG_COLOR,
     FLAG_HELP,
     FLAG_COUNT,
@@ -68,8 +73,14 @@ struct invocation {
  * failed, 2 wrong usage. Help and version go to stdout, errors to stderr. */
 int cli_main(const struct program *program, int argc, char **argv);
 
-/* Writes `text` to stdout and closes it. Returns 0, or 1 after telling why on stderr. */
+/* Writes `text`, or all pieces, to stdout and closes it. Returns 0, or 1 after telling why on
+ * stderr.
+ */
 int cli_finish(struct str text);
+int cli_finish_pieces(const struct str *pieces, size_t count);
+
+/* Tells a mistake in the command line, and where to read on. Returns the exit status. */
+int cli_usage(const struct invocation *invocation, const char *message);
 
 /* Writes messages to stderr. A failure is not told: there is nowhere to tell it. */
 void cli_tell(struct str messages);

@@ -56,12 +56,8 @@ static const struct change *find_change(const struct edit *edit, const struct no
 struct edit edit_begin(struct arena *arena, struct diags *diags, const struct source *source,
                        size_t start, size_t end, struct node *root)
 {
-    return (struct edit){.arena = arena,
-                         .diags = diags,
-                         .source = source,
-                         .start = start,
-                         .end = end,
-                         .root = root};
+    return (struct edit){
+        .arena = arena, .diags = diags, .source = source, .start = start, .end = end, .root = root};
 }
 
 bool edit_changes(const struct edit *edit)
@@ -89,8 +85,7 @@ static void keep(struct edit *edit, struct node *node)
     size_t i = 0;
     for (struct node *child = node->first; child; child = child->next)
         change->was[i++] = child;
-    set_add(edit->arena, &edit->changes, key_of((const struct node *const *)&change->node),
-            change);
+    set_add(edit->arena, &edit->changes, key_of((const struct node *const *)&change->node), change);
 }
 
 static struct node *own(struct edit *edit, const struct node *map, struct str key)
@@ -666,8 +661,10 @@ static void write_change(struct writer *writer, struct node *node, const struct 
         if (node->kind == NODE_MAP)
             *entry = map_entry(writer, was);
         else if (flow)
-            *entry = (struct entry){
-                .node = was, .start = was->span.start, .colon = was->span.start, .end = was->span.end};
+            *entry = (struct entry){.node = was,
+                                    .start = was->span.start,
+                                    .colon = was->span.start,
+                                    .end = was->span.end};
         else
             *entry = list_entry(writer, was);
         const struct node *now = successor(node, was);

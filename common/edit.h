@@ -34,8 +34,8 @@ void edit_remove(struct edit *edit, struct node *map, const char *key);
 void edit_insert(struct edit *edit, struct node *list, const struct node *before,
                  struct node *item);
 
-/* The map or list of a key, to be changed. It is made when it is missing or null; an alias becomes a
- * map that merges it, or a copy of its list. NULL after an error. */
+/* The map or list of a key, to be changed. It is made when it is missing or null; an alias becomes
+ * a map that merges it, or a copy of its list. NULL after an error. */
 struct node *edit_map(struct edit *edit, struct node *map, const char *key);
 struct node *edit_list(struct edit *edit, struct node *map, const char *key);
 

@@ -220,9 +220,9 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
     return true;
 }
 
-/* What is injected into a chart needs little of the environment, whose file may not be at hand where
- * charts are installed: only what placeholders read, what an Ingress of our own needs, and whether
- * redis has a password. */
+/* What is injected into a chart needs little of the environment, whose file may not be at hand
+ * where charts are installed: only what placeholders read, what an Ingress of our own needs, and
+ * whether redis has a password. */
 static bool needs_file(struct str text)
 {
     static const char *const signs[] = {"{parent", "{region", "{aws", "public_uri", "redis"};

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static int read_all(int fd, size_t limit, struct buf *ret)
@@ -38,13 +39,31 @@ int io_read_file(const char *path, size_t limit, struct buf *ret)
 
 int io_write(int fd, struct str text)
 {
-    while (text.len) {
-        ssize_t written = write(fd, text.data, text.len);
+    return io_write_pieces(fd, &text, 1);
+}
+
+int io_write_pieces(int fd, const struct str *pieces, size_t count)
+{
+    enum { AT_ONCE = 16 }; /* the least that IOV_MAX may be */
+    size_t next = 0;       /* piece, */
+    size_t done = 0;       /* and what of it is written */
+    for (;;) {
+        struct iovec parts[AT_ONCE];
+        int filled = 0;
+        for (size_t i = next; i < count && filled < AT_ONCE; i++) {
+            struct str rest = str_from(pieces[i], i == next ? done : 0);
+            if (rest.len)
+                parts[filled++] = (struct iovec){(void *)(uintptr_t)rest.data, rest.len};
+        }
+        if (filled == 0)
+            return 0;
+        ssize_t written = writev(fd, parts, filled);
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
             return errno;
-        text = str_from(text, (size_t)written);
+        done += (size_t)written;
+        while (next < count && done >= pieces[next].len)
+            done -= pieces[next++].len;
     }
-    return 0;
 }

@@ -8,6 +8,9 @@
  * Returns 0, or an errno; EFBIG when it holds more than `limit` bytes. */
 int io_read_file(const char *path, size_t limit, struct buf *ret);
 
+/* Writes all pieces, one behind the other. Returns 0 or an errno. */
+int io_write_pieces(int fd, const struct str *pieces, size_t count);
+
 /* Writes all of `text` to a file descriptor. Returns 0 or an errno. */
 int io_write(int fd, struct str text);
 

@@ -158,8 +158,7 @@ static void take_scalar(struct loader *loader, const yaml_event_t *event)
                                                [YAML_LITERAL_SCALAR_STYLE] = STYLE_LITERAL,
                                                [YAML_FOLDED_SCALAR_STYLE] = STYLE_FOLDED};
     const yaml_char_t *anchor = event->data.scalar.anchor;
-    struct node *node =
-        new_node(loader, NODE_SCALAR, event, anchor || event->data.scalar.tag);
+    struct node *node = new_node(loader, NODE_SCALAR, event, anchor || event->data.scalar.tag);
     node->style = styles[event->data.scalar.style];
     node->text_at += node->style == STYLE_SINGLE || node->style == STYLE_DOUBLE;
     node->text = str_copy(loader->arena, (struct str){(const char *)event->data.scalar.value,
@@ -228,9 +227,8 @@ static void take_event(struct loader *loader, const yaml_event_t *event)
 static void report_syntax(struct loader *loader)
 {
     const yaml_parser_t *parser = &loader->parser;
-    size_t at = parser->error == YAML_READER_ERROR
-                    ? loader->start + parser->problem_offset
-                    : offset_of(loader, parser->problem_mark.index);
+    size_t at = parser->error == YAML_READER_ERROR ? loader->start + parser->problem_offset
+                                                   : offset_of(loader, parser->problem_mark.index);
     if (at > loader->end)
         at = loader->end;
     const char *problem = parser->problem ? parser->problem : "it cannot be read";

@@ -1,7 +1,5 @@
 #include "manifest.h"
 
-#include <inttypes.h>
-
 void manifests_add(struct manifests *manifests, struct node *object)
 {
     manifests->items =
@@ -97,22 +95,4 @@ void manifest_put_items(struct arena *arena, struct node *map, const struct valu
             node_put(map, node_scalar(arena, STYLE_TEXT, item->name),
                      node_scalar(arena, STYLE_TEXT, item->text));
     }
-}
-
-struct str quantity_cpu(struct arena *arena, int64_t millicores)
-{
-    if (millicores % 1000 == 0)
-        return str_format(arena, "%" PRId64, millicores / 1000);
-    return str_format(arena, "%" PRId64 "m", millicores);
-}
-
-struct str quantity_memory(struct arena *arena, int64_t mebibytes)
-{
-    static const char units[] = "MGTPE";
-    size_t unit = 0;
-    while (mebibytes >= 1024 && mebibytes % 1024 == 0 && units[unit + 1]) {
-        mebibytes /= 1024;
-        unit++;
-    }
-    return str_format(arena, "%" PRId64 "%ci", mebibytes, units[unit]);
 }

@@ -2,6 +2,7 @@
 #ifndef OPTASVC_MANIFEST_H
 #define OPTASVC_MANIFEST_H
 
+#include "quantity.h"
 #include "service.h"
 
 /* Objects in the order they are emitted. Grows in the arena. */
@@ -71,6 +72,17 @@ struct node *autoscaler_metric(struct arena *arena, const char *resource, int64_
 /* Adds `spec` but for its selector. */
 struct node *disruption_budget_spec(struct arena *arena, struct node *object);
 
+/* The annotations of sticky_session, and those that a port's type asks for. */
+void manifest_put_sticky(struct arena *arena, const struct service *service,
+                         struct node *annotations);
+void manifest_put_protocol(struct arena *arena, const struct port *port, struct node *annotations);
+
+/* The regular expression for a prefix and all below it. */
+struct str manifest_ingress_path(struct arena *arena, struct str prefix);
+
+/* The user and group of `pod_security: restricted`: above 10000, so no user of a node's own. */
+enum { MANIFEST_RESTRICTED_ID = 10001 };
+
 struct node *manifest_words(struct arena *arena, const struct value *words);
 struct node *manifest_variable(struct arena *arena, const struct variable *variable);
 struct node *manifest_toleration(struct arena *arena, const struct toleration *toleration);
@@ -81,10 +93,5 @@ struct node *manifest_probe(struct arena *arena, const struct service *service,
                             const struct probe *probe, struct node *port);
 void manifest_handler(struct arena *arena, struct node *map, const struct probe *probe,
                       struct node *port);
-
-/* Quantities as Kubernetes writes them, for whoever writes another form of the same number
- * conflicts with itself under server-side apply. */
-struct str quantity_cpu(struct arena *arena, int64_t millicores);
-struct str quantity_memory(struct arena *arena, int64_t mebibytes);
 
 #endif

@@ -27,7 +27,8 @@ static struct str seconds(struct arena *arena, int64_t number)
     return str_format(arena, "%lld", (long long)number);
 }
 
-static void put_sticky(struct arena *arena, const struct service *service, struct node *annotations)
+void manifest_put_sticky(struct arena *arena, const struct service *service,
+                         struct node *annotations)
 {
     struct str age = seconds(arena, service->sticky_max_age);
     put_text(arena, annotations, NGINX "affinity", STR("cookie"));
@@ -38,13 +39,11 @@ static void put_sticky(struct arena *arena, const struct service *service, struc
     put_text(arena, annotations, NGINX "session-cookie-path", service->sticky_path);
 }
 
-static void put_protocol(struct arena *arena, const struct service *service,
-                         struct node *annotations)
+void manifest_put_protocol(struct arena *arena, const struct port *port, struct node *annotations)
 {
-    enum port_type type = service->public_port->type;
-    if (type == PORT_TYPE_GRPC)
+    if (port->type == PORT_TYPE_GRPC)
         put_text(arena, annotations, NGINX "backend-protocol", STR("GRPC"));
-    if (type == PORT_TYPE_WEBSOCKET) {
+    if (port->type == PORT_TYPE_WEBSOCKET) {
         /* Seconds. A websocket may be silent for longer than nginx' default of 60. */
         put_text(arena, annotations, NGINX "proxy-read-timeout", STR("3600"));
         put_text(arena, annotations, NGINX "proxy-send-timeout", STR("3600"));
@@ -59,9 +58,9 @@ static void put_annotations(struct arena *arena, const struct service *service,
         put_text(arena, annotations, NGINX "use-regex", STR("true"));
     if (regex && !service->keep_path_prefix)
         put_text(arena, annotations, NGINX "rewrite-target", STR("/$2"));
-    put_protocol(arena, service, annotations);
+    manifest_put_protocol(arena, service->public_port, annotations);
     if (service->sticky)
-        put_sticky(arena, service, annotations);
+        manifest_put_sticky(arena, service, annotations);
     if (service->hash_key.len)
         put_text(arena, annotations, NGINX "upstream-hash-by", service->hash_key);
     struct str issuer = service->layer->environment.cluster_issuer;
@@ -87,16 +86,18 @@ static void put_tls(struct arena *arena, const struct service *service, struct n
     put_text(arena, tls, "secretName", secret);
 }
 
+struct str manifest_ingress_path(struct arena *arena, struct str prefix)
+{
+    if (prefix.len == 0)
+        return STR("/()(.*)");
+    return str_format(arena, "%.*s(/|$)(.*)", STR_ARG(escape_regex(arena, prefix)));
+}
+
 static void add_path(struct arena *arena, const struct service *service, struct node *paths,
                      struct str prefix, bool regex)
 {
-    struct str path = STR("/");
-    if (regex && prefix.len)
-        path = str_format(arena, "%.*s(/|$)(.*)", STR_ARG(escape_regex(arena, prefix)));
-    else if (regex)
-        path = STR("/()(.*)");
     struct node *item = add_map(arena, paths);
-    put_text(arena, item, "path", path);
+    put_text(arena, item, "path", regex ? manifest_ingress_path(arena, prefix) : STR("/"));
     put_text(arena, item, "pathType", regex ? STR("ImplementationSpecific") : STR("Prefix"));
     struct node *backend = put_map(arena, put_map(arena, item, "backend"), "service");
     put_text(arena, backend, "name", service->name);

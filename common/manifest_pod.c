@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-enum { RESTRICTED_ID = 10001 }; /* above 10000: no user of a node's own */
-
 struct node *manifest_words(struct arena *arena, const struct value *words)
 {
     struct node *list = node_new(arena, NODE_LIST);
@@ -78,8 +76,8 @@ static struct node *probe_port(struct arena *arena, const struct service *servic
                                const struct probe *probe)
 {
     const struct port *port = service->probe_port;
-    bool number = probe->kind == PROBE_GRPC ||
-                  (probe->kind == PROBE_TCP && probe == &service->liveness);
+    bool number =
+        probe->kind == PROBE_GRPC || (probe->kind == PROBE_TCP && probe == &service->liveness);
     if (!port)
         return NULL;
     return number ? node_int(arena, port->number) : node_scalar(arena, STYLE_TEXT, port->name);
@@ -193,8 +191,8 @@ static void put_container_security(struct arena *arena, const struct service *se
     add_text(arena, put_list(arena, capabilities, "drop"), STR("ALL"));
     put_bool(arena, security, "readOnlyRootFilesystem", true);
     put_bool(arena, security, "runAsNonRoot", true);
-    put_int(arena, security, "runAsUser", RESTRICTED_ID);
-    put_int(arena, security, "runAsGroup", RESTRICTED_ID);
+    put_int(arena, security, "runAsUser", MANIFEST_RESTRICTED_ID);
+    put_int(arena, security, "runAsGroup", MANIFEST_RESTRICTED_ID);
 }
 
 static void put_pod_security(struct arena *arena, const struct service *service, struct node *pod,
@@ -205,7 +203,7 @@ static void put_pod_security(struct arena *arena, const struct service *service,
     struct node *security = put_map(arena, pod, "securityContext");
     put_text(arena, put_map(arena, security, "seccompProfile"), "type", STR("RuntimeDefault"));
     if (restricted(service) && role == POD_SERVING && service->disk_count) {
-        put_int(arena, security, "fsGroup", RESTRICTED_ID);
+        put_int(arena, security, "fsGroup", MANIFEST_RESTRICTED_ID);
         /* Not file by file at each start, where the disk is the group's already. */
         put_text(arena, security, "fsGroupChangePolicy", STR("OnRootMismatch"));
     }

@@ -67,8 +67,8 @@ static struct node *find(const struct node *map, struct str key, unsigned depth)
     if (merged->kind == NODE_MAP)
         return find(merged, key, depth + 1);
     struct node *found = NULL;
-    for (const struct node *item = merged->kind == NODE_LIST ? merged->first : NULL;
-         item && !found; item = item->next)
+    for (const struct node *item = merged->kind == NODE_LIST ? merged->first : NULL; item && !found;
+         item = item->next)
         if (target(item)->kind == NODE_MAP)
             found = find(target(item), key, depth + 1);
     return found;
@@ -160,7 +160,8 @@ struct node *put_int(struct arena *arena, struct node *map, const char *key, int
 
 struct node *put_bool(struct arena *arena, struct node *map, const char *key, bool flag)
 {
-    return put_node(arena, map, key, node_scalar(arena, STYLE_PLAIN, flag ? STR("true") : STR("false")));
+    return put_node(arena, map, key,
+                    node_scalar(arena, STYLE_PLAIN, flag ? STR("true") : STR("false")));
 }
 
 struct node *put_map(struct arena *arena, struct node *map, const char *key)

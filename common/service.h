@@ -101,6 +101,7 @@ struct service {
     struct probe readiness;
     int64_t probe_period; /* seconds, as all times here */
     int64_t probe_timeout;
+    int64_t startup_timeout;
     struct resources resources;
     struct variable *variables; /* in the order of the container's env */
     size_t variable_count;

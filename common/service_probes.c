@@ -91,9 +91,8 @@ static struct probe read_probe(const struct service_reader *in, const struct pro
 /* Failures in a row until `startup_timeout` is over. */
 static int64_t startup_failures(const struct service_reader *in)
 {
-    int64_t period = service_value(in, SERVICE_PROBE_PERIOD)->number;
-    int64_t timeout = service_value(in, SERVICE_STARTUP_TIMEOUT)->number;
-    return (timeout + period - 1) / period;
+    int64_t period = in->service->probe_period;
+    return (in->service->startup_timeout + period - 1) / period;
 }
 
 static void read_startup(const struct service_reader *in)
@@ -200,6 +199,7 @@ void service_read_probes(const struct service_reader *in)
     struct service *service = in->service;
     service->probe_period = service_value(in, SERVICE_PROBE_PERIOD)->number;
     service->probe_timeout = service_value(in, SERVICE_PROBE_TIMEOUT)->number;
+    service->startup_timeout = service_value(in, SERVICE_STARTUP_TIMEOUT)->number;
     check_pair(in, SERVICE_HEALTHCHECK_PATH, SERVICE_HEALTHCHECK_COMMAND);
     check_pair(in, SERVICE_LIVENESS_PATH, SERVICE_LIVENESS_COMMAND);
     check_pair(in, SERVICE_READINESS_PATH, SERVICE_READINESS_COMMAND);

@@ -110,8 +110,8 @@ static void read_uris(const struct service_reader *in)
 {
     struct service *service = in->service;
     const struct value *uris = service_value(in, SERVICE_PUBLIC_URI);
-    if (uris->count && !service->public_port && !in->layer->options->injects && !service_value(in, SERVICE_PORT)->wrong &&
-        !service_value(in, SERVICE_PORTS)->wrong) {
+    if (uris->count && !service->public_port && !in->layer->options->injects &&
+        !service_value(in, SERVICE_PORT)->wrong && !service_value(in, SERVICE_PORTS)->wrong) {
         service_error(in, SERVICE_PUBLIC_URI, "public_uri leads to no port");
         diag_hint(in->reader.diags, "the service needs a port of type http");
         return;

@@ -1,13 +1,4 @@
-#include "cli.h"
-
-#include <stdlib.h>
-
-static int run(const struct invocation *invocation)
-{
-    (void)invocation;
-    cli_tell(STR("error: this version injects nothing yet\n"));
-    return EXIT_FAILURE;
-}
+#include "postrender.h"
 
 int main(int argc, char **argv)
 {
@@ -16,7 +7,12 @@ int main(int argc, char **argv)
         .arguments = "SERVICE-FILE",
         .most = 1,
         .summary = "Injects what a service file says into the manifests of a Helm chart",
-        .run = run,
+        .details =
+            "Reads manifests on standard input and writes them, changed only where the service\n"
+            "file says so, byte for byte elsewhere. Without SERVICE-FILE it is taken from\n"
+            "OPTASVC_FILE: Helm 4 passes the environment on.\n",
+        .flags = FLAGS_INJECT,
+        .run = postrender,
     };
     static const struct program program = {
         .name = "helm-postrender",

@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "postrender.h"
 
 static const char *const manifest_outputs[] = {"yaml", "json", NULL};
 static const char *const explain_outputs[] = {"text", "markdown", NULL};
@@ -19,6 +20,16 @@ static const struct command commands[] = {
      .flags = FLAGS_RENDER,
      .required = FLAG(FILENAME),
      .run = cmd_validate},
+    {.name = "inject",
+     .arguments = "",
+     .summary = "Inject service files into the manifests of a Helm chart, as helm-postrender does",
+     .details =
+         "Reads manifests on standard input and writes them, changed only where the service\n"
+         "file says so, byte for byte elsewhere. With Helm 3:\n"
+         "  helm install NAME CHART --post-renderer kubectl --post-renderer-args optasvc \\\n"
+         "    --post-renderer-args inject --post-renderer-args -f --post-renderer-args FILE\n",
+     .flags = FLAGS_INJECT | FLAG(FILENAME) | FLAG(RECURSIVE),
+     .run = postrender},
     {.name = "explain",
      .arguments = "[FIELD]",
      .most = 1,

@@ -3,8 +3,8 @@
 #include "edit.h"
 #include "load_manifest.h"
 
-/* An edit in a line: PATH = VALUE sets, PATH removes with "-" before it, PATH + VALUE appends to the
- * list there, PATH ^ VALUE puts before its first item. A path's words are keys and, in lists,
+/* An edit in a line: PATH = VALUE sets, PATH removes with "-" before it, PATH + VALUE appends to
+ * the list there, PATH ^ VALUE puts before its first item. A path's words are keys and, in lists,
  * indexes; "~" before a list's index removes the item. Maps and lists on the way are made. */
 
 static struct node *child(struct edit *edit, struct node *node, struct str word, bool list)
@@ -71,8 +71,7 @@ static bool run(struct unit *unit, const char *document, const char *edits, stru
     struct node *root = NULL;
     if (!load_manifest(&unit->arena, source, 0, source->text.len, &unit->diags, &root))
         return false;
-    struct edit edit =
-        edit_begin(&unit->arena, &unit->diags, source, 0, source->text.len, root);
+    struct edit edit = edit_begin(&unit->arena, &unit->diags, source, 0, source->text.len, root);
     struct str lines = str_of(edits);
     for (size_t at = 0; at < lines.len;) {
         size_t end = str_find(lines, at, '\n');
@@ -138,7 +137,11 @@ static void block_maps_grow_at_their_end(void **state)
         {"--- # first\na: 1\n", "b = 2", "--- # first\na: 1\nb: 2\n"},
         {"a: 1\n...\n", "b = 2", "a: 1\nb: 2\n...\n"},
         {"%YAML 1.1\n---\na: 1\n", "b = 2", "%YAML 1.1\n---\na: 1\nb: 2\n"},
-        {"\xEF\xBB\xBF" "a: 1\n", "b = 2", "\xEF\xBB\xBF" "a: 1\nb: 2\n"},
+        {"\xEF\xBB\xBF"
+         "a: 1\n",
+         "b = 2",
+         "\xEF\xBB\xBF"
+         "a: 1\nb: 2\n"},
         {"a: 1\r\nb: 2\r\n", "c = {d: 1}", "a: 1\r\nb: 2\r\nc:\r\n  d: 1\r\n"},
         {"é: ü # ö\nb: ñ\n", "c = 日", "é: ü # ö\nb: ñ\nc: 日\n"},
         {"a: 1\n", "b = \"yes\"\nc = '0777'\nd = \"x: y\"\ne = ''\nf = 7",
@@ -205,8 +208,8 @@ static void keys_are_removed_with_their_lines(void **state)
         {"- a: 1\n- b: 2\n", "-0 a\n0 x = {y: z}", "- x:\n    y: z\n- b: 2\n"},
         {"p:\n  exec:\n    command: [a]\n", "-p exec\np httpGet = {path: /x, port: http}",
          "p:\n  httpGet:\n    path: /x\n    port: http\n"},
-        {"p:\n  exec:\n    command:\n    - a\n  period: 1\n",
-         "-p exec\np httpGet = {path: /x}", "p:\n  period: 1\n  httpGet:\n    path: /x\n"},
+        {"p:\n  exec:\n    command:\n    - a\n  period: 1\n", "-p exec\np httpGet = {path: /x}",
+         "p:\n  period: 1\n  httpGet:\n    path: /x\n"},
         {"a: {b: 1, c: 2}\n", "-a b", "a: {c: 2}\n"},
         {"a: {b: 1, c: 2}\n", "-a c", "a: {b: 1}\n"},
         {"a: {b: 1, c: 2, d: 3}\n", "-a c", "a: {b: 1, d: 3}\n"},
@@ -270,8 +273,7 @@ static void aliases_become_merges_and_copies(void **state)
         {"x: &l\n- a\ny: *l\n", "y + b", "x: &l\n- a\ny:\n- a\n- b\n"},
         {"x: &l\n  a: 1\ny:\n  <<: *l\n  b: 2\n", "y a = 3",
          "x: &l\n  a: 1\ny:\n  <<: *l\n  b: 2\n  a: 3\n"},
-        {"{x: &l {a: 1}, y: *l}\n", "y k = v",
-         "{x: &l {a: 1}, y: {<<: *l, \"k\": \"v\"}}\n"},
+        {"{x: &l {a: 1}, y: *l}\n", "y k = v", "{x: &l {a: 1}, y: {<<: *l, \"k\": \"v\"}}\n"},
     };
     check(*state, rows, COUNT(rows));
 }
@@ -311,9 +313,9 @@ static void what_is_not_safe_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(block_maps_grow_at_their_end),     UNIT_TEST(values_are_replaced_in_place),
+        UNIT_TEST(block_maps_grow_at_their_end),      UNIT_TEST(values_are_replaced_in_place),
         UNIT_TEST(keys_are_removed_with_their_lines), UNIT_TEST(flow_stays_flow),
-        UNIT_TEST(lists_take_items_anywhere),        UNIT_TEST(aliases_become_merges_and_copies),
+        UNIT_TEST(lists_take_items_anywhere),         UNIT_TEST(aliases_become_merges_and_copies),
         UNIT_TEST(what_is_not_safe_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,395 @@
+#include "inject.h"
+
+#include "emit.h"
+#include "inject_target.h"
+#include "input.h"
+
+#include <string.h>
+
+/* Telling */
+
+void target_error(const struct target *target, enum field_id field, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    struct arena *arena = target->injection->arena;
+    struct str message = str_vformat(arena, format, arguments);
+    va_end(arguments);
+    diag_error(target->injection->diags, record_location(target->service->record, field),
+               "%.*s: %.*s", STR_ARG(object_text(arena, target->workload)), STR_ARG(message));
+}
+
+void target_tell(const struct target *target, const struct object *object, bool replaced,
+                 const char *format, ...)
+{
+    struct injection *injection = target->injection;
+    va_list arguments;
+    va_start(arguments, format);
+    struct str text = str_vformat(injection->arena, format, arguments);
+    va_end(arguments);
+    text = str_format(injection->arena, "%.*s: %.*s",
+                      STR_ARG(object_text(injection->arena, object)), STR_ARG(text));
+    injection->deeds = arena_grow(injection->arena, injection->deeds, injection->deed_count,
+                                  sizeof *injection->deeds);
+    injection->deeds[injection->deed_count++] = (struct deed){.text = text, .replaced = replaced};
+}
+
+static void tell_set(const struct target *target, const struct object *object,
+                     const struct node *old, const struct node *value, const char *what,
+                     enum telling telling)
+{
+    bool scalars = old && old->kind == NODE_SCALAR && value->kind == NODE_SCALAR;
+    if (!old)
+        target_tell(target, object, false, "%s: added", what);
+    else if (scalars && telling == TELL_VALUES)
+        target_tell(target, object, true, "%s: replaced (chart: %.*s, service: %.*s)", what,
+                    STR_ARG(old->text), STR_ARG(value->text));
+    else
+        target_tell(target, object, true, "%s: replaced", what);
+}
+
+/* Changing */
+
+void target_set(const struct target *target, const struct object *object, struct node *map,
+                const char *path, struct node *value, const char *what, enum telling telling)
+{
+    struct edit *edit = release_edit(&target->injection->release, object);
+    const struct node *old = node_find(map, path);
+    if (old && edit_same(old, value))
+        return;
+    struct str words = str_of(path);
+    for (size_t at = 0; map && at < words.len;) {
+        size_t end = str_find(words, at, ' ');
+        struct str word = str_slice(words, at, end);
+        if (end == words.len)
+            edit_set(edit, map, word, value);
+        else
+            map = edit_map(edit, map, str_c(target->injection->arena, word));
+        at = end + 1;
+    }
+    tell_set(target, object, old, value, what, telling);
+}
+
+void target_remove(const struct target *target, const struct object *object, struct node *map,
+                   const char *key, const char *what, const char *reason)
+{
+    if (!node_find(map, key))
+        return;
+    edit_remove(release_edit(&target->injection->release, object), map, key);
+    target_tell(target, object, true, "%s: removed (%s)", what, reason);
+}
+
+/* New objects */
+
+#define FILENAME_ANNOTATION "postrenderer.helm.sh/postrender-filename"
+
+static bool is_chart_label(struct str key)
+{
+    return str_is(key, "helm.sh/chart") || str_starts(key, STR("app.kubernetes.io/"));
+}
+
+/* The workload's labels that say which chart and release it is of. */
+static void put_labels(struct arena *arena, struct node *metadata, const struct object *workload)
+{
+    const struct node *labels = node_find(workload->node, "metadata labels");
+    struct node *copy = node_new(arena, NODE_MAP);
+    for (const struct node *label = labels && labels->kind == NODE_MAP ? labels->first : NULL;
+         label; label = label->next)
+        if (is_chart_label(label->key->text))
+            node_put(copy, node_scalar(arena, STYLE_TEXT, label->key->text),
+                     node_copy(arena, label));
+    if (copy->first)
+        put_node(arena, metadata, "labels", copy);
+}
+
+void target_add(const struct target *target, const char *api_version, const char *kind,
+                struct str name, struct node *annotations, struct node *spec)
+{
+    struct arena *arena = target->injection->arena;
+    const struct object *workload = target->workload;
+    struct node *object = node_new(arena, NODE_MAP);
+    put_text(arena, object, "apiVersion", str_of(api_version));
+    put_text(arena, object, "kind", str_of(kind));
+    struct node *metadata = put_map(arena, object, "metadata");
+    put_text(arena, metadata, "name", name);
+    if (workload->namespace.len)
+        put_text(arena, metadata, "namespace", workload->namespace);
+    put_labels(arena, metadata, workload);
+    const struct node *file =
+        node_find(workload->node, "metadata annotations " FILENAME_ANNOTATION);
+    if (file) {
+        struct node *own = annotations;
+        annotations = node_new(arena, NODE_MAP);
+        put_text(arena, annotations, FILENAME_ANNOTATION, node_text(file));
+        for (struct node *each = own ? own->first : NULL, *next; each; each = next) {
+            next = each->next;
+            each->next = NULL;
+            node_put(annotations, each->key, each);
+        }
+    }
+    if (annotations && annotations->first)
+        put_node(arena, metadata, "annotations", annotations);
+    put_node(arena, object, "spec", spec);
+    release_add(&target->injection->release, workload, object);
+    struct object made = {.kind = str_of(kind), .name = name};
+    target_tell(target, &made, false, "added");
+}
+
+/* Services */
+
+static void warn_not_injected(const struct injection *injection, const struct service *service)
+{
+    static const enum field_id fields[] = {SERVICE_PERSISTENT_STORAGE, SERVICE_CRON_JOBS,
+                                           SERVICE_IAM_POLICIES, SERVICE_KEEP_PATH_PREFIX};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (!service_has(service, fields[i]))
+            continue;
+        diag_warning(injection->diags, record_location(service->record, fields[i]),
+                     "%s is not injected into charts", schema_field(fields[i])->name);
+    }
+}
+
+static void inject_service(struct injection *injection, const struct service *service)
+{
+    struct target target;
+    if (!target_find(injection, service, &target))
+        return;
+    warn_not_injected(injection, service);
+    inject_probes(&target);
+    inject_resources(&target);
+    inject_scale(&target);
+    inject_variables(&target);
+    inject_pod(&target);
+    inject_security(&target);
+    inject_ingress(&target);
+}
+
+/* A run */
+
+struct run {
+    struct injection injection;
+    struct diags diags;
+    size_t services;
+    bool *modules_found;
+};
+
+static void inject_layer(struct run *run, struct layer *layer)
+{
+    const struct option_list *wanted = &layer->options->modules;
+    for (size_t i = 0; i < layer->module_count; i++) {
+        const struct module *module = &layer->modules[i];
+        if (!module_is_service(module) || !layer_wants(layer, module))
+            continue;
+        for (size_t j = 0; j < wanted->count; j++)
+            run->modules_found[j] |= str_is(module->name, wanted->items[j]);
+        run->services++;
+        const struct service *service = service_read(layer, module);
+        if (service)
+            inject_service(&run->injection, service);
+    }
+}
+
+static void inject_files(struct run *run, const struct options *options)
+{
+    struct arena *arena = run->injection.arena;
+    struct input *inputs;
+    size_t count;
+    if (!input_list(arena, &run->diags, options, &inputs, &count))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const struct source *source =
+            input_read(arena, &run->diags, &inputs[i], (struct location){0});
+        struct layer *layer = source ? layer_read(arena, &run->diags, options, source) : NULL;
+        if (layer)
+            inject_layer(run, layer);
+    }
+    for (size_t i = 0; i < options->modules.count && run->diags.errors == 0; i++)
+        if (!run->modules_found[i])
+            diag_error(&run->diags, (struct location){0}, "no k8s-service is named \"%s\"",
+                       options->modules.items[i]);
+    if (run->services == 0 && run->diags.errors == 0) {
+        diag_error(&run->diags, (struct location){0}, "no service file was found");
+        diag_hint(&run->diags, "a service file has a module of type k8s-service");
+    }
+    if (run->services > 1 && (options->workload || options->container || options->ingress)) {
+        diag_error(&run->diags, (struct location){0},
+                   "--workload, --container and --ingress are for one service, and there are %zu",
+                   run->services);
+        diag_hint(&run->diags, "choose one with --module");
+    }
+}
+
+/* Writing */
+
+static void add_piece(struct injected *injected, struct str piece)
+{
+    if (piece.len == 0)
+        return;
+    injected->pieces =
+        arena_grow(&injected->arena, injected->pieces, injected->count, sizeof piece);
+    injected->pieces[injected->count++] = piece;
+}
+
+/* The `# Source:` comment of a document, as Helm 3 writes it. */
+static struct str source_comment(struct str document)
+{
+    for (size_t at = 0; at < document.len;) {
+        size_t end = str_find(document, at, '\n');
+        struct str line = str_slice(document, at, end);
+        if (str_starts(line, STR("# Source:")))
+            return line;
+        if (line.len && line.data[0] != '#' && !str_starts(line, STR("---")))
+            break;
+        at = end + 1;
+    }
+    return (struct str){0};
+}
+
+static struct str with_carriage_returns(struct arena *arena, struct str text)
+{
+    struct buf out = {0};
+    for (size_t at = 0; at < text.len;) {
+        size_t end = str_find(text, at, '\n');
+        buf_add(&out, str_slice(text, at, end));
+        buf_add(&out, STR("\r\n"));
+        at = end + 1;
+    }
+    struct str copy = str_copy(arena, buf_str(&out));
+    buf_free(&out);
+    return copy;
+}
+
+/* What is put before a document: the additions, each with its marker. */
+static struct str additions_before(struct injected *injected, const struct release *release,
+                                   size_t document, struct str text)
+{
+    struct buf out = {0};
+    struct str comment = source_comment(text);
+    bool carriage = str_ends(comment, STR("\r"));
+    size_t line = str_find(text, 0, '\n');
+    carriage |= line > 0 && line < text.len && text.data[line - 1] == '\r';
+    if (str_ends(comment, STR("\r")))
+        comment.len--;
+    /* Without a marker of its own before it, the document needs one behind what is added. */
+    bool marked = str_starts(text, STR("---"));
+    bool first = true;
+    for (size_t i = 0; i < release->addition_count; i++) {
+        const struct addition *addition = &release->additions[i];
+        if (addition->before != document)
+            continue;
+        if (marked || !first)
+            buf_add(&out, STR("---\n"));
+        first = false;
+        if (comment.len) {
+            buf_add(&out, comment);
+            buf_add_byte(&out, '\n');
+        }
+        static const struct emit_style style = {.step = 2, .dash = 0, .newline = "\n"};
+        for (const struct node *value = addition->node->first; value; value = value->next) {
+            emit_entry(&out, value, 0, &style);
+            buf_add_byte(&out, '\n');
+        }
+    }
+    if (!first && !marked)
+        buf_add(&out, str_starts(text, STR("%")) ? STR("...\n") : STR("---\n"));
+    struct str copy = str_copy(&injected->arena, buf_str(&out));
+    buf_free(&out);
+    return carriage ? with_carriage_returns(&injected->arena, copy) : copy;
+}
+
+static void write_document(struct injected *injected, const struct release *release, size_t i)
+{
+    const struct document *document = &release->stream.documents[i];
+    struct str text = str_slice(release->source->text, document->start, document->end);
+    struct edit *edit = &release->edits[i];
+    if (edit->root && edit_changes(edit)) {
+        struct buf out = {0};
+        edit_write(edit, &out);
+        text = str_copy(&injected->arena, buf_str(&out));
+        buf_free(&out);
+    }
+    size_t mark = str_starts(text, STR("\xEF\xBB\xBF")) ? 3 : 0;
+    add_piece(injected, str_slice(text, 0, mark));
+    text = str_from(text, mark);
+    add_piece(injected, additions_before(injected, release, i, text));
+    add_piece(injected, text);
+}
+
+static void write_lines(const struct injection *injection, struct buf *out, bool all)
+{
+    for (size_t i = 0; i < injection->deed_count; i++) {
+        if (!all && !injection->deeds[i].replaced)
+            continue;
+        diag_add_visible(out, injection->deeds[i].text);
+        buf_add_byte(out, '\n');
+    }
+}
+
+static void tell_glued(const struct injection *injection, struct buf *out)
+{
+    const struct release *release = &injection->release;
+    for (size_t i = 0; i < release->stream.count; i++) {
+        if (!release->stream.documents[i].glued)
+            continue;
+        struct position at = diag_position(release->source, release->stream.documents[i].start);
+        buf_format(out,
+                   "the document at line %zu is left as it is: a --- in it has lost its line "
+                   "break\n",
+                   at.line);
+    }
+}
+
+static void tell(const struct run *run, const struct options *options, bool color,
+                 struct injected *ret)
+{
+    diags_write(&run->diags, &ret->messages, color);
+    diags_write(&run->diags, &ret->log, false);
+    tell_glued(&run->injection, &ret->messages);
+    tell_glued(&run->injection, &ret->log);
+    if (run->diags.errors)
+        return;
+    write_lines(&run->injection, &ret->messages, options->dry_run);
+    write_lines(&run->injection, &ret->log, true);
+}
+
+bool inject(const struct options *options, const struct source *manifests, bool color,
+            struct injected *ret)
+{
+    *ret = (struct injected){0};
+    struct run run = {.diags = {.arena = &ret->arena}};
+    run.modules_found = ARENA_ARRAY(&ret->arena, options->modules.count, bool);
+    run.injection =
+        (struct injection){.arena = &ret->arena, .diags = &run.diags, .options = options};
+    bool blank = stream_is_blank(manifests->text);
+    if (blank) {
+        /* Helm 3 takes an empty answer for a chart without objects, and deletes them all. */
+        add_piece(ret, manifests->text);
+        if (manifests->text.len && !str_ends(manifests->text, STR("\n")))
+            add_piece(ret, STR("\n"));
+        add_piece(ret, STR("# optasvc: nothing was rendered\n"));
+        return true;
+    }
+    struct release *release = &run.injection.release;
+    if (release_read(&ret->arena, &run.diags, manifests, release)) {
+        run.injection.owners = ARENA_ARRAY(&ret->arena, release->count, const struct service *);
+        inject_files(&run, options);
+    }
+    bool right = run.diags.errors == 0;
+    for (size_t i = 0; right && i < release->stream.count; i++)
+        write_document(ret, release, i);
+    tell(&run, options, color, ret);
+    if (options->dry_run) {
+        ret->count = 0;
+        add_piece(ret, manifests->text);
+    }
+    if (run.diags.errors)
+        ret->count = 0;
+    return run.diags.errors == 0;
+}
+
+void injected_free(struct injected *injected)
+{
+    buf_free(&injected->messages);
+    buf_free(&injected->log);
+    arena_free(&injected->arena);
+}

@@ -1,0 +1,314 @@
+/* Which workload and container of a chart a service means. */
+#include "inject_target.h"
+
+#include <string.h>
+
+/* Workloads that are left after a step of the search. */
+struct choice {
+    const struct object *found;
+    size_t count;
+};
+
+static void offer(struct choice *choice, const struct object *object)
+{
+    if (choice->count++ == 0)
+        choice->found = object;
+}
+
+/* Hooks come and go at Helm's time. */
+static bool is_candidate(const struct object *object)
+{
+    return object->type == OBJECT_WORKLOAD && !object->hook;
+}
+
+/* NAME is the end of the object's name, behind a dash. */
+static bool ends_in(const struct object *object, struct str name)
+{
+    size_t len = object->name.len;
+    return len > name.len && str_ends(object->name, name) &&
+           object->name.data[len - name.len - 1] == '-';
+}
+
+enum step { STEP_NAME, STEP_ENDING, STEP_LABEL, STEP_ANY, STEP_COUNT };
+
+static bool fits(const struct object *object, enum step step, struct str name)
+{
+    switch (step) {
+    case STEP_NAME:
+        return str_equal(object->name, name);
+    case STEP_ENDING:
+        return ends_in(object, name);
+    case STEP_LABEL:
+        return str_equal(
+            node_text(node_find(object->node, "metadata labels app.kubernetes.io/name")), name);
+    default:
+        return true;
+    }
+}
+
+/* `kind`: empty for any. */
+static struct choice choose(const struct release *release, enum step step, struct str kind,
+                            struct str name)
+{
+    struct choice choice = {0};
+    for (size_t i = 0; i < release->count; i++) {
+        const struct object *object = &release->objects[i];
+        bool right = kind.len == 0 || str_equal(object->kind, kind);
+        if (is_candidate(object) && right && fits(object, step, name))
+            offer(&choice, object);
+    }
+    return choice;
+}
+
+/* The names of all that could be meant, for a message. */
+static struct str list_workloads(const struct injection *injection)
+{
+    enum { NAMED = 20 };
+    struct str names = {0};
+    size_t count = 0;
+    for (size_t i = 0; i < injection->release.count; i++) {
+        const struct object *object = &injection->release.objects[i];
+        if (!is_candidate(object) || count++ > NAMED)
+            continue;
+        struct str name = object_text(injection->arena, object);
+        names = str_format(injection->arena, "%.*s%s%.*s", STR_ARG(names), count > 1 ? ", " : "",
+                           STR_ARG(count > NAMED ? STR("...") : name));
+    }
+    return names;
+}
+
+static bool is_hook_alone(const struct release *release, struct str name)
+{
+    for (size_t i = 0; i < release->count; i++)
+        if (release->objects[i].type == OBJECT_WORKLOAD && release->objects[i].hook &&
+            str_equal(release->objects[i].name, name))
+            return true;
+    return false;
+}
+
+static void report(const struct injection *injection, const struct service *service,
+                   struct location at, struct str wanted, bool several)
+{
+    struct str names = list_workloads(injection);
+    bool written = !str_equal(wanted, service->name);
+    if (several)
+        diag_error(injection->diags, at,
+                   "several workloads of the chart could be meant by \"%.*s\"", STR_ARG(wanted));
+    else if (is_hook_alone(&injection->release, wanted))
+        diag_error(injection->diags, at, "\"%.*s\" is a hook of the chart, which is left alone",
+                   STR_ARG(wanted));
+    else
+        diag_error(injection->diags, at, "no workload of the chart %s \"%.*s\"",
+                   written ? "is" : "belongs to", STR_ARG(wanted));
+    if (names.len == 0)
+        diag_hint(injection->diags, "the chart has no Deployment, StatefulSet, DaemonSet or "
+                                    "Rollout");
+    else
+        diag_hint(injection->diags, "it has %.*s\nwrite which: helm: {workload: %.*s}",
+                  STR_ARG(names), STR_ARG(str_slice(names, 0, str_find(names, 0, ','))));
+}
+
+/* What the user wrote: KIND/NAME, or the end of a name. */
+static const struct object *find_written(const struct injection *injection,
+                                         const struct service *service, struct str written,
+                                         struct location at)
+{
+    size_t slash = str_find(written, 0, '/');
+    bool split = slash < written.len;
+    struct str kind = split ? str_slice(written, 0, slash) : (struct str){0};
+    struct str name = split ? str_from(written, slash + 1) : written;
+    if (str_starts(name, STR("*-")))
+        name = str_from(name, 2);
+    struct choice choice = choose(&injection->release, STEP_NAME, kind, name);
+    if (choice.count == 0)
+        choice = choose(&injection->release, STEP_ENDING, kind, name);
+    if (choice.count == 1)
+        return choice.found;
+    report(injection, service, at, written, choice.count > 1);
+    return NULL;
+}
+
+static const struct object *find_workload(const struct injection *injection,
+                                          const struct service *service)
+{
+    const struct str any = {0};
+    if (injection->options->workload)
+        return find_written(injection, service, str_of(injection->options->workload), service->at);
+    if (service->helm.workload.len)
+        return find_written(injection, service, service->helm.workload,
+                            record_location(service->record, SERVICE_HELM));
+    bool several = false;
+    for (enum step step = STEP_NAME; step < STEP_COUNT; step++) {
+        struct choice choice = choose(&injection->release, step, any, service->name);
+        if (choice.count == 1)
+            return choice.found;
+        several |= choice.count > 1 && step != STEP_ANY;
+        if (several && step == STEP_NAME)
+            break;
+    }
+    report(injection, service, service->at, service->name, several);
+    return NULL;
+}
+
+/* Containers */
+
+static struct node *first_container(const struct object *workload)
+{
+    const struct node *containers = node_find(workload->pod, "containers");
+    return containers && containers->kind == NODE_LIST ? containers->first : NULL;
+}
+
+static struct node *container_named(const struct object *workload, struct str name)
+{
+    for (struct node *each = first_container(workload); each; each = each->next)
+        if (str_equal(node_text(node_find(each, "name")), name))
+            return each;
+    return NULL;
+}
+
+/* The only one that the workload's Services lead to. */
+static struct node *container_behind_service(const struct target *target)
+{
+    struct node *found = NULL;
+    for (struct node *each = first_container(target->workload); each; each = each->next) {
+        if (!target_service_port(target, each))
+            continue;
+        if (found)
+            return NULL;
+        found = each;
+    }
+    return found;
+}
+
+static struct str list_containers(const struct target *target)
+{
+    struct str names = {0};
+    for (const struct node *each = first_container(target->workload); each; each = each->next)
+        names = str_format(target->injection->arena, "%.*s%s%.*s", STR_ARG(names),
+                           names.len ? ", " : "", STR_ARG(node_text(node_find(each, "name"))));
+    return names;
+}
+
+static struct node *find_container(const struct target *target)
+{
+    const struct service *service = target->service;
+    const struct injection *injection = target->injection;
+    struct str written = injection->options->container ? str_of(injection->options->container)
+                                                       : service->helm.container;
+    struct str annotated =
+        node_text(node_find(target->workload->template,
+                            "metadata annotations kubectl.kubernetes.io/default-container"));
+    struct node *first = first_container(target->workload);
+    struct node *found = NULL;
+    if (written.len) {
+        found = container_named(target->workload, written);
+    } else {
+        if (annotated.len)
+            found = container_named(target->workload, annotated);
+        if (!found && first && !first->next)
+            found = first;
+        if (!found)
+            found = container_behind_service(target);
+        if (!found)
+            found = container_named(target->workload, service->name);
+    }
+    if (found && found->kind == NODE_MAP)
+        return found;
+    struct str name = object_text(injection->arena, target->workload);
+    struct str names = list_containers(target);
+    if (written.len)
+        diag_error(injection->diags, record_location(service->record, SERVICE_HELM),
+                   "%.*s: no container is named \"%.*s\"", STR_ARG(name), STR_ARG(written));
+    else
+        diag_error(injection->diags, service->at, "%.*s: nothing tells which container is meant",
+                   STR_ARG(name));
+    diag_hint(injection->diags, "it has %.*s\nwrite which: helm: {container: %.*s}", STR_ARG(names),
+              STR_ARG(str_slice(names, 0, str_find(names, 0, ','))));
+    return NULL;
+}
+
+/* Two services that write into one workload would overwrite each other. */
+static bool take(struct injection *injection, const struct service *service,
+                 const struct object *workload)
+{
+    const struct service **owner = &injection->owners[workload - injection->release.objects];
+    if (*owner) {
+        diag_error(injection->diags, service->at,
+                   "the services \"%.*s\" and \"%.*s\" both lead to %.*s", STR_ARG((*owner)->name),
+                   STR_ARG(service->name), STR_ARG(object_text(injection->arena, workload)));
+        diag_hint(injection->diags, "write which workload each means: helm: {workload: KIND/NAME}");
+        return false;
+    }
+    *owner = service;
+    return true;
+}
+
+bool target_find(struct injection *injection, const struct service *service, struct target *ret)
+{
+    *ret = (struct target){.injection = injection, .service = service};
+    ret->workload = find_workload(injection, service);
+    if (!ret->workload || !take(injection, service, ret->workload))
+        return false;
+    ret->edit = release_edit(&injection->release, ret->workload);
+    ret->container = find_container(ret);
+    return ret->container != NULL;
+}
+
+/* Services and ports */
+
+static bool is_headless(const struct object *service)
+{
+    return str_is(node_text(node_find(service->node, "spec clusterIP")), "None");
+}
+
+const struct object *target_service(const struct target *target, bool *ret_several)
+{
+    const struct release *release = &target->injection->release;
+    const struct object *found = NULL;
+    *ret_several = false;
+    for (size_t i = 0; i < release->count; i++) {
+        const struct object *object = &release->objects[i];
+        if (!release_leads(object, target->workload) || is_headless(object))
+            continue;
+        *ret_several |= found != NULL;
+        found = found ? found : object;
+    }
+    return found;
+}
+
+const struct node *target_container_port(const struct node *container, struct str port)
+{
+    const struct node *ports = node_find(container, "ports");
+    for (const struct node *each = ports && ports->kind == NODE_LIST ? ports->first : NULL; each;
+         each = each->next)
+        if (str_equal(node_text(node_find(each, "name")), port) ||
+            str_equal(node_text(node_find(each, "containerPort")), port))
+            return each;
+    return NULL;
+}
+
+struct node *target_service_port(const struct target *target, const struct node *container)
+{
+    const struct release *release = &target->injection->release;
+    const struct node *found = NULL;
+    const struct node *found_port = NULL;
+    for (size_t i = 0; i < release->count; i++) {
+        const struct object *object = &release->objects[i];
+        if (!release_leads(object, target->workload))
+            continue;
+        const struct node *ports = node_find(object->node, "spec ports");
+        for (const struct node *port = ports && ports->kind == NODE_LIST ? ports->first : NULL;
+             port; port = port->next) {
+            const struct node *to = node_find(port, "targetPort");
+            to = to ? to : node_find(port, "port");
+            const struct node *own = target_container_port(container, node_text(to));
+            if (!own || own == found_port)
+                continue;
+            if (found)
+                return NULL;
+            found = to;
+            found_port = own;
+        }
+    }
+    return found ? node_copy(target->injection->arena, found) : NULL;
+}

@@ -1,0 +1,371 @@
+/* Probes: a handler of the chart's own kind keeps all but what is written. */
+#include "inject_target.h"
+
+#include "scalar.h"
+
+struct probe_field {
+    const char *key;
+    const enum field_id *handlers; /* fields that say what is asked */
+    size_t handler_count;
+    enum field_id delay;
+    bool has_delay;
+};
+
+static const enum field_id readiness_handlers[] = {
+    SERVICE_HEALTHCHECK, SERVICE_HEALTHCHECK_PATH, SERVICE_HEALTHCHECK_COMMAND,
+    SERVICE_READINESS_PATH, SERVICE_READINESS_COMMAND};
+static const enum field_id liveness_handlers[] = {SERVICE_HEALTHCHECK, SERVICE_HEALTHCHECK_PATH,
+                                                  SERVICE_HEALTHCHECK_COMMAND,
+                                                  SERVICE_LIVENESS_PATH, SERVICE_LIVENESS_COMMAND};
+static const enum field_id startup_handlers[] = {SERVICE_STARTUP_PATH};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const struct probe_field readiness_field = {
+    "readinessProbe", readiness_handlers, COUNT(readiness_handlers), SERVICE_READINESS_DELAY, true};
+static const struct probe_field liveness_field = {
+    "livenessProbe", liveness_handlers, COUNT(liveness_handlers), SERVICE_LIVENESS_DELAY, true};
+static const struct probe_field startup_field = {
+    .key = "startupProbe", .handlers = startup_handlers, .handler_count = COUNT(startup_handlers)};
+
+static const struct {
+    const char *key;
+    enum probe_kind kind;
+} handlers[] = {{"httpGet", PROBE_HTTP},
+                {"tcpSocket", PROBE_TCP},
+                {"grpc", PROBE_GRPC},
+                {"exec", PROBE_COMMAND}};
+
+static bool is_written(const struct target *target, const struct probe_field *field)
+{
+    for (size_t i = 0; i < field->handler_count; i++)
+        if (target_has(target, field->handlers[i]))
+            return true;
+    return false;
+}
+
+/* The handler that a chart's probe has; its key, or NULL. */
+static const char *handler_of(const struct node *probe, enum probe_kind *ret_kind)
+{
+    *ret_kind = PROBE_NONE;
+    for (size_t i = 0; i < COUNT(handlers); i++) {
+        if (!node_find(probe, handlers[i].key))
+            continue;
+        *ret_kind = handlers[i].kind;
+        return handlers[i].key;
+    }
+    return NULL;
+}
+
+static const char *handler_key(enum probe_kind kind)
+{
+    for (size_t i = 0; i < COUNT(handlers); i++)
+        if (handlers[i].kind == kind)
+            return handlers[i].key;
+    return NULL;
+}
+
+/* Ports */
+
+static const struct node *port_of(const struct node *probe)
+{
+    enum probe_kind kind;
+    const char *key = handler_of(probe, &kind);
+    return key ? node_find(node_find(probe, key), "port") : NULL;
+}
+
+static const struct node *other_probe_port(const struct target *target, const char *key)
+{
+    static const char *const keys[] = {"readinessProbe", "livenessProbe", "startupProbe"};
+    const struct node *port = port_of(node_find(target->container, key));
+    for (size_t i = 0; i < COUNT(keys) && !port; i++)
+        port = port_of(node_find(target->container, keys[i]));
+    return port;
+}
+
+/* A container port as probes call it. */
+static struct node *port_reference(struct arena *arena, const struct node *port)
+{
+    const struct node *name = node_find(port, "name");
+    const struct node *number = node_find(port, "containerPort");
+    return name ? node_copy(arena, name) : number ? node_copy(arena, number) : NULL;
+}
+
+static bool is_udp(const struct node *port)
+{
+    struct str protocol = node_text(node_find(port, "protocol"));
+    return protocol.len && !str_is(protocol, "TCP");
+}
+
+/* The only port of the container, or the one that is named `http`. Lists them all in `ret_names`.
+ */
+static struct node *container_port(const struct target *target, struct str *ret_names)
+{
+    struct arena *arena = target->injection->arena;
+    const struct node *ports = node_find(target->container, "ports");
+    const struct node *only = NULL;
+    const struct node *http = NULL;
+    size_t count = 0;
+    *ret_names = (struct str){0};
+    for (const struct node *port = ports && ports->kind == NODE_LIST ? ports->first : NULL; port;
+         port = port->next) {
+        if (is_udp(port))
+            continue;
+        struct str number = node_text(node_find(port, "containerPort"));
+        struct str name = node_text(node_find(port, "name"));
+        *ret_names =
+            str_format(arena, "%.*s%s%.*s%s%.*s%s", STR_ARG(*ret_names), count ? ", " : "",
+                       STR_ARG(number), name.len ? " (" : "", STR_ARG(name), name.len ? ")" : "");
+        only = port;
+        if (str_is(name, "http"))
+            http = port;
+        count++;
+    }
+    const struct node *chosen = count == 1 ? only : http;
+    return chosen ? port_reference(arena, chosen) : NULL;
+}
+
+/* gRPC probes take a number only. */
+static struct node *as_number(const struct target *target, struct node *port)
+{
+    struct arena *arena = target->injection->arena;
+    int64_t number;
+    if (scalar_to_int(node_text(port), &number))
+        return node_int(arena, number);
+    const struct node *item = target_container_port(target->container, node_text(port));
+    const struct node *found = node_find(item, "containerPort");
+    return found ? node_copy(arena, found) : NULL;
+}
+
+static bool port_is_written(const struct target *target)
+{
+    return target->service->probe_port != NULL;
+}
+
+/* Where a new handler asks; NULL after telling that nothing says it. */
+static struct node *choose_port(const struct target *target, const struct probe_field *field,
+                                enum probe_kind kind, enum field_id at)
+{
+    struct arena *arena = target->injection->arena;
+    struct node *port = NULL;
+    struct str names = {0};
+    const struct node *other = other_probe_port(target, field->key);
+    if (port_is_written(target))
+        return node_int(arena, target->service->probe_port->number);
+    if (other)
+        port = node_copy(arena, other);
+    if (!port)
+        port = target_service_port(target, target->container);
+    if (!port)
+        port = container_port(target, &names);
+    if (port && kind == PROBE_GRPC)
+        port = as_number(target, port);
+    if (port)
+        return port;
+    target_error(target, at, "nothing tells the port that the %s asks", field->key);
+    if (names.len)
+        diag_hint(target->injection->diags,
+                  "the container listens to %.*s: write the number, port: {http: 8080}",
+                  STR_ARG(names));
+    else
+        diag_hint(target->injection->diags,
+                  "the container names no ports: write the number, port: {http: 8080}");
+    return NULL;
+}
+
+/* The field to point at for a handler: the first that is written. */
+static enum field_id written_field(const struct target *target, const struct probe_field *field)
+{
+    for (size_t i = field->handler_count; i > 1; i--)
+        if (target_has(target, field->handlers[i - 1]))
+            return field->handlers[i - 1];
+    return field->handlers[0];
+}
+
+/* Handlers */
+
+static struct str handler_text(struct arena *arena, const struct node *probe)
+{
+    enum probe_kind kind;
+    const char *key = handler_of(probe, &kind);
+    struct str path = node_text(node_find(probe, "httpGet path"));
+    if (kind == PROBE_HTTP && path.len)
+        return path;
+    return key ? str_format(arena, "%s", key) : STR("nothing");
+}
+
+static struct str probe_text(struct arena *arena, const struct probe *probe)
+{
+    return probe->kind == PROBE_HTTP ? probe->path
+                                     : str_format(arena, "%s", handler_key(probe->kind));
+}
+
+static void replace_handler(const struct target *target, const struct probe_field *field,
+                            const struct probe *probe)
+{
+    struct arena *arena = target->injection->arena;
+    struct node *port = NULL;
+    if (probe->kind != PROBE_COMMAND) {
+        port = choose_port(target, field, probe->kind, written_field(target, field));
+        if (!port)
+            return;
+    }
+    struct node *map = edit_map(target->edit, target->container, field->key);
+    if (!map)
+        return;
+    enum probe_kind kind;
+    const char *old = handler_of(map, &kind);
+    target_tell(target, target->workload, true, "%s: replaced (chart: %.*s, service: %.*s)",
+                field->key, STR_ARG(handler_text(arena, map)), STR_ARG(probe_text(arena, probe)));
+    if (old)
+        edit_remove(target->edit, map, old);
+    struct node *made = node_new(arena, NODE_MAP);
+    manifest_handler(arena, made, probe, port);
+    edit_set(target->edit, map, made->first->key->text, made->first);
+}
+
+/* The same kind of handler: scheme, headers and port stay, unless a port is written. */
+static void change_handler(const struct target *target, const struct probe_field *field,
+                           const struct probe *probe)
+{
+    struct arena *arena = target->injection->arena;
+    struct str key = str_format(arena, "%s %s", field->key, handler_key(probe->kind));
+    if (probe->kind == PROBE_HTTP)
+        target_set(target, target->workload, target->container,
+                   str_format(arena, "%.*s path", STR_ARG(key)).data,
+                   node_scalar(arena, STYLE_TEXT, probe->path), field->key, TELL_VALUES);
+    if (probe->kind == PROBE_COMMAND)
+        target_set(target, target->workload, target->container,
+                   str_format(arena, "%.*s command", STR_ARG(key)).data,
+                   manifest_words(arena, probe->command), field->key, TELL_NAMES);
+    if (probe->kind == PROBE_COMMAND || !port_is_written(target))
+        return;
+    struct node *number = node_int(arena, target->service->probe_port->number);
+    const char *path = str_format(arena, "%.*s port", STR_ARG(key)).data;
+    struct str there = node_text(node_find(target->container, path));
+    const struct node *item = target_container_port(target->container, there);
+    if (!str_equal(node_text(node_find(item, "containerPort")), number->text))
+        target_set(target, target->workload, target->container, path, number,
+                   str_format(arena, "%s port", field->key).data, TELL_VALUES);
+}
+
+static void add_probe(const struct target *target, const struct probe_field *field,
+                      const struct probe *probe)
+{
+    struct arena *arena = target->injection->arena;
+    struct node *port = NULL;
+    if (probe->kind != PROBE_COMMAND) {
+        port = choose_port(target, field, probe->kind, written_field(target, field));
+        if (!port)
+            return;
+    }
+    struct probe made = *probe;
+    bool starts = node_find(target->container, "startupProbe") ||
+                  target_has(target, SERVICE_STARTUP_TIMEOUT) ||
+                  target_has(target, SERVICE_STARTUP_PATH);
+    if (field->has_delay && starts && !target_has(target, field->delay))
+        made.delay = 0;
+    target_set(target, target->workload, target->container, field->key,
+               manifest_probe(arena, target->service, &made, port), field->key, TELL_NAMES);
+}
+
+static void set_timing(const struct target *target, const struct probe_field *field,
+                       const char *key, int64_t number)
+{
+    struct arena *arena = target->injection->arena;
+    const char *path = str_format(arena, "%s %s", field->key, key).data;
+    target_set(target, target->workload, target->container, path, node_int(arena, number), path,
+               TELL_VALUES);
+}
+
+/* Timings that are written, in a probe that is there. */
+static void set_timings(const struct target *target, const struct probe_field *field, int64_t delay)
+{
+    const struct service *service = target->service;
+    if (!node_find(target->container, field->key))
+        return;
+    if (field->has_delay && target_has(target, field->delay))
+        set_timing(target, field, "initialDelaySeconds", delay);
+    if (target_has(target, SERVICE_PROBE_PERIOD))
+        set_timing(target, field, "periodSeconds", service->probe_period);
+    if (target_has(target, SERVICE_PROBE_TIMEOUT))
+        set_timing(target, field, "timeoutSeconds", service->probe_timeout);
+}
+
+static void set_handler(const struct target *target, const struct probe_field *field,
+                        const struct probe *probe)
+{
+    const struct node *there = node_find(target->container, field->key);
+    enum probe_kind kind = PROBE_NONE;
+    handler_of(there, &kind);
+    if (probe->kind == PROBE_NONE)
+        target_remove(target, target->workload, target->container, field->key, field->key,
+                      "healthcheck: none");
+    else if (!there)
+        add_probe(target, field, probe);
+    else if (kind == probe->kind)
+        change_handler(target, field, probe);
+    else
+        replace_handler(target, field, probe);
+}
+
+static void inject_probe(const struct target *target, const struct probe_field *field,
+                         const struct probe *probe)
+{
+    if (is_written(target, field))
+        set_handler(target, field, probe);
+    set_timings(target, field, probe->delay);
+}
+
+/* A startup probe that asks what liveness asks, else what readiness asks. */
+static void copy_startup(const struct target *target)
+{
+    struct arena *arena = target->injection->arena;
+    static const char *const models[] = {"livenessProbe", "readinessProbe"};
+    const struct node *model = NULL;
+    enum probe_kind kind;
+    const char *key = NULL;
+    for (size_t i = 0; i < COUNT(models) && !key; i++) {
+        model = node_find(target->container, models[i]);
+        key = handler_of(model, &kind);
+    }
+    if (!key) {
+        target_error(target, SERVICE_STARTUP_TIMEOUT,
+                     "there is no probe that could tell the start");
+        diag_hint(target->injection->diags, "write startup_probe_path or healthcheck_path");
+        return;
+    }
+    struct node *probe = node_new(arena, NODE_MAP);
+    put_node(arena, probe, key, node_copy(arena, node_find(model, key)));
+    put_int(arena, probe, "periodSeconds", target->service->probe_period);
+    put_int(arena, probe, "timeoutSeconds", target->service->probe_timeout);
+    put_int(arena, probe, "failureThreshold", target->service->startup.failures);
+    target_set(target, target->workload, target->container, startup_field.key, probe,
+               startup_field.key, TELL_NAMES);
+}
+
+/* startup_timeout is as many failures as the period that holds makes of it. */
+static void set_startup_timeout(const struct target *target)
+{
+    if (!target_has(target, SERVICE_STARTUP_TIMEOUT))
+        return;
+    const struct node *probe = node_find(target->container, startup_field.key);
+    if (!probe) {
+        copy_startup(target);
+        return;
+    }
+    enum { USUAL_PERIOD = 10 }; /* Kubernetes' default */
+    int64_t period = USUAL_PERIOD;
+    int64_t timeout = target->service->startup_timeout;
+    if (!scalar_to_int(node_text(node_find(probe, "periodSeconds")), &period) || period < 1)
+        period = USUAL_PERIOD;
+    set_timing(target, &startup_field, "failureThreshold", (timeout + period - 1) / period);
+}
+
+void inject_probes(const struct target *target)
+{
+    inject_probe(target, &liveness_field, &target->service->liveness);
+    inject_probe(target, &readiness_field, &target->service->readiness);
+    inject_probe(target, &startup_field, &target->service->startup);
+    set_startup_timeout(target);
+}

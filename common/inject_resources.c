@@ -1,0 +1,125 @@
+/* Requests and limits. */
+#include "inject_target.h"
+
+#include <string.h>
+
+/* What a resource's fields are. */
+struct resource {
+    const char *name;
+    enum field_id request_field; /* of resource_request */
+    enum field_id limit_field;   /* of resource_limits */
+    int64_t request;
+    int64_t limit; /* 0: none */
+    double unit;
+    struct str (*text)(struct arena *arena, int64_t number);
+};
+
+static struct resource cpu_of(const struct service *service)
+{
+    return (struct resource){"cpu",
+                             RESOURCES_CPU,
+                             LIMITS_CPU,
+                             service->resources.cpu_request,
+                             service->resources.cpu_limit,
+                             1e-3,
+                             quantity_cpu};
+}
+
+static struct resource memory_of(const struct service *service)
+{
+    return (struct resource){"memory",
+                             RESOURCES_MEMORY,
+                             LIMITS_MEMORY,
+                             service->resources.memory_request,
+                             service->resources.memory_limit,
+                             QUANTITY_MEBIBYTE,
+                             quantity_memory};
+}
+
+static const struct value *written(const struct target *target, enum field_id map,
+                                   enum field_id field)
+{
+    const struct value *value = record_value(target->service->record, map);
+    if (value->count == 0 || !record_has(value->records[0], field))
+        return NULL;
+    return record_value(value->records[0], field);
+}
+
+static struct str path_of(const struct target *target, const char *what,
+                          const struct resource *resource)
+{
+    return str_format(target->injection->arena, "resources %s %s", what, resource->name);
+}
+
+/* A quantity of the chart, in units of ours. False when it has none that can be read. */
+static bool chart_quantity(const struct target *target, const char *what,
+                           const struct resource *resource, double *ret_number)
+{
+    const struct node *node = node_find(target->container, path_of(target, what, resource).data);
+    if (!node || !quantity_parse(node_text(node), ret_number))
+        return false;
+    *ret_number /= resource->unit;
+    return true;
+}
+
+static void set_quantity(const struct target *target, const char *what,
+                         const struct resource *resource, int64_t number)
+{
+    struct arena *arena = target->injection->arena;
+    const char *path = path_of(target, what, resource).data;
+    double there;
+    /* The chart may write the same number in another way. */
+    if (chart_quantity(target, what, resource, &there) && there >= (double)number &&
+        there <= (double)number)
+        return;
+    target_set(target, target->workload, target->container, path,
+               node_scalar(arena, STYLE_TEXT, resource->text(arena, number)), path, TELL_VALUES);
+}
+
+static void inject_resource(const struct target *target, const struct resource *resource)
+{
+    bool request = written(target, SERVICE_RESOURCE_REQUEST, resource->request_field);
+    const struct value *limit = written(target, SERVICE_RESOURCE_LIMITS, resource->limit_field);
+    double there;
+    if (request)
+        set_quantity(target, "requests", resource, resource->request);
+    if (limit && limit->is_word) {
+        struct node *limits = node_find(target->container, "resources limits");
+        if (limits && node_find(limits, resource->name))
+            target_remove(target, target->workload, limits, resource->name,
+                          path_of(target, "limits", resource).data, "resource_limits: none");
+    } else if (limit) {
+        set_quantity(target, "limits", resource, resource->limit);
+    } else if (request) {
+        /* The chart's limit stays, unless it would be below the request. */
+        if (!chart_quantity(target, "limits", resource, &there) ||
+            there < (double)resource->request)
+            set_quantity(target, "limits", resource, resource->limit);
+    }
+    if (limit && !limit->is_word && !request &&
+        chart_quantity(target, "requests", resource, &there) && there > (double)resource->limit) {
+        target_error(target, SERVICE_RESOURCE_LIMITS,
+                     "the limit for %s is below what the chart requests", resource->name);
+        diag_hint(target->injection->diags, "write resource_request too");
+    }
+}
+
+void inject_resources(const struct target *target)
+{
+    const struct resource resources[] = {cpu_of(target->service), memory_of(target->service)};
+    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++)
+        inject_resource(target, &resources[i]);
+}
+
+void inject_missing_request(const struct target *target, const char *resource)
+{
+    const struct resource resources[] = {cpu_of(target->service), memory_of(target->service)};
+    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
+        const struct resource *each = &resources[i];
+        /* Kubernetes takes a limit for the request where that is left out. */
+        if (strcmp(each->name, resource) == 0 &&
+            !node_find(target->container, path_of(target, "requests", each).data) &&
+            !node_find(target->container, path_of(target, "limits", each).data))
+            set_quantity(target, "requests", each, each->request);
+    }
+}

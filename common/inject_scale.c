@@ -1,0 +1,344 @@
+/* How many pods run: autoscaler, replicas, disruption budget. */
+#include "inject_target.h"
+
+#include "scalar.h"
+
+#include <inttypes.h>
+
+static const enum field_id scale_fields[] = {SERVICE_MIN_CONTAINERS, SERVICE_MAX_CONTAINERS,
+                                             SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
+
+/* The first of the fields that is written; SERVICE_END: none. */
+static enum field_id written_field(const struct target *target)
+{
+    for (size_t i = 0; i < sizeof scale_fields / sizeof *scale_fields; i++)
+        if (target_has(target, scale_fields[i]))
+            return scale_fields[i];
+    return SERVICE_END;
+}
+
+static const struct object *find_scaler(const struct target *target, enum object_kind type,
+                                        const char *path)
+{
+    const struct release *release = &target->injection->release;
+    for (size_t i = 0; i < release->count; i++)
+        if (release->objects[i].type == type && !release->objects[i].hook &&
+            release_refers(&release->objects[i], path, target->workload))
+            return &release->objects[i];
+    return NULL;
+}
+
+/* Another that works on the same number would fight with the autoscaler. */
+static bool is_scaled_otherwise(const struct target *target, enum field_id field)
+{
+    struct arena *arena = target->injection->arena;
+    const struct object *keda = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef");
+    const struct object *vertical = find_scaler(target, OBJECT_VERTICAL, "spec targetRef");
+    if (vertical &&
+        str_is(node_text(node_find(vertical->node, "spec updatePolicy updateMode")), "Off"))
+        vertical = NULL;
+    const struct object *other = keda ? keda : vertical;
+    if (!other)
+        return false;
+    target_error(target, field, "it is scaled by %.*s of the chart already",
+                 STR_ARG(object_text(arena, other)));
+    diag_hint(target->injection->diags,
+              "leave out min_containers, max_containers and autoscaling_*, or turn that off in "
+              "the chart's values");
+    return true;
+}
+
+static int64_t number_at(const struct node *node, const char *path, int64_t fallback)
+{
+    int64_t number;
+    return scalar_to_int(node_text(node_find(node, path)), &number) ? number : fallback;
+}
+
+static void report_range(const struct target *target, int64_t min, int64_t max)
+{
+    bool min_written = target_has(target, SERVICE_MIN_CONTAINERS);
+    if (min_written) {
+        target_error(target, SERVICE_MIN_CONTAINERS,
+                     "min_containers is %" PRId64 ", above the most, which is %" PRId64, min, max);
+        diag_hint(target->injection->diags, "write max_containers too");
+    } else {
+        target_error(target, SERVICE_MAX_CONTAINERS,
+                     "the chart runs %" PRId64 " pods, above max_containers, which is %" PRId64,
+                     min, max);
+        diag_hint(target->injection->diags, "write min_containers too");
+    }
+}
+
+/* replicas */
+
+/* An upgrade that drops the field sets it to 1 once, whoever applies it: the autoscaler then starts
+ * from there. Only a manager of its own that holds the number prevents it. */
+static void warn_drop(const struct target *target, const struct node *replicas)
+{
+    const struct object *workload = target->workload;
+    struct arena *arena = target->injection->arena;
+    struct str namespace = workload->namespace.len ? workload->namespace : STR("NAMESPACE");
+    diag_warning(target->injection->diags, replicas->key->span,
+                 "%.*s: replicas is removed, for the autoscaler sets it; a release that is "
+                 "installed drops to one pod once",
+                 STR_ARG(object_text(arena, workload)));
+    diag_hint(
+        target->injection->diags,
+        "to prevent that, hand the number over before the upgrade:\n"
+        "kubectl get -n %.*s %.*s %.*s -o go-template='{\"apiVersion\":\"%.*s\",\"kind\":"
+        "\"%.*s\",\"metadata\":{\"name\":\"%.*s\"},\"spec\":{\"replicas\":{{.spec.replicas}}}}'"
+        " | kubectl apply -n %.*s --server-side --field-manager=optasvc-replicas -f -\n"
+        "or keep it: helm: {replicas: keep}",
+        STR_ARG(namespace), STR_ARG(workload->kind), STR_ARG(workload->name),
+        STR_ARG(workload->api_version), STR_ARG(workload->kind), STR_ARG(workload->name),
+        STR_ARG(namespace));
+}
+
+static void remove_replicas(const struct target *target)
+{
+    struct node *spec = node_find(target->workload->node, "spec");
+    const struct node *replicas = node_find(spec, "replicas");
+    if (!replicas || target->service->helm.keep_replicas)
+        return;
+    if (number_at(spec, "replicas", 1) > 1)
+        warn_drop(target, replicas);
+    target_remove(target, target->workload, spec, "replicas", "replicas", "the autoscaler sets it");
+}
+
+static void set_replicas(const struct target *target, int64_t number)
+{
+    target_set(target, target->workload, target->workload->node, "spec replicas",
+               node_int(target->injection->arena, number), "replicas", TELL_VALUES);
+}
+
+/* The chart's own autoscaler */
+
+static bool is_metric(const struct node *metric, const char *source, const char *resource)
+{
+    return str_is(node_text(node_find(node_find(metric, source), "name")), resource);
+}
+
+/* The metric of a resource, of the pods or of our container, and where its target is. */
+static struct node *find_metric(const struct target *target, const struct object *scaler,
+                                const char *resource, const char **ret_source)
+{
+    struct node *metrics = node_find(scaler->node, "spec metrics");
+    struct str container = node_text(node_find(target->container, "name"));
+    for (struct node *each = metrics && metrics->kind == NODE_LIST ? metrics->first : NULL; each;
+         each = each->next) {
+        *ret_source = "resource";
+        if (is_metric(each, *ret_source, resource))
+            return each;
+        *ret_source = "containerResource";
+        if (is_metric(each, *ret_source, resource) &&
+            str_equal(node_text(node_find(each, "containerResource container")), container))
+            return each;
+    }
+    return NULL;
+}
+
+static struct str metric_container(const struct target *target)
+{
+    const struct node *containers = node_find(target_pod(target), "containers");
+    const struct node *init = node_find(target_pod(target), "initContainers");
+    bool several = containers->first->next != NULL;
+    for (const struct node *each = init && init->kind == NODE_LIST ? init->first : NULL; each;
+         each = each->next)
+        several |= str_is(node_text(node_find(each, "restartPolicy")), "Always");
+    return several ? node_text(node_find(target->container, "name")) : (struct str){0};
+}
+
+static void set_metric(const struct target *target, const struct object *scaler,
+                       const char *resource, int64_t utilization)
+{
+    struct arena *arena = target->injection->arena;
+    const char *source;
+    struct node *metric = find_metric(target, scaler, resource, &source);
+    const char *what = str_format(arena, "%s target", resource).data;
+    if (!metric) {
+        struct node *spec = node_find(scaler->node, "spec");
+        struct edit *edit = release_edit(&target->injection->release, scaler);
+        struct node *metrics = edit_list(edit, spec, "metrics");
+        if (metrics)
+            edit_insert(edit, metrics, NULL,
+                        autoscaler_metric(arena, resource, utilization, metric_container(target)));
+        target_tell(target, scaler, false, "%s: added", what);
+        return;
+    }
+    struct node *goal = node_find(node_find(metric, source), "target");
+    if (!goal)
+        return;
+    target_set(target, scaler, goal, "averageUtilization", node_int(arena, utilization), what,
+               TELL_VALUES);
+    target_set(target, scaler, goal, "type", node_scalar(arena, STYLE_TEXT, STR("Utilization")),
+               str_format(arena, "%s type", what).data, TELL_VALUES);
+    target_remove(target, scaler, goal, "averageValue",
+                  str_format(arena, "%s averageValue", what).data, "a percentage is written");
+}
+
+/* autoscaling/v1 knows one target, that of the CPU. */
+static void set_targets_v1(const struct target *target, const struct object *scaler)
+{
+    if (target_has(target, SERVICE_TARGET_CPU))
+        target_set(target, scaler, scaler->node, "spec targetCPUUtilizationPercentage",
+                   node_int(target->injection->arena, target->service->target_cpu), "cpu target",
+                   TELL_VALUES);
+    if (!target_has(target, SERVICE_TARGET_MEM))
+        return;
+    target_error(target, SERVICE_TARGET_MEM,
+                 "the chart's autoscaler is of autoscaling/v1, which has no target for memory");
+    diag_hint(target->injection->diags, "leave it out, or turn the chart's autoscaler off");
+}
+
+/* Without a request, a target that is a share of it cannot be reckoned. */
+static void fill_requests(const struct target *target, const struct object *scaler)
+{
+    static const char *const resources[] = {"cpu", "memory"};
+    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
+        const char *source;
+        const struct node *metric = find_metric(target, scaler, resources[i], &source);
+        if (metric && node_find(node_find(metric, source), "target averageUtilization"))
+            inject_missing_request(target, resources[i]);
+    }
+    if (node_find(scaler->node, "spec targetCPUUtilizationPercentage"))
+        inject_missing_request(target, "cpu");
+}
+
+static void change_scaler(const struct target *target, const struct object *scaler,
+                          int64_t *ret_max)
+{
+    struct arena *arena = target->injection->arena;
+    const struct service *service = target->service;
+    int64_t min = number_at(scaler->node, "spec minReplicas", 1);
+    int64_t max = number_at(scaler->node, "spec maxReplicas", min);
+    if (target_has(target, SERVICE_MIN_CONTAINERS))
+        min = service->min_containers;
+    if (target_has(target, SERVICE_MAX_CONTAINERS))
+        max = service->max_containers;
+    *ret_max = max;
+    if (min > max) {
+        report_range(target, min, max);
+        return;
+    }
+    if (target_has(target, SERVICE_MIN_CONTAINERS))
+        target_set(target, scaler, scaler->node, "spec minReplicas", node_int(arena, min),
+                   "minReplicas", TELL_VALUES);
+    if (target_has(target, SERVICE_MAX_CONTAINERS))
+        target_set(target, scaler, scaler->node, "spec maxReplicas", node_int(arena, max),
+                   "maxReplicas", TELL_VALUES);
+    if (str_is(scaler->api_version, "autoscaling/v1")) {
+        set_targets_v1(target, scaler);
+    } else {
+        if (target_has(target, SERVICE_TARGET_CPU))
+            set_metric(target, scaler, "cpu", service->target_cpu);
+        if (target_has(target, SERVICE_TARGET_MEM))
+            set_metric(target, scaler, "memory", service->target_memory);
+    }
+    fill_requests(target, scaler);
+    remove_replicas(target);
+}
+
+/* A new one */
+
+static void add_scaler(const struct target *target, int64_t min, int64_t max)
+{
+    struct arena *arena = target->injection->arena;
+    const struct object *workload = target->workload;
+    const struct object *other = release_find(&target->injection->release, OBJECT_AUTOSCALER,
+                                              workload->namespace, workload->name);
+    if (other) {
+        target_error(target, written_field(target),
+                     "%.*s of the chart stands where its autoscaler would",
+                     STR_ARG(object_text(arena, other)));
+        diag_hint(target->injection->diags, "it scales something else; rename it in the chart");
+        return;
+    }
+    struct node *object = node_new(arena, NODE_MAP);
+    autoscaler_spec(arena, object,
+                    &(struct autoscaling){.api_version = workload->api_version,
+                                          .kind = workload->kind,
+                                          .name = workload->name,
+                                          .container = metric_container(target),
+                                          .min = min,
+                                          .max = max,
+                                          .cpu = target->service->target_cpu,
+                                          .memory = target->service->target_memory});
+    target_add(target, "autoscaling/v2", "HorizontalPodAutoscaler", workload->name, NULL,
+               node_get(object, "spec"));
+    inject_missing_request(target, "cpu");
+    inject_missing_request(target, "memory");
+    remove_replicas(target);
+}
+
+/* A fixed number, or an autoscaler. */
+static void scale_anew(const struct target *target, int64_t *ret_max)
+{
+    const struct service *service = target->service;
+    int64_t replicas = number_at(target->workload->node, "spec replicas", 1);
+    int64_t min = replicas > 0 ? replicas : 1;
+    int64_t max = service->max_containers;
+    if (target_has(target, SERVICE_MIN_CONTAINERS))
+        min = service->min_containers;
+    *ret_max = max;
+    if (min > max)
+        report_range(target, min, max);
+    else if (min == max)
+        set_replicas(target, max);
+    else
+        add_scaler(target, min, max);
+}
+
+/* Disruption budget */
+
+static bool has_budget(const struct target *target)
+{
+    const struct release *release = &target->injection->release;
+    for (size_t i = 0; i < release->count; i++)
+        if (release->objects[i].type == OBJECT_DISRUPTION_BUDGET &&
+            release_selects(&release->objects[i], target->workload))
+            return true;
+    return false;
+}
+
+static void add_budget(const struct target *target)
+{
+    struct arena *arena = target->injection->arena;
+    const struct object *workload = target->workload;
+    const struct node *selector = node_find(workload->node, "spec selector");
+    if (has_budget(target) || !selector ||
+        release_find(&target->injection->release, OBJECT_DISRUPTION_BUDGET, workload->namespace,
+                     workload->name))
+        return;
+    struct node *object = node_new(arena, NODE_MAP);
+    struct node *spec = disruption_budget_spec(arena, object);
+    put_node(arena, spec, "selector", node_copy(arena, selector));
+    target_add(target, "policy/v1", "PodDisruptionBudget", workload->name, NULL, spec);
+}
+
+void inject_scale(const struct target *target)
+{
+    enum field_id field = written_field(target);
+    if (field == SERVICE_END)
+        return;
+    if (str_is(target->workload->kind, "DaemonSet")) {
+        target_error(target, field, "a DaemonSet runs one pod on each node, whatever %s says",
+                     schema_field(field)->name);
+        diag_hint(target->injection->diags, "leave it out");
+        return;
+    }
+    if (is_scaled_otherwise(target, field))
+        return;
+    /* None at all: an autoscaler rests while replicas is 0. */
+    if (target_has(target, SERVICE_MAX_CONTAINERS) && target->service->max_containers == 0) {
+        set_replicas(target, 0);
+        return;
+    }
+    const struct object *scaler = find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef");
+    int64_t max;
+    if (scaler)
+        change_scaler(target, scaler, &max);
+    else
+        scale_anew(target, &max);
+    if (max > 1)
+        add_budget(target);
+}

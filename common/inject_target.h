@@ -1,0 +1,108 @@
+/* What the files inject*.c share: one injects a group of fields each. */
+#ifndef OPTASVC_INJECT_TARGET_H
+#define OPTASVC_INJECT_TARGET_H
+
+#include "manifest.h"
+#include "release.h"
+
+/* Something that was done, as the user is told. */
+struct deed {
+    struct str text;
+    bool replaced; /* something of the chart: told in any case */
+};
+
+struct injection {
+    struct arena *arena;
+    struct diags *diags;
+    const struct options *options;
+    struct release release;
+    const struct service **owners; /* of each of the release's objects; NULL: nobody's yet */
+    struct deed *deeds;
+    size_t deed_count;
+};
+
+/* A service on its way into a workload. */
+struct target {
+    struct injection *injection;
+    const struct service *service;
+    const struct object *workload;
+    struct edit *edit;
+    struct node *container;
+};
+
+/* Finds workload and container by the decisions that the README lists. Reports and returns false
+ * when there is none, or several. */
+bool target_find(struct injection *injection, const struct service *service, struct target *ret);
+
+/* The only Service that leads to the workload and has an address; NULL where there is none.
+ * `ret_several` tells that there is more than one. */
+const struct object *target_service(const struct target *target, bool *ret_several);
+
+/* The port at which a container is reached, as a Service or probe calls it, or NULL when nothing
+ * tells, or several do. A copy. */
+struct node *target_service_port(const struct target *target, const struct node *container);
+
+/* The item of the container's ports with that name or number, or NULL. */
+const struct node *target_container_port(const struct node *container, struct str port);
+
+/* Reports something wrong at a field of the service file, led by the workload's name. */
+void target_error(const struct target *target, enum field_id field, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Tells what was done to an object. */
+void target_tell(const struct target *target, const struct object *object, bool replaced,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Sets what a path of keys, split at spaces, leads to from a map in an object's document, unless it
+ * means that already, and tells it: `what` is what the user knows it as. Scalars are told with both
+ * values, unless they may be secret. */
+enum telling { TELL_VALUES, TELL_NAMES };
+void target_set(const struct target *target, const struct object *object, struct node *map,
+                const char *path, struct node *value, const char *what, enum telling telling);
+
+/* Removes a key that is there, and tells it with a reason. */
+void target_remove(const struct target *target, const struct object *object, struct node *map,
+                   const char *key, const char *what, const char *reason);
+
+/* Puts a new object before the workload's document, with the namespace and labels of its chart. */
+void target_add(const struct target *target, const char *api_version, const char *kind,
+                struct str name, struct node *annotations, struct node *spec);
+
+static inline bool target_has(const struct target *target, enum field_id field)
+{
+    return service_has(target->service, field);
+}
+
+static inline struct node *target_pod(const struct target *target)
+{
+    return target->workload->pod;
+}
+
+/* healthcheck*, liveness_*, readiness_*, startup_*, probe_*. */
+void inject_probes(const struct target *target);
+
+/* resource_request, resource_limits. */
+void inject_resources(const struct target *target);
+
+/* min_containers, max_containers, autoscaling_*: autoscaler, replicas, disruption budget. Needs the
+ * resources. */
+void inject_scale(const struct target *target);
+
+/* links, secrets, env_vars. */
+void inject_variables(const struct target *target);
+
+/* commands, args, timeout, termination_grace_period, service_account_token, tolerations,
+ * pod_annotations, pod_labels. */
+void inject_pod(const struct target *target);
+
+/* pod_security. */
+void inject_security(const struct target *target);
+
+/* public_uri, sticky_session*, consistent_hash, ingress_extra_annotations, and what the port's
+ * type asks of an Ingress. */
+void inject_ingress(const struct target *target);
+
+/* Gives the container a request that an autoscaler needs, if neither request nor limit is there. */
+void inject_missing_request(const struct target *target, const char *resource);
+
+#endif

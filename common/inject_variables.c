@@ -1,0 +1,102 @@
+/* Environment variables: one that the chart has is replaced in its place; new ones stand where
+ * Kubernetes expands them, which is before the first that refers to them. */
+#include "inject_target.h"
+
+static struct node *find_variable(const struct node *env, struct str name)
+{
+    for (struct node *item = env && env->kind == NODE_LIST ? env->first : NULL; item;
+         item = item->next)
+        if (str_equal(node_text(node_find(item, "name")), name))
+            return item;
+    return NULL;
+}
+
+/* $(NAME) in a value; $$(NAME) is an escape, and no reference. */
+static bool refers_to(struct str value, struct str name)
+{
+    for (size_t at = str_find(value, 0, '$'); at < value.len; at = str_find(value, at, '$')) {
+        if (at + 1 < value.len && value.data[at + 1] == '$') {
+            at += 2;
+            continue;
+        }
+        struct str rest = str_slice(value, at + 2, at + 2 + name.len);
+        if (at + 1 < value.len && value.data[at + 1] == '(' && str_equal(rest, name) &&
+            at + 2 + name.len < value.len && value.data[at + 2 + name.len] == ')')
+            return true;
+        at++;
+    }
+    return false;
+}
+
+static const struct node *first_user(const struct node *env, struct str name)
+{
+    for (const struct node *item = env ? env->first : NULL; item; item = item->next)
+        if (refers_to(node_text(node_find(item, "value")), name))
+            return item;
+    return NULL;
+}
+
+/* What a variable holds stays out of all messages: it may be secret. */
+static void replace_variable(const struct target *target, struct node *item,
+                             const struct variable *variable)
+{
+    struct arena *arena = target->injection->arena;
+    struct node *made = manifest_variable(arena, variable);
+    struct node *value = made->last;
+    const char *key = str_c(arena, value->key->text);
+    const char *other = variable->secret.len ? "value" : "valueFrom";
+    const char *what = str_format(arena, "env %.*s", STR_ARG(variable->name)).data;
+    if (node_find(item, other)) {
+        edit_remove(target->edit, item, other);
+        edit_set(target->edit, item, value->key->text, value);
+        target_tell(target, target->workload, true, "%s: replaced", what);
+        return;
+    }
+    target_set(target, target->workload, item, key, value, what, TELL_NAMES);
+}
+
+/* Ours must be expanded as they are written, so what they refer to must stand before them. */
+static void check_order(const struct target *target, const struct node *env,
+                        const struct variable *variable)
+{
+    bool seen = false;
+    for (const struct node *item = env->first; item; item = item->next) {
+        struct str name = node_text(node_find(item, "name"));
+        if (seen && refers_to(variable->text, name)) {
+            diag_error(target->injection->diags, variable->at,
+                       "%.*s: the variable \"%.*s\" refers to \"%.*s\", which stands behind it in "
+                       "the chart",
+                       STR_ARG(object_text(target->injection->arena, target->workload)),
+                       STR_ARG(variable->name), STR_ARG(name));
+            diag_hint(target->injection->diags, "give it another name, or move it in the chart");
+            return;
+        }
+        seen |= str_equal(name, variable->name);
+    }
+}
+
+void inject_variables(const struct target *target)
+{
+    const struct service *service = target->service;
+    struct arena *arena = target->injection->arena;
+    for (size_t i = 0; i < service->variable_count; i++) {
+        const struct variable *variable = &service->variables[i];
+        struct node *item = find_variable(node_find(target->container, "env"), variable->name);
+        if (item)
+            replace_variable(target, item, variable);
+    }
+    for (size_t i = 0; i < service->variable_count; i++) {
+        const struct variable *variable = &service->variables[i];
+        if (find_variable(node_find(target->container, "env"), variable->name))
+            continue;
+        struct node *env = edit_list(target->edit, target->container, "env");
+        if (!env)
+            return;
+        edit_insert(target->edit, env, first_user(env, variable->name),
+                    manifest_variable(arena, variable));
+        target_tell(target, target->workload, false, "env %.*s: added", STR_ARG(variable->name));
+    }
+    const struct node *env = node_find(target->container, "env");
+    for (size_t i = 0; env && env->kind == NODE_LIST && i < service->variable_count; i++)
+        check_order(target, env, &service->variables[i]);
+}

@@ -1,0 +1,91 @@
+#include "postrender.h"
+
+#include "inject.h"
+#include "io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+__attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
+{
+    struct buf text = {0};
+    struct arena arena = {0};
+    va_list arguments;
+    va_start(arguments, format);
+    struct str message = str_vformat(&arena, format, arguments);
+    va_end(arguments);
+    buf_add(&text, STR("error: "));
+    diag_add_visible(&text, message);
+    buf_add_byte(&text, '\n');
+    cli_tell(buf_str(&text));
+    buf_free(&text);
+    arena_free(&arena);
+    return EXIT_FAILURE;
+}
+
+static const char *setting(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+/* Appends, so that the runs of one command follow each other. */
+static bool write_log(const char *path, struct str text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        fail("the log %s cannot be opened: %s", path, strerror(errno));
+        return false;
+    }
+    int error = io_write(fd, text);
+    if (close(fd) < 0 && error == 0)
+        error = errno;
+    if (error)
+        fail("the log %s cannot be written: %s", path, strerror(error));
+    return error == 0;
+}
+
+static int run(const struct options *options, bool color)
+{
+    struct buf input = {0};
+    struct injected injected;
+    int error = io_read_file("-", INJECT_SIZE_MAX, &input);
+    if (error) {
+        buf_free(&input);
+        return error == EFBIG ? fail("the manifests on standard input are larger than %d bytes",
+                                     INJECT_SIZE_MAX)
+                              : fail("standard input cannot be read: %s", strerror(error));
+    }
+    const struct source manifests = {.path = STR("<stdin>"), .text = buf_str(&input)};
+    bool right = inject(options, &manifests, color, &injected);
+    if (options->log_file)
+        right &= write_log(options->log_file, buf_str(&injected.log));
+    cli_tell(buf_str(&injected.messages));
+    int status = right ? cli_finish_pieces(injected.pieces, injected.count) : EXIT_FAILURE;
+    injected_free(&injected);
+    buf_free(&input);
+    return status;
+}
+
+int postrender(const struct invocation *invocation)
+{
+    struct options options = invocation->options;
+    const char *file =
+        invocation->arguments.count ? invocation->arguments.items[0] : setting("OPTASVC_FILE");
+    options.injects = true;
+    if (!options.log_file)
+        options.log_file = setting("OPTASVC_LOG");
+    if (options.files.count == 0)
+        options.files = (struct option_list){&file, file ? 1 : 0};
+    if (options.files.count == 0)
+        return cli_usage(invocation, "a service file is needed: as an argument, by -f, or in "
+                                     "OPTASVC_FILE");
+    for (size_t i = 0; i < options.files.count; i++)
+        if (strcmp(options.files.items[i], "-") == 0)
+            return cli_usage(invocation, "standard input holds the manifests: the service file "
+                                         "cannot be \"-\"");
+    return run(&options, invocation->color);
+}

@@ -1,0 +1,282 @@
+#include "release.h"
+
+#include "load_manifest.h"
+
+#include <string.h>
+
+static const struct kind {
+    const char *name;
+    const char *groups[2]; /* of the API, "" for the core */
+    enum object_kind type;
+} kinds[] = {
+    {"Deployment", {"apps", "extensions"}, OBJECT_WORKLOAD},
+    {"StatefulSet", {"apps", NULL}, OBJECT_WORKLOAD},
+    {"DaemonSet", {"apps", "extensions"}, OBJECT_WORKLOAD},
+    {"Rollout", {"argoproj.io", NULL}, OBJECT_WORKLOAD},
+    {"Service", {"", NULL}, OBJECT_SERVICE},
+    {"Ingress", {"networking.k8s.io", "extensions"}, OBJECT_INGRESS},
+    {"HorizontalPodAutoscaler", {"autoscaling", NULL}, OBJECT_AUTOSCALER},
+    {"PodDisruptionBudget", {"policy", NULL}, OBJECT_DISRUPTION_BUDGET},
+    {"ScaledObject", {"keda.sh", NULL}, OBJECT_KEDA},
+    {"VerticalPodAutoscaler", {"autoscaling.k8s.io", NULL}, OBJECT_VERTICAL},
+    {"NetworkPolicy", {"networking.k8s.io", NULL}, OBJECT_SELECTOR},
+    {"PodMonitor", {"monitoring.coreos.com", NULL}, OBJECT_SELECTOR},
+};
+
+static bool is_list(struct str kind)
+{
+    return str_ends(kind, STR("List"));
+}
+
+/* False only for a document that says of itself to be of no kind that matters. */
+static bool may_matter(const struct document *document)
+{
+    if (document->kind.len == 0 || is_list(document->kind))
+        return true;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_is(document->kind, kinds[i].name))
+            return true;
+    return false;
+}
+
+static struct str group_of(struct str api_version)
+{
+    size_t slash = str_find(api_version, 0, '/');
+    return slash < api_version.len ? str_slice(api_version, 0, slash) : STR("");
+}
+
+static const struct kind *find_kind(struct str api_version, struct str kind)
+{
+    struct str group = group_of(api_version);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!str_is(kind, kinds[i].name))
+            continue;
+        for (size_t j = 0; j < 2 && kinds[i].groups[j]; j++)
+            if (str_is(group, kinds[i].groups[j]))
+                return &kinds[i];
+    }
+    return NULL;
+}
+
+static void add_object(struct release *release, size_t document, struct node *node)
+{
+    struct str api_version = node_text(node_find(node, "apiVersion"));
+    struct str kind_name = node_text(node_find(node, "kind"));
+    if (node->kind == NODE_MAP && is_list(kind_name)) {
+        const struct node *items = node_find(node, "items");
+        for (struct node *item = items && items->kind == NODE_LIST ? items->first : NULL; item;
+             item = item->next)
+            add_object(release, document, item);
+        return;
+    }
+    const struct kind *kind = find_kind(api_version, kind_name);
+    if (node->kind != NODE_MAP || !kind)
+        return;
+    struct object object = {
+        .type = kind->type,
+        .document = document,
+        .node = node,
+        .api_version = api_version,
+        .kind = kind_name,
+        .name = node_text(node_find(node, "metadata name")),
+        .namespace = node_text(node_find(node, "metadata namespace")),
+        .hook = node_find(node, "metadata annotations helm.sh/hook") != NULL,
+    };
+    if (kind->type == OBJECT_WORKLOAD) {
+        object.template = node_find(node, "spec template");
+        object.pod = node_find(node, "spec template spec");
+        if (!object.pod || object.pod->kind != NODE_MAP) /* a Rollout may refer to another's */
+            return;
+    }
+    release->objects = arena_grow(release->arena, release->objects, release->count, sizeof object);
+    release->objects[release->count++] = object;
+}
+
+bool release_read(struct arena *arena, struct diags *diags, const struct source *source,
+                  struct release *ret)
+{
+    *ret = (struct release){.arena = arena, .diags = diags, .source = source, .hidden = *source};
+    ret->hidden.secret = true;
+    ret->stream = stream_split(arena, source->text);
+    ret->edits = ARENA_ARRAY(arena, ret->stream.count, struct edit);
+    bool right = true;
+    for (size_t i = 0; i < ret->stream.count; i++) {
+        const struct document *document = &ret->stream.documents[i];
+        struct node *root = NULL;
+        if (document->glued || !may_matter(document))
+            continue;
+        const struct source *from = document->kind.len ? source : &ret->hidden;
+        right &= load_manifest(arena, from, document->start, document->end, diags, &root);
+        if (!root)
+            continue;
+        ret->edits[i] = edit_begin(arena, diags, from, document->start, document->end, root);
+        add_object(ret, i, root);
+    }
+    return right;
+}
+
+struct edit *release_edit(const struct release *release, const struct object *object)
+{
+    return &release->edits[object->document];
+}
+
+void release_add(struct release *release, const struct object *object, const struct node *node)
+{
+    release->additions = arena_grow(release->arena, release->additions, release->addition_count,
+                                    sizeof *release->additions);
+    release->additions[release->addition_count++] =
+        (struct addition){.before = object->document, .node = node};
+}
+
+const struct object *release_find(const struct release *release, enum object_kind type,
+                                  struct str namespace, struct str name)
+{
+    for (size_t i = 0; i < release->count; i++) {
+        const struct object *object = &release->objects[i];
+        if (object->type == type && str_equal(object->namespace, namespace) &&
+            str_equal(object->name, name))
+            return object;
+    }
+    return NULL;
+}
+
+/* The value of a pod's label, or NULL. Keys may hold any character but a space. */
+static const struct node *label(const struct node *labels, struct arena *arena, struct str key)
+{
+    return labels ? node_find(labels, str_c(arena, key)) : NULL;
+}
+
+static bool takes_labels(struct arena *arena, const struct node *wanted, const struct node *labels)
+{
+    for (const struct node *value = wanted->first; value; value = value->next) {
+        const struct node *found = label(labels, arena, value->key->text);
+        if (!found || !str_equal(node_text(found), node_text(value)))
+            return false;
+    }
+    return true;
+}
+
+static bool takes_expression(struct arena *arena, const struct node *expression,
+                             const struct node *labels)
+{
+    const struct node *found = label(labels, arena, node_text(node_find(expression, "key")));
+    struct str operator= node_text(node_find(expression, "operator"));
+    const struct node *values = node_find(expression, "values");
+    bool among = false;
+    for (const struct node *value = values && values->kind == NODE_LIST ? values->first : NULL;
+         value; value = value->next)
+        among |= found && str_equal(node_text(value), node_text(found));
+    if (str_is(operator, "In"))
+        return among;
+    if (str_is(operator, "NotIn"))
+        return !among;
+    return str_is(operator, "Exists") ? found != NULL : found == NULL;
+}
+
+bool release_selects(const struct object *selector, const struct object *workload)
+{
+    struct arena scratch = {0};
+    const struct node *labels = node_find(workload->template, "metadata labels");
+    const struct node *wanted = node_find(selector->node, "spec selector");
+    bool right = wanted && wanted->kind == NODE_MAP && wanted->first &&
+                 str_equal(selector->namespace, workload->namespace);
+    if (right && selector->type == OBJECT_SERVICE) {
+        right = takes_labels(&scratch, wanted, labels);
+    } else if (right) {
+        const struct node *match = node_find(wanted, "matchLabels");
+        const struct node *expressions = node_find(wanted, "matchExpressions");
+        right = !match || match->kind != NODE_MAP || takes_labels(&scratch, match, labels);
+        for (const struct node *each =
+                 expressions && expressions->kind == NODE_LIST ? expressions->first : NULL;
+             each && right; each = each->next)
+            right = takes_expression(&scratch, each, labels);
+    }
+    arena_free(&scratch);
+    return right;
+}
+
+bool release_leads(const struct object *service, const struct object *workload)
+{
+    return service->type == OBJECT_SERVICE && !service->hook && release_selects(service, workload);
+}
+
+bool release_refers(const struct object *scaler, const char *path, const struct object *workload)
+{
+    const struct node *reference = node_find(scaler->node, path);
+    const struct node *kind = node_find(reference, "kind");
+    return reference && str_equal(scaler->namespace, workload->namespace) &&
+           str_equal(node_text(node_find(reference, "name")), workload->name) &&
+           (kind ? str_equal(node_text(kind), workload->kind)
+                 : str_is(workload->kind, "Deployment"));
+}
+
+static bool is_backend(const struct node *backend, struct str service)
+{
+    struct str name = node_text(node_find(backend, "service name"));
+    if (name.len == 0) /* before networking.k8s.io/v1 */
+        name = node_text(node_find(backend, "serviceName"));
+    return str_equal(name, service);
+}
+
+bool release_routes(const struct object *ingress, struct str service)
+{
+    if (is_backend(node_find(ingress->node, "spec defaultBackend"), service))
+        return true;
+    const struct node *rules = node_find(ingress->node, "spec rules");
+    for (const struct node *rule = rules && rules->kind == NODE_LIST ? rules->first : NULL; rule;
+         rule = rule->next) {
+        const struct node *paths = node_find(rule, "http paths");
+        for (const struct node *path = paths && paths->kind == NODE_LIST ? paths->first : NULL;
+             path; path = path->next)
+            if (is_backend(node_find(path, "backend"), service))
+                return true;
+    }
+    return false;
+}
+
+/* Where keys of selectors stand: under matchLabels, in matchExpressions, and, in Services, under
+ * selector itself. What selects nodes is passed over. */
+static bool asks_for(const struct node *node, struct str key, bool selector)
+{
+    if (node->kind == NODE_LIST) {
+        for (const struct node *item = node->first; item; item = item->next)
+            if (asks_for(item, key, false))
+                return true;
+        return false;
+    }
+    for (const struct node *value = node->kind == NODE_MAP ? node->first : NULL; value;
+         value = value->next) {
+        struct str name = value->key->text;
+        if (selector && str_equal(name, key) && value->kind == NODE_SCALAR)
+            return true;
+        if (str_is(name, "nodeAffinity") || str_is(name, "nodeSelector"))
+            continue;
+        bool inside = str_is(name, "matchLabels") || str_is(name, "selector");
+        if (asks_for(value, key, inside))
+            return true;
+        if (str_is(name, "matchExpressions") && value->kind == NODE_LIST)
+            for (const struct node *item = value->first; item; item = item->next)
+                if (str_equal(node_text(node_find(item, "key")), key))
+                    return true;
+    }
+    return false;
+}
+
+const struct object *release_label_user(const struct release *release, struct str key)
+{
+    for (size_t i = 0; i < release->count; i++)
+        if (asks_for(release->objects[i].node, key, false))
+            return &release->objects[i];
+    return NULL;
+}
+
+struct str object_text(struct arena *arena, const struct object *object)
+{
+    return str_format(arena, "%.*s/%.*s", STR_ARG(object->kind), STR_ARG(object->name));
+}
+
+struct location object_location(const struct object *object)
+{
+    const struct node *name = node_find(object->node, "metadata name");
+    return name ? name->span : object->node->span;
+}

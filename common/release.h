@@ -1,0 +1,91 @@
+/* The objects of a chart as it was rendered, and which of them belong together.
+ *
+ * Only documents of kinds that matter here are read; the others are bytes that go through. */
+#ifndef OPTASVC_RELEASE_H
+#define OPTASVC_RELEASE_H
+
+#include "edit.h"
+#include "stream.h"
+
+/* What matters of a kind. Several kinds are one where they are treated alike. */
+enum object_kind {
+    OBJECT_WORKLOAD, /* Deployment, StatefulSet, DaemonSet, Rollout */
+    OBJECT_SERVICE,
+    OBJECT_INGRESS,
+    OBJECT_AUTOSCALER,
+    OBJECT_DISRUPTION_BUDGET,
+    OBJECT_KEDA,     /* ScaledObject */
+    OBJECT_VERTICAL, /* VerticalPodAutoscaler */
+    OBJECT_SELECTOR, /* NetworkPolicy, PodMonitor: select pods, and nothing else counts */
+};
+
+struct object {
+    enum object_kind type;
+    size_t document;
+    struct node *node;
+    struct str api_version;
+    struct str kind;
+    struct str name;
+    struct str namespace;  /* empty: that of the release */
+    bool hook;             /* Helm runs it at its own time */
+    struct node *template; /* workloads: of its pods */
+    struct node *pod;      /* its spec */
+};
+
+/* A document that is put before another. */
+struct addition {
+    size_t before;
+    const struct node *node;
+};
+
+struct release {
+    struct arena *arena;
+    struct diags *diags;
+    const struct source *source;
+    struct source hidden; /* the same, for documents that may be Secrets: no line is shown */
+    struct stream stream;
+    struct edit *edits; /* one for each document; root NULL: not read */
+    struct object *objects;
+    size_t count;
+    struct addition *additions;
+    size_t addition_count;
+};
+
+/* Reads what matters of the source. Reports and returns false when a document cannot be read. */
+bool release_read(struct arena *arena, struct diags *diags, const struct source *source,
+                  struct release *ret);
+
+/* The edit of the document that an object is in. */
+struct edit *release_edit(const struct release *release, const struct object *object);
+
+/* Puts a document before the one that an object is in, behind what was put there before. */
+void release_add(struct release *release, const struct object *object, const struct node *node);
+
+/* The object of that apiVersion's group, kind, namespace and name, or NULL. */
+const struct object *release_find(const struct release *release, enum object_kind type,
+                                  struct str namespace, struct str name);
+
+/* True when a Service sends its traffic to the workload's pods. */
+bool release_leads(const struct object *service, const struct object *workload);
+
+/* True when a Service's or budget's selector takes the workload's pods. */
+bool release_selects(const struct object *selector, const struct object *workload);
+
+/* True when an autoscaler's reference under `path`, such as "spec scaleTargetRef", names the
+ * workload. */
+bool release_refers(const struct object *scaler, const char *path, const struct object *workload);
+
+/* True when an Ingress leads to that Service. */
+bool release_routes(const struct object *ingress, struct str service);
+
+/* The first object, other than `workload`'s own selector of nothing, whose selector asks for a
+ * pod's label of that key; NULL: none does. */
+const struct object *release_label_user(const struct release *release, struct str key);
+
+/* "KIND/NAME". */
+struct str object_text(struct arena *arena, const struct object *object);
+
+/* Where to point for an object: its name. */
+struct location object_location(const struct object *object);
+
+#endif
