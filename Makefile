@@ -120,6 +120,10 @@ server: all
 schema: all
 	@tests/schema/run $(BIN)
 
+.PHONY: corpus
+corpus: all
+	@tests/corpus/run $(BIN)
+
 .PHONY: score
 score: all
 	@tests/score/run $(BIN)
@@ -132,6 +136,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory roundtrip
 	@$(MAKE) --no-print-directory memory
 	@$(MAKE) --no-print-directory schema
+	@$(MAKE) --no-print-directory corpus
 	@$(MAKE) --no-print-directory score
 	@$(MAKE) --no-print-directory server
 
