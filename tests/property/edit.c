@@ -27,8 +27,8 @@ struct choices {
 static unsigned choose(struct choices *choices, unsigned limit)
 {
     if (choices->data) {
-        if (choices->left == 0)
-            return 0;
+        if (choices->left == 0) /* so that loops end */
+            return limit - 1;
         choices->left--;
         return *choices->data++ % limit;
     }
@@ -52,7 +52,7 @@ struct writer {
     struct buf *out;
     unsigned comments;
     unsigned keys;
-    unsigned anchors; /* so far, */
+    unsigned anchors;    /* so far, */
     bool ended[ANCHORS]; /* and whether what each stands for is written: then it has aliases */
     bool is_map[ANCHORS];
     bool may_alias;
@@ -105,9 +105,9 @@ static void write_key(struct writer *writer, bool flow)
 static void write_inline_scalar(struct writer *writer, bool flow)
 {
     static const char *const texts[] = {
-        "v",      "1",      "true",     "a b",        "'it''s'", "\"q\\\"\\t\\u00e9\"", "-x",
-        "http://x", "\"\"", "日本",     "\"# no\"",   "x#y",     "0777",                "!!str v",
-        "'{a}'",  "\"a: b\"", "v"};
+        "v",    "1",        "true",  "a b",      "'it''s'",  "\"q\\\"\\t\\u00e9\"",
+        "-x",   "http://x", "\"\"",  "日本",     "\"# no\"", "x#y",
+        "0777", "!!str v",  "'{a}'", "\"a: b\"", "v"};
     static const char *const nulls[] = {"", "~", "null"};
     if (chance(writer->choices, 12) && !flow)
         add(writer, PICK(writer, nulls));
@@ -280,7 +280,12 @@ static void generate(struct choices *choices, struct buf *out)
                             .deepest = 1 + choose(choices, 4),
                             .step = 1 + choose(choices, 4),
                             .dash = choose(choices, 3)};
-    static const char *const heads[] = {"", "", "", "---\n", "--- #c999.\n", "%YAML 1.1\n---\n",
+    static const char *const heads[] = {"",
+                                        "",
+                                        "",
+                                        "---\n",
+                                        "--- #c999.\n",
+                                        "%YAML 1.1\n---\n",
                                         "# Source: chart/templates/x.yaml\n"};
     if (chance(choices, 5))
         add(&writer, "\xEF\xBB\xBF");
@@ -356,9 +361,9 @@ struct planned {
     struct step path[16];
     size_t depth;
     enum edit_kind kind;
-    bool map;         /* what the path leads to */
-    struct str key;   /* set, remove */
-    size_t index;     /* insert */
+    bool map;          /* what the path leads to */
+    struct str key;    /* set, remove */
+    size_t index;      /* insert */
     const char *value; /* YAML */
 };
 
@@ -375,9 +380,8 @@ static void naive(struct arena *arena, struct node *root, const struct planned *
 {
     struct node *node = root;
     for (size_t i = 0; i < planned->depth; i++)
-        node = node->kind == NODE_MAP
-                   ? node_get(node, str_c(arena, planned->path[i].key))
-                   : nth(node, planned->path[i].index);
+        node = node->kind == NODE_MAP ? node_get(node, str_c(arena, planned->path[i].key))
+                                      : nth(node, planned->path[i].index);
     if (planned->kind == EDIT_INSERT) {
         struct node **link = &node->first;
         for (size_t i = 0; *link && i < planned->index; i++)
@@ -405,10 +409,9 @@ static void naive(struct arena *arena, struct node *root, const struct planned *
 static bool plan(struct arena *arena, struct choices *choices, struct node *root,
                  struct planned *ret, struct node **ret_node)
 {
-    static const char *const values[] = {"w",   "7",      "\"yes\"",       "{x: y, z: [1, {q: r}]}",
-                                         "''",  "[a, b]", "\"0777\"",      "{}",
-                                         "[]",  "{x: {y: {z: 1}}}", "\"line\\nline\"",
-                                         "'{x}'", "~"};
+    static const char *const values[] = {
+        "w",  "7",  "\"yes\"",          "{x: y, z: [1, {q: r}]}", "''",    "[a, b]", "\"0777\"",
+        "{}", "[]", "{x: {y: {z: 1}}}", "\"line\\nline\"",        "'{x}'", "~"};
     struct node *node = root;
     *ret = (struct planned){0};
     while (ret->depth < 14 && chance(choices, 75)) {
@@ -440,8 +443,7 @@ static bool plan(struct arena *arena, struct choices *choices, struct node *root
     }
     bool old = count && chance(choices, 60);
     const struct node *child = old ? nth(node, choose(choices, (unsigned)count)) : NULL;
-    ret->key = child ? child->key->text
-                     : str_format(arena, "new%u", choose(choices, 100));
+    ret->key = child ? child->key->text : str_format(arena, "new%u", choose(choices, 100));
     ret->kind = child && chance(choices, 50) ? EDIT_REMOVE : EDIT_SET;
     return !str_is(ret->key, "<<");
 }
@@ -598,8 +600,8 @@ static bool may_refuse(struct str document, struct str story)
                 return true;
     bool anchor = str_find(document, 0, '&') < document.len;
     bool unterminated = document.len && document.data[document.len - 1] != '\n';
-    bool literal = str_find(document, 0, '|') < document.len ||
-                   str_find(document, 0, '>') < document.len;
+    bool literal =
+        str_find(document, 0, '|') < document.len || str_find(document, 0, '>') < document.len;
     bool comment = str_find(document, 0, '#') < document.len;
     return anchor || unterminated || (literal && comment);
 }
