@@ -105,7 +105,8 @@ bool release_read(struct arena *arena, struct diags *diags, const struct source 
         struct node *root = NULL;
         if (document->glued || !may_matter(document))
             continue;
-        const struct source *from = document->kind.len ? source : &ret->hidden;
+        bool may_be_secret = document->kind.len == 0 || is_list(document->kind);
+        const struct source *from = may_be_secret ? &ret->hidden : source;
         right &= load_manifest(arena, from, document->start, document->end, diags, &root);
         if (!root)
             continue;
