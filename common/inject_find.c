@@ -54,8 +54,7 @@ static struct choice choose(const struct release *release, enum step step, struc
     for (size_t i = 0; i < release->count; i++) {
         const struct object *object = &release->objects[i];
         /* kubectl takes deployment/web as well. */
-        bool right =
-            kind.len == 0 || str_is_nocase(kind, str_c(release->arena, object->kind));
+        bool right = kind.len == 0 || str_is_nocase(kind, str_c(release->arena, object->kind));
         if (is_candidate(object) && right && fits(object, step, name))
             offer(&choice, object);
     }
@@ -104,7 +103,8 @@ static void report(const struct injection *injection, const struct service *serv
         diag_error(injection->diags, at, "no workload of the chart %s \"%.*s\"",
                    written ? "is" : "belongs to", STR_ARG(wanted));
     if (names.len == 0)
-        diag_hint(injection->diags, "the chart has no %sDeployment, StatefulSet, DaemonSet or Rollout",
+        diag_hint(injection->diags,
+                  "the chart has no %sDeployment, StatefulSet, DaemonSet or Rollout",
                   hook ? "other " : "");
     else
         diag_hint(injection->diags, "it has %.*s\nwrite which: helm: {workload: %.*s}",
