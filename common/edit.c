@@ -65,9 +65,23 @@ bool edit_changes(const struct edit *edit)
     return edit->changes.count > 0;
 }
 
+/* The same may stand in the way of several changes: once is enough. */
+static bool is_told(const struct edit *edit, struct location at, const char *message)
+{
+    for (size_t i = 0; i < edit->diags->count; i++) {
+        const struct diag *diag = &edit->diags->items[i];
+        if (diag->at.source == at.source && diag->at.start == at.start &&
+            str_is(diag->message, message))
+            return true;
+    }
+    return false;
+}
+
 static void fail(struct edit *edit, struct location at, const char *message, const char *hint)
 {
     edit->failed = true;
+    if (is_told(edit, at, message))
+        return;
     diag_error(edit->diags, at, "%s", message);
     diag_hint(edit->diags, "%s", hint);
 }
