@@ -16,7 +16,7 @@ static bool leads(const struct target *target, const struct object *ingress)
     const struct release *release = &target->injection->release;
     for (size_t i = 0; i < release->count; i++)
         if (release_leads(&release->objects[i], target->workload) &&
-            str_equal(release->objects[i].namespace, ingress->namespace) &&
+            release_same_namespace(&release->objects[i], ingress) &&
             release_routes(ingress, release->objects[i].name))
             return true;
     return false;
