@@ -215,6 +215,7 @@ static struct node *find_container(const struct target *target)
         if (!found)
             found = container_named(target->workload, service->name);
     }
+    found = node_target(found); /* what an alias stands for: the edit refuses it */
     if (found && found->kind == NODE_MAP)
         return found;
     struct str name = object_text(injection->arena, target->workload);

@@ -308,7 +308,7 @@ void inject_ingress(const struct target *target)
             diag_hint(target->injection->diags, "write one that does: helm: {ingress: %.*s}",
                       STR_ARG(first->name));
         else
-            diag_hint(target->injection->diags, "none of the chart does: public_uri adds one");
+            diag_hint(target->injection->diags, "none of the chart does; left out, public_uri adds one");
         return;
     }
     struct route *missing =
