@@ -220,6 +220,12 @@ static struct node *find_container(const struct target *target)
         return found;
     struct str name = object_text(injection->arena, target->workload);
     struct str names = list_containers(target);
+    if (names.len == 0) {
+        diag_error(injection->diags, service->at, "%.*s: its pods have no containers",
+                   STR_ARG(name));
+        diag_hint(injection->diags, "is the chart complete?");
+        return NULL;
+    }
     if (written.len)
         diag_error(injection->diags, record_location(service->record, SERVICE_HELM),
                    "%.*s: no container is named \"%.*s\"", STR_ARG(name), STR_ARG(written));
