@@ -65,9 +65,23 @@ bool edit_changes(const struct edit *edit)
     return edit->changes.count > 0;
 }
 
+/* The same may stand in the way of several changes: once is enough. */
+static bool is_told(const struct edit *edit, struct location at, const char *message)
+{
+    for (size_t i = 0; i < edit->diags->count; i++) {
+        const struct diag *diag = &edit->diags->items[i];
+        if (diag->at.source == at.source && diag->at.start == at.start &&
+            str_is(diag->message, message))
+            return true;
+    }
+    return false;
+}
+
 static void fail(struct edit *edit, struct location at, const char *message, const char *hint)
 {
     edit->failed = true;
+    if (is_told(edit, at, message))
+        return;
     diag_error(edit->diags, at, "%s", message);
     diag_hint(edit->diags, "%s", hint);
 }
@@ -696,6 +710,29 @@ static bool has_anchor(const struct writer *writer, const struct node *node)
     return str_find(before, 0, '&') < before.len;
 }
 
+/* A node of the file, in what goes, that an alias which stays stands for. */
+static const struct node *find_needed(const struct writer *writer, const struct node *node)
+{
+    if (set_get(&writer->aliased, key_of(&node)) && has_anchor(writer, node))
+        return node;
+    if (node->kind == NODE_SCALAR || node->kind == NODE_ALIAS)
+        return NULL;
+    const struct change *change = find_change(writer->edit, node);
+    const struct node *found = NULL;
+    for (size_t i = 0; change && i < change->count && !found; i++)
+        found = find_needed(writer, change->was[i]);
+    for (const struct node *child = change ? NULL : node->first; child && !found;
+         child = child->next)
+        found = find_needed(writer, child);
+    return found;
+}
+
+static void refuse_shared(struct writer *writer, const struct node *shared)
+{
+    fail(writer->edit, shared->span, "what must change here is used elsewhere by an alias",
+         "write it out in both places of the chart");
+}
+
 static void walk(struct writer *writer, struct node *node, const struct node *shared);
 
 static void write_change(struct writer *writer, struct node *node, const struct change *change)
@@ -720,6 +757,9 @@ static void write_change(struct writer *writer, struct node *node, const struct 
             replace(writer, flow, entry, now);
             entry->fate = REPLACED;
         }
+        const struct node *needed = entry->fate == KEPT ? NULL : find_needed(writer, was);
+        if (needed)
+            refuse_shared(writer, needed);
     }
     if (flow)
         write_flow(writer, node, entries, change->count);
@@ -736,16 +776,15 @@ static void walk(struct writer *writer, struct node *node, const struct node *sh
         shared = node;
     const struct change *change = find_change(writer->edit, node);
     if (change && shared) {
-        fail(writer->edit, shared->span, "what must change here is used elsewhere by an alias",
-             "write it out in both places of the chart");
+        refuse_shared(writer, shared);
         return;
     }
     bool flow = is_flow(writer, node);
     for (struct node *child = node->first; child; child = child->next) {
         bool emptied = is_emptied(writer, child);
-        if (emptied && shared)
-            fail(writer->edit, shared->span, "what must change here is used elsewhere by an alias",
-                 "write it out in both places of the chart");
+        const struct node *needed = emptied && !shared ? find_needed(writer, child) : shared;
+        if (emptied && needed)
+            refuse_shared(writer, needed);
         if (!emptied) {
             walk(writer, child, shared);
         } else if (!change) {

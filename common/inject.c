@@ -425,12 +425,14 @@ static struct str additions_before(struct injected *injected, const struct relea
         comment.len--;
     /* Without a marker of its own before it, the document needs one behind what is added. */
     bool marked = str_starts(text, STR("---"));
+    /* Behind the `...` of another document what is added needs one as well. */
+    bool opens = release->stream.documents[document].start == 0;
     bool first = true;
     for (size_t i = 0; i < release->addition_count; i++) {
         const struct addition *addition = &release->additions[i];
         if (addition->before != document)
             continue;
-        if (marked || !first)
+        if (marked || !first || !opens)
             buf_add(&out, STR("---\n"));
         first = false;
         if (comment.len) {
@@ -560,6 +562,8 @@ static void tell(const struct run *run, const struct options *options, bool colo
 static void write_nothing(const struct source *manifests, struct injected *ret)
 {
     add_piece(ret, manifests->text);
+    if (str_find(manifests->text, 0, '#') < manifests->text.len)
+        return; /* it is a comment already */
     if (manifests->text.len && !str_ends(manifests->text, STR("\n")))
         add_piece(ret, STR("\n"));
     add_piece(ret, STR("# optasvc: nothing was rendered\n"));

@@ -53,7 +53,8 @@ static struct choice choose(const struct release *release, enum step step, struc
     struct choice choice = {0};
     for (size_t i = 0; i < release->count; i++) {
         const struct object *object = &release->objects[i];
-        bool right = kind.len == 0 || str_equal(object->kind, kind);
+        /* kubectl takes deployment/web as well. */
+        bool right = kind.len == 0 || str_is_nocase(kind, str_c(release->arena, object->kind));
         if (is_candidate(object) && right && fits(object, step, name))
             offer(&choice, object);
     }
@@ -91,18 +92,20 @@ static void report(const struct injection *injection, const struct service *serv
 {
     struct str names = list_workloads(injection);
     bool written = !str_equal(wanted, service->name);
+    bool hook = is_hook_alone(&injection->release, wanted);
     if (several)
         diag_error(injection->diags, at,
                    "several workloads of the chart could be meant by \"%.*s\"", STR_ARG(wanted));
-    else if (is_hook_alone(&injection->release, wanted))
+    else if (hook)
         diag_error(injection->diags, at, "\"%.*s\" is a hook of the chart, which is left alone",
                    STR_ARG(wanted));
     else
         diag_error(injection->diags, at, "no workload of the chart %s \"%.*s\"",
                    written ? "is" : "belongs to", STR_ARG(wanted));
     if (names.len == 0)
-        diag_hint(injection->diags, "the chart has no Deployment, StatefulSet, DaemonSet or "
-                                    "Rollout");
+        diag_hint(injection->diags,
+                  "the chart has no %sDeployment, StatefulSet, DaemonSet or Rollout",
+                  hook ? "other " : "");
     else
         diag_hint(injection->diags, "it has %.*s\nwrite which: helm: {workload: %.*s}",
                   STR_ARG(names), STR_ARG(str_slice(names, 0, str_find(names, 0, ','))));
@@ -211,10 +214,17 @@ struct node *target_main_container(const struct target *target)
         if (!found)
             found = container_named(target->workload, service->name);
     }
+    found = node_target(found); /* what an alias stands for: the edit refuses it */
     if (found && found->kind == NODE_MAP)
         return found;
     struct str name = object_text(injection->arena, target->workload);
     struct str names = list_containers(target);
+    if (names.len == 0) {
+        diag_error(injection->diags, service->at, "%.*s: its pods have no containers",
+                   STR_ARG(name));
+        diag_hint(injection->diags, "is the chart complete?");
+        return NULL;
+    }
     if (written.len)
         diag_error(injection->diags, record_location(service->record, SERVICE_HELM),
                    "%.*s: no container is named \"%.*s\"", STR_ARG(name), STR_ARG(written));

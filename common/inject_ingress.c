@@ -16,7 +16,7 @@ static bool leads(const struct target *target, const struct object *ingress)
     const struct release *release = &target->injection->release;
     for (size_t i = 0; i < release->count; i++)
         if (release_leads(&release->objects[i], target->workload) &&
-            str_equal(release->objects[i].namespace, ingress->namespace) &&
+            release_same_namespace(&release->objects[i], ingress) &&
             release_routes(ingress, release->objects[i].name))
             return true;
     return false;
@@ -81,10 +81,9 @@ static bool serves_path(struct arena *arena, const struct node *path, struct str
     return !str_is(type, "Exact") && str_starts(prefix, text) && below;
 }
 
-static bool is_ours(const struct target *target, const struct node *path)
+static bool is_our_service(const struct target *target, struct str name)
 {
     const struct release *release = &target->injection->release;
-    struct str name = node_text(node_find(path, "backend service name"));
     for (size_t i = 0; i < release->count; i++)
         if (str_equal(release->objects[i].name, name) &&
             release_leads(&release->objects[i], target->workload))
@@ -92,10 +91,23 @@ static bool is_ours(const struct target *target, const struct node *path)
     return false;
 }
 
+static bool is_ours(const struct target *target, const struct node *path)
+{
+    return is_our_service(target, node_text(node_find(path, "backend service name")));
+}
+
+static bool is_default_backend(const struct target *target, const struct object *ingress)
+{
+    return is_our_service(target,
+                          node_text(node_find(ingress->node, "spec defaultBackend service name")));
+}
+
 static bool serves(const struct target *target, const struct object *ingress,
                    const struct route *route)
 {
     const struct node *rules = node_find(ingress->node, "spec rules");
+    if (!rules && is_default_backend(target, ingress))
+        return true;
     for (const struct node *rule = rules && rules->kind == NODE_LIST ? rules->first : NULL; rule;
          rule = rule->next) {
         const struct node *paths = node_find(rule, "http paths");
@@ -229,8 +241,9 @@ static void add_ingresses(const struct target *target, struct route *routes, siz
                      : to    ? "nothing tells which port of its Service public_uri means"
                              : "no Service leads to it, so public_uri cannot");
         diag_hint(target->injection->diags, "%s",
-                  to && !several ? "write the port: port: {http: 8080}"
-                                 : "write an Ingress in the chart, and leave public_uri out");
+                  several ? "write an Ingress in the chart, and leave public_uri out"
+                  : to    ? "write the port: port: {http: 8080}"
+                          : "turn its Service on in the chart's values");
         return;
     }
     struct port called = {.name = node_text(node_find(port, "name")), .type = PORT_TYPE_HTTP};
@@ -291,6 +304,11 @@ void inject_ingress(const struct target *target)
     if (wanted(target).len && !wants_new(target) && !named) {
         target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" leads to it",
                      STR_ARG(wanted(target)));
+        if (first)
+            diag_hint(target->injection->diags, "write one that does: helm: {ingress: %.*s}",
+                      STR_ARG(first->name));
+        else
+            diag_hint(target->injection->diags, "none of the chart does; left out, public_uri adds one");
         return;
     }
     struct route *missing =

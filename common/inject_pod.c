@@ -20,10 +20,16 @@ void inject_commands(const struct target *target)
 static void inject_times(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
-    if (target_has(target, SERVICE_TIMEOUT) && str_is(target->workload->kind, "Deployment"))
+    struct str kind = target->workload->kind;
+    bool has_deadline = str_is(kind, "Deployment") || str_is(kind, "Rollout");
+    if (target_has(target, SERVICE_TIMEOUT) && has_deadline)
         target_set(target, target->workload, target->workload->node, "spec progressDeadlineSeconds",
                    node_int(arena, target->service->timeout), "progressDeadlineSeconds",
                    TELL_VALUES);
+    else if (target_has(target, SERVICE_TIMEOUT))
+        diag_warning(target->injection->diags,
+                     record_location(target->service->record, SERVICE_TIMEOUT),
+                     "timeout has no effect: a %.*s has no deadline", STR_ARG(kind));
     if (target_has(target, SERVICE_GRACE_PERIOD))
         target_set(target, target->workload, target_pod(target), "terminationGracePeriodSeconds",
                    node_int(arena, target->service->grace_period), "terminationGracePeriodSeconds",

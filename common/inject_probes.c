@@ -368,10 +368,42 @@ static void set_startup_timeout(const struct target *target)
     set_timing(target, &startup_field, "failureThreshold", (timeout + period - 1) / period);
 }
 
+static bool has_probe(const struct target *target, const struct probe_field *field)
+{
+    return node_find(target->container, field->key) != NULL;
+}
+
+/* Times of probes that are nowhere. */
+static void warn_timings(const struct target *target)
+{
+    bool live = has_probe(target, &liveness_field);
+    bool ready = has_probe(target, &readiness_field);
+    bool any = live || ready || has_probe(target, &startup_field);
+    const struct {
+        enum field_id field;
+        bool used;
+    } rows[] = {{SERVICE_LIVENESS_DELAY, live},
+                {SERVICE_READINESS_DELAY, ready},
+                {SERVICE_PROBE_PERIOD, any},
+                {SERVICE_PROBE_TIMEOUT, any}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (rows[i].used || !target_has(target, rows[i].field))
+            continue;
+        diag_warning(target->injection->diags,
+                     record_location(target->service->record, rows[i].field),
+                     "%s has no effect: %.*s has no such probe", schema_field(rows[i].field)->name,
+                     STR_ARG(object_text(target->injection->arena, target->workload)));
+        diag_hint(target->injection->diags, "healthcheck_path adds one");
+    }
+}
+
 void inject_probes(const struct target *target)
 {
+    size_t errors = target->injection->diags->errors;
     inject_probe(target, &liveness_field, &target->service->liveness);
     inject_probe(target, &readiness_field, &target->service->readiness);
     inject_probe(target, &startup_field, &target->service->startup);
     set_startup_timeout(target);
+    if (target->injection->diags->errors == errors)
+        warn_timings(target);
 }

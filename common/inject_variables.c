@@ -2,13 +2,17 @@
  * Kubernetes expands them, which is before the first that refers to them. */
 #include "inject_target.h"
 
+/* The first from `item` on. */
+static struct node *next_variable(struct node *item, struct str name)
+{
+    while (item && !str_equal(node_text(node_find(item, "name")), name))
+        item = item->next;
+    return item;
+}
+
 static struct node *find_variable(const struct node *env, struct str name)
 {
-    for (struct node *item = env && env->kind == NODE_LIST ? env->first : NULL; item;
-         item = item->next)
-        if (str_equal(node_text(node_find(item, "name")), name))
-            return item;
-    return NULL;
+    return env && env->kind == NODE_LIST ? next_variable(env->first, name) : NULL;
 }
 
 /* $(NAME) in a value; $$(NAME) is an escape, and no reference. */
@@ -84,7 +88,8 @@ void inject_variables(const struct target *target)
     for (size_t i = 0; i < service->variable_count; i++) {
         const struct variable *variable = &service->variables[i];
         struct node *item = find_variable(node_find(target->container, "env"), variable->name);
-        if (item)
+        /* A chart may set one twice; which of them holds depends on who applies it. */
+        for (; item; item = next_variable(item->next, variable->name))
             replace_variable(target, item, variable);
     }
     for (size_t i = 0; i < service->variable_count; i++) {

@@ -122,7 +122,8 @@ bool release_read(struct arena *arena, struct diags *diags, const struct source 
         struct node *root = NULL;
         if (document->glued || !may_matter(document, pods))
             continue;
-        const struct source *from = document->kind.len ? source : &ret->hidden;
+        bool may_be_secret = document->kind.len == 0 || is_list(document->kind);
+        const struct source *from = may_be_secret ? &ret->hidden : source;
         right &= load_manifest(arena, from, document->start, document->end, diags, &root);
         if (!root)
             continue;
@@ -145,12 +146,22 @@ void release_add(struct release *release, const struct object *object, const str
         (struct addition){.before = object->document, .node = node};
 }
 
+static bool same_namespace(struct str a, struct str b)
+{
+    return a.len == 0 || b.len == 0 || str_equal(a, b);
+}
+
+bool release_same_namespace(const struct object *a, const struct object *b)
+{
+    return same_namespace(a->namespace, b->namespace);
+}
+
 const struct object *release_find(const struct release *release, enum object_kind type,
                                   struct str namespace, struct str name)
 {
     for (size_t i = 0; i < release->count; i++) {
         const struct object *object = &release->objects[i];
-        if (object->type == type && str_equal(object->namespace, namespace) &&
+        if (object->type == type && same_namespace(object->namespace, namespace) &&
             str_equal(object->name, name))
             return object;
     }
@@ -196,7 +207,7 @@ bool release_selects(const struct object *selector, const struct object *workloa
     const struct node *labels = node_find(workload->template, "metadata labels");
     const struct node *wanted = node_find(selector->node, "spec selector");
     bool right = wanted && wanted->kind == NODE_MAP && wanted->first &&
-                 str_equal(selector->namespace, workload->namespace);
+                 release_same_namespace(selector, workload);
     if (right && selector->type == OBJECT_SERVICE) {
         right = takes_labels(&scratch, wanted, labels);
     } else if (right) {
@@ -221,7 +232,7 @@ bool release_refers(const struct object *scaler, const char *path, const struct 
 {
     const struct node *reference = node_find(scaler->node, path);
     const struct node *kind = node_find(reference, "kind");
-    return reference && str_equal(scaler->namespace, workload->namespace) &&
+    return reference && release_same_namespace(scaler, workload) &&
            str_equal(node_text(node_find(reference, "name")), workload->name) &&
            (kind ? str_equal(node_text(kind), workload->kind)
                  : str_is(workload->kind, "Deployment"));

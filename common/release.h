@@ -68,6 +68,10 @@ void release_add(struct release *release, const struct object *object, const str
 const struct object *release_find(const struct release *release, enum object_kind type,
                                   struct str namespace, struct str name);
 
+/* True when both may be in one namespace: what names none is in that of the release, which may be
+ * the one that the other names. */
+bool release_same_namespace(const struct object *a, const struct object *b);
+
 /* True when a Service sends its traffic to the workload's pods. */
 bool release_leads(const struct object *service, const struct object *workload);
 
