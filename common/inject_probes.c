@@ -404,6 +404,6 @@ void inject_probes(const struct target *target)
     inject_probe(target, &readiness_field, &target->service->readiness);
     inject_probe(target, &startup_field, &target->service->startup);
     set_startup_timeout(target);
-    if (target->injection->diags->errors == errors)
+    if (!target->fill && target->injection->diags->errors == errors)
         warn_timings(target);
 }
