@@ -8,6 +8,22 @@
  * Returns 0, or an errno; EFBIG when it holds more than `limit` bytes. */
 int io_read_file(const char *path, size_t limit, struct buf *ret);
 
+/* A stream as it was read, in pages of its own that nothing else writes to. */
+struct io_stream {
+    struct str text;
+    void *pages;
+    size_t size; /* of the pages; 0: they are `buf`'s */
+    struct buf buf;
+};
+
+/* All of a file descriptor, in as few copies as the system allows. Returns 0, or an errno; EFBIG when
+ * it holds more than `limit` bytes. The caller frees `ret` also after a failure. */
+int io_read_stream(int fd, size_t limit, struct io_stream *ret);
+void io_stream_free(struct io_stream *stream);
+
+/* Writes all pieces as below; those of `stream` go into a pipe without being copied. */
+int io_write_stream(int fd, const struct str *pieces, size_t count, const struct io_stream *stream);
+
 /* Writes all pieces, one behind the other. Returns 0 or an errno. */
 int io_write_pieces(int fd, const struct str *pieces, size_t count);
 

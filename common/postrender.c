@@ -46,16 +46,16 @@ static bool write_file(const char *what, const char *path, int flags, struct str
 
 static int run(const struct options *options, bool color)
 {
-    struct buf input = {0};
+    struct io_stream input;
     struct injected injected;
-    int error = io_read_file("-", INJECT_SIZE_MAX, &input);
+    int error = io_read_stream(STDIN_FILENO, INJECT_SIZE_MAX, &input);
     if (error) {
-        buf_free(&input);
+        io_stream_free(&input);
         return error == EFBIG ? fail("the manifests on standard input are larger than %d bytes",
                                      INJECT_SIZE_MAX)
                               : fail("standard input cannot be read: %s", strerror(error));
     }
-    const struct source manifests = {.path = STR("<stdin>"), .text = buf_str(&input)};
+    const struct source manifests = {.path = STR("<stdin>"), .text = input.text};
     bool right = inject(options, &manifests, color, &injected);
     /* The log is appended to, so that the runs of one command follow each other. */
     if (options->log_file)
@@ -63,9 +63,9 @@ static int run(const struct options *options, bool color)
     if (right && options->report)
         right = write_file("report", options->report, O_TRUNC, buf_str(&injected.report));
     cli_tell(buf_str(&injected.messages));
-    int status = right ? cli_finish_pieces(injected.pieces, injected.count) : EXIT_FAILURE;
+    int status = right ? cli_finish_stream(injected.pieces, injected.count, &input) : EXIT_FAILURE;
     injected_free(&injected);
-    buf_free(&input);
+    io_stream_free(&input);
     return status;
 }
 
