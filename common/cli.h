@@ -25,6 +25,7 @@ enum flag_id {
     FLAG_CONTAINER,
     FLAG_INGRESS,
     FLAG_LOG_FILE,
+    FLAG_REPORT,
     FLAG_DRY_RUN,
     FLAG_COLOR,
     FLAG_HELP,

@@ -131,8 +131,7 @@ static const struct object *find_written(const struct injection *injection,
     return NULL;
 }
 
-static const struct object *find_workload(const struct injection *injection,
-                                          const struct service *service)
+const struct object *target_workload(struct injection *injection, const struct service *service)
 {
     const struct str any = {0};
     if (injection->options->workload)
@@ -192,7 +191,7 @@ static struct str list_containers(const struct target *target)
     return names;
 }
 
-static struct node *find_container(const struct target *target)
+struct node *target_main_container(const struct target *target)
 {
     const struct service *service = target->service;
     const struct injection *injection = target->injection;
@@ -238,7 +237,7 @@ static struct node *find_container(const struct target *target)
 }
 
 /* Two services that write into one workload would overwrite each other. */
-static bool take(struct injection *injection, const struct service *service,
+bool target_take(struct injection *injection, const struct service *service,
                  const struct object *workload)
 {
     const struct service **owner = &injection->owners[workload - injection->release.objects];
@@ -251,17 +250,6 @@ static bool take(struct injection *injection, const struct service *service,
     }
     *owner = service;
     return true;
-}
-
-bool target_find(struct injection *injection, const struct service *service, struct target *ret)
-{
-    *ret = (struct target){.injection = injection, .service = service};
-    ret->workload = find_workload(injection, service);
-    if (!ret->workload || !take(injection, service, ret->workload))
-        return false;
-    ret->edit = release_edit(&injection->release, ret->workload);
-    ret->container = find_container(ret);
-    return ret->container != NULL;
 }
 
 /* Services and ports */

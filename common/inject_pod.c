@@ -3,7 +3,7 @@
 
 #include "scalar.h"
 
-static void inject_commands(const struct target *target)
+void inject_commands(const struct target *target)
 {
     static const struct {
         enum field_id field;
@@ -12,8 +12,8 @@ static void inject_commands(const struct target *target)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct value *words = record_value(target->service->record, rows[i].field);
         if (words->node && words->count)
-            target_set(target, target->workload, target->container, rows[i].key,
-                       manifest_words(target->injection->arena, words), rows[i].key, TELL_NAMES);
+            target_set(target, NULL, target->container, rows[i].key,
+                       manifest_words(target->injection->arena, words), NULL, TELL_NAMES);
     }
 }
 
@@ -63,6 +63,8 @@ static bool is_tolerated(const struct target *target, const struct toleration *t
 static void inject_tolerations(const struct target *target)
 {
     const struct service *service = target->service;
+    if (target->fill && node_find(target_pod(target), "tolerations"))
+        return;
     for (size_t i = 0; i < service->toleration_count; i++) {
         const struct toleration *toleration = &service->tolerations[i];
         if (is_tolerated(target, toleration))
@@ -72,7 +74,7 @@ static void inject_tolerations(const struct target *target)
             return;
         edit_insert(target->edit, list, NULL,
                     manifest_toleration(target->injection->arena, toleration));
-        target_tell(target, target->workload, false, "toleration %.*s: added",
+        target_tell(target, target->workload, DEED_ADDED, "tolerations", "(%.*s)",
                     STR_ARG(toleration->key));
     }
 }
@@ -86,7 +88,7 @@ static void inject_items(const struct target *target, const char *key, const cha
         const char *path = str_format(arena, "metadata %s %.*s", key, STR_ARG(item->name)).data;
         target_set(target, target->workload, target->workload->template, path,
                    node_scalar(arena, STYLE_TEXT, item->text),
-                   str_format(arena, "%s %.*s", what, STR_ARG(item->name)).data, TELL_VALUES);
+                   str_format(arena, "%s.%.*s", what, STR_ARG(item->name)).data, TELL_VALUES);
     }
 }
 
@@ -112,10 +114,9 @@ static void check_labels(const struct target *target)
 
 void inject_pod(const struct target *target)
 {
-    inject_commands(target);
     inject_times(target);
     inject_tolerations(target);
     check_labels(target);
-    inject_items(target, "annotations", "pod annotation", target->service->pod_annotations);
-    inject_items(target, "labels", "pod label", target->service->pod_labels);
+    inject_items(target, "annotations", "template.annotations", target->service->pod_annotations);
+    inject_items(target, "labels", "template.labels", target->service->pod_labels);
 }

@@ -175,7 +175,7 @@ static void set_metric(const struct target *target, const struct object *scaler,
         if (metrics)
             edit_insert(edit, metrics, NULL,
                         autoscaler_metric(arena, resource, utilization, metric_container(target)));
-        target_tell(target, scaler, false, "%s: added", what);
+        target_tell(target, scaler, DEED_ADDED, what, "%s", "");
         return;
     }
     struct node *goal = node_find(node_find(metric, source), "target");
@@ -358,6 +358,8 @@ void inject_scale(const struct target *target)
         return;
     const struct object *scaler = find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef");
     int64_t max;
+    if (scaler && target->fill)
+        return;
     if (scaler)
         change_scaler(target, scaler, &max);
     else

@@ -49,14 +49,16 @@ static void replace_variable(const struct target *target, struct node *item,
     struct node *value = made->last;
     const char *key = str_c(arena, value->key->text);
     const char *other = variable->secret.len ? "value" : "valueFrom";
-    const char *what = str_format(arena, "env %.*s", STR_ARG(variable->name)).data;
+    const char *what = str_format(arena, "env.%.*s", STR_ARG(variable->name)).data;
+    if (target->fill)
+        return;
     if (node_find(item, other)) {
         edit_remove(target->edit, item, other);
         edit_set(target->edit, item, value->key->text, value);
-        target_tell(target, target->workload, true, "%s: replaced", what);
+        target_tell(target, NULL, DEED_REPLACED, what, "%s", "");
         return;
     }
-    target_set(target, target->workload, item, key, value, what, TELL_NAMES);
+    target_set(target, NULL, item, key, value, what, TELL_NAMES);
 }
 
 /* Ours must be expanded as they are written, so what they refer to must stand before them. */
@@ -99,7 +101,8 @@ void inject_variables(const struct target *target)
             return;
         edit_insert(target->edit, env, first_user(env, variable->name),
                     manifest_variable(arena, variable));
-        target_tell(target, target->workload, false, "env %.*s: added", STR_ARG(variable->name));
+        target_tell(target, NULL, DEED_ADDED,
+                    str_format(arena, "env.%.*s", STR_ARG(variable->name)).data, "%s", "");
     }
     const struct node *env = node_find(target->container, "env");
     for (size_t i = 0; env && env->kind == NODE_LIST && i < service->variable_count; i++)

@@ -32,19 +32,15 @@ static const char *setting(const char *name)
     return value && *value ? value : NULL;
 }
 
-/* Appends, so that the runs of one command follow each other. */
-static bool write_log(const char *path, struct str text)
+/* Writes a file that a flag names. `what` is what it is called in an error. */
+static bool write_file(const char *what, const char *path, int flags, struct str text)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        fail("the log %s cannot be opened: %s", path, strerror(errno));
-        return false;
-    }
-    int error = io_write(fd, text);
-    if (close(fd) < 0 && error == 0)
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
+    int error = fd < 0 ? errno : io_write(fd, text);
+    if (fd >= 0 && close(fd) < 0 && error == 0)
         error = errno;
     if (error)
-        fail("the log %s cannot be written: %s", path, strerror(error));
+        fail("the %s %s cannot be written: %s", what, path, strerror(error));
     return error == 0;
 }
 
@@ -61,8 +57,11 @@ static int run(const struct options *options, bool color)
     }
     const struct source manifests = {.path = STR("<stdin>"), .text = buf_str(&input)};
     bool right = inject(options, &manifests, color, &injected);
+    /* The log is appended to, so that the runs of one command follow each other. */
     if (options->log_file)
-        right &= write_log(options->log_file, buf_str(&injected.log));
+        right &= write_file("log", options->log_file, O_APPEND, buf_str(&injected.log));
+    if (right && options->report)
+        right = write_file("report", options->report, O_TRUNC, buf_str(&injected.report));
     cli_tell(buf_str(&injected.messages));
     int status = right ? cli_finish_pieces(injected.pieces, injected.count) : EXIT_FAILURE;
     injected_free(&injected);

@@ -13,6 +13,11 @@ static const struct kind {
     {"StatefulSet", {"apps", NULL}, OBJECT_WORKLOAD},
     {"DaemonSet", {"apps", "extensions"}, OBJECT_WORKLOAD},
     {"Rollout", {"argoproj.io", NULL}, OBJECT_WORKLOAD},
+    {"ReplicaSet", {"apps", "extensions"}, OBJECT_PODS},
+    {"ReplicationController", {"", NULL}, OBJECT_PODS},
+    {"Job", {"batch", NULL}, OBJECT_PODS},
+    {"CronJob", {"batch", NULL}, OBJECT_PODS},
+    {"Pod", {"", NULL}, OBJECT_PODS},
     {"Service", {"", NULL}, OBJECT_SERVICE},
     {"Ingress", {"networking.k8s.io", "extensions"}, OBJECT_INGRESS},
     {"HorizontalPodAutoscaler", {"autoscaling", NULL}, OBJECT_AUTOSCALER},
@@ -29,13 +34,13 @@ static bool is_list(struct str kind)
 }
 
 /* False only for a document that says of itself to be of no kind that matters. */
-static bool may_matter(const struct document *document)
+static bool may_matter(const struct document *document, bool pods)
 {
     if (document->kind.len == 0 || is_list(document->kind))
         return true;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (str_is(document->kind, kinds[i].name))
-            return true;
+            return pods || kinds[i].type != OBJECT_PODS;
     return false;
 }
 
@@ -56,6 +61,19 @@ static const struct kind *find_kind(struct str api_version, struct str kind)
                 return &kinds[i];
     }
     return NULL;
+}
+
+static void find_pod(struct object *object)
+{
+    object->template = node_find(object->node, "spec template");
+    if (str_is(object->kind, "CronJob"))
+        object->template = node_find(object->node, "spec jobTemplate spec template");
+    else if (str_is(object->kind, "Pod"))
+        object->template = object->node;
+    object->pod = node_find(object->template, "spec");
+    struct str restart = node_text(node_find(object->pod, "restartPolicy"));
+    object->ends = str_is(object->kind, "Job") || str_is(object->kind, "CronJob") ||
+                   str_is(restart, "Never") || str_is(restart, "OnFailure");
 }
 
 static void add_object(struct release *release, size_t document, struct node *node)
@@ -82,9 +100,8 @@ static void add_object(struct release *release, size_t document, struct node *no
         .namespace = node_text(node_find(node, "metadata namespace")),
         .hook = node_find(node, "metadata annotations helm.sh/hook") != NULL,
     };
-    if (kind->type == OBJECT_WORKLOAD) {
-        object.template = node_find(node, "spec template");
-        object.pod = node_find(node, "spec template spec");
+    if (kind->type == OBJECT_WORKLOAD || kind->type == OBJECT_PODS) {
+        find_pod(&object);
         if (!object.pod || object.pod->kind != NODE_MAP) /* a Rollout may refer to another's */
             return;
     }
@@ -92,7 +109,7 @@ static void add_object(struct release *release, size_t document, struct node *no
     release->objects[release->count++] = object;
 }
 
-bool release_read(struct arena *arena, struct diags *diags, const struct source *source,
+bool release_read(struct arena *arena, struct diags *diags, const struct source *source, bool pods,
                   struct release *ret)
 {
     *ret = (struct release){.arena = arena, .diags = diags, .source = source, .hidden = *source};
@@ -103,7 +120,7 @@ bool release_read(struct arena *arena, struct diags *diags, const struct source 
     for (size_t i = 0; i < ret->stream.count; i++) {
         const struct document *document = &ret->stream.documents[i];
         struct node *root = NULL;
-        if (document->glued || !may_matter(document))
+        if (document->glued || !may_matter(document, pods))
             continue;
         bool may_be_secret = document->kind.len == 0 || is_list(document->kind);
         const struct source *from = may_be_secret ? &ret->hidden : source;

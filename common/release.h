@@ -10,6 +10,7 @@
 /* What matters of a kind. Several kinds are one where they are treated alike. */
 enum object_kind {
     OBJECT_WORKLOAD, /* Deployment, StatefulSet, DaemonSet, Rollout */
+    OBJECT_PODS,     /* others that run pods: Job, CronJob, Pod, ReplicaSet */
     OBJECT_SERVICE,
     OBJECT_INGRESS,
     OBJECT_AUTOSCALER,
@@ -28,7 +29,8 @@ struct object {
     struct str name;
     struct str namespace;  /* empty: that of the release */
     bool hook;             /* Helm runs it at its own time */
-    struct node *template; /* workloads: of its pods */
+    bool ends;             /* its pods end by themselves */
+    struct node *template; /* of its pods */
     struct node *pod;      /* its spec */
 };
 
@@ -51,8 +53,9 @@ struct release {
     size_t addition_count;
 };
 
-/* Reads what matters of the source. Reports and returns false when a document cannot be read. */
-bool release_read(struct arena *arena, struct diags *diags, const struct source *source,
+/* Reads what matters of the source, OBJECT_PODS only if asked for. Reports and returns false when a
+ * document cannot be read. */
+bool release_read(struct arena *arena, struct diags *diags, const struct source *source, bool pods,
                   struct release *ret);
 
 /* The edit of the document that an object is in. */
