@@ -687,6 +687,22 @@ static bool is_emptied(const struct writer *writer, const struct node *node)
     return change && change->count;
 }
 
+/* `{}` and `[]` behind a key in a block: what is put in is written as a block, like all around it. */
+static bool is_filled(const struct writer *writer, const struct node *node)
+{
+    bool value = node->key && (node->kind == NODE_MAP || node->kind == NODE_LIST);
+    if (!value || !node->first || !node->span.source || node->text_at > node->span.start)
+        return false;
+    const struct change *change = find_change(writer->edit, node);
+    return change && change->count == 0;
+}
+
+/* True for a value that is written anew where it stands. */
+static bool is_rewritten(const struct writer *writer, bool flow, const struct node *node)
+{
+    return is_emptied(writer, node) || (!flow && is_filled(writer, node));
+}
+
 static void replace(struct writer *writer, bool flow, const struct entry *entry,
                     const struct node *value)
 {
@@ -753,7 +769,7 @@ static void write_change(struct writer *writer, struct node *node, const struct 
             *entry = list_entry(writer, was);
         const struct node *now = successor(node, was);
         entry->fate = !now ? REMOVED : now != was ? REPLACED : KEPT;
-        if (entry->fate == REPLACED || (now && is_emptied(writer, now))) {
+        if (entry->fate == REPLACED || (now && is_rewritten(writer, flow, now))) {
             replace(writer, flow, entry, now);
             entry->fate = REPLACED;
         }
@@ -781,11 +797,11 @@ static void walk(struct writer *writer, struct node *node, const struct node *sh
     }
     bool flow = is_flow(writer, node);
     for (struct node *child = node->first; child; child = child->next) {
-        bool emptied = is_emptied(writer, child);
-        const struct node *needed = emptied && !shared ? find_needed(writer, child) : shared;
-        if (emptied && needed)
+        bool rewritten = is_rewritten(writer, flow, child);
+        const struct node *needed = rewritten && !shared ? find_needed(writer, child) : shared;
+        if (rewritten && needed)
             refuse_shared(writer, needed);
-        if (!emptied) {
+        if (!rewritten) {
             walk(writer, child, shared);
         } else if (!change) {
             struct entry entry =

@@ -165,8 +165,10 @@ static void values_are_replaced_in_place(void **state)
         {"a: ~ # none\nb: 1\n", "a c = 2", "a: # none\n  c: 2\nb: 1\n"},
         {"a: # none\nb: 1\n", "a c = 2", "a: # none\n  c: 2\nb: 1\n"},
         {"a: null\n", "a c = 2", "a:\n  c: 2\n"},
-        {"a: {}\nb: 1\n", "a c = 2", "a: {\"c\": 2}\nb: 1\n"},
-        {"a: []\n", "a + x", "a: [\"x\"]\n"},
+        {"a: {}\nb: 1\n", "a c = 2", "a:\n  c: 2\nb: 1\n"},
+        {"a: [] # none\n", "a + x", "a: # none\n- x\n"},
+        {"a: &e {}\nb: *e\nc: &f {}\n", "c d = 1", "a: &e {}\nb: *e\nc: &f {\"d\": 1}\n"},
+        {"- {}\n- []\n", "0 a = 1\n1 ^ b", "- {\"a\": 1}\n- [\"b\"]\n"},
         {"a: |\n  text\nb: 1\n", "a = x", "a: x\nb: 1\n"},
         {"a: |\n  text\nb: 1\n", "a = {c: 1}", "a:\n  c: 1\nb: 1\n"},
         {"a:\n  c: 1 # c\nb: 1\n", "a = x", "a: x\nb: 1\n"},
@@ -294,7 +296,7 @@ static void what_is_not_safe_is_refused(void **state)
         {"x: &l\n  a: 1\ny:\n  <<: *l\n", "-y a", 4, 3, "by a merge key"},
         {"a: 1\n", "a b = 2", 1, 4, "must be a map"},
         {"a: {b: 1}\n", "a + 2", 1, 4, "must be a list"},
-        {"x: &l 1\ny: *l\n", "-x", 1, 1, "cannot be changed safely"},
+        {"x: &l 1\ny: *l\n", "-x", 1, 4, "used elsewhere by an alias"},
         {"a:\n- |\n  text", "a + b", 1, 1, "cannot be changed safely"},
     };
     struct unit *unit = *state;
