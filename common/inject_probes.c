@@ -173,7 +173,7 @@ static struct node *choose_port(const struct target *target, const struct probe_
                          "the container listens to %.*s: write the number, port: {http: 8080}",
                          STR_ARG(names))
                   .data
-            : "the container names no ports: write the number, port: {http: 8080}";
+            : "write the number: port: {http: 8080}";
     target_cannot(
         target, at, field->key,
         names.len ? "nothing tells the port that it asks" : "the container names no ports", hint);
