@@ -75,8 +75,8 @@ struct invocation {
  * failed, 2 wrong usage. Help and version go to stdout, errors to stderr. */
 int cli_main(const struct program *program, int argc, char **argv);
 
-/* Writes `text`, or all pieces (as io_write_stream()), to stdout and closes it. Returns 0, or 1 after
- * telling why on stderr. */
+/* Writes `text`, or all pieces (as io_write_stream()), to stdout and closes it. Returns 0, or 1
+ * after telling why on stderr. */
 int cli_finish(struct str text);
 int cli_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream);
 

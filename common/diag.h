@@ -18,8 +18,8 @@ struct source {
     bool secret; /* may hold what no message may show: its lines are left out */
 };
 
-/* Bytes `start` up to `end` of a file; source NULL: no file, as for a flag. Trees hold many of them,
- * so they are kept small. */
+/* Bytes `start` up to `end` of a file; source NULL: no file, as for a flag. Trees hold many of
+ * them, so they are kept small. */
 struct location {
     const struct source *source;
     size_t start;

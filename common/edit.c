@@ -687,7 +687,8 @@ static bool is_emptied(const struct writer *writer, const struct node *node)
     return change && change->count;
 }
 
-/* `{}` and `[]` behind a key in a block: what is put in is written as a block, like all around it. */
+/* `{}` and `[]` behind a key in a block: what is put in is written as a block, like all around it.
+ */
 static bool is_filled(const struct writer *writer, const struct node *node)
 {
     bool value = node->key && (node->kind == NODE_MAP || node->kind == NODE_LIST);

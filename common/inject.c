@@ -15,6 +15,10 @@ void target_error(const struct target *target, enum field_id field, const char *
     struct arena *arena = target->injection->arena;
     struct str message = str_vformat(arena, format, arguments);
     va_end(arguments);
+    if (target->injection->release.unreadable) { /* what is missed may be in there */
+        target->injection->diags->last_kept = false;
+        return;
+    }
     diag_error(target->injection->diags, record_location(target->service->record, field),
                "%.*s: %.*s", STR_ARG(object_text(arena, target->workload)), STR_ARG(message));
 }
@@ -269,14 +273,16 @@ static void fill(struct injection *injection, const struct service *service)
             fill_workload(injection, service, workload, true);
         return;
     }
+    static const enum object_kind types[] = {OBJECT_WORKLOAD, OBJECT_PODS};
     size_t found = 0;
-    for (size_t i = 0; i < injection->release.count; i++) {
-        const struct object *object = &injection->release.objects[i];
-        bool runs = object->type == OBJECT_WORKLOAD || object->type == OBJECT_PODS;
-        if (!runs || (object->hook && !service->helm.hooks))
-            continue;
-        found++;
-        fill_workload(injection, service, object, false);
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        for (const struct object *object = release_objects(&injection->release, types[i]); object;
+             object = object->next) {
+            if (object->hook && !service->helm.hooks)
+                continue;
+            found++;
+            fill_workload(injection, service, object, false);
+        }
     }
     if (found == 0) {
         diag_warning(injection->diags, service->at, "the chart has no workloads to fill");
@@ -354,16 +360,10 @@ static bool read_files(struct run *run, const struct options *options)
 }
 
 /* Those that fill gaps come last: they are for what the others leave. */
-static void inject_services(struct run *run, const struct source *manifests)
+static void inject_services(struct run *run, const struct source *manifests, struct stream stream)
 {
     struct injection *injection = &run->injection;
-    bool fills = false;
-    for (size_t i = 0; i < run->service_count; i++)
-        fills |= run->services[i]->helm.fill;
-    if (!release_read(injection->arena, &run->diags, manifests, fills, &injection->release))
-        return;
-    injection->owners =
-        ARENA_ARRAY(injection->arena, injection->release.count, const struct service *);
+    injection->release = release_begin(injection->arena, &run->diags, manifests, stream);
     for (size_t i = 0; i < run->service_count; i++)
         if (!run->services[i]->helm.fill)
             override(injection, run->services[i]);
@@ -569,8 +569,8 @@ static void write_nothing(const struct source *manifests, struct injected *ret)
     add_piece(ret, STR("# optasvc: nothing was rendered\n"));
 }
 
-bool inject(const struct options *options, const struct source *manifests, bool color,
-            struct injected *ret)
+bool inject(const struct options *options, const struct source *manifests, struct stream stream,
+            bool color, struct injected *ret)
 {
     *ret = (struct injected){0};
     struct run run = {.diags = {.arena = &ret->arena}};
@@ -580,7 +580,7 @@ bool inject(const struct options *options, const struct source *manifests, bool 
         (struct injection){.arena = &ret->arena, .diags = &run.diags, .options = options};
     bool blank = stream_is_blank(manifests->text);
     if (read_files(&run, options) && !blank)
-        inject_services(&run, manifests);
+        inject_services(&run, manifests, stream);
     bool right = run.diags.errors == 0;
     for (size_t i = 0; right && i < release->stream.count; i++)
         write_document(ret, release, i);

@@ -95,7 +95,7 @@ static void inject_items(const struct target *target, const char *key, const cha
 /* A label that something selects pods by decides which pods those are. */
 static void check_labels(const struct target *target)
 {
-    const struct injection *injection = target->injection;
+    struct injection *injection = target->injection;
     const struct value *labels = target->service->pod_labels;
     const struct node *there = node_find(target->workload->template, "metadata labels");
     for (size_t i = 0; i < labels->count; i++) {

@@ -20,11 +20,10 @@ static enum field_id written_field(const struct target *target)
 static const struct object *find_scaler(const struct target *target, enum object_kind type,
                                         const char *path)
 {
-    const struct release *release = &target->injection->release;
-    for (size_t i = 0; i < release->count; i++)
-        if (release->objects[i].type == type && !release->objects[i].hook &&
-            release_refers(&release->objects[i], path, target->workload))
-            return &release->objects[i];
+    struct release *release = &target->injection->release;
+    for (const struct object *each = release_objects(release, type); each; each = each->next)
+        if (!each->hook && release_refers(each, path, target->workload))
+            return each;
     return NULL;
 }
 
@@ -305,10 +304,10 @@ static void scale_anew(const struct target *target, int64_t *ret_max)
 
 static bool has_budget(const struct target *target)
 {
-    const struct release *release = &target->injection->release;
-    for (size_t i = 0; i < release->count; i++)
-        if (release->objects[i].type == OBJECT_DISRUPTION_BUDGET &&
-            release_selects(&release->objects[i], target->workload))
+    struct release *release = &target->injection->release;
+    for (const struct object *each = release_objects(release, OBJECT_DISRUPTION_BUDGET); each;
+         each = each->next)
+        if (release_selects(each, target->workload))
             return true;
     return false;
 }

@@ -23,7 +23,7 @@ struct injection {
     struct diags *diags;
     const struct options *options;
     struct release release;
-    const struct service **owners; /* of each of the release's objects; NULL: nobody's yet */
+    struct set owners; /* the services that workloads are taken by */
     struct deed *deeds;
     size_t deed_count;
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -40,7 +41,10 @@ int io_read_file(const char *path, size_t limit, struct buf *ret)
     return error;
 }
 
-enum { PIPE_SIZE = 1024 * 1024 }; /* what an unprivileged process may ask for */
+enum {
+    PIPE_SIZE = 1024 * 1024,      /* what an unprivileged process may ask for */
+    LARGE_PAGE = 2 * 1024 * 1024, /* of most systems; elsewhere it is just a step */
+};
 
 /* Fewer turns between the two ends of a pipe. Where it cannot be had, all goes on as it is. */
 static void widen_pipe(int fd)
@@ -53,48 +57,60 @@ static void widen_pipe(int fd)
 #endif
 }
 
-/* Pages are taken as they are filled. Large ones cost less to fill, but a little text must not take
- * one. */
-static int read_pages(int fd, size_t limit, struct io_stream *ret)
+#ifdef __linux__
+/* Large pages cost far less to fill, but at the end of a stream one stays empty in part. They are
+ * taken where half of one waits to be read. */
+static void choose_pages(int fd, char *pages)
 {
-    enum { LARGE_FROM = 4 * 1024 * 1024, STEP = 1024 * 1024 };
-    char *pages = ret->pages;
+    enum { WORTH_IT = 1024 * 1024 };
+    int waiting = 0;
+    if (ioctl(fd, FIONREAD, &waiting) == 0 && waiting >= WORTH_IT) {
+        int ignored = madvise(pages, LARGE_PAGE, MADV_HUGEPAGE);
+        (void)ignored;
+    }
+}
+#endif
+
+static int read_pages(int fd, size_t limit, io_grown *grown, void *context, struct io_stream *ret)
+{
     size_t len = 0;
-    for (bool large = false;;) {
-        size_t room = ret->size - len < STEP ? ret->size - len : STEP;
-        ssize_t got = read(fd, pages + len, room);
+    for (;;) {
+        size_t room = LARGE_PAGE - len % LARGE_PAGE;
+        if (room > ret->size - len)
+            room = ret->size - len;
+#ifdef __linux__
+        if (len && room == LARGE_PAGE)
+            choose_pages(fd, ret->pages + len);
+#endif
+        ssize_t got = read(fd, ret->pages + len, room);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return errno;
         len += (size_t)got;
-        ret->text = (struct str){pages, len};
+        ret->text = (struct str){ret->pages, len};
         if (got == 0)
             return 0;
         if (len > limit)
             return EFBIG;
-#ifdef MADV_HUGEPAGE
-        if (!large && len >= LARGE_FROM) {
-            int ignored = madvise(pages + LARGE_FROM, ret->size - LARGE_FROM, MADV_HUGEPAGE);
-            (void)ignored;
-            large = true;
-        }
-#endif
+        grown(context, ret->text);
     }
 }
 
-int io_read_stream(int fd, size_t limit, struct io_stream *ret)
+int io_read_stream(int fd, size_t limit, io_grown *grown, void *context, struct io_stream *ret)
 {
     *ret = (struct io_stream){0};
     widen_pipe(fd);
 #ifdef MAP_NORESERVE
     /* Room for all that may come, which takes memory only where it is written to. */
-    void *pages = mmap(NULL, limit + 1, PROT_READ | PROT_WRITE,
+    size_t size = limit + 2 * (size_t)LARGE_PAGE;
+    char *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (pages != MAP_FAILED) {
-        ret->pages = pages;
-        ret->size = limit + 1;
-        return read_pages(fd, limit, ret);
+        size_t skipped = LARGE_PAGE - (uintptr_t)pages % LARGE_PAGE;
+        *ret = (struct io_stream){.mapped = pages, .mapped_size = size, .pages = pages + skipped};
+        ret->size = size - skipped;
+        return read_pages(fd, limit, grown, context, ret);
     }
 #endif
     int error = read_all(fd, limit, &ret->buf);
@@ -104,8 +120,8 @@ int io_read_stream(int fd, size_t limit, struct io_stream *ret)
 
 void io_stream_free(struct io_stream *stream)
 {
-    if (stream->size) {
-        int ignored = munmap(stream->pages, stream->size);
+    if (stream->mapped) {
+        int ignored = munmap(stream->mapped, stream->mapped_size);
         (void)ignored;
     }
     buf_free(&stream->buf);

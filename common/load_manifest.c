@@ -151,8 +151,7 @@ static void close_level(struct loader *loader, const yaml_event_t *event)
 }
 
 /* The text as it stands in the source, unless escapes or folds make it another. */
-static struct str text_of(struct loader *loader, const struct node *node,
-                          const yaml_event_t *event)
+static struct str text_of(struct loader *loader, const struct node *node, const yaml_event_t *event)
 {
     struct str text = {(const char *)event->data.scalar.value, event->data.scalar.length};
     struct str raw = str_slice(loader->source->text, node->text_at, node->text_at + text.len);

@@ -44,19 +44,27 @@ static bool write_file(const char *what, const char *path, int flags, struct str
     return error == 0;
 }
 
+static void split(void *splitter, struct str text)
+{
+    split_more(splitter, text);
+}
+
 static int run(const struct options *options, bool color)
 {
     struct io_stream input;
     struct injected injected;
-    int error = io_read_stream(STDIN_FILENO, INJECT_SIZE_MAX, &input);
+    struct arena arena = {0};
+    struct splitter splitter = {.arena = &arena};
+    int error = io_read_stream(STDIN_FILENO, INJECT_SIZE_MAX, split, &splitter, &input);
     if (error) {
         io_stream_free(&input);
+        arena_free(&arena);
         return error == EFBIG ? fail("the manifests on standard input are larger than %d bytes",
                                      INJECT_SIZE_MAX)
                               : fail("standard input cannot be read: %s", strerror(error));
     }
     const struct source manifests = {.path = STR("<stdin>"), .text = input.text};
-    bool right = inject(options, &manifests, color, &injected);
+    bool right = inject(options, &manifests, split_end(&splitter, input.text), color, &injected);
     /* The log is appended to, so that the runs of one command follow each other. */
     if (options->log_file)
         right &= write_file("log", options->log_file, O_APPEND, buf_str(&injected.log));
@@ -66,6 +74,7 @@ static int run(const struct options *options, bool color)
     int status = right ? cli_finish_stream(injected.pieces, injected.count, &input) : EXIT_FAILURE;
     injected_free(&injected);
     io_stream_free(&input);
+    arena_free(&arena);
     return status;
 }
 

@@ -33,15 +33,18 @@ static bool is_list(struct str kind)
     return str_ends(kind, STR("List"));
 }
 
-/* False only for a document that says of itself to be of no kind that matters. */
-static bool may_matter(const struct document *document, bool pods)
+/* False for a document that says of itself to be of another type. */
+static bool may_hold(const struct document *document, enum object_kind type)
 {
-    if (document->kind.len == 0 || is_list(document->kind))
-        return true;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (str_is(document->kind, kinds[i].name))
-            return pods || kinds[i].type != OBJECT_PODS;
+        if (kinds[i].type == type && str_is(document->kind, kinds[i].name))
+            return true;
     return false;
+}
+
+static bool is_unknown(const struct document *document)
+{
+    return document->kind.len == 0 || is_list(document->kind);
 }
 
 static struct str group_of(struct str api_version)
@@ -76,6 +79,22 @@ static void find_pod(struct object *object)
                    str_is(restart, "Never") || str_is(restart, "OnFailure");
 }
 
+/* In the order of the stream, which is mostly the order of reading. */
+static void insert(struct release *release, struct object *object)
+{
+    struct object **first = &release->first[object->type];
+    struct object **last = &release->last[object->type];
+    struct object **link = first;
+    if (*last && (*last)->document <= object->document)
+        link = &(*last)->next;
+    while (*link && (*link)->document <= object->document)
+        link = &(*link)->next;
+    object->next = *link;
+    *link = object;
+    if (!object->next)
+        *last = object;
+}
+
 static void add_object(struct release *release, size_t document, struct node *node)
 {
     struct str api_version = node_text(node_find(node, "apiVersion"));
@@ -105,32 +124,48 @@ static void add_object(struct release *release, size_t document, struct node *no
         if (!object.pod || object.pod->kind != NODE_MAP) /* a Rollout may refer to another's */
             return;
     }
-    release->objects = arena_grow(release->arena, release->objects, release->count, sizeof object);
-    release->objects[release->count++] = object;
+    struct object *kept = ARENA_NEW(release->arena, struct object);
+    *kept = object;
+    insert(release, kept);
 }
 
-bool release_read(struct arena *arena, struct diags *diags, const struct source *source, bool pods,
-                  struct release *ret)
+struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
+                             struct stream stream)
 {
-    *ret = (struct release){.arena = arena, .diags = diags, .source = source, .hidden = *source};
-    ret->hidden.secret = true;
-    ret->stream = stream_split(arena, source->text);
-    ret->edits = ARENA_ARRAY(arena, ret->stream.count, struct edit);
-    bool right = true;
-    for (size_t i = 0; i < ret->stream.count; i++) {
-        const struct document *document = &ret->stream.documents[i];
-        struct node *root = NULL;
-        if (document->glued || !may_matter(document, pods))
-            continue;
-        bool may_be_secret = document->kind.len == 0 || is_list(document->kind);
-        const struct source *from = may_be_secret ? &ret->hidden : source;
-        right &= load_manifest(arena, from, document->start, document->end, diags, &root);
-        if (!root)
-            continue;
-        ret->edits[i] = edit_begin(arena, diags, from, document->start, document->end, root);
-        add_object(ret, i, root);
-    }
-    return right;
+    struct release release = {.arena = arena, .diags = diags, .source = source, .hidden = *source};
+    release.hidden.secret = true;
+    release.stream = stream;
+    release.edits = ARENA_ARRAY(arena, stream.count, struct edit);
+    return release;
+}
+
+static void read_document(struct release *release, size_t i)
+{
+    const struct document *document = &release->stream.documents[i];
+    struct node *root = NULL;
+    if (document->glued)
+        return;
+    const struct source *from = is_unknown(document) ? &release->hidden : release->source;
+    release->unreadable |=
+        !load_manifest(release->arena, from, document->start, document->end, release->diags, &root);
+    if (!root)
+        return;
+    release->edits[i] =
+        edit_begin(release->arena, release->diags, from, document->start, document->end, root);
+    add_object(release, i, root);
+}
+
+const struct object *release_objects(struct release *release, enum object_kind type)
+{
+    for (size_t i = 0; !release->read_unknown && i < release->stream.count; i++)
+        if (is_unknown(&release->stream.documents[i]))
+            read_document(release, i);
+    release->read_unknown = true;
+    for (size_t i = 0; !release->asked[type] && i < release->stream.count; i++)
+        if (may_hold(&release->stream.documents[i], type))
+            read_document(release, i);
+    release->asked[type] = true;
+    return release->first[type];
 }
 
 struct edit *release_edit(const struct release *release, const struct object *object)
@@ -156,16 +191,14 @@ bool release_same_namespace(const struct object *a, const struct object *b)
     return same_namespace(a->namespace, b->namespace);
 }
 
-const struct object *release_find(const struct release *release, enum object_kind type,
+const struct object *release_find(struct release *release, enum object_kind type,
                                   struct str namespace, struct str name)
 {
-    for (size_t i = 0; i < release->count; i++) {
-        const struct object *object = &release->objects[i];
-        if (object->type == type && same_namespace(object->namespace, namespace) &&
-            str_equal(object->name, name))
-            return object;
-    }
-    return NULL;
+    const struct object *object = release_objects(release, type);
+    while (object &&
+           !(same_namespace(object->namespace, namespace) && str_equal(object->name, name)))
+        object = object->next;
+    return object;
 }
 
 /* The value of a pod's label, or NULL. Keys may hold any character but a space. */
@@ -290,11 +323,15 @@ static bool asks_for(const struct node *node, struct str key, bool selector)
     return false;
 }
 
-const struct object *release_label_user(const struct release *release, struct str key)
+const struct object *release_label_user(struct release *release, struct str key)
 {
-    for (size_t i = 0; i < release->count; i++)
-        if (asks_for(release->objects[i].node, key, false))
-            return &release->objects[i];
+    for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
+        if (type == OBJECT_PODS) /* each selects its own pods at most */
+            continue;
+        for (const struct object *each = release_objects(release, type); each; each = each->next)
+            if (asks_for(each->node, key, false))
+                return each;
+    }
     return NULL;
 }
 

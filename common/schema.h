@@ -37,7 +37,7 @@ struct field {
     const char *word;           /* a word that may stand instead of the type, such as `none` */
     bool required;
     bool waived; /* though required, a file for a chart may leave it out: the chart has its own */
-    bool single;         /* TYPE_LIST: see there */
+    bool single; /* TYPE_LIST: see there */
     bool references;     /* may refer to a secret output of another module */
     const char *example; /* a value as one would write it */
     const char *since;   /* the first version that has it */

@@ -67,14 +67,6 @@ static struct str kind_word(struct str text, size_t at)
     return str_slice(line, start, end);
 }
 
-struct splitter {
-    struct arena *arena;
-    struct str text;
-    struct stream stream;
-    struct document next; /* that is being read */
-    unsigned kinds;       /* lines of it that say its kind */
-};
-
 static void end_document(struct splitter *splitter, size_t end)
 {
     struct document *next = &splitter->next;
@@ -91,10 +83,9 @@ static void end_document(struct splitter *splitter, size_t end)
     splitter->kinds = 0;
 }
 
-static void read_line(struct splitter *splitter, size_t at)
+static void read_line(struct splitter *splitter, struct str text, size_t at)
 {
     static const struct str kind = {"kind:", 5};
-    struct str text = splitter->text;
     struct str line = str_slice(text, at, at + kind.len);
     switch (text.data[at]) {
     case 'k':
@@ -116,14 +107,24 @@ static void read_line(struct splitter *splitter, size_t at)
     }
 }
 
-struct stream stream_split(struct arena *arena, struct str text)
+void split_more(struct splitter *splitter, struct str text)
 {
-    struct splitter splitter = {.arena = arena, .text = text};
-    size_t at = str_starts(text, STR("\xEF\xBB\xBF")) ? 3 : 0;
-    for (; at < text.len; at = next_line(text, at))
-        read_line(&splitter, at);
-    end_document(&splitter, text.len);
-    return splitter.stream;
+    enum { MARK = 3 };
+    if (splitter->at == 0 && text.len < MARK)
+        return;
+    if (splitter->at == 0 && str_starts(text, STR("\xEF\xBB\xBF")))
+        splitter->at = MARK;
+    for (size_t end; (end = str_find(text, splitter->at, '\n')) < text.len; splitter->at = end + 1)
+        read_line(splitter, str_slice(text, 0, end + 1), splitter->at);
+}
+
+struct stream split_end(struct splitter *splitter, struct str text)
+{
+    split_more(splitter, text);
+    if (splitter->at < text.len)
+        read_line(splitter, text, splitter->at);
+    end_document(splitter, text.len);
+    return splitter->stream;
 }
 
 bool stream_is_blank(struct str text)
