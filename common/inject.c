@@ -536,11 +536,9 @@ static void tell_glued(const struct injection *injection, struct buf *out)
     for (size_t i = 0; i < release->stream.count; i++) {
         if (!release->stream.documents[i].glued)
             continue;
-        struct position at = diag_position(release->source, release->stream.documents[i].start);
-        buf_format(out,
-                   "the document at line %zu is left as it is: a --- in it has lost its line "
-                   "break\n",
-                   at.line);
+        size_t marker = release->stream.documents[i].glued_at;
+        buf_format(out, "line %zu: a --- has lost its line break: its document is left as it is\n",
+                   diag_position(release->source, marker).line);
     }
 }
 

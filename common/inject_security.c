@@ -56,16 +56,16 @@ static void drop_capabilities(const struct target *target)
         target_set(target, NULL, target->container, path, all, NULL, TELL_NAMES);
 }
 
+/* A user that the chart chose has the group that goes with it. */
 static void set_ids(const struct target *target)
 {
     static const char *const paths[] = {"securityContext runAsUser", "securityContext runAsGroup"};
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
-        const struct node *there = effective(target, paths[i]);
-        if (there && (target->fill || !str_is(node_text(there), "0")))
-            continue;
+    const struct node *user = effective(target, paths[0]);
+    if (user && (target->fill || !str_is(node_text(user), "0")))
+        return;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         target_set(target, NULL, target->container, paths[i],
                    node_int(target->injection->arena, MANIFEST_RESTRICTED_ID), NULL, TELL_VALUES);
-    }
 }
 
 static bool has_named(const struct node *list, const char *key, struct str text)

@@ -95,8 +95,10 @@ static void read_line(struct splitter *splitter, struct str text, size_t at)
     case '-':
         if (is_marker(text, at, '-'))
             end_document(splitter, with_directives(text, splitter->next.start, at));
-        else
-            splitter->next.glued |= is_glued(text, at);
+        else if (is_glued(text, at) && !splitter->next.glued) {
+            splitter->next.glued = true;
+            splitter->next.glued_at = at;
+        }
         break;
     case '.':
         if (is_marker(text, at, '.'))

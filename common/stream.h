@@ -13,7 +13,8 @@ struct document {
     size_t start;
     size_t end;
     struct str kind; /* of a block map that says it in one plain line; empty: not known */
-    bool glued;      /* a marker is lost: `---apiVersion: v1` */
+    bool glued;      /* a marker is lost: `---apiVersion: v1`, */
+    size_t glued_at; /* here */
 };
 
 struct stream {
