@@ -135,6 +135,10 @@ schema: all
 corpus: all
 	@tests/corpus/run $(BIN)
 
+.PHONY: policy
+policy: all
+	@tests/policy/run $(BIN)
+
 .PHONY: score
 score: all
 	@tests/score/run $(BIN)
@@ -152,6 +156,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory corpus
 	@$(MAKE) --no-print-directory score
 	@$(MAKE) --no-print-directory server
+	@$(MAKE) --no-print-directory policy
 
 .PHONY: bench
 bench: all $(BUILD)/obj/tests/bench/floor ## Measure speed and memory against peers, in one run
