@@ -749,6 +749,16 @@ static bool find_style(const struct writer *writer, const struct node *node, siz
     return false;
 }
 
+/* Lines end in CR LF. The root's own count, if it has any: Helm 3 puts lines of its own above what
+ * a template says. */
+static bool has_carriage_returns(const struct writer *writer)
+{
+    size_t end = str_find(writer->text, writer->edit->root->text_at, '\n');
+    if (end >= writer->end)
+        end = str_find(writer->text, writer->start, '\n');
+    return end > writer->start && end < writer->end && writer->text.data[end - 1] == '\r';
+}
+
 static struct emit_style style_of(const struct writer *writer)
 {
     struct emit_style style = {.step = SIZE_MAX, .dash = SIZE_MAX, .newline = "\n"};
@@ -757,8 +767,7 @@ static struct emit_style style_of(const struct writer *writer)
         style.step = 2;
     if (style.dash == SIZE_MAX)
         style.dash = 0;
-    size_t end = str_find(writer->text, writer->start, '\n');
-    if (end > writer->start && end < writer->end && writer->text.data[end - 1] == '\r')
+    if (has_carriage_returns(writer))
         style.newline = "\r\n";
     return style;
 }
