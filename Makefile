@@ -116,6 +116,10 @@ memory: all
 server: all
 	@tests/server/run $(BIN)
 
+.PHONY: helm
+helm: all
+	@tests/helm/run $(BIN)
+
 .PHONY: schema
 schema: all
 	@tests/schema/run $(BIN)
@@ -125,7 +129,7 @@ score: all
 	@tests/score/run $(BIN)
 
 .PHONY: test
-test: ## Run all tests: check, the same with sanitizers and valgrind, a real kube-apiserver
+test: ## Run all tests: check, the same with sanitizers and valgrind, a real kube-apiserver, Helm
 	@tests/deps test
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory SAN=1 check
@@ -134,6 +138,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory schema
 	@$(MAKE) --no-print-directory score
 	@$(MAKE) --no-print-directory server
+	@$(MAKE) --no-print-directory helm
 
 .PHONY: bench
 bench: all $(BUILD)/obj/tests/bench/floor ## Measure speed and memory against peers, in one run
