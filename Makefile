@@ -108,6 +108,17 @@ documents: all
 roundtrip: all $(BUILD)/obj/tests/roundtrip/read
 	@tests/roundtrip/run $(BIN) $(BUILD)/obj/tests/roundtrip/read
 
+.PHONY: property
+property: $(BUILD)/obj/tests/property/edit
+	@$< $(or $(CASES),100000)
+
+# The same cases, chosen by a fuzzer: make fuzz-edit, then build/fuzz/edit -max_total_time=60
+.PHONY: fuzz-edit
+fuzz-edit:
+	@mkdir -p build/fuzz
+	clang $(CPPFLAGS) -std=c17 -g -O1 -DFUZZER -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=all -o build/fuzz/edit tests/property/edit.c common/*.c $(LIBS)
+
 .PHONY: memory
 memory: all
 	@VALGRIND=1 tests/golden/run $(BIN)
@@ -124,6 +135,10 @@ helm: all
 schema: all
 	@tests/schema/run $(BIN)
 
+.PHONY: corpus
+corpus: all
+	@tests/corpus/run $(BIN)
+
 .PHONY: score
 score: all
 	@tests/score/run $(BIN)
@@ -134,8 +149,11 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory SAN=1 check
 	@$(MAKE) --no-print-directory roundtrip
+	@$(MAKE) --no-print-directory property
+	@$(MAKE) --no-print-directory SAN=1 CASES=20000 property
 	@$(MAKE) --no-print-directory memory
 	@$(MAKE) --no-print-directory schema
+	@$(MAKE) --no-print-directory corpus
 	@$(MAKE) --no-print-directory score
 	@$(MAKE) --no-print-directory server
 	@$(MAKE) --no-print-directory helm
@@ -145,6 +163,10 @@ bench: all $(BUILD)/obj/tests/bench/floor ## Measure speed and memory against pe
 	@tests/bench/run $(BIN) $(BUILD)/obj/tests/bench/floor
 
 $(BUILD)/obj/tests/roundtrip/read $(BUILD)/obj/tests/bench/floor: %: %.o
+	@$(if $(V),,echo "  LINK $@")
+	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/obj/tests/property/edit: %: %.o $(BUILD)/libcommon.a
 	@$(if $(V),,echo "  LINK $@")
 	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 

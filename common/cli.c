@@ -3,7 +3,6 @@
 #include "diag.h"
 #include "emit.h"
 #include "interpolate.h"
-#include "io.h"
 #include "load_service.h"
 #include "name.h"
 #include "utf8.h"
@@ -70,6 +69,9 @@ static const struct flag {
     [FLAG_LOG_FILE] = {"log-file", 0, KIND_TEXT, "FILE",
                        "append what is done to this file too; also OPTASVC_LOG",
                        offsetof(struct options, log_file), NULL},
+    [FLAG_REPORT] = {"report", 0, KIND_TEXT, "FILE",
+                     "write what was added, replaced, removed and left to this file, as JSON",
+                     offsetof(struct options, report), NULL},
     [FLAG_DRY_RUN] = {"dry-run", 0, KIND_SWITCH, NULL,
                       "pass the manifests through, and tell what would be injected",
                       offsetof(struct options, dry_run), NULL},
@@ -101,12 +103,12 @@ void cli_tell(struct str messages)
 
 int cli_finish(struct str text)
 {
-    return cli_finish_pieces(&text, 1);
+    return cli_finish_stream(&text, 1, &(struct io_stream){0});
 }
 
-int cli_finish_pieces(const struct str *pieces, size_t count)
+int cli_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream)
 {
-    int error = io_write_pieces(STDOUT_FILENO, pieces, count);
+    int error = io_write_stream(STDOUT_FILENO, pieces, count, stream);
     if (close(STDOUT_FILENO) < 0 && error == 0)
         error = errno;
     if (error == 0)

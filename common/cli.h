@@ -3,6 +3,7 @@
 #ifndef OPTASVC_CLI_H
 #define OPTASVC_CLI_H
 
+#include "io.h"
 #include "options.h"
 
 enum { EXIT_USAGE = 2 };
@@ -25,6 +26,7 @@ enum flag_id {
     FLAG_CONTAINER,
     FLAG_INGRESS,
     FLAG_LOG_FILE,
+    FLAG_REPORT,
     FLAG_DRY_RUN,
     FLAG_COLOR,
     FLAG_HELP,
@@ -73,11 +75,10 @@ struct invocation {
  * failed, 2 wrong usage. Help and version go to stdout, errors to stderr. */
 int cli_main(const struct program *program, int argc, char **argv);
 
-/* Writes `text`, or all pieces, to stdout and closes it. Returns 0, or 1 after telling why on
- * stderr.
- */
+/* Writes `text`, or all pieces (as io_write_stream()), to stdout and closes it. Returns 0, or 1
+ * after telling why on stderr. */
 int cli_finish(struct str text);
-int cli_finish_pieces(const struct str *pieces, size_t count);
+int cli_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream);
 
 /* Tells a mistake in the command line, and where to read on. Returns the exit status. */
 int cli_usage(const struct invocation *invocation, const char *message);

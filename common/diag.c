@@ -7,7 +7,12 @@
 
 struct location location_file(const struct source *source)
 {
-    return (struct location){.source = source, .whole = true};
+    return (struct location){.source = source, .start = SIZE_MAX, .end = SIZE_MAX};
+}
+
+bool location_is_file(struct location at)
+{
+    return at.source && at.start == SIZE_MAX;
 }
 
 static struct diag *add(struct diags *diags)
@@ -191,7 +196,7 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
 {
     const struct source *source = diag->at.source;
     buf_add(out, str_of(paint(color, "\033[1m")));
-    if (source && diag->at.whole) {
+    if (location_is_file(diag->at)) {
         diag_add_visible(out, source->path);
         buf_add(out, STR(": "));
     } else if (source) {
@@ -204,7 +209,7 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
                error ? "error" : "warning", paint(color, "\033[0m"));
     diag_add_visible(out, diag->message);
     buf_add_byte(out, '\n');
-    if (source && !diag->at.whole && !source->secret)
+    if (source && !location_is_file(diag->at) && !source->secret)
         write_line(out, diag, color);
     for (size_t at = 0; at < diag->hint.len;) {
         size_t end = str_find(diag->hint, at, '\n');
@@ -215,13 +220,19 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
     }
 }
 
+/* What is about the file as a whole comes first. */
+static size_t rank(struct location at)
+{
+    return location_is_file(at) ? 0 : at.start;
+}
+
 static int by_place(const void *a, const void *b)
 {
     const struct diag *left = a;
     const struct diag *right = b;
     bool comparable = left->at.source == right->at.source;
-    if (comparable && left->at.start != right->at.start)
-        return left->at.start < right->at.start ? -1 : 1;
+    if (comparable && rank(left->at) != rank(right->at))
+        return rank(left->at) < rank(right->at) ? -1 : 1;
     return left->order < right->order ? -1 : 1;
 }
 

@@ -18,16 +18,17 @@ struct source {
     bool secret; /* may hold what no message may show: its lines are left out */
 };
 
-/* Bytes `start` up to `end` of a file; source NULL: no file, as for a flag. `whole`: the file
- * itself rather than a place in it, so that no line is shown. */
+/* Bytes `start` up to `end` of a file; source NULL: no file, as for a flag. Trees hold many of
+ * them, so they are kept small. */
 struct location {
     const struct source *source;
     size_t start;
     size_t end;
-    bool whole;
 };
 
+/* The file itself rather than a place in it, so that no line is shown. */
 struct location location_file(const struct source *source);
+bool location_is_file(struct location at);
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
 

@@ -65,9 +65,23 @@ bool edit_changes(const struct edit *edit)
     return edit->changes.count > 0;
 }
 
+/* The same may stand in the way of several changes: once is enough. */
+static bool is_told(const struct edit *edit, struct location at, const char *message)
+{
+    for (size_t i = 0; i < edit->diags->count; i++) {
+        const struct diag *diag = &edit->diags->items[i];
+        if (diag->at.source == at.source && diag->at.start == at.start &&
+            str_is(diag->message, message))
+            return true;
+    }
+    return false;
+}
+
 static void fail(struct edit *edit, struct location at, const char *message, const char *hint)
 {
     edit->failed = true;
+    if (is_told(edit, at, message))
+        return;
     diag_error(edit->diags, at, "%s", message);
     diag_hint(edit->diags, "%s", hint);
 }
@@ -378,27 +392,29 @@ static void replace_in_block(struct writer *writer, const struct entry *entry,
         splice_buf(writer, at, at, &text);
         return;
     }
+    if (emit_is_inline(value) && !same_line) {
+        /* Comments between the colon and what goes stay. */
+        splice_buf(writer, entry->colon, entry->colon, &text);
+        splice(writer, line_start(writer, old->text_at), behind(writer, entry), (struct str){0});
+        return;
+    }
     if (past)
         buf_add(&text, newline);
-    if (emit_is_inline(value) && !same_line) {
-        /* Comments behind the colon stay there. */
-        if (past)
-            text.len -= newline.len;
-        size_t from = past ? next_line(writer, entry->colon) : line_end(writer, entry->colon);
-        splice_buf(writer, entry->colon, entry->colon, &text);
-        splice(writer, from, old->span.end, (struct str){0});
-    } else if (emit_is_inline(value)) {
+    if (emit_is_inline(value)) {
         struct str behind_space = str_from(buf_str(&text), 1); /* the space is there */
         splice(writer, old->span.start, old->span.end, str_copy(writer->arena, behind_space));
         buf_free(&text);
-    } else if (past) {
+    } else if (same_line && past) {
         splice_buf(writer, entry->colon, old->span.end, &text);
     } else if (same_line) {
         splice(writer, entry->colon, old->span.end, (struct str){0});
         size_t at = line_end(writer, old->span.end);
         splice_buf(writer, at, at, &text);
     } else {
-        splice_buf(writer, line_end(writer, entry->colon), old->span.end, &text);
+        struct str behind_break = str_from(buf_str(&text), newline.len);
+        splice(writer, line_start(writer, old->text_at), old->span.end,
+               str_copy(writer->arena, behind_break));
+        buf_free(&text);
     }
 }
 
@@ -437,16 +453,32 @@ static bool ends_unterminated(const struct writer *writer, const struct entry *e
            (last->style == STYLE_LITERAL || last->style == STYLE_FOLDED);
 }
 
-/* Entries `from` up to `to`, not all of the collection. */
+static bool is_blank_line(const struct writer *writer, size_t line)
+{
+    while (line < writer->end && strchr(" \t\r", writer->text.data[line]))
+        line++;
+    return line == writer->end || writer->text.data[line] == '\n';
+}
+
+/* Entries `from` up to `to`, each with its lines; comments between them stay. */
 static void remove_run(struct writer *writer, const struct entry *entries, size_t from, size_t to)
 {
-    size_t end = behind(writer, &entries[to - 1]);
-    if (begins_line(writer, entries[from].start)) {
-        splice(writer, line_start(writer, entries[from].start), end, (struct str){0});
-        return;
+    size_t i = from;
+    if (from < to && !begins_line(writer, entries[from].start)) {
+        /* The first one shares its line with a dash, which what follows takes over. */
+        size_t end = skip_blanks(writer, behind(writer, &entries[i++]));
+        while (i < to && end == entries[i].start)
+            end = skip_blanks(writer, behind(writer, &entries[i++]));
+        splice(writer, entries[from].start, end, (struct str){0});
     }
-    /* The first one shares its line with a dash, which what follows takes over. */
-    splice(writer, entries[from].start, skip_blanks(writer, end), (struct str){0});
+    /* Behind a literal text, blank lines would become part of it. */
+    bool literal = from > 0 && past_newline(writer, &entries[from - 1]);
+    for (; i < to; i++) {
+        size_t end = behind(writer, &entries[i]);
+        while (literal && end < writer->end && is_blank_line(writer, end))
+            end = next_line(writer, end);
+        splice(writer, line_start(writer, entries[i].start), end, (struct str){0});
+    }
 }
 
 /* Puts the nodes from `first` up to `end` behind the last entry. */
@@ -506,12 +538,12 @@ static void write_block(struct writer *writer, const struct node *node, const st
                         size_t count)
 {
     if (all_removed(entries, count)) {
-        const struct entry *last = &entries[count - 1];
         struct buf text = {0};
         add_fragments(writer, &text, node->first, NULL, column_of(writer, entries[0].start), false);
-        if (past_newline(writer, last))
+        if (past_newline(writer, &entries[0]))
             buf_add(&text, str_of(writer->style.newline));
-        splice_buf(writer, entries[0].start, last->end, &text);
+        splice_buf(writer, entries[0].start, entries[0].end, &text);
+        remove_run(writer, entries, 1, count);
         return;
     }
     for (size_t from = 0, to; from < count; from = to) {
@@ -564,6 +596,40 @@ static void add_flow(struct buf *out, const struct node *node)
     buf_free(&text);
 }
 
+/* The comma behind an entry, which comments may stand before; the end of the text for none. */
+static size_t find_comma(const struct writer *writer, const struct entry *entry)
+{
+    size_t at = skip_blanks(writer, entry->end);
+    while (at < writer->end && writer->text.data[at] == '#')
+        at = skip_blanks(writer, next_line(writer, at));
+    return at < writer->end && writer->text.data[at] == ',' ? at : writer->end;
+}
+
+static void remove_flow_run(struct writer *writer, const struct entry *entries, size_t from,
+                            size_t to, size_t count)
+{
+    size_t comma = find_comma(writer, &entries[to - 1]);
+    size_t end = entries[to - 1].end;
+    if (to < count) { /* up to the next one, or a comment in a line of its own before it */
+        end = comma + 1;
+        while (end < writer->end && strchr(" \t", writer->text.data[end]))
+            end++;
+        if (end < writer->end && writer->text.data[end] == '#')
+            end = next_line(writer, end);
+        splice(writer, entries[from].start, skip_blanks(writer, end), (struct str){0});
+        return;
+    }
+    size_t start = entries[from].start;
+    size_t before = from > 0 ? find_comma(writer, &entries[from - 1]) : start;
+    if (from > 0 && skip_blanks(writer, before + 1) == start)
+        start = before;
+    else if (from > 0)
+        splice(writer, before, before + 1, (struct str){0});
+    splice(writer, start, end, (struct str){0});
+    if (comma < writer->end)
+        splice(writer, comma, comma + 1, (struct str){0});
+}
+
 static void write_flow(struct writer *writer, const struct node *node, const struct entry *entries,
                        size_t count)
 {
@@ -572,18 +638,13 @@ static void write_flow(struct writer *writer, const struct node *node, const str
     struct str gap = str_slice(writer->text, open, inside);
     struct str comma = gap.len ? STR(",") : STR(", ");
     bool clean = all_removed(entries, count);
-    if (clean && count)
-        splice(writer, entries[0].start, entries[count - 1].end, (struct str){0});
-    for (size_t from = 0, to; from < count && !clean; from = to) {
+    for (size_t from = 0, to; from < count; from = to) {
         to = from + 1;
         if (entries[from].fate != REMOVED)
             continue;
         while (to < count && entries[to].fate == REMOVED)
             to++;
-        if (to < count)
-            splice(writer, entries[from].start, entries[to].start, (struct str){0});
-        else
-            splice(writer, entries[from - 1].end, entries[to - 1].end, (struct str){0});
+        remove_flow_run(writer, entries, from, to, count);
     }
     size_t next = 0;
     struct buf front = {0};
@@ -626,6 +687,23 @@ static bool is_emptied(const struct writer *writer, const struct node *node)
     return change && change->count;
 }
 
+/* `{}` and `[]` behind a key in a block: what is put in is written as a block, like all around it.
+ */
+static bool is_filled(const struct writer *writer, const struct node *node)
+{
+    bool value = node->key && (node->kind == NODE_MAP || node->kind == NODE_LIST);
+    if (!value || !node->first || !node->span.source || node->text_at > node->span.start)
+        return false;
+    const struct change *change = find_change(writer->edit, node);
+    return change && change->count == 0;
+}
+
+/* True for a value that is written anew where it stands. */
+static bool is_rewritten(const struct writer *writer, bool flow, const struct node *node)
+{
+    return is_emptied(writer, node) || (!flow && is_filled(writer, node));
+}
+
 static void replace(struct writer *writer, bool flow, const struct entry *entry,
                     const struct node *value)
 {
@@ -649,6 +727,29 @@ static bool has_anchor(const struct writer *writer, const struct node *node)
     return str_find(before, 0, '&') < before.len;
 }
 
+/* A node of the file, in what goes, that an alias which stays stands for. */
+static const struct node *find_needed(const struct writer *writer, const struct node *node)
+{
+    if (set_get(&writer->aliased, key_of(&node)) && has_anchor(writer, node))
+        return node;
+    if (node->kind == NODE_SCALAR || node->kind == NODE_ALIAS)
+        return NULL;
+    const struct change *change = find_change(writer->edit, node);
+    const struct node *found = NULL;
+    for (size_t i = 0; change && i < change->count && !found; i++)
+        found = find_needed(writer, change->was[i]);
+    for (const struct node *child = change ? NULL : node->first; child && !found;
+         child = child->next)
+        found = find_needed(writer, child);
+    return found;
+}
+
+static void refuse_shared(struct writer *writer, const struct node *shared)
+{
+    fail(writer->edit, shared->span, "what must change here is used elsewhere by an alias",
+         "write it out in both places of the chart");
+}
+
 static void walk(struct writer *writer, struct node *node, const struct node *shared);
 
 static void write_change(struct writer *writer, struct node *node, const struct change *change)
@@ -669,10 +770,13 @@ static void write_change(struct writer *writer, struct node *node, const struct 
             *entry = list_entry(writer, was);
         const struct node *now = successor(node, was);
         entry->fate = !now ? REMOVED : now != was ? REPLACED : KEPT;
-        if (entry->fate == REPLACED || (now && is_emptied(writer, now))) {
+        if (entry->fate == REPLACED || (now && is_rewritten(writer, flow, now))) {
             replace(writer, flow, entry, now);
             entry->fate = REPLACED;
         }
+        const struct node *needed = entry->fate == KEPT ? NULL : find_needed(writer, was);
+        if (needed)
+            refuse_shared(writer, needed);
     }
     if (flow)
         write_flow(writer, node, entries, change->count);
@@ -689,17 +793,16 @@ static void walk(struct writer *writer, struct node *node, const struct node *sh
         shared = node;
     const struct change *change = find_change(writer->edit, node);
     if (change && shared) {
-        fail(writer->edit, shared->span, "what must change here is used elsewhere by an alias",
-             "write it out in both places of the chart");
+        refuse_shared(writer, shared);
         return;
     }
     bool flow = is_flow(writer, node);
     for (struct node *child = node->first; child; child = child->next) {
-        bool emptied = is_emptied(writer, child);
-        if (emptied && shared)
-            fail(writer->edit, shared->span, "what must change here is used elsewhere by an alias",
-                 "write it out in both places of the chart");
-        if (!emptied) {
+        bool rewritten = is_rewritten(writer, flow, child);
+        const struct node *needed = rewritten && !shared ? find_needed(writer, child) : shared;
+        if (rewritten && needed)
+            refuse_shared(writer, needed);
+        if (!rewritten) {
             walk(writer, child, shared);
         } else if (!change) {
             struct entry entry =
@@ -709,6 +812,17 @@ static void walk(struct writer *writer, struct node *node, const struct node *sh
     }
     if (change)
         write_change(writer, node, change);
+}
+
+/* A document whose last key or item went: all others are emptied by what holds them. */
+static void empty_root(struct writer *writer)
+{
+    const struct location *at = &writer->edit->root->span;
+    struct buf text = {0};
+    buf_add(&text, writer->edit->root->kind == NODE_MAP ? STR("{}") : STR("[]"));
+    if (writer->text.data[at->end - 1] == '\n')
+        buf_add(&text, str_of(writer->style.newline));
+    splice_buf(writer, at->start, at->end, &text);
 }
 
 static void find_aliased(struct writer *writer, const struct node *node)
@@ -868,7 +982,10 @@ bool edit_write(struct edit *edit, struct buf *out)
         writer.start += 3;
     writer.style = style_of(&writer);
     find_aliased(&writer, edit->root);
-    walk(&writer, edit->root, NULL);
+    if (is_emptied(&writer, edit->root) && !is_flow(&writer, edit->root))
+        empty_root(&writer);
+    else
+        walk(&writer, edit->root, NULL);
     if (edit->failed)
         return false;
     size_t before = out->len;

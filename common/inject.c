@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Telling */
+/* Telling and changing */
 
 void target_error(const struct target *target, enum field_id field, const char *format, ...)
 {
@@ -15,48 +15,66 @@ void target_error(const struct target *target, enum field_id field, const char *
     struct arena *arena = target->injection->arena;
     struct str message = str_vformat(arena, format, arguments);
     va_end(arguments);
+    if (target->injection->release.unreadable) { /* what is missed may be in there */
+        target->injection->diags->last_kept = false;
+        return;
+    }
     diag_error(target->injection->diags, record_location(target->service->record, field),
                "%.*s: %.*s", STR_ARG(object_text(arena, target->workload)), STR_ARG(message));
 }
 
-void target_tell(const struct target *target, const struct object *object, bool replaced,
-                 const char *format, ...)
+void target_tell(const struct target *target, const struct object *object, enum deed_kind kind,
+                 const char *what, const char *format, ...)
 {
     struct injection *injection = target->injection;
+    struct arena *arena = injection->arena;
+    const struct object *about = object ? object : target->workload;
+    struct deed deed = {.kind = kind,
+                        .object = object_text(arena, about),
+                        .namespace = about->namespace,
+                        .what = str_of(what)};
+    if (!object)
+        deed.container = node_text(node_find(target->container, "name"));
+    deed.several = target->fill && target->service->helm.all_containers;
     va_list arguments;
     va_start(arguments, format);
-    struct str text = str_vformat(injection->arena, format, arguments);
+    deed.detail = str_vformat(arena, format, arguments);
     va_end(arguments);
-    text = str_format(injection->arena, "%.*s: %.*s",
-                      STR_ARG(object_text(injection->arena, object)), STR_ARG(text));
-    injection->deeds = arena_grow(injection->arena, injection->deeds, injection->deed_count,
-                                  sizeof *injection->deeds);
-    injection->deeds[injection->deed_count++] = (struct deed){.text = text, .replaced = replaced};
+    injection->deeds =
+        arena_grow(arena, injection->deeds, injection->deed_count, sizeof *injection->deeds);
+    injection->deeds[injection->deed_count++] = deed;
 }
 
-static void tell_set(const struct target *target, const struct object *object,
-                     const struct node *old, const struct node *value, const char *what,
-                     enum telling telling)
+void target_cannot(const struct target *target, enum field_id field, const char *what,
+                   const char *reason, const char *hint)
 {
-    bool scalars = old && old->kind == NODE_SCALAR && value->kind == NODE_SCALAR;
-    if (!old)
-        target_tell(target, object, false, "%s: added", what);
-    else if (scalars && telling == TELL_VALUES)
-        target_tell(target, object, true, "%s: replaced (chart: %.*s, service: %.*s)", what,
-                    STR_ARG(old->text), STR_ARG(value->text));
-    else
-        target_tell(target, object, true, "%s: replaced", what);
+    if (target->fill) {
+        target_tell(target, NULL, DEED_LEFT, what, "(%s)", reason);
+        return;
+    }
+    target_error(target, field, "%s: %s", what, reason);
+    diag_hint(target->injection->diags, "%s", hint);
 }
 
-/* Changing */
+/* A path as users write it: spec.replicas. */
+static const char *dotted(struct arena *arena, const char *path)
+{
+    struct str text = str_copy(arena, str_of(path));
+    char *dots = arena_alloc(arena, text.len + 1);
+    for (size_t i = 0; i < text.len; i++)
+        dots[i] = text.data[i] == ' ' ? '.' : text.data[i];
+    return dots;
+}
 
 void target_set(const struct target *target, const struct object *object, struct node *map,
                 const char *path, struct node *value, const char *what, enum telling telling)
 {
-    struct edit *edit = release_edit(&target->injection->release, object);
+    struct edit *edit =
+        release_edit(&target->injection->release, object ? object : target->workload);
     const struct node *old = node_find(map, path);
-    if (old && edit_same(old, value))
+    if (old && (target->fill || edit_same(old, value)))
         return;
+    what = what ? what : dotted(target->injection->arena, path);
     struct str words = str_of(path);
     for (size_t at = 0; map && at < words.len;) {
         size_t end = str_find(words, at, ' ');
@@ -67,16 +85,22 @@ void target_set(const struct target *target, const struct object *object, struct
             map = edit_map(edit, map, str_c(target->injection->arena, word));
         at = end + 1;
     }
-    tell_set(target, object, old, value, what, telling);
+    bool scalars = old && old->kind == NODE_SCALAR && value->kind == NODE_SCALAR;
+    if (scalars && telling == TELL_VALUES)
+        target_tell(target, object, DEED_REPLACED, what, "(chart: %.*s, service: %.*s)",
+                    STR_ARG(old->text), STR_ARG(value->text));
+    else
+        target_tell(target, object, old ? DEED_REPLACED : DEED_ADDED, what, "%s", "");
 }
 
 void target_remove(const struct target *target, const struct object *object, struct node *map,
                    const char *key, const char *what, const char *reason)
 {
-    if (!node_find(map, key))
+    if (target->fill || !node_find(map, key))
         return;
-    edit_remove(release_edit(&target->injection->release, object), map, key);
-    target_tell(target, object, true, "%s: removed (%s)", what, reason);
+    edit_remove(release_edit(&target->injection->release, object ? object : target->workload), map,
+                key);
+    target_tell(target, object, DEED_REMOVED, what, "(%s)", reason);
 }
 
 /* New objects */
@@ -131,8 +155,8 @@ void target_add(const struct target *target, const char *api_version, const char
         put_node(arena, metadata, "annotations", annotations);
     put_node(arena, object, "spec", spec);
     release_add(&target->injection->release, workload, object);
-    struct object made = {.kind = str_of(kind), .name = name};
-    target_tell(target, &made, false, "added");
+    struct object made = {.kind = str_of(kind), .name = name, .namespace = workload->namespace};
+    target_tell(target, &made, DEED_ADDED, "", "%s", "");
 }
 
 /* Services */
@@ -149,19 +173,121 @@ static void warn_not_injected(const struct injection *injection, const struct se
     }
 }
 
-static void inject_service(struct injection *injection, const struct service *service)
+static void override(struct injection *injection, const struct service *service)
 {
-    struct target target;
-    if (!target_find(injection, service, &target))
+    struct target target = {.injection = injection, .service = service};
+    target.workload = target_workload(injection, service);
+    if (!target.workload || !target_take(injection, service, target.workload))
+        return;
+    target.edit = release_edit(&injection->release, target.workload);
+    target.container = target_main_container(&target);
+    if (!target.container)
         return;
     warn_not_injected(injection, service);
     inject_probes(&target);
     inject_resources(&target);
     inject_scale(&target);
     inject_variables(&target);
+    inject_commands(&target);
     inject_pod(&target);
     inject_security(&target);
     inject_ingress(&target);
+}
+
+/* Filling gaps */
+
+/* A container that runs as long as its pod: not one that only starts it. */
+static bool keeps_running(const struct node *container, bool init)
+{
+    return !init || str_is(node_text(node_find(container, "restartPolicy")), "Always");
+}
+
+/* Hooks run at Helm's time, and get no more than what policies ask of every container. */
+static void fill_container(const struct target *target, bool init)
+{
+    const struct object *workload = target->workload;
+    if (!workload->hook && !workload->ends && keeps_running(target->container, init))
+        inject_probes(target);
+    inject_resources(target);
+    if (!workload->hook && !init) {
+        inject_variables(target);
+        inject_commands(target);
+    }
+    inject_security(target);
+}
+
+static void fill_containers(struct target *target)
+{
+    static const char *const lists[] = {"initContainers", "containers"};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        const struct node *list = node_find(target_pod(target), lists[i]);
+        for (struct node *each = list && list->kind == NODE_LIST ? list->first : NULL; each;
+             each = each->next) {
+            if (each->kind != NODE_MAP)
+                continue;
+            target->container = each;
+            fill_container(target, i == 0);
+        }
+    }
+}
+
+static void fill_workload(struct injection *injection, const struct service *service,
+                          const struct object *workload, bool alone)
+{
+    struct target target = {.injection = injection,
+                            .service = service,
+                            .workload = workload,
+                            .edit = release_edit(&injection->release, workload),
+                            .fill = true};
+    if (service->helm.all_containers) {
+        fill_containers(&target);
+    } else {
+        target.container = target_main_container(&target);
+        if (!target.container)
+            return;
+        fill_container(&target, false);
+    }
+    if (workload->hook)
+        return;
+    inject_pod(&target);
+    if (!alone)
+        return;
+    target.container = target_main_container(&target);
+    if (!target.container)
+        return;
+    inject_scale(&target);
+    inject_ingress(&target);
+}
+
+static bool wants_all(const struct injection *injection, const struct service *service)
+{
+    const char *flag = injection->options->workload;
+    return flag ? strcmp(flag, "*") == 0 : service->helm.all_workloads;
+}
+
+static void fill(struct injection *injection, const struct service *service)
+{
+    if (!wants_all(injection, service)) {
+        const struct object *workload = target_workload(injection, service);
+        if (workload)
+            fill_workload(injection, service, workload, true);
+        return;
+    }
+    static const enum object_kind types[] = {OBJECT_WORKLOAD, OBJECT_PODS};
+    size_t found = 0;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        for (const struct object *object = release_objects(&injection->release, types[i]); object;
+             object = object->next) {
+            if (object->hook && !service->helm.hooks)
+                continue;
+            found++;
+            fill_workload(injection, service, object, false);
+        }
+    }
+    if (found == 0) {
+        diag_warning(injection->diags, service->at, "the chart has no workloads to fill");
+        diag_hint(injection->diags, "nothing is changed");
+    }
 }
 
 /* A run */
@@ -169,11 +295,13 @@ static void inject_service(struct injection *injection, const struct service *se
 struct run {
     struct injection injection;
     struct diags diags;
-    size_t services;
+    const struct service **services;
+    size_t service_count;
+    size_t modules; /* services that are wanted, right or wrong */
     bool *modules_found;
 };
 
-static void inject_layer(struct run *run, struct layer *layer)
+static void read_layer(struct run *run, struct layer *layer)
 {
     const struct option_list *wanted = &layer->options->modules;
     for (size_t i = 0; i < layer->module_count; i++) {
@@ -182,41 +310,66 @@ static void inject_layer(struct run *run, struct layer *layer)
             continue;
         for (size_t j = 0; j < wanted->count; j++)
             run->modules_found[j] |= str_is(module->name, wanted->items[j]);
-        run->services++;
+        run->modules++;
         const struct service *service = service_read(layer, module);
-        if (service)
-            inject_service(&run->injection, service);
+        if (!service)
+            continue;
+        run->services = arena_grow(run->injection.arena, run->services, run->service_count,
+                                   sizeof *run->services);
+        run->services[run->service_count++] = service;
     }
 }
 
-static void inject_files(struct run *run, const struct options *options)
+static void check_flags(struct run *run, const struct options *options)
+{
+    struct location nowhere = {0};
+    for (size_t i = 0; i < options->modules.count; i++)
+        if (!run->modules_found[i])
+            diag_error(&run->diags, nowhere, "no k8s-service is named \"%s\"",
+                       options->modules.items[i]);
+    if (run->modules == 0 && run->diags.errors == 0) {
+        diag_error(&run->diags, nowhere, "no service file was found");
+        diag_hint(&run->diags, "a service file has a module of type k8s-service");
+    }
+    if (run->modules > 1 && (options->workload || options->container || options->ingress)) {
+        diag_error(&run->diags, nowhere,
+                   "--workload, --container and --ingress are for one service, and there are %zu",
+                   run->modules);
+        diag_hint(&run->diags, "choose one with --module");
+    }
+}
+
+/* Reads the services of all files; false after an error. */
+static bool read_files(struct run *run, const struct options *options)
 {
     struct arena *arena = run->injection.arena;
     struct input *inputs;
     size_t count;
     if (!input_list(arena, &run->diags, options, &inputs, &count))
-        return;
+        return false;
     for (size_t i = 0; i < count; i++) {
         const struct source *source =
             input_read(arena, &run->diags, &inputs[i], (struct location){0});
         struct layer *layer = source ? layer_read(arena, &run->diags, options, source) : NULL;
         if (layer)
-            inject_layer(run, layer);
+            read_layer(run, layer);
     }
-    for (size_t i = 0; i < options->modules.count && run->diags.errors == 0; i++)
-        if (!run->modules_found[i])
-            diag_error(&run->diags, (struct location){0}, "no k8s-service is named \"%s\"",
-                       options->modules.items[i]);
-    if (run->services == 0 && run->diags.errors == 0) {
-        diag_error(&run->diags, (struct location){0}, "no service file was found");
-        diag_hint(&run->diags, "a service file has a module of type k8s-service");
-    }
-    if (run->services > 1 && (options->workload || options->container || options->ingress)) {
-        diag_error(&run->diags, (struct location){0},
-                   "--workload, --container and --ingress are for one service, and there are %zu",
-                   run->services);
-        diag_hint(&run->diags, "choose one with --module");
-    }
+    if (run->diags.errors == 0)
+        check_flags(run, options);
+    return run->diags.errors == 0;
+}
+
+/* Those that fill gaps come last: they are for what the others leave. */
+static void inject_services(struct run *run, const struct source *manifests, struct stream stream)
+{
+    struct injection *injection = &run->injection;
+    injection->release = release_begin(injection->arena, &run->diags, manifests, stream);
+    for (size_t i = 0; i < run->service_count; i++)
+        if (!run->services[i]->helm.fill)
+            override(injection, run->services[i]);
+    for (size_t i = 0; i < run->service_count; i++)
+        if (run->services[i]->helm.fill)
+            fill(injection, run->services[i]);
 }
 
 /* Writing */
@@ -272,12 +425,14 @@ static struct str additions_before(struct injected *injected, const struct relea
         comment.len--;
     /* Without a marker of its own before it, the document needs one behind what is added. */
     bool marked = str_starts(text, STR("---"));
+    /* Behind the `...` of another document what is added needs one as well. */
+    bool opens = release->stream.documents[document].start == 0;
     bool first = true;
     for (size_t i = 0; i < release->addition_count; i++) {
         const struct addition *addition = &release->additions[i];
         if (addition->before != document)
             continue;
-        if (marked || !first)
+        if (marked || !first || !opens)
             buf_add(&out, STR("---\n"));
         first = false;
         if (comment.len) {
@@ -315,14 +470,64 @@ static void write_document(struct injected *injected, const struct release *rele
     add_piece(injected, text);
 }
 
-static void write_lines(const struct injection *injection, struct buf *out, bool all)
+static const char *const deed_words[DEED_KINDS] = {
+    [DEED_ADDED] = "added",
+    [DEED_REPLACED] = "replaced",
+    [DEED_REMOVED] = "removed",
+    [DEED_LEFT] = "left",
+};
+
+static void write_deed(const struct deed *deed, struct buf *out)
 {
-    for (size_t i = 0; i < injection->deed_count; i++) {
-        if (!all && !injection->deeds[i].replaced)
-            continue;
-        diag_add_visible(out, injection->deeds[i].text);
-        buf_add_byte(out, '\n');
+    struct buf line = {0};
+    buf_format(&line, "%.*s: ", STR_ARG(deed->object));
+    if (deed->container.len && deed->several)
+        buf_format(&line, "container %.*s: ", STR_ARG(deed->container));
+    if (deed->what.len)
+        buf_format(&line, "%.*s: ", STR_ARG(deed->what));
+    buf_format(&line, "%s%s%.*s", deed_words[deed->kind], deed->detail.len ? " " : "",
+               STR_ARG(deed->detail));
+    diag_add_visible(out, buf_str(&line));
+    buf_add_byte(out, '\n');
+    buf_free(&line);
+}
+
+/* What was taken from a chart, or could not be given to it, is told in any case. */
+static void write_deeds(const struct injection *injection, struct buf *out, bool all)
+{
+    for (size_t i = 0; i < injection->deed_count; i++)
+        if (all || injection->deeds[i].kind != DEED_ADDED)
+            write_deed(&injection->deeds[i], out);
+}
+
+static void put_deed(struct arena *arena, struct node *list, const struct deed *deed)
+{
+    struct node *item = add_map(arena, list);
+    put_text(arena, item, "object", deed->object);
+    if (deed->namespace.len)
+        put_text(arena, item, "namespace", deed->namespace);
+    if (deed->container.len)
+        put_text(arena, item, "container", deed->container);
+    if (deed->what.len)
+        put_text(arena, item, "field", deed->what);
+    struct str detail = deed->detail;
+    if (detail.len > 1) /* without its parentheses */
+        put_text(arena, item, "detail", str_slice(detail, 1, detail.len - 1));
+}
+
+/* All deeds as JSON, by what was done. */
+static void write_report(const struct injection *injection, struct buf *out)
+{
+    struct arena *arena = injection->arena;
+    struct node *root = node_new(arena, NODE_MAP);
+    for (enum deed_kind kind = DEED_ADDED; kind < DEED_KINDS; kind++) {
+        struct node *list = put_list(arena, root, deed_words[kind]);
+        for (size_t i = 0; i < injection->deed_count; i++)
+            if (injection->deeds[i].kind == kind)
+                put_deed(arena, list, &injection->deeds[i]);
     }
+    emit_json(out, root, 0);
+    buf_add_byte(out, '\n');
 }
 
 static void tell_glued(const struct injection *injection, struct buf *out)
@@ -348,48 +553,53 @@ static void tell(const struct run *run, const struct options *options, bool colo
     tell_glued(&run->injection, &ret->log);
     if (run->diags.errors)
         return;
-    write_lines(&run->injection, &ret->messages, options->dry_run);
-    write_lines(&run->injection, &ret->log, true);
+    write_deeds(&run->injection, &ret->messages, options->dry_run);
+    write_deeds(&run->injection, &ret->log, true);
+    write_report(&run->injection, &ret->report);
 }
 
-bool inject(const struct options *options, const struct source *manifests, bool color,
-            struct injected *ret)
+/* Helm 3 takes an empty answer for a chart without objects, and deletes them all. */
+static void write_nothing(const struct source *manifests, struct injected *ret)
+{
+    add_piece(ret, manifests->text);
+    if (str_find(manifests->text, 0, '#') < manifests->text.len)
+        return; /* it is a comment already */
+    if (manifests->text.len && !str_ends(manifests->text, STR("\n")))
+        add_piece(ret, STR("\n"));
+    add_piece(ret, STR("# optasvc: nothing was rendered\n"));
+}
+
+bool inject(const struct options *options, const struct source *manifests, struct stream stream,
+            bool color, struct injected *ret)
 {
     *ret = (struct injected){0};
     struct run run = {.diags = {.arena = &ret->arena}};
+    const struct release *release = &run.injection.release;
     run.modules_found = ARENA_ARRAY(&ret->arena, options->modules.count, bool);
     run.injection =
         (struct injection){.arena = &ret->arena, .diags = &run.diags, .options = options};
     bool blank = stream_is_blank(manifests->text);
-    if (blank) {
-        /* Helm 3 takes an empty answer for a chart without objects, and deletes them all. */
-        add_piece(ret, manifests->text);
-        if (manifests->text.len && !str_ends(manifests->text, STR("\n")))
-            add_piece(ret, STR("\n"));
-        add_piece(ret, STR("# optasvc: nothing was rendered\n"));
-        return true;
-    }
-    struct release *release = &run.injection.release;
-    if (release_read(&ret->arena, &run.diags, manifests, release)) {
-        run.injection.owners = ARENA_ARRAY(&ret->arena, release->count, const struct service *);
-        inject_files(&run, options);
-    }
+    if (read_files(&run, options) && !blank)
+        inject_services(&run, manifests, stream);
     bool right = run.diags.errors == 0;
     for (size_t i = 0; right && i < release->stream.count; i++)
         write_document(ret, release, i);
     tell(&run, options, color, ret);
-    if (options->dry_run) {
+    if (options->dry_run || run.diags.errors)
         ret->count = 0;
-        add_piece(ret, manifests->text);
-    }
     if (run.diags.errors)
-        ret->count = 0;
-    return run.diags.errors == 0;
+        return false;
+    if (blank)
+        write_nothing(manifests, ret);
+    else if (options->dry_run)
+        add_piece(ret, manifests->text);
+    return true;
 }
 
 void injected_free(struct injected *injected)
 {
     buf_free(&injected->messages);
     buf_free(&injected->log);
+    buf_free(&injected->report);
     arena_free(&injected->arena);
 }

@@ -7,6 +7,7 @@
 
 #include "diag.h"
 #include "options.h"
+#include "stream.h"
 
 enum { INJECT_SIZE_MAX = 256 * 1024 * 1024 }; /* bytes of a stream of manifests */
 
@@ -17,13 +18,14 @@ struct injected {
     size_t count;
     struct buf messages; /* for the user: errors, warnings, what was replaced */
     struct buf log;      /* the same, and what was added */
+    struct buf report;   /* JSON: what was added, replaced, removed and left */
 };
 
-/* Injects the services of the files that the options name into `manifests`. False when anything is
- * wrong with a file or the chart. With --dry-run the pieces are the input, and the messages tell
- * all that would happen. */
-bool inject(const struct options *options, const struct source *manifests, bool color,
-            struct injected *ret);
+/* Injects the services of the files that the options name into `manifests`, whose documents
+ * `stream` tells. False when anything is wrong with a file or the chart. With --dry-run the pieces
+ * are the input, and the messages tell all that would happen. */
+bool inject(const struct options *options, const struct source *manifests, struct stream stream,
+            bool color, struct injected *ret);
 
 void injected_free(struct injected *injected);
 

@@ -18,7 +18,7 @@ static void offer(struct choice *choice, const struct object *object)
 /* Hooks come and go at Helm's time. */
 static bool is_candidate(const struct object *object)
 {
-    return object->type == OBJECT_WORKLOAD && !object->hook;
+    return !object->hook;
 }
 
 /* NAME is the end of the object's name, behind a dash. */
@@ -47,13 +47,14 @@ static bool fits(const struct object *object, enum step step, struct str name)
 }
 
 /* `kind`: empty for any. */
-static struct choice choose(const struct release *release, enum step step, struct str kind,
+static struct choice choose(struct release *release, enum step step, struct str kind,
                             struct str name)
 {
     struct choice choice = {0};
-    for (size_t i = 0; i < release->count; i++) {
-        const struct object *object = &release->objects[i];
-        bool right = kind.len == 0 || str_equal(object->kind, kind);
+    for (const struct object *object = release_objects(release, OBJECT_WORKLOAD); object;
+         object = object->next) {
+        /* kubectl takes deployment/web as well. */
+        bool right = kind.len == 0 || str_is_nocase(kind, str_c(release->arena, object->kind));
         if (is_candidate(object) && right && fits(object, step, name))
             offer(&choice, object);
     }
@@ -61,13 +62,13 @@ static struct choice choose(const struct release *release, enum step step, struc
 }
 
 /* The names of all that could be meant, for a message. */
-static struct str list_workloads(const struct injection *injection)
+static struct str list_workloads(struct injection *injection)
 {
     enum { NAMED = 20 };
     struct str names = {0};
     size_t count = 0;
-    for (size_t i = 0; i < injection->release.count; i++) {
-        const struct object *object = &injection->release.objects[i];
+    for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
+         object; object = object->next) {
         if (!is_candidate(object) || count++ > NAMED)
             continue;
         struct str name = object_text(injection->arena, object);
@@ -77,41 +78,44 @@ static struct str list_workloads(const struct injection *injection)
     return names;
 }
 
-static bool is_hook_alone(const struct release *release, struct str name)
+static bool is_hook_alone(struct release *release, struct str name)
 {
-    for (size_t i = 0; i < release->count; i++)
-        if (release->objects[i].type == OBJECT_WORKLOAD && release->objects[i].hook &&
-            str_equal(release->objects[i].name, name))
+    for (const struct object *object = release_objects(release, OBJECT_WORKLOAD); object;
+         object = object->next)
+        if (object->hook && str_equal(object->name, name))
             return true;
     return false;
 }
 
-static void report(const struct injection *injection, const struct service *service,
-                   struct location at, struct str wanted, bool several)
+static void report(struct injection *injection, const struct service *service, struct location at,
+                   struct str wanted, bool several)
 {
+    if (injection->release.unreadable) /* it may be in there */
+        return;
     struct str names = list_workloads(injection);
     bool written = !str_equal(wanted, service->name);
+    bool hook = is_hook_alone(&injection->release, wanted);
     if (several)
         diag_error(injection->diags, at,
                    "several workloads of the chart could be meant by \"%.*s\"", STR_ARG(wanted));
-    else if (is_hook_alone(&injection->release, wanted))
+    else if (hook)
         diag_error(injection->diags, at, "\"%.*s\" is a hook of the chart, which is left alone",
                    STR_ARG(wanted));
     else
         diag_error(injection->diags, at, "no workload of the chart %s \"%.*s\"",
                    written ? "is" : "belongs to", STR_ARG(wanted));
     if (names.len == 0)
-        diag_hint(injection->diags, "the chart has no Deployment, StatefulSet, DaemonSet or "
-                                    "Rollout");
+        diag_hint(injection->diags,
+                  "the chart has no %sDeployment, StatefulSet, DaemonSet or Rollout",
+                  hook ? "other " : "");
     else
         diag_hint(injection->diags, "it has %.*s\nwrite which: helm: {workload: %.*s}",
                   STR_ARG(names), STR_ARG(str_slice(names, 0, str_find(names, 0, ','))));
 }
 
 /* What the user wrote: KIND/NAME, or the end of a name. */
-static const struct object *find_written(const struct injection *injection,
-                                         const struct service *service, struct str written,
-                                         struct location at)
+static const struct object *find_written(struct injection *injection, const struct service *service,
+                                         struct str written, struct location at)
 {
     size_t slash = str_find(written, 0, '/');
     bool split = slash < written.len;
@@ -128,8 +132,7 @@ static const struct object *find_written(const struct injection *injection,
     return NULL;
 }
 
-static const struct object *find_workload(const struct injection *injection,
-                                          const struct service *service)
+const struct object *target_workload(struct injection *injection, const struct service *service)
 {
     const struct str any = {0};
     if (injection->options->workload)
@@ -189,7 +192,7 @@ static struct str list_containers(const struct target *target)
     return names;
 }
 
-static struct node *find_container(const struct target *target)
+struct node *target_main_container(const struct target *target)
 {
     const struct service *service = target->service;
     const struct injection *injection = target->injection;
@@ -212,10 +215,17 @@ static struct node *find_container(const struct target *target)
         if (!found)
             found = container_named(target->workload, service->name);
     }
+    found = node_target(found); /* what an alias stands for: the edit refuses it */
     if (found && found->kind == NODE_MAP)
         return found;
     struct str name = object_text(injection->arena, target->workload);
     struct str names = list_containers(target);
+    if (names.len == 0) {
+        diag_error(injection->diags, service->at, "%.*s: its pods have no containers",
+                   STR_ARG(name));
+        diag_hint(injection->diags, "is the chart complete?");
+        return NULL;
+    }
     if (written.len)
         diag_error(injection->diags, record_location(service->record, SERVICE_HELM),
                    "%.*s: no container is named \"%.*s\"", STR_ARG(name), STR_ARG(written));
@@ -228,30 +238,20 @@ static struct node *find_container(const struct target *target)
 }
 
 /* Two services that write into one workload would overwrite each other. */
-static bool take(struct injection *injection, const struct service *service,
+bool target_take(struct injection *injection, const struct service *service,
                  const struct object *workload)
 {
-    const struct service **owner = &injection->owners[workload - injection->release.objects];
-    if (*owner) {
-        diag_error(injection->diags, service->at,
-                   "the services \"%.*s\" and \"%.*s\" both lead to %.*s", STR_ARG((*owner)->name),
-                   STR_ARG(service->name), STR_ARG(object_text(injection->arena, workload)));
-        diag_hint(injection->diags, "write which workload each means: helm: {workload: KIND/NAME}");
-        return false;
-    }
-    *owner = service;
-    return true;
-}
-
-bool target_find(struct injection *injection, const struct service *service, struct target *ret)
-{
-    *ret = (struct target){.injection = injection, .service = service};
-    ret->workload = find_workload(injection, service);
-    if (!ret->workload || !take(injection, service, ret->workload))
-        return false;
-    ret->edit = release_edit(&injection->release, ret->workload);
-    ret->container = find_container(ret);
-    return ret->container != NULL;
+    const struct object **key = ARENA_NEW(injection->arena, const struct object *);
+    *key = workload;
+    const struct service *owner = set_add(injection->arena, &injection->owners,
+                                          (struct str){(const char *)key, sizeof *key}, service);
+    if (!owner)
+        return true;
+    diag_error(injection->diags, service->at,
+               "the services \"%.*s\" and \"%.*s\" both lead to %.*s", STR_ARG(owner->name),
+               STR_ARG(service->name), STR_ARG(object_text(injection->arena, workload)));
+    diag_hint(injection->diags, "write which workload each means: helm: {workload: KIND/NAME}");
+    return false;
 }
 
 /* Services and ports */
@@ -263,11 +263,11 @@ static bool is_headless(const struct object *service)
 
 const struct object *target_service(const struct target *target, bool *ret_several)
 {
-    const struct release *release = &target->injection->release;
+    struct release *release = &target->injection->release;
     const struct object *found = NULL;
     *ret_several = false;
-    for (size_t i = 0; i < release->count; i++) {
-        const struct object *object = &release->objects[i];
+    for (const struct object *object = release_objects(release, OBJECT_SERVICE); object;
+         object = object->next) {
         if (!release_leads(object, target->workload) || is_headless(object))
             continue;
         *ret_several |= found != NULL;
@@ -289,11 +289,11 @@ const struct node *target_container_port(const struct node *container, struct st
 
 struct node *target_service_port(const struct target *target, const struct node *container)
 {
-    const struct release *release = &target->injection->release;
+    struct release *release = &target->injection->release;
     const struct node *found = NULL;
     const struct node *found_port = NULL;
-    for (size_t i = 0; i < release->count; i++) {
-        const struct object *object = &release->objects[i];
+    for (const struct object *object = release_objects(release, OBJECT_SERVICE); object;
+         object = object->next) {
         if (!release_leads(object, target->workload))
             continue;
         const struct node *ports = node_find(object->node, "spec ports");

@@ -13,18 +13,18 @@
 /* True when an Ingress leads to a Service that leads to the workload. */
 static bool leads(const struct target *target, const struct object *ingress)
 {
-    const struct release *release = &target->injection->release;
-    for (size_t i = 0; i < release->count; i++)
-        if (release_leads(&release->objects[i], target->workload) &&
-            str_equal(release->objects[i].namespace, ingress->namespace) &&
-            release_routes(ingress, release->objects[i].name))
+    struct release *release = &target->injection->release;
+    for (const struct object *each = release_objects(release, OBJECT_SERVICE); each;
+         each = each->next)
+        if (release_leads(each, target->workload) && release_same_namespace(each, ingress) &&
+            release_routes(ingress, each->name))
             return true;
     return false;
 }
 
 static bool is_candidate(const struct target *target, const struct object *object)
 {
-    return object->type == OBJECT_INGRESS && !object->hook && leads(target, object);
+    return !object->hook && leads(target, object);
 }
 
 /* What the user named; empty: nothing. */
@@ -81,21 +81,33 @@ static bool serves_path(struct arena *arena, const struct node *path, struct str
     return !str_is(type, "Exact") && str_starts(prefix, text) && below;
 }
 
-static bool is_ours(const struct target *target, const struct node *path)
+static bool is_our_service(const struct target *target, struct str name)
 {
-    const struct release *release = &target->injection->release;
-    struct str name = node_text(node_find(path, "backend service name"));
-    for (size_t i = 0; i < release->count; i++)
-        if (str_equal(release->objects[i].name, name) &&
-            release_leads(&release->objects[i], target->workload))
+    struct release *release = &target->injection->release;
+    for (const struct object *each = release_objects(release, OBJECT_SERVICE); each;
+         each = each->next)
+        if (str_equal(each->name, name) && release_leads(each, target->workload))
             return true;
     return false;
+}
+
+static bool is_ours(const struct target *target, const struct node *path)
+{
+    return is_our_service(target, node_text(node_find(path, "backend service name")));
+}
+
+static bool is_default_backend(const struct target *target, const struct object *ingress)
+{
+    return is_our_service(target,
+                          node_text(node_find(ingress->node, "spec defaultBackend service name")));
 }
 
 static bool serves(const struct target *target, const struct object *ingress,
                    const struct route *route)
 {
     const struct node *rules = node_find(ingress->node, "spec rules");
+    if (!rules && is_default_backend(target, ingress))
+        return true;
     for (const struct node *rule = rules && rules->kind == NODE_LIST ? rules->first : NULL; rule;
          rule = rule->next) {
         const struct node *paths = node_find(rule, "http paths");
@@ -111,10 +123,10 @@ static bool serves(const struct target *target, const struct object *ingress,
 
 static bool is_served(const struct target *target, const struct route *route)
 {
-    const struct release *release = &target->injection->release;
-    for (size_t i = 0; i < release->count; i++)
-        if (is_candidate(target, &release->objects[i]) &&
-            serves(target, &release->objects[i], route))
+    struct release *release = &target->injection->release;
+    for (const struct object *each = release_objects(release, OBJECT_INGRESS); each;
+         each = each->next)
+        if (is_candidate(target, each) && serves(target, each, route))
             return true;
     return false;
 }
@@ -124,11 +136,10 @@ static bool is_served(const struct target *target, const struct route *route)
 /* The other Services that an Ingress leads to are told: what is set holds for them too. */
 static void warn_shared(const struct target *target, const struct object *ingress)
 {
-    const struct release *release = &target->injection->release;
-    for (size_t i = 0; i < release->count; i++) {
-        const struct object *other = &release->objects[i];
-        if (other->type != OBJECT_SERVICE || !release_routes(ingress, other->name) ||
-            release_leads(other, target->workload))
+    struct release *release = &target->injection->release;
+    for (const struct object *other = release_objects(release, OBJECT_SERVICE); other;
+         other = other->next) {
+        if (!release_routes(ingress, other->name) || release_leads(other, target->workload))
             continue;
         diag_warning(target->injection->diags, object_location(ingress),
                      "%.*s leads to the Service %.*s as well, for which the annotations hold too",
@@ -229,8 +240,9 @@ static void add_ingresses(const struct target *target, struct route *routes, siz
                      : to    ? "nothing tells which port of its Service public_uri means"
                              : "no Service leads to it, so public_uri cannot");
         diag_hint(target->injection->diags, "%s",
-                  to && !several ? "write the port: port: {http: 8080}"
-                                 : "write an Ingress in the chart, and leave public_uri out");
+                  several ? "write an Ingress in the chart, and leave public_uri out"
+                  : to    ? "write the port: port: {http: 8080}"
+                          : "turn its Service on in the chart's values");
         return;
     }
     struct port called = {.name = node_text(node_find(port, "name")), .type = PORT_TYPE_HTTP};
@@ -272,14 +284,22 @@ static void report_unserved(const struct target *target, const struct object *in
               "set it in the chart's values, or add an Ingress: helm: {ingress: new}");
 }
 
+static bool is_asked(const struct target *target)
+{
+    return target->service->route_count || special_port(target) || wanted(target).len ||
+           annotation_field(target) != SERVICE_END;
+}
+
 void inject_ingress(const struct target *target)
 {
-    const struct release *release = &target->injection->release;
+    if (!is_asked(target))
+        return;
+    struct release *release = &target->injection->release;
     const struct service *service = target->service;
     const struct object *first = NULL;
     const struct object *named = NULL;
-    for (size_t i = 0; i < release->count; i++) {
-        const struct object *object = &release->objects[i];
+    for (const struct object *object = release_objects(release, OBJECT_INGRESS); object;
+         object = object->next) {
         if (!is_candidate(target, object))
             continue;
         first = first ? first : object;
@@ -291,6 +311,12 @@ void inject_ingress(const struct target *target)
     if (wanted(target).len && !wants_new(target) && !named) {
         target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" leads to it",
                      STR_ARG(wanted(target)));
+        if (first)
+            diag_hint(target->injection->diags, "write one that does: helm: {ingress: %.*s}",
+                      STR_ARG(first->name));
+        else
+            diag_hint(target->injection->diags,
+                      "none of the chart does; left out, public_uri adds one");
         return;
     }
     struct route *missing =

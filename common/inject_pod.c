@@ -3,7 +3,7 @@
 
 #include "scalar.h"
 
-static void inject_commands(const struct target *target)
+void inject_commands(const struct target *target)
 {
     static const struct {
         enum field_id field;
@@ -12,18 +12,24 @@ static void inject_commands(const struct target *target)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const struct value *words = record_value(target->service->record, rows[i].field);
         if (words->node && words->count)
-            target_set(target, target->workload, target->container, rows[i].key,
-                       manifest_words(target->injection->arena, words), rows[i].key, TELL_NAMES);
+            target_set(target, NULL, target->container, rows[i].key,
+                       manifest_words(target->injection->arena, words), NULL, TELL_NAMES);
     }
 }
 
 static void inject_times(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
-    if (target_has(target, SERVICE_TIMEOUT) && str_is(target->workload->kind, "Deployment"))
+    struct str kind = target->workload->kind;
+    bool has_deadline = str_is(kind, "Deployment") || str_is(kind, "Rollout");
+    if (target_has(target, SERVICE_TIMEOUT) && has_deadline)
         target_set(target, target->workload, target->workload->node, "spec progressDeadlineSeconds",
                    node_int(arena, target->service->timeout), "progressDeadlineSeconds",
                    TELL_VALUES);
+    else if (target_has(target, SERVICE_TIMEOUT))
+        diag_warning(target->injection->diags,
+                     record_location(target->service->record, SERVICE_TIMEOUT),
+                     "timeout has no effect: a %.*s has no deadline", STR_ARG(kind));
     if (target_has(target, SERVICE_GRACE_PERIOD))
         target_set(target, target->workload, target_pod(target), "terminationGracePeriodSeconds",
                    node_int(arena, target->service->grace_period), "terminationGracePeriodSeconds",
@@ -57,6 +63,8 @@ static bool is_tolerated(const struct target *target, const struct toleration *t
 static void inject_tolerations(const struct target *target)
 {
     const struct service *service = target->service;
+    if (target->fill && node_find(target_pod(target), "tolerations"))
+        return;
     for (size_t i = 0; i < service->toleration_count; i++) {
         const struct toleration *toleration = &service->tolerations[i];
         if (is_tolerated(target, toleration))
@@ -66,7 +74,7 @@ static void inject_tolerations(const struct target *target)
             return;
         edit_insert(target->edit, list, NULL,
                     manifest_toleration(target->injection->arena, toleration));
-        target_tell(target, target->workload, false, "toleration %.*s: added",
+        target_tell(target, target->workload, DEED_ADDED, "tolerations", "(%.*s)",
                     STR_ARG(toleration->key));
     }
 }
@@ -80,14 +88,14 @@ static void inject_items(const struct target *target, const char *key, const cha
         const char *path = str_format(arena, "metadata %s %.*s", key, STR_ARG(item->name)).data;
         target_set(target, target->workload, target->workload->template, path,
                    node_scalar(arena, STYLE_TEXT, item->text),
-                   str_format(arena, "%s %.*s", what, STR_ARG(item->name)).data, TELL_VALUES);
+                   str_format(arena, "%s.%.*s", what, STR_ARG(item->name)).data, TELL_VALUES);
     }
 }
 
 /* A label that something selects pods by decides which pods those are. */
 static void check_labels(const struct target *target)
 {
-    const struct injection *injection = target->injection;
+    struct injection *injection = target->injection;
     const struct value *labels = target->service->pod_labels;
     const struct node *there = node_find(target->workload->template, "metadata labels");
     for (size_t i = 0; i < labels->count; i++) {
@@ -106,10 +114,9 @@ static void check_labels(const struct target *target)
 
 void inject_pod(const struct target *target)
 {
-    inject_commands(target);
     inject_times(target);
     inject_tolerations(target);
     check_labels(target);
-    inject_items(target, "annotations", "pod annotation", target->service->pod_annotations);
-    inject_items(target, "labels", "pod label", target->service->pod_labels);
+    inject_items(target, "annotations", "template.annotations", target->service->pod_annotations);
+    inject_items(target, "labels", "template.labels", target->service->pod_labels);
 }

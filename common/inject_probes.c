@@ -97,12 +97,14 @@ static bool is_udp(const struct node *port)
     return protocol.len && !str_is(protocol, "TCP");
 }
 
-/* The only port of the container, or the one that is named `http`. Lists them all in `ret_names`.
+/* The only port of the container, or the one that is named `http`; when gaps are filled, else the
+ * first. Lists them all in `ret_names`.
  */
 static struct node *container_port(const struct target *target, struct str *ret_names)
 {
     struct arena *arena = target->injection->arena;
     const struct node *ports = node_find(target->container, "ports");
+    const struct node *first = NULL;
     const struct node *only = NULL;
     const struct node *http = NULL;
     size_t count = 0;
@@ -117,11 +119,14 @@ static struct node *container_port(const struct target *target, struct str *ret_
             str_format(arena, "%.*s%s%.*s%s%.*s%s", STR_ARG(*ret_names), count ? ", " : "",
                        STR_ARG(number), name.len ? " (" : "", STR_ARG(name), name.len ? ")" : "");
         only = port;
+        first = first ? first : port;
         if (str_is(name, "http"))
             http = port;
         count++;
     }
     const struct node *chosen = count == 1 ? only : http;
+    if (!chosen && target->fill)
+        chosen = first;
     return chosen ? port_reference(arena, chosen) : NULL;
 }
 
@@ -162,14 +167,16 @@ static struct node *choose_port(const struct target *target, const struct probe_
         port = as_number(target, port);
     if (port)
         return port;
-    target_error(target, at, "nothing tells the port that the %s asks", field->key);
-    if (names.len)
-        diag_hint(target->injection->diags,
-                  "the container listens to %.*s: write the number, port: {http: 8080}",
-                  STR_ARG(names));
-    else
-        diag_hint(target->injection->diags,
-                  "the container names no ports: write the number, port: {http: 8080}");
+    const char *hint =
+        names.len
+            ? str_format(arena,
+                         "the container listens to %.*s: write the number, port: {http: 8080}",
+                         STR_ARG(names))
+                  .data
+            : "write the number: port: {http: 8080}";
+    target_cannot(
+        target, at, field->key,
+        names.len ? "nothing tells the port that it asks" : "the container names no ports", hint);
     return NULL;
 }
 
@@ -215,8 +222,8 @@ static void replace_handler(const struct target *target, const struct probe_fiel
         return;
     enum probe_kind kind;
     const char *old = handler_of(map, &kind);
-    target_tell(target, target->workload, true, "%s: replaced (chart: %.*s, service: %.*s)",
-                field->key, STR_ARG(handler_text(arena, map)), STR_ARG(probe_text(arena, probe)));
+    target_tell(target, NULL, DEED_REPLACED, field->key, "(chart: %.*s, service: %.*s)",
+                STR_ARG(handler_text(arena, map)), STR_ARG(probe_text(arena, probe)));
     if (old)
         edit_remove(target->edit, map, old);
     struct node *made = node_new(arena, NODE_MAP);
@@ -231,11 +238,11 @@ static void change_handler(const struct target *target, const struct probe_field
     struct arena *arena = target->injection->arena;
     struct str key = str_format(arena, "%s %s", field->key, handler_key(probe->kind));
     if (probe->kind == PROBE_HTTP)
-        target_set(target, target->workload, target->container,
+        target_set(target, NULL, target->container,
                    str_format(arena, "%.*s path", STR_ARG(key)).data,
                    node_scalar(arena, STYLE_TEXT, probe->path), field->key, TELL_VALUES);
     if (probe->kind == PROBE_COMMAND)
-        target_set(target, target->workload, target->container,
+        target_set(target, NULL, target->container,
                    str_format(arena, "%.*s command", STR_ARG(key)).data,
                    manifest_words(arena, probe->command), field->key, TELL_NAMES);
     if (probe->kind == PROBE_COMMAND || !port_is_written(target))
@@ -245,8 +252,7 @@ static void change_handler(const struct target *target, const struct probe_field
     struct str there = node_text(node_find(target->container, path));
     const struct node *item = target_container_port(target->container, there);
     if (!str_equal(node_text(node_find(item, "containerPort")), number->text))
-        target_set(target, target->workload, target->container, path, number,
-                   str_format(arena, "%s port", field->key).data, TELL_VALUES);
+        target_set(target, NULL, target->container, path, number, NULL, TELL_VALUES);
 }
 
 static void add_probe(const struct target *target, const struct probe_field *field,
@@ -265,7 +271,7 @@ static void add_probe(const struct target *target, const struct probe_field *fie
                   target_has(target, SERVICE_STARTUP_PATH);
     if (field->has_delay && starts && !target_has(target, field->delay))
         made.delay = 0;
-    target_set(target, target->workload, target->container, field->key,
+    target_set(target, NULL, target->container, field->key,
                manifest_probe(arena, target->service, &made, port), field->key, TELL_NAMES);
 }
 
@@ -274,8 +280,7 @@ static void set_timing(const struct target *target, const struct probe_field *fi
 {
     struct arena *arena = target->injection->arena;
     const char *path = str_format(arena, "%s %s", field->key, key).data;
-    target_set(target, target->workload, target->container, path, node_int(arena, number), path,
-               TELL_VALUES);
+    target_set(target, NULL, target->container, path, node_int(arena, number), NULL, TELL_VALUES);
 }
 
 /* Timings that are written, in a probe that is there. */
@@ -298,9 +303,10 @@ static void set_handler(const struct target *target, const struct probe_field *f
     const struct node *there = node_find(target->container, field->key);
     enum probe_kind kind = PROBE_NONE;
     handler_of(there, &kind);
+    if (target->fill && (kind != PROBE_NONE || probe->kind == PROBE_NONE))
+        return;
     if (probe->kind == PROBE_NONE)
-        target_remove(target, target->workload, target->container, field->key, field->key,
-                      "healthcheck: none");
+        target_remove(target, NULL, target->container, field->key, field->key, "healthcheck: none");
     else if (!there)
         add_probe(target, field, probe);
     else if (kind == probe->kind)
@@ -330,9 +336,9 @@ static void copy_startup(const struct target *target)
         key = handler_of(model, &kind);
     }
     if (!key) {
-        target_error(target, SERVICE_STARTUP_TIMEOUT,
-                     "there is no probe that could tell the start");
-        diag_hint(target->injection->diags, "write startup_probe_path or healthcheck_path");
+        target_cannot(target, SERVICE_STARTUP_TIMEOUT, startup_field.key,
+                      "there is no probe that could tell the start",
+                      "write startup_probe_path or healthcheck_path");
         return;
     }
     struct node *probe = node_new(arena, NODE_MAP);
@@ -340,8 +346,8 @@ static void copy_startup(const struct target *target)
     put_int(arena, probe, "periodSeconds", target->service->probe_period);
     put_int(arena, probe, "timeoutSeconds", target->service->probe_timeout);
     put_int(arena, probe, "failureThreshold", target->service->startup.failures);
-    target_set(target, target->workload, target->container, startup_field.key, probe,
-               startup_field.key, TELL_NAMES);
+    target_set(target, NULL, target->container, startup_field.key, probe, startup_field.key,
+               TELL_NAMES);
 }
 
 /* startup_timeout is as many failures as the period that holds makes of it. */
@@ -362,10 +368,42 @@ static void set_startup_timeout(const struct target *target)
     set_timing(target, &startup_field, "failureThreshold", (timeout + period - 1) / period);
 }
 
+static bool has_probe(const struct target *target, const struct probe_field *field)
+{
+    return node_find(target->container, field->key) != NULL;
+}
+
+/* Times of probes that are nowhere. */
+static void warn_timings(const struct target *target)
+{
+    bool live = has_probe(target, &liveness_field);
+    bool ready = has_probe(target, &readiness_field);
+    bool any = live || ready || has_probe(target, &startup_field);
+    const struct {
+        enum field_id field;
+        bool used;
+    } rows[] = {{SERVICE_LIVENESS_DELAY, live},
+                {SERVICE_READINESS_DELAY, ready},
+                {SERVICE_PROBE_PERIOD, any},
+                {SERVICE_PROBE_TIMEOUT, any}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (rows[i].used || !target_has(target, rows[i].field))
+            continue;
+        diag_warning(target->injection->diags,
+                     record_location(target->service->record, rows[i].field),
+                     "%s has no effect: %.*s has no such probe", schema_field(rows[i].field)->name,
+                     STR_ARG(object_text(target->injection->arena, target->workload)));
+        diag_hint(target->injection->diags, "healthcheck_path adds one");
+    }
+}
+
 void inject_probes(const struct target *target)
 {
+    size_t errors = target->injection->diags->errors;
     inject_probe(target, &liveness_field, &target->service->liveness);
     inject_probe(target, &readiness_field, &target->service->readiness);
     inject_probe(target, &startup_field, &target->service->startup);
     set_startup_timeout(target);
+    if (!target->fill && target->injection->diags->errors == errors)
+        warn_timings(target);
 }

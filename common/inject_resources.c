@@ -62,39 +62,82 @@ static bool chart_quantity(const struct target *target, const char *what,
     return true;
 }
 
+static void set_text(const struct target *target, const char *what, const struct resource *resource,
+                     struct str text)
+{
+    target_set(target, NULL, target->container, path_of(target, what, resource).data,
+               node_scalar(target->injection->arena, STYLE_TEXT, text), NULL, TELL_VALUES);
+}
+
 static void set_quantity(const struct target *target, const char *what,
                          const struct resource *resource, int64_t number)
 {
-    struct arena *arena = target->injection->arena;
-    const char *path = path_of(target, what, resource).data;
     double there;
     /* The chart may write the same number in another way. */
     if (chart_quantity(target, what, resource, &there) && there >= (double)number &&
         there <= (double)number)
         return;
-    target_set(target, target->workload, target->container, path,
-               node_scalar(arena, STYLE_TEXT, resource->text(arena, number)), path, TELL_VALUES);
+    set_text(target, what, resource, resource->text(target->injection->arena, number));
 }
 
-static void inject_resource(const struct target *target, const struct resource *resource)
+/* Twice a request of the chart, which need not be a whole number of our units. */
+static struct str doubled(const struct target *target, const struct resource *resource,
+                          double request)
 {
-    bool request = written(target, SERVICE_RESOURCE_REQUEST, resource->request_field);
-    const struct value *limit = written(target, SERVICE_RESOURCE_LIMITS, resource->limit_field);
+    struct arena *arena = target->injection->arena;
+    double limit = request * 2;
+    int64_t whole = (int64_t)limit;
+    if ((double)whole >= limit)
+        return resource->text(arena, whole);
+    if (resource->request_field == RESOURCES_CPU)
+        return resource->text(arena, whole + 1);
+    return str_format(arena, "%lld", (long long)(limit * resource->unit));
+}
+
+/* A request without its limit gets twice as much, a limit without its request at most as much. */
+static void fill(const struct target *target, const struct resource *resource, bool request,
+                 const struct value *limit)
+{
+    double requested;
+    double limited = 0;
+    bool has_limit = chart_quantity(target, "limits", resource, &limited);
+    if (request && !node_find(target->container, path_of(target, "requests", resource).data)) {
+        if (has_limit && limited < (double)resource->request)
+            set_text(
+                target, "requests", resource,
+                node_text(node_find(target->container, path_of(target, "limits", resource).data)));
+        else
+            set_quantity(target, "requests", resource, resource->request);
+    }
+    bool none = limit && limit->is_word;
+    if (has_limit || none || !(request || limit) ||
+        !chart_quantity(target, "requests", resource, &requested))
+        return;
+    if (limit && requested <= (double)resource->limit)
+        set_quantity(target, "limits", resource, resource->limit);
+    else
+        set_text(target, "limits", resource, doubled(target, resource, requested));
+}
+
+static void override(const struct target *target, const struct resource *resource, bool request,
+                     const struct value *limit)
+{
     double there;
     if (request)
         set_quantity(target, "requests", resource, resource->request);
     if (limit && limit->is_word) {
         struct node *limits = node_find(target->container, "resources limits");
-        if (limits && node_find(limits, resource->name))
-            target_remove(target, target->workload, limits, resource->name,
-                          path_of(target, "limits", resource).data, "resource_limits: none");
+        if (limits)
+            target_remove(
+                target, NULL, limits, resource->name,
+                str_format(target->injection->arena, "resources.limits.%s", resource->name).data,
+                "resource_limits: none");
     } else if (limit) {
         set_quantity(target, "limits", resource, resource->limit);
-    } else if (request) {
+    } else if (request && (!chart_quantity(target, "limits", resource, &there) ||
+                           there < (double)resource->request)) {
         /* The chart's limit stays, unless it would be below the request. */
-        if (!chart_quantity(target, "limits", resource, &there) ||
-            there < (double)resource->request)
-            set_quantity(target, "limits", resource, resource->limit);
+        set_quantity(target, "limits", resource, resource->limit);
     }
     if (limit && !limit->is_word && !request &&
         chart_quantity(target, "requests", resource, &there) && there > (double)resource->limit) {
@@ -107,8 +150,15 @@ static void inject_resource(const struct target *target, const struct resource *
 void inject_resources(const struct target *target)
 {
     const struct resource resources[] = {cpu_of(target->service), memory_of(target->service)};
-    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++)
-        inject_resource(target, &resources[i]);
+    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
+        const struct resource *resource = &resources[i];
+        bool request = written(target, SERVICE_RESOURCE_REQUEST, resource->request_field);
+        const struct value *limit = written(target, SERVICE_RESOURCE_LIMITS, resource->limit_field);
+        if (target->fill)
+            fill(target, resource, request, limit);
+        else
+            override(target, resource, request, limit);
+    }
 }
 
 void inject_missing_request(const struct target *target, const char *resource)

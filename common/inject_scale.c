@@ -20,11 +20,10 @@ static enum field_id written_field(const struct target *target)
 static const struct object *find_scaler(const struct target *target, enum object_kind type,
                                         const char *path)
 {
-    const struct release *release = &target->injection->release;
-    for (size_t i = 0; i < release->count; i++)
-        if (release->objects[i].type == type && !release->objects[i].hook &&
-            release_refers(&release->objects[i], path, target->workload))
-            return &release->objects[i];
+    struct release *release = &target->injection->release;
+    for (const struct object *each = release_objects(release, type); each; each = each->next)
+        if (!each->hook && release_refers(each, path, target->workload))
+            return each;
     return NULL;
 }
 
@@ -56,17 +55,30 @@ static int64_t number_at(const struct node *node, const char *path, int64_t fall
 
 static void report_range(const struct target *target, int64_t min, int64_t max)
 {
-    bool min_written = target_has(target, SERVICE_MIN_CONTAINERS);
-    if (min_written) {
+    bool max_written = target_has(target, SERVICE_MAX_CONTAINERS);
+    if (target_has(target, SERVICE_MIN_CONTAINERS)) {
         target_error(target, SERVICE_MIN_CONTAINERS,
                      "min_containers is %" PRId64 ", above the most, which is %" PRId64, min, max);
         diag_hint(target->injection->diags, "write max_containers too");
     } else {
-        target_error(target, SERVICE_MAX_CONTAINERS,
-                     "the chart runs %" PRId64 " pods, above max_containers, which is %" PRId64,
-                     min, max);
-        diag_hint(target->injection->diags, "write min_containers too");
+        target_error(target, max_written ? SERVICE_MAX_CONTAINERS : written_field(target),
+                     "the chart runs %" PRId64 " pods, above max_containers, which is %" PRId64
+                     "%s",
+                     min, max, max_written ? "" : " if left out");
+        diag_hint(target->injection->diags, "write %s too",
+                  max_written ? "min_containers" : "max_containers");
     }
+}
+
+/* An autoscaler needs one pod to measure. */
+static bool min_is_zero(const struct target *target)
+{
+    if (!target_has(target, SERVICE_MIN_CONTAINERS) || target->service->min_containers > 0)
+        return false;
+    target_error(target, SERVICE_MIN_CONTAINERS, "min_containers is 0, but max_containers is not");
+    diag_hint(target->injection->diags, "the autoscaler needs one container at least; for none at "
+                                        "all write max_containers: 0");
+    return true;
 }
 
 /* replicas */
@@ -162,7 +174,7 @@ static void set_metric(const struct target *target, const struct object *scaler,
         if (metrics)
             edit_insert(edit, metrics, NULL,
                         autoscaler_metric(arena, resource, utilization, metric_container(target)));
-        target_tell(target, scaler, false, "%s: added", what);
+        target_tell(target, scaler, DEED_ADDED, what, "%s", "");
         return;
     }
     struct node *goal = node_find(node_find(metric, source), "target");
@@ -292,10 +304,10 @@ static void scale_anew(const struct target *target, int64_t *ret_max)
 
 static bool has_budget(const struct target *target)
 {
-    const struct release *release = &target->injection->release;
-    for (size_t i = 0; i < release->count; i++)
-        if (release->objects[i].type == OBJECT_DISRUPTION_BUDGET &&
-            release_selects(&release->objects[i], target->workload))
+    struct release *release = &target->injection->release;
+    for (const struct object *each = release_objects(release, OBJECT_DISRUPTION_BUDGET); each;
+         each = each->next)
+        if (release_selects(each, target->workload))
             return true;
     return false;
 }
@@ -305,10 +317,18 @@ static void add_budget(const struct target *target)
     struct arena *arena = target->injection->arena;
     const struct object *workload = target->workload;
     const struct node *selector = node_find(workload->node, "spec selector");
-    if (has_budget(target) || !selector ||
-        release_find(&target->injection->release, OBJECT_DISRUPTION_BUDGET, workload->namespace,
-                     workload->name))
+    if (has_budget(target) || !selector)
         return;
+    const struct object *other = release_find(&target->injection->release, OBJECT_DISRUPTION_BUDGET,
+                                              workload->namespace, workload->name);
+    if (other) {
+        diag_warning(target->injection->diags, object_location(other),
+                     "%.*s gets no disruption budget: %.*s, which is for other pods, stands where "
+                     "it would",
+                     STR_ARG(object_text(arena, workload)), STR_ARG(object_text(arena, other)));
+        diag_hint(target->injection->diags, "rename it in the chart");
+        return;
+    }
     struct node *object = node_new(arena, NODE_MAP);
     struct node *spec = disruption_budget_spec(arena, object);
     put_node(arena, spec, "selector", node_copy(arena, selector));
@@ -333,8 +353,12 @@ void inject_scale(const struct target *target)
         set_replicas(target, 0);
         return;
     }
+    if (min_is_zero(target))
+        return;
     const struct object *scaler = find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef");
     int64_t max;
+    if (scaler && target->fill)
+        return;
     if (scaler)
         change_scaler(target, scaler, &max);
     else

@@ -7,59 +7,64 @@ static bool is_true(const struct node *node)
     return str_is(node_text(node), "true");
 }
 
+/* What the container says of itself, else what the pod says of all. */
+static const struct node *effective(const struct target *target, const char *path)
+{
+    const struct node *own = node_find(target->container, path);
+    return own ? own : node_find(target_pod(target), path);
+}
+
+static bool has_item(const struct node *list, const char *text)
+{
+    for (const struct node *item = list && list->kind == NODE_LIST ? list->first : NULL; item;
+         item = item->next)
+        if (str_is(node_text(item), text))
+            return true;
+    return false;
+}
+
 static void set_flag(const struct target *target, const char *key, bool flag)
 {
     struct arena *arena = target->injection->arena;
-    const char *path = str_format(arena, "securityContext %s", key).data;
-    target_set(target, target->workload, target->container, path,
-               node_scalar(arena, STYLE_PLAIN, flag ? STR("true") : STR("false")), key,
+    target_set(target, NULL, target->container, str_format(arena, "securityContext %s", key).data,
+               node_scalar(arena, STYLE_PLAIN, flag ? STR("true") : STR("false")), NULL,
                TELL_VALUES);
 }
 
-static bool confines(const struct node *holder)
-{
-    struct str type = node_text(node_find(holder, "securityContext seccompProfile type"));
-    return str_is(type, "RuntimeDefault") || str_is(type, "Localhost");
-}
-
-/* On the pod, unless the container says otherwise itself. */
+/* On the pod, unless the container says something itself. */
 static void set_seccomp(const struct target *target)
 {
     static const char path[] = "securityContext seccompProfile type";
-    struct node *holder =
-        node_find(target->container, path) ? target->container : target_pod(target);
-    if (!confines(holder))
-        target_set(target, target->workload, holder, path,
-                   node_scalar(target->injection->arena, STYLE_TEXT, STR("RuntimeDefault")),
-                   "seccompProfile", TELL_VALUES);
+    bool own = node_find(target->container, path) != NULL;
+    struct str type = node_text(effective(target, path));
+    if (str_is(type, "RuntimeDefault") || str_is(type, "Localhost"))
+        return;
+    if (target->fill && type.len)
+        return;
+    target_set(target, own ? NULL : target->workload, own ? target->container : target_pod(target),
+               path, node_scalar(target->injection->arena, STYLE_TEXT, STR("RuntimeDefault")), NULL,
+               TELL_VALUES);
 }
 
 static void drop_capabilities(const struct target *target)
 {
+    static const char path[] = "securityContext capabilities drop";
     struct arena *arena = target->injection->arena;
-    const struct node *drop = node_find(target->container, "securityContext capabilities drop");
-    for (const struct node *item = drop && drop->kind == NODE_LIST ? drop->first : NULL; item;
-         item = item->next)
-        if (str_is(node_text(item), "ALL"))
-            return;
     struct node *all = node_new(arena, NODE_LIST);
     add_text(arena, all, STR("ALL"));
-    target_set(target, target->workload, target->container, "securityContext capabilities drop",
-               all, "capabilities drop", TELL_NAMES);
+    if (!has_item(node_find(target->container, path), "ALL"))
+        target_set(target, NULL, target->container, path, all, NULL, TELL_NAMES);
 }
 
 static void set_ids(const struct target *target)
 {
-    static const char *const keys[] = {"runAsUser", "runAsGroup"};
-    struct arena *arena = target->injection->arena;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        const char *path = str_format(arena, "securityContext %s", keys[i]).data;
-        const struct node *own = node_find(target->container, path);
-        const struct node *there = own ? own : node_find(target_pod(target), path);
-        if (there && !str_is(node_text(there), "0"))
+    static const char *const paths[] = {"securityContext runAsUser", "securityContext runAsGroup"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        const struct node *there = effective(target, paths[i]);
+        if (there && (target->fill || !str_is(node_text(there), "0")))
             continue;
-        target_set(target, target->workload, target->container, path,
-                   node_int(arena, MANIFEST_RESTRICTED_ID), keys[i], TELL_VALUES);
+        target_set(target, NULL, target->container, paths[i],
+                   node_int(target->injection->arena, MANIFEST_RESTRICTED_ID), NULL, TELL_VALUES);
     }
 }
 
@@ -93,26 +98,57 @@ static void add_tmp(const struct target *target)
         put_map(arena, volume, "emptyDir");
         edit_insert(target->edit, volumes, NULL, volume);
     }
-    target_tell(target, target->workload, false, "/tmp: added");
+    target_tell(target, NULL, DEED_ADDED, "volumeMounts", "(/tmp)");
+}
+
+static void restrict_container(const struct target *target)
+{
+    static const char read_only[] = "securityContext readOnlyRootFilesystem";
+    bool root = str_is(node_text(effective(target, "securityContext runAsUser")), "0");
+    bool left = target->fill && node_find(target->container, read_only);
+    drop_capabilities(target);
+    if (!left) {
+        set_flag(target, "readOnlyRootFilesystem", true);
+        add_tmp(target);
+    }
+    if (target->fill && root) {
+        target_tell(target, NULL, DEED_LEFT, "securityContext.runAsNonRoot",
+                    "(the chart runs it as user 0)");
+        return;
+    }
+    if (!is_true(effective(target, "securityContext runAsNonRoot")))
+        set_flag(target, "runAsNonRoot", true);
+    set_ids(target);
+}
+
+/* Why Kubernetes would refuse allowPrivilegeEscalation: false; NULL: it would not. */
+static const char *obstacle(const struct target *target)
+{
+    if (is_true(node_find(target->container, "securityContext privileged")))
+        return "the container is privileged";
+    if (has_item(node_find(target->container, "securityContext capabilities add"), "CAP_SYS_ADMIN"))
+        return "the container has CAP_SYS_ADMIN";
+    return NULL;
 }
 
 void inject_security(const struct target *target)
 {
+    static const char hint[] = "write pod_security: off, or change it in the chart";
     if (!target_has(target, SERVICE_POD_SECURITY) || target->service->security == POD_SECURITY_OFF)
         return;
-    if (is_true(node_find(target->container, "securityContext privileged"))) {
-        target_error(target, SERVICE_POD_SECURITY,
-                     "its container is privileged, which pod_security cannot make safe");
-        diag_hint(target->injection->diags, "write pod_security: off, or turn it off in the chart");
+    if (str_is(node_text(node_find(target_pod(target), "os name")), "windows")) {
+        target_cannot(target, SERVICE_POD_SECURITY, "securityContext", "the pods run on Windows",
+                      hint);
+        return;
+    }
+    set_seccomp(target);
+    const char *reason = obstacle(target);
+    if (reason) {
+        target_cannot(target, SERVICE_POD_SECURITY, "securityContext.allowPrivilegeEscalation",
+                      reason, hint);
         return;
     }
     set_flag(target, "allowPrivilegeEscalation", false);
-    set_seccomp(target);
-    if (target->service->security != POD_SECURITY_RESTRICTED)
-        return;
-    drop_capabilities(target);
-    set_flag(target, "readOnlyRootFilesystem", true);
-    set_flag(target, "runAsNonRoot", true);
-    set_ids(target);
-    add_tmp(target);
+    if (target->service->security == POD_SECURITY_RESTRICTED)
+        restrict_container(target);
 }

@@ -5,10 +5,17 @@
 #include "manifest.h"
 #include "release.h"
 
-/* Something that was done, as the user is told. */
+enum deed_kind { DEED_ADDED, DEED_REPLACED, DEED_REMOVED, DEED_LEFT, DEED_KINDS };
+
+/* Something that was done, or left as it is. */
 struct deed {
-    struct str text;
-    bool replaced; /* something of the chart: told in any case */
+    enum deed_kind kind;
+    struct str object; /* "KIND/NAME" */
+    struct str namespace;
+    struct str container; /* empty: it is about the object as a whole */
+    bool several;         /* the container is one of several that are filled: told in messages */
+    struct str what;      /* the field; empty: the object */
+    struct str detail;    /* what became of it, or why it is left; may be empty */
 };
 
 struct injection {
@@ -16,23 +23,31 @@ struct injection {
     struct diags *diags;
     const struct options *options;
     struct release release;
-    const struct service **owners; /* of each of the release's objects; NULL: nobody's yet */
+    struct set owners; /* the services that workloads are taken by */
     struct deed *deeds;
     size_t deed_count;
 };
 
-/* A service on its way into a workload. */
+/* A service on its way into a container of a workload. */
 struct target {
     struct injection *injection;
     const struct service *service;
     const struct object *workload;
     struct edit *edit;
     struct node *container;
+    bool fill; /* only where the chart says nothing */
 };
 
-/* Finds workload and container by the decisions that the README lists. Reports and returns false
- * when there is none, or several. */
-bool target_find(struct injection *injection, const struct service *service, struct target *ret);
+/* Finds the workload by the decisions that the README lists. Reports and returns NULL when there is
+ * none, or several. */
+const struct object *target_workload(struct injection *injection, const struct service *service);
+
+/* Finds the container in the same way. */
+struct node *target_main_container(const struct target *target);
+
+/* False, after reporting it, when the workload is another service's already. */
+bool target_take(struct injection *injection, const struct service *service,
+                 const struct object *workload);
 
 /* The only Service that leads to the workload and has an address; NULL where there is none.
  * `ret_several` tells that there is more than one. */
@@ -49,18 +64,24 @@ const struct node *target_container_port(const struct node *container, struct st
 void target_error(const struct target *target, enum field_id field, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Tells what was done to an object. */
-void target_tell(const struct target *target, const struct object *object, bool replaced,
-                 const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Tells what was done to an object; NULL: to the container. `format`: the detail. */
+void target_tell(const struct target *target, const struct object *object, enum deed_kind kind,
+                 const char *what, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* What cannot be done: an error at the field with a hint, or, when gaps are filled, left and told.
+ */
+void target_cannot(const struct target *target, enum field_id field, const char *what,
+                   const char *reason, const char *hint);
 
 /* Sets what a path of keys, split at spaces, leads to from a map in an object's document, unless it
- * means that already, and tells it: `what` is what the user knows it as. Scalars are told with both
+ * means that already, or, when gaps are filled, is there at all; and tells it. `object` NULL: the
+ * container's. `what`: what the user knows it as; NULL: the path. Scalars are told with both
  * values, unless they may be secret. */
 enum telling { TELL_VALUES, TELL_NAMES };
 void target_set(const struct target *target, const struct object *object, struct node *map,
                 const char *path, struct node *value, const char *what, enum telling telling);
 
-/* Removes a key that is there, and tells it with a reason. */
+/* Removes a key that is there, and tells it with a reason. Filling gaps removes nothing. */
 void target_remove(const struct target *target, const struct object *object, struct node *map,
                    const char *key, const char *what, const char *reason);
 
@@ -91,8 +112,11 @@ void inject_scale(const struct target *target);
 /* links, secrets, env_vars. */
 void inject_variables(const struct target *target);
 
-/* commands, args, timeout, termination_grace_period, service_account_token, tolerations,
- * pod_annotations, pod_labels. */
+/* commands, args. */
+void inject_commands(const struct target *target);
+
+/* timeout, termination_grace_period, service_account_token, tolerations, pod_annotations,
+ * pod_labels. */
 void inject_pod(const struct target *target);
 
 /* pod_security. */

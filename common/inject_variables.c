@@ -2,13 +2,17 @@
  * Kubernetes expands them, which is before the first that refers to them. */
 #include "inject_target.h"
 
+/* The first from `item` on. */
+static struct node *next_variable(struct node *item, struct str name)
+{
+    while (item && !str_equal(node_text(node_find(item, "name")), name))
+        item = item->next;
+    return item;
+}
+
 static struct node *find_variable(const struct node *env, struct str name)
 {
-    for (struct node *item = env && env->kind == NODE_LIST ? env->first : NULL; item;
-         item = item->next)
-        if (str_equal(node_text(node_find(item, "name")), name))
-            return item;
-    return NULL;
+    return env && env->kind == NODE_LIST ? next_variable(env->first, name) : NULL;
 }
 
 /* $(NAME) in a value; $$(NAME) is an escape, and no reference. */
@@ -45,14 +49,16 @@ static void replace_variable(const struct target *target, struct node *item,
     struct node *value = made->last;
     const char *key = str_c(arena, value->key->text);
     const char *other = variable->secret.len ? "value" : "valueFrom";
-    const char *what = str_format(arena, "env %.*s", STR_ARG(variable->name)).data;
+    const char *what = str_format(arena, "env.%.*s", STR_ARG(variable->name)).data;
+    if (target->fill)
+        return;
     if (node_find(item, other)) {
         edit_remove(target->edit, item, other);
         edit_set(target->edit, item, value->key->text, value);
-        target_tell(target, target->workload, true, "%s: replaced", what);
+        target_tell(target, NULL, DEED_REPLACED, what, "%s", "");
         return;
     }
-    target_set(target, target->workload, item, key, value, what, TELL_NAMES);
+    target_set(target, NULL, item, key, value, what, TELL_NAMES);
 }
 
 /* Ours must be expanded as they are written, so what they refer to must stand before them. */
@@ -82,7 +88,8 @@ void inject_variables(const struct target *target)
     for (size_t i = 0; i < service->variable_count; i++) {
         const struct variable *variable = &service->variables[i];
         struct node *item = find_variable(node_find(target->container, "env"), variable->name);
-        if (item)
+        /* A chart may set one twice; which of them holds depends on who applies it. */
+        for (; item; item = next_variable(item->next, variable->name))
             replace_variable(target, item, variable);
     }
     for (size_t i = 0; i < service->variable_count; i++) {
@@ -94,7 +101,8 @@ void inject_variables(const struct target *target)
             return;
         edit_insert(target->edit, env, first_user(env, variable->name),
                     manifest_variable(arena, variable));
-        target_tell(target, target->workload, false, "env %.*s: added", STR_ARG(variable->name));
+        target_tell(target, NULL, DEED_ADDED,
+                    str_format(arena, "env.%.*s", STR_ARG(variable->name)).data, "%s", "");
     }
     const struct node *env = node_find(target->container, "env");
     for (size_t i = 0; env && env->kind == NODE_LIST && i < service->variable_count; i++)

@@ -1,8 +1,12 @@
+#define _GNU_SOURCE /* F_SETPIPE_SZ, MADV_HUGEPAGE, vmsplice */
 #include "io.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -35,6 +39,141 @@ int io_read_file(const char *path, size_t limit, struct buf *ret)
     if (close(fd) < 0 && error == 0)
         error = errno;
     return error;
+}
+
+enum {
+    PIPE_SIZE = 1024 * 1024,      /* what an unprivileged process may ask for */
+    LARGE_PAGE = 2 * 1024 * 1024, /* of most systems; elsewhere it is just a step */
+};
+
+/* Fewer turns between the two ends of a pipe. Where it cannot be had, all goes on as it is. */
+static void widen_pipe(int fd)
+{
+#ifdef F_SETPIPE_SZ
+    int ignored = fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
+    (void)ignored;
+#else
+    (void)fd;
+#endif
+}
+
+#ifdef __linux__
+/* Large pages cost far less to fill, but at the end of a stream one stays empty in part. They are
+ * taken where half of one waits to be read. */
+static void choose_pages(int fd, char *pages)
+{
+    enum { WORTH_IT = 1024 * 1024 };
+    int waiting = 0;
+    if (ioctl(fd, FIONREAD, &waiting) == 0 && waiting >= WORTH_IT) {
+        int ignored = madvise(pages, LARGE_PAGE, MADV_HUGEPAGE);
+        (void)ignored;
+    }
+}
+#endif
+
+static int read_pages(int fd, size_t limit, io_grown *grown, void *context, struct io_stream *ret)
+{
+    size_t len = 0;
+    for (;;) {
+        size_t room = LARGE_PAGE - len % LARGE_PAGE;
+        if (room > ret->size - len)
+            room = ret->size - len;
+#ifdef __linux__
+        if (len && room == LARGE_PAGE)
+            choose_pages(fd, ret->pages + len);
+#endif
+        ssize_t got = read(fd, ret->pages + len, room);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return errno;
+        len += (size_t)got;
+        ret->text = (struct str){ret->pages, len};
+        if (got == 0)
+            return 0;
+        if (len > limit)
+            return EFBIG;
+        grown(context, ret->text);
+    }
+}
+
+int io_read_stream(int fd, size_t limit, io_grown *grown, void *context, struct io_stream *ret)
+{
+    *ret = (struct io_stream){0};
+    widen_pipe(fd);
+#ifdef MAP_NORESERVE
+    /* Room for all that may come, which takes memory only where it is written to. */
+    size_t size = limit + 2 * (size_t)LARGE_PAGE;
+    char *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (pages != MAP_FAILED) {
+        size_t skipped = LARGE_PAGE - (uintptr_t)pages % LARGE_PAGE;
+        *ret = (struct io_stream){.mapped = pages, .mapped_size = size, .pages = pages + skipped};
+        ret->size = size - skipped;
+        return read_pages(fd, limit, grown, context, ret);
+    }
+#endif
+    int error = read_all(fd, limit, &ret->buf);
+    ret->text = buf_str(&ret->buf);
+    return error;
+}
+
+void io_stream_free(struct io_stream *stream)
+{
+    if (stream->mapped) {
+        int ignored = munmap(stream->mapped, stream->mapped_size);
+        (void)ignored;
+    }
+    buf_free(&stream->buf);
+    *stream = (struct io_stream){0};
+}
+
+#ifdef __linux__
+static bool is_within(struct str piece, const struct io_stream *stream)
+{
+    const char *start = stream->pages;
+    return stream->size && piece.data >= start && piece.data + piece.len <= start + stream->size;
+}
+
+/* Hands pages over instead of copying them; what is left when that cannot be is for write(). */
+static int hand_over(int fd, struct str *piece)
+{
+    while (piece->len) {
+        struct iovec part = {(void *)(uintptr_t)piece->data, piece->len};
+        ssize_t handed = vmsplice(fd, &part, 1, 0);
+        if (handed < 0 && errno == EINTR)
+            continue;
+        if (handed < 0)
+            return errno;
+        *piece = str_from(*piece, (size_t)handed);
+    }
+    return 0;
+}
+#endif
+
+int io_write_stream(int fd, const struct str *pieces, size_t count, const struct io_stream *stream)
+{
+    struct stat status;
+    bool is_pipe = fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+    if (!is_pipe)
+        return io_write_pieces(fd, pieces, count);
+    widen_pipe(fd);
+#ifdef __linux__
+    enum { WORTH_IT = 64 * 1024 };
+    for (size_t i = 0; i < count; i++) {
+        struct str piece = pieces[i];
+        int error = piece.len >= WORTH_IT && is_within(piece, stream) ? hand_over(fd, &piece) : 0;
+        if (error == EPIPE)
+            return error;
+        error = io_write(fd, piece);
+        if (error)
+            return error;
+    }
+    return 0;
+#else
+    (void)stream;
+    return io_write_pieces(fd, pieces, count);
+#endif
 }
 
 int io_write(int fd, struct str text)

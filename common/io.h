@@ -8,6 +8,27 @@
  * Returns 0, or an errno; EFBIG when it holds more than `limit` bytes. */
 int io_read_file(const char *path, size_t limit, struct buf *ret);
 
+/* A stream as it was read, in pages of its own that nothing else writes to. */
+struct io_stream {
+    struct str text;
+    void *mapped; /* NULL: the text is in `buf` */
+    size_t mapped_size;
+    char *pages; /* of the mapping, those that are used */
+    size_t size;
+    struct buf buf;
+};
+
+/* What is told while a stream is read: all that came so far, always at the same place. */
+typedef void io_grown(void *context, struct str text);
+
+/* All of a file descriptor, in as few copies as the system allows. Returns 0, or an errno; EFBIG
+ * when it holds more than `limit` bytes. The caller frees `ret` also after a failure. */
+int io_read_stream(int fd, size_t limit, io_grown *grown, void *context, struct io_stream *ret);
+void io_stream_free(struct io_stream *stream);
+
+/* Writes all pieces as below; those of `stream` go into a pipe without being copied. */
+int io_write_stream(int fd, const struct str *pieces, size_t count, const struct io_stream *stream);
+
 /* Writes all pieces, one behind the other. Returns 0 or an errno. */
 int io_write_pieces(int fd, const struct str *pieces, size_t count);
 

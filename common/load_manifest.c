@@ -150,6 +150,14 @@ static void close_level(struct loader *loader, const yaml_event_t *event)
         node->span.end = node->last->span.end;
 }
 
+/* The text as it stands in the source, unless escapes or folds make it another. */
+static struct str text_of(struct loader *loader, const struct node *node, const yaml_event_t *event)
+{
+    struct str text = {(const char *)event->data.scalar.value, event->data.scalar.length};
+    struct str raw = str_slice(loader->source->text, node->text_at, node->text_at + text.len);
+    return str_equal(raw, text) ? raw : str_copy(loader->arena, text);
+}
+
 static void take_scalar(struct loader *loader, const yaml_event_t *event)
 {
     static const enum scalar_style styles[] = {[YAML_PLAIN_SCALAR_STYLE] = STYLE_PLAIN,
@@ -161,8 +169,7 @@ static void take_scalar(struct loader *loader, const yaml_event_t *event)
     struct node *node = new_node(loader, NODE_SCALAR, event, anchor || event->data.scalar.tag);
     node->style = styles[event->data.scalar.style];
     node->text_at += node->style == STYLE_SINGLE || node->style == STYLE_DOUBLE;
-    node->text = str_copy(loader->arena, (struct str){(const char *)event->data.scalar.value,
-                                                      event->data.scalar.length});
+    node->text = text_of(loader, node, event);
     take(loader, node);
     keep_anchor(loader, anchor, node);
 }

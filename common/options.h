@@ -34,6 +34,7 @@ struct options {
     const char *container; /* --container */
     const char *ingress;   /* --ingress */
     const char *log_file;  /* --log-file */
+    const char *report;    /* --report */
     bool dry_run;          /* --dry-run */
 };
 

@@ -32,41 +32,49 @@ static const char *setting(const char *name)
     return value && *value ? value : NULL;
 }
 
-/* Appends, so that the runs of one command follow each other. */
-static bool write_log(const char *path, struct str text)
+/* Writes a file that a flag names. `what` is what it is called in an error. */
+static bool write_file(const char *what, const char *path, int flags, struct str text)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (fd < 0) {
-        fail("the log %s cannot be opened: %s", path, strerror(errno));
-        return false;
-    }
-    int error = io_write(fd, text);
-    if (close(fd) < 0 && error == 0)
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
+    int error = fd < 0 ? errno : io_write(fd, text);
+    if (fd >= 0 && close(fd) < 0 && error == 0)
         error = errno;
     if (error)
-        fail("the log %s cannot be written: %s", path, strerror(error));
+        fail("the %s %s cannot be written: %s", what, path, strerror(error));
     return error == 0;
+}
+
+static void split(void *splitter, struct str text)
+{
+    split_more(splitter, text);
 }
 
 static int run(const struct options *options, bool color)
 {
-    struct buf input = {0};
+    struct io_stream input;
     struct injected injected;
-    int error = io_read_file("-", INJECT_SIZE_MAX, &input);
+    struct arena arena = {0};
+    struct splitter splitter = {.arena = &arena};
+    int error = io_read_stream(STDIN_FILENO, INJECT_SIZE_MAX, split, &splitter, &input);
     if (error) {
-        buf_free(&input);
+        io_stream_free(&input);
+        arena_free(&arena);
         return error == EFBIG ? fail("the manifests on standard input are larger than %d bytes",
                                      INJECT_SIZE_MAX)
                               : fail("standard input cannot be read: %s", strerror(error));
     }
-    const struct source manifests = {.path = STR("<stdin>"), .text = buf_str(&input)};
-    bool right = inject(options, &manifests, color, &injected);
+    const struct source manifests = {.path = STR("<stdin>"), .text = input.text};
+    bool right = inject(options, &manifests, split_end(&splitter, input.text), color, &injected);
+    /* The log is appended to, so that the runs of one command follow each other. */
     if (options->log_file)
-        right &= write_log(options->log_file, buf_str(&injected.log));
+        right &= write_file("log", options->log_file, O_APPEND, buf_str(&injected.log));
+    if (right && options->report)
+        right = write_file("report", options->report, O_TRUNC, buf_str(&injected.report));
     cli_tell(buf_str(&injected.messages));
-    int status = right ? cli_finish_pieces(injected.pieces, injected.count) : EXIT_FAILURE;
+    int status = right ? cli_finish_stream(injected.pieces, injected.count, &input) : EXIT_FAILURE;
     injected_free(&injected);
-    buf_free(&input);
+    io_stream_free(&input);
+    arena_free(&arena);
     return status;
 }
 

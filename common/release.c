@@ -13,6 +13,11 @@ static const struct kind {
     {"StatefulSet", {"apps", NULL}, OBJECT_WORKLOAD},
     {"DaemonSet", {"apps", "extensions"}, OBJECT_WORKLOAD},
     {"Rollout", {"argoproj.io", NULL}, OBJECT_WORKLOAD},
+    {"ReplicaSet", {"apps", "extensions"}, OBJECT_PODS},
+    {"ReplicationController", {"", NULL}, OBJECT_PODS},
+    {"Job", {"batch", NULL}, OBJECT_PODS},
+    {"CronJob", {"batch", NULL}, OBJECT_PODS},
+    {"Pod", {"", NULL}, OBJECT_PODS},
     {"Service", {"", NULL}, OBJECT_SERVICE},
     {"Ingress", {"networking.k8s.io", "extensions"}, OBJECT_INGRESS},
     {"HorizontalPodAutoscaler", {"autoscaling", NULL}, OBJECT_AUTOSCALER},
@@ -28,15 +33,18 @@ static bool is_list(struct str kind)
     return str_ends(kind, STR("List"));
 }
 
-/* False only for a document that says of itself to be of no kind that matters. */
-static bool may_matter(const struct document *document)
+/* False for a document that says of itself to be of another type. */
+static bool may_hold(const struct document *document, enum object_kind type)
 {
-    if (document->kind.len == 0 || is_list(document->kind))
-        return true;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-        if (str_is(document->kind, kinds[i].name))
+        if (kinds[i].type == type && str_is(document->kind, kinds[i].name))
             return true;
     return false;
+}
+
+static bool is_unknown(const struct document *document)
+{
+    return document->kind.len == 0 || is_list(document->kind);
 }
 
 static struct str group_of(struct str api_version)
@@ -56,6 +64,35 @@ static const struct kind *find_kind(struct str api_version, struct str kind)
                 return &kinds[i];
     }
     return NULL;
+}
+
+static void find_pod(struct object *object)
+{
+    object->template = node_find(object->node, "spec template");
+    if (str_is(object->kind, "CronJob"))
+        object->template = node_find(object->node, "spec jobTemplate spec template");
+    else if (str_is(object->kind, "Pod"))
+        object->template = object->node;
+    object->pod = node_find(object->template, "spec");
+    struct str restart = node_text(node_find(object->pod, "restartPolicy"));
+    object->ends = str_is(object->kind, "Job") || str_is(object->kind, "CronJob") ||
+                   str_is(restart, "Never") || str_is(restart, "OnFailure");
+}
+
+/* In the order of the stream, which is mostly the order of reading. */
+static void insert(struct release *release, struct object *object)
+{
+    struct object **first = &release->first[object->type];
+    struct object **last = &release->last[object->type];
+    struct object **link = first;
+    if (*last && (*last)->document <= object->document)
+        link = &(*last)->next;
+    while (*link && (*link)->document <= object->document)
+        link = &(*link)->next;
+    object->next = *link;
+    *link = object;
+    if (!object->next)
+        *last = object;
 }
 
 static void add_object(struct release *release, size_t document, struct node *node)
@@ -82,37 +119,53 @@ static void add_object(struct release *release, size_t document, struct node *no
         .namespace = node_text(node_find(node, "metadata namespace")),
         .hook = node_find(node, "metadata annotations helm.sh/hook") != NULL,
     };
-    if (kind->type == OBJECT_WORKLOAD) {
-        object.template = node_find(node, "spec template");
-        object.pod = node_find(node, "spec template spec");
+    if (kind->type == OBJECT_WORKLOAD || kind->type == OBJECT_PODS) {
+        find_pod(&object);
         if (!object.pod || object.pod->kind != NODE_MAP) /* a Rollout may refer to another's */
             return;
     }
-    release->objects = arena_grow(release->arena, release->objects, release->count, sizeof object);
-    release->objects[release->count++] = object;
+    struct object *kept = ARENA_NEW(release->arena, struct object);
+    *kept = object;
+    insert(release, kept);
 }
 
-bool release_read(struct arena *arena, struct diags *diags, const struct source *source,
-                  struct release *ret)
+struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
+                             struct stream stream)
 {
-    *ret = (struct release){.arena = arena, .diags = diags, .source = source, .hidden = *source};
-    ret->hidden.secret = true;
-    ret->stream = stream_split(arena, source->text);
-    ret->edits = ARENA_ARRAY(arena, ret->stream.count, struct edit);
-    bool right = true;
-    for (size_t i = 0; i < ret->stream.count; i++) {
-        const struct document *document = &ret->stream.documents[i];
-        struct node *root = NULL;
-        if (document->glued || !may_matter(document))
-            continue;
-        const struct source *from = document->kind.len ? source : &ret->hidden;
-        right &= load_manifest(arena, from, document->start, document->end, diags, &root);
-        if (!root)
-            continue;
-        ret->edits[i] = edit_begin(arena, diags, from, document->start, document->end, root);
-        add_object(ret, i, root);
-    }
-    return right;
+    struct release release = {.arena = arena, .diags = diags, .source = source, .hidden = *source};
+    release.hidden.secret = true;
+    release.stream = stream;
+    release.edits = ARENA_ARRAY(arena, stream.count, struct edit);
+    return release;
+}
+
+static void read_document(struct release *release, size_t i)
+{
+    const struct document *document = &release->stream.documents[i];
+    struct node *root = NULL;
+    if (document->glued)
+        return;
+    const struct source *from = is_unknown(document) ? &release->hidden : release->source;
+    release->unreadable |=
+        !load_manifest(release->arena, from, document->start, document->end, release->diags, &root);
+    if (!root)
+        return;
+    release->edits[i] =
+        edit_begin(release->arena, release->diags, from, document->start, document->end, root);
+    add_object(release, i, root);
+}
+
+const struct object *release_objects(struct release *release, enum object_kind type)
+{
+    for (size_t i = 0; !release->read_unknown && i < release->stream.count; i++)
+        if (is_unknown(&release->stream.documents[i]))
+            read_document(release, i);
+    release->read_unknown = true;
+    for (size_t i = 0; !release->asked[type] && i < release->stream.count; i++)
+        if (may_hold(&release->stream.documents[i], type))
+            read_document(release, i);
+    release->asked[type] = true;
+    return release->first[type];
 }
 
 struct edit *release_edit(const struct release *release, const struct object *object)
@@ -128,16 +181,24 @@ void release_add(struct release *release, const struct object *object, const str
         (struct addition){.before = object->document, .node = node};
 }
 
-const struct object *release_find(const struct release *release, enum object_kind type,
+static bool same_namespace(struct str a, struct str b)
+{
+    return a.len == 0 || b.len == 0 || str_equal(a, b);
+}
+
+bool release_same_namespace(const struct object *a, const struct object *b)
+{
+    return same_namespace(a->namespace, b->namespace);
+}
+
+const struct object *release_find(struct release *release, enum object_kind type,
                                   struct str namespace, struct str name)
 {
-    for (size_t i = 0; i < release->count; i++) {
-        const struct object *object = &release->objects[i];
-        if (object->type == type && str_equal(object->namespace, namespace) &&
-            str_equal(object->name, name))
-            return object;
-    }
-    return NULL;
+    const struct object *object = release_objects(release, type);
+    while (object &&
+           !(same_namespace(object->namespace, namespace) && str_equal(object->name, name)))
+        object = object->next;
+    return object;
 }
 
 /* The value of a pod's label, or NULL. Keys may hold any character but a space. */
@@ -179,7 +240,7 @@ bool release_selects(const struct object *selector, const struct object *workloa
     const struct node *labels = node_find(workload->template, "metadata labels");
     const struct node *wanted = node_find(selector->node, "spec selector");
     bool right = wanted && wanted->kind == NODE_MAP && wanted->first &&
-                 str_equal(selector->namespace, workload->namespace);
+                 release_same_namespace(selector, workload);
     if (right && selector->type == OBJECT_SERVICE) {
         right = takes_labels(&scratch, wanted, labels);
     } else if (right) {
@@ -204,7 +265,7 @@ bool release_refers(const struct object *scaler, const char *path, const struct 
 {
     const struct node *reference = node_find(scaler->node, path);
     const struct node *kind = node_find(reference, "kind");
-    return reference && str_equal(scaler->namespace, workload->namespace) &&
+    return reference && release_same_namespace(scaler, workload) &&
            str_equal(node_text(node_find(reference, "name")), workload->name) &&
            (kind ? str_equal(node_text(kind), workload->kind)
                  : str_is(workload->kind, "Deployment"));
@@ -262,11 +323,15 @@ static bool asks_for(const struct node *node, struct str key, bool selector)
     return false;
 }
 
-const struct object *release_label_user(const struct release *release, struct str key)
+const struct object *release_label_user(struct release *release, struct str key)
 {
-    for (size_t i = 0; i < release->count; i++)
-        if (asks_for(release->objects[i].node, key, false))
-            return &release->objects[i];
+    for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
+        if (type == OBJECT_PODS) /* each selects its own pods at most */
+            continue;
+        for (const struct object *each = release_objects(release, type); each; each = each->next)
+            if (asks_for(each->node, key, false))
+                return each;
+    }
     return NULL;
 }
 

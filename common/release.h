@@ -1,6 +1,7 @@
 /* The objects of a chart as it was rendered, and which of them belong together.
  *
- * Only documents of kinds that matter here are read; the others are bytes that go through. */
+ * A document is read when its kind is asked for the first time; all others are bytes that go
+ * through. */
 #ifndef OPTASVC_RELEASE_H
 #define OPTASVC_RELEASE_H
 
@@ -10,6 +11,7 @@
 /* What matters of a kind. Several kinds are one where they are treated alike. */
 enum object_kind {
     OBJECT_WORKLOAD, /* Deployment, StatefulSet, DaemonSet, Rollout */
+    OBJECT_PODS,     /* others that run pods: Job, CronJob, Pod, ReplicaSet */
     OBJECT_SERVICE,
     OBJECT_INGRESS,
     OBJECT_AUTOSCALER,
@@ -17,10 +19,12 @@ enum object_kind {
     OBJECT_KEDA,     /* ScaledObject */
     OBJECT_VERTICAL, /* VerticalPodAutoscaler */
     OBJECT_SELECTOR, /* NetworkPolicy, PodMonitor: select pods, and nothing else counts */
+    OBJECT_KINDS,
 };
 
 struct object {
     enum object_kind type;
+    struct object *next; /* of the same type */
     size_t document;
     struct node *node;
     struct str api_version;
@@ -28,7 +32,8 @@ struct object {
     struct str name;
     struct str namespace;  /* empty: that of the release */
     bool hook;             /* Helm runs it at its own time */
-    struct node *template; /* workloads: of its pods */
+    bool ends;             /* its pods end by themselves */
+    struct node *template; /* of its pods */
     struct node *pod;      /* its spec */
 };
 
@@ -44,16 +49,22 @@ struct release {
     const struct source *source;
     struct source hidden; /* the same, for documents that may be Secrets: no line is shown */
     struct stream stream;
-    struct edit *edits; /* one for each document; root NULL: not read */
-    struct object *objects;
-    size_t count;
+    struct edit *edits;                 /* one for each document; root NULL: not read */
+    struct object *first[OBJECT_KINDS]; /* of those that were read, in the order of the stream */
+    struct object *last[OBJECT_KINDS];
+    bool asked[OBJECT_KINDS];
+    bool unreadable;   /* a document could not be read, which was told */
+    bool read_unknown; /* documents that do not say their kind in a plain line */
     struct addition *additions;
     size_t addition_count;
 };
 
-/* Reads what matters of the source. Reports and returns false when a document cannot be read. */
-bool release_read(struct arena *arena, struct diags *diags, const struct source *source,
-                  struct release *ret);
+struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
+                             struct stream stream);
+
+/* The first object of a type, or NULL; the others hang behind it. Documents that cannot be read are
+ * reported. */
+const struct object *release_objects(struct release *release, enum object_kind type);
 
 /* The edit of the document that an object is in. */
 struct edit *release_edit(const struct release *release, const struct object *object);
@@ -62,8 +73,12 @@ struct edit *release_edit(const struct release *release, const struct object *ob
 void release_add(struct release *release, const struct object *object, const struct node *node);
 
 /* The object of that apiVersion's group, kind, namespace and name, or NULL. */
-const struct object *release_find(const struct release *release, enum object_kind type,
+const struct object *release_find(struct release *release, enum object_kind type,
                                   struct str namespace, struct str name);
+
+/* True when both may be in one namespace: what names none is in that of the release, which may be
+ * the one that the other names. */
+bool release_same_namespace(const struct object *a, const struct object *b);
 
 /* True when a Service sends its traffic to the workload's pods. */
 bool release_leads(const struct object *service, const struct object *workload);
@@ -80,7 +95,7 @@ bool release_routes(const struct object *ingress, struct str service);
 
 /* The first object, other than `workload`'s own selector of nothing, whose selector asks for a
  * pod's label of that key; NULL: none does. */
-const struct object *release_label_user(const struct release *release, struct str key);
+const struct object *release_label_user(struct release *release, struct str key);
 
 /* "KIND/NAME". */
 struct str object_text(struct arena *arena, const struct object *object);

@@ -11,6 +11,8 @@ static words healthchecks = {"tcp", "grpc", "none", NULL};
 static words pod_securities = {"default", "restricted", "off", NULL};
 static words port_types = {"http", "tcp", NULL};
 static words port_protocols = {"grpc", "websocket", NULL};
+static words helm_containers = {"*", NULL};
+static words helm_modes = {"override", "fill", NULL};
 static words helm_replicas = {"remove", "keep", NULL};
 static words taint_effects = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};
 
@@ -422,7 +424,7 @@ static void report_missing(const struct schema_reader *reader, const struct reco
         const struct field *field = &schema->fields[i];
         if (!field->required || record->values[i].node || record->values[i].wrong)
             continue;
-        if (field->unless && reader->lenient)
+        if (field->waived && reader->lenient)
             continue;
         struct location at = record->node->span;
         if (at.end > at.start + 1) /* a block map has no brackets: point at its start alone */

@@ -36,9 +36,8 @@ struct field {
     const char *const *choices; /* TYPE_TEXT: the words allowed, ended by NULL; NULL: any text */
     const char *word;           /* a word that may stand instead of the type, such as `none` */
     bool required;
-    const char *unless;  /* not required of a lenient reader, nor of an editor where this other
-                            field of the map stands; NULL: always required */
-    bool single;         /* TYPE_LIST: see there */
+    bool waived; /* though required, a file for a chart may leave it out: the chart has its own */
+    bool single; /* TYPE_LIST: see there */
     bool references;     /* may refer to a secret output of another module */
     const char *example; /* a value as one would write it */
     const char *since;   /* the first version that has it */
@@ -113,7 +112,7 @@ struct schema_reader {
     struct diags *diags;
     schema_fill *fill; /* NULL: texts stay as they are written */
     void *context;     /* for `fill` */
-    bool lenient;      /* fields with .unless may be left out */
+    bool lenient;      /* the file is for a chart */
 };
 
 /* Reads a tree. Every mistake in it is reported; fields without one are set. NULL when it is no

@@ -229,6 +229,22 @@ static void read_policies(const struct service_reader *in)
 
 static void read_helm(const struct service_reader *in)
 {
+    /* What makes no sense for every workload of a chart alike. */
+    static const enum field_id for_one[] = {SERVICE_MIN_CONTAINERS,
+                                            SERVICE_MAX_CONTAINERS,
+                                            SERVICE_TARGET_CPU,
+                                            SERVICE_TARGET_MEM,
+                                            SERVICE_COMMANDS,
+                                            SERVICE_ARGS,
+                                            SERVICE_PUBLIC_URI,
+                                            SERVICE_STICKY_SESSION,
+                                            SERVICE_STICKY_MAX_AGE,
+                                            SERVICE_CONSISTENT_HASH,
+                                            SERVICE_INGRESS_ANNOTATIONS,
+                                            SERVICE_PORT,
+                                            SERVICE_PORTS,
+                                            SERVICE_PROBE_PORT,
+                                            SERVICE_POD_LABELS};
     const struct value *written = service_value(in, SERVICE_HELM);
     if (written->count == 0)
         return;
@@ -238,7 +254,27 @@ static void read_helm(const struct service_reader *in)
         .container = record_value(record, HELM_CONTAINER)->text,
         .ingress = record_value(record, HELM_INGRESS)->text,
         .keep_replicas = str_is(record_value(record, HELM_REPLICAS)->text, "keep"),
+        .fill = str_is(record_value(record, HELM_MODE)->text, "fill"),
+        .all_workloads = str_is(record_value(record, HELM_WORKLOAD)->text, "*"),
+        .all_containers = record_has(record, HELM_CONTAINERS),
+        .hooks = record_value(record, HELM_HOOKS)->flag,
     };
+    const struct helm *helm = &in->service->helm;
+    if ((helm->all_workloads || helm->all_containers) && !helm->fill) {
+        enum field_id field = helm->all_workloads ? HELM_WORKLOAD : HELM_CONTAINERS;
+        diag_error(in->reader.diags, record_location(record, field), "\"*\" goes with mode: fill");
+        diag_hint(in->reader.diags, "what is written would replace what every workload of the "
+                                    "chart says");
+    }
+    if (helm->all_containers && helm->container.len) {
+        diag_error(in->reader.diags, record_location(record, HELM_CONTAINERS),
+                   "both container and containers are given");
+        diag_hint(in->reader.diags, "keep one of the two");
+    }
+    for (size_t i = 0; helm->all_workloads && i < sizeof for_one / sizeof *for_one; i++)
+        if (record_has(in->record, for_one[i]))
+            service_error(in, for_one[i], "%s does not go with workload: \"*\"",
+                          schema_field(for_one[i])->name);
 }
 
 struct service *service_read(struct layer *layer, const struct module *module)

@@ -79,6 +79,10 @@ struct helm {
     struct str container;
     struct str ingress;
     bool keep_replicas;
+    bool fill;           /* only where the chart says nothing */
+    bool all_workloads;  /* `*` */
+    bool all_containers; /* `*` */
+    bool hooks;
 };
 
 struct service {

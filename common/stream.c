@@ -1,4 +1,3 @@
-#define _GNU_SOURCE /* memmem */
 #include "stream.h"
 
 #include <string.h>
@@ -31,22 +30,6 @@ static bool is_glued(struct str text, size_t line)
            str_starts(rest, STR("---{"));
 }
 
-/* The first line at or after `from` that begins with `---` or `...`. */
-static size_t next_marks(struct str text, size_t from)
-{
-    const char *end = text.data + text.len;
-    for (const char *at = text.data + from; at < end;) {
-        at = memchr(at, '\n', (size_t)(end - at));
-        if (!at)
-            break;
-        at++;
-        if (end - at >= 3 && ((at[0] == '-' && at[1] == '-' && at[2] == '-') ||
-                              (at[0] == '.' && at[1] == '.' && at[2] == '.')))
-            return (size_t)(at - text.data);
-    }
-    return text.len;
-}
-
 /* Directives stand before the marker of the document that they are for. */
 static size_t with_directives(struct str text, size_t first, size_t marker)
 {
@@ -68,71 +51,80 @@ static bool is_alphanumeric(char byte)
            (byte >= '0' && byte <= '9');
 }
 
-/* The value of the only `kind:` at the start of a line, if it is one plain or quoted word. */
-static struct str find_kind(struct str text)
+/* The word behind `kind:`, if it is one plain or quoted word. */
+static struct str kind_word(struct str text, size_t at)
 {
-    const struct str key = STR("\nkind:");
-    struct str rest = text;
-    if (str_starts(text, str_from(key, 1))) {
-        rest = str_from(text, key.len - 1);
-    } else {
-        const char *found = text.len ? memmem(text.data, text.len, key.data, key.len) : NULL;
-        if (!found)
-            return (struct str){0};
-        rest = str_from(text, (size_t)(found - text.data) + key.len);
-    }
-    if (rest.len == 0 || memmem(rest.data, rest.len, key.data, key.len))
-        return (struct str){0};
-    struct str line = str_slice(rest, 0, str_find(rest, 0, '\n'));
-    size_t at = 0;
-    while (at < line.len && strchr(" \t\"'", line.data[at]))
-        at++;
-    size_t end = at;
+    struct str line = str_slice(text, at, str_find(text, at, '\n'));
+    size_t start = 0;
+    while (start < line.len && strchr(" \t\"'", line.data[start]))
+        start++;
+    size_t end = start;
     while (end < line.len && is_alphanumeric(line.data[end]))
         end++;
     for (size_t i = end; i < line.len && line.data[i] != '#'; i++)
         if (!strchr(" \t\r\"'", line.data[i]))
             return (struct str){0};
-    return str_slice(line, at, end);
+    return str_slice(line, start, end);
 }
 
-static void add(struct arena *arena, struct stream *stream, struct str text, size_t start,
-                size_t end, bool glued)
+static void end_document(struct splitter *splitter, size_t end)
 {
-    if (start == end)
-        return;
-    stream->documents =
-        arena_grow(arena, stream->documents, stream->count, sizeof *stream->documents);
-    stream->documents[stream->count++] = (struct document){
-        .start = start, .end = end, .kind = find_kind(str_slice(text, start, end)), .glued = glued};
-}
-
-struct stream stream_split(struct arena *arena, struct str text)
-{
-    struct stream stream = {0};
-    size_t start = 0;
-    size_t byte_order_mark = str_starts(text, STR("\xEF\xBB\xBF")) ? 3 : 0;
-    bool glued = is_glued(text, byte_order_mark);
-    for (size_t at = next_marks(text, 0); at < text.len; at = next_marks(text, at)) {
-        if (is_marker(text, at, '-')) {
-            size_t boundary = with_directives(text, start, at);
-            add(arena, &stream, text, start, boundary, glued);
-            start = boundary;
-            glued = false;
-        } else if (is_marker(text, at, '.')) {
-            size_t boundary = next_line(text, at);
-            add(arena, &stream, text, start, boundary, glued);
-            start = boundary;
-            glued = false;
-            /* A marker may stand right behind it, and is found from the line break before. */
-            at = boundary - 1;
-            continue;
-        } else {
-            glued |= is_glued(text, at);
-        }
+    struct document *next = &splitter->next;
+    struct stream *stream = &splitter->stream;
+    next->end = end;
+    if (splitter->kinds != 1)
+        next->kind = (struct str){0};
+    if (next->start < end) {
+        stream->documents =
+            arena_grow(splitter->arena, stream->documents, stream->count, sizeof *next);
+        stream->documents[stream->count++] = *next;
     }
-    add(arena, &stream, text, start, text.len, glued);
-    return stream;
+    *next = (struct document){.start = end};
+    splitter->kinds = 0;
+}
+
+static void read_line(struct splitter *splitter, struct str text, size_t at)
+{
+    static const struct str kind = {"kind:", 5};
+    struct str line = str_slice(text, at, at + kind.len);
+    switch (text.data[at]) {
+    case 'k':
+        if (str_equal(line, kind) && splitter->kinds++ == 0)
+            splitter->next.kind = kind_word(text, at + kind.len);
+        break;
+    case '-':
+        if (is_marker(text, at, '-'))
+            end_document(splitter, with_directives(text, splitter->next.start, at));
+        else
+            splitter->next.glued |= is_glued(text, at);
+        break;
+    case '.':
+        if (is_marker(text, at, '.'))
+            end_document(splitter, next_line(text, at));
+        break;
+    default:
+        break;
+    }
+}
+
+void split_more(struct splitter *splitter, struct str text)
+{
+    enum { MARK = 3 };
+    if (splitter->at == 0 && text.len < MARK)
+        return;
+    if (splitter->at == 0 && str_starts(text, STR("\xEF\xBB\xBF")))
+        splitter->at = MARK;
+    for (size_t end; (end = str_find(text, splitter->at, '\n')) < text.len; splitter->at = end + 1)
+        read_line(splitter, str_slice(text, 0, end + 1), splitter->at);
+}
+
+struct stream split_end(struct splitter *splitter, struct str text)
+{
+    split_more(splitter, text);
+    if (splitter->at < text.len)
+        read_line(splitter, text, splitter->at);
+    end_document(splitter, text.len);
+    return splitter->stream;
 }
 
 bool stream_is_blank(struct str text)

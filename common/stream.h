@@ -21,7 +21,20 @@ struct stream {
     size_t count;
 };
 
-struct stream stream_split(struct arena *arena, struct str text);
+/* Splits a text that may still grow: while it is read, there is time for it. */
+struct splitter {
+    struct arena *arena; /* of the documents; set by the owner */
+    struct stream stream;
+    struct document next; /* that is being read */
+    unsigned kinds;       /* lines of it that say its kind */
+    size_t at;            /* the first line that was not looked at */
+};
+
+/* Looks at the lines that are complete. `text` is all there is, at the same place in every call. */
+void split_more(struct splitter *splitter, struct str text);
+
+/* Looks at the rest. */
+struct stream split_end(struct splitter *splitter, struct str text);
 
 /* True when nothing but blanks, comments and markers stands in the text. */
 bool stream_is_blank(struct str text);

@@ -169,16 +169,6 @@ static void put_field(struct arena *arena, struct node *properties, const struct
     add_forms(arena, put_list(arena, property, "anyOf"), field);
 }
 
-/* One of the two is required: the field, or what makes it unneeded. */
-static void put_either(struct arena *arena, struct node *map, const struct field *field)
-{
-    const char *const names[] = {field->name, field->unless};
-    struct node *alternatives = put_list(arena, map, "anyOf");
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        add_text(arena, put_list(arena, add_map(arena, alternatives), "required"),
-                 str_of(names[i]));
-}
-
 static void put_schema(struct arena *arena, struct node *map, const struct schema *schema)
 {
     put_type(arena, map, "object");
@@ -187,9 +177,7 @@ static void put_schema(struct arena *arena, struct node *map, const struct schem
     for (size_t i = 0; i < schema->count; i++) {
         put_field(arena, properties, &schema->fields[i]);
         const struct field *field = &schema->fields[i];
-        if (field->required && field->unless)
-            put_either(arena, map, field);
-        else if (field->required)
+        if (field->required && !field->waived)
             add_text(arena, required, str_of(field->name));
     }
     if (required->first)

@@ -19,7 +19,6 @@ yaml.SafeLoader.add_implicit_resolver("tag:yaml.org,2002:bool",
 
 REFUSED = """
 {name: a, modules: [], extra: 1}
-{name: a, modules: [{type: k8s-service}]}
 {name: a, modules: [{type: k8s-service, image: a, helthcheck_path: /}]}
 {name: a, modules: [{type: aws-k8s-service, image: a, port: {htp: 80}}]}
 {name: a, modules: [{type: k8s-service, image: a, port: {http: 70000}}]}

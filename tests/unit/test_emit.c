@@ -387,6 +387,23 @@ static void json_expect(struct json *json, char byte)
     json->at++;
 }
 
+/* Up to U+FFFF: what stands above is not escaped. */
+static void add_utf8(struct buf *out, unsigned long code)
+{
+    assert_true(code < 0xD800 || (code > 0xDFFF && code <= 0xFFFF));
+    if (code < 0x80) {
+        buf_add_byte(out, (char)code);
+        return;
+    }
+    if (code < 0x800) {
+        buf_add_byte(out, (char)(0xC0 | code >> 6));
+    } else {
+        buf_add_byte(out, (char)(0xE0 | code >> 12));
+        buf_add_byte(out, (char)(0x80 | (code >> 6 & 0x3F)));
+    }
+    buf_add_byte(out, (char)(0x80 | (code & 0x3F)));
+}
+
 static void json_escape(struct json *json, struct buf *out)
 {
     static const char escapes[] = "\"\"\\\\/\x2f"
@@ -397,8 +414,8 @@ static void json_escape(struct json *json, struct buf *out)
         memcpy(digits, json->text.data + json->at, 4);
         json->at += 4;
         unsigned long code = strtoul(digits, NULL, 16);
-        assert_true(strspn(digits, "0123456789abcdefABCDEF") == 4 && code < 0x80);
-        buf_add_byte(out, (char)code);
+        assert_int_equal(strspn(digits, "0123456789abcdefABCDEF"), 4);
+        add_utf8(out, code);
         return;
     }
     for (size_t i = 0; i + 1 < sizeof escapes; i += 2) {

@@ -144,7 +144,7 @@ static inline void unit_assert_diag(struct unit *unit, size_t index, struct posi
     }
     const struct diag *diag = &unit->diags.items[index];
     struct position position = {0};
-    if (diag->at.source && !diag->at.whole)
+    if (diag->at.source && !location_is_file(diag->at))
         position = diag_position(diag->at.source, diag->at.start);
     bool placed = position.line == expected.line && position.column == expected.column;
     if (placed && unit_contains(diag->message, message) && unit_contains(diag->hint, hint))
