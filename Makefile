@@ -127,6 +127,10 @@ memory: all
 server: all
 	@tests/server/run $(BIN)
 
+.PHONY: helm
+helm: all
+	@tests/helm/run $(BIN)
+
 .PHONY: schema
 schema: all
 	@tests/schema/run $(BIN)
@@ -144,7 +148,7 @@ score: all
 	@tests/score/run $(BIN)
 
 .PHONY: test
-test: ## Run all tests: check, the same with sanitizers and valgrind, a real kube-apiserver
+test: ## Run all tests: check, the same with sanitizers and valgrind, a real kube-apiserver, Helm
 	@tests/deps test
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory SAN=1 check
@@ -157,6 +161,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory score
 	@$(MAKE) --no-print-directory server
 	@$(MAKE) --no-print-directory policy
+	@$(MAKE) --no-print-directory helm
 
 .PHONY: bench
 bench: all $(BUILD)/obj/tests/bench/floor ## Measure speed and memory against peers, in one run

@@ -231,6 +231,15 @@ struct node *edit_list(struct edit *edit, struct node *map, const char *key)
     return collection(edit, map, key, NODE_LIST);
 }
 
+const char *edit_newline(const struct edit *edit)
+{
+    struct str text = str_slice(edit->source->text, 0, edit->end);
+    size_t end = str_find(text, edit->root->text_at, '\n');
+    if (end == text.len) /* a root in one line */
+        end = str_find(text, edit->start, '\n');
+    return end > edit->start && end < text.len && text.data[end - 1] == '\r' ? "\r\n" : "\n";
+}
+
 /* Places in the text */
 
 static size_t line_start(const struct writer *writer, size_t at)
@@ -865,15 +874,13 @@ static bool find_style(const struct writer *writer, const struct node *node, siz
 
 static struct emit_style style_of(const struct writer *writer)
 {
-    struct emit_style style = {.step = SIZE_MAX, .dash = SIZE_MAX, .newline = "\n"};
+    struct emit_style style = {
+        .step = SIZE_MAX, .dash = SIZE_MAX, .newline = edit_newline(writer->edit)};
     find_style(writer, writer->edit->root, &style.step, &style.dash);
     if (style.step == SIZE_MAX || style.step == 0)
         style.step = 2;
     if (style.dash == SIZE_MAX)
         style.dash = 0;
-    size_t end = str_find(writer->text, writer->start, '\n');
-    if (end > writer->start && end < writer->end && writer->text.data[end - 1] == '\r')
-        style.newline = "\r\n";
     return style;
 }
 

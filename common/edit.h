@@ -39,6 +39,9 @@ void edit_insert(struct edit *edit, struct node *list, const struct node *before
 struct node *edit_map(struct edit *edit, struct node *map, const char *key);
 struct node *edit_list(struct edit *edit, struct node *map, const char *key);
 
+/* How the document's lines end. Those of its root count: Helm 3 puts lines of its own above. */
+const char *edit_newline(const struct edit *edit);
+
 /* True when something was changed. */
 bool edit_changes(const struct edit *edit);
 

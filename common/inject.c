@@ -389,8 +389,10 @@ static struct str source_comment(struct str document)
     for (size_t at = 0; at < document.len;) {
         size_t end = str_find(document, at, '\n');
         struct str line = str_slice(document, at, end);
-        if (str_starts(line, STR("# Source:")))
+        if (str_starts(line, STR("# Source:"))) {
+            line.len -= str_ends(line, STR("\r"));
             return line;
+        }
         if (line.len && line.data[0] != '#' && !str_starts(line, STR("---")))
             break;
         at = end + 1;
@@ -398,18 +400,27 @@ static struct str source_comment(struct str document)
     return (struct str){0};
 }
 
-static struct str with_carriage_returns(struct arena *arena, struct str text)
+static const struct addition *last_addition(const struct release *release, size_t document)
 {
-    struct buf out = {0};
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
-        buf_add(&out, str_slice(text, at, end));
-        buf_add(&out, STR("\r\n"));
-        at = end + 1;
+    size_t i = release->addition_count;
+    while (i > 0 && release->additions[i - 1].before != document)
+        i--;
+    return i > 0 ? &release->additions[i - 1] : NULL;
+}
+
+/* Appends a new document behind its marker and comment. */
+static void write_addition(struct buf *out, const struct node *object, struct str comment,
+                           const struct emit_style *style)
+{
+    struct str newline = str_of(style->newline);
+    if (comment.len) {
+        buf_add(out, comment);
+        buf_add(out, newline);
     }
-    struct str copy = str_copy(arena, buf_str(&out));
-    buf_free(&out);
-    return copy;
+    for (const struct node *value = object->first; value; value = value->next) {
+        emit_entry(out, value, 0, style);
+        buf_add(out, newline);
+    }
 }
 
 /* What is put before a document: the additions, each with its marker. */
@@ -417,39 +428,25 @@ static struct str additions_before(struct injected *injected, const struct relea
                                    size_t document, struct str text)
 {
     struct buf out = {0};
-    struct str comment = source_comment(text);
-    bool carriage = str_ends(comment, STR("\r"));
-    size_t line = str_find(text, 0, '\n');
-    carriage |= line > 0 && line < text.len && text.data[line - 1] == '\r';
-    if (str_ends(comment, STR("\r")))
-        comment.len--;
     /* Without a marker of its own before it, the document needs one behind what is added. */
     bool marked = str_starts(text, STR("---"));
     /* Behind the `...` of another document what is added needs one as well. */
     bool opens = release->stream.documents[document].start == 0;
-    bool first = true;
     for (size_t i = 0; i < release->addition_count; i++) {
         const struct addition *addition = &release->additions[i];
         if (addition->before != document)
             continue;
-        if (marked || !first || !opens)
-            buf_add(&out, STR("---\n"));
-        first = false;
-        if (comment.len) {
-            buf_add(&out, comment);
-            buf_add_byte(&out, '\n');
-        }
-        static const struct emit_style style = {.step = 2, .dash = 0, .newline = "\n"};
-        for (const struct node *value = addition->node->first; value; value = value->next) {
-            emit_entry(&out, value, 0, &style);
-            buf_add_byte(&out, '\n');
-        }
+        const struct emit_style style = {
+            .step = 2, .dash = 0, .newline = edit_newline(&release->edits[document])};
+        if (marked || out.len || !opens)
+            buf_format(&out, "---%s", style.newline);
+        write_addition(&out, addition->node, source_comment(text), &style);
+        if (addition == last_addition(release, document) && !marked)
+            buf_format(&out, "%s%s", str_starts(text, STR("%")) ? "..." : "---", style.newline);
     }
-    if (!first && !marked)
-        buf_add(&out, str_starts(text, STR("%")) ? STR("...\n") : STR("---\n"));
     struct str copy = str_copy(&injected->arena, buf_str(&out));
     buf_free(&out);
-    return carriage ? with_carriage_returns(&injected->arena, copy) : copy;
+    return copy;
 }
 
 static void write_document(struct injected *injected, const struct release *release, size_t i)
@@ -553,6 +550,8 @@ static void tell(const struct run *run, const struct options *options, bool colo
         return;
     write_deeds(&run->injection, &ret->messages, options->dry_run);
     write_deeds(&run->injection, &ret->log, true);
+    if (run->injection.deed_count == 0)
+        buf_add(&ret->log, STR("nothing was injected\n"));
     write_report(&run->injection, &ret->report);
 }
 

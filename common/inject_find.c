@@ -92,6 +92,9 @@ static void report(struct injection *injection, const struct service *service, s
 {
     if (injection->release.unreadable) /* it may be in there */
         return;
+    if (release_has_hooks_alone(&injection->release) && !several &&
+        !is_hook_alone(&injection->release, wanted))
+        return;
     struct str names = list_workloads(injection);
     bool written = !str_equal(wanted, service->name);
     bool hook = is_hook_alone(&injection->release, wanted);

@@ -96,7 +96,7 @@ static void warn_drop(const struct target *target, const struct node *replicas)
                  STR_ARG(object_text(arena, workload)));
     diag_hint(
         target->injection->diags,
-        "to prevent that, hand the number over before the upgrade:\n"
+        "to prevent that, hand the number over before the upgrade (Helm 3 takes no notice of it):\n"
         "kubectl get -n %.*s %.*s %.*s -o go-template='{\"apiVersion\":\"%.*s\",\"kind\":"
         "\"%.*s\",\"metadata\":{\"name\":\"%.*s\"},\"spec\":{\"replicas\":{{.spec.replicas}}}}'"
         " | kubectl apply -n %.*s --server-side --field-manager=optasvc-replicas -f -\n"

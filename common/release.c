@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* memmem */
 #include "release.h"
 
 #include "load_manifest.h"
@@ -333,6 +334,18 @@ const struct object *release_label_user(struct release *release, struct str key)
                 return each;
     }
     return NULL;
+}
+
+bool release_has_hooks_alone(const struct release *release)
+{
+    const struct str hook = STR("helm.sh/hook");
+    for (size_t i = 0; i < release->stream.count; i++) {
+        const struct document *document = &release->stream.documents[i];
+        struct str text = str_slice(release->source->text, document->start, document->end);
+        if (!stream_is_blank(text) && !memmem(text.data, text.len, hook.data, hook.len))
+            return false;
+    }
+    return true;
 }
 
 struct str object_text(struct arena *arena, const struct object *object)

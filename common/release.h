@@ -97,6 +97,9 @@ bool release_routes(const struct object *ingress, struct str service);
  * pod's label of that key; NULL: none does. */
 const struct object *release_label_user(struct release *release, struct str key);
 
+/* True when there is nothing but hooks, which Helm 3 keeps from post-renderers. */
+bool release_has_hooks_alone(const struct release *release);
+
 /* "KIND/NAME". */
 struct str object_text(struct arena *arena, const struct object *object);
 

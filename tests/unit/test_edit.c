@@ -143,6 +143,8 @@ static void block_maps_grow_at_their_end(void **state)
          "\xEF\xBB\xBF"
          "a: 1\nb: 2\n"},
         {"a: 1\r\nb: 2\r\n", "c = {d: 1}", "a: 1\r\nb: 2\r\nc:\r\n  d: 1\r\n"},
+        {"---\n# c\na: 1\r\n", "b = 2", "---\n# c\na: 1\r\nb: 2\r\n"},
+        {"# c\r\na: 1", "b = 2", "# c\r\na: 1\r\nb: 2"},
         {"é: ü # ö\nb: ñ\n", "c = 日", "é: ü # ö\nb: ñ\nc: 日\n"},
         {"a: 1\n", "b = \"yes\"\nc = '0777'\nd = \"x: y\"\ne = ''\nf = 7",
          "a: 1\nb: \"yes\"\nc: \"0777\"\nd: \"x: y\"\ne: \"\"\nf: 7\n"},
