@@ -166,6 +166,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 .PHONY: bench
 bench: all $(BUILD)/obj/tests/bench/floor ## Measure speed and memory against peers, in one run
 	@tests/bench/run $(BIN) $(BUILD)/obj/tests/bench/floor
+	@tests/bench/stream $(BIN)
 
 $(BUILD)/obj/tests/roundtrip/read $(BUILD)/obj/tests/bench/floor: %: %.o
 	@$(if $(V),,echo "  LINK $@")

@@ -45,7 +45,7 @@ struct entry {
 
 static struct str key_of(const struct node *const *node)
 {
-    return (struct str){(const char *)node, sizeof *node};
+    return (struct str){(const char *)node, sizeof(void *)};
 }
 
 static const struct change *find_change(const struct edit *edit, const struct node *node)
@@ -215,7 +215,7 @@ static struct node *collection(struct edit *edit, struct node *map, const char *
     }
     if (made)
         edit_set(edit, map, str_of(key), made);
-    else
+    else if (value)
         fail(edit, value->span, kind == NODE_MAP ? "this must be a map" : "this must be a list",
              "Kubernetes would refuse it as well");
     return made;

@@ -314,8 +314,8 @@ static void read_layer(struct run *run, struct layer *layer)
         const struct service *service = service_read(layer, module);
         if (!service)
             continue;
-        run->services = arena_grow(run->injection.arena, run->services, run->service_count,
-                                   sizeof *run->services);
+        run->services =
+            arena_grow(run->injection.arena, run->services, run->service_count, sizeof(void *));
         run->services[run->service_count++] = service;
     }
 }

@@ -247,7 +247,7 @@ bool target_take(struct injection *injection, const struct service *service,
     const struct object **key = ARENA_NEW(injection->arena, const struct object *);
     *key = workload;
     const struct service *owner = set_add(injection->arena, &injection->owners,
-                                          (struct str){(const char *)key, sizeof *key}, service);
+                                          (struct str){(const char *)key, sizeof(void *)}, service);
     if (!owner)
         return true;
     diag_error(injection->diags, service->at,

@@ -119,26 +119,32 @@ static void fill(const struct target *target, const struct resource *resource, b
         set_text(target, "limits", resource, doubled(target, resource, requested));
 }
 
+static void remove_limit(const struct target *target, const struct resource *resource)
+{
+    struct node *limits = node_find(target->container, "resources limits");
+    const char *what =
+        str_format(target->injection->arena, "resources.limits.%s", resource->name).data;
+    if (limits)
+        target_remove(target, NULL, limits, resource->name, what, "resource_limits: none");
+}
+
+/* Without a written limit the chart's stays, unless it would be below the request. */
+static bool needs_limit(const struct target *target, const struct resource *resource)
+{
+    double there;
+    return !chart_quantity(target, "limits", resource, &there) || there < (double)resource->request;
+}
+
 static void override(const struct target *target, const struct resource *resource, bool request,
                      const struct value *limit)
 {
     double there;
     if (request)
         set_quantity(target, "requests", resource, resource->request);
-    if (limit && limit->is_word) {
-        struct node *limits = node_find(target->container, "resources limits");
-        if (limits)
-            target_remove(
-                target, NULL, limits, resource->name,
-                str_format(target->injection->arena, "resources.limits.%s", resource->name).data,
-                "resource_limits: none");
-    } else if (limit) {
+    if (limit && limit->is_word)
+        remove_limit(target, resource);
+    else if (limit || (request && needs_limit(target, resource)))
         set_quantity(target, "limits", resource, resource->limit);
-    } else if (request && (!chart_quantity(target, "limits", resource, &there) ||
-                           there < (double)resource->request)) {
-        /* The chart's limit stays, unless it would be below the request. */
-        set_quantity(target, "limits", resource, resource->limit);
-    }
     if (limit && !limit->is_word && !request &&
         chart_quantity(target, "requests", resource, &there) && there > (double)resource->limit) {
         target_error(target, SERVICE_RESOURCE_LIMITS,

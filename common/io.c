@@ -128,6 +128,14 @@ void io_stream_free(struct io_stream *stream)
     *stream = (struct io_stream){0};
 }
 
+/* The system's type does without const, for it serves reading too. */
+static struct iovec part_of(struct str text)
+{
+    struct iovec part = {.iov_len = text.len};
+    memcpy(&part.iov_base, &text.data, sizeof text.data);
+    return part;
+}
+
 #ifdef __linux__
 static bool is_within(struct str piece, const struct io_stream *stream)
 {
@@ -139,7 +147,7 @@ static bool is_within(struct str piece, const struct io_stream *stream)
 static int hand_over(int fd, struct str *piece)
 {
     while (piece->len) {
-        struct iovec part = {(void *)(uintptr_t)piece->data, piece->len};
+        struct iovec part = part_of(*piece);
         ssize_t handed = vmsplice(fd, &part, 1, 0);
         if (handed < 0 && errno == EINTR)
             continue;
@@ -192,7 +200,7 @@ int io_write_pieces(int fd, const struct str *pieces, size_t count)
         for (size_t i = next; i < count && filled < AT_ONCE; i++) {
             struct str rest = str_from(pieces[i], i == next ? done : 0);
             if (rest.len)
-                parts[filled++] = (struct iovec){(void *)(uintptr_t)rest.data, rest.len};
+                parts[filled++] = part_of(rest);
         }
         if (filled == 0)
             return 0;

@@ -60,7 +60,7 @@ static bool read_suffix(struct str suffix, double *ret_factor)
         skip_digits(digits, 0) != digits.len)
         return false;
     *ret_factor = 1;
-    for (double i = digits_value(digits); i > 0; i--)
+    for (int i = (int)digits_value(digits); i > 0; i--)
         *ret_factor = negative ? *ret_factor / 10 : *ret_factor * 10;
     return true;
 }
