@@ -43,6 +43,11 @@ struct entry {
     enum { KEPT, REPLACED, REMOVED } fate;
 };
 
+static bool is_flow(const struct node *node)
+{
+    return node->style == STYLE_FLOW;
+}
+
 static struct str key_of(const struct node *const *node)
 {
     return (struct str){(const char *)node, sizeof(void *)};
@@ -109,7 +114,10 @@ static struct node *own(struct edit *edit, const struct node *map, struct str ke
         if (!str_equal(value->key->text, key))
             continue;
         if (found) {
-            fail(edit, value->key->span, "this key is written twice, so it cannot be changed",
+            fail(edit, value->key->span,
+                 str_format(edit->arena, "\"%.*s\" is written twice, so it cannot be changed",
+                            STR_ARG(key))
+                     .data,
                  "readers disagree on which of the two holds: remove one from the chart");
             break;
         }
@@ -135,8 +143,26 @@ static void unlink_child(struct node *parent, const struct node *child, struct n
         parent->last = instead ? instead : before;
 }
 
+/* What is to be changed: through an alias, which edit_write() then refuses; NULL after an error. */
+static struct node *changing(struct edit *edit, struct node *node, enum node_kind kind)
+{
+    struct node *collection = node_target(node);
+    if (collection->kind == kind)
+        return collection;
+    fail(edit, node->span,
+         str_format(edit->arena, "%.*s must be a %s",
+                    STR_ARG(node->key ? node->key->text : STR("this")),
+                    kind == NODE_MAP ? "map" : "list")
+             .data,
+         "Kubernetes would refuse it as well");
+    return NULL;
+}
+
 void edit_set(struct edit *edit, struct node *map, struct str key, struct node *value)
 {
+    map = changing(edit, map, NODE_MAP);
+    if (!map)
+        return;
     keep(edit, map);
     struct node *old = own(edit, map, key);
     if (old) {
@@ -160,8 +186,9 @@ static void refuse_merged(struct edit *edit, const struct node *map)
 
 void edit_remove(struct edit *edit, struct node *map, const char *key)
 {
-    struct node *old = own(edit, map, str_of(key));
-    if (!old && is_merged(map, key))
+    map = changing(edit, map, NODE_MAP);
+    struct node *old = map ? own(edit, map, str_of(key)) : NULL;
+    if (map && !old && is_merged(map, key))
         refuse_merged(edit, map);
     if (!old)
         return;
@@ -171,6 +198,9 @@ void edit_remove(struct edit *edit, struct node *map, const char *key)
 
 void edit_insert(struct edit *edit, struct node *list, const struct node *before, struct node *item)
 {
+    list = changing(edit, list, NODE_LIST);
+    if (!list)
+        return;
     keep(edit, list);
     item->next = NULL;
     if (!before) {
@@ -195,12 +225,13 @@ static struct node *alias_to(struct arena *arena, const struct node *alias)
 static struct node *collection(struct edit *edit, struct node *map, const char *key,
                                enum node_kind kind)
 {
-    struct node *value = own(edit, map, str_of(key));
-    if (!value && is_merged(map, key)) {
+    map = changing(edit, map, NODE_MAP);
+    struct node *value = map ? own(edit, map, str_of(key)) : NULL;
+    if (map && !value && is_merged(map, key)) {
         refuse_merged(edit, map);
         return NULL;
     }
-    if (value && value->kind == kind)
+    if (!map || (value && value->kind == kind))
         return value;
     struct node *made = NULL;
     if (!value || node_is_null(value)) {
@@ -215,9 +246,8 @@ static struct node *collection(struct edit *edit, struct node *map, const char *
     }
     if (made)
         edit_set(edit, map, str_of(key), made);
-    else if (value)
-        fail(edit, value->span, kind == NODE_MAP ? "this must be a map" : "this must be a list",
-             "Kubernetes would refuse it as well");
+    else
+        changing(edit, value, kind);
     return made;
 }
 
@@ -288,12 +318,6 @@ static bool begins_line(const struct writer *writer, size_t at)
     while (from < at && writer->text.data[from] == ' ')
         from++;
     return from == at;
-}
-
-static bool is_flow(const struct writer *writer, const struct node *node)
-{
-    char first = writer->text.data[node->text_at];
-    return first == '{' || first == '[';
 }
 
 static bool is_empty(const struct node *node)
@@ -722,12 +746,17 @@ static void replace(struct writer *writer, bool flow, const struct entry *entry,
         replace_in_block(writer, entry, value);
 }
 
-static const struct node *successor(const struct node *node, const struct node *was)
+/* What became of a child of the file: itself, its new value, or NULL. Those that are left stand in
+ * the same order, with made ones between; `next` is the first that was not passed yet. */
+static const struct node *successor(const struct node **next, const struct node *was)
 {
-    for (const struct node *child = node->first; child; child = child->next)
-        if (child == was || (was->key && child->key == was->key))
-            return child;
-    return NULL;
+    while (*next && !(*next)->span.source && !((*next)->key && (*next)->key->span.source))
+        *next = (*next)->next;
+    const struct node *now = *next;
+    if (!now || (now != was && !(was->key && now->key == was->key)))
+        return NULL;
+    *next = now->next;
+    return now;
 }
 
 static bool has_anchor(const struct writer *writer, const struct node *node)
@@ -763,8 +792,9 @@ static void walk(struct writer *writer, struct node *node, const struct node *sh
 
 static void write_change(struct writer *writer, struct node *node, const struct change *change)
 {
-    bool flow = is_flow(writer, node);
+    bool flow = is_flow(node);
     struct entry *entries = ARENA_ARRAY(writer->arena, change->count, struct entry);
+    const struct node *next = node->first;
     for (size_t i = 0; i < change->count; i++) {
         struct node *was = change->was[i];
         struct entry *entry = &entries[i];
@@ -777,7 +807,7 @@ static void write_change(struct writer *writer, struct node *node, const struct 
                                     .end = was->span.end};
         else
             *entry = list_entry(writer, was);
-        const struct node *now = successor(node, was);
+        const struct node *now = successor(&next, was);
         entry->fate = !now ? REMOVED : now != was ? REPLACED : KEPT;
         if (entry->fate == REPLACED || (now && is_rewritten(writer, flow, now))) {
             replace(writer, flow, entry, now);
@@ -805,7 +835,7 @@ static void walk(struct writer *writer, struct node *node, const struct node *sh
         refuse_shared(writer, shared);
         return;
     }
-    bool flow = is_flow(writer, node);
+    bool flow = is_flow(node);
     for (struct node *child = node->first; child; child = child->next) {
         bool rewritten = is_rewritten(writer, flow, child);
         const struct node *needed = rewritten && !shared ? find_needed(writer, child) : shared;
@@ -852,11 +882,11 @@ static bool find_style(const struct writer *writer, const struct node *node, siz
                        size_t *ret_dash)
 {
     if (!node->span.source || node->kind == NODE_SCALAR || node->kind == NODE_ALIAS ||
-        is_flow(writer, node))
+        is_flow(node))
         return false;
     for (const struct node *child = node->first; child; child = child->next) {
         bool block = child->span.source && child->first && child->kind != NODE_ALIAS &&
-                     child->kind != NODE_SCALAR && !is_flow(writer, child) &&
+                     child->kind != NODE_SCALAR && !is_flow(child) &&
                      begins_line(writer, child->text_at);
         if (block && node->kind == NODE_MAP && child->key->span.source) {
             size_t parent = column_of(writer, child->key->span.start);
@@ -980,7 +1010,7 @@ bool edit_write(struct edit *edit, struct buf *out)
         writer.start += 3;
     writer.style = style_of(&writer);
     find_aliased(&writer, edit->root);
-    if (is_emptied(&writer, edit->root) && !is_flow(&writer, edit->root))
+    if (is_emptied(&writer, edit->root) && !is_flow(edit->root))
         empty_root(&writer);
     else
         walk(&writer, edit->root, NULL);

@@ -135,8 +135,7 @@ static void set_outputs(const struct schema_reader *reader, const struct record 
         add_output(reader->arena, ret,
                    (struct output){.name = written->items[i].name, .text = written->items[i].text});
     const struct node *modules = record_value(file, FILE_MODULES)->node;
-    for (const struct node *node = modules && modules->kind == NODE_LIST ? modules->first : NULL;
-         node; node = node->next) {
+    for (const struct node *node = node_items(modules); node; node = node->next) {
         const struct node *type = node->kind == NODE_MAP ? node_get(node, "type") : NULL;
         if (!type || type->kind != NODE_SCALAR)
             continue;

@@ -117,8 +117,7 @@ static void put_labels(struct arena *arena, struct node *metadata, const struct 
 {
     const struct node *labels = node_find(workload->node, "metadata labels");
     struct node *copy = node_new(arena, NODE_MAP);
-    for (const struct node *label = labels && labels->kind == NODE_MAP ? labels->first : NULL;
-         label; label = label->next)
+    for (const struct node *label = node_items(labels); label; label = label->next)
         if (is_chart_label(label->key->text))
             node_put(copy, node_scalar(arena, STYLE_TEXT, label->key->text),
                      node_copy(arena, label));
@@ -221,8 +220,7 @@ static void fill_containers(struct target *target)
     static const char *const lists[] = {"initContainers", "containers"};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         const struct node *list = node_find(target_pod(target), lists[i]);
-        for (struct node *each = list && list->kind == NODE_LIST ? list->first : NULL; each;
-             each = each->next) {
+        for (struct node *each = node_items(list); each; each = each->next) {
             if (each->kind != NODE_MAP)
                 continue;
             target->container = each;
@@ -452,7 +450,7 @@ static struct str additions_before(struct injected *injected, const struct relea
 static void write_document(struct injected *injected, const struct release *release, size_t i)
 {
     const struct document *document = &release->stream.documents[i];
-    struct str text = str_slice(release->source->text, document->start, document->end);
+    struct str text = str_slice(release->source.text, document->start, document->end);
     struct edit *edit = &release->edits[i];
     if (edit->root && edit_changes(edit)) {
         struct buf out = {0};
@@ -535,7 +533,7 @@ static void tell_glued(const struct injection *injection, struct buf *out)
             continue;
         size_t marker = release->stream.documents[i].glued_at;
         buf_format(out, "line %zu: a --- has lost its line break: its document is left as it is\n",
-                   diag_position(release->source, marker).line);
+                   diag_position(&release->source, marker).line);
     }
 }
 

@@ -188,11 +188,18 @@ static struct node *container_behind_service(const struct target *target)
 
 static struct str list_containers(const struct target *target)
 {
-    struct str names = {0};
-    for (const struct node *each = first_container(target->workload); each; each = each->next)
-        names = str_format(target->injection->arena, "%.*s%s%.*s", STR_ARG(names),
-                           names.len ? ", " : "", STR_ARG(node_text(node_find(each, "name"))));
-    return names;
+    enum { NAMED = 20 };
+    struct buf names = {0};
+    size_t count = 0;
+    for (const struct node *each = first_container(target->workload); each && count <= NAMED;
+         each = each->next) {
+        struct str name = node_text(node_find(each, "name"));
+        buf_format(&names, "%s%.*s", count ? ", " : "", STR_ARG(count < NAMED ? name : STR("...")));
+        count++;
+    }
+    struct str copy = str_copy(target->injection->arena, buf_str(&names));
+    buf_free(&names);
+    return copy;
 }
 
 struct node *target_main_container(const struct target *target)
@@ -279,11 +286,16 @@ const struct object *target_service(const struct target *target, bool *ret_sever
     return found;
 }
 
+bool target_is_udp(const struct node *port)
+{
+    struct str protocol = node_text(node_find(port, "protocol"));
+    return protocol.len && !str_is(protocol, "TCP");
+}
+
 const struct node *target_container_port(const struct node *container, struct str port)
 {
     const struct node *ports = node_find(container, "ports");
-    for (const struct node *each = ports && ports->kind == NODE_LIST ? ports->first : NULL; each;
-         each = each->next)
+    for (const struct node *each = node_items(ports); each; each = each->next)
         if (str_equal(node_text(node_find(each, "name")), port) ||
             str_equal(node_text(node_find(each, "containerPort")), port))
             return each;
@@ -300,12 +312,11 @@ struct node *target_service_port(const struct target *target, const struct node 
         if (!release_leads(object, target->workload))
             continue;
         const struct node *ports = node_find(object->node, "spec ports");
-        for (const struct node *port = ports && ports->kind == NODE_LIST ? ports->first : NULL;
-             port; port = port->next) {
+        for (const struct node *port = node_items(ports); port; port = port->next) {
             const struct node *to = node_find(port, "targetPort");
             to = to ? to : node_find(port, "port");
             const struct node *own = target_container_port(container, node_text(to));
-            if (!own || own == found_port)
+            if (!own || own == found_port || target_is_udp(port) || target_is_udp(own))
                 continue;
             if (found)
                 return NULL;

@@ -108,13 +108,11 @@ static bool serves(const struct target *target, const struct object *ingress,
     const struct node *rules = node_find(ingress->node, "spec rules");
     if (!rules && is_default_backend(target, ingress))
         return true;
-    for (const struct node *rule = rules && rules->kind == NODE_LIST ? rules->first : NULL; rule;
-         rule = rule->next) {
+    for (const struct node *rule = node_items(rules); rule; rule = rule->next) {
         const struct node *paths = node_find(rule, "http paths");
         if (!serves_host(node_text(node_find(rule, "host")), route->host))
             continue;
-        for (const struct node *path = paths && paths->kind == NODE_LIST ? paths->first : NULL;
-             path; path = path->next)
+        for (const struct node *path = node_items(paths); path; path = path->next)
             if (is_ours(target, path) && serves_path(target->injection->arena, path, route->prefix))
                 return true;
     }
@@ -210,11 +208,12 @@ static const struct node *public_port(const struct target *target, const struct 
     const struct node *only = NULL;
     const struct node *http = NULL;
     size_t count = 0;
-    for (const struct node *port = ports && ports->kind == NODE_LIST ? ports->first : NULL; port;
-         port = port->next) {
+    for (const struct node *port = node_items(ports); port; port = port->next) {
         const struct node *to = node_find(port, "targetPort");
         to = to ? to : node_find(port, "port");
         const struct node *own = target_container_port(target->container, node_text(to));
+        if (target_is_udp(port))
+            continue;
         struct str number = own ? node_text(node_find(own, "containerPort")) : node_text(to);
         int64_t listens;
         if (target->service->public_port && scalar_to_int(number, &listens) &&

@@ -53,8 +53,7 @@ static bool tolerates(const struct node *item, const struct toleration *tolerati
 static bool is_tolerated(const struct target *target, const struct toleration *toleration)
 {
     const struct node *list = node_find(target_pod(target), "tolerations");
-    for (const struct node *item = list && list->kind == NODE_LIST ? list->first : NULL; item;
-         item = item->next)
+    for (const struct node *item = node_items(list); item; item = item->next)
         if (tolerates(item, toleration))
             return true;
     return false;

@@ -91,43 +91,51 @@ static struct node *port_reference(struct arena *arena, const struct node *port)
     return name ? node_copy(arena, name) : number ? node_copy(arena, number) : NULL;
 }
 
-static bool is_udp(const struct node *port)
-{
-    struct str protocol = node_text(node_find(port, "protocol"));
-    return protocol.len && !str_is(protocol, "TCP");
-}
-
 /* The only port of the container, or the one that is named `http`; when gaps are filled, else the
- * first. Lists them all in `ret_names`.
- */
-static struct node *container_port(const struct target *target, struct str *ret_names)
+ * first. */
+static struct node *container_port(const struct target *target)
 {
-    struct arena *arena = target->injection->arena;
-    const struct node *ports = node_find(target->container, "ports");
     const struct node *first = NULL;
-    const struct node *only = NULL;
     const struct node *http = NULL;
     size_t count = 0;
-    *ret_names = (struct str){0};
-    for (const struct node *port = ports && ports->kind == NODE_LIST ? ports->first : NULL; port;
+    for (const struct node *port = node_items(node_find(target->container, "ports")); port;
          port = port->next) {
-        if (is_udp(port))
+        if (target_is_udp(port))
             continue;
-        struct str number = node_text(node_find(port, "containerPort"));
-        struct str name = node_text(node_find(port, "name"));
-        *ret_names =
-            str_format(arena, "%.*s%s%.*s%s%.*s%s", STR_ARG(*ret_names), count ? ", " : "",
-                       STR_ARG(number), name.len ? " (" : "", STR_ARG(name), name.len ? ")" : "");
-        only = port;
         first = first ? first : port;
-        if (str_is(name, "http"))
+        if (str_is(node_text(node_find(port, "name")), "http"))
             http = port;
         count++;
     }
-    const struct node *chosen = count == 1 ? only : http;
+    const struct node *chosen = count == 1 ? first : http;
     if (!chosen && target->fill)
         chosen = first;
-    return chosen ? port_reference(arena, chosen) : NULL;
+    return chosen ? port_reference(target->injection->arena, chosen) : NULL;
+}
+
+/* The ports of the container, for a message; empty: none. */
+static struct str list_ports(const struct target *target)
+{
+    enum { NAMED = 20 };
+    struct buf names = {0};
+    size_t count = 0;
+    for (const struct node *port = node_items(node_find(target->container, "ports")); port;
+         port = port->next) {
+        struct str number = node_text(node_find(port, "containerPort"));
+        struct str name = node_text(node_find(port, "name"));
+        if (target_is_udp(port))
+            continue;
+        if (++count > NAMED) {
+            buf_add(&names, STR(", ..."));
+            break;
+        }
+        buf_format(&names, "%s%.*s", count > 1 ? ", " : "", STR_ARG(number));
+        if (name.len)
+            buf_format(&names, " (%.*s)", STR_ARG(name));
+    }
+    struct str copy = str_copy(target->injection->arena, buf_str(&names));
+    buf_free(&names);
+    return copy;
 }
 
 /* gRPC probes take a number only. */
@@ -153,7 +161,6 @@ static struct node *choose_port(const struct target *target, const struct probe_
 {
     struct arena *arena = target->injection->arena;
     struct node *port = NULL;
-    struct str names = {0};
     const struct node *other = other_probe_port(target, field->key);
     if (port_is_written(target))
         return node_int(arena, target->service->probe_port->number);
@@ -162,11 +169,12 @@ static struct node *choose_port(const struct target *target, const struct probe_
     if (!port)
         port = target_service_port(target, target->container);
     if (!port)
-        port = container_port(target, &names);
+        port = container_port(target);
     if (port && kind == PROBE_GRPC)
         port = as_number(target, port);
     if (port)
         return port;
+    struct str names = list_ports(target);
     const char *hint =
         names.len
             ? str_format(arena,
@@ -207,6 +215,24 @@ static struct str probe_text(struct arena *arena, const struct probe *probe)
                                      : str_format(arena, "%s", handler_key(probe->kind));
 }
 
+/* What answers at that port by HTTPS, or by name alone, does so for every probe. */
+static void put_scheme(const struct target *target, struct node *handler, const struct node *port)
+{
+    static const char *const probes[] = {"readinessProbe", "livenessProbe", "startupProbe"};
+    static const char *const keys[] = {"scheme", "httpHeaders"};
+    struct node *made = node_get(handler, "httpGet");
+    for (size_t i = 0; made && i < COUNT(probes); i++) {
+        const struct node *other = node_find(node_find(target->container, probes[i]), "httpGet");
+        if (!other || !str_equal(node_text(node_find(other, "port")), node_text(port)))
+            continue;
+        for (size_t j = 0; j < COUNT(keys); j++)
+            if (node_find(other, keys[j]))
+                put_node(target->injection->arena, made, keys[j],
+                         node_copy(target->injection->arena, node_find(other, keys[j])));
+        return;
+    }
+}
+
 static void replace_handler(const struct target *target, const struct probe_field *field,
                             const struct probe *probe)
 {
@@ -228,6 +254,7 @@ static void replace_handler(const struct target *target, const struct probe_fiel
         edit_remove(target->edit, map, old);
     struct node *made = node_new(arena, NODE_MAP);
     manifest_handler(arena, made, probe, port);
+    put_scheme(target, made, port);
     edit_set(target->edit, map, made->first->key->text, made->first);
 }
 
@@ -258,7 +285,6 @@ static void change_handler(const struct target *target, const struct probe_field
 static void add_probe(const struct target *target, const struct probe_field *field,
                       const struct probe *probe)
 {
-    struct arena *arena = target->injection->arena;
     struct node *port = NULL;
     if (probe->kind != PROBE_COMMAND) {
         port = choose_port(target, field, probe->kind, written_field(target, field));
@@ -271,8 +297,9 @@ static void add_probe(const struct target *target, const struct probe_field *fie
                   target_has(target, SERVICE_STARTUP_PATH);
     if (field->has_delay && starts && !target_has(target, field->delay))
         made.delay = 0;
-    target_set(target, NULL, target->container, field->key,
-               manifest_probe(arena, target->service, &made, port), field->key, TELL_NAMES);
+    struct node *added = manifest_probe(target->injection->arena, target->service, &made, port);
+    put_scheme(target, added, port);
+    target_set(target, NULL, target->container, field->key, added, field->key, TELL_NAMES);
 }
 
 static void set_timing(const struct target *target, const struct probe_field *field,

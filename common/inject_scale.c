@@ -4,6 +4,7 @@
 #include "scalar.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static const enum field_id scale_fields[] = {SERVICE_MIN_CONTAINERS, SERVICE_MAX_CONTAINERS,
                                              SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
@@ -58,13 +59,14 @@ static void report_range(const struct target *target, int64_t min, int64_t max)
     bool max_written = target_has(target, SERVICE_MAX_CONTAINERS);
     if (target_has(target, SERVICE_MIN_CONTAINERS)) {
         target_error(target, SERVICE_MIN_CONTAINERS,
-                     "min_containers is %" PRId64 ", above the most, which is %" PRId64, min, max);
+                     "min_containers is %" PRId64 ", %s the most, which is %" PRId64, min,
+                     min > max ? "above" : "as large as", max);
         diag_hint(target->injection->diags, "write max_containers too");
     } else {
         target_error(target, max_written ? SERVICE_MAX_CONTAINERS : written_field(target),
-                     "the chart runs %" PRId64 " pods, above max_containers, which is %" PRId64
-                     "%s",
-                     min, max, max_written ? "" : " if left out");
+                     "the chart runs %" PRId64 " pods, %s max_containers, which is %" PRId64 "%s",
+                     min, min > max ? "above" : "as many as", max,
+                     max_written ? "" : " if left out");
         diag_hint(target->injection->diags, "write %s too",
                   max_written ? "min_containers" : "max_containers");
     }
@@ -83,6 +85,12 @@ static bool min_is_zero(const struct target *target)
 
 /* replicas */
 
+/* True for what a shell reads as it is written. */
+static bool is_plain_word(struct str text)
+{
+    return str_only(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-./");
+}
+
 /* An upgrade that drops the field sets it to 1 once, whoever applies it: the autoscaler then starts
  * from there. Only a manager of its own that holds the number prevents it. */
 static void warn_drop(const struct target *target, const struct node *replicas)
@@ -90,10 +98,16 @@ static void warn_drop(const struct target *target, const struct node *replicas)
     const struct object *workload = target->workload;
     struct arena *arena = target->injection->arena;
     struct str namespace = workload->namespace.len ? workload->namespace : STR("NAMESPACE");
-    diag_warning(target->injection->diags, replicas->key->span,
+    diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
                  "%.*s: replicas is removed, for the autoscaler sets it; a release that is "
                  "installed drops to one pod once",
                  STR_ARG(object_text(arena, workload)));
+    /* The command is there to be copied. */
+    if (!is_plain_word(workload->name) || !is_plain_word(workload->api_version) ||
+        !is_plain_word(workload->namespace)) {
+        diag_hint(target->injection->diags, "keep it: helm: {replicas: keep}");
+        return;
+    }
     diag_hint(
         target->injection->diags,
         "to prevent that, hand the number over before the upgrade (Helm 3 takes no notice of it):\n"
@@ -110,7 +124,7 @@ static void remove_replicas(const struct target *target)
 {
     struct node *spec = node_find(target->workload->node, "spec");
     const struct node *replicas = node_find(spec, "replicas");
-    if (!replicas || target->service->helm.keep_replicas)
+    if (!replicas || target->service->helm.keep_replicas || target->fill)
         return;
     if (number_at(spec, "replicas", 1) > 1)
         warn_drop(target, replicas);
@@ -136,8 +150,7 @@ static struct node *find_metric(const struct target *target, const struct object
 {
     struct node *metrics = node_find(scaler->node, "spec metrics");
     struct str container = node_text(node_find(target->container, "name"));
-    for (struct node *each = metrics && metrics->kind == NODE_LIST ? metrics->first : NULL; each;
-         each = each->next) {
+    for (struct node *each = node_items(metrics); each; each = each->next) {
         *ret_source = "resource";
         if (is_metric(each, *ret_source, resource))
             return each;
@@ -154,10 +167,25 @@ static struct str metric_container(const struct target *target)
     const struct node *containers = node_find(target_pod(target), "containers");
     const struct node *init = node_find(target_pod(target), "initContainers");
     bool several = containers->first->next != NULL;
-    for (const struct node *each = init && init->kind == NODE_LIST ? init->first : NULL; each;
-         each = each->next)
+    for (const struct node *each = node_items(init); each; each = each->next)
         several |= str_is(node_text(node_find(each, "restartPolicy")), "Always");
     return several ? node_text(node_find(target->container, "name")) : (struct str){0};
+}
+
+/* A share of what all containers request needs the requests of all: another kind of target of the
+ * pod as a whole becomes one of our container. */
+static void replace_metric(const struct target *target, const struct object *scaler,
+                           struct node *metric, const char *source, const struct node *made)
+{
+    struct edit *edit = release_edit(&target->injection->release, scaler);
+    struct node *type = made->first;
+    struct node *goal = type->next;
+    if (target->fill)
+        return;
+    edit_remove(edit, metric, source);
+    edit_set(edit, metric, type->key->text, type);
+    edit_set(edit, metric, goal->key->text, goal);
+    target_tell(target, scaler, DEED_REPLACED, "metrics", "(%s)", source);
 }
 
 static void set_metric(const struct target *target, const struct object *scaler,
@@ -178,8 +206,13 @@ static void set_metric(const struct target *target, const struct object *scaler,
         return;
     }
     struct node *goal = node_find(node_find(metric, source), "target");
-    if (!goal)
+    struct str container = metric_container(target);
+    bool whole = strcmp(source, "resource") == 0 && container.len;
+    if (!goal || (whole && !node_find(goal, "averageUtilization"))) {
+        replace_metric(target, scaler, metric, source,
+                       autoscaler_metric(arena, resource, utilization, container));
         return;
+    }
     target_set(target, scaler, goal, "averageUtilization", node_int(arena, utilization), what,
                TELL_VALUES);
     target_set(target, scaler, goal, "type", node_scalar(arena, STYLE_TEXT, STR("Utilization")),
@@ -282,6 +315,20 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
     remove_replicas(target);
 }
 
+static void fix_replicas(const struct target *target, int64_t number)
+{
+    static const enum field_id targets[] = {SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        if (!target_has(target, targets[i]))
+            continue;
+        diag_warning(target->injection->diags, record_location(target->service->record, targets[i]),
+                     "%s has no effect: there are %" PRId64 " pods at least and at most",
+                     schema_field(targets[i])->name, number);
+        diag_hint(target->injection->diags, "write a larger max_containers");
+    }
+    set_replicas(target, number);
+}
+
 /* A fixed number, or an autoscaler. */
 static void scale_anew(const struct target *target, int64_t *ret_max)
 {
@@ -292,10 +339,13 @@ static void scale_anew(const struct target *target, int64_t *ret_max)
     if (target_has(target, SERVICE_MIN_CONTAINERS))
         min = service->min_containers;
     *ret_max = max;
-    if (min > max)
+    if (min > max || (min == max && !target_has(target, SERVICE_MAX_CONTAINERS)))
         report_range(target, min, max);
     else if (min == max)
-        set_replicas(target, max);
+        fix_replicas(target, max);
+    else if (target->fill && node_find(target->workload->node, "spec replicas"))
+        target_tell(target, target->workload, DEED_LEFT, "autoscaler", "%s",
+                    "(the chart says replicas, which an autoscaler would fight with)");
     else
         add_scaler(target, min, max);
 }
@@ -307,7 +357,7 @@ static bool has_budget(const struct target *target)
     struct release *release = &target->injection->release;
     for (const struct object *each = release_objects(release, OBJECT_DISRUPTION_BUDGET); each;
          each = each->next)
-        if (release_selects(each, target->workload))
+        if (!each->hook && release_selects(each, target->workload))
             return true;
     return false;
 }

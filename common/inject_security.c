@@ -16,8 +16,7 @@ static const struct node *effective(const struct target *target, const char *pat
 
 static bool has_item(const struct node *list, const char *text)
 {
-    for (const struct node *item = list && list->kind == NODE_LIST ? list->first : NULL; item;
-         item = item->next)
+    for (const struct node *item = node_items(list); item; item = item->next)
         if (str_is(node_text(item), text))
             return true;
     return false;
@@ -70,8 +69,7 @@ static void set_ids(const struct target *target)
 
 static bool has_named(const struct node *list, const char *key, struct str text)
 {
-    for (const struct node *item = list && list->kind == NODE_LIST ? list->first : NULL; item;
-         item = item->next)
+    for (const struct node *item = node_items(list); item; item = item->next)
         if (str_equal(node_text(node_find(item, key)), text))
             return true;
     return false;

@@ -57,6 +57,9 @@ const struct object *target_service(const struct target *target, bool *ret_sever
  * tells, or several do. A copy. */
 struct node *target_service_port(const struct target *target, const struct node *container);
 
+/* True for a port of a container or Service that does not speak TCP. */
+bool target_is_udp(const struct node *port);
+
 /* The item of the container's ports with that name or number, or NULL. */
 const struct node *target_container_port(const struct node *container, struct str port);
 

@@ -81,10 +81,44 @@ static void check_order(const struct target *target, const struct node *env,
     }
 }
 
-void inject_variables(const struct target *target)
+/* True for an item of those from `first` on. */
+static bool is_behind(const struct node *first, const struct node *item)
+{
+    while (first && first != item)
+        first = first->next;
+    return first != NULL;
+}
+
+/* From the last to the first, for each may refer to those before it, and must stand behind them. */
+static void add_variables(const struct target *target)
 {
     const struct service *service = target->service;
     struct arena *arena = target->injection->arena;
+    const struct node *behind = NULL; /* the first of ours at the end */
+    for (size_t i = service->variable_count; i > 0; i--) {
+        const struct variable *variable = &service->variables[i - 1];
+        const struct node *there = node_find(target->container, "env");
+        if (find_variable(there, variable->name))
+            continue;
+        const struct node *before = first_user(there, variable->name);
+        struct node *env = edit_list(target->edit, target->container, "env");
+        struct node *made = manifest_variable(arena, variable);
+        if (!env)
+            return;
+        if (!before || is_behind(behind, before)) {
+            edit_insert(target->edit, env, behind, made);
+            behind = made;
+        } else {
+            edit_insert(target->edit, env, before, made);
+        }
+        target_tell(target, NULL, DEED_ADDED,
+                    str_format(arena, "env.%.*s", STR_ARG(variable->name)).data, "%s", "");
+    }
+}
+
+void inject_variables(const struct target *target)
+{
+    const struct service *service = target->service;
     for (size_t i = 0; i < service->variable_count; i++) {
         const struct variable *variable = &service->variables[i];
         struct node *item = find_variable(node_find(target->container, "env"), variable->name);
@@ -92,18 +126,7 @@ void inject_variables(const struct target *target)
         for (; item; item = next_variable(item->next, variable->name))
             replace_variable(target, item, variable);
     }
-    for (size_t i = 0; i < service->variable_count; i++) {
-        const struct variable *variable = &service->variables[i];
-        if (find_variable(node_find(target->container, "env"), variable->name))
-            continue;
-        struct node *env = edit_list(target->edit, target->container, "env");
-        if (!env)
-            return;
-        edit_insert(target->edit, env, first_user(env, variable->name),
-                    manifest_variable(arena, variable));
-        target_tell(target, NULL, DEED_ADDED,
-                    str_format(arena, "env.%.*s", STR_ARG(variable->name)).data, "%s", "");
-    }
+    add_variables(target);
     const struct node *env = node_find(target->container, "env");
     for (size_t i = 0; env && env->kind == NODE_LIST && i < service->variable_count; i++)
         check_order(target, env, &service->variables[i]);

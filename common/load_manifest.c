@@ -7,11 +7,14 @@
 struct level {
     struct node *node;
     struct node *key; /* mapping: read, its value not yet */
+    size_t size;      /* nodes in it, aliases written out */
+    size_t anchor;    /* of it, from 1; 0: none */
 };
 
 struct anchor {
     struct str name;
     struct node *node;
+    size_t size; /* nodes in it, aliases written out; 0: it is still open */
 };
 
 struct loader {
@@ -28,6 +31,7 @@ struct loader {
     size_t depth;
     struct anchor *anchors;
     size_t anchor_count;
+    size_t expanded; /* nodes that aliases stand for */
     bool failed;
 };
 
@@ -67,6 +71,8 @@ static size_t skip_properties(const struct loader *loader, size_t at)
 {
     struct str text = loader->source->text;
     while (at < loader->end && strchr("&!", text.data[at])) {
+        if (str_starts(str_from(text, at), STR("!<"))) /* any URI, up to its bracket */
+            at = str_find(text, at, '>') + 1;
         while (at < loader->end && !strchr(" \t\r\n,[]{}", text.data[at]))
             at++;
         while (at < loader->end && strchr(" \t\r\n#", text.data[at])) {
@@ -101,7 +107,8 @@ static void keep_anchor(struct loader *loader, const yaml_char_t *name, struct n
     loader->anchors =
         arena_grow(loader->arena, loader->anchors, loader->anchor_count, sizeof *loader->anchors);
     struct str text = str_copy(loader->arena, str_of((const char *)name));
-    loader->anchors[loader->anchor_count++] = (struct anchor){text, node};
+    loader->anchors[loader->anchor_count++] =
+        (struct anchor){.name = text, .node = node, .size = node->kind == NODE_SCALAR};
 }
 
 static void take(struct loader *loader, struct node *node)
@@ -111,6 +118,7 @@ static void take(struct loader *loader, struct node *node)
         return;
     }
     struct level *level = &loader->levels[loader->depth - 1];
+    level->size++;
     if (level->node->kind == NODE_LIST) {
         node_add(level->node, node);
     } else if (level->key) {
@@ -125,9 +133,10 @@ static void take(struct loader *loader, struct node *node)
 }
 
 static void open_level(struct loader *loader, const yaml_event_t *event, enum node_kind kind,
-                       const yaml_char_t *anchor, const yaml_char_t *tag)
+                       bool flow, const yaml_char_t *anchor, const yaml_char_t *tag)
 {
     struct node *node = new_node(loader, kind, event, anchor || tag);
+    node->style = flow ? STYLE_FLOW : node->style;
     if (loader->depth == MANIFEST_DEPTH_MAX) {
         diag_error(loader->diags, node->span, "more than %d maps and lists inside each other",
                    MANIFEST_DEPTH_MAX);
@@ -136,18 +145,23 @@ static void open_level(struct loader *loader, const yaml_event_t *event, enum no
     }
     take(loader, node);
     keep_anchor(loader, anchor, node);
-    loader->levels[loader->depth++] = (struct level){.node = node};
+    loader->levels[loader->depth++] =
+        (struct level){.node = node, .anchor = anchor ? loader->anchor_count : 0};
 }
 
 /* libyaml ends a block at the next token, behind comments; ours ends with its last value. */
 static void close_level(struct loader *loader, const yaml_event_t *event)
 {
-    struct node *node = loader->levels[--loader->depth].node;
-    char first = loader->source->text.data[node->text_at];
-    if (first == '{' || first == '[')
+    const struct level *level = &loader->levels[--loader->depth];
+    struct node *node = level->node;
+    if (node->style == STYLE_FLOW)
         node->span.end = offset_of(loader, event->end_mark.index);
     else if (node->last)
         node->span.end = node->last->span.end;
+    if (level->anchor)
+        loader->anchors[level->anchor - 1].size = level->size + 1;
+    if (loader->depth)
+        loader->levels[loader->depth - 1].size += level->size;
 }
 
 /* The text as it stands in the source, unless escapes or folds make it another. */
@@ -174,28 +188,35 @@ static void take_scalar(struct loader *loader, const yaml_event_t *event)
     keep_anchor(loader, anchor, node);
 }
 
-static bool is_open(const struct loader *loader, const struct node *node)
+/* What reads a tree follows its aliases. A few levels of ten aliases each stand for millions of
+ * nodes, so they are counted as if they were written out. */
+static bool may_expand(struct loader *loader, const struct anchor *anchor)
 {
-    for (size_t i = 0; i < loader->depth; i++)
-        if (loader->levels[i].node == node)
-            return true;
-    return false;
+    loader->expanded += anchor->size;
+    if (loader->depth)
+        loader->levels[loader->depth - 1].size += anchor->size;
+    return loader->expanded <= MANIFEST_EXPANDED_MAX;
 }
 
 static void take_alias(struct loader *loader, const yaml_event_t *event)
 {
     struct node *node = new_node(loader, NODE_ALIAS, event, false);
     struct str name = str_of((const char *)event->data.alias.anchor);
-    for (size_t i = loader->anchor_count; i > 0 && !node->first; i--)
+    const struct anchor *anchor = NULL;
+    for (size_t i = loader->anchor_count; i > 0 && !anchor; i--)
         if (str_equal(loader->anchors[i - 1].name, name))
-            node->first = loader->anchors[i - 1].node;
+            anchor = &loader->anchors[i - 1];
     node->text = str_copy(loader->arena, name);
-    if (!node->first)
+    if (!anchor) {
         fail(loader, node->span, "an alias without an anchor", "is the anchor misspelt?");
-    else if (is_open(loader, node->first))
+    } else if (anchor->size == 0) {
         fail(loader, node->span, "an alias inside what it stands for", "write the value out");
-    else
+    } else if (!may_expand(loader, anchor)) {
+        fail(loader, node->span, "the aliases stand for too much", "write the values out");
+    } else {
+        node->first = anchor->node;
         take(loader, node);
+    }
 }
 
 static void take_event(struct loader *loader, const yaml_event_t *event)
@@ -208,12 +229,14 @@ static void take_event(struct loader *loader, const yaml_event_t *event)
         take_alias(loader, event);
         break;
     case YAML_MAPPING_START_EVENT:
-        open_level(loader, event, NODE_MAP, event->data.mapping_start.anchor,
-                   event->data.mapping_start.tag);
+        open_level(loader, event, NODE_MAP,
+                   event->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE,
+                   event->data.mapping_start.anchor, event->data.mapping_start.tag);
         break;
     case YAML_SEQUENCE_START_EVENT:
-        open_level(loader, event, NODE_LIST, event->data.sequence_start.anchor,
-                   event->data.sequence_start.tag);
+        open_level(loader, event, NODE_LIST,
+                   event->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE,
+                   event->data.sequence_start.anchor, event->data.sequence_start.tag);
         break;
     case YAML_MAPPING_END_EVENT:
     case YAML_SEQUENCE_END_EVENT:

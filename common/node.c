@@ -88,6 +88,12 @@ struct node *node_find(const struct node *map, const char *path)
     return node && !node_is_null(node) ? node : NULL;
 }
 
+struct node *node_items(const struct node *node)
+{
+    const struct node *collection = target(node);
+    return collection && collection->kind != NODE_SCALAR ? collection->first : NULL;
+}
+
 struct str node_text(const struct node *node)
 {
     const struct node *scalar = target(node);

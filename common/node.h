@@ -24,12 +24,13 @@ enum scalar_style {
     STYLE_SINGLE,
     STYLE_DOUBLE,
     STYLE_LITERAL,
-    STYLE_FOLDED
+    STYLE_FOLDED,
+    STYLE_FLOW /* of a map or list of a manifest: in brackets */
 };
 
 struct node {
     enum node_kind kind;
-    enum scalar_style style; /* scalars */
+    enum scalar_style style; /* scalars; STYLE_FLOW of maps and lists */
     struct str text;         /* scalars: escapes and folding undone */
     struct node *key;        /* in a mapping: a scalar */
     struct node *first;
@@ -54,6 +55,10 @@ struct node *node_target(struct node *node);
 /* What the words lead to, in map after map, through aliases and merge keys (<<); NULL where nothing
  * is or where it is null. `path` is split at spaces. */
 struct node *node_find(const struct node *map, const char *path);
+
+/* The first item of a list, or value of a map, also through an alias; NULL for NULL and for
+ * scalars. */
+struct node *node_items(const struct node *node);
 
 /* The text of a scalar; empty for NULL and for what is none. */
 struct str node_text(const struct node *node);

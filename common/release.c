@@ -102,8 +102,7 @@ static void add_object(struct release *release, size_t document, struct node *no
     struct str kind_name = node_text(node_find(node, "kind"));
     if (node->kind == NODE_MAP && is_list(kind_name)) {
         const struct node *items = node_find(node, "items");
-        for (struct node *item = items && items->kind == NODE_LIST ? items->first : NULL; item;
-             item = item->next)
+        for (struct node *item = node_items(items); item; item = item->next)
             add_object(release, document, item);
         return;
     }
@@ -133,9 +132,8 @@ static void add_object(struct release *release, size_t document, struct node *no
 struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
                              struct stream stream)
 {
-    struct release release = {.arena = arena, .diags = diags, .source = source, .hidden = *source};
-    release.hidden.secret = true;
-    release.stream = stream;
+    struct release release = {.arena = arena, .diags = diags, .source = *source, .stream = stream};
+    release.source.secret = true;
     release.edits = ARENA_ARRAY(arena, stream.count, struct edit);
     return release;
 }
@@ -146,7 +144,7 @@ static void read_document(struct release *release, size_t i)
     struct node *root = NULL;
     if (document->glued)
         return;
-    const struct source *from = is_unknown(document) ? &release->hidden : release->source;
+    const struct source *from = &release->source;
     release->unreadable |=
         !load_manifest(release->arena, from, document->start, document->end, release->diags, &root);
     if (!root)
@@ -225,8 +223,7 @@ static bool takes_expression(struct arena *arena, const struct node *expression,
     struct str operator= node_text(node_find(expression, "operator"));
     const struct node *values = node_find(expression, "values");
     bool among = false;
-    for (const struct node *value = values && values->kind == NODE_LIST ? values->first : NULL;
-         value; value = value->next)
+    for (const struct node *value = node_items(values); value; value = value->next)
         among |= found && str_equal(node_text(value), node_text(found));
     if (str_is(operator, "In"))
         return among;
@@ -240,7 +237,9 @@ bool release_selects(const struct object *selector, const struct object *workloa
     struct arena scratch = {0};
     const struct node *labels = node_find(workload->template, "metadata labels");
     const struct node *wanted = node_find(selector->node, "spec selector");
-    bool right = wanted && wanted->kind == NODE_MAP && wanted->first &&
+    /* An empty selector of a budget takes all pods, one of a Service none. */
+    bool right = wanted && wanted->kind == NODE_MAP &&
+                 (wanted->first || selector->type == OBJECT_DISRUPTION_BUDGET) &&
                  release_same_namespace(selector, workload);
     if (right && selector->type == OBJECT_SERVICE) {
         right = takes_labels(&scratch, wanted, labels);
@@ -285,11 +284,9 @@ bool release_routes(const struct object *ingress, struct str service)
     if (is_backend(node_find(ingress->node, "spec defaultBackend"), service))
         return true;
     const struct node *rules = node_find(ingress->node, "spec rules");
-    for (const struct node *rule = rules && rules->kind == NODE_LIST ? rules->first : NULL; rule;
-         rule = rule->next) {
+    for (const struct node *rule = node_items(rules); rule; rule = rule->next) {
         const struct node *paths = node_find(rule, "http paths");
-        for (const struct node *path = paths && paths->kind == NODE_LIST ? paths->first : NULL;
-             path; path = path->next)
+        for (const struct node *path = node_items(paths); path; path = path->next)
             if (is_backend(node_find(path, "backend"), service))
                 return true;
     }
@@ -316,6 +313,10 @@ static bool asks_for(const struct node *node, struct str key, bool selector)
         bool inside = str_is(name, "matchLabels") || str_is(name, "selector");
         if (asks_for(value, key, inside))
             return true;
+        bool keys = str_is(name, "matchLabelKeys") || str_is(name, "mismatchLabelKeys");
+        for (const struct node *item = keys ? node_items(value) : NULL; item; item = item->next)
+            if (str_equal(node_text(item), key))
+                return true;
         if (str_is(name, "matchExpressions") && value->kind == NODE_LIST)
             for (const struct node *item = value->first; item; item = item->next)
                 if (str_equal(node_text(node_find(item, "key")), key))
@@ -341,7 +342,7 @@ bool release_has_hooks_alone(const struct release *release)
     const struct str hook = STR("helm.sh/hook");
     for (size_t i = 0; i < release->stream.count; i++) {
         const struct document *document = &release->stream.documents[i];
-        struct str text = str_slice(release->source->text, document->start, document->end);
+        struct str text = str_slice(release->source.text, document->start, document->end);
         if (!stream_is_blank(text) && !memmem(text.data, text.len, hook.data, hook.len))
             return false;
     }

@@ -46,8 +46,7 @@ struct addition {
 struct release {
     struct arena *arena;
     struct diags *diags;
-    const struct source *source;
-    struct source hidden; /* the same, for documents that may be Secrets: no line is shown */
+    struct source source; /* no line of it is shown: it may hold what is secret */
     struct stream stream;
     struct edit *edits;                 /* one for each document; root NULL: not read */
     struct object *first[OBJECT_KINDS]; /* of those that were read, in the order of the stream */
