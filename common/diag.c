@@ -128,13 +128,22 @@ static const char *paint(bool color, const char *code)
 /* Bytes of one line that are shown at most; a longer line is cut around the place. */
 enum { SHOWN_BEFORE = 60, SHOWN_AFTER = 60 };
 
+/* Characters that change the order in which others are shown: a line may read as another. */
+static bool turns_direction(uint32_t character)
+{
+    return character == 0x061C || character == 0x200E || character == 0x200F ||
+           (character >= 0x202A && character <= 0x202E) ||
+           (character >= 0x2066 && character <= 0x2069);
+}
+
 size_t diag_add_visible(struct buf *out, struct str text)
 {
     size_t columns = 0;
     for (size_t at = 0; at < text.len;) {
         uint32_t character = 0;
         size_t len = utf8_decode(text, at, &character);
-        bool control = len == 0 || character < 0x20 || (character >= 0x7F && character < 0xA0);
+        bool control = len == 0 || character < 0x20 || (character >= 0x7F && character < 0xA0) ||
+                       turns_direction(character);
         if (control) {
             buf_add(out, character == '\t' ? STR(" ") : STR("?"));
             columns++;

@@ -245,6 +245,7 @@ static void fill_workload(struct injection *injection, const struct service *ser
             return;
         fill_container(&target, false);
     }
+    inject_security_tell_pod(&target);
     if (workload->hook)
         return;
     inject_pod(&target);
@@ -482,6 +483,8 @@ static void write_deed(const struct deed *deed, struct buf *out)
         buf_format(&line, "%.*s: ", STR_ARG(deed->what));
     buf_format(&line, "%s%s%.*s", deed_words[deed->kind], deed->detail.len ? " " : "",
                STR_ARG(deed->detail));
+    if (line.len > DIAG_TEXT_MAX)
+        line.len = DIAG_TEXT_MAX;
     diag_add_visible(out, buf_str(&line));
     buf_add_byte(out, '\n');
     buf_free(&line);
@@ -525,15 +528,24 @@ static void write_report(const struct injection *injection, struct buf *out)
     buf_add_byte(out, '\n');
 }
 
+/* In one pass over the lines, and not for ever. */
 static void tell_glued(const struct injection *injection, struct buf *out)
 {
+    enum { TOLD = 20 };
     const struct release *release = &injection->release;
-    for (size_t i = 0; i < release->stream.count; i++) {
-        if (!release->stream.documents[i].glued)
+    struct str text = release->source.text;
+    size_t told = 0;
+    size_t line = 1;
+    size_t at = 0;
+    for (size_t i = 0; i < release->stream.count && told < TOLD; i++) {
+        const struct document *document = &release->stream.documents[i];
+        if (!document->glued)
             continue;
-        size_t marker = release->stream.documents[i].glued_at;
+        for (; at < document->glued_at; at = str_find(text, at, '\n') + 1)
+            line++;
         buf_format(out, "line %zu: a --- has lost its line break: its document is left as it is\n",
-                   diag_position(&release->source, marker).line);
+                   line);
+        told++;
     }
 }
 

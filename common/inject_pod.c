@@ -3,6 +3,8 @@
 
 #include "scalar.h"
 
+#include <inttypes.h>
+
 void inject_commands(const struct target *target)
 {
     static const struct {
@@ -17,19 +19,36 @@ void inject_commands(const struct target *target)
     }
 }
 
-static void inject_times(const struct target *target)
+/* How long a rollout may stand still, which must be longer than a new pod is watched. */
+static void inject_timeout(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
     struct str kind = target->workload->kind;
-    bool has_deadline = str_is(kind, "Deployment") || str_is(kind, "Rollout");
-    if (target_has(target, SERVICE_TIMEOUT) && has_deadline)
-        target_set(target, target->workload, target->workload->node, "spec progressDeadlineSeconds",
-                   node_int(arena, target->service->timeout), "progressDeadlineSeconds",
-                   TELL_VALUES);
-    else if (target_has(target, SERVICE_TIMEOUT))
+    const struct node *watched = node_find(target->workload->node, "spec minReadySeconds");
+    int64_t seconds;
+    if (!target_has(target, SERVICE_TIMEOUT))
+        return;
+    if (!str_is(kind, "Deployment") && !str_is(kind, "Rollout")) {
         diag_warning(target->injection->diags,
                      record_location(target->service->record, SERVICE_TIMEOUT),
                      "timeout has no effect: a %.*s has no deadline", STR_ARG(kind));
+        return;
+    }
+    if (scalar_to_int(node_text(watched), &seconds) && target->service->timeout <= seconds) {
+        target_error(target, SERVICE_TIMEOUT,
+                     "timeout must be longer than the chart's minReadySeconds, which is %" PRId64,
+                     seconds);
+        diag_hint(target->injection->diags, "write a larger timeout");
+        return;
+    }
+    target_set(target, target->workload, target->workload->node, "spec progressDeadlineSeconds",
+               node_int(arena, target->service->timeout), "progressDeadlineSeconds", TELL_VALUES);
+}
+
+static void inject_times(const struct target *target)
+{
+    struct arena *arena = target->injection->arena;
+    inject_timeout(target);
     if (target_has(target, SERVICE_GRACE_PERIOD))
         target_set(target, target->workload, target_pod(target), "terminationGracePeriodSeconds",
                    node_int(arena, target->service->grace_period), "terminationGracePeriodSeconds",

@@ -1,6 +1,7 @@
 /* Requests and limits. */
 #include "inject_target.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* What a resource's fields are. */
@@ -10,7 +11,7 @@ struct resource {
     enum field_id limit_field;   /* of resource_limits */
     int64_t request;
     int64_t limit; /* 0: none */
-    double unit;
+    int64_t unit;  /* thousandths of a core or byte */
     struct str (*text)(struct arena *arena, int64_t number);
 };
 
@@ -21,7 +22,7 @@ static struct resource cpu_of(const struct service *service)
                              LIMITS_CPU,
                              service->resources.cpu_request,
                              service->resources.cpu_limit,
-                             1e-3,
+                             1,
                              quantity_cpu};
 }
 
@@ -32,7 +33,7 @@ static struct resource memory_of(const struct service *service)
                              LIMITS_MEMORY,
                              service->resources.memory_request,
                              service->resources.memory_limit,
-                             QUANTITY_MEBIBYTE,
+                             1024 * 1024 * INT64_C(1000),
                              quantity_memory};
 }
 
@@ -51,15 +52,12 @@ static struct str path_of(const struct target *target, const char *what,
     return str_format(target->injection->arena, "resources %s %s", what, resource->name);
 }
 
-/* A quantity of the chart, in units of ours. False when it has none that can be read. */
+/* A quantity of the chart, in thousandths. False when it has none that can be read. */
 static bool chart_quantity(const struct target *target, const char *what,
-                           const struct resource *resource, double *ret_number)
+                           const struct resource *resource, int64_t *ret_thousandths)
 {
     const struct node *node = node_find(target->container, path_of(target, what, resource).data);
-    if (!node || !quantity_parse(node_text(node), ret_number))
-        return false;
-    *ret_number /= resource->unit;
-    return true;
+    return node && quantity_parse(node_text(node), ret_thousandths);
 }
 
 static void set_text(const struct target *target, const char *what, const struct resource *resource,
@@ -72,37 +70,33 @@ static void set_text(const struct target *target, const char *what, const struct
 static void set_quantity(const struct target *target, const char *what,
                          const struct resource *resource, int64_t number)
 {
-    double there;
+    int64_t there;
     /* The chart may write the same number in another way. */
-    if (chart_quantity(target, what, resource, &there) && there >= (double)number &&
-        there <= (double)number)
+    if (chart_quantity(target, what, resource, &there) && there == number * resource->unit)
         return;
     set_text(target, what, resource, resource->text(target->injection->arena, number));
 }
 
 /* Twice a request of the chart, which need not be a whole number of our units. */
 static struct str doubled(const struct target *target, const struct resource *resource,
-                          double request)
+                          int64_t request)
 {
     struct arena *arena = target->injection->arena;
-    double limit = request * 2;
-    int64_t whole = (int64_t)limit;
-    if ((double)whole >= limit)
-        return resource->text(arena, whole);
-    if (resource->request_field == RESOURCES_CPU)
-        return resource->text(arena, whole + 1);
-    return str_format(arena, "%lld", (long long)(limit * resource->unit));
+    int64_t limit = request * 2;
+    if (limit % resource->unit == 0)
+        return resource->text(arena, limit / resource->unit);
+    return str_format(arena, "%" PRId64, (limit + 999) / 1000); /* of memory, bytes */
 }
 
 /* A request without its limit gets twice as much, a limit without its request at most as much. */
 static void fill(const struct target *target, const struct resource *resource, bool request,
                  const struct value *limit)
 {
-    double requested;
-    double limited = 0;
+    int64_t requested;
+    int64_t limited = 0;
     bool has_limit = chart_quantity(target, "limits", resource, &limited);
     if (request && !node_find(target->container, path_of(target, "requests", resource).data)) {
-        if (has_limit && limited < (double)resource->request)
+        if (has_limit && limited < resource->request * resource->unit)
             set_text(
                 target, "requests", resource,
                 node_text(node_find(target->container, path_of(target, "limits", resource).data)));
@@ -111,9 +105,9 @@ static void fill(const struct target *target, const struct resource *resource, b
     }
     bool none = limit && limit->is_word;
     if (has_limit || none || !(request || limit) ||
-        !chart_quantity(target, "requests", resource, &requested))
+        !chart_quantity(target, "requests", resource, &requested) || requested > INT64_MAX / 4)
         return;
-    if (limit && requested <= (double)resource->limit)
+    if (limit && requested <= resource->limit * resource->unit)
         set_quantity(target, "limits", resource, resource->limit);
     else
         set_text(target, "limits", resource, doubled(target, resource, requested));
@@ -131,14 +125,15 @@ static void remove_limit(const struct target *target, const struct resource *res
 /* Without a written limit the chart's stays, unless it would be below the request. */
 static bool needs_limit(const struct target *target, const struct resource *resource)
 {
-    double there;
-    return !chart_quantity(target, "limits", resource, &there) || there < (double)resource->request;
+    int64_t there;
+    return !chart_quantity(target, "limits", resource, &there) ||
+           there < resource->request * resource->unit;
 }
 
 static void override(const struct target *target, const struct resource *resource, bool request,
                      const struct value *limit)
 {
-    double there;
+    int64_t there;
     if (request)
         set_quantity(target, "requests", resource, resource->request);
     if (limit && limit->is_word)
@@ -146,7 +141,8 @@ static void override(const struct target *target, const struct resource *resourc
     else if (limit || (request && needs_limit(target, resource)))
         set_quantity(target, "limits", resource, resource->limit);
     if (limit && !limit->is_word && !request &&
-        chart_quantity(target, "requests", resource, &there) && there > (double)resource->limit) {
+        chart_quantity(target, "requests", resource, &there) &&
+        there > resource->limit * resource->unit) {
         target_error(target, SERVICE_RESOURCE_LIMITS,
                      "the limit for %s is below what the chart requests", resource->name);
         diag_hint(target->injection->diags, "write resource_request too");

@@ -67,11 +67,24 @@ static void set_ids(const struct target *target)
                    node_int(target->injection->arena, MANIFEST_RESTRICTED_ID), NULL, TELL_VALUES);
 }
 
-static bool has_named(const struct node *list, const char *key, struct str text)
+static bool has_volume(const struct node *volumes, struct str name)
 {
-    for (const struct node *item = node_items(list); item; item = item->next)
-        if (str_equal(node_text(node_find(item, key)), text))
+    for (const struct node *item = node_items(volumes); item; item = item->next)
+        if (str_equal(node_text(node_find(item, "name")), name))
             return true;
+    return false;
+}
+
+static bool has_tmp(const struct target *target)
+{
+    const struct node *mounts = node_find(target->container, "volumeMounts");
+    for (const struct node *item = node_items(mounts); item; item = item->next) {
+        struct str path = node_text(node_find(item, "mountPath"));
+        while (path.len > 1 && str_ends(path, STR("/")))
+            path.len--;
+        if (str_is(path, "/tmp"))
+            return true;
+    }
     return false;
 }
 
@@ -80,7 +93,7 @@ static void add_tmp(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
     struct str name = STR("optasvc-tmp");
-    if (has_named(node_find(target->container, "volumeMounts"), "mountPath", STR("/tmp")))
+    if (has_tmp(target))
         return;
     struct node *mounts = edit_list(target->edit, target->container, "volumeMounts");
     struct node *volumes = edit_list(target->edit, target_pod(target), "volumes");
@@ -90,7 +103,7 @@ static void add_tmp(const struct target *target)
     put_text(arena, mount, "name", name);
     put_text(arena, mount, "mountPath", STR("/tmp"));
     edit_insert(target->edit, mounts, NULL, mount);
-    if (!has_named(volumes, "name", name)) {
+    if (!has_volume(volumes, name)) {
         struct node *volume = node_new(arena, NODE_MAP);
         put_text(arena, volume, "name", name);
         put_map(arena, volume, "emptyDir");
@@ -102,21 +115,66 @@ static void add_tmp(const struct target *target)
 static void restrict_container(const struct target *target)
 {
     static const char read_only[] = "securityContext readOnlyRootFilesystem";
+    static const char non_root[] = "securityContext runAsNonRoot";
     bool root = str_is(node_text(effective(target, "securityContext runAsUser")), "0");
-    bool left = target->fill && node_find(target->container, read_only);
     drop_capabilities(target);
-    if (!left) {
+    if (!target->fill || !node_find(target->container, read_only)) {
         set_flag(target, "readOnlyRootFilesystem", true);
         add_tmp(target);
     }
-    if (target->fill && root) {
-        target_tell(target, NULL, DEED_LEFT, "securityContext.runAsNonRoot",
-                    "(the chart runs it as user 0)");
+    if (target->fill && (root || effective(target, non_root)))
         return;
-    }
-    if (!is_true(effective(target, "securityContext runAsNonRoot")))
+    if (!is_true(effective(target, non_root)))
         set_flag(target, "runAsNonRoot", true);
     set_ids(target);
+}
+
+/* What the chart says against the standards, and filling gaps leaves. */
+
+static void leave(const struct target *target, const struct object *object, const char *what,
+                  struct str said)
+{
+    target_tell(target, object, DEED_LEFT, what, "(the chart says %.*s)", STR_ARG(said));
+}
+
+static void tell_left_of_container(const struct target *target)
+{
+    bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
+    static const char escalation[] = "securityContext allowPrivilegeEscalation";
+    struct str seccomp = node_text(effective(target, "securityContext seccompProfile type"));
+    const struct node *add = node_find(target->container, "securityContext capabilities add");
+    if (is_true(node_find(target->container, escalation)))
+        leave(target, NULL, "securityContext.allowPrivilegeEscalation", STR("true"));
+    if (str_is(seccomp, "Unconfined"))
+        leave(target, NULL, "securityContext.seccompProfile.type", seccomp);
+    for (const struct node *item = node_items(add); item; item = item->next)
+        if (!str_is(node_text(item), "NET_BIND_SERVICE"))
+            leave(target, NULL, "securityContext.capabilities.add", node_text(item));
+    if (!restricted)
+        return;
+    const struct node *drop = node_find(target->container, "securityContext capabilities drop");
+    const struct node *non_root = effective(target, "securityContext runAsNonRoot");
+    struct str user = node_text(effective(target, "securityContext runAsUser"));
+    if (drop && !has_item(drop, "ALL"))
+        leave(target, NULL, "securityContext.capabilities.drop", STR("no ALL"));
+    if (non_root && !is_true(non_root))
+        leave(target, NULL, "securityContext.runAsNonRoot", node_text(non_root));
+    if (str_is(user, "0"))
+        leave(target, NULL, "securityContext.runAsUser", user);
+}
+
+void inject_security_tell_pod(const struct target *target)
+{
+    static const char *const flags[] = {"hostNetwork", "hostPID", "hostIPC"};
+    if (!target_has(target, SERVICE_POD_SECURITY) || target->service->security == POD_SECURITY_OFF)
+        return;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (is_true(node_find(target_pod(target), flags[i])))
+            leave(target, target->workload, flags[i], STR("true"));
+    for (const struct node *item = node_items(node_find(target_pod(target), "volumes")); item;
+         item = item->next)
+        if (node_find(item, "hostPath"))
+            leave(target, target->workload, "volumes.hostPath", node_text(node_find(item, "name")));
 }
 
 /* Why Kubernetes would refuse allowPrivilegeEscalation: false; NULL: it would not. */
@@ -139,6 +197,8 @@ void inject_security(const struct target *target)
                       hint);
         return;
     }
+    if (target->fill)
+        tell_left_of_container(target);
     set_seccomp(target);
     const char *reason = obstacle(target);
     if (reason) {

@@ -122,8 +122,9 @@ void inject_commands(const struct target *target);
  * pod_labels. */
 void inject_pod(const struct target *target);
 
-/* pod_security. */
+/* pod_security. What a pod as a whole has against it is told apart, once. */
 void inject_security(const struct target *target);
+void inject_security_tell_pod(const struct target *target);
 
 /* public_uri, sticky_session*, consistent_hash, ingress_extra_annotations, and what the port's
  * type asks of an Ingress. */

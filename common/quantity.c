@@ -27,63 +27,81 @@ static size_t skip_digits(struct str text, size_t at)
     return at;
 }
 
-static double digits_value(struct str digits)
-{
-    double number = 0;
-    for (size_t i = 0; i < digits.len; i++)
-        number = number * 10 + (digits.data[i] - '0');
-    return number;
-}
-
-/* What a number is multiplied by; false for what is no suffix. */
-static bool read_suffix(struct str suffix, double *ret_factor)
+/* What a number is multiplied by: 2^two * 10^ten. False for what is no suffix. */
+static bool read_suffix(struct str suffix, int *ret_two, int *ret_ten)
 {
     static const struct {
         const char *name;
-        double factor;
-    } suffixes[] = {{"", 1},        {"n", 1e-9},    {"u", 1e-6},    {"m", 1e-3},
-                    {"k", 1e3},     {"M", 1e6},     {"G", 1e9},     {"T", 1e12},
-                    {"P", 1e15},    {"E", 1e18},    {"Ki", 0x1p10}, {"Mi", 0x1p20},
-                    {"Gi", 0x1p30}, {"Ti", 0x1p40}, {"Pi", 0x1p50}, {"Ei", 0x1p60}};
+        int two;
+        int ten;
+    } suffixes[] = {{"", 0, 0},    {"n", 0, -9},  {"u", 0, -6},  {"m", 0, -3},
+                    {"k", 0, 3},   {"M", 0, 6},   {"G", 0, 9},   {"T", 0, 12},
+                    {"P", 0, 15},  {"E", 0, 18},  {"Ki", 10, 0}, {"Mi", 20, 0},
+                    {"Gi", 30, 0}, {"Ti", 40, 0}, {"Pi", 50, 0}, {"Ei", 60, 0}};
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
         if (!str_is(suffix, suffixes[i].name))
             continue;
-        *ret_factor = suffixes[i].factor;
+        *ret_two = suffixes[i].two;
+        *ret_ten = suffixes[i].ten;
         return true;
     }
     enum { MOST_DIGITS = 2 };
-    bool exponent = suffix.len > 1 && (suffix.data[0] == 'e' || suffix.data[0] == 'E');
-    bool negative = exponent && suffix.data[1] == '-';
-    bool sign = exponent && (negative || suffix.data[1] == '+');
-    struct str digits = str_from(suffix, sign ? 2 : 1);
-    if (!exponent || digits.len == 0 || digits.len > MOST_DIGITS ||
-        skip_digits(digits, 0) != digits.len)
+    if (suffix.len < 2 || (suffix.data[0] != 'e' && suffix.data[0] != 'E'))
         return false;
-    *ret_factor = 1;
-    for (int i = (int)digits_value(digits); i > 0; i--)
-        *ret_factor = negative ? *ret_factor / 10 : *ret_factor * 10;
+    bool negative = suffix.data[1] == '-';
+    struct str digits = str_from(suffix, negative || suffix.data[1] == '+' ? 2 : 1);
+    if (digits.len == 0 || digits.len > MOST_DIGITS || skip_digits(digits, 0) != digits.len)
+        return false;
+    *ret_two = 0;
+    *ret_ten = 0;
+    for (size_t i = 0; i < digits.len; i++)
+        *ret_ten = *ret_ten * 10 + (digits.data[i] - '0');
+    if (negative)
+        *ret_ten = -*ret_ten;
     return true;
 }
 
-bool quantity_parse(struct str text, double *ret_number)
+/* Adds a digit; what does not fit stays at the most. */
+static void add_digit(int64_t *number, int digit)
 {
-    bool negative = text.len && text.data[0] == '-';
-    size_t start = negative || (text.len && text.data[0] == '+') ? 1 : 0;
+    *number = *number > (INT64_MAX - 9) / 10 ? INT64_MAX : *number * 10 + digit;
+}
+
+/* Multiplies and divides by ten, up to the next whole number as Kubernetes does. */
+static int64_t scale_by_ten(int64_t number, int power)
+{
+    for (; power > 0 && number > 0 && number < INT64_MAX; power--)
+        add_digit(&number, 0);
+    bool rest = false;
+    for (; power < 0 && number > 0 && number < INT64_MAX; power++) {
+        rest |= number % 10 != 0;
+        number /= 10;
+    }
+    return number < INT64_MAX ? number + rest : number;
+}
+
+bool quantity_parse(struct str text, int64_t *ret_thousandths)
+{
+    enum { THOUSANDTHS = 3 };
+    size_t start = text.len && text.data[0] == '+' ? 1 : 0;
     size_t point = skip_digits(text, start);
     size_t end = point;
     if (point < text.len && text.data[point] == '.')
         end = skip_digits(text, point + 1);
     struct str whole = str_slice(text, start, point);
     struct str fraction = str_slice(text, point < end ? point + 1 : end, end);
-    double factor;
-    if (whole.len + fraction.len == 0 || !read_suffix(str_from(text, end), &factor))
+    int two;
+    int ten;
+    if (whole.len + fraction.len == 0 || !read_suffix(str_from(text, end), &two, &ten))
         return false;
-    double number = digits_value(whole);
-    double tenth = 1;
-    for (size_t i = 0; i < fraction.len; i++) {
-        tenth /= 10;
-        number += (fraction.data[i] - '0') * tenth;
-    }
-    *ret_number = (negative ? -number : number) * factor;
+    int64_t number = 0;
+    for (size_t i = 0; i < whole.len; i++)
+        add_digit(&number, whole.data[i] - '0');
+    size_t used = 0; /* of the fraction: further digits are too small to count */
+    for (; used < fraction.len && number < INT64_MAX / 1000; used++)
+        add_digit(&number, fraction.data[used] - '0');
+    for (; two > 0 && number < INT64_MAX; two--)
+        number = number > INT64_MAX / 2 ? INT64_MAX : number * 2;
+    *ret_thousandths = scale_by_ten(number, ten + THOUSANDTHS - (int)used);
     return true;
 }

@@ -9,10 +9,9 @@
 struct str quantity_cpu(struct arena *arena, int64_t millicores);
 struct str quantity_memory(struct arena *arena, int64_t mebibytes);
 
-enum { QUANTITY_MEBIBYTE = 1024 * 1024 };
-
-/* The number of cores or bytes that a text stands for: 500m, 0.5, 1e3, 128Mi, 1G
- * (apimachinery's resource.ParseQuantity). False when it is none. */
-bool quantity_parse(struct str text, double *ret_number);
+/* The thousandths of cores or bytes that a text stands for, rounded up: 500m, 0.5, 1e3, 128Mi, 1G
+ * (apimachinery's resource.ParseQuantity); INT64_MAX for more than that. False when it is none, or
+ * negative. */
+bool quantity_parse(struct str text, int64_t *ret_thousandths);
 
 #endif

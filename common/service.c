@@ -241,9 +241,6 @@ static void read_helm(const struct service_reader *in)
                                             SERVICE_STICKY_MAX_AGE,
                                             SERVICE_CONSISTENT_HASH,
                                             SERVICE_INGRESS_ANNOTATIONS,
-                                            SERVICE_PORT,
-                                            SERVICE_PORTS,
-                                            SERVICE_PROBE_PORT,
                                             SERVICE_POD_LABELS};
     const struct value *written = service_value(in, SERVICE_HELM);
     if (written->count == 0)
@@ -271,6 +268,12 @@ static void read_helm(const struct service_reader *in)
                    "both container and containers are given");
         diag_hint(in->reader.diags, "keep one of the two");
     }
+    /* A port is one container's. */
+    static const enum field_id ports[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_PROBE_PORT};
+    for (size_t i = 0; helm->all_containers && i < sizeof ports / sizeof *ports; i++)
+        if (record_has(in->record, ports[i]))
+            service_error(in, ports[i], "%s does not go with containers: \"*\"",
+                          schema_field(ports[i])->name);
     for (size_t i = 0; helm->all_workloads && i < sizeof for_one / sizeof *for_one; i++)
         if (record_has(in->record, for_one[i]))
             service_error(in, for_one[i], "%s does not go with workload: \"*\"",

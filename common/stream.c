@@ -30,19 +30,21 @@ static bool is_glued(struct str text, size_t line)
            str_starts(rest, STR("---{"));
 }
 
-/* Directives stand before the marker of the document that they are for. */
+/* Directives stand before the marker of the document that they are for, comments maybe between. */
 static size_t with_directives(struct str text, size_t first, size_t marker)
 {
-    size_t at = marker;
-    while (at > first) {
+    size_t found = marker;
+    for (size_t at = marker; at > first;) {
         size_t line = at - 1;
         while (line > first && text.data[line - 1] != '\n')
             line--;
-        if (text.data[line] != '%')
+        if (text.data[line] == '%')
+            found = line;
+        else if (text.data[line] != '#' && text.data[line] != '\n')
             break;
         at = line;
     }
-    return at;
+    return found;
 }
 
 static bool is_alphanumeric(char byte)
