@@ -10,7 +10,7 @@ struct resource {
     enum field_id limit_field;   /* of resource_limits */
     int64_t request;
     int64_t limit; /* 0: none */
-    double unit;
+    double unit;   /* in thousandths of cores or bytes */
     struct str (*text)(struct arena *arena, int64_t number);
 };
 
@@ -21,7 +21,7 @@ static struct resource cpu_of(const struct service *service)
                              LIMITS_CPU,
                              service->resources.cpu_request,
                              service->resources.cpu_limit,
-                             1e-3,
+                             1,
                              quantity_cpu};
 }
 
@@ -32,7 +32,7 @@ static struct resource memory_of(const struct service *service)
                              LIMITS_MEMORY,
                              service->resources.memory_request,
                              service->resources.memory_limit,
-                             QUANTITY_MEBIBYTE,
+                             1e3 * QUANTITY_MEBIBYTE,
                              quantity_memory};
 }
 
@@ -55,11 +55,12 @@ static struct str path_of(const struct target *target, const char *what,
 static bool chart_quantity(const struct target *target, const char *what,
                            const struct resource *resource, double *ret_number)
 {
+    static const double most = 1e15; /* no machine has as much; it can be counted in an int64_t */
     const struct node *node = node_find(target->container, path_of(target, what, resource).data);
     if (!node || !quantity_parse(node_text(node), ret_number))
         return false;
     *ret_number /= resource->unit;
-    return true;
+    return *ret_number > -most && *ret_number < most;
 }
 
 static void set_text(const struct target *target, const char *what, const struct resource *resource,
@@ -91,7 +92,7 @@ static struct str doubled(const struct target *target, const struct resource *re
         return resource->text(arena, whole);
     if (resource->request_field == RESOURCES_CPU)
         return resource->text(arena, whole + 1);
-    return str_format(arena, "%lld", (long long)(limit * resource->unit));
+    return str_format(arena, "%lld", (long long)(limit * QUANTITY_MEBIBYTE));
 }
 
 /* A request without its limit gets twice as much, a limit without its request at most as much. */

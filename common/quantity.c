@@ -35,20 +35,45 @@ static double digits_value(struct str digits)
     return number;
 }
 
-/* What a number is multiplied by; false for what is no suffix. */
-static bool read_suffix(struct str suffix, double *ret_factor)
+static double power_of_ten(double exponent)
+{
+    double power = 1;
+    for (; exponent > 0; exponent--)
+        power *= 10;
+    return power;
+}
+
+/* What a number is multiplied and divided by, in thousandths: both are whole, so that no digit is
+ * lost on the way. False for what is no suffix. */
+static bool read_suffix(struct str suffix, double *ret_factor, double *ret_divisor)
 {
     static const struct {
         const char *name;
         double factor;
-    } suffixes[] = {{"", 1},        {"n", 1e-9},    {"u", 1e-6},    {"m", 1e-3},
-                    {"k", 1e3},     {"M", 1e6},     {"G", 1e9},     {"T", 1e12},
-                    {"P", 1e15},    {"E", 1e18},    {"Ki", 0x1p10}, {"Mi", 0x1p20},
-                    {"Gi", 0x1p30}, {"Ti", 0x1p40}, {"Pi", 0x1p50}, {"Ei", 0x1p60}};
+        double divisor;
+    } suffixes[] = {
+        {"", 1e3, 1},
+        {"n", 1, 1e6},
+        {"u", 1, 1e3},
+        {"m", 1, 1},
+        {"k", 1e6, 1},
+        {"M", 1e9, 1},
+        {"G", 1e12, 1},
+        {"T", 1e15, 1},
+        {"P", 1e18, 1},
+        {"E", 1e21, 1},
+        {"Ki", 0x1p10 * 1e3, 1},
+        {"Mi", 0x1p20 * 1e3, 1},
+        {"Gi", 0x1p30 * 1e3, 1},
+        {"Ti", 0x1p40 * 1e3, 1},
+        {"Pi", 0x1p50 * 1e3, 1},
+        {"Ei", 0x1p60 * 1e3, 1},
+    };
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
         if (!str_is(suffix, suffixes[i].name))
             continue;
         *ret_factor = suffixes[i].factor;
+        *ret_divisor = suffixes[i].divisor;
         return true;
     }
     enum { MOST_DIGITS = 2 };
@@ -59,14 +84,15 @@ static bool read_suffix(struct str suffix, double *ret_factor)
     if (!exponent || digits.len == 0 || digits.len > MOST_DIGITS ||
         skip_digits(digits, 0) != digits.len)
         return false;
-    *ret_factor = 1;
-    for (double i = digits_value(digits); i > 0; i--)
-        *ret_factor = negative ? *ret_factor / 10 : *ret_factor * 10;
+    double power = power_of_ten(digits_value(digits));
+    *ret_factor = negative ? 1e3 : power * 1e3;
+    *ret_divisor = negative ? power : 1;
     return true;
 }
 
-bool quantity_parse(struct str text, double *ret_number)
+bool quantity_parse(struct str text, double *ret_thousandths)
 {
+    enum { MOST_FRACTION = 30 }; /* digits that count */
     bool negative = text.len && text.data[0] == '-';
     size_t start = negative || (text.len && text.data[0] == '+') ? 1 : 0;
     size_t point = skip_digits(text, start);
@@ -76,14 +102,14 @@ bool quantity_parse(struct str text, double *ret_number)
     struct str whole = str_slice(text, start, point);
     struct str fraction = str_slice(text, point < end ? point + 1 : end, end);
     double factor;
-    if (whole.len + fraction.len == 0 || !read_suffix(str_from(text, end), &factor))
+    double divisor;
+    if (whole.len + fraction.len == 0 || !read_suffix(str_from(text, end), &factor, &divisor))
         return false;
-    double number = digits_value(whole);
-    double tenth = 1;
-    for (size_t i = 0; i < fraction.len; i++) {
-        tenth /= 10;
-        number += (fraction.data[i] - '0') * tenth;
-    }
-    *ret_number = (negative ? -number : number) * factor;
+    fraction = str_slice(fraction, 0, MOST_FRACTION);
+    while (fraction.len && fraction.data[fraction.len - 1] == '0')
+        fraction.len--;
+    double scale = power_of_ten((double)fraction.len);
+    double number = digits_value(whole) * scale + digits_value(fraction);
+    *ret_thousandths = (negative ? -number : number) * factor / (scale * divisor);
     return true;
 }

@@ -11,8 +11,9 @@ struct str quantity_memory(struct arena *arena, int64_t mebibytes);
 
 enum { QUANTITY_MEBIBYTE = 1024 * 1024 };
 
-/* The number of cores or bytes that a text stands for: 500m, 0.5, 1e3, 128Mi, 1G
- * (apimachinery's resource.ParseQuantity). False when it is none. */
-bool quantity_parse(struct str text, double *ret_number);
+/* The thousandths of cores or bytes that a text stands for: 500m, 0.5, 1e3, 128Mi, 1G
+ * (apimachinery's resource.ParseQuantity). All forms of one number give the same: 0.7 is 700m.
+ * False when it is none. */
+bool quantity_parse(struct str text, double *ret_thousandths);
 
 #endif
