@@ -62,21 +62,24 @@ static void fail(struct loader *loader, struct location at, const char *message,
     loader->failed = true;
 }
 
-/* Where the node's own text begins: behind anchor, tag, and what may stand between. */
-static size_t skip_properties(const struct loader *loader, size_t at)
+/* Where the node's own text begins: behind anchor, tag, and what may stand between. `end` is that
+ * of an empty node, and no more than the start of a block's first key, which may have its own. */
+static size_t skip_properties(const struct loader *loader, size_t at, size_t end)
 {
     struct str text = loader->source->text;
-    while (at < loader->end && strchr("&!", text.data[at])) {
-        while (at < loader->end && !strchr(" \t\r\n,[]{}", text.data[at]))
+    while (at < end && strchr("&!", text.data[at])) {
+        if (str_starts(str_from(text, at), STR("!<"))) /* which may hold any character of a URI */
+            at = str_find(text, at, '>');
+        while (at < end && !strchr(" \t\r\n,[]{}", text.data[at]))
             at++;
-        while (at < loader->end && strchr(" \t\r\n#", text.data[at])) {
+        while (at < end && strchr(" \t\r\n#", text.data[at])) {
             if (text.data[at] == '#')
                 at = str_find(text, at, '\n');
             else
                 at++;
         }
     }
-    return at < loader->end ? at : loader->end;
+    return at < end ? at : end;
 }
 
 static struct node *new_node(struct loader *loader, enum node_kind kind, const yaml_event_t *event,
@@ -86,7 +89,7 @@ static struct node *new_node(struct loader *loader, enum node_kind kind, const y
     size_t start = offset_of(loader, event->start_mark.index);
     size_t end = offset_of(loader, event->end_mark.index);
     node->span = place(loader, start, end);
-    node->text_at = properties ? skip_properties(loader, start) : start;
+    node->text_at = properties ? skip_properties(loader, start, end) : start;
     return node;
 }
 
