@@ -1,5 +1,7 @@
 #include "load_manifest.h"
 
+#include "stream.h"
+
 #include <string.h>
 #include <yaml.h>
 
@@ -281,7 +283,8 @@ bool load_manifest(struct arena *arena, const struct source *source, size_t star
                    MANIFEST_SIZE_MAX);
         return false;
     }
-    if (loader.start == end)
+    /* To libyaml a line of `...` alone is a mistake. */
+    if (stream_is_blank(str_slice(source->text, start, end)))
         return true;
     parse(&loader);
     if (loader.failed)

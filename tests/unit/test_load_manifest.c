@@ -126,9 +126,10 @@ static void test_places_of_nothing(void **state)
         {TEXT(BOM), ""},
         {TEXT(BOM "# c\n"), ""},
         {TEXT("...\n"), ""},
-        /* Those with a marker have an empty one. */
-        {TEXT("---\n"), ".3<><>"},
-        {TEXT("--- # c\n...\n"), ".7<><>"},
+        {TEXT("---\n"), ""},
+        {TEXT("--- # c\n...\n"), ""},
+        {TEXT("...\n...\n"), ""},
+        {TEXT("%YAML 1.1\n---\n"), ".14<><>"},
     };
     check_places(*state, rows, COUNT(rows), false);
 }
