@@ -127,9 +127,6 @@ static void read_line(struct splitter *splitter, struct str text, size_t at)
 
 void split_more(struct splitter *splitter, struct str text)
 {
-    enum { MARK = 3 };
-    if (splitter->at == 0 && text.len < MARK)
-        return;
     if (splitter->at == 0)
         splitter->at = mark_len(text);
     for (size_t end; (end = str_find(text, splitter->at, '\n')) < text.len; splitter->at = end + 1)
