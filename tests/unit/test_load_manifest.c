@@ -247,6 +247,8 @@ static void test_document_inside_a_stream(void **state)
         {"a: [\xFF", "---\n- {k: v}\n- |\n  t\n", "  more\n"},
         {"\n", BOM "a: &x\n", "b"},
         {"x: y\n", "a: !t", "ail"},
+        {BOM "x: y\n---\n", "abc: &x {d: e}\n", ""},
+        {"x: y\n", BOM "---\n- a: &x 'y'\n", "...\n"},
         {"---\n", "a: b", "c: d"},
         {"\n", "a: &x # c", "d\n e: f\n"},
     };

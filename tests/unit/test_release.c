@@ -600,6 +600,7 @@ static void test_who_uses_a_label(void **state)
          "Service/x"},
         {SERVICE "metadata: {name: &l x}\nspec: {selector: {a: *l}}\n", "Service/x"},
         {SERVICE "metadata: {name: x, labels: &l {a: b}}\nspec: {<<: {labels: *l}}\n", ""},
+        {SERVICE "metadata: {name: x}\nspec: {<<: {a: b}}\n", ""},
         {"apiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {name: x}\n"
          "x: &l [{key: a, operator: Exists}]\nspec: {selector: {matchExpressions: *l}}\n",
          "PodMonitor/x"},
