@@ -249,7 +249,9 @@ bool release_selects(const struct object *selector, const struct object *workloa
     struct arena scratch = {0};
     const struct node *labels = node_find(workload->template, "metadata labels");
     struct node *wanted = node_find(selector->node, "spec selector");
-    bool right = wanted && wanted->kind == NODE_MAP && wanted->first &&
+    /* An empty selector takes nothing, but since policy/v1 a budget's takes all. */
+    bool right = wanted && wanted->kind == NODE_MAP &&
+                 (wanted->first || str_is(selector->api_version, "policy/v1")) &&
                  release_same_namespace(selector, workload);
     if (right && selector->type == OBJECT_SERVICE) {
         right = takes_labels(&scratch, wanted, wanted, labels);

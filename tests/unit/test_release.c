@@ -439,6 +439,36 @@ static void test_selectors_with_expressions(void **state)
     }
 }
 
+static void test_empty_selectors_of_budgets(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *version;
+        const char *spec;
+        bool taken;
+    } rows[] = {
+        {"v1", "{selector: {}}", true},
+        {"v1beta1", "{selector: {}}", false},
+        {"v1", "{selector: }", false},
+        {"v1", "{}", false},
+        {"v1beta1", "{selector: }", false},
+        {"v1", "{selector: []}", false},
+        {"v1beta1", "{selector: {matchLabels: {a: b}}}", true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str text =
+            str_format(&unit->arena,
+                       DEPLOY "spec: {template: {metadata: {labels: {a: b}}, spec: {}}}\n"
+                              "---\napiVersion: policy/%s\nkind: PodDisruptionBudget\nspec: %s\n",
+                       rows[i].version, rows[i].spec);
+        struct release release = release_of(unit, text.data);
+        const struct object *budget = only(&release, OBJECT_DISRUPTION_BUDGET);
+        if (release_selects(budget, only(&release, OBJECT_WORKLOAD)) != rows[i].taken)
+            fail_msg("%s: %s", rows[i].version, rows[i].spec);
+        unit_forget(unit);
+    }
+}
+
 /* Nothing selects pods of another namespace. */
 static void test_selectors_keep_to_their_namespace(void **state)
 {
@@ -676,6 +706,7 @@ int main(void)
         UNIT_TEST(test_one_namespace),
         UNIT_TEST(test_selectors_of_services),
         UNIT_TEST(test_selectors_with_expressions),
+        UNIT_TEST(test_empty_selectors_of_budgets),
         UNIT_TEST(test_selectors_keep_to_their_namespace),
         UNIT_TEST(test_references),
         UNIT_TEST(test_references_are_to_deployments_without_a_kind),
