@@ -35,7 +35,7 @@ static double digits_value(struct str digits)
     return number;
 }
 
-static double power_of_ten(double exponent)
+static double power_of_ten(size_t exponent)
 {
     double power = 1;
     for (; exponent > 0; exponent--)
@@ -84,7 +84,7 @@ static bool read_suffix(struct str suffix, double *ret_factor, double *ret_divis
     if (!exponent || digits.len == 0 || digits.len > MOST_DIGITS ||
         skip_digits(digits, 0) != digits.len)
         return false;
-    double power = power_of_ten(digits_value(digits));
+    double power = power_of_ten((size_t)digits_value(digits));
     *ret_factor = negative ? 1e3 : power * 1e3;
     *ret_divisor = negative ? power : 1;
     return true;
@@ -108,7 +108,7 @@ bool quantity_parse(struct str text, double *ret_thousandths)
     fraction = str_slice(fraction, 0, MOST_FRACTION);
     while (fraction.len && fraction.data[fraction.len - 1] == '0')
         fraction.len--;
-    double scale = power_of_ten((double)fraction.len);
+    double scale = power_of_ten(fraction.len);
     double number = digits_value(whole) * scale + digits_value(fraction);
     *ret_thousandths = (negative ? -number : number) * factor / (scale * divisor);
     return true;
