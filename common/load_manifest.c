@@ -1,5 +1,7 @@
 #include "load_manifest.h"
 
+#include "stream.h"
+
 #include <string.h>
 #include <yaml.h>
 
@@ -66,23 +68,24 @@ static void fail(struct loader *loader, struct location at, const char *message,
     loader->failed = true;
 }
 
-/* Where the node's own text begins: behind anchor, tag, and what may stand between. */
-static size_t skip_properties(const struct loader *loader, size_t at)
+/* Where the node's own text begins: behind anchor, tag, and what may stand between. `end` is that
+ * of an empty node, and no more than the start of a block's first key, which may have its own. */
+static size_t skip_properties(const struct loader *loader, size_t at, size_t end)
 {
     struct str text = loader->source->text;
-    while (at < loader->end && strchr("&!", text.data[at])) {
-        if (str_starts(str_from(text, at), STR("!<"))) /* any URI, up to its bracket */
-            at = str_find(text, at, '>') + 1;
-        while (at < loader->end && !strchr(" \t\r\n,[]{}", text.data[at]))
+    while (at < end && strchr("&!", text.data[at])) {
+        if (str_starts(str_from(text, at), STR("!<"))) /* which may hold any character of a URI */
+            at = str_find(text, at, '>');
+        while (at < end && !strchr(" \t\r\n,[]{}", text.data[at]))
             at++;
-        while (at < loader->end && strchr(" \t\r\n#", text.data[at])) {
+        while (at < end && strchr(" \t\r\n#", text.data[at])) {
             if (text.data[at] == '#')
                 at = str_find(text, at, '\n');
             else
                 at++;
         }
     }
-    return at < loader->end ? at : loader->end;
+    return at < end ? at : end;
 }
 
 static struct node *new_node(struct loader *loader, enum node_kind kind, const yaml_event_t *event,
@@ -92,7 +95,7 @@ static struct node *new_node(struct loader *loader, enum node_kind kind, const y
     size_t start = offset_of(loader, event->start_mark.index);
     size_t end = offset_of(loader, event->end_mark.index);
     node->span = place(loader, start, end);
-    node->text_at = properties ? skip_properties(loader, start) : start;
+    node->text_at = properties ? skip_properties(loader, start, end) : start;
     return node;
 }
 
@@ -154,7 +157,8 @@ static void close_level(struct loader *loader, const yaml_event_t *event)
 {
     const struct level *level = &loader->levels[--loader->depth];
     struct node *node = level->node;
-    if (node->style == STYLE_FLOW)
+    char first = loader->source->text.data[node->text_at];
+    if (first == '{' || first == '[') /* a pair alone in a list, [k: v], has no bracket of its own */
         node->span.end = offset_of(loader, event->end_mark.index);
     else if (node->last)
         node->span.end = node->last->span.end;
@@ -301,7 +305,8 @@ bool load_manifest(struct arena *arena, const struct source *source, size_t star
                    MANIFEST_SIZE_MAX);
         return false;
     }
-    if (loader.start == end)
+    /* To libyaml a line of `...` alone is a mistake. */
+    if (stream_is_blank(str_slice(source->text, start, end)))
         return true;
     parse(&loader);
     if (loader.failed)

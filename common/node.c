@@ -105,7 +105,7 @@ struct node *node_copy(struct arena *arena, const struct node *node)
     const struct node *from = target(node);
     struct node *copy = ARENA_NEW(arena, struct node);
     copy->kind = from->kind;
-    bool typed = from->style == STYLE_PLAIN && !scalar_may_be_plain(from->text);
+    bool typed = from->style == STYLE_PLAIN && scalar_is_ambiguous(from->text);
     copy->style = typed ? STYLE_PLAIN : STYLE_TEXT;
     copy->text = from->text;
     for (const struct node *child = from->kind == NODE_SCALAR ? NULL : from->first; child;

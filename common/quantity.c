@@ -67,12 +67,12 @@ static void add_digit(int64_t *number, int digit)
     *number = *number > (INT64_MAX - 9) / 10 ? INT64_MAX : *number * 10 + digit;
 }
 
-/* Multiplies and divides by ten, up to the next whole number as Kubernetes does. */
-static int64_t scale_by_ten(int64_t number, int power)
+/* Multiplies and divides by ten, up to the next whole number as Kubernetes does; `rest`: the number
+ * is a little larger. */
+static int64_t scale_by_ten(int64_t number, bool rest, int power)
 {
     for (; power > 0 && number > 0 && number < INT64_MAX; power--)
         add_digit(&number, 0);
-    bool rest = false;
     for (; power < 0 && number > 0 && number < INT64_MAX; power++) {
         rest |= number % 10 != 0;
         number /= 10;
@@ -92,16 +92,21 @@ bool quantity_parse(struct str text, int64_t *ret_thousandths)
     struct str fraction = str_slice(text, point < end ? point + 1 : end, end);
     int two;
     int ten;
+    bool rest = false;
     if (whole.len + fraction.len == 0 || !read_suffix(str_from(text, end), &two, &ten))
         return false;
     int64_t number = 0;
     for (size_t i = 0; i < whole.len; i++)
         add_digit(&number, whole.data[i] - '0');
-    size_t used = 0; /* of the fraction: further digits are too small to count */
-    for (; used < fraction.len && number < INT64_MAX / 1000; used++)
+    /* Digits that would not fit are too small to count, but for rounding up. */
+    int64_t room = (INT64_MAX >> two) / 10000;
+    size_t used = 0;
+    for (; used < fraction.len && number < room; used++)
         add_digit(&number, fraction.data[used] - '0');
+    for (size_t i = used; i < fraction.len; i++)
+        rest |= fraction.data[i] != '0';
     for (; two > 0 && number < INT64_MAX; two--)
         number = number > INT64_MAX / 2 ? INT64_MAX : number * 2;
-    *ret_thousandths = scale_by_ten(number, ten + THOUSANDTHS - (int)used);
+    *ret_thousandths = scale_by_ten(number, rest, ten + THOUSANDTHS - (int)used);
     return true;
 }

@@ -206,11 +206,21 @@ static const struct node *label(const struct node *labels, struct arena *arena, 
     return labels ? node_find(labels, str_c(arena, key)) : NULL;
 }
 
-static bool takes_labels(struct arena *arena, const struct node *wanted, const struct node *labels)
+/* The keys of `from`, which is `wanted` or what it merges; the values are those that hold. */
+static bool takes_labels(struct arena *arena, struct node *from, const struct node *wanted,
+                         const struct node *labels)
 {
-    for (const struct node *value = wanted->first; value; value = value->next) {
-        const struct node *found = label(labels, arena, value->key->text);
-        if (!found || !str_equal(node_text(found), node_text(value)))
+    struct node *map = node_target(from);
+    for (struct node *value = map->first; value; value = value->next) {
+        struct str key = value->key ? value->key->text : STR("<<"); /* an item is merged too */
+        if (str_is(key, "<<")) {
+            if (node_target(value)->kind != NODE_SCALAR &&
+                !takes_labels(arena, value, wanted, labels))
+                return false;
+            continue;
+        }
+        const struct node *found = label(labels, arena, key);
+        if (!found || !str_equal(node_text(found), node_text(label(wanted, arena, key))))
             return false;
     }
     return true;
@@ -236,17 +246,17 @@ bool release_selects(const struct object *selector, const struct object *workloa
 {
     struct arena scratch = {0};
     const struct node *labels = node_find(workload->template, "metadata labels");
-    const struct node *wanted = node_find(selector->node, "spec selector");
-    /* An empty selector of a budget takes all pods, one of a Service none. */
+    struct node *wanted = node_find(selector->node, "spec selector");
+    /* An empty selector takes nothing, but since policy/v1 a budget's takes all. */
     bool right = wanted && wanted->kind == NODE_MAP &&
-                 (wanted->first || selector->type == OBJECT_DISRUPTION_BUDGET) &&
+                 (wanted->first || str_is(selector->api_version, "policy/v1")) &&
                  release_same_namespace(selector, workload);
     if (right && selector->type == OBJECT_SERVICE) {
-        right = takes_labels(&scratch, wanted, labels);
+        right = takes_labels(&scratch, wanted, wanted, labels);
     } else if (right) {
-        const struct node *match = node_find(wanted, "matchLabels");
+        struct node *match = node_find(wanted, "matchLabels");
         const struct node *expressions = node_find(wanted, "matchExpressions");
-        right = !match || match->kind != NODE_MAP || takes_labels(&scratch, match, labels);
+        right = !match || match->kind != NODE_MAP || takes_labels(&scratch, match, match, labels);
         for (const struct node *each =
                  expressions && expressions->kind == NODE_LIST ? expressions->first : NULL;
              each && right; each = each->next)
@@ -281,7 +291,8 @@ static bool is_backend(const struct node *backend, struct str service)
 
 bool release_routes(const struct object *ingress, struct str service)
 {
-    if (is_backend(node_find(ingress->node, "spec defaultBackend"), service))
+    if (is_backend(node_find(ingress->node, "spec defaultBackend"), service) ||
+        is_backend(node_find(ingress->node, "spec backend"), service)) /* its name before v1 */
         return true;
     const struct node *rules = node_find(ingress->node, "spec rules");
     for (const struct node *rule = node_items(rules); rule; rule = rule->next) {
@@ -295,30 +306,33 @@ bool release_routes(const struct object *ingress, struct str service)
 
 /* Where keys of selectors stand: under matchLabels, in matchExpressions, and, in Services, under
  * selector itself. What selects nodes is passed over. */
-static bool asks_for(const struct node *node, struct str key, bool selector)
+static bool asks_for(struct node *holder, struct str key, bool selector)
 {
+    const struct node *node = node_target(holder);
     if (node->kind == NODE_LIST) {
-        for (const struct node *item = node->first; item; item = item->next)
-            if (asks_for(item, key, false))
+        for (struct node *item = node->first; item; item = item->next)
+            if (asks_for(item, key, selector))
                 return true;
         return false;
     }
-    for (const struct node *value = node->kind == NODE_MAP ? node->first : NULL; value;
+    for (struct node *value = node->kind == NODE_MAP ? node->first : NULL; value;
          value = value->next) {
         struct str name = value->key->text;
-        if (selector && str_equal(name, key) && value->kind == NODE_SCALAR)
+        const struct node *meant = node_target(value);
+        if (selector && str_equal(name, key) && meant->kind == NODE_SCALAR)
             return true;
         if (str_is(name, "nodeAffinity") || str_is(name, "nodeSelector"))
             continue;
+        bool merged = selector && str_is(name, "<<");
         bool inside = str_is(name, "matchLabels") || str_is(name, "selector");
-        if (asks_for(value, key, inside))
+        if (asks_for(value, key, inside || merged))
             return true;
         bool keys = str_is(name, "matchLabelKeys") || str_is(name, "mismatchLabelKeys");
-        for (const struct node *item = keys ? node_items(value) : NULL; item; item = item->next)
+        for (const struct node *item = keys ? node_items(meant) : NULL; item; item = item->next)
             if (str_equal(node_text(item), key))
                 return true;
-        if (str_is(name, "matchExpressions") && value->kind == NODE_LIST)
-            for (const struct node *item = value->first; item; item = item->next)
+        if (str_is(name, "matchExpressions") && meant->kind == NODE_LIST)
+            for (const struct node *item = meant->first; item; item = item->next)
                 if (str_equal(node_text(node_find(item, "key")), key))
                     return true;
     }

@@ -30,17 +30,33 @@ static bool is_glued(struct str text, size_t line)
            str_starts(rest, STR("---{"));
 }
 
-/* Directives stand before the marker of the document that they are for, comments maybe between. */
+static size_t mark_len(struct str text)
+{
+    return str_starts(text, STR("\xEF\xBB\xBF")) ? 3 : 0;
+}
+
+static size_t skip_spaces(struct str text, size_t at)
+{
+    while (at < text.len && is_blank(text.data[at]) && text.data[at] != '\n')
+        at++;
+    return at;
+}
+
+/* Directives stand before the marker of the document that they are for, and comments and empty
+ * lines may stand between. */
 static size_t with_directives(struct str text, size_t first, size_t marker)
 {
     size_t found = marker;
+    if (first == 0)
+        first = mark_len(text);
     for (size_t at = marker; at > first;) {
         size_t line = at - 1;
         while (line > first && text.data[line - 1] != '\n')
             line--;
+        char begin = text.data[skip_spaces(text, line)];
         if (text.data[line] == '%')
             found = line;
-        else if (text.data[line] != '#' && text.data[line] != '\n')
+        else if (begin != '#' && begin != '\n')
             break;
         at = line;
     }
@@ -113,11 +129,8 @@ static void read_line(struct splitter *splitter, struct str text, size_t at)
 
 void split_more(struct splitter *splitter, struct str text)
 {
-    enum { MARK = 3 };
-    if (splitter->at == 0 && text.len < MARK)
-        return;
-    if (splitter->at == 0 && str_starts(text, STR("\xEF\xBB\xBF")))
-        splitter->at = MARK;
+    if (splitter->at == 0)
+        splitter->at = mark_len(text);
     for (size_t end; (end = str_find(text, splitter->at, '\n')) < text.len; splitter->at = end + 1)
         read_line(splitter, str_slice(text, 0, end + 1), splitter->at);
 }
@@ -133,12 +146,11 @@ struct stream split_end(struct splitter *splitter, struct str text)
 
 bool stream_is_blank(struct str text)
 {
-    size_t at = str_starts(text, STR("\xEF\xBB\xBF")) ? 3 : 0;
+    size_t at = mark_len(text);
     while (at < text.len) {
         if (is_marker(text, at, '-') || is_marker(text, at, '.'))
             at += 3;
-        while (at < text.len && strchr(" \t\r", text.data[at]))
-            at++;
+        at = skip_spaces(text, at);
         if (at < text.len && text.data[at] == '#')
             at = str_find(text, at, '\n');
         if (at < text.len && text.data[at] != '\n')

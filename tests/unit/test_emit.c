@@ -1,4 +1,6 @@
+#include "edit.h"
 #include "emit.h"
+#include "load_manifest.h"
 #include "scalar.h"
 #include "unit.h"
 
@@ -489,6 +491,295 @@ static void test_hostile_texts_come_back_from_json(void **state)
     }
 }
 
+/* Fragments */
+
+static struct str taken(struct unit *unit, struct buf *out)
+{
+    struct str text = str_copy(&unit->arena, buf_str(out));
+    buf_free(out);
+    return text;
+}
+
+/* The entries or items of a map or list, each at that column. */
+static struct str fragment_of(struct unit *unit, const struct node *node, size_t column,
+                              const struct emit_style *style)
+{
+    struct buf out = {0};
+    for (const struct node *child = node->first; child; child = child->next) {
+        buf_add_spaces(&out, column);
+        if (node->kind == NODE_MAP)
+            emit_entry(&out, child, column, style);
+        else
+            emit_item(&out, child, column, style);
+        buf_add(&out, str_of(style->newline));
+    }
+    return taken(unit, &out);
+}
+
+static struct str inline_of(struct unit *unit, const struct node *node, bool json)
+{
+    struct buf out = {0};
+    emit_inline(&out, node, json);
+    return taken(unit, &out);
+}
+
+static struct node *nested(struct unit *unit)
+{
+    struct arena *arena = &unit->arena;
+    struct node *map = node_new(arena, NODE_MAP);
+    struct node *spec = put_map(arena, map, "spec");
+    put_int(arena, spec, "replicas", 2);
+    struct node *list = put_list(arena, spec, "items");
+    struct node *item = add_map(arena, list);
+    put_text(arena, item, "name", STR("a"));
+    put_text(arena, put_map(arena, item, "port"), "name", STR("http"));
+    add_text(arena, put_list(arena, item, "args"), STR("x"));
+    add_text(arena, list, STR("true"));
+    struct node *inner = node_new(arena, NODE_LIST);
+    node_add(list, inner);
+    add_text(arena, inner, STR("w"));
+    put_text(arena, add_map(arena, inner), "k", STR("z"));
+    node_add(inner, node_new(arena, NODE_LIST));
+    put_map(arena, spec, "none");
+    return map;
+}
+
+static void test_fragments_follow_their_neighbours(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        struct emit_style style;
+        size_t column;
+        const char *expected;
+    } rows[] = {
+        {{2, 0, "\n"},
+         0,
+         "spec:\n"
+         "  replicas: 2\n"
+         "  items:\n"
+         "  - name: a\n"
+         "    port:\n"
+         "      name: http\n"
+         "    args:\n"
+         "    - x\n"
+         "  - \"true\"\n"
+         "  - - w\n"
+         "    - k: z\n"
+         "    - []\n"
+         "  none: {}\n"},
+        {{4, 2, "\n"},
+         3,
+         "   spec:\n"
+         "       replicas: 2\n"
+         "       items:\n"
+         "         - name: a\n"
+         "           port:\n"
+         "               name: http\n"
+         "           args:\n"
+         "             - x\n"
+         "         - \"true\"\n"
+         "         - - w\n"
+         "           - k: z\n"
+         "           - []\n"
+         "       none: {}\n"},
+        {{1, 4, "\r\n"},
+         0,
+         "spec:\r\n"
+         " replicas: 2\r\n"
+         " items:\r\n"
+         "     - name: a\r\n"
+         "       port:\r\n"
+         "        name: http\r\n"
+         "       args:\r\n"
+         "           - x\r\n"
+         "     - \"true\"\r\n"
+         "     - - w\r\n"
+         "       - k: z\r\n"
+         "       - []\r\n"
+         " none: {}\r\n"},
+    };
+    const struct node *map = nested(unit);
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_str(fragment_of(unit, map, rows[i].column, &rows[i].style), rows[i].expected);
+    const struct node *list = node_find(map, "spec items");
+    assert_str(fragment_of(unit, list, 2, &rows[0].style), "  - name: a\n"
+                                                           "    port:\n"
+                                                           "      name: http\n"
+                                                           "    args:\n"
+                                                           "    - x\n"
+                                                           "  - \"true\"\n"
+                                                           "  - - w\n"
+                                                           "    - k: z\n"
+                                                           "    - []\n");
+}
+
+/* What follows behind a colon that is there. */
+static void test_values(void **state)
+{
+    struct unit *unit = *state;
+    static const struct emit_style style = {2, 2, "\n"};
+    static const struct {
+        const char *text;
+        const char *expected;
+    } rows[] = {
+        {"x", " x"},
+        {"'1'", " \"1\""},
+        {"{}", " {}"},
+        {"[]", " []"},
+        {"{a: b, c: [d]}", "\n    a: b\n    c:\n      - d"},
+        {"[a, {b: c}]", "\n    - a\n    - b: c"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct node *root = NULL;
+        const struct source *source = unit_source(unit, str_of(rows[i].text));
+        assert_true(load_manifest(&unit->arena, source, 0, source->text.len, &unit->diags, &root));
+        struct buf out = {0};
+        emit_value(&out, node_copy(&unit->arena, root), 2, &style);
+        assert_str(taken(unit, &out), rows[i].expected);
+    }
+}
+
+static void test_scalars_in_fragments(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        enum scalar_style style;
+        struct str text;
+        const char *block;
+        const char *flow;
+    } rows[] = {
+        {STYLE_TEXT, TEXT("a b"), "a b", "\"a b\""},
+        {STYLE_TEXT, TEXT("a, b]}"), "a, b]}", "\"a, b]}\""},
+        {STYLE_TEXT, TEXT(""), "\"\"", "\"\""},
+        {STYLE_TEXT, TEXT("yes"), "\"yes\"", "\"yes\""},
+        {STYLE_TEXT, TEXT("12"), "\"12\"", "\"12\""},
+        {STYLE_TEXT, TEXT("<<"), "\"<<\"", "\"<<\""},
+        {STYLE_TEXT, TEXT("a: b"), "\"a: b\"", "\"a: b\""},
+        {STYLE_TEXT, TEXT("a #b"), "\"a #b\"", "\"a #b\""},
+        {STYLE_TEXT, TEXT("*a"), "\"*a\"", "\"*a\""},
+        {STYLE_TEXT, TEXT("a\nb"), "\"a\\nb\"", "\"a\\nb\""},
+        {STYLE_TEXT, TEXT("\"\\"), "\"\\\"\\\\\"", "\"\\\"\\\\\""},
+        {STYLE_TEXT, TEXT("\xC3\xA4"), "\xC3\xA4", "\"\xC3\xA4\""},
+        {STYLE_TEXT, TEXT("\xC2\x85\xE2\x80\xA8\xE2\x80\xA9"), "\"\\u0085\\u2028\\u2029\"",
+         "\"\\u0085\\u2028\\u2029\""},
+        {STYLE_TEXT, TEXT("a\xEF\xBB\xBF"), "\"a\\ufeff\"", "\"a\\ufeff\""},
+        {STYLE_TEXT, TEXT("\xF0\x9F\x98\x80"), "\"\xF0\x9F\x98\x80\"", "\"\xF0\x9F\x98\x80\""},
+        {STYLE_TEXT, TEXT("\x7F\x01"), "\"\\u007f\\u0001\"", "\"\\u007f\\u0001\""},
+        {STYLE_PLAIN, TEXT("12"), "12", "12"},
+        {STYLE_PLAIN, TEXT("true"), "true", "true"},
+        {STYLE_PLAIN, TEXT("~"), "~", "~"},
+    };
+    static const struct emit_style style = {2, 0, "\n"};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct node *scalar = node_scalar(&unit->arena, rows[i].style, rows[i].text);
+        assert_true(emit_is_inline(scalar));
+        assert_str(inline_of(unit, scalar, false), rows[i].block);
+        assert_str(inline_of(unit, scalar, true), rows[i].flow);
+        /* Keys are quoted like values. */
+        struct node *map = node_new(&unit->arena, NODE_MAP);
+        node_put(map, scalar, node_new(&unit->arena, NODE_LIST));
+        assert_str(fragment_of(unit, map, 0, &style),
+                   str_format(&unit->arena, "%s: []\n", rows[i].block).data);
+    }
+}
+
+static struct node *alias_to(struct unit *unit, struct node *node)
+{
+    struct node *alias = node_new(&unit->arena, NODE_ALIAS);
+    alias->text = STR("an_anchor");
+    alias->first = node;
+    return alias;
+}
+
+static void test_aliases_and_merges(void **state)
+{
+    struct unit *unit = *state;
+    struct arena *arena = &unit->arena;
+    static const struct emit_style style = {2, 0, "\n"};
+    struct node *target = node_new(arena, NODE_MAP);
+    put_text(arena, target, "not", STR("written"));
+    struct node *map = node_new(arena, NODE_MAP);
+    put_node(arena, map, "alias", alias_to(unit, target));
+    struct node *merging = put_map(arena, map, "merging");
+    put_node(arena, merging, "<<", alias_to(unit, target));
+    put_text(arena, merging, "own", STR("a, b"));
+    struct node *list = put_list(arena, map, "list");
+    node_add(list, alias_to(unit, target));
+    struct node *item = add_map(arena, list);
+    put_node(arena, item, "<<", alias_to(unit, target));
+    struct node *late = put_map(arena, map, "late");
+    put_text(arena, late, "own", STR("c"));
+    put_node(arena, late, "<<", alias_to(unit, target));
+    assert_str(fragment_of(unit, map, 0, &style), "alias: *an_anchor\n"
+                                                  "merging: {<<: *an_anchor, \"own\": \"a, b\"}\n"
+                                                  "list:\n"
+                                                  "- *an_anchor\n"
+                                                  "- {<<: *an_anchor}\n"
+                                                  "late:\n"
+                                                  "  own: c\n"
+                                                  "  <<: *an_anchor\n");
+    assert_str(inline_of(unit, map, true),
+               "{\"alias\": *an_anchor, \"merging\": {<<: *an_anchor, \"own\": \"a, b\"}, "
+               "\"list\": [*an_anchor, {<<: *an_anchor}], \"late\": {\"own\": \"c\", "
+               "<<: *an_anchor}}");
+    assert_true(emit_is_inline(node_get(map, "alias")));
+    assert_true(emit_is_inline(merging));
+    assert_false(emit_is_inline(late));
+    assert_false(emit_is_inline(list));
+    assert_true(emit_is_inline(node_new(arena, NODE_MAP)));
+    assert_true(emit_is_inline(node_new(arena, NODE_LIST)));
+}
+
+static void test_what_was_there_stays(void **state)
+{
+    struct unit *unit = *state;
+    static const struct emit_style style = {2, 0, "\n"};
+    const struct node *map = nested(unit);
+    struct buf out = {0};
+    buf_add(&out, STR("before "));
+    emit_entry(&out, map->first, 0, &style);
+    emit_inline(&out, map, true);
+    emit_item(&out, node_find(map, "spec none"), 0, &style);
+    emit_value(&out, node_find(map, "spec none"), 0, &style);
+    struct str text = taken(unit, &out);
+    assert_true(str_starts(text, STR("before spec:\n  replicas: 2\n")));
+    assert_true(str_ends(text, STR("\"none\": {}}}- {} {}")));
+}
+
+static void check_read_back(struct unit *unit, const struct node *meant, struct str text)
+{
+    const struct source *source = unit_source(unit, text);
+    struct node *read = NULL;
+    bool right = load_manifest(&unit->arena, source, 0, text.len, &unit->diags, &read);
+    if (!right || !read || !edit_same(meant, read))
+        fail_msg("it does not come back from:\n%.*s", STR_ARG(text));
+}
+
+/* Every style gives a text that means the same again. */
+static void test_hostile_texts_come_back_from_fragments(void **state)
+{
+    struct unit *unit = *state;
+    uint32_t random = 0x66726167;
+    static const struct emit_style styles[] = {
+        {2, 0, "\n"}, {2, 2, "\r\n"}, {4, 0, "\r\n"}, {1, 1, "\n"}, {8, 6, "\n"}, {3, 0, "\n"},
+    };
+    for (size_t i = 0; i < ROUNDS; i += 4) {
+        struct str texts[4];
+        for (size_t j = 0; j < COUNT(texts); j++)
+            texts[j] = hostile_text(unit, &random);
+        const struct emit_style *style = &styles[i / 4 % COUNT(styles)];
+        struct node *document = hostile_document(unit, texts, COUNT(texts));
+        struct node *outer = node_new(&unit->arena, NODE_MAP);
+        put_node(&unit->arena, outer, "outer", document);
+        put_int(&unit->arena, outer, "number", (int64_t)i);
+        check_read_back(unit, outer, fragment_of(unit, outer, i % 3, style));
+        check_read_back(unit, outer, inline_of(unit, outer, true));
+        check_read_back(unit, node_find(outer, "outer list"),
+                        fragment_of(unit, node_find(outer, "outer list"), 0, style));
+        unit_forget(unit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -499,6 +790,12 @@ int main(void)
         UNIT_TEST(test_hostile_texts_come_back),
         UNIT_TEST(test_every_low_character_comes_back),
         UNIT_TEST(test_hostile_texts_come_back_from_json),
+        UNIT_TEST(test_fragments_follow_their_neighbours),
+        UNIT_TEST(test_values),
+        UNIT_TEST(test_scalars_in_fragments),
+        UNIT_TEST(test_aliases_and_merges),
+        UNIT_TEST(test_what_was_there_stays),
+        UNIT_TEST(test_hostile_texts_come_back_from_fragments),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

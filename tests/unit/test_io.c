@@ -1,7 +1,9 @@
+#define _GNU_SOURCE /* F_SETPIPE_SZ */
 #include "io.h"
 #include "unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -185,6 +187,425 @@ static void test_failed_writes_are_told(void **state)
     close(ends[1]);
 }
 
+/* Streams */
+
+/* What io_grown tells: each call more, at the same place. */
+struct growth {
+    const char *place;
+    size_t len;
+    size_t calls;
+};
+
+static void note_growth(void *context, struct str text)
+{
+    struct growth *growth = context;
+    assert_true(text.len > growth->len);
+    if (growth->calls++)
+        assert_ptr_equal(text.data, growth->place);
+    growth->place = text.data;
+    growth->len = text.len;
+}
+
+static void check_growth(const struct growth *growth, const struct io_stream *stream)
+{
+    if (stream->buf.data) /* without pages all is told at the end */
+        return;
+    assert_int_equal(growth->len, stream->text.len);
+    assert_true(growth->calls == 0 || growth->place == stream->text.data);
+}
+
+static void test_streams_of_files(void **state)
+{
+    struct unit *unit = *state;
+    const char *path = path_of(unit, "file");
+    static const size_t sizes[] = {0,       1,       4096,    2097151,    2097152,
+                                   2097153, 4194304, 4194305, 5 * 1000000};
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        struct str text = unit_repeat(unit, "0123456789", sizes[i] / 10 + 1);
+        text.len = sizes[i];
+        write_file(path, text);
+        for (size_t more = 0; more < 2; more++) {
+            int fd = open(path, O_RDONLY);
+            assert_true(fd >= 0);
+            struct growth growth = {0};
+            struct io_stream stream;
+            assert_int_equal(io_read_stream(fd, sizes[i] + more, note_growth, &growth, &stream), 0);
+            assert_true(str_equal(stream.text, text));
+            check_growth(&growth, &stream);
+            io_stream_free(&stream);
+            assert_int_equal(stream.text.len, 0);
+            io_stream_free(&stream); /* once more does no harm */
+            close(fd);
+        }
+        if (sizes[i] == 0)
+            continue;
+        int fd = open(path, O_RDONLY);
+        struct growth growth = {0};
+        struct io_stream stream;
+        assert_int_equal(io_read_stream(fd, sizes[i] - 1, note_growth, &growth, &stream), EFBIG);
+        assert_true(growth.len < sizes[i]); /* what is too much is told to nobody */
+        io_stream_free(&stream);
+        close(fd);
+    }
+    assert_int_equal(unlink(path), 0);
+}
+
+static void test_streams_that_cannot_be_read(void **state)
+{
+    struct unit *unit = *state;
+    struct growth growth = {0};
+    struct io_stream stream;
+    assert_int_equal(io_read_stream(-1, 10, note_growth, &growth, &stream), EBADF);
+    io_stream_free(&stream);
+    int fd = open(folder, O_RDONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(io_read_stream(fd, 10, note_growth, &growth, &stream), EISDIR);
+    io_stream_free(&stream);
+    close(fd);
+    fd = open("/dev/zero", O_RDONLY);
+    assert_int_equal(io_read_stream(fd, 5000000, note_growth, &growth, &stream), EFBIG);
+    io_stream_free(&stream);
+    close(fd);
+    fd = open("/dev/null", O_RDONLY);
+    struct growth none = {0};
+    assert_int_equal(io_read_stream(fd, 0, note_growth, &none, &stream), 0);
+    assert_int_equal(stream.text.len, 0);
+    assert_int_equal(none.calls, 0);
+    io_stream_free(&stream);
+    close(fd);
+    fd = open(path_of(unit, "file"), O_WRONLY | O_CREAT, 0600);
+    assert_int_equal(io_read_stream(fd, 10, note_growth, &none, &stream), EBADF);
+    io_stream_free(&stream);
+    close(fd);
+    assert_int_equal(unlink(path_of(unit, "file")), 0);
+}
+
+static void wait_for(pid_t child)
+{
+    int status = -1;
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+        ;
+    assert_int_equal(status, 0);
+}
+
+static void allow_interrupts(void)
+{
+    struct sigaction action = {.sa_handler = ignore_signal}; /* without SA_RESTART */
+    assert_int_equal(sigaction(SIGUSR1, &action, NULL), 0);
+}
+
+/* In a child: writes the pieces of a pipe one by one, and interrupts the reader before each. */
+static pid_t write_in_pieces(int fd, int other, struct str piece, int count)
+{
+    pid_t reader = getpid();
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child)
+        return child;
+    close(other);
+    for (int i = 0; i < count; i++) {
+        struct timespec pause = {.tv_nsec = 1000000};
+        nanosleep(&pause, NULL);
+        kill(reader, SIGUSR1);
+        if (io_write(fd, piece) != 0)
+            _exit(1);
+    }
+    _exit(0);
+}
+
+static void test_streams_of_pipes(void **state)
+{
+    struct unit *unit = *state;
+    allow_interrupts();
+    static const struct {
+        size_t size;
+        int count;
+    } rows[] = {{0, 3}, {1, 10}, {4097, 10}, {300000, 20}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str piece = unit_repeat(unit, "x", rows[i].size);
+        size_t total = rows[i].size * (size_t)rows[i].count;
+        int ends[2];
+        assert_int_equal(pipe(ends), 0);
+        pid_t child = write_in_pieces(ends[1], ends[0], piece, rows[i].count);
+        close(ends[1]);
+        struct growth growth = {0};
+        struct io_stream stream;
+        int error = io_read_stream(ends[0], total, note_growth, &growth, &stream);
+        close(ends[0]);
+        wait_for(child);
+        assert_int_equal(error, 0);
+        assert_int_equal(stream.text.len, total);
+        assert_true(str_only(stream.text, "x"));
+        check_growth(&growth, &stream);
+        assert_true(total == 0 || growth.calls > 1);
+        io_stream_free(&stream);
+    }
+}
+
+/* In a child: reads all of a pipe slowly, and interrupts the writer; ends well when it gets
+ * `expected`. */
+static pid_t read_slowly(int fd, int other, struct str expected)
+{
+    pid_t writer = getpid();
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child)
+        return child;
+    close(other);
+    size_t total = 0;
+    static char bytes[70001];
+    for (;;) {
+        struct timespec pause = {.tv_nsec = 500000};
+        nanosleep(&pause, NULL);
+        kill(writer, SIGUSR1);
+        ssize_t got = read(fd, bytes, sizeof bytes);
+        if (got <= 0)
+            break;
+        if (total + (size_t)got > expected.len ||
+            memcmp(bytes, expected.data + total, (size_t)got) != 0)
+            _exit(2);
+        total += (size_t)got;
+    }
+    _exit(total == expected.len ? 0 : 3);
+}
+
+static struct str joined(struct unit *unit, const struct str *pieces, size_t count)
+{
+    struct buf all = {0};
+    for (size_t i = 0; i < count; i++)
+        buf_add(&all, pieces[i]);
+    struct str text = str_copy(&unit->arena, buf_str(&all));
+    buf_free(&all);
+    return text;
+}
+
+/* No two bytes of what is written stand in the same neighbourhood. */
+static struct str counted(struct unit *unit, size_t lines)
+{
+    struct buf all = {0};
+    for (size_t i = 0; i < lines; i++)
+        buf_format(&all, "%zu;", i);
+    struct str text = str_copy(&unit->arena, buf_str(&all));
+    buf_free(&all);
+    return text;
+}
+
+static struct io_stream stream_of(struct unit *unit, struct str text)
+{
+    const char *path = path_of(unit, "stream");
+    write_file(path, text);
+    int fd = open(path, O_RDONLY);
+    struct growth growth = {0};
+    struct io_stream stream;
+    assert_int_equal(io_read_stream(fd, text.len, note_growth, &growth, &stream), 0);
+    close(fd);
+    assert_int_equal(unlink(path), 0);
+    return stream;
+}
+
+/* Pieces of the stream, large and small, beside those that are not of it. */
+static size_t mixed_pieces(struct unit *unit, struct str text, struct str *pieces, size_t most)
+{
+    static const size_t sizes[] = {70000, 1, 65536, 65535, 0, 200000, 12, 65537, 3, 4096};
+    struct str own = counted(unit, 30000);
+    size_t count = 0;
+    for (size_t at = 0, i = 0; at < text.len && count + 3 < most; i++) {
+        size_t size = sizes[i % COUNT(sizes)];
+        pieces[count++] = str_slice(text, at, at + size);
+        at += size;
+        if (i % 3 == 0)
+            pieces[count++] = str_slice(own, i, i + i % 5);
+        if (i % 7 == 0)
+            pieces[count++] = own;
+    }
+    return count;
+}
+
+enum writing { WRITE_STREAM, WRITE_PIECES };
+
+static int write_all(enum writing how, int fd, const struct str *pieces, size_t count,
+                     const struct io_stream *stream)
+{
+    return how == WRITE_STREAM ? io_write_stream(fd, pieces, count, stream)
+                               : io_write_pieces(fd, pieces, count);
+}
+
+static void test_pieces_into_a_pipe(void **state)
+{
+    struct unit *unit = *state;
+    allow_interrupts();
+    struct io_stream stream = stream_of(unit, counted(unit, 500000));
+    struct str pieces[200];
+    size_t count = mixed_pieces(unit, stream.text, pieces, COUNT(pieces));
+    assert_true(count > 60);
+    struct str expected = joined(unit, pieces, count);
+    for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
+        int ends[2];
+        assert_int_equal(pipe(ends), 0);
+        pid_t child = read_slowly(ends[0], ends[1], expected);
+        close(ends[0]);
+        assert_int_equal(write_all(how, ends[1], pieces, count, &stream), 0);
+        close(ends[1]);
+        wait_for(child);
+    }
+    io_stream_free(&stream);
+}
+
+/* A pipe that takes as much as an unprivileged process may ask for; false where it cannot be had.
+ */
+static bool wide_pipe(int ends[2])
+{
+    assert_int_equal(pipe(ends), 0);
+    return fcntl(ends[1], F_SETPIPE_SZ, 1024 * 1024) >= 0;
+}
+
+static void assert_in_pipe(int ends[2], struct str text)
+{
+    close(ends[1]);
+    struct io_stream read;
+    struct growth growth = {0};
+    assert_int_equal(io_read_stream(ends[0], text.len, note_growth, &growth, &read), 0);
+    assert_true(str_equal(read.text, text));
+    io_stream_free(&read);
+    close(ends[0]);
+}
+
+/* What is written may go, or change, while it is still in the pipe: pages of a stream stay as they
+ * are, and what is not of the stream is copied. */
+static void test_what_is_written_may_go_before_it_is_read(void **state)
+{
+    struct unit *unit = *state;
+    struct str text = counted(unit, 14000); /* large enough to be handed over */
+    assert_true(text.len >= 64 * 1024 && text.len < 128 * 1024);
+    struct io_stream stream = stream_of(unit, text);
+    int ends[2];
+    if (!wide_pipe(ends))
+        skip(); /* the pipe would be full before anyone reads */
+    assert_int_equal(io_write_stream(ends[1], &stream.text, 1, &stream), 0);
+    io_stream_free(&stream);
+    assert_in_pipe(ends, text);
+    stream = stream_of(unit, text);
+    struct buf own = {0};
+    buf_add(&own, text);
+    struct str piece = buf_str(&own);
+    assert_true(wide_pipe(ends));
+    assert_int_equal(io_write_stream(ends[1], &piece, 1, &stream), 0);
+    memset(own.data, 'x', own.len);
+    assert_in_pipe(ends, text);
+    buf_free(&own);
+    io_stream_free(&stream);
+}
+
+static void test_pieces_into_a_file(void **state)
+{
+    struct unit *unit = *state;
+    const char *path = path_of(unit, "file");
+    struct io_stream stream = stream_of(unit, counted(unit, 200000));
+    struct str pieces[100];
+    size_t all = mixed_pieces(unit, stream.text, pieces, COUNT(pieces));
+    /* A call takes 16 of them at once. */
+    static const size_t counts[] = {0, 1, 2, 15, 16, 17, 32, 33, 100};
+    for (size_t i = 0; i < COUNT(counts); i++) {
+        for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
+            size_t count = counts[i] < all ? counts[i] : all;
+            int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+            assert_true(fd >= 0);
+            assert_int_equal(write_all(how, fd, pieces, count, &stream), 0);
+            close(fd);
+            struct buf read = {0};
+            assert_int_equal(io_read_file(path, 10000000, &read), 0);
+            assert_true(str_equal(buf_str(&read), joined(unit, pieces, count)));
+            buf_free(&read);
+        }
+    }
+    assert_int_equal(unlink(path), 0);
+    io_stream_free(&stream);
+}
+
+static void test_empty_pieces(void **state)
+{
+    (void)state;
+    struct str pieces[100] = {{NULL, 0}};
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    struct io_stream none = {0};
+    for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
+        assert_int_equal(write_all(how, ends[1], NULL, 0, &none), 0);
+        assert_int_equal(write_all(how, ends[1], pieces, COUNT(pieces), &none), 0);
+    }
+    /* One that is not, behind, between and before more than a call takes. */
+    for (size_t at = 0; at < COUNT(pieces); at += 33) {
+        memset(pieces, 0, sizeof pieces);
+        pieces[at] = STR("ab");
+        for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
+            assert_int_equal(write_all(how, ends[1], pieces, COUNT(pieces), &none), 0);
+            char bytes[8];
+            assert_int_equal(read(ends[0], bytes, sizeof bytes), 2);
+            assert_memory_equal(bytes, "ab", 2);
+        }
+    }
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void test_pieces_that_cannot_be_written(void **state)
+{
+    struct unit *unit = *state;
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, NULL);
+    struct io_stream stream = stream_of(unit, counted(unit, 100000));
+    const struct str whole[] = {stream.text, TEXT("more")};
+    const struct str small[] = {TEXT("a"), str_slice(stream.text, 0, 10)};
+    const struct str *const rows[] = {whole, small};
+    int full = open("/dev/full", O_WRONLY);
+    assert_true(full >= 0);
+    int readable = open("/dev/null", O_RDONLY);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
+            int ends[2];
+            assert_int_equal(pipe(ends), 0);
+            close(ends[0]);
+            assert_int_equal(write_all(how, ends[1], rows[i], 2, &stream), EPIPE);
+            close(ends[1]);
+            assert_int_equal(write_all(how, full, rows[i], 2, &stream), ENOSPC);
+            assert_int_equal(write_all(how, -1, rows[i], 2, &stream), EBADF);
+            assert_int_equal(write_all(how, readable, rows[i], 2, &stream), EBADF);
+        }
+    }
+    close(full);
+    close(readable);
+    io_stream_free(&stream);
+}
+
+/* A reader that goes after the first bytes. */
+static void test_readers_that_go(void **state)
+{
+    struct unit *unit = *state;
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, NULL);
+    struct io_stream stream = stream_of(unit, counted(unit, 500000));
+    struct str own = str_copy(&unit->arena, stream.text); /* larger than any pipe here */
+    const struct str *const rows[] = {&stream.text, &own};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
+            int ends[2];
+            assert_int_equal(pipe(ends), 0);
+            pid_t child = fork();
+            assert_true(child >= 0);
+            if (child == 0) {
+                close(ends[1]);
+                char bytes[100];
+                _exit(read(ends[0], bytes, sizeof bytes) == sizeof bytes ? 0 : 1);
+            }
+            close(ends[0]);
+            assert_int_equal(write_all(how, ends[1], rows[i], 1, &stream), EPIPE);
+            close(ends[1]);
+            wait_for(child);
+        }
+    }
+    io_stream_free(&stream);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +615,15 @@ int main(void)
         UNIT_TEST(test_standard_input_in_pieces),
         UNIT_TEST(test_writing_more_than_a_pipe_holds),
         UNIT_TEST(test_failed_writes_are_told),
+        UNIT_TEST(test_streams_of_files),
+        UNIT_TEST(test_streams_that_cannot_be_read),
+        UNIT_TEST(test_streams_of_pipes),
+        UNIT_TEST(test_pieces_into_a_pipe),
+        UNIT_TEST(test_what_is_written_may_go_before_it_is_read),
+        UNIT_TEST(test_pieces_into_a_file),
+        UNIT_TEST(test_empty_pieces),
+        UNIT_TEST(test_pieces_that_cannot_be_written),
+        UNIT_TEST(test_readers_that_go),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

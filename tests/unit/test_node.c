@@ -1,3 +1,4 @@
+#include "load_manifest.h"
 #include "load_service.h"
 #include "unit.h"
 
@@ -93,12 +94,244 @@ static void test_places_inside_texts(void **state)
     assert_null(node_text_location(made, 1, 1).source);
 }
 
+static struct node *manifest(struct unit *unit, const char *text)
+{
+    const struct source *source = unit_source(unit, str_of(text));
+    struct node *root = NULL;
+    assert_true(load_manifest(&unit->arena, source, 0, source->text.len, &unit->diags, &root));
+    return root;
+}
+
+static void test_paths(void **state)
+{
+    struct unit *unit = *state;
+    const struct node *root = manifest(unit, "a: {b: {c: x}, d: [y], e: ~, f: '', g: &g {h: z}}\n"
+                                             "alias: *g\n"
+                                             "scalar: &s text\n"
+                                             "other: *s\n"
+                                             "nothing:\n"
+                                             "null_alias: &n ~\n"
+                                             "to_null: *n\n"
+                                             "quoted: 'null'\n"
+                                             "twice: 1\n"
+                                             "twice: 2\n"
+                                             "'': {k: empty key}\n");
+    static const struct {
+        const char *path;
+        const char *text; /* NULL: nothing is found */
+    } rows[] = {
+        {"a b c", "x"},
+        {"a g h", "z"},
+        {"alias h", "z"},
+        {"scalar", "text"},
+        {"other", "text"},
+        {"quoted", "null"},
+        {"a f", ""},
+        {"twice", "1"},
+        {"a", ""},
+        {"a b", ""},
+        {"a d", ""},
+        {"a x", NULL},
+        {"x", NULL},
+        {"x y z", NULL},
+        {"a b c d", NULL},
+        {"a d y", NULL},
+        {"scalar text", NULL},
+        {"alias x", NULL},
+        {"a e", NULL},
+        {"nothing", NULL},
+        {"nothing x", NULL},
+        {"to_null", NULL},
+        {"", NULL},
+        {"A", NULL},
+        {"aa", NULL},
+        {"a b cc", NULL},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *found = node_find(root, rows[i].path);
+        if ((found != NULL) != (rows[i].text != NULL))
+            fail_msg("\"%s\"", rows[i].path);
+        if (found)
+            assert_str(node_text(found), rows[i].text);
+    }
+    assert_null(node_find(NULL, "a"));
+    assert_null(node_find(node_get(root, "scalar"), "a"));
+    assert_null(node_find(node_find(root, "a d"), "y"));
+    assert_ptr_equal(node_find(root, "alias"), node_find(root, "a g"));
+    /* From an alias itself. */
+    assert_str(node_text(node_find(node_get(root, "alias"), "h")), "z");
+    assert_ptr_equal(node_target(node_get(root, "alias")), node_find(root, "a g"));
+    assert_ptr_equal(node_target(node_get(root, "a")), node_get(root, "a"));
+    assert_null(node_target(NULL));
+}
+
+static void test_merges(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *text;
+        const char *expected; /* of "m a"; NULL: nothing */
+    } rows[] = {
+        {"x: &x {a: 1}\nm: {<<: *x}\n", "1"},
+        {"m: {<<: {a: 1}}\n", "1"},
+        {"m: {<<: [{b: 1}, {a: 2}]}\n", "2"},
+        {"x: &x {a: 1}\ny: &y {a: 2}\nm: {<<: [*x, *y]}\n", "1"},
+        {"x: &x {a: 1}\ny: &y {a: 2}\nm: {<<: [*y, *x]}\n", "2"},
+        {"l: &l [{b: 1}, {a: 2}]\nm: {<<: *l}\n", "2"},
+        /* Own keys hold, wherever they stand. */
+        {"m: {<<: {a: 1}, a: 3}\n", "3"},
+        {"m: {a: 3, <<: {a: 1}}\n", "3"},
+        {"m: {<<: {a: 1}, a: ''}\n", ""},
+        {"m: {<<: {a: 1}, a: ~}\n", NULL},
+        /* Merges in what is merged. */
+        {"m: {<<: {b: 1, <<: {a: 4}}}\n", "4"},
+        {"m: {<<: {<<: {a: 4}, a: 5}}\n", "5"},
+        {"m: {<<: [{<<: {a: 4}}, {a: 5}]}\n", "4"},
+        {"m: {<<: &x {b: 1}}\n", NULL},
+        {"m: {<<: text}\n", NULL},
+        {"m: {<<: }\n", NULL},
+        {"m: {<<: []}\n", NULL},
+        {"m: {<<: [text, {a: 6}]}\n", "6"},
+        {"m: {<<: [[{a: 6}]]}\n", NULL},
+        /* The map on the way may come by a merge as well. */
+        {"<<: {m: {a: 7}}\n", "7"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *found = node_find(manifest(unit, rows[i].text), "m a");
+        if ((found != NULL) != (rows[i].expected != NULL))
+            fail_msg("%s", rows[i].text);
+        if (found)
+            assert_str(node_text(found), rows[i].expected);
+        unit_forget(unit);
+    }
+}
+
+/* Merges in merges are followed to some depth, and no further. */
+static void test_merges_on_both_sides_of_the_limit(void **state)
+{
+    struct unit *unit = *state;
+    for (int depth = 16; depth <= 17; depth++) {
+        struct str open = unit_repeat(unit, "{<<: ", (size_t)depth);
+        struct str close = unit_repeat(unit, "}", (size_t)depth);
+        struct str text =
+            str_format(&unit->arena, "%.*s{a: x}%.*s\n", STR_ARG(open), STR_ARG(close));
+        const struct node *found = node_find(manifest(unit, text.data), "a");
+        assert_int_equal(found != NULL, depth == 16);
+    }
+}
+
+static void test_texts(void **state)
+{
+    struct unit *unit = *state;
+    const struct node *root = manifest(unit, "a: &a 'x'\nb: *a\nc: {d: e}\nf: [g]\nh:\ni: *a\n");
+    assert_str(node_text(node_get(root, "a")), "x");
+    assert_str(node_text(node_get(root, "b")), "x");
+    assert_str(node_text(node_get(root, "c")), "");
+    assert_str(node_text(node_get(root, "f")), "");
+    assert_str(node_text(node_get(root, "h")), "");
+    assert_str(node_text(NULL), "");
+}
+
+static void assert_stands_nowhere(const struct node *node)
+{
+    assert_null(node->span.source);
+    assert_int_not_equal(node->kind, NODE_ALIAS);
+    if (node->key)
+        assert_stands_nowhere(node->key);
+    for (const struct node *child = node->first; child; child = child->next)
+        assert_stands_nowhere(child);
+}
+
+static void test_copies(void **state)
+{
+    struct unit *unit = *state;
+    struct node *root = manifest(unit, "a: &a {k: x, l: [1, 'two']}\n"
+                                       "b: *a\n"
+                                       "c: &c !!str text\n"
+                                       "d: *c\n"
+                                       "e: {}\n"
+                                       "f: []\n"
+                                       "'g': h\n");
+    struct node *copy = node_copy(&unit->arena, root);
+    assert_stands_nowhere(copy);
+    assert_null(copy->next);
+    static const char *const keys[] = {"a", "b", "c", "d", "e", "f", "g"};
+    size_t i = 0;
+    for (const struct node *value = copy->first; value; value = value->next)
+        assert_str(value->key->text, keys[i++]);
+    assert_int_equal(i, COUNT(keys));
+    assert_str(node_text(node_find(copy, "a k")), "x");
+    assert_str(node_text(node_find(copy, "b k")), "x");
+    assert_ptr_not_equal(node_find(copy, "a"), node_find(copy, "b"));
+    assert_str(node_text(node_get(copy, "d")), "text");
+    assert_int_equal(node_get(copy, "e")->kind, NODE_MAP);
+    assert_int_equal(node_get(copy, "f")->kind, NODE_LIST);
+    const struct node *list = node_find(copy, "b l");
+    assert_str(list->first->text, "1");
+    assert_str(list->last->text, "two");
+    assert_null(list->last->next);
+    /* Of a value alone: neither its key nor what stands behind it. */
+    struct node *value = node_copy(&unit->arena, node_get(root, "b"));
+    assert_null(value->key);
+    assert_null(value->next);
+    assert_int_equal(value->kind, NODE_MAP);
+    /* Changing the one leaves the other. */
+    put_text(&unit->arena, value, "new", STR("y"));
+    assert_null(node_find(root, "a new"));
+}
+
+/* What a reader takes for a number stays one, and a text stays a text. */
+static void test_styles_of_copies(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *text;
+        enum scalar_style style;
+    } rows[] = {
+        {"x", STYLE_TEXT},
+        {"12", STYLE_PLAIN},
+        {"-1.5e3", STYLE_PLAIN},
+        {"0o17", STYLE_PLAIN},
+        {"true", STYLE_PLAIN},
+        {"yes", STYLE_PLAIN},
+        {"null", STYLE_PLAIN},
+        {"~", STYLE_PLAIN},
+        {"2001-12-14", STYLE_PLAIN},
+        {"1,000", STYLE_PLAIN},
+        {"'12'", STYLE_TEXT},
+        {"\"true\"", STYLE_TEXT},
+        {"''", STYLE_TEXT},
+        {"|\n 12", STYLE_TEXT},
+        {">-\n yes", STYLE_TEXT},
+        /* Text to every reader, though not what we would write plain. */
+        {"\xF0\x9F\x98\x80", STYLE_TEXT},
+        {"\xF0\x9F\x98\x80, x", STYLE_TEXT},
+        {":x", STYLE_TEXT},
+        {"?x", STYLE_TEXT},
+        {"<x", STYLE_TEXT},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *copy = node_copy(&unit->arena, manifest(unit, rows[i].text));
+        if (copy->style != rows[i].style)
+            fail_msg("\"%s\" has style %d", rows[i].text, (int)copy->style);
+        assert_str(node_copy(&unit->arena, copy)->text, str_c(&unit->arena, copy->text));
+        assert_int_equal(node_copy(&unit->arena, copy)->style, copy->style);
+        unit_forget(unit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_made_trees),
         UNIT_TEST(test_null),
         UNIT_TEST(test_places_inside_texts),
+        UNIT_TEST(test_paths),
+        UNIT_TEST(test_merges),
+        UNIT_TEST(test_merges_on_both_sides_of_the_limit),
+        UNIT_TEST(test_texts),
+        UNIT_TEST(test_copies),
+        UNIT_TEST(test_styles_of_copies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

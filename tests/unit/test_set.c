@@ -47,12 +47,56 @@ static void test_growth_keeps_every_entry(void **state)
     assert_int_equal(set.count, MANY);
 }
 
+static void test_getting_adds_nothing(void **state)
+{
+    struct unit *unit = *state;
+    static const char one[] = "1";
+    static const char two[] = "2";
+    struct set set = {0};
+    assert_null(set_get(&set, STR("a"))); /* nothing was ever added */
+    assert_null(set_get(&set, STR("")));
+    assert_int_equal(set.count, 0);
+    assert_int_equal(set.capacity, 0);
+    set_add(&unit->arena, &set, STR("a"), one);
+    set_add(&unit->arena, &set, STR("a\0b"), two);
+    assert_ptr_equal(set_get(&set, STR("a")), one);
+    assert_ptr_equal(set_get(&set, STR("a\0b")), two);
+    assert_null(set_get(&set, STR("b")));
+    assert_null(set_get(&set, STR("")));
+    assert_null(set_get(&set, STR("a\0")));
+    assert_int_equal(set.count, 2);
+    assert_null(set_add(&unit->arena, &set, STR("b"), two)); /* asking did not add it */
+    assert_ptr_equal(set_get(&set, STR("b")), two);
+    set_add(&unit->arena, &set, STR("b"), one);
+    assert_ptr_equal(set_get(&set, STR("b")), two);
+}
+
+static void test_getting_among_many(void **state)
+{
+    struct unit *unit = *state;
+    enum { MANY = 3000 };
+    struct set set = {0};
+    struct str *keys = ARENA_ARRAY(&unit->arena, MANY, struct str);
+    for (size_t i = 0; i < MANY; i++) {
+        keys[i] = str_format(&unit->arena, "%zu", i);
+        assert_null(set_get(&set, keys[i]));
+        set_add(&unit->arena, &set, keys[i], &keys[i]);
+        assert_ptr_equal(set_get(&set, keys[i]), &keys[i]);
+    }
+    for (size_t i = 0; i < MANY; i++) {
+        assert_ptr_equal(set_get(&set, str_format(&unit->arena, "%zu", i)), &keys[i]);
+        assert_null(set_get(&set, str_format(&unit->arena, "-%zu", i)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_first_value_of_a_key_stays),
         UNIT_TEST(test_keys_are_compared_by_all_their_bytes),
         UNIT_TEST(test_growth_keeps_every_entry),
+        UNIT_TEST(test_getting_adds_nothing),
+        UNIT_TEST(test_getting_among_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,721 @@
+#include "release.h"
+#include "unit.h"
+
+static struct release release_of(struct unit *unit, const char *text)
+{
+    const struct source *source = unit_source(unit, str_of(text));
+    struct splitter splitter = {.arena = &unit->arena};
+    struct stream stream = split_end(&splitter, source->text);
+    return release_begin(&unit->arena, &unit->diags, source, stream);
+}
+
+/* The objects of a type as "KIND/NAME", in their order. */
+static struct str listed(struct unit *unit, struct release *release, enum object_kind type)
+{
+    struct str line = STR("");
+    for (const struct object *each = release_objects(release, type); each; each = each->next) {
+        struct str text = object_text(&unit->arena, each);
+        line = str_format(&unit->arena, "%.*s%s%.*s", STR_ARG(line), line.len ? " " : "",
+                          STR_ARG(text));
+        assert_int_equal(each->type, type);
+    }
+    return line;
+}
+
+static const struct object *only(struct release *release, enum object_kind type)
+{
+    const struct object *object = release_objects(release, type);
+    assert_non_null(object);
+    assert_null(object->next);
+    return object;
+}
+
+/* Objects of a test are given by what is behind their kind. */
+#define POD     "{containers: [{name: a, image: b}]}"
+#define OBJECT  "apiVersion: %s\nkind: %s\nmetadata: {name: %s}\n%s"
+#define DEPLOY  "---\napiVersion: apps/v1\nkind: Deployment\n"
+#define SERVICE "---\napiVersion: v1\nkind: Service\n"
+
+static void test_kinds_and_their_groups(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *api_version;
+        const char *kind;
+        enum object_kind type;
+    } rows[] = {
+        {"apps/v1", "Deployment", OBJECT_WORKLOAD},
+        {"apps/v1beta2", "Deployment", OBJECT_WORKLOAD},
+        {"extensions/v1beta1", "Deployment", OBJECT_WORKLOAD},
+        {"example.com/v1", "Deployment", OBJECT_KINDS},
+        {"v1", "Deployment", OBJECT_KINDS},
+        {"apps", "Deployment", OBJECT_KINDS},
+        {"apps/v1", "deployment", OBJECT_KINDS},
+        {"apps/v1", "StatefulSet", OBJECT_WORKLOAD},
+        {"extensions/v1", "StatefulSet", OBJECT_KINDS},
+        {"apps/v1", "DaemonSet", OBJECT_WORKLOAD},
+        {"extensions/v1beta1", "DaemonSet", OBJECT_WORKLOAD},
+        {"argoproj.io/v1alpha1", "Rollout", OBJECT_WORKLOAD},
+        {"apps/v1", "Rollout", OBJECT_KINDS},
+        {"apps/v1", "ReplicaSet", OBJECT_PODS},
+        {"v1", "ReplicationController", OBJECT_PODS},
+        {"batch/v1", "Job", OBJECT_PODS},
+        {"batch.volcano.sh/v1", "Job", OBJECT_KINDS},
+        {"v1", "Service", OBJECT_SERVICE},
+        {"serving.knative.dev/v1", "Service", OBJECT_KINDS},
+        {"networking.k8s.io/v1", "Ingress", OBJECT_INGRESS},
+        {"extensions/v1beta1", "Ingress", OBJECT_INGRESS},
+        {"config.openshift.io/v1", "Ingress", OBJECT_KINDS},
+        {"autoscaling/v2", "HorizontalPodAutoscaler", OBJECT_AUTOSCALER},
+        {"policy/v1", "PodDisruptionBudget", OBJECT_DISRUPTION_BUDGET},
+        {"keda.sh/v1alpha1", "ScaledObject", OBJECT_KEDA},
+        {"autoscaling.k8s.io/v1", "VerticalPodAutoscaler", OBJECT_VERTICAL},
+        {"networking.k8s.io/v1", "NetworkPolicy", OBJECT_SELECTOR},
+        {"crd.projectcalico.org/v1", "NetworkPolicy", OBJECT_KINDS},
+        {"monitoring.coreos.com/v1", "PodMonitor", OBJECT_SELECTOR},
+        {"v1", "ConfigMap", OBJECT_KINDS},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str text = str_format(&unit->arena, OBJECT, rows[i].api_version, rows[i].kind, "x",
+                                     "spec: {template: {spec: " POD "}}\n");
+        struct release release = release_of(unit, text.data);
+        for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
+            const struct object *object = release_objects(&release, type);
+            if ((object != NULL) != (type == rows[i].type))
+                fail_msg("%s %s is %d", rows[i].api_version, rows[i].kind, (int)type);
+            if (!object)
+                continue;
+            assert_str(object->api_version, rows[i].api_version);
+            assert_str(object->kind, rows[i].kind);
+            assert_str(object->name, "x");
+            assert_str(object->namespace, "");
+        }
+        assert_no_diags(unit);
+        unit_forget(unit);
+    }
+}
+
+static void test_where_pods_are(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *text;
+        enum object_kind type;
+        bool there;
+        bool ends;
+    } rows[] = {
+        {DEPLOY "spec: {template: {spec: " POD "}}\n", OBJECT_WORKLOAD, true, false},
+        {DEPLOY "spec: {template: {spec: {restartPolicy: Always, containers: []}}}\n",
+         OBJECT_WORKLOAD, true, false},
+        {"apiVersion: v1\nkind: Pod\nspec: " POD "\n", OBJECT_PODS, true, false},
+        {"apiVersion: v1\nkind: Pod\nspec: {restartPolicy: Never, containers: []}\n", OBJECT_PODS,
+         true, true},
+        {"apiVersion: v1\nkind: Pod\nspec: {restartPolicy: OnFailure}\n", OBJECT_PODS, true, true},
+        {"apiVersion: batch/v1\nkind: Job\nspec: {template: {spec: " POD "}}\n", OBJECT_PODS, true,
+         true},
+        {"apiVersion: batch/v1\nkind: CronJob\n"
+         "spec: {jobTemplate: {spec: {template: {spec: " POD "}}}}\n",
+         OBJECT_PODS, true, true},
+        /* Through an alias and a merge. */
+        {"apiVersion: apps/v1\nkind: Deployment\nx: &p {spec: " POD "}\nspec: {template: *p}\n",
+         OBJECT_WORKLOAD, true, false},
+        {"apiVersion: apps/v1\nkind: Deployment\nx: &p {template: {spec: " POD "}}\n"
+         "spec: {<<: *p}\n",
+         OBJECT_WORKLOAD, true, false},
+        /* Without pods it is none of ours. */
+        {"apiVersion: argoproj.io/v1\nkind: Rollout\nspec: {workloadRef: {name: x}}\n",
+         OBJECT_WORKLOAD, false, false},
+        {DEPLOY "spec: {template: {spec: }}\n", OBJECT_WORKLOAD, false, false},
+        {DEPLOY "spec: {template: {spec: []}}\n", OBJECT_WORKLOAD, false, false},
+        {DEPLOY "spec: text\n", OBJECT_WORKLOAD, false, false},
+        {DEPLOY, OBJECT_WORKLOAD, false, false},
+        {"apiVersion: batch/v1\nkind: CronJob\nspec: {template: {spec: " POD "}}\n", OBJECT_PODS,
+         false, false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct release release = release_of(unit, rows[i].text);
+        const struct object *object = release_objects(&release, rows[i].type);
+        assert_no_diags(unit);
+        if ((object != NULL) != rows[i].there)
+            fail_msg("row %zu", i);
+        if (object) {
+            assert_int_equal(object->ends, rows[i].ends);
+            assert_ptr_equal(node_find(object->template, "spec"), object->pod);
+            assert_non_null(node_find(object->template, "spec"));
+        }
+        unit_forget(unit);
+    }
+}
+
+static void test_order_is_that_of_the_stream(void **state)
+{
+    struct unit *unit = *state;
+    struct release release = release_of(
+        unit, SERVICE "metadata: {name: a}\n"
+                      "---\n# nothing\n"
+                      "---\n\"kind\": Service\napiVersion: v1\nmetadata: {name: b}\n" SERVICE
+                      "metadata: {name: c}\n"
+                      "---\napiVersion: v1\nkind: List\nitems:\n"
+                      "- {apiVersion: v1, kind: Service, metadata: {name: d}}\n"
+                      "- {apiVersion: v1, kind: ConfigMap, metadata: {name: no}}\n"
+                      "- {apiVersion: v1, kind: Service, metadata: {name: e}}\n" SERVICE
+                      "metadata: {name: f}\n"
+                      "--- {apiVersion: v1, kind: Service, metadata: {name: g}}\n"
+                      "---\napiVersion: v1\nkind: ServiceList\nitems:\n"
+                      "- apiVersion: v1\n  kind: List\n  items:\n"
+                      "  - {apiVersion: v1, kind: Service, metadata: {name: h}}\n"
+                      "- {apiVersion: v1, kind: Service, metadata: {name: i}}\n");
+    assert_str(listed(unit, &release, OBJECT_SERVICE),
+               "Service/a Service/b Service/c Service/d Service/e Service/f Service/g Service/h "
+               "Service/i");
+    assert_no_diags(unit);
+    /* Asking twice reads nothing twice. */
+    assert_str(listed(unit, &release, OBJECT_SERVICE),
+               "Service/a Service/b Service/c Service/d Service/e Service/f Service/g Service/h "
+               "Service/i");
+    static const size_t documents[] = {0, 2, 3, 4, 4, 5, 6, 7, 7};
+    size_t i = 0;
+    for (const struct object *each = release_objects(&release, OBJECT_SERVICE); each;
+         each = each->next, i++) {
+        assert_int_equal(each->document, documents[i]);
+        assert_ptr_equal(release_edit(&release, each), &release.edits[documents[i]]);
+        assert_non_null(release_edit(&release, each)->root);
+    }
+    assert_int_equal(i, COUNT(documents));
+    assert_null(release.edits[1].root);
+    assert_str(listed(unit, &release, OBJECT_INGRESS), "");
+}
+
+static void test_strange_documents_are_passed_over(void **state)
+{
+    struct unit *unit = *state;
+    static const char *const rows[] = {
+        "",
+        "text\n",
+        "- a\n- b\n",
+        "a: &x b\nc: *x\n",
+        "apiVersion: v1\nkind: List\n",
+        "apiVersion: v1\nkind: List\nitems:\n",
+        "apiVersion: v1\nkind: List\nitems: text\n",
+        "apiVersion: v1\nkind: List\nitems: {a: b}\n",
+        "apiVersion: v1\nkind: List\nitems: [text, [], {}, ~]\n",
+        "x: &x {apiVersion: v1, kind: Service}\nkind: List\nitems: [*x]\n",
+        "kind: Deployment\n",
+        "apiVersion: v1\n",
+        "apiVersion: [apps/v1]\nkind: Deployment\n",
+        "apiVersion: v1\nkind: {Service: }\n",
+        "...\n",
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct release release = release_of(unit, rows[i]);
+        for (enum object_kind type = 0; type < OBJECT_KINDS; type++)
+            if (release_objects(&release, type))
+                fail_msg("row %zu", i);
+        assert_no_diags(unit);
+        assert_false(release.unreadable);
+        unit_forget(unit);
+    }
+}
+
+/* What is not asked for may be anything. */
+static void test_documents_are_read_when_asked_for(void **state)
+{
+    struct unit *unit = *state;
+    struct release release =
+        release_of(unit, SERVICE "metadata: {name: a}\n"
+                                 "---\nkind: ConfigMap\ndata: [\n"
+                                 "---\nkind: Deployment\n\tspec: *x\n"
+                                 "---\nkind: Ingress\napiVersion: networking.k8s.io/v1\na: *b\n");
+    assert_str(listed(unit, &release, OBJECT_SERVICE), "Service/a");
+    assert_no_diags(unit);
+    assert_false(release.unreadable);
+    assert_non_null(release.edits[0].root);
+    assert_null(release.edits[2].root);
+    assert_null(release_objects(&release, OBJECT_INGRESS));
+    assert_errors(unit, 1);
+    assert_true(release.unreadable);
+    assert_diag(unit, 0, 14, 4, "an alias without an anchor", "");
+    assert_null(release_objects(&release, OBJECT_INGRESS)); /* told once */
+    assert_errors(unit, 1);
+    assert_null(release_objects(&release, OBJECT_WORKLOAD));
+    assert_errors(unit, 2);
+    assert_diag(unit, 1, 10, 1, "the manifest is not YAML", "");
+    assert_null(release_objects(&release, OBJECT_KEDA));
+    assert_errors(unit, 2);
+}
+
+/* A document that does not say its kind may be of any, so that it is read with the first. No line
+ * of a chart is shown, for it may hold what is secret. */
+static void test_documents_of_unknown_kind(void **state)
+{
+    struct unit *unit = *state;
+    struct release release = release_of(unit, "kind: &k Secret\npassword: *x\n"
+                                              "---\nkind: Ingress\nhost: *y\n"
+                                              "---\nkind: SecretList\npassword: *z\n");
+    assert_null(release_objects(&release, OBJECT_INGRESS));
+    assert_errors(unit, 3);
+    assert_diag(unit, 0, 2, 11, "an alias without an anchor", "");
+    assert_diag(unit, 1, 8, 11, "an alias without an anchor", "");
+    assert_diag(unit, 2, 5, 7, "an alias without an anchor", "");
+    struct str written = unit_written(unit);
+    assert_contains(written, "service.yaml:5:7: error: an alias without an anchor");
+    assert_false(unit_contains(written, "host"));
+    assert_false(unit_contains(written, "password"));
+}
+
+static void test_glued_documents_are_not_read(void **state)
+{
+    struct unit *unit = *state;
+    struct release release =
+        release_of(unit, SERVICE "metadata: {name: a}\n---apiVersion: v1\nspec: [\n");
+    assert_null(release_objects(&release, OBJECT_SERVICE));
+    assert_no_diags(unit);
+}
+
+static void test_hooks_and_namespaces(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *metadata;
+        bool hook;
+        const char *namespace;
+    } rows[] = {
+        {"{name: x}", false, ""},
+        {"{name: x, namespace: n}", false, "n"},
+        {"{name: x, namespace: }", false, ""},
+        {"{name: x, annotations: {helm.sh/hook: pre-install}}", true, ""},
+        {"{name: x, annotations: {helm.sh/hook: }}", false, ""},
+        {"{name: x, annotations: {helm.sh/hook-weight: \"1\"}}", false, ""},
+        {"{name: x, annotations: }", false, ""},
+        {"{name: x, labels: {helm.sh/hook: test}}", false, ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str text = str_format(&unit->arena,
+                                     SERVICE "metadata: %s\nspec: {selector: {a: b}}\n" DEPLOY
+                                             "spec: {template: {metadata: {labels: {a: b}}, "
+                                             "spec: {}}}\n",
+                                     rows[i].metadata);
+        struct release release = release_of(unit, text.data);
+        const struct object *service = only(&release, OBJECT_SERVICE);
+        assert_int_equal(service->hook, rows[i].hook);
+        assert_str(service->namespace, rows[i].namespace);
+        /* A Service that Helm runs at its own time leads nowhere. */
+        const struct object *workload = only(&release, OBJECT_WORKLOAD);
+        assert_int_equal(release_leads(service, workload), !rows[i].hook);
+        assert_true(release_selects(service, workload));
+        unit_forget(unit);
+    }
+}
+
+static void test_one_namespace(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str a;
+        struct str b;
+        bool same;
+    } rows[] = {
+        {TEXT(""), TEXT(""), true},  {TEXT("a"), TEXT("a"), true},  {TEXT("a"), TEXT(""), true},
+        {TEXT(""), TEXT("b"), true}, {TEXT("a"), TEXT("b"), false}, {TEXT("a"), TEXT("aa"), false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct object a = {.namespace = rows[i].a};
+        struct object b = {.namespace = rows[i].b};
+        assert_int_equal(release_same_namespace(&a, &b), rows[i].same);
+    }
+}
+
+static void test_selectors_of_services(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *selector;
+        const char *labels;
+        bool taken;
+    } rows[] = {
+        {"{a: b}", "{a: b}", true},
+        {"{a: b}", "{a: b, c: d}", true},
+        {"{a: b, c: d}", "{c: d, a: b}", true},
+        {"{a: b, c: d}", "{a: b}", false},
+        {"{a: b}", "{a: c}", false},
+        {"{a: b}", "{a: B}", false},
+        {"{a: b}", "{c: b}", false},
+        {"{a: b}", "{}", false},
+        {"{a: b}", "", false},
+        {"{a: b}", "[a, b]", false},
+        {"{a: \"1\"}", "{a: '1'}", true},
+        {"{a: ''}", "{a: \"\"}", true},
+        {"{a: ''}", "{b: \"\"}", false},
+        {"{app.kubernetes.io/name: x}", "{app.kubernetes.io/name: x}", true},
+        {"{a: *l}", "{a: &l b}", true},
+        {"*l", "&l {a: b}", true},
+        {"{<<: *l}", "&l {a: b}", true},
+        {"{<<: *l, c: d}", "&l {a: b}", false},
+        {"{<<: *l, c: d}", "{<<: &l {a: b}, c: d}", true},
+        {"{c: d, <<: *l}", "{<<: &l {a: b}, a: x, c: d}", false},
+        {"{<<: *l, a: c}", "{<<: &l {a: b}, a: c}", true},
+        {"{<<: [*l, *m]}", "{<<: [&l {a: b}, &m {a: x, c: d}]}", true},
+        {"{<<: [*m, *l]}", "{<<: [&l {a: b}, &m {a: x, c: d}]}", false},
+        {"{<<: [*l, {e: f}]}", "{<<: [&l {a: b}]}", false},
+        {"{<<: text, a: b}", "{a: b}", true},
+        {"{<<: *l, a: c}", "&l {a: b}", false},
+        {"{a: b}", "{<<: {a: b}, c: d}", true},
+        {"{a: b}", "{<<: {a: b}, a: d}", false},
+        /* A Service without a selector leads where somebody else says. */
+        {"{}", "{a: b}", false},
+        {"", "{a: b}", false},
+        {"[]", "{a: b}", false},
+        {"text", "{a: b}", false},
+        /* They know no expressions. */
+        {"{matchLabels: {a: b}}", "{a: b}", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        /* One document, so that aliases reach from one to the other. */
+        struct str text = str_format(
+            &unit->arena,
+            "kind: List\nitems:\n"
+            "- {apiVersion: apps/v1, kind: Deployment, spec: {template: {metadata: {labels: %s}, "
+            "spec: {}}}}\n"
+            "- {apiVersion: v1, kind: Service, spec: {selector: %s}}\n",
+            rows[i].labels, rows[i].selector);
+        struct release release = release_of(unit, text.data);
+        const struct object *service = only(&release, OBJECT_SERVICE);
+        const struct object *workload = only(&release, OBJECT_WORKLOAD);
+        assert_no_diags(unit);
+        if (release_leads(service, workload) != rows[i].taken)
+            fail_msg("%s and %s", rows[i].selector, rows[i].labels);
+        assert_int_equal(release_selects(service, workload), rows[i].taken);
+        unit_forget(unit);
+    }
+}
+
+static void test_selectors_with_expressions(void **state)
+{
+    struct unit *unit = *state;
+    static const char labels[] = "{a: b, c: d, e: ''}";
+    static const struct {
+        const char *selector;
+        bool taken;
+    } rows[] = {
+        {"{matchLabels: {a: b}}", true},
+        {"{matchLabels: {a: b, c: d}}", true},
+        {"{matchLabels: {a: x}}", false},
+        {"{matchLabels: {x: b}}", false},
+        {"{matchLabels: {}}", true},
+        {"{matchExpressions: [{key: a, operator: In, values: [x, b]}]}", true},
+        {"{matchExpressions: [{key: a, operator: In, values: [x]}]}", false},
+        {"{matchExpressions: [{key: a, operator: In, values: []}]}", false},
+        {"{matchExpressions: [{key: x, operator: In, values: [b]}]}", false},
+        {"{matchExpressions: [{key: e, operator: In, values: [\"\"]}]}", true},
+        {"{matchExpressions: [{key: a, operator: NotIn, values: [x]}]}", true},
+        {"{matchExpressions: [{key: a, operator: NotIn, values: [x, b]}]}", false},
+        {"{matchExpressions: [{key: x, operator: NotIn, values: [b]}]}", true},
+        {"{matchExpressions: [{key: a, operator: Exists}]}", true},
+        {"{matchExpressions: [{key: e, operator: Exists}]}", true},
+        {"{matchExpressions: [{key: x, operator: Exists}]}", false},
+        {"{matchExpressions: [{key: x, operator: DoesNotExist}]}", true},
+        {"{matchExpressions: [{key: a, operator: DoesNotExist}]}", false},
+        /* All of them must hold. */
+        {"{matchExpressions: [{key: a, operator: Exists}, {key: x, operator: Exists}]}", false},
+        {"{matchExpressions: [{key: x, operator: Exists}, {key: a, operator: Exists}]}", false},
+        {"{matchExpressions: [{key: a, operator: Exists}, {key: c, operator: Exists}]}", true},
+        {"{matchLabels: {a: b}, matchExpressions: [{key: x, operator: Exists}]}", false},
+        {"{matchLabels: {a: x}, matchExpressions: [{key: a, operator: Exists}]}", false},
+        {"{matchLabels: {a: b}, matchExpressions: [{key: c, operator: In, values: [d]}]}", true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str text =
+            str_format(&unit->arena,
+                       DEPLOY "spec: {template: {metadata: {labels: %s}, spec: {}}}\n"
+                              "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\n"
+                              "spec: {selector: %s}\n",
+                       labels, rows[i].selector);
+        struct release release = release_of(unit, text.data);
+        const struct object *budget = only(&release, OBJECT_DISRUPTION_BUDGET);
+        const struct object *workload = only(&release, OBJECT_WORKLOAD);
+        if (release_selects(budget, workload) != rows[i].taken)
+            fail_msg("%s", rows[i].selector);
+        assert_false(release_leads(budget, workload));
+        unit_forget(unit);
+    }
+}
+
+static void test_empty_selectors_of_budgets(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *version;
+        const char *spec;
+        bool taken;
+    } rows[] = {
+        {"v1", "{selector: {}}", true},
+        {"v1beta1", "{selector: {}}", false},
+        {"v1", "{selector: }", false},
+        {"v1", "{}", false},
+        {"v1beta1", "{selector: }", false},
+        {"v1", "{selector: []}", false},
+        {"v1beta1", "{selector: {matchLabels: {a: b}}}", true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str text =
+            str_format(&unit->arena,
+                       DEPLOY "spec: {template: {metadata: {labels: {a: b}}, spec: {}}}\n"
+                              "---\napiVersion: policy/%s\nkind: PodDisruptionBudget\nspec: %s\n",
+                       rows[i].version, rows[i].spec);
+        struct release release = release_of(unit, text.data);
+        const struct object *budget = only(&release, OBJECT_DISRUPTION_BUDGET);
+        if (release_selects(budget, only(&release, OBJECT_WORKLOAD)) != rows[i].taken)
+            fail_msg("%s: %s", rows[i].version, rows[i].spec);
+        unit_forget(unit);
+    }
+}
+
+/* Nothing selects pods of another namespace. */
+static void test_selectors_keep_to_their_namespace(void **state)
+{
+    struct unit *unit = *state;
+    struct release release =
+        release_of(unit, DEPLOY "metadata: {namespace: n}\n"
+                                "spec: {template: {metadata: {labels: {a: b}}, spec: {}}}\n" SERVICE
+                                "metadata: {namespace: n}\nspec: {selector: {a: b}}\n" SERVICE
+                                "metadata: {namespace: m}\nspec: {selector: {a: b}}\n" SERVICE
+                                "spec: {selector: {a: b}}\n");
+    const struct object *workload = only(&release, OBJECT_WORKLOAD);
+    const struct object *service = release_objects(&release, OBJECT_SERVICE);
+    assert_true(release_leads(service, workload));
+    assert_false(release_leads(service->next, workload));
+    assert_true(release_leads(service->next->next, workload));
+}
+
+static void test_references(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *reference;
+        const char *namespace;
+        bool refers;
+    } rows[] = {
+        {"{apiVersion: apps/v1, kind: StatefulSet, name: x}", "n", true},
+        {"{kind: StatefulSet, name: x}", "", true},
+        {"{kind: StatefulSet, name: x}", "m", false},
+        {"{kind: StatefulSet, name: y}", "n", false},
+        {"{kind: Deployment, name: x}", "n", false},
+        {"{name: x}", "n", false}, /* a Deployment is meant */
+        {"{kind: StatefulSet}", "n", false},
+        {"", "n", false},
+        {"text", "n", false},
+        {"{kind: [StatefulSet], name: x}", "n", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str text =
+            str_format(&unit->arena,
+                       "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: x, namespace: n}\n"
+                       "spec: {template: {spec: {}}}\n"
+                       "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n"
+                       "metadata: {namespace: %s}\nspec: {scaleTargetRef: %s}\n",
+                       rows[i].namespace, rows[i].reference);
+        struct release release = release_of(unit, text.data);
+        const struct object *scaler = only(&release, OBJECT_AUTOSCALER);
+        const struct object *workload = only(&release, OBJECT_WORKLOAD);
+        if (release_refers(scaler, "spec scaleTargetRef", workload) != rows[i].refers)
+            fail_msg("row %zu", i);
+        assert_false(release_refers(scaler, "spec targetRef", workload));
+        unit_forget(unit);
+    }
+}
+
+static void test_references_are_to_deployments_without_a_kind(void **state)
+{
+    struct unit *unit = *state;
+    struct release release =
+        release_of(unit, DEPLOY "metadata: {name: x}\nspec: {template: {spec: {}}}\n"
+                                "---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\n"
+                                "spec: {scaleTargetRef: {name: x}}\n");
+    assert_true(release_refers(only(&release, OBJECT_KEDA), "spec scaleTargetRef",
+                               only(&release, OBJECT_WORKLOAD)));
+}
+
+static void test_backends_of_ingresses(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *spec;
+        bool routes;
+    } rows[] = {
+        {"{defaultBackend: {service: {name: x}}}", true},
+        {"{defaultBackend: {service: {name: y}}}", false},
+        {"{rules: [{http: {paths: [{backend: {service: {name: x}}}]}}]}", true},
+        {"{rules: [{http: {paths: [{backend: {service: {name: y}}}]}}]}", false},
+        {"{rules: [{http: {paths: [{backend: {service: {name: y}}}, "
+         "{backend: {service: {name: x}}}]}}]}",
+         true},
+        {"{rules: [{host: a}, {http: {paths: [{backend: {service: {name: x}}}]}}]}", true},
+        /* Before networking.k8s.io/v1. */
+        {"{rules: [{http: {paths: [{backend: {serviceName: x}}]}}]}", true},
+        {"{rules: [{http: {paths: [{backend: {serviceName: xx}}]}}]}", false},
+        {"{backend: {serviceName: x, servicePort: 80}}", true},
+        {"{backend: {serviceName: y, servicePort: 80}}", false},
+        {"{rules: [{http: {paths: [{backend: {resource: {name: x}}}]}}]}", false},
+        {"{rules: text}", false},
+        {"{rules: [text, {http: {paths: text}}]}", false},
+        {"{rules: }", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str text =
+            str_format(&unit->arena, "apiVersion: networking.k8s.io/v1\nkind: Ingress\nspec: %s\n",
+                       rows[i].spec);
+        struct release release = release_of(unit, text.data);
+        if (release_routes(only(&release, OBJECT_INGRESS), STR("x")) != rows[i].routes)
+            fail_msg("%s", rows[i].spec);
+        unit_forget(unit);
+    }
+}
+
+static void test_objects_are_found(void **state)
+{
+    struct unit *unit = *state;
+    struct release release =
+        release_of(unit, SERVICE "metadata: {name: a, namespace: n}\n" SERVICE
+                                 "metadata: {name: b}\n" SERVICE "metadata: {name: a}\n");
+    static const struct {
+        struct str namespace;
+        struct str name;
+        size_t document; /* 9: none */
+    } rows[] = {
+        {TEXT("n"), TEXT("a"), 0}, {TEXT("m"), TEXT("a"), 2}, {TEXT(""), TEXT("a"), 0},
+        {TEXT("n"), TEXT("b"), 1}, {TEXT(""), TEXT("c"), 9},  {TEXT(""), TEXT(""), 9},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct object *object =
+            release_find(&release, OBJECT_SERVICE, rows[i].namespace, rows[i].name);
+        if ((object ? object->document : 9) != rows[i].document)
+            fail_msg("row %zu", i);
+    }
+    assert_null(release_find(&release, OBJECT_INGRESS, STR(""), STR("a")));
+}
+
+static void test_who_uses_a_label(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *text;
+        const char *user; /* of the label "a"; empty: none */
+    } rows[] = {
+        {SERVICE "metadata: {name: x}\nspec: {selector: {a: b}}\n", "Service/x"},
+        {SERVICE "metadata: {name: x}\nspec: {selector: {c: d, a: b}}\n", "Service/x"},
+        {SERVICE "metadata: {name: x}\nspec: {selector: {aa: b}}\n", ""},
+        {SERVICE "metadata: {name: x, labels: {a: b}}\nspec: {selector: {c: d}}\n", ""},
+        {SERVICE "metadata: {name: x}\nspec: {selector: {c: a}}\n", ""},
+        {SERVICE "metadata: {name: x}\n", ""},
+        {DEPLOY "metadata: {name: x}\n"
+                "spec: {selector: {matchLabels: {a: b}}, template: {spec: {}}}\n",
+         "Deployment/x"},
+        {DEPLOY "metadata: {name: x}\n"
+                "spec: {template: {metadata: {labels: {a: b}}, spec: {}}}\n",
+         ""},
+        {DEPLOY "metadata: {name: x}\nspec: {template: {spec: {affinity: {podAntiAffinity: "
+                "{requiredDuringSchedulingIgnoredDuringExecution: [{labelSelector: "
+                "{matchExpressions: [{key: c}, {key: a, operator: In, values: [b]}]}}]}}}}}\n",
+         "Deployment/x"},
+        {DEPLOY "metadata: {name: x}\nspec: {template: {spec: {topologySpreadConstraints: "
+                "[{labelSelector: {matchLabels: {a: b}}}]}}}\n",
+         "Deployment/x"},
+        /* Through aliases and merges. */
+        {DEPLOY "metadata: {name: x, labels: &l {a: b}}\n"
+                "spec: {selector: {matchLabels: *l}, template: {spec: {}}}\n",
+         "Deployment/x"},
+        {SERVICE "metadata: {name: x, labels: &l {a: b}}\nspec: {selector: {<<: *l, c: d}}\n",
+         "Service/x"},
+        {SERVICE "metadata: {name: x, labels: &l {a: b}}\nspec: {selector: {<<: [{}, *l]}}\n",
+         "Service/x"},
+        {SERVICE "metadata: {name: &l x}\nspec: {selector: {a: *l}}\n", "Service/x"},
+        {SERVICE "metadata: {name: x, labels: &l {a: b}}\nspec: {<<: {labels: *l}}\n", ""},
+        {SERVICE "metadata: {name: x}\nspec: {<<: {a: b}}\n", ""},
+        {"apiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {name: x}\n"
+         "x: &l [{key: a, operator: Exists}]\nspec: {selector: {matchExpressions: *l}}\n",
+         "PodMonitor/x"},
+        /* What selects nodes asks for no pod's label. */
+        {DEPLOY "metadata: {name: x}\nspec: {template: {spec: {nodeSelector: {a: b}, affinity: "
+                "{nodeAffinity: {nodeSelectorTerms: [{matchExpressions: [{key: a}]}]}}}}}\n",
+         ""},
+        {"apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: x}\n"
+         "spec: {selector: {matchLabels: {a: b}}}\n",
+         "PodDisruptionBudget/x"},
+        {"apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x}\n"
+         "spec: {podSelector: {}, ingress: [{from: [{podSelector: {matchLabels: {a: b}}}]}]}\n",
+         "NetworkPolicy/x"},
+        {"apiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {name: x}\n"
+         "spec: {selector: {matchExpressions: [{key: a, operator: Exists}]}}\n",
+         "PodMonitor/x"},
+        /* Each selects its own pods at most. */
+        {"apiVersion: batch/v1\nkind: Job\nmetadata: {name: x}\n"
+         "spec: {selector: {matchLabels: {a: b}}, template: {spec: {}}}\n",
+         ""},
+        {"kind: ConfigMap\nmetadata: {name: x}\ndata: {selector: {a: b}}\n", ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct release release = release_of(unit, rows[i].text);
+        const struct object *user = release_label_user(&release, STR("a"));
+        assert_no_diags(unit);
+        assert_str(user ? object_text(&unit->arena, user) : STR(""), rows[i].user);
+        unit_forget(unit);
+    }
+}
+
+static void test_additions(void **state)
+{
+    struct unit *unit = *state;
+    struct release release = release_of(unit, SERVICE SERVICE);
+    const struct object *first = release_objects(&release, OBJECT_SERVICE);
+    struct node *nodes[20];
+    for (size_t i = 0; i < COUNT(nodes); i++) {
+        nodes[i] = node_new(&unit->arena, NODE_MAP);
+        release_add(&release, i % 2 ? first : first->next, nodes[i]);
+    }
+    assert_int_equal(release.addition_count, COUNT(nodes));
+    for (size_t i = 0; i < COUNT(nodes); i++) {
+        assert_ptr_equal(release.additions[i].node, nodes[i]);
+        assert_int_equal(release.additions[i].before, i % 2 ? 0 : 1);
+    }
+}
+
+static void test_where_to_point(void **state)
+{
+    struct unit *unit = *state;
+    struct release release =
+        release_of(unit, SERVICE "metadata:\n  name: x\n" SERVICE "spec: {}\n");
+    const struct object *named = release_objects(&release, OBJECT_SERVICE);
+    diag_error(&unit->diags, object_location(named), "named");
+    diag_error(&unit->diags, object_location(named->next), "not named");
+    assert_diag(unit, 0, 5, 9, "named", "");
+    assert_diag(unit, 1, 7, 1, "not named", "");
+    assert_str(object_text(&unit->arena, named), "Service/x");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_kinds_and_their_groups),
+        UNIT_TEST(test_where_pods_are),
+        UNIT_TEST(test_order_is_that_of_the_stream),
+        UNIT_TEST(test_strange_documents_are_passed_over),
+        UNIT_TEST(test_documents_are_read_when_asked_for),
+        UNIT_TEST(test_documents_of_unknown_kind),
+        UNIT_TEST(test_glued_documents_are_not_read),
+        UNIT_TEST(test_hooks_and_namespaces),
+        UNIT_TEST(test_one_namespace),
+        UNIT_TEST(test_selectors_of_services),
+        UNIT_TEST(test_selectors_with_expressions),
+        UNIT_TEST(test_empty_selectors_of_budgets),
+        UNIT_TEST(test_selectors_keep_to_their_namespace),
+        UNIT_TEST(test_references),
+        UNIT_TEST(test_references_are_to_deployments_without_a_kind),
+        UNIT_TEST(test_backends_of_ingresses),
+        UNIT_TEST(test_objects_are_found),
+        UNIT_TEST(test_who_uses_a_label),
+        UNIT_TEST(test_additions),
+        UNIT_TEST(test_where_to_point),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
