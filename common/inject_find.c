@@ -271,14 +271,33 @@ static bool is_headless(const struct object *service)
     return str_is(node_text(node_find(service->node, "spec clusterIP")), "None");
 }
 
+void target_find_services(const struct target *target)
+{
+    struct injection *injection = target->injection;
+    if (injection->led == target->workload)
+        return;
+    injection->led = target->workload;
+    injection->services = NULL;
+    injection->service_count = 0;
+    for (const struct object *each = release_objects(&injection->release, OBJECT_SERVICE); each;
+         each = each->next) {
+        if (!release_leads(each, target->workload))
+            continue;
+        injection->services = arena_grow(injection->arena, injection->services,
+                                         injection->service_count, sizeof(void *));
+        injection->services[injection->service_count++] = each;
+    }
+}
+
 const struct object *target_service(const struct target *target, bool *ret_several)
 {
-    struct release *release = &target->injection->release;
+    const struct injection *injection = target->injection;
     const struct object *found = NULL;
     *ret_several = false;
-    for (const struct object *object = release_objects(release, OBJECT_SERVICE); object;
-         object = object->next) {
-        if (!release_leads(object, target->workload) || is_headless(object))
+    target_find_services(target);
+    for (size_t i = 0; i < injection->service_count; i++) {
+        const struct object *object = injection->services[i];
+        if (is_headless(object))
             continue;
         *ret_several |= found != NULL;
         found = found ? found : object;
@@ -304,14 +323,14 @@ const struct node *target_container_port(const struct node *container, struct st
 
 struct node *target_service_port(const struct target *target, const struct node *container)
 {
-    struct release *release = &target->injection->release;
+    const struct injection *injection = target->injection;
     const struct node *found = NULL;
     const struct node *found_port = NULL;
-    for (const struct object *object = release_objects(release, OBJECT_SERVICE); object;
-         object = object->next) {
-        if (!release_leads(object, target->workload))
-            continue;
-        const struct node *ports = node_find(object->node, "spec ports");
+    if (!node_find(container, "ports"))
+        return NULL;
+    target_find_services(target);
+    for (size_t i = 0; i < injection->service_count; i++) {
+        const struct node *ports = node_find(injection->services[i]->node, "spec ports");
         for (const struct node *port = node_items(ports); port; port = port->next) {
             const struct node *to = node_find(port, "targetPort");
             to = to ? to : node_find(port, "port");

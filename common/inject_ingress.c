@@ -13,11 +13,11 @@
 /* True when an Ingress leads to a Service that leads to the workload. */
 static bool leads(const struct target *target, const struct object *ingress)
 {
-    struct release *release = &target->injection->release;
-    for (const struct object *each = release_objects(release, OBJECT_SERVICE); each;
-         each = each->next)
-        if (release_leads(each, target->workload) && release_same_namespace(each, ingress) &&
-            release_routes(ingress, each->name))
+    const struct injection *injection = target->injection;
+    target_find_services(target);
+    for (size_t i = 0; i < injection->service_count; i++)
+        if (release_same_namespace(injection->services[i], ingress) &&
+            release_routes(ingress, injection->services[i]->name))
             return true;
     return false;
 }
@@ -83,10 +83,10 @@ static bool serves_path(struct arena *arena, const struct node *path, struct str
 
 static bool is_our_service(const struct target *target, struct str name)
 {
-    struct release *release = &target->injection->release;
-    for (const struct object *each = release_objects(release, OBJECT_SERVICE); each;
-         each = each->next)
-        if (str_equal(each->name, name) && release_leads(each, target->workload))
+    const struct injection *injection = target->injection;
+    target_find_services(target);
+    for (size_t i = 0; i < injection->service_count; i++)
+        if (str_equal(injection->services[i]->name, name))
             return true;
     return false;
 }

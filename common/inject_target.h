@@ -23,7 +23,10 @@ struct injection {
     struct diags *diags;
     const struct options *options;
     struct release release;
-    struct set owners; /* the services that workloads are taken by */
+    struct set owners;              /* the services that workloads are taken by */
+    const struct object *led;       /* the workload that was asked for last: */
+    const struct object **services; /* the Services that lead to it */
+    size_t service_count;
     struct deed *deeds;
     size_t deed_count;
 };
@@ -48,6 +51,9 @@ struct node *target_main_container(const struct target *target);
 /* False, after reporting it, when the workload is another service's already. */
 bool target_take(struct injection *injection, const struct service *service,
                  const struct object *workload);
+
+/* Finds the Services that lead to the workload: `services` of the injection. */
+void target_find_services(const struct target *target);
 
 /* The only Service that leads to the workload and has an address; NULL where there is none.
  * `ret_several` tells that there is more than one. */

@@ -158,7 +158,8 @@ static void close_level(struct loader *loader, const yaml_event_t *event)
     const struct level *level = &loader->levels[--loader->depth];
     struct node *node = level->node;
     char first = loader->source->text.data[node->text_at];
-    if (first == '{' || first == '[') /* a pair alone in a list, [k: v], has no bracket of its own */
+    if (first == '{' ||
+        first == '[') /* a pair alone in a list, [k: v], has no bracket of its own */
         node->span.end = offset_of(loader, event->end_mark.index);
     else if (node->last)
         node->span.end = node->last->span.end;

@@ -131,8 +131,14 @@ void split_more(struct splitter *splitter, struct str text)
 {
     if (splitter->at == 0)
         splitter->at = mark_len(text);
-    for (size_t end; (end = str_find(text, splitter->at, '\n')) < text.len; splitter->at = end + 1)
+    for (;;) {
+        size_t end = str_find(text, splitter->searched, '\n');
+        splitter->searched = end < text.len ? end + 1 : end;
+        if (end == text.len)
+            return;
         read_line(splitter, str_slice(text, 0, end + 1), splitter->at);
+        splitter->at = end + 1;
+    }
 }
 
 struct stream split_end(struct splitter *splitter, struct str text)
