@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -44,6 +43,7 @@ int io_read_file(const char *path, size_t limit, struct buf *ret)
 enum {
     PIPE_SIZE = 1024 * 1024,      /* what an unprivileged process may ask for */
     LARGE_PAGE = 2 * 1024 * 1024, /* of most systems; elsewhere it is just a step */
+    LARGE_FROM = 4 * LARGE_PAGE,
 };
 
 /* Fewer turns between the two ends of a pipe. Where it cannot be had, all goes on as it is. */
@@ -57,19 +57,18 @@ static void widen_pipe(int fd)
 #endif
 }
 
-#ifdef __linux__
-/* Large pages cost far less to fill, but at the end of a stream one stays empty in part. They are
- * taken where half of one waits to be read. */
-static void choose_pages(int fd, char *pages)
+/* Large pages cost far less to fill. The last one stays empty in part, which small streams would
+ * feel. */
+static void choose_pages(char *pages, size_t size)
 {
-    enum { WORTH_IT = 1024 * 1024 };
-    int waiting = 0;
-    if (ioctl(fd, FIONREAD, &waiting) == 0 && waiting >= WORTH_IT) {
-        int ignored = madvise(pages, LARGE_PAGE, MADV_HUGEPAGE);
-        (void)ignored;
-    }
-}
+#ifdef MADV_HUGEPAGE
+    int ignored = madvise(pages, size, MADV_HUGEPAGE);
+    (void)ignored;
+#else
+    (void)pages;
+    (void)size;
 #endif
+}
 
 static int read_pages(int fd, size_t limit, io_grown *grown, void *context, struct io_stream *ret)
 {
@@ -78,10 +77,6 @@ static int read_pages(int fd, size_t limit, io_grown *grown, void *context, stru
         size_t room = LARGE_PAGE - len % LARGE_PAGE;
         if (room > ret->size - len)
             room = ret->size - len;
-#ifdef __linux__
-        if (len && room == LARGE_PAGE)
-            choose_pages(fd, ret->pages + len);
-#endif
         ssize_t got = read(fd, ret->pages + len, room);
         if (got < 0 && errno == EINTR)
             continue;
@@ -93,6 +88,8 @@ static int read_pages(int fd, size_t limit, io_grown *grown, void *context, stru
             return 0;
         if (len > limit)
             return EFBIG;
+        if (len == LARGE_FROM)
+            choose_pages(ret->pages + len, ret->size - len);
         grown(context, ret->text);
     }
 }

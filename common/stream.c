@@ -127,25 +127,58 @@ static void read_line(struct splitter *splitter, struct str text, size_t at)
     }
 }
 
+enum { BLOCK = 16 };
+typedef uint8_t block __attribute__((vector_size(BLOCK)));
+
+/* True when a line that says something here may begin in the BLOCK bytes behind `at`. */
+static bool may_begin(const char *at)
+{
+    block ends;
+    block begins;
+    memcpy(&ends, at, BLOCK);
+    memcpy(&begins, at + 1, BLOCK);
+    block found =
+        (block)(ends == '\n') & (block)((begins == '-') | (begins == '.') | (begins == 'k'));
+    uint64_t halves[2];
+    memcpy(halves, &found, BLOCK);
+    return (halves[0] | halves[1]) != 0;
+}
+
+/* The next place at or after `at` where a line may begin that says something here: most lines of a
+ * stream do not, and many are passed at once. */
+static size_t next_begin(struct str text, size_t at)
+{
+    while (at + BLOCK < text.len && !may_begin(text.data + at))
+        at += BLOCK;
+    for (; at + 1 < text.len; at++)
+        if (text.data[at] == '\n' && strchr("-.k", text.data[at + 1]))
+            return at + 1;
+    return text.len;
+}
+
+/* Lines are looked at when they are complete. */
 void split_more(struct splitter *splitter, struct str text)
 {
-    if (splitter->at == 0)
-        splitter->at = mark_len(text);
-    for (;;) {
-        size_t end = str_find(text, splitter->searched, '\n');
-        splitter->searched = end < text.len ? end + 1 : end;
-        if (end == text.len)
-            return;
-        read_line(splitter, str_slice(text, 0, end + 1), splitter->at);
-        splitter->at = end + 1;
-    }
+    size_t complete = text.len;
+    while (complete > splitter->searched && text.data[complete - 1] != '\n')
+        complete--;
+    if (complete == splitter->searched)
+        return;
+    struct str lines = str_slice(text, 0, complete);
+    if (splitter->searched == 0)
+        read_line(splitter, lines, mark_len(text));
+    for (size_t at = next_begin(lines, splitter->searched); at < complete;
+         at = next_begin(lines, at))
+        read_line(splitter, lines, at);
+    splitter->searched = complete - 1; /* the line break may be before a line */
 }
 
 struct stream split_end(struct splitter *splitter, struct str text)
 {
     split_more(splitter, text);
-    if (splitter->at < text.len)
-        read_line(splitter, text, splitter->at);
+    size_t at = splitter->searched ? splitter->searched + 1 : mark_len(text);
+    if (at < text.len)
+        read_line(splitter, text, at);
     end_document(splitter, text.len);
     return splitter->stream;
 }

@@ -28,8 +28,7 @@ struct splitter {
     struct stream stream;
     struct document next; /* that is being read */
     unsigned kinds;       /* lines of it that say its kind */
-    size_t at;            /* the first line that was not looked at, */
-    size_t searched;      /* and up to where its end was looked for */
+    size_t searched;      /* up to the last line break that was looked at */
 };
 
 /* Looks at the lines that are complete. `text` is all there is, at the same place in every call. */
