@@ -43,7 +43,7 @@ int io_read_file(const char *path, size_t limit, struct buf *ret)
 enum {
     PIPE_SIZE = 1024 * 1024,      /* what an unprivileged process may ask for */
     LARGE_PAGE = 2 * 1024 * 1024, /* of most systems; elsewhere it is just a step */
-    LARGE_FROM = 4 * LARGE_PAGE,
+    LARGE_FROM = LARGE_PAGE,
 };
 
 /* Fewer turns between the two ends of a pipe. Where it cannot be had, all goes on as it is. */
