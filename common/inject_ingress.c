@@ -283,7 +283,7 @@ static void report_unserved(const struct target *target, const struct object *in
               "set it in the chart's values, or add an Ingress: helm: {ingress: new}");
 }
 
-static bool is_asked(const struct target *target)
+bool inject_ingress_is_asked(const struct target *target)
 {
     return target->service->route_count || special_port(target) || wanted(target).len ||
            annotation_field(target) != SERVICE_END;
@@ -291,7 +291,7 @@ static bool is_asked(const struct target *target)
 
 void inject_ingress(const struct target *target)
 {
-    if (!is_asked(target))
+    if (!inject_ingress_is_asked(target))
         return;
     struct release *release = &target->injection->release;
     const struct service *service = target->service;

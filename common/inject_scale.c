@@ -385,6 +385,11 @@ static void add_budget(const struct target *target)
     target_add(target, "policy/v1", "PodDisruptionBudget", workload->name, NULL, spec);
 }
 
+bool inject_scale_is_asked(const struct target *target)
+{
+    return written_field(target) != SERVICE_END;
+}
+
 void inject_scale(const struct target *target)
 {
     enum field_id field = written_field(target);

@@ -116,6 +116,7 @@ void inject_resources(const struct target *target);
 
 /* min_containers, max_containers, autoscaling_*: autoscaler, replicas, disruption budget. Needs the
  * resources. */
+bool inject_scale_is_asked(const struct target *target);
 void inject_scale(const struct target *target);
 
 /* links, secrets, env_vars. */
@@ -134,6 +135,7 @@ void inject_security_tell_pod(const struct target *target);
 
 /* public_uri, sticky_session*, consistent_hash, ingress_extra_annotations, and what the port's
  * type asks of an Ingress. */
+bool inject_ingress_is_asked(const struct target *target);
 void inject_ingress(const struct target *target);
 
 /* Gives the container a request that an autoscaler needs, if neither request nor limit is there. */
