@@ -160,9 +160,11 @@ static size_t next_begin(struct str text, size_t at)
 void split_more(struct splitter *splitter, struct str text)
 {
     size_t complete = text.len;
-    while (complete > splitter->searched && text.data[complete - 1] != '\n')
+    while (complete > splitter->grown && text.data[complete - 1] != '\n')
         complete--;
-    if (complete == splitter->searched)
+    bool none = complete == splitter->grown;
+    splitter->grown = text.len;
+    if (none)
         return;
     struct str lines = str_slice(text, 0, complete);
     if (splitter->searched == 0)

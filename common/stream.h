@@ -29,6 +29,7 @@ struct splitter {
     struct document next; /* that is being read */
     unsigned kinds;       /* lines of it that say its kind */
     size_t searched;      /* up to the last line break that was looked at */
+    size_t grown;         /* to what length, at the last call */
 };
 
 /* Looks at the lines that are complete. `text` is all there is, at the same place in every call. */
