@@ -71,7 +71,7 @@ deps: ## Install what building and testing need (apt-get, as root)
 	@tests/deps test
 
 .PHONY: demo
-demo: ## Build, and render examples/hello
+demo: ## Build, render examples/hello, and inject examples/chart into a chart
 	@tests/deps build
 	@$(MAKE) --no-print-directory -s all
 	@echo '$$ cat examples/hello/hello.yaml'
@@ -79,6 +79,13 @@ demo: ## Build, and render examples/hello
 	@echo
 	@echo '$$ kubectl optasvc render -f examples/hello/hello.yaml'
 	@bin/kubectl-optasvc render -f examples/hello/hello.yaml
+	@echo
+	@echo '$$ cat examples/chart/web.yaml'
+	@cat examples/chart/web.yaml
+	@echo
+	@echo '$$ helm-postrender examples/chart/web.yaml <shop.yaml | diff shop.yaml -'
+	@cd examples/chart/rendered && ../../../bin/helm-postrender ../web.yaml <shop.yaml | \
+	    diff shop.yaml - || [ $$? -eq 1 ]
 
 .PHONY: check
 check: all unit golden cli documents ## Build, and run the tests that need no server: unit, golden, cli, README
