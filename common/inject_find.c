@@ -314,11 +314,16 @@ bool target_is_udp(const struct node *port)
 const struct node *target_container_port(const struct node *container, struct str port)
 {
     const struct node *ports = node_find(container, "ports");
-    for (const struct node *each = node_items(ports); each; each = each->next)
-        if (str_equal(node_text(node_find(each, "name")), port) ||
-            str_equal(node_text(node_find(each, "containerPort")), port))
+    const struct node *found = NULL;
+    for (const struct node *each = node_items(ports); each; each = each->next) {
+        if (!str_equal(node_text(node_find(each, "name")), port) &&
+            !str_equal(node_text(node_find(each, "containerPort")), port))
+            continue;
+        if (!target_is_udp(each))
             return each;
-    return NULL;
+        found = found ? found : each;
+    }
+    return found;
 }
 
 struct node *target_service_port(const struct target *target, const struct node *container)

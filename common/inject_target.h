@@ -66,7 +66,8 @@ struct node *target_service_port(const struct target *target, const struct node 
 /* True for a port of a container or Service that does not speak TCP. */
 bool target_is_udp(const struct node *port);
 
-/* The item of the container's ports with that name or number, or NULL. */
+/* The item of the container's ports with that name or number, or NULL; of two with one number, that
+ * of TCP. */
 const struct node *target_container_port(const struct node *container, struct str port);
 
 /* Reports something wrong at a field of the service file, led by the workload's name. */
