@@ -130,6 +130,10 @@ fuzz-edit:
 memory: all
 	@VALGRIND=1 tests/golden/run $(BIN)
 
+.PHONY: cost
+cost: all
+	@tests/cost/run $(BIN)
+
 .PHONY: server
 server: all
 	@tests/server/run $(BIN)
@@ -163,6 +167,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory property
 	@$(MAKE) --no-print-directory SAN=1 CASES=20000 property
 	@$(MAKE) --no-print-directory memory
+	@$(MAKE) --no-print-directory cost
 	@$(MAKE) --no-print-directory schema
 	@$(MAKE) --no-print-directory corpus
 	@$(MAKE) --no-print-directory score

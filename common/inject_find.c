@@ -271,22 +271,43 @@ static bool is_headless(const struct object *service)
     return str_is(node_text(node_find(service->node, "spec clusterIP")), "None");
 }
 
+/* A port of a Service, and its place among all that lead to the workload. */
+struct service_port {
+    const struct node *to;
+    size_t order;
+};
+
+static void index_ports(struct injection *injection, const struct object *service, size_t *order)
+{
+    const struct node *ports = node_find(service->node, "spec ports");
+    for (const struct node *port = node_items(ports); port; port = port->next) {
+        const struct node *to = node_find(port, "targetPort");
+        to = to ? to : node_find(port, "port");
+        if (target_is_udp(port))
+            continue;
+        struct service_port *made = ARENA_NEW(injection->arena, struct service_port);
+        *made = (struct service_port){.to = to, .order = (*order)++};
+        set_add(injection->arena, &injection->service_targets, node_text(to), made);
+    }
+}
+
 void target_find_services(const struct target *target)
 {
     struct injection *injection = target->injection;
     if (injection->led == target->workload)
         return;
     injection->led = target->workload;
-    injection->services = NULL;
-    injection->service_count = 0;
-    for (const struct object *each = release_objects(&injection->release, OBJECT_SERVICE); each;
-         each = each->next) {
-        if (!release_leads(each, target->workload))
-            continue;
-        injection->services = arena_grow(injection->arena, injection->services,
-                                         injection->service_count, sizeof(void *));
-        injection->services[injection->service_count++] = each;
+    injection->services =
+        release_services(&injection->release, target->workload, &injection->service_count);
+    injection->service_names = (struct set){0};
+    injection->service_targets = (struct set){0};
+    size_t order = 0;
+    for (size_t i = 0; i < injection->service_count; i++) {
+        set_add(injection->arena, &injection->service_names, injection->services[i]->name,
+                injection->services[i]);
+        index_ports(injection, injection->services[i], &order);
     }
+    injection->ingresses = NULL;
 }
 
 const struct object *target_service(const struct target *target, bool *ret_several)
@@ -314,34 +335,52 @@ bool target_is_udp(const struct node *port)
 const struct node *target_container_port(const struct node *container, struct str port)
 {
     const struct node *ports = node_find(container, "ports");
-    for (const struct node *each = node_items(ports); each; each = each->next)
-        if (str_equal(node_text(node_find(each, "name")), port) ||
-            str_equal(node_text(node_find(each, "containerPort")), port))
+    const struct node *found = NULL;
+    for (const struct node *each = node_items(ports); each; each = each->next) {
+        if (!str_equal(node_text(node_find(each, "name")), port) &&
+            !str_equal(node_text(node_find(each, "containerPort")), port))
+            continue;
+        if (!target_is_udp(each))
             return each;
-    return NULL;
+        found = found ? found : each;
+    }
+    return found;
+}
+
+struct set target_container_ports(struct arena *arena, const struct node *container)
+{
+    static const char *const keys[] = {"name", "containerPort"};
+    const struct node *ports = node_find(container, "ports");
+    struct set set = {0};
+    for (int udp = 0; udp < 2; udp++)
+        for (const struct node *port = node_items(ports); port; port = port->next)
+            for (size_t i = 0; i < 2 && target_is_udp(port) == udp; i++)
+                if (node_text(node_find(port, keys[i])).len)
+                    set_add(arena, &set, node_text(node_find(port, keys[i])), port);
+    return set;
 }
 
 struct node *target_service_port(const struct target *target, const struct node *container)
 {
-    const struct injection *injection = target->injection;
-    const struct node *found = NULL;
+    static const char *const keys[] = {"name", "containerPort"};
+    struct injection *injection = target->injection;
+    const struct service_port *found = NULL;
     const struct node *found_port = NULL;
-    if (!node_find(container, "ports"))
-        return NULL;
     target_find_services(target);
-    for (size_t i = 0; i < injection->service_count; i++) {
-        const struct node *ports = node_find(injection->services[i]->node, "spec ports");
-        for (const struct node *port = node_items(ports); port; port = port->next) {
-            const struct node *to = node_find(port, "targetPort");
-            to = to ? to : node_find(port, "port");
-            const struct node *own = target_container_port(container, node_text(to));
-            if (!own || own == found_port || target_is_udp(port) || target_is_udp(own))
+    struct set own = target_container_ports(injection->arena, container);
+    for (const struct node *port = node_items(node_find(container, "ports")); port;
+         port = port->next) {
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+            struct str called = node_text(node_find(port, keys[i]));
+            const struct service_port *to = set_get(&injection->service_targets, called);
+            if (!to || called.len == 0 || target_is_udp(port) || set_get(&own, called) != port)
                 continue;
-            if (found)
+            if (found_port && found_port != port)
                 return NULL;
-            found = to;
-            found_port = own;
+            found_port = port;
+            if (!found || to->order < found->order)
+                found = to;
         }
     }
-    return found ? node_copy(target->injection->arena, found) : NULL;
+    return found ? node_copy(injection->arena, found->to) : NULL;
 }

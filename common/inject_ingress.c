@@ -10,21 +10,17 @@
 
 #define NGINX "nginx.ingress.kubernetes.io/"
 
-/* True when an Ingress leads to a Service that leads to the workload. */
-static bool leads(const struct target *target, const struct object *ingress)
+/* The Ingresses that lead to the workload. */
+static const struct object **candidates(const struct target *target, size_t *ret_count)
 {
-    const struct injection *injection = target->injection;
+    struct injection *injection = target->injection;
     target_find_services(target);
-    for (size_t i = 0; i < injection->service_count; i++)
-        if (release_same_namespace(injection->services[i], ingress) &&
-            release_routes(ingress, injection->services[i]->name))
-            return true;
-    return false;
-}
-
-static bool is_candidate(const struct target *target, const struct object *object)
-{
-    return !object->hook && leads(target, object);
+    if (!injection->ingresses)
+        injection->ingresses =
+            release_ingresses(&injection->release, injection->services, injection->service_count,
+                              &injection->ingress_count);
+    *ret_count = injection->ingress_count;
+    return injection->ingresses;
 }
 
 /* What the user named; empty: nothing. */
@@ -83,12 +79,8 @@ static bool serves_path(struct arena *arena, const struct node *path, struct str
 
 static bool is_our_service(const struct target *target, struct str name)
 {
-    const struct injection *injection = target->injection;
     target_find_services(target);
-    for (size_t i = 0; i < injection->service_count; i++)
-        if (str_equal(injection->services[i]->name, name))
-            return true;
-    return false;
+    return set_get(&target->injection->service_names, name) != NULL;
 }
 
 static bool is_ours(const struct target *target, const struct node *path)
@@ -121,10 +113,10 @@ static bool serves(const struct target *target, const struct object *ingress,
 
 static bool is_served(const struct target *target, const struct route *route)
 {
-    struct release *release = &target->injection->release;
-    for (const struct object *each = release_objects(release, OBJECT_INGRESS); each;
-         each = each->next)
-        if (is_candidate(target, each) && serves(target, each, route))
+    size_t count;
+    const struct object **ingresses = candidates(target, &count);
+    for (size_t i = 0; i < count; i++)
+        if (serves(target, ingresses[i], route))
             return true;
     return false;
 }
@@ -134,14 +126,16 @@ static bool is_served(const struct target *target, const struct route *route)
 /* The other Services that an Ingress leads to are told: what is set holds for them too. */
 static void warn_shared(const struct target *target, const struct object *ingress)
 {
-    struct release *release = &target->injection->release;
-    for (const struct object *other = release_objects(release, OBJECT_SERVICE); other;
-         other = other->next) {
-        if (!release_routes(ingress, other->name) || release_leads(other, target->workload))
+    struct injection *injection = target->injection;
+    size_t count;
+    const struct str *names = release_backends(injection->arena, ingress, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (is_our_service(target, names[i]) ||
+            !release_has_service(&injection->release, names[i], ingress))
             continue;
-        diag_warning(target->injection->diags, object_location(ingress),
+        diag_warning(injection->diags, object_location(ingress),
                      "%.*s leads to the Service %.*s as well, for which the annotations hold too",
-                     STR_ARG(object_text(target->injection->arena, ingress)), STR_ARG(other->name));
+                     STR_ARG(object_text(injection->arena, ingress)), STR_ARG(names[i]));
         return;
     }
 }
@@ -208,10 +202,11 @@ static const struct node *public_port(const struct target *target, const struct 
     const struct node *only = NULL;
     const struct node *http = NULL;
     size_t count = 0;
+    struct set listening = target_container_ports(target->injection->arena, target->container);
     for (const struct node *port = node_items(ports); port; port = port->next) {
         const struct node *to = node_find(port, "targetPort");
         to = to ? to : node_find(port, "port");
-        const struct node *own = target_container_port(target->container, node_text(to));
+        const struct node *own = set_get(&listening, node_text(to));
         if (target_is_udp(port))
             continue;
         struct str number = own ? node_text(node_find(own, "containerPort")) : node_text(to);
@@ -293,19 +288,16 @@ void inject_ingress(const struct target *target)
 {
     if (!inject_ingress_is_asked(target))
         return;
-    struct release *release = &target->injection->release;
     const struct service *service = target->service;
-    const struct object *first = NULL;
     const struct object *named = NULL;
-    for (const struct object *object = release_objects(release, OBJECT_INGRESS); object;
-         object = object->next) {
-        if (!is_candidate(target, object))
+    size_t candidate_count;
+    const struct object **ingresses = candidates(target, &candidate_count);
+    const struct object *first = candidate_count ? ingresses[0] : NULL;
+    for (size_t i = 0; i < candidate_count; i++) {
+        if (!is_wanted(target, ingresses[i]))
             continue;
-        first = first ? first : object;
-        if (!is_wanted(target, object))
-            continue;
-        named = object;
-        annotate(target, object);
+        named = ingresses[i];
+        annotate(target, ingresses[i]);
     }
     if (wanted(target).len && !wants_new(target) && !named) {
         target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" leads to it",

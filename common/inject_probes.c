@@ -182,9 +182,11 @@ static struct node *choose_port(const struct target *target, const struct probe_
                          STR_ARG(names))
                   .data
             : "write the number: port: {http: 8080}";
-    target_cannot(
-        target, at, field->key,
-        names.len ? "nothing tells the port that it asks" : "the container names no ports", hint);
+    const char *reason = names.len ? "nothing tells the port that it asks"
+                         : node_items(node_find(target->container, "ports"))
+                             ? "the container names no TCP ports"
+                             : "the container names no ports";
+    target_cannot(target, at, field->key, reason, hint);
     return NULL;
 }
 
@@ -215,6 +217,14 @@ static struct str probe_text(struct arena *arena, const struct probe *probe)
                                      : str_format(arena, "%s", handler_key(probe->kind));
 }
 
+/* The number of a port that a probe asks, which may say its name. */
+static struct str port_number(const struct target *target, const struct node *port)
+{
+    const struct node *item = target_container_port(target->container, node_text(port));
+    const struct node *number = node_find(item, "containerPort");
+    return node_text(number ? number : port);
+}
+
 /* What answers at that port by HTTPS, or by name alone, does so for every probe. */
 static void put_scheme(const struct target *target, struct node *handler, const struct node *port)
 {
@@ -223,7 +233,8 @@ static void put_scheme(const struct target *target, struct node *handler, const 
     struct node *made = node_get(handler, "httpGet");
     for (size_t i = 0; made && i < COUNT(probes); i++) {
         const struct node *other = node_find(node_find(target->container, probes[i]), "httpGet");
-        if (!other || !str_equal(node_text(node_find(other, "port")), node_text(port)))
+        if (!other ||
+            !str_equal(port_number(target, node_find(other, "port")), port_number(target, port)))
             continue;
         for (size_t j = 0; j < COUNT(keys); j++)
             if (node_find(other, keys[j]))
@@ -276,9 +287,7 @@ static void change_handler(const struct target *target, const struct probe_field
         return;
     struct node *number = node_int(arena, target->service->probe_port->number);
     const char *path = str_format(arena, "%.*s port", STR_ARG(key)).data;
-    struct str there = node_text(node_find(target->container, path));
-    const struct node *item = target_container_port(target->container, there);
-    if (!str_equal(node_text(node_find(item, "containerPort")), number->text))
+    if (!str_equal(port_number(target, node_find(target->container, path)), number->text))
         target_set(target, NULL, target->container, path, number, NULL, TELL_VALUES);
 }
 

@@ -40,6 +40,12 @@ static bool is_scaled_otherwise(const struct target *target, enum field_id field
     const struct object *other = keda ? keda : vertical;
     if (!other)
         return false;
+    if (target->fill) {
+        target_tell(target, target->workload, DEED_LEFT, "autoscaler",
+                    "(it is scaled by %.*s of the chart already)",
+                    STR_ARG(object_text(arena, other)));
+        return true;
+    }
     target_error(target, field, "it is scaled by %.*s of the chart already",
                  STR_ARG(object_text(arena, other)));
     diag_hint(target->injection->diags,
@@ -85,10 +91,11 @@ static bool min_is_zero(const struct target *target)
 
 /* replicas */
 
-/* True for what a shell reads as it is written. */
+/* True for what a shell reads as it is written, and a command takes for no option. */
 static bool is_plain_word(struct str text)
 {
-    return str_only(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-./");
+    return !str_starts(text, STR("-")) &&
+           str_only(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-./");
 }
 
 /* An upgrade that drops the field sets it to 1 once, whoever applies it: the autoscaler then starts
@@ -144,22 +151,23 @@ static bool is_metric(const struct node *metric, const char *source, const char 
     return str_is(node_text(node_find(node_find(metric, source), "name")), resource);
 }
 
-/* The metric of a resource, of the pods or of our container, and where its target is. */
+/* The metric of a resource, of our container or else of the pods, and where its target is. */
 static struct node *find_metric(const struct target *target, const struct object *scaler,
                                 const char *resource, const char **ret_source)
 {
     struct node *metrics = node_find(scaler->node, "spec metrics");
     struct str container = node_text(node_find(target->container, "name"));
+    struct node *whole = NULL;
     for (struct node *each = node_items(metrics); each; each = each->next) {
-        *ret_source = "resource";
-        if (is_metric(each, *ret_source, resource))
-            return each;
         *ret_source = "containerResource";
         if (is_metric(each, *ret_source, resource) &&
             str_equal(node_text(node_find(each, "containerResource container")), container))
             return each;
+        if (!whole && is_metric(each, "resource", resource))
+            whole = each;
     }
-    return NULL;
+    *ret_source = "resource";
+    return whole;
 }
 
 static struct str metric_container(const struct target *target)
@@ -175,17 +183,21 @@ static struct str metric_container(const struct target *target)
 /* A share of what all containers request needs the requests of all: another kind of target of the
  * pod as a whole becomes one of our container. */
 static void replace_metric(const struct target *target, const struct object *scaler,
-                           struct node *metric, const char *source, const struct node *made)
+                           struct node *metric, const char *source, const char *what,
+                           const struct node *made)
 {
     struct edit *edit = release_edit(&target->injection->release, scaler);
     struct node *type = made->first;
     struct node *goal = type->next;
-    if (target->fill)
-        return;
+    struct str to = goal->key->text;
     edit_remove(edit, metric, source);
     edit_set(edit, metric, type->key->text, type);
-    edit_set(edit, metric, goal->key->text, goal);
-    target_tell(target, scaler, DEED_REPLACED, "metrics", "(%s)", source);
+    edit_set(edit, metric, to, goal);
+    if (str_is(to, source)) /* it had no target */
+        target_tell(target, scaler, DEED_ADDED, what, "%s", "");
+    else
+        target_tell(target, scaler, DEED_REPLACED, what, "(chart: %s, service: %.*s)", source,
+                    STR_ARG(to));
 }
 
 static void set_metric(const struct target *target, const struct object *scaler,
@@ -209,7 +221,7 @@ static void set_metric(const struct target *target, const struct object *scaler,
     struct str container = metric_container(target);
     bool whole = strcmp(source, "resource") == 0 && container.len;
     if (!goal || (whole && !node_find(goal, "averageUtilization"))) {
-        replace_metric(target, scaler, metric, source,
+        replace_metric(target, scaler, metric, source, what,
                        autoscaler_metric(arena, resource, utilization, container));
         return;
     }
@@ -339,13 +351,16 @@ static void scale_anew(const struct target *target, int64_t *ret_max)
     if (target_has(target, SERVICE_MIN_CONTAINERS))
         min = service->min_containers;
     *ret_max = max;
+    if (target->fill && node_find(target->workload->node, "spec replicas")) {
+        *ret_max = replicas;
+        target_tell(target, target->workload, DEED_LEFT, "autoscaler", "%s",
+                    "(the chart says replicas, which an autoscaler would fight with)");
+        return;
+    }
     if (min > max || (min == max && !target_has(target, SERVICE_MAX_CONTAINERS)))
         report_range(target, min, max);
     else if (min == max)
         fix_replicas(target, max);
-    else if (target->fill && node_find(target->workload->node, "spec replicas"))
-        target_tell(target, target->workload, DEED_LEFT, "autoscaler", "%s",
-                    "(the chart says replicas, which an autoscaler would fight with)");
     else
         add_scaler(target, min, max);
 }
@@ -373,9 +388,9 @@ static void add_budget(const struct target *target)
                                               workload->namespace, workload->name);
     if (other) {
         diag_warning(target->injection->diags, object_location(other),
-                     "%.*s gets no disruption budget: %.*s, which is for other pods, stands where "
-                     "it would",
-                     STR_ARG(object_text(arena, workload)), STR_ARG(object_text(arena, other)));
+                     "%.*s gets no disruption budget: %.*s, which is %s, stands where it would",
+                     STR_ARG(object_text(arena, workload)), STR_ARG(object_text(arena, other)),
+                     other->hook ? "a hook" : "for other pods");
         diag_hint(target->injection->diags, "rename it in the chart");
         return;
     }

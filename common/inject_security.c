@@ -137,6 +137,31 @@ static void leave(const struct target *target, const struct object *object, cons
     target_tell(target, object, DEED_LEFT, what, "(the chart says %.*s)", STR_ARG(said));
 }
 
+/* Capabilities that the baseline standard lets a container add; the restricted one only the first.
+ */
+static bool may_add(struct str capability, bool restricted)
+{
+    static const char *const allowed[] = {
+        "NET_BIND_SERVICE", "AUDIT_WRITE", "CHOWN",     "DAC_OVERRIDE", "FOWNER",
+        "FSETID",           "KILL",        "MKNOD",     "SETFCAP",      "SETGID",
+        "SETPCAP",          "SETUID",      "SYS_CHROOT"};
+    size_t count = restricted ? 1 : sizeof allowed / sizeof *allowed;
+    for (size_t i = 0; i < count; i++)
+        if (str_is(capability, allowed[i]))
+            return true;
+    return false;
+}
+
+static void tell_left_of_ports(const struct target *target)
+{
+    const struct node *ports = node_find(target->container, "ports");
+    for (const struct node *port = node_items(ports); port; port = port->next) {
+        struct str host = node_text(node_find(port, "hostPort"));
+        if (host.len && !str_is(host, "0"))
+            leave(target, NULL, "ports.hostPort", host);
+    }
+}
+
 static void tell_left_of_container(const struct target *target)
 {
     bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
@@ -148,8 +173,12 @@ static void tell_left_of_container(const struct target *target)
     if (str_is(seccomp, "Unconfined"))
         leave(target, NULL, "securityContext.seccompProfile.type", seccomp);
     for (const struct node *item = node_items(add); item; item = item->next)
-        if (!str_is(node_text(item), "NET_BIND_SERVICE"))
+        if (!may_add(node_text(item), restricted))
             leave(target, NULL, "securityContext.capabilities.add", node_text(item));
+    struct str mount = node_text(node_find(target->container, "securityContext procMount"));
+    if (mount.len && !str_is(mount, "Default"))
+        leave(target, NULL, "securityContext.procMount", mount);
+    tell_left_of_ports(target);
     if (!restricted)
         return;
     const struct node *drop = node_find(target->container, "securityContext capabilities drop");
@@ -163,6 +192,24 @@ static void tell_left_of_container(const struct target *target)
         leave(target, NULL, "securityContext.runAsUser", user);
 }
 
+/* The key that says of what kind a volume is, where the standard has something against it. */
+static struct str refused_volume(const struct node *volume, bool restricted)
+{
+    static const char *const allowed[] = {"configMap", "csi",       "downwardAPI",
+                                          "emptyDir",  "ephemeral", "persistentVolumeClaim",
+                                          "projected", "secret",    "name"};
+    if (node_find(volume, "hostPath"))
+        return STR("hostPath");
+    for (const struct node *each = node_items(volume); restricted && each; each = each->next) {
+        bool known = !each->key || str_is(each->key->text, "<<");
+        for (size_t i = 0; !known && i < sizeof allowed / sizeof *allowed; i++)
+            known = str_is(each->key->text, allowed[i]);
+        if (!known)
+            return each->key->text;
+    }
+    return (struct str){0};
+}
+
 void inject_security_tell_pod(const struct target *target)
 {
     static const char *const flags[] = {"hostNetwork", "hostPID", "hostIPC"};
@@ -171,10 +218,15 @@ void inject_security_tell_pod(const struct target *target)
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (is_true(node_find(target_pod(target), flags[i])))
             leave(target, target->workload, flags[i], STR("true"));
+    bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
     for (const struct node *item = node_items(node_find(target_pod(target), "volumes")); item;
-         item = item->next)
-        if (node_find(item, "hostPath"))
-            leave(target, target->workload, "volumes.hostPath", node_text(node_find(item, "name")));
+         item = item->next) {
+        struct str kind = refused_volume(item, restricted);
+        if (kind.len)
+            leave(target, target->workload,
+                  str_format(target->injection->arena, "volumes.%.*s", STR_ARG(kind)).data,
+                  node_text(node_find(item, "name")));
+    }
 }
 
 /* Why Kubernetes would refuse allowPrivilegeEscalation: false; NULL: it would not. */

@@ -25,8 +25,12 @@ struct injection {
     struct release release;
     struct set owners;              /* the services that workloads are taken by */
     const struct object *led;       /* the workload that was asked for last: */
-    const struct object **services; /* the Services that lead to it */
+    const struct object **services; /* the Services that lead to it, */
     size_t service_count;
+    struct set service_names;        /* their names, */
+    struct set service_targets;      /* their ports of TCP by what they lead to */
+    const struct object **ingresses; /* and the Ingresses that lead to one of them */
+    size_t ingress_count;
     struct deed *deeds;
     size_t deed_count;
 };
@@ -52,7 +56,8 @@ struct node *target_main_container(const struct target *target);
 bool target_take(struct injection *injection, const struct service *service,
                  const struct object *workload);
 
-/* Finds the Services that lead to the workload: `services` of the injection. */
+/* Finds the Services that lead to the workload, and what goes with them: `services` of the
+ * injection and what follows there. */
 void target_find_services(const struct target *target);
 
 /* The only Service that leads to the workload and has an address; NULL where there is none.
@@ -66,8 +71,12 @@ struct node *target_service_port(const struct target *target, const struct node 
 /* True for a port of a container or Service that does not speak TCP. */
 bool target_is_udp(const struct node *port);
 
-/* The item of the container's ports with that name or number, or NULL. */
+/* The item of the container's ports with that name or number, or NULL; of two with one number, that
+ * of TCP. */
 const struct node *target_container_port(const struct node *container, struct str port);
+
+/* The container's ports by name and number, for many such questions. */
+struct set target_container_ports(struct arena *arena, const struct node *container);
 
 /* Reports something wrong at a field of the service file, led by the workload's name. */
 void target_error(const struct target *target, enum field_id field, const char *format, ...)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
@@ -32,12 +33,27 @@ static const char *setting(const char *name)
     return value && *value ? value : NULL;
 }
 
+/* The stream of our own that a path leads to, as /dev/stderr does, or -1. Where it is a file, what
+ * is written to it opened anew would stand where the rest of the stream does. */
+static int own_stream(const char *path)
+{
+    struct stat file;
+    struct stat stream;
+    if (stat(path, &file) < 0)
+        return -1;
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fstat(fd, &stream) == 0 && stream.st_dev == file.st_dev && stream.st_ino == file.st_ino)
+            return fd;
+    return -1;
+}
+
 /* Writes a file that a flag names. `what` is what it is called in an error. */
 static bool write_file(const char *what, const char *path, int flags, struct str text)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666);
+    int stream = own_stream(path);
+    int fd = stream < 0 ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666) : stream;
     int error = fd < 0 ? errno : io_write(fd, text);
-    if (fd >= 0 && close(fd) < 0 && error == 0)
+    if (stream < 0 && fd >= 0 && close(fd) < 0 && error == 0)
         error = errno;
     if (error)
         fail("the %s %s cannot be written: %s", what, path, strerror(error));

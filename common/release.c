@@ -281,74 +281,38 @@ bool release_refers(const struct object *scaler, const char *path, const struct 
                  : str_is(workload->kind, "Deployment"));
 }
 
-static bool is_backend(const struct node *backend, struct str service)
+/* What a list of names grows by. */
+struct names {
+    struct arena *arena;
+    struct str *items;
+    size_t count;
+};
+
+static void add_backend(struct names *names, const struct node *backend)
 {
     struct str name = node_text(node_find(backend, "service name"));
     if (name.len == 0) /* before networking.k8s.io/v1 */
         name = node_text(node_find(backend, "serviceName"));
-    return str_equal(name, service);
+    if (name.len == 0)
+        return;
+    names->items = arena_grow(names->arena, names->items, names->count, sizeof *names->items);
+    names->items[names->count++] = name;
 }
 
-bool release_routes(const struct object *ingress, struct str service)
+const struct str *release_backends(struct arena *arena, const struct object *ingress,
+                                   size_t *ret_count)
 {
-    if (is_backend(node_find(ingress->node, "spec defaultBackend"), service) ||
-        is_backend(node_find(ingress->node, "spec backend"), service)) /* its name before v1 */
-        return true;
+    struct names names = {.arena = arena};
+    add_backend(&names, node_find(ingress->node, "spec defaultBackend"));
+    add_backend(&names, node_find(ingress->node, "spec backend")); /* its name before v1 */
     const struct node *rules = node_find(ingress->node, "spec rules");
     for (const struct node *rule = node_items(rules); rule; rule = rule->next) {
         const struct node *paths = node_find(rule, "http paths");
         for (const struct node *path = node_items(paths); path; path = path->next)
-            if (is_backend(node_find(path, "backend"), service))
-                return true;
+            add_backend(&names, node_find(path, "backend"));
     }
-    return false;
-}
-
-/* Where keys of selectors stand: under matchLabels, in matchExpressions, and, in Services, under
- * selector itself. What selects nodes is passed over. */
-static bool asks_for(struct node *holder, struct str key, bool selector)
-{
-    const struct node *node = node_target(holder);
-    if (node->kind == NODE_LIST) {
-        for (struct node *item = node->first; item; item = item->next)
-            if (asks_for(item, key, selector))
-                return true;
-        return false;
-    }
-    for (struct node *value = node->kind == NODE_MAP ? node->first : NULL; value;
-         value = value->next) {
-        struct str name = value->key->text;
-        const struct node *meant = node_target(value);
-        if (selector && str_equal(name, key) && meant->kind == NODE_SCALAR)
-            return true;
-        if (str_is(name, "nodeAffinity") || str_is(name, "nodeSelector"))
-            continue;
-        bool merged = selector && str_is(name, "<<");
-        bool inside = str_is(name, "matchLabels") || str_is(name, "selector");
-        if (asks_for(value, key, inside || merged))
-            return true;
-        bool keys = str_is(name, "matchLabelKeys") || str_is(name, "mismatchLabelKeys");
-        for (const struct node *item = keys ? node_items(meant) : NULL; item; item = item->next)
-            if (str_equal(node_text(item), key))
-                return true;
-        if (str_is(name, "matchExpressions") && meant->kind == NODE_LIST)
-            for (const struct node *item = meant->first; item; item = item->next)
-                if (str_equal(node_text(node_find(item, "key")), key))
-                    return true;
-    }
-    return false;
-}
-
-const struct object *release_label_user(struct release *release, struct str key)
-{
-    for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
-        if (type == OBJECT_PODS) /* each selects its own pods at most */
-            continue;
-        for (const struct object *each = release_objects(release, type); each; each = each->next)
-            if (asks_for(each->node, key, false))
-                return each;
-    }
-    return NULL;
+    *ret_count = names.count;
+    return names.items;
 }
 
 bool release_has_hooks_alone(const struct release *release)

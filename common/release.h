@@ -6,6 +6,7 @@
 #define OPTASVC_RELEASE_H
 
 #include "edit.h"
+#include "set.h"
 #include "stream.h"
 
 /* What matters of a kind. Several kinds are one where they are treated alike. */
@@ -56,6 +57,13 @@ struct release {
     bool read_unknown; /* documents that do not say their kind in a plain line */
     struct addition *additions;
     size_t addition_count;
+    struct set selecting; /* Services by a label, */
+    struct set services;  /* and by their names, */
+    bool services_known;
+    struct set routing; /* Ingresses by what they lead to, */
+    bool ingresses_known;
+    struct set label_users; /* and what selects by a label, all made when first asked for */
+    bool label_users_known;
 };
 
 struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
@@ -89,8 +97,20 @@ bool release_selects(const struct object *selector, const struct object *workloa
  * workload. */
 bool release_refers(const struct object *scaler, const char *path, const struct object *workload);
 
-/* True when an Ingress leads to that Service. */
-bool release_routes(const struct object *ingress, struct str service);
+/* The names of the Services that an Ingress leads to. */
+const struct str *release_backends(struct arena *arena, const struct object *ingress,
+                                   size_t *ret_count);
+
+/* True for the name of a Service in the namespace of an object. */
+bool release_has_service(struct release *release, struct str name, const struct object *beside);
+
+/* The Services that lead to a workload, and the Ingresses without hooks that lead to one of some
+ * Services, in the order of the stream. */
+const struct object **release_services(struct release *release, const struct object *workload,
+                                       size_t *ret_count);
+const struct object **release_ingresses(struct release *release,
+                                        const struct object *const *services, size_t count,
+                                        size_t *ret_count);
 
 /* The first object, other than `workload`'s own selector of nothing, whose selector asks for a
  * pod's label of that key; NULL: none does. */

@@ -535,6 +535,81 @@ static void test_references_are_to_deployments_without_a_kind(void **state)
                                only(&release, OBJECT_WORKLOAD)));
 }
 
+/* Looking up finds what asking each Service does. */
+static void test_services_of_workloads(void **state)
+{
+    struct unit *unit = *state;
+    static const char *const selectors[] = {
+        "{a: x}",
+        "{a: x, b: y}",
+        "{b: y, a: x}",
+        "{a: x, b: z}",
+        "{a: x, a: y}",
+        "{a: y, a: x}",
+        "{}",
+        "text",
+        "[a]",
+        "{a: }",
+        "{a: \"\"}",
+        "{x: &m {b: y}, <<: *m}",
+        "{<<: {b: y}}",
+        "{<<: [{b: y}, {a: x}]}",
+        "{a: x, <<: {a: y}}",
+        "{c: \"1\"}",
+        "{c: 1}",
+    };
+    static const char *const labels[] = {
+        "{a: x}",
+        "{a: x, b: y}",
+        "{b: y}",
+        "{a: y}",
+        "{}",
+        "{a: }",
+        "{a: \"\"}",
+        "{c: 1}",
+        "{<<: {a: x, b: y}}",
+        "{b: z, <<: [{a: x}, {b: y}]}",
+        "{x: {b: y}, b: y}",
+        "text",
+    };
+    struct buf text = {0};
+    for (size_t i = 0; i < COUNT(selectors); i++)
+        buf_format(&text, "---\napiVersion: v1\nkind: Service\nspec: {selector: %s}\n",
+                   selectors[i]);
+    for (size_t i = 0; i < COUNT(labels); i++)
+        buf_format(&text, "---\n" DEPLOY "spec: {template: {metadata: {labels: %s}, spec: {}}}\n",
+                   labels[i]);
+    buf_add_byte(&text, '\0');
+    struct release release = release_of(unit, text.data);
+    const struct object *workload = release_objects(&release, OBJECT_WORKLOAD);
+    size_t all = 0;
+    for (; workload; workload = workload->next) {
+        size_t count;
+        const struct object **found = release_services(&release, workload, &count);
+        size_t i = 0;
+        for (const struct object *each = release_objects(&release, OBJECT_SERVICE); each;
+             each = each->next)
+            if (release_leads(each, workload)) {
+                assert_true(i < count);
+                assert_ptr_equal(found[i++], each);
+            }
+        assert_int_equal(i, count);
+        all += count;
+    }
+    assert_true(all > 20);
+    buf_free(&text);
+}
+
+static bool routes_to(struct unit *unit, const struct object *ingress, struct str service)
+{
+    size_t count;
+    const struct str *names = release_backends(&unit->arena, ingress, &count);
+    bool found = false;
+    for (size_t i = 0; i < count; i++)
+        found |= str_equal(names[i], service);
+    return found;
+}
+
 static void test_backends_of_ingresses(void **state)
 {
     struct unit *unit = *state;
@@ -566,7 +641,7 @@ static void test_backends_of_ingresses(void **state)
             str_format(&unit->arena, "apiVersion: networking.k8s.io/v1\nkind: Ingress\nspec: %s\n",
                        rows[i].spec);
         struct release release = release_of(unit, text.data);
-        if (release_routes(only(&release, OBJECT_INGRESS), STR("x")) != rows[i].routes)
+        if (routes_to(unit, only(&release, OBJECT_INGRESS), STR("x")) != rows[i].routes)
             fail_msg("%s", rows[i].spec);
         unit_forget(unit);
     }
@@ -711,6 +786,7 @@ int main(void)
         UNIT_TEST(test_selectors_keep_to_their_namespace),
         UNIT_TEST(test_references),
         UNIT_TEST(test_references_are_to_deployments_without_a_kind),
+        UNIT_TEST(test_services_of_workloads),
         UNIT_TEST(test_backends_of_ingresses),
         UNIT_TEST(test_objects_are_found),
         UNIT_TEST(test_who_uses_a_label),
