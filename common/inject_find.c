@@ -18,7 +18,7 @@ static void offer(struct choice *choice, const struct object *object)
 /* Hooks come and go at Helm's time. */
 static bool is_candidate(const struct object *object)
 {
-    return !object->hook;
+    return !object->hook && object->name.len;
 }
 
 /* NAME is the end of the object's name, behind a dash. */
@@ -318,7 +318,7 @@ const struct object *target_service(const struct target *target, bool *ret_sever
     target_find_services(target);
     for (size_t i = 0; i < injection->service_count; i++) {
         const struct object *object = injection->services[i];
-        if (is_headless(object))
+        if (is_headless(object) || object->name.len == 0) /* no Ingress could name it */
             continue;
         *ret_several |= found != NULL;
         found = found ? found : object;
