@@ -70,11 +70,11 @@ static void check_order(const struct target *target, const struct node *env,
         struct str name = node_text(node_find(item, "name"));
         if (seen && refers_to(variable->text, name)) {
             diag_error(target->injection->diags, variable->at,
-                       "%.*s: the variable \"%.*s\" refers to \"%.*s\", which stands behind it in "
-                       "the chart",
+                       "%.*s: the variable \"%.*s\" refers to \"%.*s\", which stands behind it",
                        STR_ARG(object_text(target->injection->arena, target->workload)),
                        STR_ARG(variable->name), STR_ARG(name));
-            diag_hint(target->injection->diags, "give it another name, or move it in the chart");
+            diag_hint(target->injection->diags,
+                      "only what stands before it is put in its place: give it another name");
             return;
         }
         seen |= str_equal(name, variable->name);
@@ -89,22 +89,49 @@ static bool is_behind(const struct node *first, const struct node *item)
     return first != NULL;
 }
 
+/* Ours that the container does not have yet, each behind those that it refers to. */
+struct sequence {
+    const struct service *service;
+    const struct node *env; /* of the chart */
+    bool *visited;
+    const struct variable **items;
+    size_t count;
+};
+
+static void visit(struct sequence *sequence, size_t index)
+{
+    const struct service *service = sequence->service;
+    const struct variable *variable = &service->variables[index];
+    if (sequence->visited[index])
+        return;
+    sequence->visited[index] = true;
+    bool refers = str_find(variable->text, 0, '$') < variable->text.len;
+    for (size_t i = 0; refers && i < service->variable_count; i++)
+        if (refers_to(variable->text, service->variables[i].name))
+            visit(sequence, i);
+    if (!find_variable(sequence->env, variable->name))
+        sequence->items[sequence->count++] = variable;
+}
+
 /* From the last to the first, for each may refer to those before it, and must stand behind them. */
 static void add_variables(const struct target *target)
 {
     const struct service *service = target->service;
     struct arena *arena = target->injection->arena;
+    struct sequence sequence = {.service = service,
+                                .env = node_find(target->container, "env"),
+                                .visited = ARENA_ARRAY(arena, service->variable_count, bool)};
+    sequence.items = ARENA_ARRAY(arena, service->variable_count, const struct variable *);
+    for (size_t i = 0; i < service->variable_count; i++)
+        visit(&sequence, i);
     const struct node *behind = NULL; /* the first of ours at the end */
-    for (size_t i = service->variable_count; i > 0; i--) {
-        const struct variable *variable = &service->variables[i - 1];
-        const struct node *there = node_find(target->container, "env");
-        if (find_variable(there, variable->name))
-            continue;
-        const struct node *before = first_user(there, variable->name);
+    for (size_t i = sequence.count; i > 0; i--) {
+        const struct variable *variable = sequence.items[i - 1];
         struct node *env = edit_list(target->edit, target->container, "env");
         struct node *made = manifest_variable(arena, variable);
         if (!env)
             return;
+        const struct node *before = first_user(env, variable->name);
         if (!before || is_behind(behind, before)) {
             edit_insert(target->edit, env, behind, made);
             behind = made;
