@@ -190,7 +190,7 @@ static struct node *choose_port(const struct target *target, const struct probe_
     return NULL;
 }
 
-/* The field to point at for a handler: the first that is written. */
+/* The field to point at for a handler: the most particular one that is written. */
 static enum field_id written_field(const struct target *target, const struct probe_field *field)
 {
     for (size_t i = field->handler_count; i > 1; i--)
