@@ -95,9 +95,8 @@ bool diag_suggest(struct diags *diags, const struct suggestion *near)
 /* Where the line of an offset begins; a byte order mark is no part of the first one. */
 static size_t line_start(struct str text, size_t offset)
 {
-    enum { MARK = 3 };
-    bool marked = offset >= MARK && str_starts(text, STR("\xEF\xBB\xBF"));
-    size_t first = marked ? MARK : 0;
+    size_t mark = utf8_mark(text);
+    size_t first = offset >= mark ? mark : 0;
     while (offset > first && text.data[offset - 1] != '\n')
         offset--;
     return offset;

@@ -38,19 +38,25 @@ void edit_refuse(struct edit *edit, struct location at, const char *message, con
     diag_hint(edit->diags, "%s", hint);
 }
 
+struct change *edit_children(struct arena *arena, struct node *node)
+{
+    struct change *change = ARENA_NEW(arena, struct change);
+    change->node = node;
+    for (struct node *child = node->first; child; child = child->next)
+        change->count++;
+    change->was = ARENA_ARRAY(arena, change->count, struct node *);
+    size_t i = 0;
+    for (struct node *child = node->first; child; child = child->next)
+        change->was[i++] = child;
+    return change;
+}
+
 /* Keeps the children of a node of the file before they are changed for the first time. */
 static void keep(struct edit *edit, struct node *node)
 {
     if (!node->span.source || edit_find_change(edit, node))
         return;
-    struct change *change = ARENA_NEW(edit->arena, struct change);
-    change->node = node;
-    for (struct node *child = node->first; child; child = child->next)
-        change->count++;
-    change->was = ARENA_ARRAY(edit->arena, change->count, struct node *);
-    size_t i = 0;
-    for (struct node *child = node->first; child; child = child->next)
-        change->was[i++] = child;
+    struct change *change = edit_children(edit->arena, node);
     set_add(edit->arena, &edit->changes, edit_key_of((const struct node *const *)&change->node),
             change);
 }

@@ -3,6 +3,7 @@
 
 #include "load_manifest.h"
 #include "scalar.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 
@@ -76,10 +77,12 @@ static void refuse_shared(struct writer *writer, const struct node *shared)
                 "write it out in both places of the chart");
 }
 
-static void walk(struct writer *writer, struct node *node, const struct node *shared);
-
-static void write_change(struct writer *writer, struct node *node, const struct change *change)
+/* Writes a map or list whose children changed, or are to be written anew. */
+static void write_change(struct writer *writer, struct node *node)
 {
+    const struct change *change = edit_find_change(writer->edit, node);
+    if (!change)
+        change = edit_children(writer->arena, node);
     bool flow = edit_is_flow(node);
     struct entry *entries = ARENA_ARRAY(writer->arena, change->count, struct entry);
     const struct node *next = node->first;
@@ -115,27 +118,22 @@ static void walk(struct writer *writer, struct node *node, const struct node *sh
     if (set_get(&writer->aliased, edit_key_of((const struct node *const *)&node)) &&
         has_anchor(writer, node))
         shared = node;
-    const struct change *change = edit_find_change(writer->edit, node);
-    if (change && shared) {
+    bool changed = edit_find_change(writer->edit, node) != NULL;
+    if (changed && shared) {
         refuse_shared(writer, shared);
         return;
     }
     bool flow = edit_is_flow(node);
     for (struct node *child = node->first; child; child = child->next) {
         bool rewritten = is_rewritten(writer, flow, child);
-        const struct node *needed = rewritten && !shared ? find_needed(writer, child) : shared;
-        if (rewritten && needed)
-            refuse_shared(writer, needed);
-        if (!rewritten) {
+        if (rewritten && shared)
+            refuse_shared(writer, shared);
+        if (!rewritten)
             walk(writer, child, shared);
-        } else if (!change) {
-            struct entry entry = node->kind == NODE_MAP ? edit_map_entry(writer, child)
-                                                        : edit_list_entry(writer, child);
-            edit_replace(writer, flow, &entry, child);
-        }
+        changed |= rewritten;
     }
-    if (change)
-        write_change(writer, node, change);
+    if (changed)
+        write_change(writer, node);
 }
 
 /* A document whose last key or item went: all others are emptied by what holds them. */
@@ -290,9 +288,7 @@ bool edit_write(struct edit *edit, struct buf *out)
                             .text = edit->source->text,
                             .start = edit->start,
                             .end = edit->end};
-    struct str document = str_slice(writer.text, edit->start, edit->end);
-    if (str_starts(document, STR("\xEF\xBB\xBF")))
-        writer.start += 3;
+    writer.start += utf8_mark(str_slice(writer.text, edit->start, edit->end));
     writer.style = style_of(&writer);
     find_aliased(&writer, edit->root);
     if (is_emptied(&writer, edit->root) && !edit_is_flow(edit->root))

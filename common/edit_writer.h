@@ -61,6 +61,9 @@ static inline struct str edit_key_of(const struct node *const *node)
     return (struct str){(const char *)node, sizeof(void *)};
 }
 
+/* The children of a node as they are now. */
+struct change *edit_children(struct arena *arena, struct node *node);
+
 /* What the children of a node were; NULL where they are those of the file. */
 const struct change *edit_find_change(const struct edit *edit, const struct node *node);
 

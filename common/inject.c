@@ -3,6 +3,7 @@
 #include "emit.h"
 #include "inject_target.h"
 #include "input.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -71,7 +72,7 @@ static void fill_containers(struct target *target)
         for (struct node *each = node_items(list); each; each = each->next) {
             target->container = each;
             if (each->kind == NODE_ALIAS)
-                target_tell(target, NULL, DEED_LEFT, "", "(it is written as an alias)");
+                target_tell(target, NULL, DEED_LEFT, "", "it is written as an alias");
             else if (each->kind == NODE_MAP)
                 fill_container(target, i == 0);
         }
@@ -248,14 +249,6 @@ static struct str source_comment(struct str document)
     return (struct str){0};
 }
 
-static const struct addition *last_addition(const struct release *release, size_t document)
-{
-    size_t i = release->addition_count;
-    while (i > 0 && release->additions[i - 1].before != document)
-        i--;
-    return i > 0 ? &release->additions[i - 1] : NULL;
-}
-
 /* Appends a new document behind its marker and comment. */
 static void write_addition(struct buf *out, const struct node *object, struct str comment,
                            const struct emit_style *style)
@@ -280,18 +273,18 @@ static struct str additions_before(struct injected *injected, const struct relea
     bool marked = str_starts(text, STR("---"));
     /* Behind the `...` of another document what is added needs one as well. */
     bool opens = release->stream.documents[document].start == 0;
+    struct emit_style style = {.step = 2, .dash = 0};
     for (size_t i = 0; i < release->addition_count; i++) {
         const struct addition *addition = &release->additions[i];
         if (addition->before != document)
             continue;
-        const struct emit_style style = {
-            .step = 2, .dash = 0, .newline = edit_newline(&release->edits[document])};
+        style.newline = edit_newline(&release->edits[document]);
         if (marked || out.len || !opens)
             buf_format(&out, "---%s", style.newline);
         write_addition(&out, addition->node, source_comment(text), &style);
-        if (addition == last_addition(release, document) && !marked)
-            buf_format(&out, "%s%s", str_starts(text, STR("%")) ? "..." : "---", style.newline);
     }
+    if (out.len && !marked)
+        buf_format(&out, "%s%s", str_starts(text, STR("%")) ? "..." : "---", style.newline);
     struct str copy = str_copy(&injected->arena, buf_str(&out));
     buf_free(&out);
     return copy;
@@ -308,7 +301,7 @@ static void write_document(struct injected *injected, const struct release *rele
         text = str_copy(&injected->arena, buf_str(&out));
         buf_free(&out);
     }
-    size_t mark = str_starts(text, STR("\xEF\xBB\xBF")) ? 3 : 0;
+    size_t mark = utf8_mark(text);
     add_piece(injected, str_slice(text, 0, mark));
     text = str_from(text, mark);
     add_piece(injected, additions_before(injected, release, i, text));
@@ -330,8 +323,9 @@ static void write_deed(const struct deed *deed, struct buf *out)
         buf_format(&line, "container %.*s: ", STR_ARG(deed->container));
     if (deed->what.len)
         buf_format(&line, "%.*s: ", STR_ARG(deed->what));
-    buf_format(&line, "%s%s%.*s", deed_words[deed->kind], deed->detail.len ? " " : "",
-               STR_ARG(deed->detail));
+    buf_add(&line, str_of(deed_words[deed->kind]));
+    if (deed->detail.len)
+        buf_format(&line, " (%.*s)", STR_ARG(deed->detail));
     if (line.len > DIAG_TEXT_MAX)
         line.len = DIAG_TEXT_MAX;
     diag_add_visible(out, buf_str(&line));
@@ -357,9 +351,8 @@ static void put_deed(struct arena *arena, struct node *list, const struct deed *
         put_text(arena, item, "container", deed->container);
     if (deed->what.len)
         put_text(arena, item, "field", deed->what);
-    struct str detail = deed->detail;
-    if (detail.len > 1) /* without its parentheses */
-        put_text(arena, item, "detail", str_slice(detail, 1, detail.len - 1));
+    if (deed->detail.len)
+        put_text(arena, item, "detail", deed->detail);
 }
 
 /* All deeds as JSON, by what was done. */

@@ -268,12 +268,13 @@ static void add_ingresses(const struct target *target, struct route *routes, siz
 static void report_unserved(const struct target *target, const struct object *ingress,
                             const struct route *route)
 {
+    struct str path = route->prefix;
+    if (path.len == 0 && route->host.len == 0)
+        path = STR("/");
     diag_error(target->injection->diags, route->at,
                "%.*s of the chart does not serve %.*s%.*s to it",
                STR_ARG(object_text(target->injection->arena, ingress)), STR_ARG(route->host),
-               STR_ARG(route->prefix.len || !route->host.len
-                           ? (route->prefix.len ? route->prefix : STR("/"))
-                           : STR("")));
+               STR_ARG(path));
     diag_hint(target->injection->diags,
               "set it in the chart's values, or add an Ingress: helm: {ingress: new}");
 }

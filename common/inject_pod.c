@@ -92,7 +92,7 @@ static void inject_tolerations(const struct target *target)
             return;
         edit_insert(target->edit, list, NULL,
                     manifest_toleration(target->injection->arena, toleration));
-        target_tell(target, target->workload, DEED_ADDED, "tolerations", "(%.*s)",
+        target_tell(target, target->workload, DEED_ADDED, "tolerations", "%.*s",
                     STR_ARG(toleration->key));
     }
 }

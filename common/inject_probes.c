@@ -259,7 +259,7 @@ static void replace_handler(const struct target *target, const struct probe_fiel
         return;
     enum probe_kind kind;
     const char *old = handler_of(map, &kind);
-    target_tell(target, NULL, DEED_REPLACED, field->key, "(chart: %.*s, service: %.*s)",
+    target_tell(target, NULL, DEED_REPLACED, field->key, "chart: %.*s, service: %.*s",
                 STR_ARG(handler_text(arena, map)), STR_ARG(probe_text(arena, probe)));
     if (old)
         edit_remove(target->edit, map, old);

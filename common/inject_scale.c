@@ -42,7 +42,7 @@ static bool is_scaled_otherwise(const struct target *target, enum field_id field
         return false;
     if (target->fill) {
         target_tell(target, target->workload, DEED_LEFT, "autoscaler",
-                    "(it is scaled by %.*s of the chart already)",
+                    "it is scaled by %.*s of the chart already",
                     STR_ARG(object_text(arena, other)));
         return true;
     }
@@ -196,7 +196,7 @@ static void replace_metric(const struct target *target, const struct object *sca
     if (str_is(to, source)) /* it had no target */
         target_tell(target, scaler, DEED_ADDED, what, "%s", "");
     else
-        target_tell(target, scaler, DEED_REPLACED, what, "(chart: %s, service: %.*s)", source,
+        target_tell(target, scaler, DEED_REPLACED, what, "chart: %s, service: %.*s", source,
                     STR_ARG(to));
 }
 
@@ -354,7 +354,7 @@ static void scale_anew(const struct target *target, int64_t *ret_max)
     if (target->fill && node_find(target->workload->node, "spec replicas")) {
         *ret_max = replicas;
         target_tell(target, target->workload, DEED_LEFT, "autoscaler", "%s",
-                    "(the chart says replicas, which an autoscaler would fight with)");
+                    "the chart says replicas, which an autoscaler would fight with");
         return;
     }
     if (min > max || (min == max && !target_has(target, SERVICE_MAX_CONTAINERS)))

@@ -109,7 +109,7 @@ static void add_tmp(const struct target *target)
         put_map(arena, volume, "emptyDir");
         edit_insert(target->edit, volumes, NULL, volume);
     }
-    target_tell(target, NULL, DEED_ADDED, "volumeMounts", "(/tmp)");
+    target_tell(target, NULL, DEED_ADDED, "volumeMounts", "/tmp");
 }
 
 static void restrict_container(const struct target *target)
@@ -134,7 +134,7 @@ static void restrict_container(const struct target *target)
 static void leave(const struct target *target, const struct object *object, const char *what,
                   struct str said)
 {
-    target_tell(target, object, DEED_LEFT, what, "(the chart says %.*s)", STR_ARG(said));
+    target_tell(target, object, DEED_LEFT, what, "the chart says %.*s", STR_ARG(said));
 }
 
 /* Capabilities that the baseline standard lets a container add; the restricted one only the first.

@@ -44,7 +44,7 @@ void target_cannot(const struct target *target, enum field_id field, const char 
                    const char *reason, const char *hint)
 {
     if (target->fill) {
-        target_tell(target, NULL, DEED_LEFT, what, "(%s)", reason);
+        target_tell(target, NULL, DEED_LEFT, what, "%s", reason);
         return;
     }
     target_error(target, field, "%s: %s", what, reason);
@@ -82,7 +82,7 @@ void target_set(const struct target *target, const struct object *object, struct
     }
     bool scalars = old && old->kind == NODE_SCALAR && value->kind == NODE_SCALAR;
     if (scalars && telling == TELL_VALUES)
-        target_tell(target, object, DEED_REPLACED, what, "(chart: %.*s, service: %.*s)",
+        target_tell(target, object, DEED_REPLACED, what, "chart: %.*s, service: %.*s",
                     STR_ARG(old->text), STR_ARG(value->text));
     else
         target_tell(target, object, old ? DEED_REPLACED : DEED_ADDED, what, "%s", "");
@@ -95,7 +95,7 @@ void target_remove(const struct target *target, const struct object *object, str
         return;
     edit_remove(release_edit(&target->injection->release, object ? object : target->workload), map,
                 key);
-    target_tell(target, object, DEED_REMOVED, what, "(%s)", reason);
+    target_tell(target, object, DEED_REMOVED, what, "%s", reason);
 }
 
 /* New objects */

@@ -1,5 +1,7 @@
 #include "load_manifest.h"
 
+#include "utf8.h"
+
 #include "stream.h"
 
 #include <string.h>
@@ -297,8 +299,7 @@ bool load_manifest(struct arena *arena, const struct source *source, size_t star
                    struct diags *diags, struct node **ret_root)
 {
     struct loader loader = {.arena = arena, .source = source, .diags = diags, .end = end};
-    bool marked = str_starts(str_slice(source->text, start, end), STR("\xEF\xBB\xBF"));
-    loader.start = start + (marked ? 3 : 0);
+    loader.start = start + utf8_mark(str_slice(source->text, start, end));
     loader.offset = loader.start;
     *ret_root = NULL;
     if (end - start > MANIFEST_SIZE_MAX) {

@@ -350,8 +350,7 @@ struct node *load_service(struct arena *arena, const struct source *source, stru
                                   : "remove it, or write it as an escape in double quotes");
         return NULL;
     }
-    if (str_starts(source->text, STR("\xEF\xBB\xBF")))
-        loader.base = 3;
+    loader.base = utf8_mark(source->text);
     size_t errors = diags->errors;
     refuse_directives(&loader);
     if (!loader.failed && loader.base < source->text.len)

@@ -144,13 +144,12 @@ static void read_document(struct release *release, size_t i)
     struct node *root = NULL;
     if (document->glued)
         return;
-    const struct source *from = &release->source;
-    release->unreadable |=
-        !load_manifest(release->arena, from, document->start, document->end, release->diags, &root);
+    release->unreadable |= !load_manifest(release->arena, &release->source, document->start,
+                                          document->end, release->diags, &root);
     if (!root)
         return;
-    release->edits[i] =
-        edit_begin(release->arena, release->diags, from, document->start, document->end, root);
+    release->edits[i] = edit_begin(release->arena, release->diags, &release->source,
+                                   document->start, document->end, root);
     add_object(release, i, root);
 }
 
@@ -257,9 +256,7 @@ bool release_selects(const struct object *selector, const struct object *workloa
         struct node *match = node_find(wanted, "matchLabels");
         const struct node *expressions = node_find(wanted, "matchExpressions");
         right = !match || match->kind != NODE_MAP || takes_labels(&scratch, match, match, labels);
-        for (const struct node *each =
-                 expressions && expressions->kind == NODE_LIST ? expressions->first : NULL;
-             each && right; each = each->next)
+        for (const struct node *each = node_items(expressions); each && right; each = each->next)
             right = takes_expression(&scratch, each, labels);
     }
     arena_free(&scratch);

@@ -1,5 +1,7 @@
 #include "stream.h"
 
+#include "utf8.h"
+
 #include <string.h>
 
 static size_t next_line(struct str text, size_t at)
@@ -30,11 +32,6 @@ static bool is_glued(struct str text, size_t line)
            str_starts(rest, STR("---{"));
 }
 
-static size_t mark_len(struct str text)
-{
-    return str_starts(text, STR("\xEF\xBB\xBF")) ? 3 : 0;
-}
-
 static size_t skip_spaces(struct str text, size_t at)
 {
     while (at < text.len && is_blank(text.data[at]) && text.data[at] != '\n')
@@ -48,7 +45,7 @@ static size_t with_directives(struct str text, size_t first, size_t marker)
 {
     size_t found = marker;
     if (first == 0)
-        first = mark_len(text);
+        first = utf8_mark(text);
     for (size_t at = marker; at > first;) {
         size_t line = at - 1;
         while (line > first && text.data[line - 1] != '\n')
@@ -168,7 +165,7 @@ void split_more(struct splitter *splitter, struct str text)
         return;
     struct str lines = str_slice(text, 0, complete);
     if (splitter->searched == 0)
-        read_line(splitter, lines, mark_len(text));
+        read_line(splitter, lines, utf8_mark(text));
     for (size_t at = next_begin(lines, splitter->searched); at < complete;
          at = next_begin(lines, at))
         read_line(splitter, lines, at);
@@ -178,7 +175,7 @@ void split_more(struct splitter *splitter, struct str text)
 struct stream split_end(struct splitter *splitter, struct str text)
 {
     split_more(splitter, text);
-    size_t at = splitter->searched ? splitter->searched + 1 : mark_len(text);
+    size_t at = splitter->searched ? splitter->searched + 1 : utf8_mark(text);
     if (at < text.len)
         read_line(splitter, text, at);
     end_document(splitter, text.len);
@@ -187,7 +184,7 @@ struct stream split_end(struct splitter *splitter, struct str text)
 
 bool stream_is_blank(struct str text)
 {
-    size_t at = mark_len(text);
+    size_t at = utf8_mark(text);
     while (at < text.len) {
         if (is_marker(text, at, '-') || is_marker(text, at, '.'))
             at += 3;

@@ -66,6 +66,12 @@ static bool in_ranges(uint32_t character, const struct range *ranges, size_t cou
     return false;
 }
 
+size_t utf8_mark(struct str text)
+{
+    const struct str mark = STR("\xEF\xBB\xBF");
+    return str_starts(text, mark) ? mark.len : 0;
+}
+
 size_t utf8_columns(uint32_t character)
 {
     /* The blocks that matter for a caret, after Unicode's East Asian Width (UAX #11). */

@@ -13,6 +13,9 @@ size_t utf8_decode(struct str text, size_t at, uint32_t *ret_character);
  */
 const char *utf8_check(struct str text, size_t *ret_offset);
 
+/* Bytes of the byte order mark that the text begins with: 3, or 0. */
+size_t utf8_mark(struct str text);
+
 /* Columns that a terminal uses for a character: 0, 1 or 2. */
 size_t utf8_columns(uint32_t character);
 
