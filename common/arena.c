@@ -104,3 +104,17 @@ void arena_free(struct arena *arena)
     free_chunks(arena->chunk);
     *arena = (struct arena){0};
 }
+
+void memory_wipe(void *memory, size_t size)
+{
+    volatile unsigned char *bytes = memory;
+    while (size-- > 0)
+        *bytes++ = 0;
+}
+
+void arena_wipe(struct arena *arena)
+{
+    for (struct arena_chunk *chunk = arena->chunk; chunk; chunk = chunk->older)
+        memory_wipe(chunk->data, chunk->size);
+    arena_free(arena);
+}

@@ -37,6 +37,12 @@ void arena_reset(struct arena *arena);
 
 void arena_free(struct arena *arena);
 
+/* The same, with all that was in it overwritten: it held secrets. */
+void arena_wipe(struct arena *arena);
+
+/* Overwrites memory, which no compiler leaves out. */
+void memory_wipe(void *memory, size_t size);
+
 /* realloc() under the same invariant. The caller frees the result. */
 void *memory_grow(void *old, size_t size);
 

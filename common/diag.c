@@ -254,6 +254,22 @@ static void sort_by_place(struct diag *items, size_t count)
     }
 }
 
+/* True when this is what diagnostics keep of the message: a long one ends in "..." there. */
+static bool is_kept_of(struct str kept, struct str message)
+{
+    bool cut = message.len > DIAG_TEXT_MAX && kept.len >= DIAG_TEXT_MAX;
+    return cut ? str_starts(message, str_slice(kept, 0, kept.len - strlen("...")))
+               : str_equal(kept, message);
+}
+
+bool diags_hold(const struct diags *diags, struct str message)
+{
+    for (size_t i = 0; i < diags->count; i++)
+        if (is_kept_of(diags->items[i].message, message))
+            return true;
+    return false;
+}
+
 void diags_write(const struct diags *diags, struct buf *out, bool color)
 {
     if (diags->count)

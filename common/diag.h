@@ -67,6 +67,9 @@ size_t diag_add_visible(struct buf *out, struct str text);
 /* Adds "did you mean ...?" where a suggestion was found; false, and no hint, where none was. */
 bool diag_suggest(struct diags *diags, const struct suggestion *near);
 
+/* True when this was reported before: several things can fail for one reason. */
+bool diags_hold(const struct diags *diags, struct str message);
+
 /* 1-based line and column of a byte; columns count characters. */
 struct position {
     size_t line;

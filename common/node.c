@@ -34,6 +34,42 @@ void node_put(struct node *map, struct node *key, struct node *value)
     node_add(map, value);
 }
 
+/* Where the link to a key's value is kept: in the map, or in the value before it. */
+static struct node **find_link(struct node *map, const char *key, struct node **ret_before)
+{
+    *ret_before = NULL;
+    for (struct node **link = map ? &map->first : NULL; link && *link; link = &(*link)->next) {
+        if (str_is((*link)->key->text, key))
+            return link;
+        *ret_before = *link;
+    }
+    return NULL;
+}
+
+void node_remove(struct node *map, const char *key)
+{
+    struct node *before;
+    struct node **link = find_link(map, key, &before);
+    if (!link)
+        return;
+    if (*link == map->last)
+        map->last = before;
+    *link = (*link)->next;
+}
+
+void node_replace(struct node *map, const char *key, struct node *value)
+{
+    struct node *before;
+    struct node **link = find_link(map, key, &before);
+    if (!link)
+        return;
+    value->key = (*link)->key;
+    value->next = (*link)->next;
+    if (*link == map->last)
+        map->last = value;
+    *link = value;
+}
+
 struct node *node_get(const struct node *map, const char *key)
 {
     for (struct node *value = map->first; value; value = value->next)

@@ -46,6 +46,11 @@ struct node *node_scalar(struct arena *arena, enum scalar_style style, struct st
 void node_add(struct node *list, struct node *item);
 void node_put(struct node *map, struct node *key, struct node *value);
 
+/* Takes a key and its value out of a map, or puts another value in its place. NULL and a key that
+ * is not there are passed over. */
+void node_remove(struct node *map, const char *key);
+void node_replace(struct node *map, const char *key, struct node *value);
+
 /* The value of a key, or NULL. */
 struct node *node_get(const struct node *map, const char *key);
 

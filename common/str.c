@@ -21,6 +21,13 @@ bool str_equal(struct str a, struct str b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+int str_compare(struct str a, struct str b)
+{
+    size_t len = a.len < b.len ? a.len : b.len;
+    int order = len ? memcmp(a.data, b.data, len) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 bool str_is(struct str a, const char *c_string)
 {
     return str_equal(a, str_of(c_string));
@@ -150,6 +157,22 @@ struct str str_format(struct arena *arena, const char *format, ...)
     return text;
 }
 
+struct str str_shell(struct arena *arena, struct str s)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-.,:/@%+=";
+    if (s.len && str_only(s, plain))
+        return s;
+    struct buf quoted = {0};
+    buf_add_byte(&quoted, '\'');
+    for (size_t i = 0; i < s.len; i++)
+        buf_add(&quoted, s.data[i] == '\'' ? STR("'\\''") : str_slice(s, i, i + 1));
+    buf_add_byte(&quoted, '\'');
+    struct str copy = str_copy(arena, buf_str(&quoted));
+    buf_free(&quoted);
+    return copy;
+}
+
 uint32_t str_hash(struct str s)
 {
     uint32_t hash = 2166136261U;
@@ -212,6 +235,13 @@ void buf_free(struct buf *buf)
 {
     free(buf->data);
     *buf = (struct buf){0};
+}
+
+void buf_wipe(struct buf *buf)
+{
+    if (buf->data)
+        memory_wipe(buf->data, buf->capacity);
+    buf_free(buf);
 }
 
 /* Optimal string alignment distance (Damerau-Levenshtein, each place edited once). */

@@ -26,6 +26,10 @@ int str_width(struct str s);
 
 struct str str_of(const char *c_string);
 bool str_equal(struct str a, struct str b);
+
+/* Below, at or above 0 as `a` comes before, is, or comes after `b` in the order of their bytes. */
+int str_compare(struct str a, struct str b);
+
 bool str_is(struct str a, const char *c_string);
 bool str_is_nocase(struct str a, const char *c_string); /* ASCII case only */
 bool str_starts(struct str s, struct str prefix);
@@ -44,6 +48,8 @@ bool str_only(struct str s, const char *allowed);
 /* Copies that end in NUL, in the arena. */
 struct str str_copy(struct arena *arena, struct str s);
 const char *str_c(struct arena *arena, struct str s);
+/* As one word of a shell: quoted unless it is plain. */
+struct str str_shell(struct arena *arena, struct str s);
 struct str str_lower(struct arena *arena, struct str s); /* ASCII only, like str_upper() */
 struct str str_upper(struct arena *arena, struct str s);
 struct str str_format(struct arena *arena, const char *format, ...)
@@ -69,6 +75,7 @@ void buf_format(struct buf *buf, const char *format, ...) __attribute__((format(
 void buf_reserve(struct buf *buf, size_t room);
 struct str buf_str(const struct buf *buf);
 void buf_free(struct buf *buf);
+void buf_wipe(struct buf *buf); /* the same, overwritten; it must never have grown */
 
 /* The candidate that `word` is most likely a misspelling of, or NULL. Distance: insertions,
  * deletions, replacements and swaps of neighbours, at most about a third of the longer one's

@@ -1,4 +1,4 @@
-#include "unit.h"
+#include "unit_memory.h"
 
 #include <stdalign.h>
 #include <stdio.h>
@@ -150,6 +150,41 @@ static void test_sizes_that_overflow(void **state)
     }
 }
 
+/* Over several chunks, the first of them full and freed last. */
+static void test_wipe_leaves_nothing(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    for (size_t size = 1000; size < 3000000; size *= 3)
+        needle_fill(arena_alloc(&arena, size), size);
+    assert_true(needle_in_memory());
+    arena_wipe(&arena);
+    assert_null(arena.chunk);
+    assert_false(needle_in_memory());
+    arena_wipe(&arena); /* nothing is there any more */
+    assert_non_null(arena_alloc(&arena, 1));
+    arena_free(&arena);
+}
+
+/* These bytes and no others; the compiler sees that nobody reads them again. */
+static void test_memory_wipe(void **state)
+{
+    (void)state;
+    char bytes[64];
+    for (size_t size = 0; size < sizeof bytes - 2; size++) {
+        memset(bytes, 'x', sizeof bytes);
+        memory_wipe(bytes + 1, size);
+        for (size_t i = 0; i < sizeof bytes; i++)
+            assert_int_equal(bytes[i], i >= 1 && i < size + 1 ? 0 : 'x');
+    }
+    char *secret = memory_grow(NULL, 100000);
+    needle_fill(secret, 100000);
+    assert_true(needle_in_memory());
+    memory_wipe(secret, 100000);
+    free(secret);
+    assert_false(needle_in_memory());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +197,8 @@ int main(void)
         UNIT_TEST(test_free_leaves_an_arena_that_can_be_used),
         UNIT_TEST(test_sizes_that_overflow),
         UNIT_TEST(test_memory_grow_keeps_what_is_there),
+        cmocka_unit_test(test_memory_wipe),
+        cmocka_unit_test(test_wipe_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -320,6 +320,86 @@ static void test_styles_of_copies(void **state)
     }
 }
 
+/* The keys of a map and that its ends are where they belong, also for what is added behind. */
+static void assert_keys(struct unit *unit, struct node *map, const char *keys)
+{
+    struct buf found = {0};
+    const struct node *last = NULL;
+    for (const struct node *value = map->first; value; value = value->next) {
+        buf_format(&found, "%.*s=%.*s ", STR_ARG(value->key->text), STR_ARG(value->text));
+        last = value;
+    }
+    struct str text = str_copy(&unit->arena, buf_str(&found));
+    buf_free(&found);
+    assert_str(text, keys);
+    assert_ptr_equal(map->last, last);
+}
+
+static struct node *map_of(struct unit *unit, const char *keys)
+{
+    struct node *map = node_new(&unit->arena, NODE_MAP);
+    for (const char *key = keys; *key; key++)
+        put_text(&unit->arena, map, str_format(&unit->arena, "%c", *key).data, STR("1"));
+    return map;
+}
+
+static void test_removing(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *keys, *key, *left, *more;
+    } rows[] = {
+        {"abc", "a", "b=1 c=1 ", "b=1 c=1 z=2 "},
+        {"abc", "b", "a=1 c=1 ", "a=1 c=1 z=2 "},
+        {"abc", "c", "a=1 b=1 ", "a=1 b=1 z=2 "},
+        {"ab", "b", "a=1 ", "a=1 z=2 "},
+        {"a", "a", "", "z=2 "},
+        {"abc", "d", "a=1 b=1 c=1 ", "a=1 b=1 c=1 z=2 "},
+        {"abc", "", "a=1 b=1 c=1 ", "a=1 b=1 c=1 z=2 "},
+        {"", "a", "", "z=2 "},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct node *map = map_of(unit, rows[i].keys);
+        node_remove(map, rows[i].key);
+        assert_keys(unit, map, rows[i].left);
+        node_remove(map, rows[i].key);
+        assert_keys(unit, map, rows[i].left);
+        put_text(&unit->arena, map, "z", STR("2"));
+        assert_keys(unit, map, rows[i].more);
+    }
+    struct node *map = map_of(unit, "abc");
+    node_remove(map, "b");
+    node_remove(map, "c");
+    node_remove(map, "a");
+    assert_keys(unit, map, "");
+    node_remove(NULL, "a");
+}
+
+static void test_replacing(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *keys, *key, *left, *more;
+    } rows[] = {
+        {"abc", "a", "a=new b=1 c=1 ", "a=new b=1 c=1 z=2 "},
+        {"abc", "b", "a=1 b=new c=1 ", "a=1 b=new c=1 z=2 "},
+        {"abc", "c", "a=1 b=1 c=new ", "a=1 b=1 c=new z=2 "},
+        {"a", "a", "a=new ", "a=new z=2 "},
+        {"abc", "d", "a=1 b=1 c=1 ", "a=1 b=1 c=1 z=2 "},
+        {"", "a", "", "z=2 "},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct node *map = map_of(unit, rows[i].keys);
+        node_replace(map, rows[i].key, node_scalar(&unit->arena, STYLE_TEXT, STR("new")));
+        assert_keys(unit, map, rows[i].left);
+        put_text(&unit->arena, map, "z", STR("2"));
+        assert_keys(unit, map, rows[i].more);
+    }
+    struct node *value = node_scalar(&unit->arena, STYLE_TEXT, STR("new"));
+    node_replace(NULL, "a", value);
+    assert_null(value->key);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +412,8 @@ int main(void)
         UNIT_TEST(test_texts),
         UNIT_TEST(test_copies),
         UNIT_TEST(test_styles_of_copies),
+        UNIT_TEST(test_removing),
+        UNIT_TEST(test_replacing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "unit.h"
+#include "unit_memory.h"
 
 #include <limits.h>
 
@@ -9,6 +9,10 @@ static void test_comparisons(void **state)
     assert_false(str_equal(STR("a\0b"), STR("a\0c")));
     assert_false(str_equal(STR("a"), STR("ab")));
     assert_true(str_equal((struct str){0}, STR("")));
+    assert_true(str_compare(STR("a"), STR("b")) < 0 && str_compare(STR("b"), STR("a")) > 0);
+    assert_true(str_compare(STR("a"), STR("a\0")) < 0 && str_compare(STR("ab"), STR("a")) > 0);
+    assert_true(str_compare(STR("\xff"), STR("a")) > 0);
+    assert_int_equal(str_compare((struct str){0}, STR("")), 0);
     assert_true(str_equal(str_of(NULL), STR("")));
     assert_false(str_is(STR("a\0"), "a"));
 }
@@ -117,6 +121,23 @@ static void test_buf_grows_and_keeps(void **state)
 }
 
 /* FNV-1a's published values: names in clusters are made of them. */
+static void test_buf_wipe_leaves_nothing(void **state)
+{
+    (void)state;
+    struct buf buf = {0};
+    buf_wipe(&buf); /* nothing is there yet */
+    buf_reserve(&buf, 200000);
+    const char *data = buf.data;
+    needle_fill(buf.data, 200000);
+    buf.len = 1000; /* all that was reserved may have held something */
+    assert_true(needle_in_memory());
+    assert_ptr_equal(buf.data, data);
+    buf_wipe(&buf);
+    assert_null(buf.data);
+    assert_int_equal(buf.len, 0);
+    assert_false(needle_in_memory());
+}
+
 static void test_hash_never_changes(void **state)
 {
     (void)state;
@@ -211,6 +232,7 @@ int main(void)
         UNIT_TEST(test_copies_end_in_nul),
         UNIT_TEST(test_format_of_any_length),
         UNIT_TEST(test_buf_grows_and_keeps),
+        cmocka_unit_test(test_buf_wipe_leaves_nothing),
         UNIT_TEST(test_hash_never_changes),
         UNIT_TEST(test_suggestions),
         UNIT_TEST(test_suggestions_keep_their_distance),

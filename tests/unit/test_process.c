@@ -1,0 +1,735 @@
+#include "process.h"
+#include "unit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    MEGABYTE = 1000 * 1000,
+    SOON = 3000, /* ms: long before a `sleep 30` ends, and enough for a busy machine */
+    PATIENCE = 240,
+};
+
+/* For processes that a test forks: there no assertion may jump back into the tests. */
+#define CHECK(condition) check(condition, #condition, __LINE__)
+
+static void check(bool right, const char *condition, int line)
+{
+    if (right)
+        return;
+    fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, line, condition);
+    _exit(EXIT_FAILURE);
+}
+
+static pid_t begin_fork(void (*body)(void))
+{
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        alarm(PATIENCE);
+        body();
+        _exit(EXIT_SUCCESS);
+    }
+    return pid;
+}
+
+static void end_fork(pid_t pid)
+{
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+/* What a test does to signals and descriptors stays in a process of its own. */
+static void in_fork(void (*body)(void))
+{
+    end_fork(begin_fork(body));
+}
+
+#define SHELL(script)                                                                              \
+    {                                                                                              \
+        .arguments = (const char *const[])                                                         \
+        {                                                                                          \
+            "sh", "-c", script, NULL                                                               \
+        }                                                                                          \
+    }
+
+static int64_t run_timed(struct process *processes, size_t count)
+{
+    int64_t begin = process_clock();
+    process_run(processes, count);
+    return process_clock() - begin;
+}
+
+/* Runs a script to its end and frees what it printed. */
+static struct process run_quietly(struct process process)
+{
+    process_run(&process, 1);
+    process_free(&process);
+    return process;
+}
+
+static size_t count_descriptors(void)
+{
+    size_t count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    CHECK(folder != NULL);
+    while (readdir(folder))
+        count++;
+    closedir(folder);
+    return count;
+}
+
+/* Streams */
+
+static void test_input_comes_back(void **state)
+{
+    struct unit *unit = *state;
+    static const size_t sizes[] = {0,     1,      4096,         65535,           65536,
+                                   65537, 131072, 1 * MEGABYTE, 5 * MEGABYTE + 1};
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        char *bytes = arena_alloc(&unit->arena, sizes[i] + 1);
+        for (size_t at = 0; at < sizes[i]; at++)
+            bytes[at] = (char)(at * 7 + at / 251);
+        struct process cat = {.arguments = (const char *const[]){"cat", NULL},
+                              .input = {bytes, sizes[i]}};
+        process_run(&cat, 1);
+        assert_true(process_right(&cat));
+        assert_int_equal(cat.output.len, sizes[i]);
+        assert_true(str_equal(buf_str(&cat.output), cat.input));
+        assert_int_equal(cat.errors.len, 0);
+        process_free(&cat);
+        assert_null(cat.output.data);
+        unit_forget(unit);
+    }
+}
+
+/* Why it did not read on, its exit status says; that the pipe broke is no failure by itself. */
+static void test_input_that_nobody_reads(void **state)
+{
+    struct unit *unit = *state;
+    struct str input = unit_repeat(unit, "x", 5 * MEGABYTE);
+    static const struct {
+        const char *script;
+        int status;
+        const char *output;
+    } rows[] = {
+        {"exit 0", 0, ""},
+        {"exit 3", 3, ""},
+        {"head -c 2", 0, "xx"},
+        {"exec <&-; sleep 0.1; echo late; exit 4", 4, "late\n"},
+        {"sleep 0.1; echo told >&2; exit 5", 5, ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct process process = SHELL(rows[i].script);
+        process.input = input;
+        process_run(&process, 1);
+        assert_int_equal(process.error, 0);
+        assert_int_equal(process.status, rows[i].status);
+        assert_str(buf_str(&process.output), rows[i].output);
+        process_free(&process);
+    }
+}
+
+static void test_all_streams_are_large(void **state)
+{
+    struct unit *unit = *state;
+    static const char *const scripts[] = {
+        "yes | head -c 3000000 & yes | head -c 2000000 >&2; wait; cat",
+        "yes | head -c 3000000; yes | head -c 2000000 >&2; cat",
+        "yes | head -c 2000000 >&2; cat; yes | head -c 3000000",
+    };
+    for (size_t i = 0; i < COUNT(scripts); i++) {
+        struct process process = SHELL(scripts[i]);
+        process.input = unit_repeat(unit, "x", 1 * MEGABYTE);
+        process_run(&process, 1);
+        assert_true(process_right(&process));
+        assert_int_equal(process.output.len, 4 * MEGABYTE);
+        assert_int_equal(process.errors.len, 2 * MEGABYTE);
+        process_free(&process);
+    }
+}
+
+static void check_stdin_is_empty(void)
+{
+    int ends[2];
+    CHECK(pipe(ends) == 0 && dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
+    struct process process = SHELL("readlink /proc/$$/fd/0; cat; cat");
+    process_run(&process, 1);
+    CHECK(process_right(&process) && str_is(buf_str(&process.output), "/dev/null\n"));
+    process_free(&process);
+}
+
+static void test_no_input(void **state)
+{
+    (void)state;
+    in_fork(check_stdin_is_empty);
+}
+
+static void check_output_passes(void)
+{
+    int ends[2];
+    CHECK(pipe(ends) == 0 && dup2(ends[1], STDOUT_FILENO) == STDOUT_FILENO);
+    struct process process = SHELL("cat; echo told >&2");
+    process.input = STR("passed");
+    process.passes_output = true;
+    process_run(&process, 1);
+    char bytes[16] = "";
+    CHECK(read(ends[0], bytes, sizeof bytes) == 6 && strcmp(bytes, "passed") == 0);
+    CHECK(process_right(&process) && process.output.len == 0);
+    CHECK(str_is(buf_str(&process.errors), "told\n"));
+    process_free(&process);
+}
+
+static void test_output_that_passes(void **state)
+{
+    (void)state;
+    in_fork(check_output_passes);
+}
+
+/* The child ends when it sees that its question was shown, and not before. */
+static void check_question_is_shown(void)
+{
+    char path[] = "/tmp/test_process.XXXXXX";
+    int file = mkstemp(path);
+    CHECK(file >= 0 && dup2(file, STDERR_FILENO) == STDERR_FILENO);
+    struct process process = {
+        .arguments = (const char *const[]){
+            "sh", "-c",
+            "echo question >&2; until grep -q question $0; do sleep 0.1; done; echo end >&2", path,
+            NULL}};
+    int64_t took = run_timed(&process, 1);
+    bool right = took >= 1000 && process.told == strlen("question\n") &&
+                 str_is(buf_str(&process.errors), "question\nend\n");
+    process_free(&process);
+    char shown[32] = "";
+    ssize_t len = pread(file, shown, sizeof shown - 1, 0);
+    unlink(path);
+    CHECK(right && len == (ssize_t)process.told && strcmp(shown, "question\n") == 0);
+}
+
+static void test_a_child_that_asks(void **state)
+{
+    (void)state;
+    in_fork(check_question_is_shown);
+    struct process quick = run_quietly((struct process)SHELL("echo told >&2"));
+    assert_int_equal(quick.told, 0);
+}
+
+static void test_a_grandchild_that_keeps_the_pipes(void **state)
+{
+    (void)state;
+    static const char *const scripts[] = {
+        "sleep 30 & echo $!",                  /* all three */
+        "sleep 30 2>&- & echo $!",             /* stdout alone */
+        "sleep 30 >&- & echo $!; exit 0",      /* stderr alone */
+        "sleep 30 >&- 2>&- & echo $!; exit 0", /* none */
+    };
+    for (size_t i = 0; i < COUNT(scripts); i++) {
+        struct process process = SHELL(scripts[i]);
+        int64_t took = run_timed(&process, 1);
+        buf_add_byte(&process.output, '\0');
+        long pid = strtol(process.output.data, NULL, 10);
+        assert_true(pid > 1);
+        assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
+        assert_true(process_right(&process));
+        assert_in_range(took, 0, SOON);
+        process_free(&process);
+    }
+}
+
+/* Ends */
+
+static void test_exit_statuses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *script;
+        int status;
+    } rows[] = {
+        {"exit 0", 0},
+        {"exit 1", 1},
+        {"exit 2", 2},
+        {"exit 126", 126},
+        {"exit 127", 127},
+        {"exit 255", 255},
+        {"kill -TERM $$", 128 + SIGTERM},
+        {"kill -KILL $$", 128 + SIGKILL},
+        {"kill -HUP $$", 128 + SIGHUP},
+        {"ulimit -c 0; kill -SEGV $$", 128 + SIGSEGV},
+        {"exec >&- 2>&-; exit 9", 9},
+        {"exec >&- 2>&-; sleep 0.1; exit 8", 8},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct process process = run_quietly((struct process)SHELL(rows[i].script));
+        assert_int_equal(process.error, 0);
+        assert_int_equal(process.status, rows[i].status);
+        assert_int_equal(process_right(&process), rows[i].status == 0);
+    }
+}
+
+/* There vfork() is a fork(), so that posix_spawn() does not learn that exec() failed. */
+static bool is_under_valgrind(void)
+{
+    const char *preloaded = getenv("LD_PRELOAD");
+    return preloaded && strstr(preloaded, "vgpreload");
+}
+
+static void test_what_cannot_be_started(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *program;
+        int error;
+    } rows[] = {
+        {"optasvc-there-is-no-such-program", ENOENT},
+        {"/nowhere/kubectl", ENOENT},
+        {"", ENOENT},
+        {"/etc/passwd", EACCES},
+        {"/", EACCES},
+        {"/etc/passwd/kubectl", ENOTDIR},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct process processes[] = {
+            SHELL("cat"),
+            {.arguments = (const char *const[]){rows[i].program, NULL}, .input = STR("unread")},
+            SHELL("echo also"),
+        };
+        processes[0].input = STR("first");
+        process_run(processes, COUNT(processes));
+        assert_int_equal(processes[1].error, is_under_valgrind() ? 0 : rows[i].error);
+        assert_false(process_right(&processes[1]));
+        /* The others are not kept from running. */
+        assert_str(buf_str(&processes[0].output), "first");
+        assert_str(buf_str(&processes[2].output), "also\n");
+        for (size_t j = 0; j < COUNT(processes); j++)
+            process_free(&processes[j]);
+    }
+    process_run(NULL, 0);
+}
+
+/* A pipe with a name opens when both its ends do: one after the other they would wait for ever. */
+static void test_all_run_at_once(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/test_process.XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    const char *const make[] = {"sh", "-c", "cd $0 && mkfifo a b c", folder, NULL};
+    const char *const first[] = {"sh", "-c", "cd $0 && echo 1 >a && cat c", folder, NULL};
+    const char *const second[] = {"sh", "-c", "cd $0 && cat a && echo 2 >b", folder, NULL};
+    const char *const third[] = {"sh", "-c", "cd $0 && cat b && echo 3 >c", folder, NULL};
+    const char *const clean[] = {"rm", "-r", folder, NULL};
+    assert_true(run_quietly((struct process){.arguments = make}).status == 0);
+    struct process processes[] = {
+        {.arguments = first}, {.arguments = second}, {.arguments = third}};
+    process_run(processes, COUNT(processes));
+    static const char *const outputs[] = {"3\n", "1\n", "2\n"};
+    for (size_t i = 0; i < COUNT(processes); i++) {
+        assert_true(process_right(&processes[i]));
+        assert_str(buf_str(&processes[i].output), outputs[i]);
+        process_free(&processes[i]);
+    }
+    assert_true(run_quietly((struct process){.arguments = clean}).status == 0);
+}
+
+/* Limits */
+
+static void check_limits(void)
+{
+    /* What is written to stderr would be shown if it took a while. */
+    CHECK(freopen("/dev/null", "w", stderr) != NULL);
+    enum { MOST = PROCESS_OUTPUT_MAX };
+    static const struct {
+        const char *script;
+        size_t printed; /* 0: too much */
+    } rows[] = {
+        {"head -c 268435456 /dev/zero", MOST},
+        {"head -c 268435457 /dev/zero", 0},
+        {"head -c 268435456 /dev/zero >&2", MOST},
+        {"head -c 268435457 /dev/zero >&2", 0},
+        {"yes", 0},
+        {"yes >&2", 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct process process = SHELL(rows[i].script);
+        process_run(&process, 1);
+        size_t printed = process.output.len + process.errors.len;
+        process_free(&process);
+        if (rows[i].printed ? process.error || process.status || printed != rows[i].printed
+                            : process.error != EFBIG || process_right(&process))
+            _exit(10 + (int)i);
+    }
+}
+
+static void test_limits(void **state)
+{
+    (void)state;
+    in_fork(check_limits);
+}
+
+/* One that printed too much is told to end, and then made to. */
+static void check_stubborn_printer_is_killed(void)
+{
+    struct process process = SHELL("trap '' TERM; head -c 268435457 /dev/zero\n"
+                                   "while :; do sleep 0.1; done");
+    int64_t took = run_timed(&process, 1);
+    CHECK(process.error == EFBIG && process.status == 128 + SIGKILL);
+    CHECK(took >= PROCESS_GRACE && took < PROCESS_GRACE + 4 * SOON);
+    process_free(&process);
+}
+
+/* Signals */
+
+static void check_stubborn_child_is_killed(void)
+{
+    process_watch_signals();
+    struct process process = SHELL("trap '' TERM; kill -TERM $PPID; while :; do sleep 0.1; done");
+    int64_t took = run_timed(&process, 1);
+    CHECK(process.error == 0 && process.status == 128 + SIGKILL);
+    CHECK(took >= PROCESS_GRACE && took < PROCESS_GRACE + SOON);
+    CHECK(process_exit_status(0) == 128 + SIGTERM);
+    process_free(&process);
+}
+
+static void test_children_that_do_not_end(void **state)
+{
+    (void)state;
+    pid_t child = begin_fork(check_stubborn_child_is_killed);
+    pid_t printer = begin_fork(check_stubborn_printer_is_killed);
+    end_fork(child);
+    end_fork(printer);
+}
+
+static void check_interruption(const char *script, int signal)
+{
+    process_watch_signals();
+    CHECK(process_interrupted() == 0 && process_exit_status(7) == 7);
+    struct process processes[] = {SHELL(script), SHELL("echo $$; exec sleep 30"),
+                                  SHELL("echo $$; exec sleep 30 >&- 2>&-")};
+    CHECK(run_timed(processes, COUNT(processes)) < SOON);
+    CHECK(process_interrupted() == signal);
+    CHECK(process_exit_status(0) == 128 + signal && process_exit_status(1) == 128 + signal);
+    for (size_t i = 0; i < COUNT(processes); i++) {
+        CHECK(processes[i].error == 0 && processes[i].status == 128 + SIGTERM);
+        CHECK(!process_right(&processes[i]));
+        buf_add_byte(&processes[i].output, '\0');
+        long pid = strtol(processes[i].output.data, NULL, 10);
+        CHECK(pid > 1 && kill((pid_t)pid, 0) < 0 && errno == ESRCH);
+        process_free(&processes[i]);
+    }
+}
+
+/* The first child waits, so that the others have told who they are. */
+static void check_term(void)
+{
+    check_interruption("echo $$; sleep 0.3; kill -TERM $PPID; exec sleep 30", SIGTERM);
+}
+
+static void check_int(void)
+{
+    check_interruption("echo $$; sleep 0.3; kill -INT $PPID; exec sleep 30", SIGINT);
+}
+
+static void check_hup(void)
+{
+    check_interruption("echo $$; sleep 0.3; kill -HUP $PPID; exec sleep 30", SIGHUP);
+}
+
+static void test_signals_end_what_runs(void **state)
+{
+    (void)state;
+    in_fork(check_term);
+    in_fork(check_int);
+    in_fork(check_hup);
+}
+
+static void check_nothing_is_started(void)
+{
+    process_watch_signals();
+    raise(SIGTERM);
+    raise(SIGINT); /* the first one counts */
+    CHECK(process_interrupted() == SIGTERM);
+    int64_t begin = process_clock();
+    process_sleep(30000);
+    CHECK(process_clock() - begin < SOON);
+    char path[] = "/tmp/test_process.XXXXXX";
+    int file = mkstemp(path);
+    CHECK(file >= 0 && unlink(path) == 0);
+    size_t before = count_descriptors();
+    struct process process = {.arguments = (const char *const[]){"touch", path, NULL},
+                              .input = STR("x")};
+    process_run(&process, 1);
+    CHECK(process.error == EINTR && !process_right(&process));
+    CHECK(access(path, F_OK) < 0);
+    CHECK(count_descriptors() == before);
+    process_free(&process);
+}
+
+static void check_sleep(void)
+{
+    process_watch_signals();
+    int64_t begin = process_clock();
+    process_sleep(150);
+    CHECK(process_clock() - begin >= 150 && process_clock() - begin < SOON);
+    process_sleep(0);
+    process_sleep(-1);
+    pid_t self = getpid();
+    if (fork() == 0) {
+        process_sleep(100);
+        kill(self, SIGINT);
+        _exit(0);
+    }
+    process_sleep(30000);
+    CHECK(process_clock() - begin < 2 * SOON && process_interrupted() == SIGINT);
+}
+
+/* As under nohup. */
+static void check_ignored_signals_stay_ignored(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGHUP, &ignore, NULL);
+    process_watch_signals();
+    process_watch_signals();
+    raise(SIGHUP);
+    CHECK(process_interrupted() == 0);
+    struct process process = SHELL("kill -HUP $$; kill -HUP $PPID; echo on");
+    process_run(&process, 1);
+    CHECK(process_right(&process) && str_is(buf_str(&process.output), "on\n"));
+    process_free(&process);
+}
+
+static void test_signals_between_runs(void **state)
+{
+    (void)state;
+    in_fork(check_nothing_is_started);
+    in_fork(check_sleep);
+    in_fork(check_ignored_signals_stay_ignored);
+}
+
+static void check_signals_of_children(void)
+{
+    process_watch_signals();
+    static const char *const names[] = {"PIPE", "INT", "TERM", "HUP"};
+    static const int numbers[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct process process = {
+            .arguments = (const char *const[]){"sh", "-c", "kill -$0 $$; echo on", names[i], NULL}};
+        process_run(&process, 1);
+        CHECK(process.status == 128 + numbers[i] && process.output.len == 0);
+        process_free(&process);
+    }
+}
+
+/* We ignore SIGPIPE; `kubectl | head` inside a child must end by it. */
+static void test_signals_of_children(void **state)
+{
+    (void)state;
+    in_fork(check_signals_of_children);
+}
+
+/* Whoever starts us may ignore SIGCHLD, and that is inherited. */
+static void check_statuses_where_sigchld_is_ignored(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGCHLD, &ignore, NULL);
+    struct process processes[] = {SHELL("exit 3"), SHELL("exit 0"), SHELL("sleep 0.1; exit 4")};
+    process_run(processes, COUNT(processes));
+    CHECK(processes[0].status == 3 && processes[1].status == 0 && processes[2].status == 4);
+    for (size_t i = 0; i < COUNT(processes); i++)
+        process_free(&processes[i]);
+}
+
+static void test_statuses_where_sigchld_is_ignored(void **state)
+{
+    (void)state;
+    in_fork(check_statuses_where_sigchld_is_ignored);
+}
+
+/* Descriptors */
+
+static void check_no_descriptor_is_left(void)
+{
+    process_watch_signals();
+    size_t before = count_descriptors();
+    for (size_t i = 0; i < 100; i++) {
+        struct process processes[] = {
+            SHELL("cat"),
+            SHELL("exit 3"),
+            {.arguments = (const char *const[]){"/nowhere/kubectl", NULL}, .input = STR("x")},
+            SHELL("cat"),
+        };
+        processes[0].input = STR("some");
+        processes[1].input = STR("some that nobody reads");
+        processes[3].passes_output = true;
+        process_run(processes, COUNT(processes));
+        for (size_t j = 0; j < COUNT(processes); j++)
+            process_free(&processes[j]);
+    }
+    CHECK(count_descriptors() == before);
+}
+
+static void check_no_descriptor_is_inherited(void)
+{
+    for (int fd = STDERR_FILENO + 1; fd < 256; fd++) /* those that we were given */
+        close(fd);
+    process_watch_signals();
+    struct process processes[] = {
+        SHELL("sleep 0.3; cat"),
+        SHELL("sleep 0.3; cat"),
+        {.arguments = (const char *const[]){"ls", "/proc/self/fd", NULL}},
+        {.arguments = (const char *const[]){"ls", "/proc/self/fd", NULL}, .input = STR("x")}};
+    processes[0].input = processes[1].input = STR("x");
+    process_run(processes, COUNT(processes));
+    /* 3 is the folder that is listed. */
+    CHECK(str_is(buf_str(&processes[2].output), "0\n1\n2\n3\n"));
+    CHECK(str_is(buf_str(&processes[3].output), "0\n1\n2\n3\n"));
+    for (size_t i = 0; i < COUNT(processes); i++)
+        process_free(&processes[i]);
+}
+
+/* Pipes must not be taken for the standard streams that are missing. */
+static void check_closed_standard_streams(void)
+{
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    process_watch_signals();
+    struct process processes[] = {SHELL("cat; echo told >&2"), SHELL("cat; echo told >&2")};
+    processes[0].input = STR("given");
+    process_run(processes, COUNT(processes));
+    CHECK(process_right(&processes[0]) && str_is(buf_str(&processes[0].output), "given"));
+    CHECK(process_right(&processes[1]) && processes[1].output.len == 0);
+    for (size_t i = 0; i < COUNT(processes); i++) {
+        CHECK(str_is(buf_str(&processes[i].errors), "told\n"));
+        process_free(&processes[i]);
+    }
+}
+
+static void limit_descriptors(rlim_t limit)
+{
+    struct rlimit limits;
+    CHECK(getrlimit(RLIMIT_NOFILE, &limits) == 0);
+    limits.rlim_cur = limit;
+    CHECK(setrlimit(RLIMIT_NOFILE, &limits) == 0);
+}
+
+static void check_want_of_descriptors(void)
+{
+    enum { USED = 3, MOST = 20 };
+    for (int fd = USED; fd < 256; fd++)
+        close(fd);
+    size_t failed = 0;
+    for (rlim_t limit = USED; limit < MOST; limit++) {
+        limit_descriptors(limit);
+        struct process process = SHELL("cat");
+        process.input = STR("given");
+        process_run(&process, 1);
+        CHECK(process.error == EMFILE || str_is(buf_str(&process.output), "given"));
+        failed += process.error == EMFILE;
+        process_free(&process);
+        limit_descriptors(256);
+        for (int fd = USED; fd < MOST; fd++)
+            CHECK(fcntl(fd, F_GETFD) < 0);
+    }
+    CHECK(failed >= 5 && failed < MOST - USED);
+}
+
+/* What failed for want of descriptors can be had when there are some again. */
+static void check_signals_are_watched_later(void)
+{
+    for (int fd = STDERR_FILENO + 1; fd < 256; fd++)
+        close(fd);
+    close(STDIN_FILENO);
+    for (rlim_t limit = 3; limit <= 5; limit++) {
+        limit_descriptors(limit);
+        process_watch_signals();
+    }
+    limit_descriptors(256);
+    process_watch_signals();
+    raise(SIGTERM);
+    CHECK(process_interrupted() == SIGTERM);
+}
+
+static void test_descriptors(void **state)
+{
+    (void)state;
+    in_fork(check_no_descriptor_is_left);
+    in_fork(check_no_descriptor_is_inherited);
+    in_fork(check_closed_standard_streams);
+}
+
+static void test_want_of_descriptors(void **state)
+{
+    (void)state;
+    in_fork(check_want_of_descriptors);
+    in_fork(check_signals_are_watched_later);
+}
+
+/* Becoming another program */
+
+static void become_one_that_exits(void)
+{
+    process_become(
+        (const char *const[]){"sh", "-c", "[ \"$1\" = 'a  b' ] && exit 0", "sh", "a  b", NULL});
+    CHECK(false);
+}
+
+static void become_one_that_is_not_there(void)
+{
+    CHECK(process_become((const char *const[]){"/nowhere/kubectl", NULL}) == ENOENT);
+    CHECK(process_become((const char *const[]){"/etc/passwd", NULL}) == EACCES);
+}
+
+static void become_one_with_a_broken_pipe(void)
+{
+    process_become((const char *const[]){"sh", "-c", "kill -PIPE $$", NULL});
+}
+
+static void test_becoming(void **state)
+{
+    (void)state;
+    in_fork(become_one_that_exits);
+    in_fork(become_one_that_is_not_there);
+    int status;
+    pid_t pid = begin_fork(become_one_with_a_broken_pipe);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_input_comes_back),
+        UNIT_TEST(test_input_that_nobody_reads),
+        UNIT_TEST(test_all_streams_are_large),
+        UNIT_TEST(test_no_input),
+        UNIT_TEST(test_output_that_passes),
+        UNIT_TEST(test_a_child_that_asks),
+        UNIT_TEST(test_a_grandchild_that_keeps_the_pipes),
+        UNIT_TEST(test_exit_statuses),
+        UNIT_TEST(test_what_cannot_be_started),
+        UNIT_TEST(test_all_run_at_once),
+        UNIT_TEST(test_limits),
+        UNIT_TEST(test_children_that_do_not_end),
+        UNIT_TEST(test_signals_end_what_runs),
+        UNIT_TEST(test_signals_between_runs),
+        UNIT_TEST(test_signals_of_children),
+        UNIT_TEST(test_statuses_where_sigchld_is_ignored),
+        UNIT_TEST(test_descriptors),
+        UNIT_TEST(test_want_of_descriptors),
+        UNIT_TEST(test_becoming),
+    };
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD};
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction standard = {.sa_handler = SIG_DFL};
+    sigaction(SIGPIPE, &ignore, NULL);          /* as cli_main() does */
+    for (size_t i = 0; i < COUNT(signals); i++) /* whatever started us ignores */
+        sigaction(signals[i], &standard, NULL);
+    alarm(PATIENCE); /* what hangs has failed */
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
