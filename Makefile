@@ -1,5 +1,8 @@
 # Builds and tests optasvc. `make help` lists the targets.
-VERSION := 0.1.0
+VERSION := $(shell sed -n 's/^version: //p' plugin.yaml)
+# Of this folder's own repository, not of one around it.
+COMMIT := $(shell [ "$$(git rev-parse --show-toplevel 2>/dev/null)" = "$(CURDIR)" ] && \
+            git rev-parse --short=12 HEAD || echo unknown)
 
 PREFIX  ?= /usr/local
 CC      ?= cc
@@ -15,7 +18,7 @@ PKG_CONFIG ?= pkg-config
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Wformat=2 -Wundef -Wcast-qual -Wwrite-strings
-override CPPFLAGS += -D_POSIX_C_SOURCE=200809L -DOPTASVC_VERSION='"$(VERSION)"' -Icommon
+override CPPFLAGS += -D_POSIX_C_SOURCE=200809L -Icommon
 override CFLAGS += -std=c17 $(WARNINGS) $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 
@@ -25,6 +28,13 @@ BUILD := build/san
 BIN   := build/san
 override CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 override LDFLAGS += -fsanitize=address,undefined
+else ifdef STATIC
+# What is released: it runs where the two YAML libraries are not installed.
+BUILD := build/static
+BIN   := build/static
+ifeq ($(shell uname -s),Linux)
+LIBS := -Wl,-Bstatic $(LIBS) -Wl,-Bdynamic
+endif
 else ifdef COVERAGE
 BUILD := build/coverage
 BIN   := build/coverage
@@ -58,6 +68,15 @@ $(BUILD)/obj/%.o: %.c Makefile | check-libraries
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  CC   $<")
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Compiled again when what it says has changed.
+$(BUILD)/obj/common/version.o: CPPFLAGS += -DOPTASVC_VERSION='"$(VERSION)"' -DOPTASVC_COMMIT='"$(COMMIT)"'
+$(BUILD)/obj/common/version.o: $(BUILD)/version
+$(BUILD)/version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' >$@
+.PHONY: FORCE
+FORCE:
 
 -include $(COMMON:.o=.d) $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/tests/unit/*.d)
 
@@ -123,7 +142,7 @@ property: $(BUILD)/obj/tests/property/edit
 .PHONY: fuzz-edit
 fuzz-edit:
 	@mkdir -p build/fuzz
-	clang $(CPPFLAGS) -std=c17 -g -O1 -DFUZZER -fsanitize=fuzzer,address,undefined \
+	clang $(CPPFLAGS) -DOPTASVC_VERSION='"0"' -DOPTASVC_COMMIT='"0"' -std=c17 -g -O1 -DFUZZER -fsanitize=fuzzer,address,undefined \
 	    -fno-sanitize-recover=all -o build/fuzz/edit tests/property/edit.c common/*.c $(LIBS)
 
 .PHONY: memory
@@ -137,6 +156,14 @@ cost: all
 .PHONY: server
 server: all
 	@tests/server/run $(BIN)
+
+.PHONY: apply
+apply: all
+	@tests/apply/run $(BIN)
+
+.PHONY: secret
+secret: all
+	@tests/secret/run $(BIN)
 
 .PHONY: helm
 helm: all
@@ -172,8 +199,11 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory corpus
 	@$(MAKE) --no-print-directory score
 	@$(MAKE) --no-print-directory server
+	@$(MAKE) --no-print-directory apply
+	@$(MAKE) --no-print-directory secret
 	@$(MAKE) --no-print-directory policy
 	@$(MAKE) --no-print-directory helm
+	@$(MAKE) --no-print-directory packages
 
 .PHONY: bench
 bench: all $(BUILD)/obj/tests/bench/floor ## Measure speed and memory against peers, in one run
@@ -201,8 +231,9 @@ lint: ## Check the sources: formatting, clang's warnings, clang-tidy, shellcheck
 	clang-format --dry-run -Werror $(SOURCES)
 	$(MAKE) --no-print-directory CC=clang BUILD=build/clang BIN=build/clang \
 	    CFLAGS='-O1 -Werror' all
-	clang-tidy --quiet $(filter-out tests/%,$(filter %.c,$(SOURCES))) -- $(CPPFLAGS) -std=c17
-	shellcheck .ci/run tests/deps $(filter-out tests/roundtrip/run,$(wildcard tests/*/run)) tests/rig/*
+	clang-tidy --quiet $(filter-out tests/%,$(filter %.c,$(SOURCES))) -- $(CPPFLAGS) \
+	    -DOPTASVC_VERSION='"0"' -DOPTASVC_COMMIT='"0"' -std=c17
+	shellcheck .ci/run tests/deps $(filter-out tests/roundtrip/run,$(wildcard tests/*/run)) tests/rig/* krew/dist
 
 .PHONY: coverage
 coverage: ## Measure what the unit, golden and cli tests reach in common/ (gcovr)
@@ -210,14 +241,61 @@ coverage: ## Measure what the unit, golden and cli tests reach in common/ (gcovr
 	gcovr --root . --filter common/ --print-summary --fail-under-line 90 --fail-under-branch 80 \
 	    build/coverage
 
+MAN        := $(PROGRAMS:%=$(BUILD)/doc/man/%.1)
+COMPLETION := $(addprefix $(BUILD)/doc/completion/kubectl-optasvc.,bash zsh fish)
+
+$(BUILD)/doc/man/%.1: $(BIN)/%
+	@mkdir -p $(@D)
+	$(QUIET)$< __man >$@.tmp && mv $@.tmp $@
+
+$(COMPLETION): $(BIN)/kubectl-optasvc
+	@mkdir -p $(@D)
+	$(QUIET)$< completion $(subst .,,$(suffix $@)) >$@.tmp && mv $@.tmp $@
+
+DIST_URL ?= https://github.com/optasvc/optasvc/releases/download/v$(VERSION)
+ARCHES   := x86_64=amd64 aarch64=arm64 arm64=arm64
+HOST     := $(shell uname -s | tr A-Z a-z)_$(patsubst $(shell uname -m)=%,%,\
+              $(filter $(shell uname -m)=%,$(ARCHES)))
+
+.PHONY: dist
+dist: ## Make in dist/ what is released (VERSION=1.2.3; SIGN_KEY: of gpg)
+	@$(MAKE) --no-print-directory STATIC=1 VERSION=$(VERSION) OUT=dist release
+
+.PHONY: release
+release: all $(MAN) $(COMPLETION)
+	@krew/dist $(VERSION) $(OUT) $(DIST_URL) $(BUILD)/doc $(HOST)=$(BIN)
+
+.PHONY: packages
+packages: all
+	@$(MAKE) --no-print-directory STATIC=1 OUT=build/dist release
+	@tests/install/run build/static build/dist $(VERSION)
+
+SHARE := $(DESTDIR)$(PREFIX)/share
+INSTALLED := $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) \
+             $(DESTDIR)$(PREFIX)/bin/kubectl_complete-optasvc \
+             $(PROGRAMS:%=$(SHARE)/man/man1/%.1) \
+             $(PROGRAMS:%=$(SHARE)/bash-completion/completions/%) \
+             $(SHARE)/zsh/site-functions/_kubectl-optasvc \
+             $(PROGRAMS:%=$(SHARE)/fish/vendor_completions.d/%.fish)
+
 .PHONY: install
-install: all ## Install the programs (PREFIX, DESTDIR)
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(PROGRAMS:%=bin/%) $(DESTDIR)$(PREFIX)/bin
+install: all $(MAN) $(COMPLETION) ## Install programs, manual pages and completion (PREFIX, DESTDIR)
+	install -d $(sort $(dir $(INSTALLED)))
+	install -m 755 $(PROGRAMS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
+	ln -sf kubectl-optasvc $(DESTDIR)$(PREFIX)/bin/kubectl_complete-optasvc
+	install -m 644 $(MAN) $(SHARE)/man/man1
+	install -m 644 $(BUILD)/doc/completion/kubectl-optasvc.bash \
+	    $(SHARE)/bash-completion/completions/kubectl-optasvc
+	install -m 644 $(BUILD)/doc/completion/kubectl-optasvc.zsh \
+	    $(SHARE)/zsh/site-functions/_kubectl-optasvc
+	install -m 644 $(BUILD)/doc/completion/kubectl-optasvc.fish \
+	    $(SHARE)/fish/vendor_completions.d/kubectl-optasvc.fish
+	ln -sf kubectl-optasvc $(SHARE)/bash-completion/completions/helm-postrender
+	ln -sf kubectl-optasvc.fish $(SHARE)/fish/vendor_completions.d/helm-postrender.fish
 
 .PHONY: uninstall
 uninstall: ## Remove what install put there
-	rm -f $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%)
+	rm -f $(INSTALLED)
 
 .PHONY: clean
 clean: ## Remove what the build made; .cache with the test servers stays

@@ -1,11 +1,15 @@
 #include "cli.h"
 
+#include "complete.h"
 #include "diag.h"
+#include "duration.h"
 #include "emit.h"
 #include "interpolate.h"
 #include "load_service.h"
+#include "man.h"
 #include "name.h"
 #include "utf8.h"
+#include "version.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -14,82 +18,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum flag_kind { KIND_SWITCH, KIND_TEXT, KIND_LIST };
-
-static const char *const colors[] = {"auto", "always", "never", NULL};
-
-static const struct flag {
-    const char *name;
-    char letter; /* 0: none */
-    enum flag_kind kind;
-    const char *argument; /* what help calls the value */
-    const char *help;
-    size_t offset; /* in struct options */
-    const char *const *choices;
-} flags[FLAG_COUNT] = {
-    [FLAG_FILENAME] = {"filename", 'f', KIND_LIST, "FILE",
-                       "service file, folder of such files, or - for standard input; repeatable",
-                       offsetof(struct options, files), NULL},
-    [FLAG_RECURSIVE] = {"recursive", 'R', KIND_SWITCH, NULL, "descend into the folders of a folder",
-                        offsetof(struct options, recursive), NULL},
-    [FLAG_ENV] = {"env", 0, KIND_TEXT, "NAME", "the environment, where a file has several",
-                  offsetof(struct options, environment), NULL},
-    [FLAG_ENV_FILE] = {"env-file", 0, KIND_TEXT, "FILE",
-                       "environment file, in place of the one the service file names",
-                       offsetof(struct options, environment_file), NULL},
-    [FLAG_VAR] = {"var", 0, KIND_LIST, "NAME=VALUE", "what {vars.NAME} stands for; repeatable",
-                  offsetof(struct options, variables), NULL},
-    [FLAG_IMAGE_TAG] = {"image-tag", 0, KIND_TEXT, "TAG",
-                        "tag for image: AUTO; without any, for the images that have no tag",
-                        offsetof(struct options, image_tag), NULL},
-    [FLAG_IMAGE_DIGEST] = {"image-digest", 0, KIND_TEXT, "DIGEST",
-                           "the same by digest (sha256:...)",
-                           offsetof(struct options, image_digest), NULL},
-    [FLAG_REGISTRY] = {"registry", 0, KIND_TEXT, "ADDRESS", "registry for image: AUTO",
-                       offsetof(struct options, registry), NULL},
-    [FLAG_PARENT_OUTPUTS] = {"parent-outputs", 0, KIND_TEXT, "FILE",
-                             "what {parent.NAME} stands for: JSON of `terraform output -json`",
-                             offsetof(struct options, parent_outputs), NULL},
-    [FLAG_MODULE] = {"module", 0, KIND_LIST, "NAME", "this service only; repeatable",
-                     offsetof(struct options, modules), NULL},
-    [FLAG_NAMESPACE] = {"namespace", 'n', KIND_TEXT, "NAME",
-                        "namespace, in place of the layer's name; it is not made then",
-                        offsetof(struct options, namespace), NULL},
-    [FLAG_OUTPUT] = {"output", 'o', KIND_TEXT, "FORMAT", "format of the output",
-                     offsetof(struct options, output), NULL},
-    [FLAG_WORKLOAD] = {"workload", 0, KIND_TEXT, "KIND/NAME",
-                       "the workload of the chart, in place of helm.workload",
-                       offsetof(struct options, workload), NULL},
-    [FLAG_CONTAINER] = {"container", 0, KIND_TEXT, "NAME",
-                        "its container, in place of helm.container",
-                        offsetof(struct options, container), NULL},
-    [FLAG_INGRESS] = {"ingress", 0, KIND_TEXT, "NAME",
-                      "its Ingress, or `new`, in place of helm.ingress",
-                      offsetof(struct options, ingress), NULL},
-    [FLAG_LOG_FILE] = {"log-file", 0, KIND_TEXT, "FILE",
-                       "append what is done to this file too; also OPTASVC_LOG",
-                       offsetof(struct options, log_file), NULL},
-    [FLAG_REPORT] = {"report", 0, KIND_TEXT, "FILE",
-                     "write what was added, replaced, removed and left to this file, as JSON",
-                     offsetof(struct options, report), NULL},
-    [FLAG_DRY_RUN] = {"dry-run", 0, KIND_SWITCH, NULL,
-                      "pass the manifests through, and tell what would be injected",
-                      offsetof(struct options, dry_run), NULL},
-    [FLAG_COLOR] = {"color", 0, KIND_TEXT, "WHEN", "color of messages: auto, always or never",
-                    offsetof(struct options, color), colors},
-    [FLAG_HELP] = {"help", 'h', KIND_SWITCH, NULL, "show this help", offsetof(struct options, help),
-                   NULL},
-};
-
-/* Flags that every command takes. */
-static const unsigned everywhere = FLAG(COLOR) | FLAG(HELP);
-
 /* One run of cli_main(). */
 struct cli {
     struct arena arena;
     const struct program *program;
     struct invocation invocation;
-    unsigned given; /* bits of the flags that were written */
+    flag_bits given; /* bits of the flags that were written */
+    size_t choice;   /* the KIND_CHOICE flag right before this argument; FLAG_COUNT: none */
     char **argv;
     size_t argc;
     size_t at; /* the next argument */
@@ -101,6 +36,15 @@ void cli_tell(struct str messages)
     (void)ignored;
 }
 
+static int print_error; /* errno of the first write that failed */
+
+bool cli_print(struct str text)
+{
+    if (print_error == 0)
+        print_error = io_write(STDOUT_FILENO, text);
+    return print_error == 0;
+}
+
 int cli_finish(struct str text)
 {
     return cli_finish_stream(&text, 1, &(struct io_stream){0});
@@ -108,7 +52,9 @@ int cli_finish(struct str text)
 
 int cli_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream)
 {
-    int error = io_write_stream(STDOUT_FILENO, pieces, count, stream);
+    int error = print_error;
+    if (error == 0)
+        error = io_write_stream(STDOUT_FILENO, pieces, count, stream);
     if (close(STDOUT_FILENO) < 0 && error == 0)
         error = errno;
     if (error == 0)
@@ -160,15 +106,17 @@ static void write_flags(struct buf *out, const struct command *command)
     enum { NAME_COLUMNS = 30 };
     buf_add(out, STR("\nFlags:\n"));
     for (size_t i = 0; i < FLAG_COUNT; i++) {
-        const struct flag *flag = &flags[i];
-        if (!((command->flags | everywhere) >> i & 1))
+        const struct flag *flag = &flag_table[i];
+        if (!command_takes(command, i))
             continue;
         size_t start = out->len;
         if (flag->letter)
             buf_format(out, "  -%c, --%s", flag->letter, flag->name);
         else
             buf_format(out, "      --%s", flag->name);
-        if (flag->argument)
+        if (flag->kind == KIND_CHOICE)
+            buf_format(out, "[=%s]", flag->argument);
+        else if (flag->argument)
             buf_format(out, " %s", flag->argument);
         size_t used = out->len - start;
         buf_add_spaces(out, used < NAME_COLUMNS ? NAME_COLUMNS - used : 1);
@@ -199,8 +147,8 @@ static void write_program_help(struct buf *out, const struct program *program)
     buf_format(out, "%s\n\nUsage: %s COMMAND [flags]\n\nCommands:\n", program->summary,
                program->name);
     for (size_t i = 0; i < program->count; i++)
-        buf_format(out, "  %-12s%s\n", program->commands[i].name, program->commands[i].summary);
-    buf_format(out, "  %-12s%s\n", "help", "Tell more of a command");
+        buf_format(out, "  %-15s%s\n", program->commands[i].name, program->commands[i].summary);
+    buf_format(out, "  %-15s%s\n", "help", "Tell more of a command");
     buf_format(out, "\n%s help COMMAND tells more, %s --version the version.\n", program->name,
                program->name);
 }
@@ -217,11 +165,11 @@ static int show_help(const struct program *program, const struct command *comman
     return status;
 }
 
-static int show_version(const struct program *program)
+int cli_version(const struct program *program)
 {
     struct buf out = {0};
-    buf_format(&out, "%s %s (libfyaml %s, libyaml %s)\n", program->file, OPTASVC_VERSION,
-               load_service_library(), emit_library());
+    buf_format(&out, "%s %s (commit %s, libfyaml %s, libyaml %s)\n", program->file, version_number,
+               version_commit, load_service_library(), emit_library());
     int status = cli_finish(buf_str(&out));
     buf_free(&out);
     return status;
@@ -229,19 +177,19 @@ static int show_version(const struct program *program)
 
 /* Flags */
 
-static bool takes(const struct command *command, size_t id)
+bool command_takes(const struct command *command, size_t id)
 {
-    return (command->flags | everywhere) >> id & 1;
+    return (command->flags | FLAGS_EVERYWHERE) >> id & 1;
 }
 
 static size_t find_flag(const struct command *command, struct str name, struct suggestion *near)
 {
     for (size_t i = 0; i < FLAG_COUNT; i++) {
-        if (!takes(command, i))
+        if (!command_takes(command, i))
             continue;
-        if (str_is(name, flags[i].name))
+        if (str_is(name, flag_table[i].name))
             return i;
-        suggestion_offer(near, str_of(flags[i].name));
+        suggestion_offer(near, str_of(flag_table[i].name));
     }
     return FLAG_COUNT;
 }
@@ -249,7 +197,7 @@ static size_t find_flag(const struct command *command, struct str name, struct s
 static size_t find_letter(const struct command *command, char letter)
 {
     for (size_t i = 0; i < FLAG_COUNT; i++)
-        if (takes(command, i) && flags[i].letter && flags[i].letter == letter)
+        if (command_takes(command, i) && flag_table[i].letter && flag_table[i].letter == letter)
             return i;
     return FLAG_COUNT;
 }
@@ -266,7 +214,7 @@ static bool among(const char *word, const char *const *words)
 static const char *value_wrong(struct cli *cli, size_t id, const char *value)
 {
     const char *const *choices =
-        id == FLAG_OUTPUT ? cli->invocation.command->outputs : flags[id].choices;
+        id == FLAG_OUTPUT ? cli->invocation.command->outputs : flag_table[id].choices;
     struct str text = str_of(value);
     struct str name;
     size_t bad;
@@ -285,6 +233,15 @@ static const char *value_wrong(struct cli *cli, size_t id, const char *value)
         return name_wrong(NAME_IMAGE_DIGEST, text);
     case FLAG_NAMESPACE:
         return name_wrong(NAME_NAMESPACE, text);
+    case FLAG_TIMEOUT:
+        return duration_read(text, &(int64_t){0})
+                   ? NULL
+                   : "must be a time up to 168h, as 90s, 5m or 1h30m";
+    case FLAG_VERBOSITY:
+        return text.len == 1 && str_only(text, "0123456789") ? NULL
+                                                             : "must be a number from 0 to 9";
+    case FLAG_TAIL:
+        return str_only(text, "0123456789") ? NULL : "must be a number of lines";
     default:
         break;
     }
@@ -297,23 +254,24 @@ static const char *value_wrong(struct cli *cli, size_t id, const char *value)
 
 static int set_flag(struct cli *cli, size_t id, const char *value)
 {
-    char *target = (char *)&cli->invocation.options + flags[id].offset;
-    bool again = cli->given & 1U << id;
-    if (flags[id].kind != KIND_SWITCH) {
+    char *target = (char *)&cli->invocation.options + flag_table[id].offset;
+    bool again = cli->given & UINT64_C(1) << id;
+    if (flag_table[id].kind != KIND_SWITCH) {
         const char *wrong = value_wrong(cli, id, value);
         if (wrong && (!*value || id == FLAG_VAR)) /* a variable may hold what nobody should see */
-            return usage_error(cli, NULL, "--%s %s", flags[id].name, wrong);
+            return usage_error(cli, NULL, "--%s %s", flag_table[id].name, wrong);
         if (wrong)
-            return usage_error(cli, NULL, "--%s %s, not \"%s\"", flags[id].name, wrong, value);
-        if (again && flags[id].kind == KIND_TEXT)
-            return usage_error(cli, NULL, "--%s is given twice", flags[id].name);
+            return usage_error(cli, NULL, "--%s %s, not \"%s\"", flag_table[id].name, wrong, value);
+        if (again && flag_table[id].kind != KIND_LIST)
+            return usage_error(cli, NULL, "--%s is given twice", flag_table[id].name);
     }
-    cli->given |= 1U << id;
-    switch (flags[id].kind) {
+    cli->given |= UINT64_C(1) << id;
+    switch (flag_table[id].kind) {
     case KIND_SWITCH:
         *(bool *)(void *)target = true;
         break;
     case KIND_TEXT:
+    case KIND_CHOICE:
         *(const char **)(void *)target = value;
         break;
     case KIND_LIST: {
@@ -348,15 +306,20 @@ static int read_long(struct cli *cli, const char *argument)
             near.best = str_format(&cli->arena, "--%.*s", STR_ARG(near.best));
         return usage_error(cli, &near, "unknown flag --%.*s", STR_ARG(name));
     }
-    if (flags[id].kind == KIND_SWITCH) {
+    if (flag_table[id].kind == KIND_SWITCH) {
         if (attached)
-            return usage_error(cli, NULL, "--%s takes no value", flags[id].name);
+            return usage_error(cli, NULL, "--%s takes no value", flag_table[id].name);
         return set_flag(cli, id, NULL);
+    }
+    if (flag_table[id].kind ==
+        KIND_CHOICE) { /* a word behind it is an argument, as kubectl has it */
+        cli->choice = attached ? FLAG_COUNT : id;
+        return set_flag(cli, id, attached ? attached : flag_table[id].choices[0]);
     }
     const char *value = take_value(cli, attached);
     if (!value)
-        return usage_error(cli, NULL, "--%s needs a value: --%s %s", flags[id].name, flags[id].name,
-                           flags[id].argument);
+        return usage_error(cli, NULL, "--%s needs a value: --%s %s", flag_table[id].name,
+                           flag_table[id].name, flag_table[id].argument);
     return set_flag(cli, id, value);
 }
 
@@ -367,7 +330,7 @@ static int read_letters(struct cli *cli, const char *argument)
         size_t id = find_letter(cli->invocation.command, *letter);
         if (id == FLAG_COUNT)
             return usage_error(cli, NULL, "unknown flag -%c", *letter);
-        if (flags[id].kind == KIND_SWITCH) {
+        if (flag_table[id].kind == KIND_SWITCH) {
             set_flag(cli, id, NULL);
             continue;
         }
@@ -375,7 +338,7 @@ static int read_letters(struct cli *cli, const char *argument)
         const char *value = take_value(cli, attached);
         if (!value)
             return usage_error(cli, NULL, "-%c needs a value: -%c %s", *letter, *letter,
-                               flags[id].argument);
+                               flag_table[id].argument);
         return set_flag(cli, id, value);
     }
     return 0;
@@ -385,7 +348,11 @@ static int add_argument(struct cli *cli, const char *argument)
 {
     struct invocation *invocation = &cli->invocation;
     if (invocation->arguments.count == invocation->command->most) {
-        bool file = invocation->command->most == 0 && takes(invocation->command, FLAG_FILENAME);
+        if (cli->choice < FLAG_COUNT && among(argument, flag_table[cli->choice].choices))
+            return usage_error(cli, NULL, "unexpected argument \"%s\": write --%s=%s", argument,
+                               flag_table[cli->choice].name, argument);
+        bool file =
+            invocation->command->most == 0 && command_takes(invocation->command, FLAG_FILENAME);
         return usage_error(cli, NULL, "unexpected argument \"%s\"%s%s", argument,
                            file ? ": a file is given by -f " : "", file ? argument : "");
     }
@@ -401,6 +368,8 @@ static int read_arguments(struct cli *cli)
     while (cli->at < cli->argc && cli->argv[cli->at]) {
         const char *argument = cli->argv[cli->at++];
         int status = 0;
+        if (argument[0] == '-')
+            cli->choice = FLAG_COUNT;
         if (!flags_ended && strcmp(argument, "--") == 0)
             flags_ended = true;
         else if (!flags_ended && strncmp(argument, "--", 2) == 0)
@@ -420,8 +389,10 @@ static int check_flags(struct cli *cli)
     const struct command *command = cli->invocation.command;
     for (size_t i = 0; i < FLAG_COUNT; i++)
         if (command->required >> i & 1 && !(cli->given >> i & 1))
-            return usage_error(cli, NULL, "--%s is needed: --%s %s", flags[i].name, flags[i].name,
-                               flags[i].argument);
+            return usage_error(cli, NULL, "--%s is needed: --%s %s", flag_table[i].name,
+                               flag_table[i].name, flag_table[i].argument);
+    if (cli->invocation.arguments.count < command->least)
+        return usage_error(cli, NULL, "an argument is needed: %s", command->arguments);
     if (cli->given & FLAG(IMAGE_TAG) && cli->given & FLAG(IMAGE_DIGEST))
         return usage_error(cli, NULL, "--image-tag and --image-digest exclude each other");
     return 0;
@@ -455,38 +426,112 @@ static int run_command(struct cli *cli, const struct command *command)
     return command->run(invocation);
 }
 
-static const struct command *find_command(struct cli *cli, const char *name,
-                                          struct suggestion *near)
+/* The command of the next word, or of the next two. */
+static const struct command *find_command(struct cli *cli, struct suggestion *near)
 {
-    *near = (struct suggestion){.word = str_of(name)};
+    const char *first = cli->argv[cli->at++];
+    const char *second = cli->at < cli->argc ? cli->argv[cli->at] : "";
+    struct str both = str_format(&cli->arena, "%s %s", first, second);
+    *near = (struct suggestion){.word = str_of(first)};
     for (size_t i = 0; i < cli->program->count; i++) {
-        if (strcmp(cli->program->commands[i].name, name) == 0)
-            return &cli->program->commands[i];
-        suggestion_offer(near, str_of(cli->program->commands[i].name));
+        const struct command *command = &cli->program->commands[i];
+        struct str name = str_of(command->name);
+        if (str_is(name, first))
+            return command;
+        if (str_equal(name, both)) {
+            cli->at++;
+            return command;
+        }
+        if (str_starts(name, str_format(&cli->arena, "%s ", first)))
+            near->word = *second ? both : near->word;
+        suggestion_offer(near, name);
     }
     suggestion_offer(near, STR("help"));
     return NULL;
 }
 
+/* The commands that begin with this word; false when there are none. */
+static bool show_group(struct cli *cli, const char *word, int *ret_status)
+{
+    const struct program *program = cli->program;
+    struct str first = str_format(&cli->arena, "%s ", word);
+    struct buf out = {0};
+    for (size_t i = 0; i < program->count; i++)
+        if (str_starts(str_of(program->commands[i].name), first))
+            buf_format(&out, "  %-15s%s\n", program->commands[i].name,
+                       program->commands[i].summary);
+    bool any = out.len > 0;
+    buf_format(&out, "\n%s help %s COMMAND tells more.\n", program->name, word);
+    if (any)
+        *ret_status = cli_finish(buf_str(&out));
+    buf_free(&out);
+    return any;
+}
+
+/* The names of the commands that begin with this word; empty when there are none. */
+static struct str group_names(struct cli *cli, const char *word)
+{
+    struct str first = str_format(&cli->arena, "%s ", word);
+    struct str names = {0};
+    for (size_t i = 0; i < cli->program->count; i++) {
+        struct str name = str_of(cli->program->commands[i].name);
+        if (str_starts(name, first))
+            names = str_format(&cli->arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "",
+                               STR_ARG(name));
+    }
+    return names;
+}
+
+/* Of find_command(), which found none: what is not known, or not there. */
+static int refuse_command(struct cli *cli, const char *first, const struct suggestion *near)
+{
+    struct str names = group_names(cli, first);
+    if (names.len && (cli->at == cli->argc || cli->argv[cli->at][0] == '-'))
+        return usage_error(cli, NULL, "a command is needed: %.*s", STR_ARG(names));
+    return usage_error(cli, near, "unknown command \"%.*s\"", STR_ARG(near->word));
+}
+
+static bool asks_help(const struct cli *cli, size_t at)
+{
+    const char *word = at < cli->argc ? cli->argv[at] : NULL;
+    return word && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
+}
+
 static int run_help(struct cli *cli)
 {
-    if (cli->at == cli->argc)
+    int status;
+    if (cli->at == cli->argc || strcmp(cli->argv[cli->at], "help") == 0)
         return show_help(cli->program, NULL);
-    const char *name = cli->argv[cli->at++];
+    const char *name = cli->argv[cli->at];
     struct suggestion near;
-    const struct command *command = find_command(cli, name, &near);
-    if (!command && strcmp(name, "help") == 0)
-        return show_help(cli->program, NULL);
-    return command ? show_help(cli->program, command)
-                   : usage_error(cli, &near, "unknown command \"%s\"", name);
+    const struct command *command = find_command(cli, &near);
+    if (command)
+        return show_help(cli->program, command);
+    if (cli->at == cli->argc && show_group(cli, name, &status))
+        return status;
+    return refuse_command(cli, name, &near);
+}
+
+static int show_man(const struct program *program)
+{
+    struct buf out = {0};
+    man_write(&out, program);
+    int status = cli_finish(buf_str(&out));
+    buf_free(&out);
+    return status;
 }
 
 static int run_program(struct cli *cli)
 {
     const struct program *program = cli->program;
     const char *first = cli->argc ? cli->argv[0] : NULL;
+    /* For scripts, not for people: no help lists them. */
+    if (first && strcmp(first, "__complete") == 0)
+        return complete(program, cli->argv + 1, cli->argc - 1);
+    if (first && strcmp(first, "__man") == 0)
+        return show_man(program);
     if (first && strcmp(first, "--version") == 0)
-        return show_version(program);
+        return cli_version(program);
     if (program->single)
         return run_command(cli, program->commands);
     cli->at = 1;
@@ -499,22 +544,34 @@ static int run_program(struct cli *cli)
     if (strcmp(first, "help") == 0)
         return run_help(cli);
     struct suggestion near;
-    const struct command *command = find_command(cli, first, &near);
+    int status;
+    cli->at = 0;
+    const struct command *command = find_command(cli, &near);
     if (command)
         return run_command(cli, command);
     if (first[0] == '-')
         return usage_error(cli, NULL, "the command comes before its flags, not \"%s\"", first);
-    return usage_error(cli, &near, "unknown command \"%s\"", first);
+    if (asks_help(cli, 1) && show_group(cli, first, &status))
+        return status;
+    return refuse_command(cli, first, &near);
+}
+
+/* kubectl asks for completion by this name.
+ * https://kubernetes.io/docs/reference/kubectl/generated/kubectl_plugin/ */
+static bool is_called_to_complete(const char *path)
+{
+    return path && str_ends(str_of(path), STR("kubectl_complete-optasvc"));
 }
 
 int cli_main(const struct program *program, int argc, char **argv)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGPIPE, &ignore, NULL); /* a reader that left is a failed write, told and counted */
-    struct cli cli = {.program = program, .argv = argv + 1};
+    struct cli cli = {.program = program, .argv = argv + 1, .choice = FLAG_COUNT};
     cli.argc = argc > 1 ? (size_t)argc - 1 : 0;
     cli.invocation.program = program;
-    int status = run_program(&cli);
+    int status =
+        is_called_to_complete(argv[0]) ? complete(program, cli.argv, cli.argc) : run_program(&cli);
     arena_free(&cli.arena);
     return status;
 }

@@ -3,55 +3,32 @@
 #ifndef OPTASVC_CLI_H
 #define OPTASVC_CLI_H
 
+#include "flags.h"
 #include "io.h"
-#include "options.h"
 
 enum { EXIT_USAGE = 2 };
 
-/* The flags there are; a command takes those whose bits it names: FLAG(FILENAME) | FLAG(ENV). */
-enum flag_id {
-    FLAG_FILENAME,
-    FLAG_RECURSIVE,
-    FLAG_ENV,
-    FLAG_ENV_FILE,
-    FLAG_VAR,
-    FLAG_IMAGE_TAG,
-    FLAG_IMAGE_DIGEST,
-    FLAG_REGISTRY,
-    FLAG_PARENT_OUTPUTS,
-    FLAG_MODULE,
-    FLAG_NAMESPACE,
-    FLAG_OUTPUT,
-    FLAG_WORKLOAD,
-    FLAG_CONTAINER,
-    FLAG_INGRESS,
-    FLAG_LOG_FILE,
-    FLAG_REPORT,
-    FLAG_DRY_RUN,
-    FLAG_COLOR,
-    FLAG_HELP,
-    FLAG_COUNT,
-};
-
-#define FLAG(id) (1U << FLAG_##id)
-
-/* What renders takes. */
-#define FLAGS_RENDER                                                                               \
-    (FLAG(FILENAME) | FLAG(RECURSIVE) | FLAG(ENV) | FLAG(ENV_FILE) | FLAG(VAR) | FLAG(IMAGE_TAG) | \
-     FLAG(IMAGE_DIGEST) | FLAG(REGISTRY) | FLAG(PARENT_OUTPUTS) | FLAG(MODULE) | FLAG(NAMESPACE))
-
+struct completion; /* complete.h */
 struct invocation;
 
 struct command {
-    const char *name;
+    const char *name;      /* one word, or two: "secret set" */
     const char *arguments; /* as the usage line shows them; "" for none */
-    size_t most;           /* arguments at most */
+    size_t least;          /* arguments at least, */
+    size_t most;           /* and at most */
     const char *summary;   /* one line */
     const char *details;   /* further lines; may be NULL */
-    unsigned flags;
-    unsigned required;          /* flags that must be given */
+    flag_bits flags;
+    flag_bits required;         /* flags that must be given */
     const char *const *outputs; /* words for --output, ended by NULL; the first is the default */
     int (*run)(const struct invocation *invocation); /* returns the exit status */
+    void (*complete)(struct completion *completion); /* offers its arguments; may be NULL */
+};
+
+/* An environment variable that a program reads, for its manual page. */
+struct environment_variable {
+    const char *name;
+    const char *help;
 };
 
 struct program {
@@ -61,6 +38,7 @@ struct program {
     const struct command *commands; /* the program itself is the only command when `single` */
     size_t count;
     bool single;
+    const struct environment_variable *variables; /* ended by one without a name */
 };
 
 struct invocation {
@@ -75,10 +53,19 @@ struct invocation {
  * failed, 2 wrong usage. Help and version go to stdout, errors to stderr. */
 int cli_main(const struct program *program, int argc, char **argv);
 
+/* True when a command has a flag: one of its own, or of those that every command has. */
+bool command_takes(const struct command *command, size_t id);
+
+/* Writes one line: the program, its version and those of its libraries. Returns the exit status. */
+int cli_version(const struct program *program);
+
 /* Writes `text`, or all pieces (as io_write_stream()), to stdout and closes it. Returns 0, or 1
  * after telling why on stderr. */
 int cli_finish(struct str text);
 int cli_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream);
+
+/* Writes to stdout at once. False after a failure, which cli_finish() tells. */
+bool cli_print(struct str text);
 
 /* Tells a mistake in the command line, and where to read on. Returns the exit status. */
 int cli_usage(const struct invocation *invocation, const char *message);

@@ -147,6 +147,18 @@ static void set_outputs(const struct schema_reader *reader, const struct record 
     }
 }
 
+static void set_secret_store(const struct schema_reader *reader, const struct record *file,
+                             struct environment *ret)
+{
+    const struct value *written = record_value(file, FILE_EXTERNAL_SECRETS);
+    if (written->count == 0)
+        return;
+    const struct record *store = written->records[0];
+    set_checked(reader, store, EXTERNAL_SECRETS_STORE, NAME_SUBDOMAIN, &ret->secret_store);
+    ret->secret_store_kind = record_value(store, EXTERNAL_SECRETS_KIND)->text;
+    ret->secret_prefix = record_value(store, EXTERNAL_SECRETS_PREFIX)->text;
+}
+
 static void set_file(const struct schema_reader *reader, const struct record *file,
                      struct environment *ret)
 {
@@ -157,6 +169,7 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     set_checked(reader, file, FILE_INGRESS_CLASS, NAME_SUBDOMAIN, &ret->ingress_class);
     set_checked(reader, file, FILE_TLS_SECRET, NAME_SUBDOMAIN, &ret->tls_secret);
     set_checked(reader, file, FILE_CLUSTER_ISSUER, NAME_SUBDOMAIN, &ret->cluster_issuer);
+    set_secret_store(reader, file, ret);
     if (ret->tls_secret.len && ret->cluster_issuer.len) {
         diag_error(reader->diags, record_location(file, FILE_CLUSTER_ISSUER),
                    "both tls_secret and cluster_issuer are given");
@@ -246,7 +259,7 @@ static bool read_chosen(const struct schema_reader *reader, const struct record 
     const struct value *path = record_value(chosen, ENVIRONMENT_PATH);
     if (options->environment_file)
         return read_file(reader, options->environment_file, (struct location){0}, ret);
-    if (options->injects && !needs_file(file->node->span.source->text))
+    if (options->injects && !options->secrets_only && !needs_file(file->node->span.source->text))
         return true;
     struct str service_file = file->node->span.source->path;
     return read_file(reader, beside(reader->arena, service_file, path->text), path->node->span,

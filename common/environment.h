@@ -28,6 +28,9 @@ struct environment {
     struct str ingress_class;
     struct str tls_secret;     /* empty: none */
     struct str cluster_issuer; /* empty: none */
+    struct str secret_store;   /* that `secrets` come from; empty: from the Secret manual-secrets */
+    struct str secret_store_kind;
+    struct str secret_prefix; /* of the store's keys */
 };
 
 /* Chooses the environment of a service file and reads its file and the outputs that the flags name.

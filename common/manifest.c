@@ -12,8 +12,8 @@ void manifests_add_service(struct manifests *manifests, const struct service *se
     /* What others refer to comes first: an account before its pods, a Service before its backends.
      */
     static void (*const kinds[])(struct manifests *, const struct service *) = {
-        manifest_service_account,   manifest_service, manifest_workload,  manifest_autoscaler,
-        manifest_disruption_budget, manifest_ingress, manifest_cron_jobs,
+        manifest_service_account, manifest_external_secret,   manifest_service, manifest_workload,
+        manifest_autoscaler,      manifest_disruption_budget, manifest_ingress, manifest_cron_jobs,
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         kinds[i](manifests, service);
@@ -33,7 +33,7 @@ void manifest_selector(struct manifests *manifests, const struct service *servic
     put_text(manifests->arena, labels, "app.kubernetes.io/instance", instance(manifests, service));
 }
 
-static void put_layer_labels(struct arena *arena, struct node *labels, const struct layer *layer)
+void manifest_layer_labels(struct arena *arena, struct node *labels, const struct layer *layer)
 {
     put_text(arena, labels, "app.kubernetes.io/part-of", layer->name);
     put_text(arena, labels, "app.kubernetes.io/managed-by", STR("optasvc"));
@@ -47,7 +47,7 @@ struct node *manifest_labels(struct manifests *manifests, const struct service *
 {
     manifest_selector(manifests, service, map, key);
     struct node *labels = map->last;
-    put_layer_labels(manifests->arena, labels, service->layer);
+    manifest_layer_labels(manifests->arena, labels, service->layer);
     put_text(manifests->arena, labels, "opta.dev/module-name", service->name);
     return labels;
 }
@@ -78,7 +78,7 @@ void manifest_namespace(struct manifests *manifests, const struct layer *layer)
     struct node *object = new_object(manifests, "v1", "Namespace");
     struct node *metadata = put_map(manifests->arena, object, "metadata");
     put_text(manifests->arena, metadata, "name", layer->namespace);
-    put_layer_labels(manifests->arena, put_map(manifests->arena, metadata, "labels"), layer);
+    manifest_layer_labels(manifests->arena, put_map(manifests->arena, metadata, "labels"), layer);
 }
 
 void manifest_put_items(struct arena *arena, struct node *map, const struct value *items)

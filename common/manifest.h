@@ -20,6 +20,7 @@ void manifests_add_service(struct manifests *manifests, const struct service *se
 /* Each adds the objects of one kind, if the service needs any. */
 void manifest_namespace(struct manifests *manifests, const struct layer *layer);
 void manifest_service_account(struct manifests *manifests, const struct service *service);
+void manifest_external_secret(struct manifests *manifests, const struct service *service);
 void manifest_service(struct manifests *manifests, const struct service *service);
 void manifest_workload(struct manifests *manifests, const struct service *service);
 void manifest_autoscaler(struct manifests *manifests, const struct service *service);
@@ -33,9 +34,11 @@ void manifest_cron_jobs(struct manifests *manifests, const struct service *servi
 struct node *manifest_object(struct manifests *manifests, const struct service *service,
                              const char *api_version, const char *kind, struct str name);
 
-/* Adds the key with all labels, or with those that never change, by which pods are selected. */
+/* Adds the key with all labels, the labels of a layer alone, or the key with those that never
+ * change, by which pods are selected. */
 struct node *manifest_labels(struct manifests *manifests, const struct service *service,
                              struct node *map, const char *key);
+void manifest_layer_labels(struct arena *arena, struct node *labels, const struct layer *layer);
 void manifest_selector(struct manifests *manifests, const struct service *service, struct node *map,
                        const char *key);
 

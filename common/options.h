@@ -30,12 +30,39 @@ struct options {
     /* Of injecting services into manifests that others wrote (inject.h). Image and port may be
      * left out there, and what is left out changes nothing. */
     bool injects;
-    const char *workload;  /* --workload KIND/NAME */
+    bool secrets_only;    /* with `injects`: no chart is at hand, only what `secrets` says counts */
+    const char *workload; /* --workload KIND/NAME */
     const char *container; /* --container */
     const char *ingress;   /* --ingress */
     const char *log_file;  /* --log-file */
     const char *report;    /* --report */
     bool dry_run;          /* --dry-run */
+
+    /* Of commands that talk to a cluster. Those that kubectl has too are handed to it. */
+    const char *kubeconfig;
+    const char *context;
+    const char *cluster;
+    const char *user;
+    const char *as;
+    const char *request_timeout;
+    const char *verbosity;    /* -v */
+    const char *dry_run_mode; /* --dry-run=client, server or none */
+    const char *wait;         /* --wait=true or false */
+    const char *timeout;      /* --timeout: duration_read() takes it */
+    const char *prune;        /* --prune=service or layer */
+    bool force_conflicts;
+    bool rollback_on_failure;
+    bool yes;
+    bool with_namespace;
+    bool with_storage;
+    bool watch;
+    bool follow;
+    bool previous;
+    const char *from_file;
+    bool show;
+    bool no_restart;
+    const char *tail;
+    const char *since;
 };
 
 #endif

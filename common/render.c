@@ -9,7 +9,8 @@
 
 struct renderer {
     struct arena arena; /* for the run */
-    struct arena file;  /* reset behind each file */
+    struct arena *file; /* reset behind each file, unless its services are kept */
+    struct rendition *kept;
     const struct options *options;
     bool color;
     bool json;
@@ -34,10 +35,8 @@ static void tell(struct renderer *renderer, const struct diags *diags)
     diags_write(diags, renderer->messages, renderer->color);
 }
 
-static void emit(struct renderer *renderer, struct manifests *manifests)
+static void emit(struct renderer *renderer, const struct manifests *manifests)
 {
-    if (renderer->failed)
-        return;
     if (!renderer->json) {
         emit_yaml(renderer->manifests, manifests->items, manifests->count);
         return;
@@ -46,6 +45,14 @@ static void emit(struct renderer *renderer, struct manifests *manifests)
         buf_add(renderer->manifests, renderer->objects++ ? STR(",\n        ") : STR("\n        "));
         emit_json(renderer->manifests, manifests->items[i], 8);
     }
+}
+
+static void keep(struct renderer *renderer, const struct service *service,
+                 const struct manifests *manifests)
+{
+    struct rendition *kept = renderer->kept;
+    kept->items = arena_grow(&renderer->arena, kept->items, kept->count, sizeof *kept->items);
+    kept->items[kept->count++] = (struct rendered){service, manifests->items, manifests->count};
 }
 
 static void find_module(struct renderer *renderer, const struct module *module)
@@ -78,9 +85,9 @@ static void check_unique(struct renderer *renderer, const struct service *servic
 
 /* Names made of a service's name, such as NAME-headless, can be those of another service. */
 static void check_objects(struct renderer *renderer, const struct service *service,
-                          const struct manifests *manifests, size_t from)
+                          const struct manifests *manifests)
 {
-    for (size_t i = from; i < manifests->count; i++) {
+    for (size_t i = 0; i < manifests->count; i++) {
         const struct node *metadata = node_get(manifests->items[i], "metadata");
         struct str kind = node_get(manifests->items[i], "kind")->text;
         struct str name = node_get(metadata, "name")->text;
@@ -122,18 +129,39 @@ static void check_routes(struct renderer *renderer, struct set *file_routes,
     }
 }
 
-static void add_namespace(struct renderer *renderer, struct manifests *manifests,
-                          const struct layer *layer)
+static void emit_namespace(struct renderer *renderer, const struct layer *layer)
 {
     struct str name = str_copy(&renderer->arena, layer->namespace);
-    if (!renderer->options->namespace &&
-        !set_add(&renderer->arena, &renderer->namespaces, name, name.data))
-        manifest_namespace(manifests, layer);
+    struct manifests manifests = {.arena = layer->arena};
+    if (renderer->options->namespace ||
+        set_add(&renderer->arena, &renderer->namespaces, name, name.data))
+        return;
+    manifest_namespace(&manifests, layer);
+    emit(renderer, &manifests);
+}
+
+static void render_service(struct renderer *renderer, struct set *routes,
+                           const struct service *service)
+{
+    struct manifests manifests = {.arena = service->layer->arena};
+    check_unique(renderer, service);
+    check_routes(renderer, routes, service);
+    if (!renderer->options->injects) /* image and port may be left out there */
+        manifests_add_service(&manifests, service);
+    check_objects(renderer, service, &manifests);
+    renderer->failed |= service->layer->diags->errors > 0;
+    if (renderer->failed)
+        return;
+    if (renderer->kept) {
+        keep(renderer, service, &manifests);
+        return;
+    }
+    emit_namespace(renderer, service->layer);
+    emit(renderer, &manifests);
 }
 
 static void render_layer(struct renderer *renderer, struct layer *layer, bool named)
 {
-    struct manifests manifests = {.arena = layer->arena};
     struct set routes = {0};
     size_t services = 0;
     for (size_t i = 0; i < layer->module_count; i++) {
@@ -146,15 +174,8 @@ static void render_layer(struct renderer *renderer, struct layer *layer, bool na
             continue;
         const struct service *service = service_read(layer, module);
         renderer->failed |= !service;
-        if (!service)
-            continue;
-        check_unique(renderer, service);
-        check_routes(renderer, &routes, service);
-        if (manifests.count == 0)
-            add_namespace(renderer, &manifests, layer);
-        size_t before = manifests.count;
-        manifests_add_service(&manifests, service);
-        check_objects(renderer, service, &manifests, before);
+        if (service)
+            render_service(renderer, &routes, service);
     }
     if (services == 0 && named && layer->diags->errors == 0) {
         diag_error(layer->diags, location_file(layer->source), "the file has no k8s-service");
@@ -162,7 +183,6 @@ static void render_layer(struct renderer *renderer, struct layer *layer, bool na
     }
     renderer->services += services;
     renderer->failed |= layer->diags->errors > 0;
-    emit(renderer, &manifests);
 }
 
 static bool has_item(const struct value *map, struct str name)
@@ -191,18 +211,21 @@ static void find_variables(struct renderer *renderer, const struct layer *layer)
 
 static void render_file(struct renderer *renderer, const struct input *input)
 {
-    struct diags diags = {.arena = &renderer->file};
-    const struct source *source = input_read(&renderer->file, &diags, input, (struct location){0});
+    struct diags diags = {.arena = renderer->file};
+    const struct source *source = input_read(renderer->file, &diags, input, (struct location){0});
     renderer->path = source ? str_c(&renderer->arena, source->path) : NULL;
     struct layer *layer =
-        source ? layer_read(&renderer->file, &diags, renderer->options, source) : NULL;
+        source ? layer_read(renderer->file, &diags, renderer->options, source) : NULL;
     if (layer) {
         layer->scope.variables_used = renderer->variables_used;
         find_variables(renderer, layer);
         render_layer(renderer, layer, input->named);
     }
     tell(renderer, &diags);
-    arena_reset(&renderer->file);
+    if (!renderer->kept)
+        arena_reset(renderer->file);
+    else if (layer)
+        layer->diags = NULL; /* they are told */
 }
 
 static void check_flags(struct renderer *renderer, struct diags *diags)
@@ -245,25 +268,49 @@ static void render_files(struct renderer *renderer)
     tell(renderer, &diags);
 }
 
+/* Reads and renders all files; frees what is needed for that alone. */
+static bool run(struct renderer *renderer)
+{
+    const struct options *options = renderer->options;
+    renderer->variables_used = ARENA_ARRAY(&renderer->arena, options->variables.count, bool);
+    renderer->modules_found = ARENA_ARRAY(&renderer->arena, options->modules.count, bool);
+    render_files(renderer);
+    return !renderer->failed;
+}
+
 bool render(const struct options *options, bool color, struct buf *ret_manifests,
             struct buf *ret_messages)
 {
+    struct arena file = {0};
     struct renderer renderer = {.options = options,
                                 .color = color,
+                                .file = &file,
                                 .json = options->output && strcmp(options->output, "json") == 0,
                                 .manifests = ret_manifests,
                                 .messages = ret_messages};
-    renderer.variables_used = ARENA_ARRAY(&renderer.arena, options->variables.count, bool);
-    renderer.modules_found = ARENA_ARRAY(&renderer.arena, options->modules.count, bool);
     if (renderer.json)
         buf_add(ret_manifests, STR("{\n    \"apiVersion\": \"v1\",\n    \"kind\": \"List\",\n"
                                    "    \"items\": ["));
-    render_files(&renderer);
+    bool right = run(&renderer);
     if (renderer.json)
         buf_add(ret_manifests, STR("\n    ]\n}\n"));
-    arena_free(&renderer.file);
-    arena_free(&renderer.arena);
-    if (renderer.failed)
+    if (!right)
         ret_manifests->len = 0;
-    return !renderer.failed;
+    arena_free(&file);
+    arena_free(&renderer.arena);
+    return right;
+}
+
+bool render_services(const struct options *options, bool color, struct arena *arena,
+                     struct rendition *ret, struct buf *ret_messages)
+{
+    struct renderer renderer = {
+        .options = options, .color = color, .file = arena, .kept = ret, .messages = ret_messages};
+    bool right = run(&renderer);
+    struct rendered *items = ARENA_ARRAY(arena, ret->count, struct rendered);
+    for (size_t i = 0; i < ret->count; i++)
+        items[i] = ret->items[i];
+    ret->items = items;
+    arena_free(&renderer.arena);
+    return right;
 }

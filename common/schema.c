@@ -12,6 +12,7 @@ static words pod_securities = {"default", "restricted", "off", NULL};
 static words port_types = {"http", "tcp", NULL};
 static words port_protocols = {"grpc", "websocket", NULL};
 static words helm_containers = {"*", NULL};
+static words store_kinds = {"ClusterSecretStore", "SecretStore", NULL};
 static words helm_modes = {"override", "fill", NULL};
 static words helm_replicas = {"remove", "keep", NULL};
 static words taint_effects = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};

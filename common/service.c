@@ -37,6 +37,8 @@ static void read_name(const struct service_reader *in)
     in->service->name = name;
     in->service->at = in->module->name_at;
     const char *wrong = name_wrong(NAME_SERVICE, name);
+    if (!wrong && str_is(name, "default") && !in->layer->options->injects)
+        wrong = "must not be \"default\": every namespace has a ServiceAccount of that name";
     if (wrong)
         diag_error(diags, in->module->name_at, "the service's name %s", wrong);
     else if (!name_wrong(NAME_NAMESPACE, in->layer->name) &&
@@ -120,6 +122,7 @@ static void read_image(const struct service_reader *in)
         service_error(in, SERVICE_IMAGE, "the image %.*s %s", STR_ARG(image), wrong);
     else if (wrong)
         service_error(in, SERVICE_IMAGE, "image %s", wrong);
+    in->service->repository = automatic ? image : (struct str){0};
     bool takes_tag = automatic || (!has_version(image) && !any_is_auto(in->layer));
     if (takes_tag && options->image_tag)
         image = str_format(in->reader.arena, "%.*s:%s", STR_ARG(image), options->image_tag);

@@ -90,9 +90,10 @@ struct service {
     const struct record *record; /* what is written of it */
     struct str name;
     struct location at;
-    bool has_image;     /* false: AUTO without a tag or digest; nothing runs yet */
-    struct str image;   /* with tag or digest */
-    struct port *ports; /* in the order of the file */
+    bool has_image;        /* false: AUTO without a tag or digest; nothing runs yet */
+    struct str image;      /* with tag or digest */
+    struct str repository; /* of image: AUTO, without a tag; empty: others made the image */
+    struct port *ports;    /* in the order of the file */
     size_t port_count;
     const struct port *public_port; /* where `public_uri` leads to; NULL: none */
     const struct port *probe_port;  /* NULL when there are no ports */
@@ -139,6 +140,15 @@ enum {
     VARIABLES_MAX = 2000, /* environment variables of a container */
     ROUTES_MAX = 500,     /* public_uri of a service */
 };
+
+/* The Secret of a namespace that people fill in: `secrets` without a store. */
+#define MANUAL_SECRETS "manual-secrets"
+
+/* The Secret that the service's `secrets` are in. */
+struct str service_secret(struct arena *arena, const struct layer *layer, struct str service);
+
+/* The key that the store keeps the layer's secrets under. */
+struct str service_secret_key(struct arena *arena, const struct layer *layer);
 
 /* Reads a k8s-service of the layer; reports all that is wrong with it. NULL after an error. */
 struct service *service_read(struct layer *layer, const struct module *module);

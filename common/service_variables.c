@@ -121,16 +121,29 @@ static bool read_links(const struct service_reader *in)
 }
 
 /* The Secret that `secrets` are looked up in. */
-static const char manual_secrets[] = "manual-secrets";
+struct str service_secret(struct arena *arena, const struct layer *layer, struct str service)
+{
+    if (layer->environment.secret_store.len == 0 ||
+        (layer->options->injects && !layer->options->secrets_only))
+        return STR(MANUAL_SECRETS);
+    return str_format(arena, "%.*s-secrets", STR_ARG(service));
+}
+
+struct str service_secret_key(struct arena *arena, const struct layer *layer)
+{
+    return str_format(arena, "%.*s%.*s", STR_ARG(layer->environment.secret_prefix),
+                      STR_ARG(layer->name));
+}
 
 static bool read_secrets(const struct service_reader *in)
 {
     const struct value *secrets = service_value(in, SERVICE_SECRETS);
+    struct str secret = service_secret(in->reader.arena, in->layer, in->service->name);
     for (size_t i = 0; i < secrets->count; i++) {
         const struct item *item = &secrets->items[i];
         if (!add_variable(in, (struct variable){.name = item->text,
                                                 .at = item->node->span,
-                                                .secret = str_of(manual_secrets),
+                                                .secret = secret,
                                                 .key = item->text}))
             return false;
     }

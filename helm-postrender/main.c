@@ -1,3 +1,4 @@
+#include "complete.h"
 #include "postrender.h"
 
 int main(int argc, char **argv)
@@ -13,6 +14,13 @@ int main(int argc, char **argv)
             "OPTASVC_FILE: Helm 4 passes the environment on.\n",
         .flags = FLAGS_INJECT,
         .run = postrender,
+        .complete = complete_files,
+    };
+    static const struct environment_variable variables[] = {
+        {"OPTASVC_FILE", "The service file, where none is given."},
+        {"OPTASVC_LOG", "As --log-file."},
+        {"NO_COLOR", "Messages have no color."},
+        {NULL, NULL},
     };
     static const struct program program = {
         .name = "helm-postrender",
@@ -20,6 +28,7 @@ int main(int argc, char **argv)
         .commands = &command,
         .count = 1,
         .single = true,
+        .variables = variables,
     };
     return cli_main(&program, argc, argv);
 }

@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "complete.h"
 #include "schema.h"
 
 #include <stdlib.h>
@@ -19,6 +20,7 @@ static const struct {
     {&toleration_schema, "An item of `tolerations`", "tolerations."},
     {&helm_schema, "`helm`", "helm."},
     {&file_schema, "A service file, or an environment file", "file."},
+    {&external_secrets_schema, "`external_secrets`", "external_secrets."},
     {&environment_schema, "An item of `environments`", "environments."},
     {&variable_schema, "An item of `input_variables`", "input_variables."},
     {&providers_schema, "`providers`", "providers."},
@@ -117,6 +119,16 @@ static void write_markdown(struct buf *out, struct arena *arena)
             out->data[out->len - 1] = '\n';
         }
     }
+}
+
+void complete_fields(struct completion *completion)
+{
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        for (size_t j = 0; j < sections[i].schema->count; j++)
+            complete_offer(completion,
+                           str_format(completion->arena, "%s%s", sections[i].path,
+                                      sections[i].schema->fields[j].name),
+                           str_of(sections[i].schema->fields[j].help));
 }
 
 int cmd_explain(const struct invocation *invocation)

@@ -9,6 +9,7 @@ static const struct {
     const struct schema *schema;
     const char *name;
 } definitions[] = {
+    {&external_secrets_schema, "external_secrets"},
     {&environment_schema, "environment"},
     {&variable_schema, "input_variable"},
     {&module_schema, "module"},

@@ -4,9 +4,29 @@
 
 #include "cli.h"
 
+int cmd_apply(const struct invocation *invocation);
+int cmd_diff(const struct invocation *invocation);
+int cmd_delete(const struct invocation *invocation);
+int cmd_status(const struct invocation *invocation);
+int cmd_outputs(const struct invocation *invocation);
+int cmd_logs(const struct invocation *invocation);
+int cmd_shell(const struct invocation *invocation);
+int cmd_secret_set(const struct invocation *invocation);
+int cmd_secret_import(const struct invocation *invocation);
+int cmd_secret_list(const struct invocation *invocation);
+int cmd_secret_view(const struct invocation *invocation);
+int cmd_secret_delete(const struct invocation *invocation);
+int cmd_secret_edit(const struct invocation *invocation);
 int cmd_render(const struct invocation *invocation);
 int cmd_validate(const struct invocation *invocation);
 int cmd_explain(const struct invocation *invocation);
 int cmd_schema(const struct invocation *invocation);
+
+int cmd_completion(const struct invocation *invocation);
+int cmd_version(const struct invocation *invocation);
+
+/* What completion offers as arguments. */
+void complete_fields(struct completion *completion);
+void complete_shells(struct completion *completion);
 
 #endif

@@ -163,8 +163,8 @@ static void test_help(void **state)
 {
     static const struct row rows[] = {
         {{"help"}, 0, "Usage: kubectl it COMMAND [flags]", ""},
-        {{"--help"}, 0, "  validate    Validates.\n", ""},
-        {{"-h"}, 0, "  help        ", ""},
+        {{"--help"}, 0, "  validate       Validates.\n", ""},
+        {{"-h"}, 0, "  help           ", ""},
         {{"help", "help"}, 0, "Usage: kubectl it COMMAND", ""},
         {{"help", "render"}, 0, "Usage: kubectl it render -f FILE [FIELD] [flags]", ""},
         {{"render", "--help"}, 0, "Renders.\n\nUsage: ", ""},
@@ -172,7 +172,7 @@ static void test_help(void **state)
         {{"render", "-Rh"}, 0, "  -o, --output FORMAT          format", ""},
         {{"help", "render"}, 0, "format of the output: yaml, json\n", ""},
         {{"help", "validate"}, 0, "      --color WHEN ", ""},
-        {{"--version"}, 0, "kubectl-it " OPTASVC_VERSION " (libfyaml ", ""},
+        {{"--version"}, 0, "kubectl-it ", ""},
         {{"help", "rendr"}, 2, "", "unknown command \"rendr\"\n  did you mean \"render\"?"},
     };
     check_rows(*state, &program, rows, COUNT(rows));
@@ -240,7 +240,7 @@ static void test_a_program_of_one_command(void **state)
 {
     static const struct row rows[] = {
         {{"-f", "a", "x"}, 0, "files a; output -; env -; args x;", ""},
-        {{"--version"}, 0, "it " OPTASVC_VERSION " (", ""},
+        {{"--version"}, 0, "it ", ""},
         {{"--help"}, 0, "Usage: it -f FILE [FIELD] [flags]", ""},
         {{NULL}, 2, "", "--filename is needed: --filename FILE\n  see it --help\n"},
         {{"render"}, 2, "", "--filename is needed"},

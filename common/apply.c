@@ -1,0 +1,441 @@
+#include "apply.h"
+
+#include "cli.h"
+#include "manifest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct str apply_key(struct arena *arena, const struct node *object)
+{
+    return str_format(arena, "%.*s %.*s", STR_ARG(object_namespace(object)),
+                      STR_ARG(object_title(arena, object)));
+}
+
+/* A line on stdout for an object: with --output name its name alone. */
+static void print(const struct apply *apply, struct str title, const char *outcome)
+{
+    struct buf line = {0};
+    diag_add_visible(&line, title);
+    if (!apply->cluster.options->output)
+        buf_format(&line, " %s", outcome);
+    buf_add_byte(&line, '\n');
+    cli_print(buf_str(&line));
+    buf_free(&line);
+}
+
+/* Notes and prints what the server took: kubectl names each object when it is done. */
+static void take_names(struct apply *apply, const struct manifests *batch,
+                       const struct process *run)
+{
+    struct arena *arena = &apply->cluster.arena;
+    struct str names = str_copy(arena, buf_str(&run->output));
+    for (size_t i = 0; i < batch->count; i++) {
+        struct str title = object_title(arena, batch->items[i]);
+        struct str key = apply_key(arena, batch->items[i]);
+        for (size_t at = 0; at < names.len;) {
+            size_t end = str_find(names, at, '\n');
+            bool same = str_equal(str_slice(names, at, end), title);
+            at = end + 1;
+            if (!same || set_add(arena, &apply->taken, key, title.data))
+                continue;
+            const char *outcome = set_get(&apply->outcomes, key);
+            print(apply, title, outcome ? outcome : "applied");
+        }
+    }
+}
+
+/* Applies what goes to each place; all at the same time. Reports what fails. */
+static void send(struct apply *apply, struct manifests *batches, size_t count, bool force)
+{
+    const struct kubectl *kubectl = &apply->cluster.kubectl;
+    struct process *runs = ARENA_ARRAY(kubectl->arena, count, struct process);
+    struct manifests **sent = ARENA_ARRAY(kubectl->arena, count, struct manifests *);
+    size_t running = 0;
+    force |= apply->cluster.options->force_conflicts;
+    for (size_t i = 0; i < count; i++) {
+        if (batches[i].count == 0)
+            continue;
+        struct str documents = kubectl_documents(kubectl, batches[i].items, batches[i].count);
+        sent[running] = &batches[i];
+        runs[running++] = kubectl_apply(kubectl, MANAGER, documents, force ? APPLY_FORCE : 0);
+    }
+    kubectl_run(kubectl, runs, running);
+    for (size_t i = 0; i < running; i++) {
+        take_names(apply, sent[i], &runs[i]);
+        if (!process_right(&runs[i]))
+            kubectl_report(kubectl, &runs[i]);
+        process_free(&runs[i]);
+    }
+}
+
+static bool is_taken(struct apply *apply, const struct node *object)
+{
+    return set_get(&apply->taken, apply_key(&apply->cluster.arena, object)) != NULL;
+}
+
+static void make_namespaces(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    struct manifests manifests = {.arena = &cluster->arena};
+    for (size_t i = 0; i < cluster->place_count; i++)
+        if (cluster->places[i].state == NAMESPACE_ABSENT)
+            manifest_namespace(&manifests, cluster->places[i].layer);
+    for (size_t i = 0; i < manifests.count; i++)
+        set_add(&cluster->arena, &apply->outcomes, apply_key(&cluster->arena, manifests.items[i]),
+                "created");
+    send(apply, &manifests, 1, false);
+}
+
+/* Removes objects by no more than what names them, and prints each. */
+static void remove_objects(struct apply *apply, const struct manifests *objects)
+{
+    struct kubectl *kubectl = &apply->cluster.kubectl;
+    if (objects->count == 0 || process_interrupted())
+        return;
+    struct str documents = kubectl_documents(kubectl, objects->items, objects->count);
+    struct process run = kubectl_delete(kubectl, documents, false);
+    kubectl_run(kubectl, &run, 1);
+    struct str names = buf_str(&run.output);
+    for (size_t at = 0; at < names.len;) {
+        size_t end = str_find(names, at, '\n');
+        print(apply, str_slice(names, at, end), "removed");
+        at = end + 1;
+    }
+    if (!process_right(&run))
+        kubectl_report(kubectl, &run);
+    process_free(&run);
+}
+
+/* Those of the list that are, or are not, autoscalers: these go first, or they would undo what is
+ * applied. */
+static void remove_superseded(struct apply *apply, bool autoscalers)
+{
+    struct manifests removed = {.arena = &apply->cluster.arena};
+    for (size_t i = 0; i < apply->goes.count; i++)
+        if (str_is(object_kind(apply->goes.items[i]), "HorizontalPodAutoscaler") == autoscalers)
+            manifests_add(&removed, object_reference(removed.arena, apply->goes.items[i]));
+    remove_objects(apply, &removed);
+}
+
+static void say_left(struct apply *apply, const struct manifests *objects, const char *what)
+{
+    for (size_t i = 0; i < objects->count; i++)
+        cluster_say(&apply->cluster, "%.*s is no longer needed: %s",
+                    STR_ARG(object_title(&apply->cluster.arena, objects->items[i])), what);
+}
+
+/* What --prune removes serves, perhaps, until the new pods do: it goes when all of them are ready,
+ * or at once where nobody waits. */
+static void prune(struct apply *apply, bool ready)
+{
+    struct manifests removed = {.arena = &apply->cluster.arena};
+    if (!apply->cluster.options->prune) {
+        say_left(apply, &apply->stays, "apply with --prune to remove it");
+        return;
+    }
+    if (!ready) {
+        say_left(apply, &apply->stays, "it stays, as not all is ready");
+        say_left(apply, &apply->leaves, "it stays, as not all is ready");
+        return;
+    }
+    for (size_t i = 0; i < apply->stays.count; i++)
+        manifests_add(&removed, object_reference(removed.arena, apply->stays.items[i]));
+    for (size_t i = 0; i < apply->leaves.count; i++)
+        manifests_add(&removed, object_reference(removed.arena, apply->leaves.items[i]));
+    remove_objects(apply, &removed);
+}
+
+/* An empty list for each place. */
+static struct manifests *list_for_places(struct cluster *cluster)
+{
+    struct manifests *lists = ARENA_ARRAY(&cluster->arena, cluster->place_count, struct manifests);
+    for (size_t i = 0; i < cluster->place_count; i++)
+        lists[i].arena = &cluster->arena;
+    return lists;
+}
+
+/* What is awaited, or else the rest: of it, workloads whose replicas are taken by force go by
+ * themselves, so that nothing else is forced. */
+static void send_all(struct apply *apply, bool awaited)
+{
+    struct cluster *cluster = &apply->cluster;
+    struct manifests *batches = list_for_places(cluster);
+    struct manifests *forced = list_for_places(cluster);
+    for (size_t i = 0; i < cluster->unit_count; i++) {
+        const struct rollout *rollout = &apply->rollouts[i];
+        const struct unit *unit = rollout->unit;
+        for (size_t j = 0; j < unit->count && !rollout->broken; j++) {
+            if (apply_is_awaited(unit->objects[j]) != awaited)
+                continue;
+            struct node *object = apply_object(apply, rollout, unit->objects[j], false);
+            bool taken = rollout->takes_replicas && object == rollout->workload;
+            manifests_add(&(taken ? forced : batches)[unit->place - cluster->places], object);
+        }
+    }
+    send(apply, batches, cluster->place_count, false);
+    if (!process_interrupted())
+        send(apply, forced, cluster->place_count, true);
+}
+
+/* A new workload was made with as many pods as the old one has; its autoscaler takes over. */
+static void settle_replicas(struct apply *apply, struct rollout *rollout)
+{
+    const struct kubectl *kubectl = &apply->cluster.kubectl;
+    if (!rollout->keeps || rollout->live || rollout->broken || process_interrupted() ||
+        !apply_hand_over(apply, rollout))
+        return;
+    kubectl_do(kubectl, kubectl_apply(kubectl, MANAGER,
+                                      kubectl_documents(kubectl, &rollout->workload, 1), 0));
+}
+
+/* True when all was taken. */
+static bool find_broken(struct apply *apply)
+{
+    bool right = true;
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        struct rollout *rollout = &apply->rollouts[i];
+        for (size_t j = 0; j < rollout->unit->count; j++)
+            rollout->broken |= !is_taken(apply, rollout->unit->objects[j]);
+        if (rollout->broken) {
+            rollout->state = ROLLOUT_FAILED;
+            rollout->why = STR("not everything was applied");
+            right = false;
+        }
+    }
+    return right;
+}
+
+static void tell_not_taken(struct apply *apply)
+{
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        const struct unit *unit = &apply->cluster.units[i];
+        for (size_t j = 0; j < unit->count; j++)
+            if (!is_taken(apply, unit->objects[j]))
+                cluster_say(&apply->cluster, "not applied: %.*s of namespace %.*s",
+                            STR_ARG(object_title(&apply->cluster.arena, unit->objects[j])),
+                            STR_ARG(unit->place->name));
+    }
+}
+
+static bool wants_wait(const struct options *options)
+{
+    return !options->wait || strcmp(options->wait, "true") == 0;
+}
+
+/* The number of pods is made safe before it changes hands. Nothing more is done for a service where
+ * that fails. */
+static void prepare_replicas(struct apply *apply)
+{
+    remove_superseded(apply, true);
+    bool removed = apply->cluster.diags.errors == 0;
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        struct rollout *rollout = &apply->rollouts[i];
+        if (!removed && rollout->takes_replicas) /* the autoscaler would go on to change it */
+            rollout->broken = true;
+        if (rollout->keeps && rollout->live && !process_interrupted())
+            rollout->broken = !apply_hand_over(apply, rollout);
+    }
+}
+
+/* What pods cannot start without comes first. */
+static void send_awaited(struct apply *apply)
+{
+    send_all(apply, true);
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        struct rollout *rollout = &apply->rollouts[i];
+        for (size_t j = 0; j < rollout->unit->count; j++)
+            if (apply_is_awaited(rollout->unit->objects[j]) &&
+                !is_taken(apply, rollout->unit->objects[j]))
+                rollout->broken = true;
+    }
+    if (wants_wait(apply->cluster.options) && !process_interrupted())
+        apply_await(apply);
+}
+
+/* Everything into the cluster; false when some of it did not get there. */
+static bool change(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    prepare_replicas(apply);
+    if (!process_interrupted())
+        send_awaited(apply);
+    if (!process_interrupted())
+        send_all(apply, false);
+    bool right = find_broken(apply);
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        settle_replicas(apply, &apply->rollouts[i]);
+    right &= cluster->diags.errors == 0;
+    if (right)
+        remove_superseded(apply, false);
+    right &= cluster->diags.errors == 0 && !process_interrupted();
+    cluster_tell(cluster);
+    if (!right)
+        tell_not_taken(apply);
+    return right;
+}
+
+/* Old pods are kept until new ones are ready, so a changed kind is always waited for. */
+static void wait_for(struct apply *apply)
+{
+    bool all = wants_wait(apply->cluster.options);
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        struct rollout *rollout = &apply->rollouts[i];
+        if (!all && !rollout->old && rollout->state == ROLLOUT_WAITS)
+            rollout->state = ROLLOUT_DONE;
+    }
+    rollout_wait(apply);
+}
+
+static void finish(struct apply *apply, struct rollout *rollout)
+{
+    struct cluster *cluster = &apply->cluster;
+    struct str name = rollout->title;
+    if (rollout->state == ROLLOUT_DONE && rollout->old) {
+        struct node *old = object_reference(&cluster->arena, rollout->old);
+        remove_objects(apply, &(struct manifests){.items = &old, .count = 1});
+    }
+    if (rollout->state != ROLLOUT_FAILED || rollout->broken)
+        return;
+    diag_error(&cluster->diags, (struct location){0}, "%.*s: %.*s", STR_ARG(name),
+               STR_ARG(rollout->why));
+    cluster_tell(cluster);
+    rollout_explain(apply, rollout);
+    if (cluster->options->rollback_on_failure && rollout->unknown)
+        cluster_say(cluster, "%.*s: not rolled back: it may be ready", STR_ARG(name));
+    else if (cluster->options->rollback_on_failure && !process_interrupted())
+        rollout_back(apply, rollout);
+    cluster_tell(cluster);
+}
+
+/* Of several services: which failed. */
+static bool summarize(struct apply *apply)
+{
+    struct arena *arena = &apply->cluster.arena;
+    struct str names = {0};
+    size_t failed = 0;
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        const struct rollout *rollout = &apply->rollouts[i];
+        if (rollout->state == ROLLOUT_DONE)
+            continue;
+        names = str_format(arena, "%.*s%s%.*s", STR_ARG(names), failed++ ? ", " : "",
+                           STR_ARG(rollout->title));
+    }
+    size_t count = apply->cluster.unit_count;
+    if (count > 1 && failed)
+        cluster_say(&apply->cluster, "%zu of %zu services failed: %.*s", failed, count,
+                    STR_ARG(names));
+    return failed == 0;
+}
+
+static void tell_unchecked(struct apply *apply)
+{
+    const struct cluster *cluster = &apply->cluster;
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        for (size_t j = 0; j < cluster->units[i].count; j++)
+            if (cluster->units[i].place->state == NAMESPACE_ABSENT)
+                cluster_say(
+                    cluster,
+                    "not checked: %.*s: the namespace \"%.*s\" is not there yet, and a dry "
+                    "run makes none",
+                    STR_ARG(object_title(&apply->cluster.arena, cluster->units[i].objects[j])),
+                    STR_ARG(cluster->units[i].place->name));
+}
+
+static int tell_dry_run(struct apply *apply)
+{
+    const struct cluster *cluster = &apply->cluster;
+    struct arena *arena = &apply->cluster.arena;
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        for (size_t j = 0; j < cluster->units[i].count; j++) {
+            struct node *object = cluster->units[i].objects[j];
+            const char *outcome = set_get(&apply->outcomes, apply_key(arena, object));
+            if (outcome)
+                print(apply, object_title(arena, object),
+                      str_format(arena, "%s (server dry run)", outcome).data);
+        }
+    for (size_t i = 0; i < apply->goes.count; i++)
+        print(apply, object_title(arena, apply->goes.items[i]), "removed (server dry run)");
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        if (apply->rollouts[i].old)
+            print(apply, object_title(arena, apply->rollouts[i].old), "removed (server dry run)");
+    for (size_t i = 0; cluster->options->prune && i < apply->stays.count; i++)
+        print(apply, object_title(arena, apply->stays.items[i]), "removed (server dry run)");
+    for (size_t i = 0; i < apply->leaves.count; i++)
+        print(apply, object_title(arena, apply->leaves.items[i]), "removed (server dry run)");
+    if (!cluster->options->prune)
+        say_left(apply, &apply->stays, "apply with --prune to remove it");
+    tell_unchecked(apply);
+    return cli_finish((struct str){0});
+}
+
+/* Nothing is changed before all of this is right. */
+static bool prepare(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    if (!cluster_look(cluster, NULL, LOOK_NAMESPACES | LOOK_SECRETS | LOOK_LENIENT) ||
+        !cluster_look_closer(cluster)) {
+        cluster_tell(cluster);
+        return false;
+    }
+    apply_plan(apply);
+    apply_check(apply);
+    return cluster_tell(cluster) && apply_dry_run(apply, false);
+}
+
+static bool make_and_check(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    size_t absent = 0;
+    for (size_t i = 0; i < cluster->place_count; i++)
+        absent += cluster->places[i].state == NAMESPACE_ABSENT;
+    if (absent == 0)
+        return true;
+    make_namespaces(apply);
+    if (!cluster_tell(cluster))
+        return false;
+    bool right = apply_dry_run(apply, true);
+    cluster_tell(cluster);
+    if (!right)
+        cluster_say(cluster, "nothing but the namespace was applied");
+    return right;
+}
+
+static int run(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    const char *mode = cluster->options->dry_run_mode;
+    bool right = prepare(apply);
+    if (!cluster_tell(cluster) || !right)
+        return EXIT_FAILURE;
+    if (mode && strcmp(mode, "server") == 0)
+        return tell_dry_run(apply);
+    if (!make_and_check(apply))
+        return EXIT_FAILURE;
+    right = apply->applied = change(apply);
+    if (!process_interrupted())
+        wait_for(apply);
+    for (size_t i = 0; i < cluster->unit_count && !process_interrupted(); i++)
+        finish(apply, &apply->rollouts[i]);
+    bool ready = right;
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        ready &= apply->rollouts[i].state == ROLLOUT_DONE;
+    if (!process_interrupted())
+        prune(apply, ready);
+    right &= cluster_tell(cluster);
+    right &= summarize(apply);
+    return cli_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int apply(const struct options *options, bool color)
+{
+    struct apply apply = {0};
+    int status = EXIT_FAILURE;
+    if (cluster_open(&apply.cluster, options, color, false))
+        status = run(&apply);
+    if (process_interrupted())
+        cluster_say(&apply.cluster, "interrupted%s",
+                    apply.applied ? ": all was applied, but not waited for" : "");
+    cluster_close(&apply.cluster);
+    return process_exit_status(status);
+}

@@ -1,0 +1,105 @@
+/* Services into a cluster: `kubectl optasvc apply`, in steps.
+ *
+ *   cluster.c         what is there
+ *   apply_check.c     whether it can work: Secrets, claims, the server's own checks
+ *   apply_plan.c      what goes, and how the number of pods is kept
+ *   apply.c           the order of it all
+ *   apply_await.c     what other controllers must have finished before pods start
+ *   rollout.c         the wait for the pods
+ *   rollout_why.c     why they do not get ready
+ *   rollback.c        the way back
+ *
+ * A step reports into cluster.diags and returns false when the rest makes no sense. */
+#ifndef OPTASVC_APPLY_H
+#define OPTASVC_APPLY_H
+
+#include "cluster.h"
+#include "manifest.h"
+
+enum rollout_state { ROLLOUT_WAITS, ROLLOUT_DONE, ROLLOUT_FAILED };
+
+/* A unit's workload on its way. */
+struct rollout {
+    struct unit *unit;
+    struct str title;      /* what messages call it: with its namespace where there are several */
+    struct node *workload; /* as rendered; NULL: nothing runs, there is nothing to wait for */
+    struct node *live;     /* as the cluster has it: of the same kind, */
+    struct node *old;      /* and ours of the other kind, which it takes the place of */
+
+    /* spec.replicas, when it changes hands (apply_plan.c). */
+    bool takes_replicas; /* from an autoscaler or whoever scaled: ours from now on */
+    int64_t keeps;       /* pods that run and stay when an autoscaler takes over; 0: none to keep */
+
+    enum rollout_state state;
+    bool unknown; /* it failed because the cluster does not answer: nothing is known of its pods */
+    bool broken;  /* something of the service was not applied: there is nothing to wait for */
+    struct str expired;  /* when a rollout before this one made no progress any more */
+    struct str progress; /* in words */
+    int64_t since;       /* process_clock() when that changed last */
+    struct str why;      /* it failed */
+};
+
+struct apply {
+    struct cluster cluster;
+    struct rollout *rollouts; /* as many as units */
+    struct manifests goes;    /* what acts and is no longer rendered: removed */
+    struct manifests stays;   /* what does nothing and is no longer rendered: listed, or pruned */
+    struct manifests leaves;  /* --prune=layer: of services that are in no file */
+    struct set outcomes;      /* what becomes of each object: created, changed, unchanged */
+    struct set taken;         /* the objects that the server took */
+    bool applied;             /* all of them */
+};
+
+/* Finds each rollout's workloads, what is superseded, and who has spec.replicas. */
+void apply_plan(struct apply *apply);
+
+/* The object as it is sent: spec.replicas set so that no pod is lost on the way. `dry`: as it will
+ * be in the end, and so that a dry run does not conflict with what is about to be taken over.
+ * Elsewhere the object itself. */
+struct node *apply_object(struct apply *apply, const struct rollout *rollout, struct node *object,
+                          bool dry);
+
+/* Gives spec.replicas to MANAGER_REPLICAS with the number that runs, so that it stays when the
+ * object is applied without it. */
+bool apply_hand_over(struct apply *apply, struct rollout *rollout);
+
+/* An object that must be done before pods can start; and the wait for all of them. A service whose
+ * are not done in time is marked as broken. */
+bool apply_is_awaited(const struct node *object);
+void apply_await(struct apply *apply);
+
+/* Namespaces that end, Secrets that are missing, fields that cannot be changed. */
+void apply_check(struct apply *apply);
+
+/* Has the server check everything that goes to namespaces which are, or are not, absent; notes what
+ * becomes of each object. False when it refuses anything, which is reported with its object. */
+bool apply_dry_run(struct apply *apply, bool absent);
+
+/* Tells which fields that are rendered others have set: a line each. */
+void apply_tell_conflicts(struct apply *apply);
+
+/* What an object is called in the sets of `struct apply`: "NAMESPACE KIND.GROUP/NAME". */
+struct str apply_key(struct arena *arena, const struct node *object);
+
+/* A workload whose pods are all of its newest template, and available. */
+bool rollout_is_complete(const struct node *workload);
+
+/* The controller has seen what was applied last. */
+bool rollout_is_observed(const struct node *workload);
+
+/* When a Deployment's controller saw no more progress; empty while it sees some. */
+struct str rollout_expired(const struct node *workload);
+
+/* Waits until all are done or have failed. */
+void rollout_wait(struct apply *apply);
+
+/* Tells what is known of the failure: pods, their last words, events. */
+void rollout_explain(struct apply *apply, const struct rollout *rollout);
+
+/* Goes back to what ran before, and waits for it. */
+void rollout_back(struct apply *apply, struct rollout *rollout);
+
+/* Applies, waits and tells. Returns the exit status. */
+int apply(const struct options *options, bool color);
+
+#endif

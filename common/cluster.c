@@ -1,0 +1,379 @@
+#include "cluster.h"
+
+#include "cli.h"
+#include "kinds.h"
+#include "manifest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct place *place_of(struct cluster *cluster, const struct layer *layer)
+{
+    for (size_t i = 0; i < cluster->place_count; i++)
+        if (str_equal(cluster->places[i].name, layer->namespace))
+            return &cluster->places[i];
+    struct place *place = &cluster->places[cluster->place_count++];
+    *place = (struct place){.name = layer->namespace, .layer = layer};
+    return place;
+}
+
+static void add_layer(struct cluster *cluster, struct place *place, struct str layer)
+{
+    for (size_t at = 0; at < place->layers.len;) {
+        size_t end = str_find(place->layers, at, ',');
+        if (str_equal(str_slice(place->layers, at, end), layer))
+            return;
+        at = end + 1;
+    }
+    place->layers = str_format(&cluster->arena, "%.*s%s%.*s", STR_ARG(place->layers),
+                               place->layers.len ? "," : "", STR_ARG(layer));
+}
+
+bool cluster_open(struct cluster *cluster, const struct options *options, bool color, bool quiet)
+{
+    struct rendition rendition = {0};
+    struct buf messages = {0};
+    *cluster = (struct cluster){.options = options, .color = color};
+    cluster->diags.arena = &cluster->arena;
+    cluster->kubectl =
+        (struct kubectl){.options = options, .arena = &cluster->arena, .diags = &cluster->diags};
+    bool right = render_services(options, color, &cluster->arena, &rendition, &messages);
+    if (!right || !quiet)
+        cli_tell(buf_str(&messages));
+    buf_free(&messages);
+    if (!right)
+        return false;
+    process_watch_signals();
+    cluster->units = ARENA_ARRAY(&cluster->arena, rendition.count, struct unit);
+    cluster->places = ARENA_ARRAY(&cluster->arena, rendition.count, struct place);
+    cluster->unit_count = rendition.count;
+    for (size_t i = 0; i < rendition.count; i++) {
+        const struct rendered *rendered = &rendition.items[i];
+        struct place *place = place_of(cluster, rendered->service->layer);
+        add_layer(cluster, place, rendered->service->layer->name);
+        cluster->units[i] =
+            (struct unit){rendered->service, rendered->objects, rendered->count, place};
+    }
+    return true;
+}
+
+void cluster_close(struct cluster *cluster)
+{
+    arena_free(&cluster->arena);
+}
+
+bool cluster_tell(struct cluster *cluster)
+{
+    struct buf messages = {0};
+    bool right = cluster->diags.errors == 0 && !process_interrupted();
+    diags_write(&cluster->diags, &messages, cluster->color);
+    cli_tell(buf_str(&messages));
+    buf_free(&messages);
+    cluster->diags = (struct diags){.arena = &cluster->arena};
+    return right;
+}
+
+void cluster_say(const struct cluster *cluster, const char *format, ...)
+{
+    struct arena arena = {0};
+    struct buf line = {0};
+    (void)cluster;
+    va_list arguments;
+    va_start(arguments, format);
+    diag_add_visible(&line, str_vformat(&arena, format, arguments));
+    va_end(arguments);
+    buf_add_byte(&line, '\n');
+    cli_tell(buf_str(&line));
+    buf_free(&line);
+    arena_free(&arena);
+}
+
+static size_t turn_of(const struct node *object)
+{
+    const struct kind *kind = kind_of(object);
+    return kind ? kind->deleted : kind_count;
+}
+
+static int by_turn(const void *a, const void *b)
+{
+    const struct node *left = *(struct node *const *)a, *right = *(struct node *const *)b;
+    size_t turns[] = {turn_of(left), turn_of(right)};
+    return turns[0] == turns[1] ? str_compare(object_name(left), object_name(right))
+                                : (turns[0] > turns[1]) - (turns[0] < turns[1]);
+}
+
+/* kubectl lists several kinds in no order of its own; here it is that in which objects go. */
+static void sort_live(struct arena *arena, struct place *place)
+{
+    size_t count = 0;
+    for (const struct node *live = place->live; live; live = live->next)
+        count++;
+    struct node **sorted = ARENA_ARRAY(arena, count, struct node *);
+    count = 0;
+    for (struct node *live = place->live; live; live = live->next)
+        sorted[count++] = live;
+    if (count)
+        qsort(sorted, count, sizeof *sorted, by_turn);
+    struct node **link = &place->live;
+    for (size_t i = 0; i < count; i++, link = &(*link)->next)
+        *link = sorted[i];
+    *link = NULL;
+}
+
+/* What is asked about one place, at the same time as about all others. */
+struct questions {
+    struct process *namespace; /* NULL: not asked */
+    struct process *objects;
+    struct process *extras; /* NULL: not asked */
+    struct process *secrets;
+};
+
+static struct process ask_namespace(struct cluster *cluster, const struct place *place)
+{
+    return (struct process){.arguments =
+                                kubectl_words(&cluster->kubectl, "get", "namespace",
+                                              place->name.data, "--ignore-not-found",
+                                              "--output=json", "--show-managed-fields", NULL)
+                                    .items};
+}
+
+static struct process ask_objects(struct cluster *cluster, const struct place *place,
+                                  const char *kinds)
+{
+    const char *selector =
+        str_format(cluster->kubectl.arena, "--selector=opta.dev/layer-name in (%.*s)",
+                   STR_ARG(place->layers))
+            .data;
+    return (struct process){
+        .arguments = kubectl_words(&cluster->kubectl, "get", kinds, "--namespace", place->name.data,
+                                   selector, "--output=json", "--show-managed-fields", NULL)
+                         .items};
+}
+
+/* Names and keys alone: no value leaves kubectl. One object is no List. */
+static const char secret_template[] =
+    "--output=go-template={{define \"s\"}}{{.metadata.name}}{{\"\\n\"}}{{$n := .metadata.name}}"
+    "{{range $k, $v := .data}}{{$n}}/{{$k}}{{\"\\n\"}}{{end}}{{end}}"
+    "{{if eq .kind \"List\"}}{{range .items}}{{template \"s\" .}}{{end}}"
+    "{{else}}{{template \"s\" .}}{{end}}";
+
+/* False when the pods of no service here need a Secret. */
+static bool ask_secrets(struct cluster *cluster, const struct place *place, struct process *ret)
+{
+    struct set names = {0};
+    struct kubectl kubectl = cluster->kubectl;
+    kubectl.secret = true;
+    struct words words = kubectl_words(&kubectl, "get", "secrets", "--namespace", place->name.data,
+                                       "--ignore-not-found", secret_template, NULL);
+    for (size_t i = 0; i < cluster->unit_count; i++) {
+        const struct service *service = cluster->units[i].service;
+        for (size_t j = 0; j < service->variable_count && cluster->units[i].place == place; j++) {
+            struct str name = service->variables[j].secret;
+            if (service->has_image && name.len &&
+                !set_add(cluster->kubectl.arena, &names, name, place))
+                words_add(cluster->kubectl.arena, &words, str_c(cluster->kubectl.arena, name));
+        }
+    }
+    *ret = (struct process){.arguments = words.items};
+    return names.count > 0;
+}
+
+static void take_namespace(struct cluster *cluster, struct place *place, const struct process *run)
+{
+    if (kubectl_forbidden(run))
+        return;
+    if (!process_right(run)) {
+        kubectl_report(&cluster->kubectl, run);
+        return;
+    }
+    if (run->output.len) /* --ignore-not-found prints nothing */
+        place->object = kubectl_answer(&cluster->kubectl, run);
+    bool ending = str_is(node_text(node_find(place->object, "status phase")), "Terminating");
+    place->state = !place->object ? NAMESPACE_ABSENT
+                   : ending       ? NAMESPACE_ENDING
+                                  : NAMESPACE_PRESENT;
+}
+
+static void append(struct place *place, struct node *items)
+{
+    struct node **link = &place->live;
+    while (*link)
+        link = &(*link)->next;
+    *link = items;
+}
+
+static void take_objects(struct cluster *cluster, struct place *place, const struct process *run,
+                         bool lenient)
+{
+    bool forbidden = kubectl_forbidden(run);
+    if (forbidden && lenient)
+        kubectl_warn(&cluster->kubectl, run);
+    else if (!process_right(run))
+        kubectl_report(&cluster->kubectl, run);
+    if (forbidden || process_right(run))
+        append(place, kubectl_items(kubectl_answer(&cluster->kubectl, run)));
+}
+
+/* A kind that is not there has no objects; one that may not be listed is none of this user's. */
+static void take_extras(struct cluster *cluster, struct place *place, const struct process *run)
+{
+    if (process_right(run))
+        append(place, kubectl_items(kubectl_answer(&cluster->kubectl, run)));
+    else if (!kubectl_lacks_kind(run) && !kubectl_forbidden(run))
+        kubectl_report(&cluster->kubectl, run);
+}
+
+static void take_secrets(struct cluster *cluster, struct place *place, const struct process *run)
+{
+    struct str text = str_copy(cluster->kubectl.arena, buf_str(&run->output));
+    if (kubectl_forbidden(run)) {
+        place->secrets_hidden = true;
+        diag_warning(&cluster->diags, (struct location){0},
+                     "the Secrets of namespace \"%.*s\" may not be read: whether the pods find "
+                     "theirs is not checked",
+                     STR_ARG(place->name));
+        return;
+    }
+    if (!process_right(run))
+        kubectl_report(&cluster->kubectl, run);
+    for (size_t at = 0; at < text.len;) {
+        size_t end = str_find(text, at, '\n');
+        set_add(cluster->kubectl.arena, &place->secrets, str_slice(text, at, end), place);
+        at = end + 1;
+    }
+}
+
+bool cluster_look(struct cluster *cluster, const char *kinds, unsigned look)
+{
+    struct arena *arena = cluster->kubectl.arena;
+    struct questions *questions = ARENA_ARRAY(arena, cluster->place_count, struct questions);
+    struct process *runs = ARENA_ARRAY(arena, 4 * cluster->place_count, struct process);
+    bool all = kinds == NULL;
+    const char *extras = all ? kind_resources(arena, true) : NULL;
+    kinds = all ? kind_resources(arena, false) : kinds;
+    size_t count = 0;
+    for (size_t i = 0; i < cluster->place_count; i++) {
+        struct place *place = &cluster->places[i];
+        place->live = NULL;
+        questions[i].objects = &runs[count];
+        runs[count++] = ask_objects(cluster, place, kinds);
+        if (all) {
+            questions[i].extras = &runs[count];
+            runs[count++] = ask_objects(cluster, place, extras);
+        }
+        if (look & LOOK_NAMESPACES) {
+            questions[i].namespace = &runs[count];
+            runs[count++] = ask_namespace(cluster, place);
+        }
+        if (look & LOOK_SECRETS && ask_secrets(cluster, place, &runs[count]))
+            questions[i].secrets = &runs[count++];
+    }
+    kubectl_run(&cluster->kubectl, runs, count);
+    for (size_t i = 0; i < cluster->place_count; i++) {
+        struct place *place = &cluster->places[i];
+        take_objects(cluster, place, questions[i].objects, look & LOOK_LENIENT);
+        if (questions[i].extras)
+            take_extras(cluster, place, questions[i].extras);
+        if (questions[i].namespace)
+            take_namespace(cluster, place, questions[i].namespace);
+        if (questions[i].secrets)
+            take_secrets(cluster, place, questions[i].secrets);
+        sort_live(arena, place);
+    }
+    for (size_t i = 0; i < count; i++)
+        process_free(&runs[i]);
+    return cluster->diags.errors == 0 && !process_interrupted();
+}
+
+/* What is rendered for a place and was not seen there. */
+static struct str unseen(struct cluster *cluster, const struct place *place)
+{
+    struct manifests objects = {.arena = cluster->kubectl.arena};
+    for (size_t i = 0; i < cluster->unit_count; i++) {
+        const struct unit *unit = &cluster->units[i];
+        for (size_t j = 0; j < unit->count && unit->place == place; j++)
+            if (!unit_live(unit, unit->objects[j]))
+                manifests_add(&objects, object_reference(objects.arena, unit->objects[j]));
+    }
+    return objects.count ? kubectl_documents(&cluster->kubectl, objects.items, objects.count)
+                         : (struct str){0};
+}
+
+bool cluster_look_closer(struct cluster *cluster)
+{
+    const struct kubectl *kubectl = &cluster->kubectl;
+    struct process *runs = ARENA_ARRAY(kubectl->arena, cluster->place_count, struct process);
+    struct place **places = ARENA_ARRAY(kubectl->arena, cluster->place_count, struct place *);
+    size_t count = 0;
+    for (size_t i = 0; i < cluster->place_count; i++) {
+        struct place *place = &cluster->places[i];
+        /* In a namespace that is absent nothing is found, but kinds that the server lacks are. */
+        struct str documents = unseen(cluster, place);
+        if (documents.len == 0 || place->state == NAMESPACE_ENDING)
+            continue;
+        places[count] = place;
+        runs[count++] = (struct process){
+            .arguments = kubectl_words(kubectl, "get", "--filename=-", "--ignore-not-found",
+                                       "--output=json", "--show-managed-fields", NULL)
+                             .items,
+            .input = documents,
+        };
+    }
+    kubectl_run(kubectl, runs, count);
+    for (size_t i = 0; i < count; i++) {
+        bool forbidden = kubectl_forbidden(&runs[i]);
+        if (forbidden)
+            places[i]->hidden = str_copy(kubectl->arena, buf_str(&runs[i].errors));
+        if (!forbidden && !process_right(&runs[i]))
+            kubectl_report(kubectl, &runs[i]);
+        else if (runs[i].output.len)
+            append(places[i], kubectl_items(kubectl_answer(kubectl, &runs[i])));
+        process_free(&runs[i]);
+    }
+    return cluster->diags.errors == 0 && !process_interrupted();
+}
+
+bool unit_owns(const struct unit *unit, const struct node *object, const struct str *module)
+{
+    const struct layer *layer = unit->service->layer;
+    /* What was applied before the file had environments is the same. */
+    struct str environment = object_label(object, "opta.dev/environment-name");
+    return str_equal(object_label(object, "opta.dev/layer-name"), layer->name) &&
+           (environment.len == 0 || str_equal(environment, layer->environment.name)) &&
+           (!module || str_equal(object_label(object, "opta.dev/module-name"), *module)) &&
+           !object_has_controller(object);
+}
+
+struct node *unit_live(const struct unit *unit, const struct node *object)
+{
+    for (struct node *live = unit->place->live; live; live = live->next)
+        if (object_same(live, object))
+            return live;
+    return NULL;
+}
+
+struct node *unit_live_workload(const struct unit *unit)
+{
+    for (struct node *live = unit->place->live; live; live = live->next)
+        if (object_is_workload(live) && str_equal(object_name(live), unit->service->name) &&
+            unit_owns(unit, live, &unit->service->name))
+            return live;
+    return NULL;
+}
+
+struct node *unit_workload(const struct unit *unit)
+{
+    for (size_t i = 0; i < unit->count; i++)
+        if (object_is_workload(unit->objects[i]))
+            return unit->objects[i];
+    return NULL;
+}
+
+const char *unit_selector(struct arena *arena, const struct unit *unit)
+{
+    return str_format(arena,
+                      "--selector=app.kubernetes.io/name=%.*s,app.kubernetes.io/instance=%.*s-%.*s",
+                      STR_ARG(unit->service->name), STR_ARG(unit->service->layer->name),
+                      STR_ARG(unit->service->name))
+        .data;
+}

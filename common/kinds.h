@@ -1,0 +1,28 @@
+/* The kinds of objects that a service has in a cluster: the one place to add another. */
+#ifndef OPTASVC_KINDS_H
+#define OPTASVC_KINDS_H
+
+#include "node.h"
+
+struct kind {
+    const char *name;     /* as an object calls it */
+    const char *resource; /* as kubectl get calls it */
+    size_t deleted; /* its turn: what sends traffic or makes pods goes before the pods, and what
+                       pods need after them */
+    bool acts;      /* left behind it goes on to act: scale, evict, start jobs, run pods */
+    const char *condition; /* of its status, which pods wait for; NULL: they do not. Such a kind is
+                              there only where its controller is. */
+};
+
+/* In the order in which they are applied. Namespaces, claims and Secrets are not among them: they
+ * stay. */
+extern const struct kind kind_table[];
+extern const size_t kind_count;
+
+/* The kind of an object, or NULL for one that no service has. */
+const struct kind *kind_of(const struct node *object);
+
+/* Those that are there always, or only where their controller is, as `kubectl get` takes them. */
+const char *kind_resources(struct arena *arena, bool awaited);
+
+#endif

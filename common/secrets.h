@@ -1,0 +1,47 @@
+/* The Secret `manual-secrets` of a namespace: what `secret set` and its relatives do.
+ *
+ * Values go to kubectl on its standard input alone, and come from it on its standard output; what
+ * held one is overwritten. Changes are merge patches of single keys, so that two at once lose
+ * nothing. */
+#ifndef OPTASVC_SECRETS_H
+#define OPTASVC_SECRETS_H
+
+#include "cluster.h"
+
+enum { SECRETS_MAX = 1024 * 1024 }; /* bytes of all values: core/v1 MaxSecretSize */
+
+/* A key and its value; both as the API has them. */
+struct secret {
+    struct str name;
+    struct str encoded; /* base64; {NULL, 0} in a change: the key is removed */
+};
+
+struct secrets {
+    struct secret *items;
+    size_t count;
+    struct str version; /* metadata.resourceVersion; empty: the Secret is not there */
+};
+
+/* Reads all keys and values into `arena`, which the caller wipes. Reports and returns false when
+ * they may not be read. */
+bool secrets_read(struct cluster *cluster, const struct place *place, struct arena *arena,
+                  struct secrets *ret);
+
+/* The value that was read under a name, or NULL. */
+const struct secret *secrets_find(const struct secrets *secrets, struct str name);
+
+enum secrets_patched { SECRETS_FAILED, SECRETS_CHANGED, SECRETS_OVERTAKEN };
+
+/* Changes those keys, and makes Secret and namespace if they are not there. With a `version` only
+ * if it is still that one, else SECRETS_OVERTAKEN. Reports failures. */
+enum secrets_patched secrets_patch(struct cluster *cluster, const struct place *place,
+                                   struct arena *arena, const struct secrets *changes,
+                                   struct str version);
+
+/* True when the service's pods have this key of manual-secrets in a variable. */
+bool secrets_used(const struct service *service, struct str name);
+
+/* Restarts the pods of the services that run and use one of the keys. */
+void secrets_restart(struct cluster *cluster, const struct secrets *changes);
+
+#endif

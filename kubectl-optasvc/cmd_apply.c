@@ -1,0 +1,59 @@
+#include "apply.h"
+#include "commands.h"
+#include "manifest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is(const char *value, const char *word)
+{
+    return value && strcmp(value, word) == 0;
+}
+
+/* All that would be sent, as kubectl names it. */
+static struct str name_objects(struct arena *arena, const struct options *options,
+                               const struct rendition *rendition)
+{
+    struct manifests manifests = {.arena = arena};
+    struct set namespaces = {0};
+    for (size_t i = 0; i < rendition->count; i++) {
+        const struct rendered *rendered = &rendition->items[i];
+        const struct layer *layer = rendered->service->layer;
+        if (!options->namespace && !set_add(arena, &namespaces, layer->namespace, layer))
+            manifest_namespace(&manifests, layer);
+        for (size_t j = 0; j < rendered->count; j++)
+            manifests_add(&manifests, rendered->objects[j]);
+    }
+    struct buf out = {0};
+    for (size_t i = 0; i < manifests.count; i++)
+        buf_format(&out, "%.*s\n", STR_ARG(object_title(arena, manifests.items[i])));
+    struct str names = str_copy(arena, buf_str(&out));
+    buf_free(&out);
+    return names;
+}
+
+/* --dry-run=client --output=name */
+static int print_names(const struct invocation *invocation)
+{
+    struct arena arena = {0};
+    struct rendition rendition = {0};
+    struct buf messages = {0};
+    const struct options *options = &invocation->options;
+    bool right = render_services(options, invocation->color, &arena, &rendition, &messages);
+    cli_tell(buf_str(&messages));
+    int status = right ? cli_finish(name_objects(&arena, options, &rendition)) : EXIT_FAILURE;
+    buf_free(&messages);
+    arena_free(&arena);
+    return status;
+}
+
+int cmd_apply(const struct invocation *invocation)
+{
+    const struct options *options = &invocation->options;
+    if (is(options->prune, "layer") && options->modules.count)
+        return cli_usage(invocation, "--prune=layer would remove the services that --module leaves "
+                                     "out");
+    if (is(options->dry_run_mode, "client"))
+        return options->output ? print_names(invocation) : cmd_render(invocation);
+    return apply(options, invocation->color);
+}

@@ -1,0 +1,256 @@
+/* Takes services out of a cluster: what carries their labels, and no more than what was asked for.
+ * What holds data stays unless a flag names it, and the Secret manual-secrets always. */
+#include "cluster.h"
+#include "commands.h"
+#include "kinds.h"
+#include "manifest.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct deletion {
+    struct cluster cluster;
+    struct manifests objects; /* in the order in which they go */
+    struct manifests namespaces;
+    size_t foreign; /* objects with our labels that apply did not make: they stay */
+};
+
+static void take(struct deletion *deletion, struct node *object)
+{
+    if (object_applied_by(object, MANAGER)) {
+        manifests_add(&deletion->objects, object);
+        return;
+    }
+    deletion->foreign++;
+    cluster_say(&deletion->cluster, "%.*s stays: apply did not make it",
+                STR_ARG(object_title(&deletion->cluster.arena, object)));
+}
+
+static void collect(struct deletion *deletion)
+{
+    for (size_t turn = 0; turn < kind_count; turn++)
+        for (size_t i = 0; i < deletion->cluster.unit_count; i++) {
+            const struct unit *unit = &deletion->cluster.units[i];
+            for (struct node *live = unit->place->live; live; live = live->next) {
+                const struct kind *kind = kind_of(live);
+                if (kind && kind->deleted == turn && unit_owns(unit, live, &unit->service->name))
+                    take(deletion, live);
+            }
+        }
+}
+
+static void collect_claims(struct deletion *deletion)
+{
+    for (size_t i = 0; i < deletion->cluster.unit_count; i++) {
+        const struct unit *unit = &deletion->cluster.units[i];
+        struct node *claim = kubectl_items(kubectl_get(
+            &deletion->cluster.kubectl, "persistentvolumeclaims", "--namespace",
+            unit->place->name.data, unit_selector(&deletion->cluster.arena, unit), NULL));
+        for (; claim; claim = claim->next)
+            manifests_add(&deletion->objects, claim);
+    }
+}
+
+static bool goes(const struct deletion *deletion, const struct place *place, struct str version,
+                 struct str kind, struct str name)
+{
+    for (size_t i = 0; i < deletion->objects.count; i++)
+        if (str_equal(node_text(node_get(deletion->objects.items[i], "apiVersion")), version) &&
+            str_equal(object_kind(deletion->objects.items[i]), kind) &&
+            str_equal(object_name(deletion->objects.items[i]), name) &&
+            str_equal(object_namespace(deletion->objects.items[i]), place->name))
+            return true;
+    return false;
+}
+
+/* Every kind of object that a namespace can hold, but for those that only tell of others. */
+static const char *all_kinds(struct deletion *deletion)
+{
+    static const char *const passed_over[] = {"events", "events.events.k8s.io", "endpoints",
+                                              "pods.metrics.k8s.io"};
+    const struct kubectl *kubectl = &deletion->cluster.kubectl;
+    struct process run = {.arguments = kubectl_words(kubectl, "api-resources", "--namespaced",
+                                                     "--verbs=list", "--output=name", NULL)
+                                           .items};
+    kubectl_run(kubectl, &run, 1);
+    struct str text = str_copy(kubectl->arena, buf_str(&run.output));
+    struct str kinds = {0};
+    if (!process_right(&run))
+        kubectl_report(kubectl, &run);
+    process_free(&run);
+    for (size_t at = 0; at < text.len;) {
+        size_t end = str_find(text, at, '\n');
+        struct str kind = str_slice(text, at, end);
+        at = end + 1;
+        bool passed = false;
+        for (size_t i = 0; i < sizeof passed_over / sizeof *passed_over; i++)
+            passed |= str_is(kind, passed_over[i]);
+        if (!passed)
+            kinds = str_format(kubectl->arena, "%.*s%s%.*s", STR_ARG(kinds), kinds.len ? "," : "",
+                               STR_ARG(kind));
+    }
+    return kinds.len ? kinds.data : NULL;
+}
+
+/* What is there and goes with nothing else, a line each: VERSION KIND NAME. The objects themselves
+ * stay in kubectl, for Secrets are among them. */
+static struct str list_all(struct deletion *deletion, const struct place *place, const char *kinds)
+{
+    struct kubectl kubectl = deletion->cluster.kubectl;
+    kubectl.secret = true;
+    struct process run = {
+        .arguments = kubectl_words(
+                         &kubectl, "get", kinds, "--namespace", place->name.data,
+                         "--output=go-template={{range .items}}{{if not .metadata.ownerReferences}}"
+                         "{{.apiVersion}} {{.kind}} {{.metadata.name}}{{\"\\n\"}}{{end}}{{end}}",
+                         NULL)
+                         .items};
+    kubectl_run(&kubectl, &run, 1);
+    struct str text = str_copy(kubectl.arena, buf_str(&run.output));
+    if (!process_right(&run))
+        kubectl_report(&kubectl, &run);
+    process_free(&run);
+    return text;
+}
+
+/* A namespace goes only when we made it and nothing of others, or that must stay, is in it. */
+static void check_namespace(struct deletion *deletion, struct place *place)
+{
+    struct diags *diags = &deletion->cluster.diags;
+    struct arena *arena = &deletion->cluster.arena;
+    if (place->state == NAMESPACE_ABSENT)
+        return;
+    if (!place->object || !object_applied_by(place->object, MANAGER)) {
+        diag_error(diags, (struct location){0}, "the namespace \"%.*s\" %s", STR_ARG(place->name),
+                   place->object ? "was not made by apply" : "may not be read");
+        diag_hint(diags, "leave --with-namespace out, or: kubectl delete namespace %.*s",
+                  STR_ARG(place->name));
+        return;
+    }
+    const char *kinds = all_kinds(deletion);
+    struct str text = kinds ? list_all(deletion, place, kinds) : (struct str){0};
+    struct str left = {0};
+    for (size_t at = 0; at < text.len;) {
+        size_t end = str_find(text, at, '\n');
+        struct str line = str_slice(text, at, end);
+        size_t space = str_find(line, 0, ' ');
+        struct str version = str_slice(line, 0, space);
+        line = str_from(line, space + 1);
+        space = str_find(line, 0, ' ');
+        at = end + 1;
+        /* Kubernetes itself puts these two into every namespace. */
+        bool own =
+            str_is(line, "ServiceAccount default") || str_is(line, "ConfigMap kube-root-ca.crt");
+        if (!own &&
+            !goes(deletion, place, version, str_slice(line, 0, space), str_from(line, space + 1)))
+            left = str_format(arena, "%.*s%.*s\n", STR_ARG(left), STR_ARG(line));
+    }
+    if (left.len) {
+        diag_error(diags, (struct location){0},
+                   "the namespace \"%.*s\" holds more than this; nothing was deleted",
+                   STR_ARG(place->name));
+        diag_hint(diags, "%.*sdelete that first, or leave --with-namespace out", STR_ARG(left));
+        return;
+    }
+    manifests_add(&deletion->namespaces, place->object);
+}
+
+static void list(const struct deletion *deletion, const struct manifests *objects)
+{
+    struct arena arena = {0};
+    for (size_t i = 0; i < objects->count; i++) {
+        struct str namespace = object_namespace(objects->items[i]);
+        cluster_say(&deletion->cluster, "  %.*s%s%.*s",
+                    STR_ARG(object_title(&arena, objects->items[i])),
+                    namespace.len ? " of namespace " : "", STR_ARG(namespace));
+    }
+    arena_free(&arena);
+}
+
+/* The answer that a person gives on the terminal. */
+static bool ask(const struct deletion *deletion)
+{
+    char answer[16] = "";
+    cluster_say(&deletion->cluster, "This is deleted:");
+    list(deletion, &deletion->objects);
+    list(deletion, &deletion->namespaces);
+    cli_tell(STR("Go on? [y/N] "));
+    ssize_t count =
+        process_await_input(STDIN_FILENO) ? read(STDIN_FILENO, answer, sizeof answer - 1) : -1;
+    return count > 0 && !process_interrupted() && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+static void delete_objects(struct deletion *deletion, const struct manifests *objects)
+{
+    struct kubectl *kubectl = &deletion->cluster.kubectl;
+    if (objects->count == 0 || process_interrupted() || deletion->cluster.diags.errors)
+        return;
+    struct manifests references = {.arena = kubectl->arena};
+    for (size_t i = 0; i < objects->count; i++)
+        manifests_add(&references, object_reference(kubectl->arena, objects->items[i]));
+    struct process run = kubectl_delete(
+        kubectl, kubectl_documents(kubectl, references.items, references.count), true);
+    kubectl_run(kubectl, &run, 1);
+    struct str names = buf_str(&run.output);
+    struct buf out = {0};
+    for (size_t at = 0; at < names.len;) {
+        size_t end = str_find(names, at, '\n');
+        diag_add_visible(&out, str_slice(names, at, end));
+        buf_add(&out, STR(" deleted\n"));
+        at = end + 1;
+    }
+    cli_print(buf_str(&out));
+    buf_free(&out);
+    if (!process_right(&run))
+        kubectl_report(kubectl, &run);
+    process_free(&run);
+}
+
+static bool prepare(struct deletion *deletion)
+{
+    struct cluster *cluster = &deletion->cluster;
+    deletion->objects.arena = deletion->namespaces.arena = &cluster->arena;
+    if (!cluster_look(cluster, NULL, LOOK_NAMESPACES))
+        return false;
+    collect(deletion);
+    if (cluster->options->with_storage)
+        collect_claims(deletion);
+    for (size_t i = 0; cluster->options->with_namespace && i < cluster->place_count; i++)
+        check_namespace(deletion, &cluster->places[i]);
+    return cluster->diags.errors == 0 && !process_interrupted();
+}
+
+static int run(struct deletion *deletion)
+{
+    struct cluster *cluster = &deletion->cluster;
+    bool right = prepare(deletion);
+    if (!cluster_tell(cluster) || !right)
+        return EXIT_FAILURE;
+    if (deletion->objects.count + deletion->namespaces.count == 0 && deletion->foreign)
+        return EXIT_FAILURE;
+    if (deletion->objects.count + deletion->namespaces.count == 0) {
+        cluster_say(cluster, "nothing of it is in the cluster");
+        return EXIT_SUCCESS;
+    }
+    if (!cluster->options->yes && !ask(deletion)) {
+        cluster_say(cluster, "nothing was deleted");
+        return EXIT_FAILURE;
+    }
+    delete_objects(deletion, &deletion->objects);
+    delete_objects(deletion, &deletion->namespaces);
+    right = cluster_tell(cluster);
+    return cli_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int cmd_delete(const struct invocation *invocation)
+{
+    struct deletion deletion = {0};
+    int status = EXIT_FAILURE;
+    if (!invocation->options.yes && !isatty(STDIN_FILENO))
+        return cli_usage(invocation, "nobody can be asked here: --yes is needed");
+    if (cluster_open(&deletion.cluster, &invocation->options, invocation->color, true))
+        status = run(&deletion);
+    cluster_close(&deletion.cluster);
+    return process_exit_status(status);
+}

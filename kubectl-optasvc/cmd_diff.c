@@ -1,0 +1,123 @@
+/* What apply would change: kubectl's own diff, and what it does not see: namespaces that are not
+ * there yet, objects that would go, and who else has set a field. */
+#include "apply.h"
+#include "commands.h"
+#include "emit.h"
+#include "manifest.h"
+
+#include <stdlib.h>
+
+enum { DIFF_SAME, DIFF_DIFFERENT, DIFF_FAILED };
+
+/* As `diff -u -N` shows a file that is new. */
+static void add_new(struct buf *out, struct arena *arena, struct node *object)
+{
+    struct buf text = {0};
+    size_t lines = 0;
+    emit_yaml(&text, &object, 1);
+    struct str document = str_from(buf_str(&text), sizeof "---\n" - 1);
+    for (size_t at = 0; at < document.len; at = str_find(document, at, '\n') + 1)
+        lines++;
+    struct str title = object_title(arena, object);
+    buf_format(out, "--- /dev/null\n+++ %.*s\n@@ -0,0 +1,%zu @@\n", STR_ARG(title), lines);
+    for (size_t at = 0; at < document.len;) {
+        size_t end = str_find(document, at, '\n');
+        buf_format(out, "+%.*s\n", STR_ARG(str_slice(document, at, end)));
+        at = end + 1;
+    }
+    buf_free(&text);
+}
+
+/* All of a namespace that is not there is new, and so is it. */
+static void show_absent(struct cluster *cluster, const struct place *place)
+{
+    struct buf out = {0};
+    struct manifests manifests = {.arena = &cluster->arena};
+    manifest_namespace(&manifests, place->layer);
+    add_new(&out, &cluster->arena, manifests.items[0]);
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        for (size_t j = 0; j < cluster->units[i].count && cluster->units[i].place == place; j++)
+            add_new(&out, &cluster->arena, cluster->units[i].objects[j]);
+    cli_print(buf_str(&out));
+    buf_free(&out);
+}
+
+static int show_present(struct apply *apply, const struct place *place)
+{
+    struct cluster *cluster = &apply->cluster;
+    struct kubectl *kubectl = &cluster->kubectl;
+    struct manifests manifests = {.arena = &cluster->arena};
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        for (size_t j = 0; j < cluster->units[i].count && cluster->units[i].place == place; j++) {
+            struct rollout *rollout = &apply->rollouts[i];
+            struct node *object = cluster->units[i].objects[j];
+            /* The number of pods that an autoscaler takes over stays. */
+            manifests_add(&manifests,
+                          rollout->keeps ? apply_object(apply, rollout, object, true) : object);
+        }
+    struct process run = {
+        .arguments = kubectl_words(kubectl, "diff", "--server-side", "--field-manager=" MANAGER,
+                                   "--force-conflicts", "--filename=-", NULL)
+                         .items,
+        .input = kubectl_documents(kubectl, manifests.items, manifests.count),
+        .passes_output = true,
+    };
+    kubectl_run(kubectl, &run, 1);
+    int status = run.error || run.status > DIFF_DIFFERENT ? DIFF_FAILED : run.status;
+    if (status == DIFF_FAILED)
+        kubectl_report(kubectl, &run);
+    process_free(&run);
+    return status;
+}
+
+static bool tell_removed(struct apply *apply)
+{
+    const struct cluster *cluster = &apply->cluster;
+    struct arena *arena = &apply->cluster.arena;
+    size_t count = 0;
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        if (apply->rollouts[i].old)
+            cluster_say(cluster, "%.*s: would be removed when the new pods are ready",
+                        STR_ARG(object_title(arena, apply->rollouts[i].old))),
+                count++;
+    for (size_t i = 0; i < apply->goes.count; i++)
+        cluster_say(cluster, "%.*s: would be removed",
+                    STR_ARG(object_title(arena, apply->goes.items[i])));
+    for (size_t i = 0; i < apply->stays.count; i++)
+        cluster_say(cluster, "%.*s: is no longer needed; apply --prune would remove it",
+                    STR_ARG(object_title(arena, apply->stays.items[i])));
+    return count + apply->goes.count > 0;
+}
+
+static int diff(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    if (!cluster_look(cluster, NULL, LOOK_NAMESPACES) || !cluster_look_closer(cluster))
+        return DIFF_FAILED;
+    apply_plan(apply);
+    int status = tell_removed(apply) ? DIFF_DIFFERENT : DIFF_SAME;
+    apply_tell_conflicts(apply);
+    for (size_t i = 0; i < cluster->place_count && !process_interrupted(); i++) {
+        const struct place *place = &cluster->places[i];
+        bool absent = place->state == NAMESPACE_ABSENT;
+        if (absent)
+            show_absent(cluster, place);
+        int one = absent ? DIFF_DIFFERENT : show_present(apply, place);
+        status = one > status ? one : status;
+    }
+    return status;
+}
+
+int cmd_diff(const struct invocation *invocation)
+{
+    struct apply apply = {0};
+    int status = DIFF_FAILED;
+    if (cluster_open(&apply.cluster, &invocation->options, invocation->color, false))
+        status = diff(&apply);
+    if (!cluster_tell(&apply.cluster))
+        status = DIFF_FAILED;
+    cluster_close(&apply.cluster);
+    if (cli_finish((struct str){0}) != EXIT_SUCCESS)
+        status = DIFF_FAILED;
+    return process_exit_status(status);
+}

@@ -1,0 +1,123 @@
+/* kubectl logs and kubectl exec on a service's pods: this program becomes kubectl. */
+#include "cluster.h"
+#include "commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The one service that is meant, or NULL. */
+static const struct unit *only_unit(struct cluster *cluster)
+{
+    if (cluster->unit_count == 1)
+        return &cluster->units[0];
+    struct str names = {0};
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        names = str_format(&cluster->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "",
+                           STR_ARG(cluster->units[i].service->name));
+    diag_error(&cluster->diags, (struct location){0}, "there are several services: %.*s",
+               STR_ARG(names));
+    diag_hint(&cluster->diags, "choose one: --module NAME");
+    return NULL;
+}
+
+static int become(struct cluster *cluster, const struct words *words)
+{
+    struct process run = {.arguments = words->items};
+    run.error = process_become(words->items);
+    kubectl_report(&cluster->kubectl, &run);
+    return EXIT_FAILURE;
+}
+
+static int show_logs(struct cluster *cluster, const struct unit *unit)
+{
+    const struct options *options = cluster->options;
+    struct words words =
+        kubectl_words(&cluster->kubectl, "logs", "--namespace", unit->place->name.data,
+                      unit_selector(&cluster->arena, unit), "--prefix",
+                      "--max-log-requests=1000", /* pods that are followed at once */
+                      NULL);
+    words_add_flag(&cluster->arena, &words, "tail", options->tail);
+    words_add_flag(&cluster->arena, &words, "since", options->since);
+    if (options->follow)
+        words_add(&cluster->arena, &words, "--follow");
+    if (options->previous)
+        words_add(&cluster->arena, &words, "--previous");
+    return become(cluster, &words);
+}
+
+static bool is_ready(const struct node *pod)
+{
+    return str_is(node_text(node_find(object_condition(pod, "Ready"), "status")), "True");
+}
+
+/* A pod that is ready, or else one that runs. */
+static const struct node *choose_pod(const struct unit *unit)
+{
+    const struct node *chosen = NULL;
+    for (const struct node *pod = unit->place->live; pod; pod = pod->next)
+        if (str_equal(object_label(pod, "app.kubernetes.io/name"), unit->service->name) &&
+            str_equal(object_label(pod, "opta.dev/layer-name"), unit->service->layer->name) &&
+            str_is(node_text(node_find(pod, "status phase")), "Running") &&
+            !node_find(pod, "metadata deletionTimestamp") &&
+            (!chosen || (is_ready(pod) && !is_ready(chosen))))
+            chosen = pod;
+    return chosen;
+}
+
+static int open_shell(struct cluster *cluster, const struct unit *unit,
+                      const struct option_list *command)
+{
+    /* bash where the image has it */
+    static const char script[] = "command -v bash >/dev/null 2>&1 && exec bash || exec sh";
+    if (!cluster_look(cluster, "pods", 0))
+        return EXIT_FAILURE;
+    const struct node *pod = choose_pod(unit);
+    if (!pod) {
+        diag_error(&cluster->diags, (struct location){0},
+                   "no pod of \"%.*s\" runs in the namespace \"%.*s\"",
+                   STR_ARG(unit->service->name), STR_ARG(unit->place->name));
+        return EXIT_FAILURE;
+    }
+    const struct node *container = node_items(node_find(pod, "spec containers"));
+    struct words words = kubectl_words(&cluster->kubectl, "exec", "--stdin", "--namespace",
+                                       unit->place->name.data, object_name(pod).data, "--container",
+                                       node_text(node_find(container, "name")).data, NULL);
+    if (isatty(STDIN_FILENO))
+        words_add(&cluster->arena, &words, "--tty");
+    words_add(&cluster->arena, &words, "--");
+    for (size_t i = 0; i < command->count; i++)
+        words_add(&cluster->arena, &words, command->items[i]);
+    if (command->count == 0) {
+        words_add(&cluster->arena, &words, "sh");
+        words_add(&cluster->arena, &words, "-c");
+        words_add(&cluster->arena, &words, script);
+    }
+    return become(cluster, &words);
+}
+
+static int run(const struct invocation *invocation, bool shell)
+{
+    struct cluster cluster;
+    int status = EXIT_FAILURE;
+    if (cluster_open(&cluster, &invocation->options, invocation->color, true)) {
+        const struct unit *unit = only_unit(&cluster);
+        if (unit && shell)
+            status = open_shell(&cluster, unit, &invocation->arguments);
+        else if (unit)
+            status = show_logs(&cluster, unit);
+    }
+    cluster_tell(&cluster);
+    cluster_close(&cluster);
+    return process_exit_status(status);
+}
+
+int cmd_logs(const struct invocation *invocation)
+{
+    return run(invocation, false);
+}
+
+int cmd_shell(const struct invocation *invocation)
+{
+    return run(invocation, true);
+}

@@ -1,0 +1,103 @@
+/* What Opta called outputs: where images go, and which one runs. */
+#include "cluster.h"
+#include "commands.h"
+#include "emit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* NAME[:TAG][@DIGEST]; a colon before a slash belongs to a port. */
+struct image {
+    struct str tag;
+    struct str digest;
+};
+
+static struct image split_image(struct str image)
+{
+    size_t at = str_find(image, 0, '@');
+    struct str name = str_slice(image, 0, at);
+    size_t tag = name.len;
+    while (tag > 0 && name.data[tag - 1] != '/' && name.data[tag - 1] != ':')
+        tag--;
+    bool tagged = tag > 0 && name.data[tag - 1] == ':';
+    return (struct image){tagged ? str_from(name, tag) : (struct str){0}, str_from(image, at + 1)};
+}
+
+/* The digest that a running pod has from the registry: "REPOSITORY@sha256:...". */
+static struct str running_digest(const struct unit *unit, const struct node *live)
+{
+    const struct node *template = node_find(live, "spec template spec containers");
+    struct str name = node_text(node_find(node_items(template), "name"));
+    struct str image = node_text(node_find(node_items(template), "image"));
+    for (const struct node *pod = unit->place->live; pod; pod = pod->next) {
+        if (!str_is(object_kind(pod), "Pod") ||
+            !str_equal(object_label(pod, "app.kubernetes.io/name"), unit->service->name) ||
+            !str_equal(node_text(node_find(node_items(node_find(pod, "spec containers")), "image")),
+                       image))
+            continue;
+        const struct node *status = node_items(node_find(pod, "status containerStatuses"));
+        while (status && !str_equal(node_text(node_find(status, "name")), name))
+            status = status->next;
+        struct str id = node_text(node_find(status, "imageID"));
+        size_t at = str_find(id, 0, '@');
+        if (at < id.len)
+            return str_from(id, at + 1);
+    }
+    return (struct str){0};
+}
+
+static struct node *describe(struct arena *arena, const struct unit *unit)
+{
+    struct node *map = node_new(arena, NODE_MAP);
+    const struct node *live = unit_live_workload(unit);
+    const struct node *container = node_items(node_find(live, "spec template spec containers"));
+    struct str image = node_text(node_find(container, "image"));
+    struct image parts = split_image(image);
+    if (unit->service->repository.len)
+        put_text(arena, map, "docker_repo_url", unit->service->repository);
+    if (!image.len)
+        return map;
+    struct str digest = parts.digest.len ? parts.digest : running_digest(unit, live);
+    put_text(arena, map, "current_image", image);
+    if (parts.tag.len)
+        put_text(arena, map, "current_tag", parts.tag);
+    if (digest.len)
+        put_text(arena, map, "current_digest", digest);
+    return map;
+}
+
+static void write_outputs(struct cluster *cluster, struct buf *out)
+{
+    struct arena *arena = &cluster->arena;
+    struct node *map = node_new(arena, NODE_MAP);
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        node_put(map, node_scalar(arena, STYLE_TEXT, cluster->units[i].service->name),
+                 describe(arena, &cluster->units[i]));
+    if (cluster->unit_count == 1)
+        map = map->first;
+    const char *output = cluster->options->output;
+    if (output && strcmp(output, "json") == 0) {
+        emit_json(out, map, 0);
+        buf_add_byte(out, '\n');
+        return;
+    }
+    struct buf yaml = {0};
+    emit_yaml(&yaml, &map, 1);
+    buf_add(out, str_from(buf_str(&yaml), sizeof "---\n" - 1));
+    buf_free(&yaml);
+}
+
+int cmd_outputs(const struct invocation *invocation)
+{
+    struct cluster cluster;
+    struct buf out = {0};
+    bool right = cluster_open(&cluster, &invocation->options, invocation->color, true) &&
+                 cluster_look(&cluster, "deployments.apps,statefulsets.apps,pods", 0);
+    right = cluster_tell(&cluster) && right;
+    if (right)
+        write_outputs(&cluster, &out);
+    int status = right ? cli_finish(buf_str(&out)) : EXIT_FAILURE;
+    buf_free(&out);
+    cluster_close(&cluster);
+    return process_exit_status(status);
+}

@@ -1,0 +1,487 @@
+/* secret set, import, list, view, delete, edit: the Secret manual-secrets of a namespace.
+ *
+ * What holds a value lives in one arena, which is overwritten at the end, and no core is dumped. */
+#include "base64.h"
+#include "commands.h"
+#include "dotenv.h"
+#include "edit_secrets.h"
+#include "name.h"
+#include "secrets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <termios.h>
+#include <unistd.h>
+
+struct command_run {
+    struct cluster cluster;
+    struct options options;
+    struct arena values; /* all that holds a value */
+    const struct invocation *invocation;
+    struct place *place;
+};
+
+typedef bool secret_command(struct command_run *run);
+
+static struct str argument(const struct command_run *run)
+{
+    return str_of(run->invocation->arguments.items[0]);
+}
+
+__attribute__((format(printf, 2, 3))) static bool fail(struct command_run *run, const char *format,
+                                                       ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    struct str text = str_vformat(&run->cluster.arena, format, arguments);
+    va_end(arguments);
+    diag_error(&run->cluster.diags, (struct location){0}, "%.*s", STR_ARG(text));
+    return false;
+}
+
+static bool check_name(struct command_run *run, struct str name)
+{
+    const char *wrong = name_wrong(NAME_VARIABLE, name);
+    return !wrong || fail(run, "the name \"%.*s\" %s", STR_ARG(name), wrong);
+}
+
+/* All of a file descriptor, which never leaves the arena. */
+static bool read_value(struct command_run *run, int fd, const char *what, struct str *ret)
+{
+    size_t room = SECRETS_MAX + 1;
+    char *bytes = arena_alloc(&run->values, room);
+    size_t len = 0;
+    while (len < room && process_await_input(fd)) {
+        ssize_t count = read(fd, bytes + len, room - len);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return fail(run, "%s cannot be read: %s", what, strerror(errno));
+        if (count == 0)
+            break;
+        len += (size_t)count;
+    }
+    if (len > SECRETS_MAX)
+        return fail(run, "%s holds more than 1 MiB, which is all that a Secret may hold", what);
+    *ret = (struct str){bytes, len};
+    return !process_interrupted();
+}
+
+/* What a terminal takes as one line, its end included; it throws the rest away. */
+enum { TYPED_MAX = 4096 };
+
+/* A line that is typed; returns its bytes, TYPED_MAX for more than a line, or -1. The terminal
+ * shows nothing before it asks. */
+static ssize_t type_line(struct str name, const struct termios *shown, char *line)
+{
+    struct termios hidden = *shown;
+    hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+    hidden.c_cc[VSUSP] = _POSIX_VDISABLE; /* a stopped program would leave it so */
+    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) < 0)
+        return -1;
+    struct buf prompt = {0};
+    buf_format(&prompt, "Value of %.*s: ", STR_ARG(name));
+    cli_tell(buf_str(&prompt));
+    buf_free(&prompt);
+    ssize_t count = process_await_input(STDIN_FILENO) ? read(STDIN_FILENO, line, TYPED_MAX) : -1;
+    int error = errno;
+    int more = 0; /* pasted lines behind the first */
+    if (count > 0 && ioctl(STDIN_FILENO, FIONREAD, &more) == 0 && more > 0)
+        count = TYPED_MAX;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, shown);
+    cli_tell(STR("\n"));
+    errno = error;
+    return count;
+}
+
+static bool ask_value(struct command_run *run, struct str name, struct str *ret)
+{
+    struct termios shown;
+    if (tcgetattr(STDIN_FILENO, &shown) < 0)
+        return fail(run, "the terminal cannot be used: %s", strerror(errno));
+    char *line = arena_alloc(&run->values, TYPED_MAX);
+    ssize_t count = type_line(name, &shown, line);
+    if (count < 0)
+        return process_interrupted() ? false : fail(run, "nothing was read: %s", strerror(errno));
+    if (count == TYPED_MAX)
+        return fail(run, "that is more than a terminal takes as one line; use --from-file");
+    size_t len = (size_t)count;
+    if (len && line[len - 1] == '\n')
+        len--;
+    *ret = (struct str){line, len};
+    return len > 0 ||
+           fail(run, "nothing was typed; an empty value is set by --from-file /dev/null");
+}
+
+static bool read_file(struct command_run *run, const char *path, struct str *ret)
+{
+    if (strcmp(path, "-") == 0)
+        return read_value(run, STDIN_FILENO, "standard input", ret);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(run, "%s cannot be read: %s", path, strerror(errno));
+    bool right = read_value(run, fd, path, ret);
+    close(fd);
+    return right;
+}
+
+static bool read_given(struct command_run *run, struct str name, struct str *ret)
+{
+    if (run->options.from_file)
+        return read_file(run, run->options.from_file, ret);
+    return isatty(STDIN_FILENO) ? ask_value(run, name, ret)
+                                : read_value(run, STDIN_FILENO, "standard input", ret);
+}
+
+/* Those of the changes that change something, compared with what is there. */
+static struct secrets differing(struct arena *arena, const struct secrets *changes,
+                                const struct secrets *before)
+{
+    struct secrets rest = {0};
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct secret *change = &changes->items[i];
+        const struct secret *old = secrets_find(before, change->name);
+        if (old && change->encoded.data && str_equal(old->encoded, change->encoded))
+            continue;
+        if (!old && !change->encoded.data)
+            continue;
+        rest.items = arena_grow(arena, rest.items, rest.count, sizeof *rest.items);
+        rest.items[rest.count++] = *change;
+    }
+    return rest;
+}
+
+static void tell_changes(struct command_run *run, const struct secrets *changes,
+                         const struct secrets *differ, const struct secrets *before)
+{
+    for (size_t i = 0; i < changes->count; i++) {
+        struct str name = changes->items[i].name;
+        bool differs = secrets_find(differ, name) != NULL;
+        cluster_say(&run->cluster, "%.*s %s", STR_ARG(name),
+                    !differs                          ? "is unchanged"
+                    : !changes->items[i].encoded.data ? "is deleted"
+                    : secrets_find(before, name)      ? "is changed"
+                                                      : "is set");
+    }
+}
+
+/* Changes the Secret, and lets the pods restart whose values changed. */
+static bool change(struct command_run *run, const struct secrets *changes)
+{
+    struct cluster *cluster = &run->cluster;
+    struct secrets before;
+    /* The right to read is needed in any case: kubectl patch gets what it changes. */
+    if (!secrets_read(cluster, run->place, &run->values, &before))
+        return false;
+    struct secrets differ = differing(&run->values, changes, &before);
+    if (differ.count && secrets_patch(cluster, run->place, &run->values, &differ,
+                                      (struct str){0}) != SECRETS_CHANGED)
+        return false;
+    tell_changes(run, changes, &differ, &before);
+    if (!run->options.no_restart)
+        secrets_restart(cluster, &differ);
+    return cluster->diags.errors == 0;
+}
+
+static bool run_set(struct command_run *run)
+{
+    struct str name = argument(run);
+    struct str value = {0};
+    if (!check_name(run, name) || !read_given(run, name, &value))
+        return false;
+    struct secret secret = {name, base64_encode(&run->values, value)};
+    return change(run, &(struct secrets){.items = &secret, .count = 1});
+}
+
+static bool run_import(struct command_run *run)
+{
+    const char *path = run->invocation->arguments.items[0];
+    struct source *source = ARENA_NEW(&run->cluster.arena, struct source); /* what is told has it */
+    struct dotenv dotenv;
+    *source = (struct source){.path = str_of(strcmp(path, "-") ? path : "<stdin>"), .secret = true};
+    if (!read_file(run, path, &source->text) ||
+        !dotenv_read(&run->values, source, &run->cluster.diags, &dotenv))
+        return false;
+    if (dotenv.count == 0)
+        return fail(run, "%s sets nothing", path);
+    struct secrets changes = {.count = dotenv.count};
+    changes.items = ARENA_ARRAY(&run->values, dotenv.count, struct secret);
+    for (size_t i = 0; i < dotenv.count; i++)
+        changes.items[i] = (struct secret){dotenv.items[i].name,
+                                           base64_encode(&run->values, dotenv.items[i].value)};
+    return change(run, &changes);
+}
+
+static bool run_delete(struct command_run *run)
+{
+    struct str name = argument(run);
+    struct secrets before;
+    if (!check_name(run, name) || !secrets_read(&run->cluster, run->place, &run->values, &before))
+        return false;
+    if (!secrets_find(&before, name))
+        return fail(run, "no secret is named \"%.*s\"", STR_ARG(name));
+    struct secret secret = {.name = name};
+    return change(run, &(struct secrets){.items = &secret, .count = 1});
+}
+
+static bool decode(struct command_run *run, const struct secret *secret, struct str *ret)
+{
+    return base64_decode(&run->values, secret->encoded, ret) ||
+           fail(run, "kubectl printed no base64 for \"%.*s\"", STR_ARG(secret->name));
+}
+
+static bool run_view(struct command_run *run)
+{
+    struct str name = argument(run);
+    struct secrets secrets;
+    struct str value;
+    if (!check_name(run, name) || !secrets_read(&run->cluster, run->place, &run->values, &secrets))
+        return false;
+    const struct secret *secret = secrets_find(&secrets, name);
+    if (!secret)
+        return fail(run, "no secret is named \"%.*s\"", STR_ARG(name));
+    if (!decode(run, secret, &value))
+        return false;
+    const struct str pieces[] = {value, isatty(STDOUT_FILENO) ? STR("\n") : STR("")};
+    return cli_finish_stream(pieces, 2, &(struct io_stream){0}) == EXIT_SUCCESS;
+}
+
+static bool is_used(const struct command_run *run, struct str name)
+{
+    for (size_t i = 0; i < run->cluster.unit_count; i++)
+        if (secrets_used(run->cluster.units[i].service, name))
+            return true;
+    return false;
+}
+
+/* As text in one line; what is none is told by its size alone. */
+static struct str shown_value(struct command_run *run, struct str value)
+{
+    struct arena *arena = &run->values;
+    struct str line =
+        dotenv_can_hold(value) ? dotenv_line(arena, STR(""), value) : STR("=(binary)\n");
+    struct str rest = str_slice(line, 1, line.len - 1); /* without = and the line's end */
+    struct buf text = {0};
+    buf_reserve(&text, 2 * rest.len + 1); /* it must not move */
+    for (size_t at = 0; at < rest.len;) {
+        size_t end = str_find(rest, at, '\n');
+        diag_add_visible(&text, str_slice(rest, at, end));
+        buf_add(&text, end < rest.len ? STR("\\n") : STR(""));
+        at = end + 1;
+    }
+    struct str copy = str_copy(arena, buf_str(&text));
+    buf_wipe(&text);
+    return copy;
+}
+
+struct row {
+    struct str name;
+    struct str size;
+    const char *note;
+    struct str value;
+};
+
+static size_t list_rows(struct command_run *run, const struct secrets *secrets, struct row **ret)
+{
+    struct arena *arena = &run->values;
+    struct row *rows = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < secrets->count; i++) {
+        struct str value;
+        if (!decode(run, &secrets->items[i], &value))
+            return 0;
+        rows = arena_grow(arena, rows, count, sizeof *rows);
+        rows[count++] = (struct row){secrets->items[i].name, str_format(arena, "%zu", value.len),
+                                     is_used(run, secrets->items[i].name) ? "" : "unused",
+                                     run->options.show ? shown_value(run, value) : STR("")};
+    }
+    struct set missing = {0};
+    for (size_t i = 0; i < run->cluster.unit_count; i++) {
+        const struct service *service = run->cluster.units[i].service;
+        for (size_t j = 0; j < service->variable_count; j++) {
+            struct str key = service->variables[j].key;
+            if (!str_is(service->variables[j].secret, MANUAL_SECRETS) ||
+                secrets_find(secrets, key) || set_add(arena, &missing, key, service))
+                continue;
+            rows = arena_grow(arena, rows, count, sizeof *rows);
+            rows[count++] = (struct row){key, STR("-"), "missing", STR("")};
+        }
+    }
+    *ret = rows;
+    return count;
+}
+
+static void add_row(struct buf *out, size_t width, const struct row *row)
+{
+    buf_add(out, row->name);
+    buf_add_spaces(out, width - row->name.len);
+    buf_format(out, "   %-8.*s   %-7s   ", STR_ARG(row->size), row->note);
+    buf_add(out, row->value);
+    while (out->data[out->len - 1] == ' ')
+        out->len--;
+    buf_add_byte(out, '\n');
+}
+
+static bool run_list(struct command_run *run)
+{
+    struct secrets secrets;
+    struct row *rows = NULL;
+    if (!secrets_read(&run->cluster, run->place, &run->values, &secrets))
+        return false;
+    size_t count = list_rows(run, &secrets, &rows);
+    size_t width = strlen("NAME");
+    size_t longest = 0;
+    for (size_t i = 0; i < count; i++) {
+        width = rows[i].name.len > width ? rows[i].name.len : width;
+        longest = rows[i].value.len > longest ? rows[i].value.len : longest;
+    }
+    if (run->cluster.diags.errors)
+        return false;
+    struct buf out = {0};
+    buf_reserve(&out, (count + 1) * (width + longest + 100)); /* never moved */
+    add_row(&out, width,
+            &(struct row){STR("NAME"), STR("SIZE"), "NOTE",
+                          run->options.show ? STR("VALUE") : STR("")});
+    for (size_t i = 0; i < count; i++)
+        add_row(&out, width, &rows[i]);
+    int status = cli_finish(buf_str(&out));
+    buf_wipe(&out);
+    return status == EXIT_SUCCESS;
+}
+
+/* Only what was changed by the editor, and only if nobody else has changed it meanwhile. */
+static bool apply_edit(struct command_run *run, const struct secrets *read,
+                       const struct secrets *changes)
+{
+    enum { TRIES = 5 };
+    struct cluster *cluster = &run->cluster;
+    for (int i = 0; i < TRIES; i++) {
+        struct secrets now;
+        if (!secrets_read(cluster, run->place, &run->values, &now))
+            return false;
+        for (size_t j = 0; j < changes->count; j++) {
+            struct str name = changes->items[j].name;
+            const struct secret *old = secrets_find(read, name);
+            const struct secret *new = secrets_find(&now, name);
+            if (!old != !new || (old && !str_equal(old->encoded, new->encoded)))
+                return fail(run,
+                            "\"%.*s\" was changed by others meanwhile; nothing was changed here",
+                            STR_ARG(name));
+        }
+        enum secrets_patched patched =
+            secrets_patch(cluster, run->place, &run->values, changes, now.version);
+        if (patched == SECRETS_FAILED)
+            return false;
+        if (patched == SECRETS_OVERTAKEN)
+            continue;
+        tell_changes(run, changes, changes, read);
+        if (!run->options.no_restart)
+            secrets_restart(cluster, changes);
+        return cluster->diags.errors == 0;
+    }
+    return fail(run, "others change the Secret all the time; nothing was changed here");
+}
+
+static bool run_edit(struct command_run *run)
+{
+    struct secrets secrets;
+    struct secrets changes;
+    if (!secrets_read(&run->cluster, run->place, &run->values, &secrets) ||
+        !secrets_edit(&run->cluster, &run->values, &secrets, &changes))
+        return false;
+    if (changes.count == 0) {
+        cluster_say(&run->cluster, "nothing was changed");
+        return true;
+    }
+    return apply_edit(run, &secrets, &changes);
+}
+
+/* The namespace that is meant: of all services, or an error. */
+static bool choose_place(struct command_run *run)
+{
+    struct cluster *cluster = &run->cluster;
+    if (cluster->place_count != 1)
+        return fail(run, "the files are for several namespaces: give those of one");
+    run->place = &cluster->places[0];
+    const struct layer *layer = run->place->layer;
+    const struct environment *environment = &layer->environment;
+    if (environment->secret_store.len == 0)
+        return true;
+    fail(run, "the secrets of this environment come from the %.*s \"%.*s\"",
+         STR_ARG(environment->secret_store_kind), STR_ARG(environment->secret_store));
+    struct str key = service_secret_key(&cluster->arena, layer);
+    bool named = run->invocation->arguments.count &&
+                 strcmp(run->invocation->command->name, "secret import") != 0;
+    diag_hint(&cluster->diags, "the value belongs there: key \"%.*s\", property \"%s\"",
+              STR_ARG(key), named ? run->invocation->arguments.items[0] : "NAME");
+    return false;
+}
+
+static int run_command(const struct invocation *invocation, secret_command *command)
+{
+    struct command_run run = {.options = invocation->options, .invocation = invocation};
+    run.options.injects = run.options.secrets_only = true; /* files for charts have secrets too */
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    bool right = cluster_open(&run.cluster, &run.options, invocation->color, true);
+    run.cluster.kubectl.secret = true;
+    right = right && choose_place(&run) && command(&run);
+    right = cluster_tell(&run.cluster) && right;
+    arena_wipe(&run.values);
+    cluster_close(&run.cluster);
+    return process_exit_status(right ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static bool reads_stdin_twice(const struct invocation *invocation, bool value)
+{
+    for (size_t i = 0; i < invocation->options.files.count; i++)
+        if (value && strcmp(invocation->options.files.items[i], "-") == 0)
+            return true;
+    return false;
+}
+
+static int twice(const struct invocation *invocation)
+{
+    return cli_usage(invocation, "standard input cannot be both the service file and the value");
+}
+
+int cmd_secret_set(const struct invocation *invocation)
+{
+    const char *file = invocation->options.from_file;
+    if (reads_stdin_twice(invocation, !file || strcmp(file, "-") == 0))
+        return twice(invocation);
+    return run_command(invocation, run_set);
+}
+
+int cmd_secret_import(const struct invocation *invocation)
+{
+    if (reads_stdin_twice(invocation, strcmp(invocation->arguments.items[0], "-") == 0))
+        return twice(invocation);
+    return run_command(invocation, run_import);
+}
+
+int cmd_secret_list(const struct invocation *invocation)
+{
+    return run_command(invocation, run_list);
+}
+
+int cmd_secret_view(const struct invocation *invocation)
+{
+    return run_command(invocation, run_view);
+}
+
+int cmd_secret_delete(const struct invocation *invocation)
+{
+    return run_command(invocation, run_delete);
+}
+
+int cmd_secret_edit(const struct invocation *invocation)
+{
+    if (reads_stdin_twice(invocation, true))
+        return twice(invocation);
+    return run_command(invocation, run_edit);
+}

@@ -1,0 +1,225 @@
+/* One table of what runs. */
+#include "cluster.h"
+#include "commands.h"
+#include "duration.h"
+#include "emit.h"
+#include "io.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char kinds[] = "deployments.apps,statefulsets.apps,"
+                            "horizontalpodautoscalers.autoscaling,ingresses.networking.k8s.io";
+
+/* What is told of a service, as `-o json` names it. */
+static struct node *describe_autoscaler(struct arena *arena, const struct unit *unit)
+{
+    struct node *live = unit->place->live;
+    while (live && !(str_is(object_kind(live), "HorizontalPodAutoscaler") &&
+                     unit_owns(unit, live, &unit->service->name)))
+        live = live->next;
+    if (!live)
+        return NULL;
+    struct node *map = node_new(arena, NODE_MAP);
+    put_int(arena, map, "minReplicas", object_number(live, "spec minReplicas", 1));
+    put_int(arena, map, "maxReplicas", object_number(live, "spec maxReplicas", 0));
+    put_int(arena, map, "desiredReplicas", object_number(live, "status desiredReplicas", 0));
+    struct node *metrics = put_list(arena, map, "metrics");
+    const struct node *metric = node_items(node_find(live, "spec metrics"));
+    for (; metric; metric = metric->next) {
+        struct str name = node_text(node_find(metric, "resource name"));
+        struct node *item = add_map(arena, metrics);
+        put_text(arena, item, "name", name);
+        put_int(arena, item, "target",
+                object_number(metric, "resource target averageUtilization", 0));
+        const struct node *now = node_items(node_find(live, "status currentMetrics"));
+        while (now && !str_equal(node_text(node_find(now, "resource name")), name))
+            now = now->next;
+        if (node_find(now, "resource current averageUtilization"))
+            put_int(arena, item, "current",
+                    object_number(now, "resource current averageUtilization", 0));
+    }
+    return map;
+}
+
+static void put_hosts(struct arena *arena, struct node *map, const struct unit *unit)
+{
+    struct node *hosts = put_list(arena, map, "hosts");
+    for (const struct node *live = unit->place->live; live; live = live->next) {
+        if (!str_is(object_kind(live), "Ingress") || !unit_owns(unit, live, &unit->service->name))
+            continue;
+        const struct node *rule = node_items(node_find(live, "spec rules"));
+        for (; rule; rule = rule->next) {
+            struct str host = node_text(node_find(rule, "host"));
+            add_text(arena, hosts, host.len ? host : STR("*"));
+        }
+    }
+}
+
+static struct node *describe(struct arena *arena, const struct unit *unit)
+{
+    const struct node *live = unit_live_workload(unit);
+    struct node *map = node_new(arena, NODE_MAP);
+    put_text(arena, map, "name", unit->service->name);
+    put_text(arena, map, "namespace", unit->place->name);
+    put_bool(arena, map, "deployed", live != NULL);
+    if (!live)
+        return map;
+    const struct node *container = node_items(node_find(live, "spec template spec containers"));
+    put_text(arena, map, "kind", object_kind(live));
+    put_text(arena, map, "image", node_text(node_find(container, "image")));
+    put_int(arena, map, "readyReplicas", object_number(live, "status readyReplicas", 0));
+    put_int(arena, map, "updatedReplicas", object_number(live, "status updatedReplicas", 0));
+    put_int(arena, map, "replicas", object_number(live, "spec replicas", 1));
+    struct node *autoscaler = describe_autoscaler(arena, unit);
+    if (autoscaler)
+        put_node(arena, map, "autoscaler", autoscaler);
+    put_hosts(arena, map, unit);
+    put_text(arena, map, "creationTimestamp",
+             node_text(node_find(live, "metadata creationTimestamp")));
+    return map;
+}
+
+static struct str join_hosts(struct arena *arena, const struct node *service)
+{
+    struct str text = {0};
+    for (const struct node *host = node_items(node_find(service, "hosts")); host; host = host->next)
+        text = str_format(arena, "%.*s%s%.*s", STR_ARG(text), text.len ? "," : "",
+                          STR_ARG(host->text));
+    return text.len ? text : STR("-");
+}
+
+static struct str join_metrics(struct arena *arena, const struct node *service)
+{
+    const struct node *autoscaler = node_find(service, "autoscaler");
+    if (!autoscaler)
+        return STR("-");
+    struct str text =
+        str_format(arena, "%" PRId64 "-%" PRId64, object_number(autoscaler, "minReplicas", 1),
+                   object_number(autoscaler, "maxReplicas", 1));
+    for (const struct node *metric = node_items(node_find(autoscaler, "metrics")); metric;
+         metric = metric->next) {
+        int64_t now = object_number(metric, "current", -1);
+        text = str_format(arena, "%.*s %.*s %s/%" PRId64 "%%", STR_ARG(text),
+                          STR_ARG(node_text(node_find(metric, "name"))),
+                          now < 0 ? "?" : str_format(arena, "%" PRId64 "%%", now).data,
+                          object_number(metric, "target", 0));
+    }
+    return text;
+}
+
+enum { COLUMNS = 7 };
+
+static const char *const titles[COLUMNS] = {"NAMESPACE",  "NAME",  "IMAGE", "READY",
+                                            "AUTOSCALER", "HOSTS", "AGE"};
+
+static void fill_row(struct arena *arena, const struct node *service, struct str row[COLUMNS])
+{
+    bool deployed = str_is(node_text(node_find(service, "deployed")), "true");
+    int64_t created = duration_time(node_text(node_find(service, "creationTimestamp")));
+    row[0] = node_text(node_find(service, "namespace"));
+    row[1] = node_text(node_find(service, "name"));
+    row[2] = deployed ? node_text(node_find(service, "image")) : STR("(not deployed)");
+    row[3] = deployed ? str_format(arena, "%" PRId64 "/%" PRId64,
+                                   object_number(service, "readyReplicas", 0),
+                                   object_number(service, "replicas", 0))
+                      : STR("-");
+    row[4] = join_metrics(arena, service);
+    row[5] = join_hosts(arena, service);
+    row[6] = created < 0 ? STR("-") : duration_text(arena, (int64_t)time(NULL) - created);
+}
+
+static void add_table(struct buf *out, struct arena *arena, struct node *const *services,
+                      size_t count)
+{
+    struct str(*rows)[COLUMNS] = arena_array(arena, count + 1, sizeof *rows);
+    size_t widths[COLUMNS] = {0};
+    for (size_t column = 0; column < COLUMNS; column++)
+        rows[0][column] = str_of(titles[column]);
+    for (size_t i = 0; i < count; i++)
+        fill_row(arena, services[i], rows[i + 1]);
+    for (size_t i = 0; i <= count; i++)
+        for (size_t column = 0; column < COLUMNS; column++)
+            if (rows[i][column].len > widths[column])
+                widths[column] = rows[i][column].len;
+    for (size_t i = 0; i <= count; i++)
+        for (size_t column = 0; column < COLUMNS; column++) {
+            diag_add_visible(out, rows[i][column]);
+            if (column + 1 == COLUMNS)
+                buf_add_byte(out, '\n');
+            else
+                buf_add_spaces(out, widths[column] - rows[i][column].len + 3);
+        }
+}
+
+static bool write_status(struct cluster *cluster, struct buf *out)
+{
+    struct arena *arena = cluster->kubectl.arena;
+    if (!cluster_look(cluster, kinds, 0))
+        return false;
+    struct node **services = ARENA_ARRAY(arena, cluster->unit_count, struct node *);
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        services[i] = describe(arena, &cluster->units[i]);
+    if (!cluster->options->output) {
+        add_table(out, arena, services, cluster->unit_count);
+        return true;
+    }
+    struct node *list = node_new(arena, NODE_LIST);
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        node_add(list, services[i]);
+    emit_json(out, list, 0);
+    buf_add_byte(out, '\n');
+    return true;
+}
+
+/* Shows the table again and again: on a terminal over itself, elsewhere when it has changed. */
+static bool watch(struct cluster *cluster)
+{
+    enum { PAUSE = 2000 };
+    struct arena answers = {0};
+    struct buf last = {0};
+    bool right = true;
+    cluster->kubectl.arena = &answers;
+    while (right && !process_interrupted()) {
+        struct buf out = {0};
+        arena_reset(&answers);
+        if (isatty(STDOUT_FILENO))
+            buf_add(&out, STR("\033[H\033[J"));
+        bool answered = write_status(cluster, &out);
+        /* A server that does not answer once it has may do so again. */
+        right = answered || last.len;
+        if (answered && !str_equal(buf_str(&out), buf_str(&last)))
+            right = cli_print(buf_str(&out));
+        if (right && !process_interrupted())
+            cluster_tell(cluster);
+        struct buf *old = answered ? &last : &out;
+        buf_free(old);
+        if (answered)
+            last = out;
+        if (right)
+            process_sleep(PAUSE);
+    }
+    buf_free(&last);
+    cluster->kubectl.arena = &cluster->arena;
+    arena_free(&answers);
+    return right;
+}
+
+int cmd_status(const struct invocation *invocation)
+{
+    struct cluster cluster;
+    struct buf out = {0};
+    bool right = cluster_open(&cluster, &invocation->options, invocation->color, true);
+    if (right && invocation->options.watch)
+        right = watch(&cluster);
+    else if (right)
+        right = write_status(&cluster, &out);
+    right = cluster_tell(&cluster) && right;
+    int status = right ? cli_finish(buf_str(&out)) : EXIT_FAILURE;
+    buf_free(&out);
+    cluster_close(&cluster);
+    return process_exit_status(status);
+}

@@ -1,0 +1,25 @@
+#include "commands.h"
+#include "emit.h"
+#include "load_service.h"
+#include "version.h"
+
+#include <stdlib.h>
+
+int cmd_version(const struct invocation *invocation)
+{
+    if (!invocation->options.output)
+        return cli_version(invocation->program);
+    struct arena arena = {0};
+    struct buf out = {0};
+    struct node *map = node_new(&arena, NODE_MAP);
+    put_text(&arena, map, "version", str_of(version_number));
+    put_text(&arena, map, "commit", str_of(version_commit));
+    put_text(&arena, map, "libfyaml", str_of(load_service_library()));
+    put_text(&arena, map, "libyaml", str_of(emit_library()));
+    emit_json(&out, map, 0);
+    buf_add_byte(&out, '\n');
+    int status = cli_finish(buf_str(&out));
+    buf_free(&out);
+    arena_free(&arena);
+    return status;
+}

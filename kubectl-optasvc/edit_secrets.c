@@ -1,0 +1,244 @@
+#include "edit_secrets.h"
+
+#include "base64.h"
+#include "cli.h"
+#include "dotenv.h"
+#include "name.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TEXT_MAX = 4 * 1024 * 1024 }; /* bytes of the edited file: 1 MiB of values, all escaped */
+
+static bool fail(struct cluster *cluster, const char *what, const char *path)
+{
+    diag_error(&cluster->diags, (struct location){0}, "%s %s: %s", path, what, strerror(errno));
+    return false;
+}
+
+/* A folder that only its owner may enter, in memory where there is one for that. */
+static const char *make_folder(struct cluster *cluster)
+{
+    const char *candidates[] = {getenv("XDG_RUNTIME_DIR"), "/dev/shm", getenv("TMPDIR"), "/tmp"};
+    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
+        if (!candidates[i] || !*candidates[i])
+            continue;
+        struct str pattern = str_format(&cluster->arena, "%s/optasvc-XXXXXX", candidates[i]);
+        char *path = arena_alloc(&cluster->arena, pattern.len + 1);
+        memcpy(path, pattern.data, pattern.len);
+        if (mkdtemp(path))
+            return path;
+    }
+    fail(cluster, "cannot be made", "a private folder");
+    return NULL;
+}
+
+/* Overwrites a file in its place. */
+static bool overwrite(int folder, const char *name, off_t size)
+{
+    static const char zeros[64 * 1024];
+    int fd = openat(folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    bool right = fd >= 0;
+    while (right && size > 0) {
+        size_t some = size < (off_t)sizeof zeros ? (size_t)size : sizeof zeros;
+        ssize_t count = write(fd, zeros, some);
+        right = count > 0;
+        size -= right ? count : 0;
+    }
+    right = right && fsync(fd) == 0;
+    return fd >= 0 && close(fd) == 0 && right;
+}
+
+/* Editors leave copies beside a file, some in folders: all that is in the folder goes. */
+static bool wipe(int parent, const char *name, unsigned depth)
+{
+    enum { DEPTH_MAX = 8 };
+    struct stat status;
+    if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || depth == DEPTH_MAX)
+        return false;
+    if (!S_ISDIR(status.st_mode)) {
+        bool right = !S_ISREG(status.st_mode) || overwrite(parent, name, status.st_size);
+        return unlinkat(parent, name, 0) == 0 && right;
+    }
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    bool right = folder != NULL;
+    while (folder && (entry = readdir(folder)) != NULL)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            right &= wipe(dirfd(folder), entry->d_name, depth + 1);
+    if (folder ? closedir(folder) < 0 : fd >= 0 && close(fd) < 0)
+        right = false;
+    return unlinkat(parent, name, AT_REMOVEDIR) == 0 && right;
+}
+
+static bool wipe_folder(struct cluster *cluster, const char *path)
+{
+    return wipe(AT_FDCWD, path, 0) || fail(cluster, "cannot be removed: it holds secrets", path);
+}
+
+static const char heading[] =
+    "# One secret a line, NAME=VALUE; a value in double quotes may hold \\n, \\\", \\\\ and \\$, "
+    "and\n"
+    "# go on over several lines. A line that is taken out deletes its secret.\n";
+
+/* What the file can hold, as text; the rest stays as it is. */
+static bool can_edit(struct arena *arena, const struct secret *secret, struct str *ret_value)
+{
+    return !name_wrong(NAME_VARIABLE, secret->name) &&
+           base64_decode(arena, secret->encoded, ret_value) && dotenv_can_hold(*ret_value);
+}
+
+/* The file's first text. What cannot be edited is named only. */
+static bool write_file(struct cluster *cluster, struct arena *arena, const char *path,
+                       const struct secrets *secrets)
+{
+    struct str *pieces = ARENA_ARRAY(arena, secrets->count + 1, struct str);
+    pieces[0] = str_of(heading);
+    for (size_t i = 0; i < secrets->count; i++) {
+        const struct secret *secret = &secrets->items[i];
+        struct str value;
+        pieces[i + 1] =
+            can_edit(arena, secret, &value)
+                ? dotenv_line(arena, secret->name, value)
+                : str_format(arena,
+                             "# %.*s is no text, or no variable's name, and stays as it is\n",
+                             STR_ARG(secret->name));
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail(cluster, "cannot be written", path);
+    int error = io_write_pieces(fd, pieces, secrets->count + 1);
+    if (close(fd) < 0 && error == 0)
+        error = errno;
+    errno = error;
+    return error == 0 || fail(cluster, "cannot be written", path);
+}
+
+static bool read_file(struct cluster *cluster, struct arena *arena, const char *path,
+                      struct str *ret)
+{
+    char *text = arena_alloc(arena, TEXT_MAX + 1);
+    size_t len = 0;
+    ssize_t count = 1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && count > 0 && len <= TEXT_MAX) {
+        count = read(fd, text + len, TEXT_MAX + 1 - len);
+        if (count < 0 && errno == EINTR)
+            count = 1;
+        else
+            len += count > 0 ? (size_t)count : 0;
+    }
+    if (fd >= 0)
+        close(fd);
+    if (len > TEXT_MAX)
+        errno = EFBIG;
+    *ret = (struct str){text, len};
+    return (fd >= 0 && count >= 0 && len <= TEXT_MAX) || fail(cluster, "cannot be read", path);
+}
+
+/* As git does it: the variable may hold arguments, and sh splits them. It becomes the editor, for a
+ * signal would end sh alone; env takes variables that stand before a program, which exec does not.
+ */
+static bool run_editor(struct cluster *cluster, const char *path)
+{
+    const char *editor = getenv("VISUAL");
+    if (!editor || !*editor)
+        editor = getenv("EDITOR");
+    if (!editor || !*editor) {
+        if (!isatty(STDIN_FILENO)) {
+            diag_error(&cluster->diags, (struct location){0}, "there is no editor: set EDITOR");
+            return false;
+        }
+        editor = "vi";
+    }
+    const char *command = str_format(&cluster->arena, "exec env %s \"$@\"", editor).data;
+    const char *const arguments[] = {"/bin/sh", "-c", command, editor, path, NULL};
+    struct process run = {.arguments = arguments};
+    process_run_foreground(&run);
+    bool right = process_right(&run);
+    if (!right && !process_interrupted())
+        diag_error(&cluster->diags, (struct location){0},
+                   "the editor \"%s\" failed; nothing was changed", editor);
+    process_free(&run);
+    return right;
+}
+
+static bool asks_again(struct cluster *cluster)
+{
+    char answer[16] = "";
+    cluster_tell(cluster);
+    if (!isatty(STDIN_FILENO))
+        return false;
+    cli_tell(STR("Edit again? [Y/n] "));
+    if (!process_await_input(STDIN_FILENO))
+        return false;
+    ssize_t count = read(STDIN_FILENO, answer, sizeof answer - 1);
+    return count > 0 && !process_interrupted() && answer[0] != 'n' && answer[0] != 'N';
+}
+
+static const struct dotenv_item *find(const struct dotenv *dotenv, struct str name)
+{
+    for (size_t i = 0; i < dotenv->count; i++)
+        if (str_equal(dotenv->items[i].name, name))
+            return &dotenv->items[i];
+    return NULL;
+}
+
+static void add(struct arena *arena, struct secrets *changes, struct secret secret)
+{
+    changes->items = arena_grow(arena, changes->items, changes->count, sizeof *changes->items);
+    changes->items[changes->count++] = secret;
+}
+
+static void compare(struct arena *arena, const struct secrets *secrets, const struct dotenv *dotenv,
+                    struct secrets *ret)
+{
+    *ret = (struct secrets){0};
+    for (size_t i = 0; i < dotenv->count; i++) {
+        const struct dotenv_item *item = &dotenv->items[i];
+        const struct secret *old = secrets_find(secrets, item->name);
+        struct str encoded = base64_encode(arena, item->value);
+        if (!old || !str_equal(old->encoded, encoded))
+            add(arena, ret, (struct secret){item->name, encoded});
+    }
+    for (size_t i = 0; i < secrets->count; i++) {
+        struct str value;
+        if (can_edit(arena, &secrets->items[i], &value) && !find(dotenv, secrets->items[i].name))
+            add(arena, ret, (struct secret){.name = secrets->items[i].name});
+    }
+}
+
+static bool edit(struct cluster *cluster, struct arena *arena, const char *path, struct dotenv *ret)
+{
+    for (;;) {
+        struct source source = {.path = str_of(path), .secret = true};
+        if (!run_editor(cluster, path) || !read_file(cluster, arena, path, &source.text))
+            return false;
+        if (dotenv_read(arena, &source, &cluster->diags, ret))
+            return true;
+        if (!asks_again(cluster)) {
+            diag_error(&cluster->diags, (struct location){0}, "nothing was changed");
+            return false;
+        }
+    }
+}
+
+bool secrets_edit(struct cluster *cluster, struct arena *arena, const struct secrets *secrets,
+                  struct secrets *ret)
+{
+    const char *folder = make_folder(cluster);
+    struct dotenv dotenv;
+    if (!folder)
+        return false;
+    const char *path = str_format(&cluster->arena, "%s/secrets.env", folder).data;
+    bool right = write_file(cluster, arena, path, secrets) && edit(cluster, arena, path, &dotenv);
+    if (right)
+        compare(arena, secrets, &dotenv, ret);
+    return wipe_folder(cluster, folder) && right;
+}

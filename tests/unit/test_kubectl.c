@@ -1,0 +1,527 @@
+#include "kubectl.h"
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A folder with a script that stands for kubectl, and a file that takes what goes to stderr. */
+static char folder[] = "/tmp/test_kubectl.XXXXXX";
+static char program[64];
+static char told[64];
+
+static void write_script(const char *script)
+{
+    FILE *file = fopen(program, "w");
+    assert_non_null(file);
+    assert_true(fprintf(file, "#!/bin/sh\n%s\n", script) > 0);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(chmod(program, 0700), 0);
+}
+
+static int begin_group(void **state)
+{
+    (void)state;
+    if (!mkdtemp(folder))
+        return -1;
+    (void)snprintf(program, sizeof program, "%s/kubectl", folder);
+    (void)snprintf(told, sizeof told, "%s/told", folder);
+    return setenv("KUBECTL_PATH", program, 1);
+}
+
+static int end_group(void **state)
+{
+    (void)state;
+    unlink(program);
+    unlink(told);
+    return rmdir(folder);
+}
+
+static struct kubectl kubectl_of(struct unit *unit, const struct options *options)
+{
+    return (struct kubectl){.options = options, .arena = &unit->arena, .diags = &unit->diags};
+}
+
+/* Runs them with stderr in a file; returns what was written there. */
+static struct str run_all(struct unit *unit, const struct kubectl *kubectl, struct process *runs,
+                          size_t count)
+{
+    int saved = dup(STDERR_FILENO);
+    int file = open(told, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    assert_true(saved >= 0 && file >= 0 && dup2(file, STDERR_FILENO) >= 0);
+    kubectl_run(kubectl, runs, count);
+    assert_true(dup2(saved, STDERR_FILENO) >= 0);
+    close(saved);
+    char *bytes = arena_alloc(&unit->arena, 65536);
+    ssize_t len = pread(file, bytes, 65536, 0);
+    close(file);
+    assert_true(len >= 0);
+    return (struct str){bytes, (size_t)len};
+}
+
+static const struct options no_options;
+
+/* Runs a script as `kubectl get`. The caller frees the process. */
+static struct process run_get(struct unit *unit, const char *script)
+{
+    struct kubectl kubectl = kubectl_of(unit, &no_options);
+    write_script(script);
+    struct process run = {.arguments = kubectl_words(&kubectl, "get", NULL).items};
+    run_all(unit, &kubectl, &run, 1);
+    return run;
+}
+
+/* Runs a script that fails, and reports why. */
+static void report_of(struct unit *unit, const char *script)
+{
+    struct kubectl kubectl = kubectl_of(unit, &no_options);
+    struct process run = run_get(unit, script);
+    assert_false(process_right(&run));
+    kubectl_report(&kubectl, &run);
+    process_free(&run);
+}
+
+/* Arguments */
+
+static void assert_words(const char *const *words, const char *const *expected)
+{
+    size_t count = 0;
+    for (; words[count] && expected[count]; count++)
+        assert_string_equal(words[count], expected[count]);
+    assert_null(words[count]);
+    assert_null(expected[count]);
+}
+
+static void test_flags_are_passed_on(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {.kubeconfig = "a b",
+                              .context = "c",
+                              .cluster = "%s",
+                              .user = "u",
+                              .as = "--x",
+                              .request_timeout = "30s",
+                              .verbosity = "4"};
+    struct kubectl kubectl = kubectl_of(unit, &options);
+    struct words words = kubectl_words(&kubectl, "get", "pods", "-n", "", NULL);
+    words_add(&unit->arena, &words, "last");
+    assert_words(words.items,
+                 (const char *const[]){program, "get", "pods", "-n", "", "--kubeconfig=a b",
+                                       "--context=c", "--cluster=%s", "--user=u", "--as=--x",
+                                       "--request-timeout=30s", "--v=4", "last", NULL});
+    assert_int_equal(words.count, 13);
+    /* They arrive so, and nothing is split or expanded. */
+    write_script("for word; do echo \"[$word]\"; done");
+    struct process run = {.arguments = words.items};
+    assert_str(run_all(unit, &kubectl, &run, 1), "");
+    assert_str(buf_str(&run.output),
+               "[get]\n[pods]\n[-n]\n[]\n[--kubeconfig=a b]\n[--context=c]\n[--cluster=%s]\n"
+               "[--user=u]\n[--as=--x]\n[--request-timeout=30s]\n[--v=4]\n[last]\n");
+    process_free(&run);
+    kubectl.options = &no_options;
+    assert_words(kubectl_words(&kubectl, "version", NULL).items,
+                 (const char *const[]){program, "version", NULL});
+}
+
+static void test_which_program(void **state)
+{
+    struct unit *unit = *state;
+    struct kubectl kubectl = kubectl_of(unit, &no_options);
+    setenv("KUBECTL_PATH", "", 1);
+    assert_string_equal(kubectl_words(&kubectl, NULL).items[0], "kubectl");
+    unsetenv("KUBECTL_PATH");
+    assert_string_equal(kubectl_words(&kubectl, NULL).items[0], "kubectl");
+    setenv("KUBECTL_PATH", program, 1);
+    assert_string_equal(kubectl_words(&kubectl, NULL).items[0], program);
+}
+
+static void test_many_words(void **state)
+{
+    struct unit *unit = *state;
+    struct words words = {0};
+    enum { MANY = 100 };
+    for (size_t i = 0; i < MANY; i++) {
+        words_add(&unit->arena, &words, str_format(&unit->arena, "%zu", i).data);
+        assert_int_equal(words.count, i + 1);
+        assert_null(words.items[words.count]);
+    }
+    for (size_t i = 0; i < MANY; i++)
+        assert_str(str_format(&unit->arena, "%zu", i), words.items[i]);
+}
+
+static void test_apply_and_delete(void **state)
+{
+    struct unit *unit = *state;
+    struct options options = {.context = "c"};
+    struct kubectl kubectl = kubectl_of(unit, &options);
+#define APPLY(output)                                                                              \
+    program, "apply", "--server-side", "--filename=-", "--context=c", "--field-manager=m",         \
+        "--output=" output
+#define DELETE program, "delete", "--ignore-not-found", "--filename=-", "--output=name"
+    assert_words(kubectl_apply(&kubectl, "m", STR("x"), 0).arguments,
+                 (const char *const[]){APPLY("name"), NULL});
+    assert_words(kubectl_apply(&kubectl, "m", STR("x"), APPLY_JSON).arguments,
+                 (const char *const[]){APPLY("json"), "--show-managed-fields", NULL});
+    assert_words(kubectl_apply(&kubectl, "m", STR("x"), APPLY_DRY_RUN).arguments,
+                 (const char *const[]){APPLY("name"), "--dry-run=server", NULL});
+    assert_words(
+        kubectl_apply(&kubectl, "m", STR("x"), APPLY_JSON | APPLY_DRY_RUN | APPLY_FORCE).arguments,
+        (const char *const[]){APPLY("json"), "--show-managed-fields", "--dry-run=server",
+                              "--force-conflicts", NULL});
+    assert_words(kubectl_delete(&kubectl, STR("x"), true).arguments,
+                 (const char *const[]){DELETE, "--wait=true", "--context=c", NULL});
+    assert_words(kubectl_delete(&kubectl, STR("x"), false).arguments,
+                 (const char *const[]){DELETE, "--wait=false", "--context=c", NULL});
+    /* The documents are what it reads. */
+    write_script("cat");
+    struct node *map = node_new(&unit->arena, NODE_MAP);
+    put_text(&unit->arena, map, "kind", STR("Pod"));
+    struct node *const objects[] = {map, map};
+    struct str documents = kubectl_documents(&kubectl, objects, 2);
+    assert_str(documents, "---\nkind: Pod\n---\nkind: Pod\n");
+    struct process runs[] = {kubectl_apply(&kubectl, "m", documents, 0),
+                             kubectl_delete(&kubectl, documents, true)};
+    run_all(unit, &kubectl, runs, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(str_equal(buf_str(&runs[i].output), documents));
+        process_free(&runs[i]);
+    }
+    assert_str(kubectl_documents(&kubectl, NULL, 0), "");
+}
+
+/* Messages */
+
+static void test_warnings_are_shown(void **state)
+{
+    struct unit *unit = *state;
+    static const char script[] = "{ echo 'Warning: this is old'\n"
+                                 "echo 'I0131 12:00:00.000000  1 request'\n"
+                                 "echo 'not a Warning: no'\n"
+                                 "printf 'Warning: a\\033[2Jb\\nWarning: unended'; } >&2";
+    struct options options = {0};
+    struct kubectl kubectl = kubectl_of(unit, &options);
+    write_script(script);
+    struct process run = {.arguments = kubectl_words(&kubectl, "get", NULL).items};
+    assert_str(run_all(unit, &kubectl, &run, 1),
+               "Warning: this is old\nWarning: a?[2Jb\nWarning: unended\n");
+    process_free(&run);
+    /* kubectl's log only to those who ask for it */
+    options.verbosity = "6";
+    run = (struct process){.arguments = kubectl_words(&kubectl, "get", NULL).items};
+    assert_contains(run_all(unit, &kubectl, &run, 1), "I0131 12:00:00.000000  1 request\n");
+    process_free(&run);
+    assert_no_diags(unit);
+}
+
+static void test_each_message_by_itself(void **state)
+{
+    struct unit *unit = *state;
+    report_of(unit, "cat >&2 <<'EOF'\n"
+                    "Warning: not this\n"
+                    "E0131 12:00:00.000000  1 memcache.go:265] nor this\n"
+                    "Error from server (Forbidden): pods is forbidden: no: really\n"
+                    "\n"
+                    "error: something else\n"
+                    "with a line more\n"
+                    "  and another\n"
+                    "Error from server: plain\n"
+                    "The Deployment \"web\" is invalid: \n"
+                    "* spec.a: Invalid value: \"x\"\n"
+                    "* spec.b: Required value\n"
+                    "Unable to connect to the server: EOF\n"
+                    "EOF\n"
+                    "exit 1");
+    assert_errors(unit, 5);
+    assert_diag(unit, 0, 0, 0, "pods is forbidden: no: really", "");
+    assert_str(unit->diags.items[0].message, "pods is forbidden: no: really");
+    assert_str(unit->diags.items[0].hint, "");
+    assert_str(unit->diags.items[1].message, "something else");
+    assert_str(unit->diags.items[1].hint, "with a line more\n  and another");
+    assert_str(unit->diags.items[2].message, "plain");
+    assert_str(unit->diags.items[3].message, "The Deployment \"web\" is invalid: ");
+    assert_str(unit->diags.items[3].hint,
+               "* spec.a: Invalid value: \"x\"\n* spec.b: Required value");
+    assert_str(unit->diags.items[4].message, "Unable to connect to the server: EOF");
+}
+
+static void test_odd_messages(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *script, *message, *hint;
+    } rows[] = {
+        {"exit 3", " get failed with exit status 3, and does not say why", ""},
+        {"kill -KILL $$", " get was ended by signal 9 (", ""},
+        {"printf '\\n\\nWarning: x\\n' >&2; exit 1", " get failed with exit status 1, and does",
+         ""},
+        {"printf 'panic: x\\n\\ngoroutine 1' >&2; exit 2", "panic: x", "goroutine 1"},
+        {"echo 'Error from server' >&2; exit 1", "Error from server", ""},
+        {"echo 'error: ' >&2; exit 1", "error: ", ""},
+        {"echo 'Error from server: ' >&2; exit 1", "Error from server: ", ""},
+        {"echo 'Error from server (NotFound):' >&2; exit 1", "Error from server (NotFound):", ""},
+        {"echo 'error: x' >&2; exit 1", "x", ""},
+        {"printf 'error: a\\033[2J\\0b' >&2; exit 1", "a\033[2J", ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        report_of(unit, rows[i].script);
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, 0, 0, rows[i].message, rows[i].hint);
+        assert_int_equal(str_find(unit_written(unit), 0, '\033'), unit_written(unit).len);
+        unit_forget(unit);
+    }
+}
+
+static void test_no_message_twice(void **state)
+{
+    struct unit *unit = *state;
+    static const char script[] =
+        "printf 'error: first\\nmore of it\\nerror: second\\nerror: first\\nmore\\n' >&2; exit 1";
+    for (size_t i = 0; i < 3; i++)
+        report_of(unit, script);
+    assert_errors(unit, 2);
+    assert_str(unit->diags.items[0].message, "first");
+    assert_str(unit->diags.items[0].hint, "more of it");
+    assert_str(unit->diags.items[1].message, "second");
+    assert_str(unit->diags.items[1].hint, "");
+}
+
+/* What is kept of a long message is cut: that must not hide that it is the same. */
+static void test_no_long_message_twice(void **state)
+{
+    struct unit *unit = *state;
+    for (size_t i = 0; i < 2; i++)
+        report_of(unit, "printf 'error: %01200d\\n' 7 >&2; exit 1");
+    assert_errors(unit, 1);
+    report_of(unit, "printf 'error: %01000d\\n' 7 >&2; exit 1");
+    assert_errors(unit, 2);
+}
+
+/* Whatever the program writes there, telling it takes no longer than reading it. */
+static void test_endless_messages(void **state)
+{
+    struct unit *unit = *state;
+    struct kubectl kubectl = kubectl_of(unit, &no_options);
+    struct process run = {.arguments = (const char *const[]){"kubectl", "get", NULL}, .status = 1};
+    buf_add(&run.errors, unit_repeat(unit, "line\n", 1000 * 1000));
+    int64_t begin = process_clock();
+    kubectl_report(&kubectl, &run);
+    assert_in_range(process_clock() - begin, 0, 2000);
+    process_free(&run);
+    assert_errors(unit, 1);
+    assert_in_range(unit->diags.items[0].hint.len, DIAG_TEXT_MAX, DIAG_TEXT_MAX + 3);
+}
+
+static void test_warnings_of_failures(void **state)
+{
+    struct unit *unit = *state;
+    struct kubectl kubectl = kubectl_of(unit, &no_options);
+    struct process run = run_get(unit, "printf 'error: a\\nmore\\nerror: b\\n' >&2; exit 1");
+    kubectl_warn(&kubectl, &run);
+    kubectl_warn(&kubectl, &run);
+    process_free(&run);
+    assert_warnings(unit, 2);
+    assert_diag(unit, 0, 0, 0, "a", "more");
+    assert_diag(unit, 1, 0, 0, "b", "");
+}
+
+/* Conflicts of two objects: kubectl's own advice is left out, and nothing else. */
+static void test_conflicts(void **state)
+{
+    struct unit *unit = *state;
+#define ADVICE                                                                                     \
+    "Please review the fields above--they currently have other managers. Here\n"                   \
+    "are the ways you can resolve this warning:\n"                                                 \
+    "* If you intend to manage all of these fields, please re-run the apply\n"                     \
+    "  command with the `--force-conflicts` flag.\n"                                               \
+    "See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts\n"
+    struct kubectl kubectl = kubectl_of(unit, &no_options);
+    struct process run =
+        run_get(unit, "cat >&2 <<'EOF'\n"
+                      "error: Apply failed with 1 conflict: conflict with \"a\": .spec.x\n" ADVICE
+                      "Apply failed with 2 conflicts: conflicts with \"b\" using apps/v1:\n"
+                      "- .spec.y\n"
+                      "- .spec.z\n" ADVICE "Error from server (Forbidden): not this one\n"
+                      "EOF\n"
+                      "exit 1");
+    assert_true(kubectl_conflicts(&run));
+    kubectl_report(&kubectl, &run);
+    process_free(&run);
+    assert_errors(unit, 3);
+    assert_str(unit->diags.items[0].message,
+               "Apply failed with 1 conflict: conflict with \"a\": .spec.x");
+    assert_str(unit->diags.items[0].hint, "");
+    assert_str(unit->diags.items[1].message,
+               "Apply failed with 2 conflicts: conflicts with \"b\" using apps/v1:");
+    assert_str(unit->diags.items[1].hint, "- .spec.y\n- .spec.z");
+    assert_str(unit->diags.items[2].message, "not this one");
+}
+
+static void test_kinds_of_failures(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *script;
+        bool forbidden, conflicts, lacks_namespace;
+    } rows[] = {
+        {"exit 1", 0, 0, 0},
+        {"echo 'Error from server (Forbidden): pods is forbidden' >&2; exit 1", 1, 0, 0},
+        {"printf 'Warning: x\\nError from server (Forbidden): x' >&2; exit 1", 1, 0, 0},
+        {"echo 'error: Apply failed with 1 conflict: x' >&2; exit 1", 0, 1, 0},
+        {"echo 'Error from server (NotFound): namespaces \"shop\" not found' >&2; exit 1", 0, 0, 1},
+        {"echo 'Error from server (NotFound): pods \"shop\" not found' >&2; exit 1", 0, 0, 0},
+        {"printf '(Forbidden)(NotFound): namespaces \"Apply failed with ' >&2; exit 2", 0, 1, 1},
+        {"printf 'Error from server (Forbidden): x\nError from server (Timeout): y' >&2; exit 1", 0,
+         0, 0},
+        /* What went well only speaks of it; so does what is in the answer. */
+        {"printf '(Forbidden)(NotFound): namespaces \"Apply failed with ' >&2", 0, 0, 0},
+        {"printf '(Forbidden)(NotFound): namespaces \"Apply failed with '; exit 1", 0, 0, 0},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct process run = run_get(unit, rows[i].script);
+        assert_int_equal(kubectl_forbidden(&run), rows[i].forbidden);
+        assert_int_equal(kubectl_conflicts(&run), rows[i].conflicts);
+        assert_int_equal(kubectl_lacks_namespace(&run), rows[i].lacks_namespace);
+        process_free(&run);
+    }
+    struct process run = {.error = EFBIG, .status = 1};
+    buf_add(&run.errors, STR("(Forbidden)"));
+    assert_false(kubectl_forbidden(&run));
+    process_free(&run);
+}
+
+static void test_programs_that_cannot_be_run(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *program;
+        int error;
+        const char *message, *hint;
+    } rows[] = {
+        {"kubectl", ENOENT, "kubectl cannot be run: it is not there", "name it in KUBECTL_PATH"},
+        {"/x/kubectl", ENOENT, "/x/kubectl cannot be run: it is not there", ""},
+        {"kubectl", EACCES, "kubectl cannot be run: Permission denied", ""},
+        {"kubectl", EFBIG, "kubectl cannot be run: it prints too much", ""},
+    };
+    struct kubectl kubectl = kubectl_of(unit, &no_options);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct process run = {.arguments = (const char *const[]){rows[i].program, "get", NULL},
+                              .error = rows[i].error};
+        for (size_t j = 0; j < 3; j++)
+            kubectl_report(&kubectl, &run);
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, 0, 0, rows[i].message, rows[i].hint);
+        if (!*rows[i].hint)
+            assert_int_equal(unit->diags.items[0].hint.len, 0);
+        unit_forget(unit);
+    }
+}
+
+/* Answers */
+
+static void test_answers(void **state)
+{
+    struct unit *unit = *state;
+    struct kubectl kubectl = kubectl_of(unit, &no_options);
+    static const struct {
+        const char *output;
+        const char *kind;  /* NULL: none */
+        const char *first; /* name of the first item; NULL: none */
+        bool wrong;
+    } rows[] = {
+        {"", NULL, NULL, true},
+        {"{\"kind\": \"Pod\", \"metadata\": {\"name\": \"a\"}}", "Pod", "a", false},
+        {"{\"kind\": \"List\", \"items\": [{\"metadata\": {\"name\": \"a\"}}, "
+         "{\"metadata\": {\"name\": \"b\"}}]}",
+         "List", "a", false},
+        {"{\"kind\": \"PodList\", \"items\": [{\"metadata\": {\"name\": \"a\"}}]}", "PodList", "a",
+         false},
+        {"{\"kind\": \"List\", \"items\": []}", "List", NULL, false},
+        {"{\"kind\": \"List\", \"items\": null}", "List", NULL, false},
+        /* what kubectl never prints */
+        {"\n", NULL, NULL, true},
+        {"{}", NULL, NULL, true},
+        {"[]", NULL, NULL, true},
+        {"null", NULL, NULL, true},
+        {"\"kind\"", NULL, NULL, true},
+        {"[{\"kind\": \"Pod\"}]", NULL, NULL, true},
+        {"{\"kind\": \"Pod\"", NULL, NULL, true},
+        {"{\"kind\": \"Pod\"}{\"kind\": \"Pod\"}", NULL, NULL, true},
+        {"{\"kind\": \"Pod\", \"kind\": \"Pod\"}", NULL, NULL, true},
+        {"\xFF\xFE", NULL, NULL, true},
+        {"No resources found", NULL, NULL, true},
+        {"<html>password</html>", NULL, NULL, true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct process run = {.arguments = (const char *const[]){"kubectl", "get", NULL}};
+        buf_add(&run.output, str_of(rows[i].output));
+        struct node *answer = kubectl_answer(&kubectl, &run);
+        process_free(&run); /* the answer does not need it */
+        if (!answer != !rows[i].kind || (unit->diags.errors == 1) != rows[i].wrong)
+            fail_msg("%s", rows[i].output);
+        if (answer)
+            assert_str(node_text(node_get(answer, "kind")), rows[i].kind);
+        const struct node *first = kubectl_items(answer);
+        assert_int_equal(!first, !rows[i].first);
+        if (first)
+            assert_str(node_text(node_find(first, "metadata name")), rows[i].first);
+        if (rows[i].wrong) {
+            assert_diag(unit, 0, 0, 0,
+                        rows[i].output[0] ? "kubectl get printed something else than objects"
+                                          : "kubectl get printed nothing",
+                        "KUBECTL_PATH");
+            /* What it printed may be a secret. */
+            assert_false(unit_contains(unit_written(unit), "password"));
+        }
+        unit_forget(unit);
+    }
+}
+
+/* Larger and deeper than a service file may be. */
+static void test_large_answers(void **state)
+{
+    struct unit *unit = *state;
+    struct kubectl kubectl = kubectl_of(unit, &no_options);
+    struct process run = run_get(
+        unit, "printf '{\"kind\": \"List\", \"items\": ['\n"
+              "i=0; while [ $i -lt 500 ]; do i=$((i + 1))\n"
+              "printf '{\"metadata\": {\"name\": \"n%d\", \"x\": \"%05000d\"}},' $i 0; done\n"
+              "printf '{\"metadata\": {\"name\": \"last\"}}]}'");
+    assert_true(process_right(&run));
+    assert_true(run.output.len > 2 * 1024 * 1024);
+    const struct node *item = kubectl_items(kubectl_answer(&kubectl, &run));
+    process_free(&run);
+    assert_no_diags(unit);
+    size_t count = 0;
+    for (; item; item = item->next, count++)
+        if (!item->next)
+            assert_str(node_text(node_find(item, "metadata name")), "last");
+    assert_int_equal(count, 501);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_flags_are_passed_on),
+        UNIT_TEST(test_which_program),
+        UNIT_TEST(test_many_words),
+        UNIT_TEST(test_apply_and_delete),
+        UNIT_TEST(test_warnings_are_shown),
+        UNIT_TEST(test_each_message_by_itself),
+        UNIT_TEST(test_odd_messages),
+        UNIT_TEST(test_no_message_twice),
+        UNIT_TEST(test_no_long_message_twice),
+        UNIT_TEST(test_endless_messages),
+        UNIT_TEST(test_warnings_of_failures),
+        UNIT_TEST(test_conflicts),
+        UNIT_TEST(test_kinds_of_failures),
+        UNIT_TEST(test_programs_that_cannot_be_run),
+        UNIT_TEST(test_answers),
+        UNIT_TEST(test_large_answers),
+    };
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, NULL); /* as cli_main() does */
+    return cmocka_run_group_tests(tests, begin_group, end_group);
+}
