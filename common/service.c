@@ -1,3 +1,4 @@
+#include "ecr.h"
 #include "service_reader.h"
 
 #include <inttypes.h>
@@ -52,13 +53,9 @@ static void read_name(const struct service_reader *in)
 static struct str service_repository(const struct layer *layer, struct str module_name)
 {
     const struct environment *environment = &layer->environment;
-    const char *domain =
-        str_starts(environment->region, STR("cn-")) ? "amazonaws.com.cn" : "amazonaws.com";
     struct str registry = environment->registry;
     if (registry.len == 0 && environment->account_id.len && environment->region.len)
-        registry =
-            str_format(layer->arena, "%.*s.dkr.ecr.%.*s.%s", STR_ARG(environment->account_id),
-                       STR_ARG(environment->region), domain);
+        registry = ecr_registry(layer->arena, environment->account_id, environment->region);
     if (registry.len == 0)
         return registry;
     while (str_ends(registry, STR("/")))
@@ -123,6 +120,8 @@ static void read_image(const struct service_reader *in)
     else if (wrong)
         service_error(in, SERVICE_IMAGE, "image %s", wrong);
     in->service->repository = automatic ? image : (struct str){0};
+    in->service->immutable_tags =
+        str_is(service_value(in, SERVICE_TAG_MUTABILITY)->text, "immutable");
     bool takes_tag = automatic || (!has_version(image) && !any_is_auto(in->layer));
     if (takes_tag && options->image_tag)
         image = str_format(in->reader.arena, "%.*s:%s", STR_ARG(image), options->image_tag);

@@ -93,6 +93,7 @@ struct service {
     bool has_image;        /* false: AUTO without a tag or digest; nothing runs yet */
     struct str image;      /* with tag or digest */
     struct str repository; /* of image: AUTO, without a tag; empty: others made the image */
+    bool immutable_tags;   /* of that repository: a tag that names an image names no other */
     struct port *ports;    /* in the order of the file */
     size_t port_count;
     const struct port *public_port; /* where `public_uri` leads to; NULL: none */

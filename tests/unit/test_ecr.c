@@ -1,0 +1,65 @@
+#include "ecr.h"
+
+#include "aws.h"
+#include "unit.h"
+
+static void test_split(void **state)
+{
+    struct ecr ecr;
+    (void)state;
+    assert_true(ecr_split(STR("123456789012.dkr.ecr.eu-west-1.amazonaws.com/a/b"), &ecr));
+    assert_true(str_is(ecr.account, "123456789012"));
+    assert_true(str_is(ecr.region, "eu-west-1"));
+    assert_true(str_is(ecr.name, "a/b"));
+    assert_true(ecr_split(STR("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/a"), &ecr));
+    static const char *const others[] = {
+        "123456789012.dkr.ecr.cn-north-1.amazonaws.com/a",
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com.cn/a",
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com.example.com/a",
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com/",
+        "123456789012.dkr.ecr.eu-west-1.amazonaws.com",
+        "12345678901.dkr.ecr.eu-west-1.amazonaws.com/a",
+        "123456789012.dkr.ecr..amazonaws.com/a",
+        "registry.example.com/123456789012.dkr.ecr.eu-west-1.amazonaws.com/a",
+        "nginx",
+        "",
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (ecr_split(str_of(others[i]), &ecr))
+            fail_msg("%s is taken for one of ECR", others[i]);
+}
+
+static void test_registry(void **state)
+{
+    struct arena arena = {0};
+    struct ecr ecr;
+    (void)state;
+    static const char *const regions[] = {"us-east-1", "us-gov-west-1", "cn-northwest-1"};
+    for (size_t i = 0; i < sizeof regions / sizeof *regions; i++) {
+        struct str registry = ecr_registry(&arena, STR("123456789012"), str_of(regions[i]));
+        assert_true(ecr_split(str_format(&arena, "%.*s/app", STR_ARG(registry)), &ecr));
+        assert_true(str_is(ecr.region, regions[i]));
+    }
+    arena_free(&arena);
+}
+
+static void test_arn(void **state)
+{
+    (void)state;
+    struct arn arn = aws_arn_split(STR("arn:aws-cn:dynamodb:cn-north-1:123456789012:table/a:b"));
+    assert_true(str_is(arn.partition, "aws-cn") && str_is(arn.service, "dynamodb"));
+    assert_true(str_is(arn.region, "cn-north-1") && str_is(arn.account, "123456789012"));
+    assert_true(str_is(arn.resource, "table/a:b"));
+    arn = aws_arn_split(STR("arn:aws:s3:::bucket"));
+    assert_true(arn.region.len == 0 && arn.account.len == 0 && str_is(arn.resource, "bucket"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_split),
+        cmocka_unit_test(test_registry),
+        cmocka_unit_test(test_arn),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
