@@ -165,6 +165,10 @@ apply: all
 secret: all
 	@tests/secret/run $(BIN)
 
+.PHONY: aws
+aws: all
+	@tests/aws/run $(BIN)
+
 .PHONY: helm
 helm: all
 	@tests/helm/run $(BIN)
@@ -201,6 +205,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory server
 	@$(MAKE) --no-print-directory apply
 	@$(MAKE) --no-print-directory secret
+	@$(MAKE) --no-print-directory aws
 	@$(MAKE) --no-print-directory policy
 	@$(MAKE) --no-print-directory helm
 	@$(MAKE) --no-print-directory packages

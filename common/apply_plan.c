@@ -19,6 +19,12 @@ static bool acts(const struct node *object)
     return kind && kind->acts;
 }
 
+static bool is_kept(const struct node *object)
+{
+    const struct kind *kind = kind_of(object);
+    return kind && kind->kept;
+}
+
 static bool renders(const struct unit *unit, const struct node *object)
 {
     for (size_t i = 0; i < unit->count; i++)
@@ -33,7 +39,7 @@ static void plan_superseded(struct apply *apply, const struct rollout *rollout)
     const struct unit *unit = rollout->unit;
     for (struct node *live = unit->place->live; live; live = live->next) {
         if (!unit_owns(unit, live, &unit->service->name) || !object_applied_by(live, MANAGER) ||
-            renders(unit, live) || live == rollout->old)
+            renders(unit, live) || live == rollout->old || is_kept(live))
             continue;
         if (!acts(live))
             manifests_add(&apply->stays, live);
@@ -61,7 +67,8 @@ static void plan_layer(struct apply *apply, struct place *place)
         for (size_t i = 0; i < apply->cluster.unit_count && !ours; i++)
             ours = apply->cluster.units[i].place == place &&
                    unit_owns(&apply->cluster.units[i], live, NULL);
-        if (ours && object_applied_by(live, MANAGER) && !is_module_here(apply, place, live))
+        if (ours && !is_kept(live) && object_applied_by(live, MANAGER) &&
+            !is_module_here(apply, place, live))
             manifests_add(&apply->leaves, live);
     }
 }

@@ -54,7 +54,7 @@ struct node *aws_statement(struct arena *arena, struct node *document, const cha
 struct str aws_document_text(struct arena *arena, const struct node *document)
 {
     struct buf text = {0};
-    emit_inline(&text, document, true);
+    emit_json(&text, document, 0);
     struct str copy = str_copy(arena, buf_str(&text));
     buf_free(&text);
     return copy;

@@ -28,7 +28,7 @@ struct arn aws_arn_split(struct str arn);
 struct node *aws_document(struct arena *arena);
 struct node *aws_statement(struct arena *arena, struct node *document, const char *sid);
 
-/* A document as JSON in one line. */
+/* A document as JSON, a line for each item, as one reads it in a diff. */
 struct str aws_document_text(struct arena *arena, const struct node *document);
 
 #endif

@@ -124,7 +124,7 @@ static void sort_live(struct arena *arena, struct place *place)
 struct questions {
     struct process *namespace; /* NULL: not asked */
     struct process *objects;
-    struct process *extras; /* NULL: not asked */
+    struct process *extras; /* one for each kind that is not everywhere; NULL: not asked */
     struct process *secrets;
 };
 
@@ -215,11 +215,14 @@ static void take_objects(struct cluster *cluster, struct place *place, const str
 }
 
 /* A kind that is not there has no objects; one that may not be listed is none of this user's. */
-static void take_extras(struct cluster *cluster, struct place *place, const struct process *run)
+static void take_extras(struct cluster *cluster, struct place *place, const struct kind *kind,
+                        const struct process *run)
 {
     if (process_right(run))
         append(place, kubectl_items(kubectl_answer(&cluster->kubectl, run)));
-    else if (!kubectl_lacks_kind(run) && !kubectl_forbidden(run))
+    else if (kubectl_lacks_kind(run))
+        set_add(cluster->kubectl.arena, &place->lacking, str_of(kind->name), kind);
+    else if (!kubectl_forbidden(run))
         kubectl_report(&cluster->kubectl, run);
 }
 
@@ -247,20 +250,21 @@ bool cluster_look(struct cluster *cluster, const char *kinds, unsigned look)
 {
     struct arena *arena = cluster->kubectl.arena;
     struct questions *questions = ARENA_ARRAY(arena, cluster->place_count, struct questions);
-    struct process *runs = ARENA_ARRAY(arena, 4 * cluster->place_count, struct process);
+    struct process *runs =
+        ARENA_ARRAY(arena, (3 + kind_count) * cluster->place_count, struct process);
     bool all = kinds == NULL;
-    const char *extras = all ? kind_resources(arena, true) : NULL;
-    kinds = all ? kind_resources(arena, false) : kinds;
+    kinds = all ? kind_resources(arena) : kinds;
     size_t count = 0;
     for (size_t i = 0; i < cluster->place_count; i++) {
         struct place *place = &cluster->places[i];
         place->live = NULL;
         questions[i].objects = &runs[count];
         runs[count++] = ask_objects(cluster, place, kinds);
-        if (all) {
+        if (all)
             questions[i].extras = &runs[count];
-            runs[count++] = ask_objects(cluster, place, extras);
-        }
+        for (size_t j = 0; all && j < kind_count; j++)
+            if (kind_table[j].condition)
+                runs[count++] = ask_objects(cluster, place, kind_table[j].resource);
         if (look & LOOK_NAMESPACES) {
             questions[i].namespace = &runs[count];
             runs[count++] = ask_namespace(cluster, place);
@@ -272,8 +276,10 @@ bool cluster_look(struct cluster *cluster, const char *kinds, unsigned look)
     for (size_t i = 0; i < cluster->place_count; i++) {
         struct place *place = &cluster->places[i];
         take_objects(cluster, place, questions[i].objects, look & LOOK_LENIENT);
-        if (questions[i].extras)
-            take_extras(cluster, place, questions[i].extras);
+        const struct process *extra = questions[i].extras;
+        for (size_t j = 0; extra && j < kind_count; j++)
+            if (kind_table[j].condition)
+                take_extras(cluster, place, &kind_table[j], extra++);
         if (questions[i].namespace)
             take_namespace(cluster, place, questions[i].namespace);
         if (questions[i].secrets)
@@ -285,6 +291,32 @@ bool cluster_look(struct cluster *cluster, const char *kinds, unsigned look)
     return cluster->diags.errors == 0 && !process_interrupted();
 }
 
+static bool is_lacking(const struct place *place, const struct node *object)
+{
+    return set_get(&place->lacking, object_kind(object)) != NULL;
+}
+
+/* Each kind once, where it is needed first. */
+static void report_lacking(struct cluster *cluster)
+{
+    struct set told = {0};
+    for (size_t i = 0; i < cluster->unit_count; i++) {
+        const struct unit *unit = &cluster->units[i];
+        for (size_t j = 0; j < unit->count; j++) {
+            const struct node *object = unit->objects[j];
+            if (!is_lacking(unit->place, object) ||
+                set_add(&cluster->arena, &told, object_kind(object), object))
+                continue;
+            const struct kind *kind = kind_of(object);
+            diag_error(&cluster->diags, unit->service->at, "the server has no kind %s (%s)",
+                       kind->name, kind->resource);
+            diag_hint(&cluster->diags, "install %s, which brings its definition (CRD)%s%s",
+                      kind->controller, kind->instead ? "; or " : "",
+                      kind->instead ? kind->instead : "");
+        }
+    }
+}
+
 /* What is rendered for a place and was not seen there. */
 static struct str unseen(struct cluster *cluster, const struct place *place)
 {
@@ -292,7 +324,7 @@ static struct str unseen(struct cluster *cluster, const struct place *place)
     for (size_t i = 0; i < cluster->unit_count; i++) {
         const struct unit *unit = &cluster->units[i];
         for (size_t j = 0; j < unit->count && unit->place == place; j++)
-            if (!unit_live(unit, unit->objects[j]))
+            if (!unit_live(unit, unit->objects[j]) && !is_lacking(place, unit->objects[j]))
                 manifests_add(&objects, object_reference(objects.arena, unit->objects[j]));
     }
     return objects.count ? kubectl_documents(&cluster->kubectl, objects.items, objects.count)
@@ -305,9 +337,9 @@ bool cluster_look_closer(struct cluster *cluster)
     struct process *runs = ARENA_ARRAY(kubectl->arena, cluster->place_count, struct process);
     struct place **places = ARENA_ARRAY(kubectl->arena, cluster->place_count, struct place *);
     size_t count = 0;
+    report_lacking(cluster);
     for (size_t i = 0; i < cluster->place_count; i++) {
         struct place *place = &cluster->places[i];
-        /* In a namespace that is absent nothing is found, but kinds that the server lacks are. */
         struct str documents = unseen(cluster, place);
         if (documents.len == 0 || place->state == NAMESPACE_ENDING)
             continue;

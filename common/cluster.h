@@ -24,6 +24,7 @@ struct place {
     struct node *live;   /* the first of the objects that carry the label of one of the layers, in
                             the order in which they are deleted */
     struct set secrets;  /* "SECRET" of each that is there, and "SECRET/KEY" of each key */
+    struct set lacking;  /* kinds (their names) that the server does not have */
     bool secrets_hidden; /* they may not be read */
     struct str hidden;   /* the server's words when some of what is rendered may not be read */
     struct set missing;  /* Secrets that were reported as not there */
@@ -67,7 +68,7 @@ enum look {
 bool cluster_look(struct cluster *cluster, const char *kinds, unsigned look);
 
 /* Asks by name for what is rendered and was not among them: others may have made it, or it may be
- * read but not listed. */
+ * read but not listed. What is rendered of kinds that the server does not have is an error. */
 bool cluster_look_closer(struct cluster *cluster);
 
 /* Writes what was reported since the last time to stderr; true when no error was among it. */

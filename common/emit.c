@@ -24,6 +24,8 @@ static void send(yaml_emitter_t *emitter, yaml_event_t *event, int made)
  * style that will come out. */
 static yaml_scalar_style_t style_of(const struct node *scalar)
 {
+    if (scalar->style == STYLE_LINES)
+        return YAML_LITERAL_SCALAR_STYLE;
     if (scalar->style == STYLE_PLAIN || scalar_may_be_plain(scalar->text))
         return YAML_PLAIN_SCALAR_STYLE;
     return YAML_DOUBLE_QUOTED_SCALAR_STYLE;

@@ -159,6 +159,21 @@ static void set_secret_store(const struct schema_reader *reader, const struct re
     ret->secret_prefix = record_value(store, EXTERNAL_SECRETS_PREFIX)->text;
 }
 
+/* Without the provider nobody knows which cloud to make anything in. */
+static void set_cloud_objects(const struct schema_reader *reader, const struct record *file,
+                              struct environment *ret)
+{
+    const struct value *written = record_value(file, FILE_CLOUD_OBJECTS);
+    ret->ack = ret->cloud == CLOUD_AWS && !str_is(written->text, "none");
+    if (str_is(written->text, "ack") && ret->cloud != CLOUD_AWS) {
+        diag_error(reader->diags, record_location(file, FILE_CLOUD_OBJECTS),
+                   "cloud_objects: ack is for an environment of AWS");
+        diag_hint(reader->diags, "give it a provider: providers: {aws: {region: us-east-1, "
+                                 "account_id: 123456789012}}");
+    }
+    set_checked(reader, file, FILE_CLUSTER_NAME, NAME_EKS_CLUSTER, &ret->cluster_name);
+}
+
 static void set_file(const struct schema_reader *reader, const struct record *file,
                      struct environment *ret)
 {
@@ -170,6 +185,7 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     set_checked(reader, file, FILE_TLS_SECRET, NAME_SUBDOMAIN, &ret->tls_secret);
     set_checked(reader, file, FILE_CLUSTER_ISSUER, NAME_SUBDOMAIN, &ret->cluster_issuer);
     set_secret_store(reader, file, ret);
+    set_cloud_objects(reader, file, ret);
     if (ret->tls_secret.len && ret->cluster_issuer.len) {
         diag_error(reader->diags, record_location(file, FILE_CLUSTER_ISSUER),
                    "both tls_secret and cluster_issuer are given");
@@ -237,7 +253,8 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
  * whether redis has a password. */
 static bool needs_file(struct str text)
 {
-    static const char *const signs[] = {"{parent", "{region", "{aws", "public_uri", "redis"};
+    static const char *const signs[] = {"{parent", "{region", "{aws",    "public_uri",
+                                        "redis",   "_arn",    "queue_id"};
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
         if (memmem(text.data, text.len, signs[i], strlen(signs[i])))
             return true;
@@ -300,4 +317,22 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
     if (options->registry)
         ret->registry = str_of(options->registry);
     return right;
+}
+
+const struct output *environment_output(const struct environment *environment, struct str name)
+{
+    for (size_t i = 0; i < environment->output_count; i++)
+        if (str_equal(environment->outputs[i].name, name))
+            return &environment->outputs[i];
+    return NULL;
+}
+
+const char *cloud_title(enum cloud cloud)
+{
+    static const char *const titles[] = {[CLOUD_NONE] = "no cloud",
+                                         [CLOUD_AWS] = "AWS",
+                                         [CLOUD_GOOGLE] = "Google",
+                                         [CLOUD_AZURE] = "Azure",
+                                         [CLOUD_LOCAL] = "this machine"};
+    return titles[cloud];
 }

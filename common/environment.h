@@ -28,6 +28,8 @@ struct environment {
     struct str ingress_class;
     struct str tls_secret;     /* empty: none */
     struct str cluster_issuer; /* empty: none */
+    bool ack;                  /* AWS objects are made, for the ACK controllers */
+    struct str cluster_name;   /* of EKS; empty: not known */
     struct str secret_store;   /* that `secrets` come from; empty: from the Secret manual-secrets */
     struct str secret_store_kind;
     struct str secret_prefix; /* of the store's keys */
@@ -38,5 +40,11 @@ struct environment {
  * Reports and returns false when there is none to choose or its file cannot be read. */
 bool environment_read(const struct schema_reader *reader, const struct record *file,
                       const struct options *options, struct environment *ret);
+
+/* The output of a name, or NULL. */
+const struct output *environment_output(const struct environment *environment, struct str name);
+
+/* What a person calls a cloud: "AWS". */
+const char *cloud_title(enum cloud cloud);
 
 #endif

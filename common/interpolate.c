@@ -1,5 +1,7 @@
 #include "interpolate.h"
 
+#include "cloud.h"
+
 #include <string.h>
 
 /* One placeholder of a text: {root}, {root.part.part}, {root[part]}. */
@@ -201,20 +203,12 @@ static bool look_vars(struct filler *filler, const struct placeholder *placehold
     return false;
 }
 
-static const struct output *find_output(const struct environment *environment, struct str name)
-{
-    for (size_t i = 0; i < environment->output_count; i++)
-        if (str_equal(environment->outputs[i].name, name))
-            return &environment->outputs[i];
-    return NULL;
-}
-
 static bool look_parent(struct filler *filler, const struct placeholder *placeholder)
 {
     const struct scope *scope = filler->scope;
     const struct environment *environment = scope->environment;
     struct str name = placeholder->parts[0];
-    const struct output *output = find_output(environment, name);
+    const struct output *output = environment_output(environment, name);
     if (output && output->unusable)
         return unknown(filler, placeholder, NULL,
                        "the output \"%.*s\" is null, a list or a map, not text", STR_ARG(name));
@@ -276,6 +270,16 @@ static bool put_field(struct filler *filler, const struct placeholder *placehold
     return true;
 }
 
+static bool put_cloud_output(struct filler *filler, const struct placeholder *placeholder,
+                             struct module *module, struct str output)
+{
+    struct str text;
+    if (!cloud_output(filler->scope, module, output, place(filler, placeholder), &text))
+        return false;
+    buf_add(&filler->out, text);
+    return true;
+}
+
 static bool look_module(struct filler *filler, const struct placeholder *placeholder)
 {
     const struct scope *scope = filler->scope;
@@ -295,7 +299,9 @@ static bool look_module(struct filler *filler, const struct placeholder *placeho
     const char *const *outputs = module->kind ? module->kind->outputs : NULL;
     for (; outputs && *outputs; outputs++) {
         if (str_is(output, *outputs))
-            return put_reference(filler, placeholder, module, output);
+            return module->kind->link == LINK_CLOUD
+                       ? put_cloud_output(filler, placeholder, module, output)
+                       : put_reference(filler, placeholder, module, output);
         suggestion_offer(&near, str_of(*outputs));
     }
     if (module->kind && module->kind->known_output) {

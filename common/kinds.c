@@ -1,11 +1,23 @@
 #include "kinds.h"
 
+#define ACK_KIND(kind, resources, service, turn, ...)                                              \
+    {                                                                                              \
+        .name = kind, .resource = resources, .deleted = turn, .condition = "ACK.ResourceSynced",   \
+        .failed = "ACK.Terminal", .controller = "the ACK controller for " service,                 \
+        .instead = "write cloud_objects: none in the environment file", __VA_ARGS__                \
+    }
+
 const struct kind kind_table[] = {
     {.name = "ServiceAccount", .resource = "serviceaccounts", .deleted = 8},
     {.name = "ExternalSecret",
      .resource = "externalsecrets.external-secrets.io",
      .deleted = 7,
-     .condition = "Ready"},
+     .condition = "Ready",
+     .controller = "the External Secrets Operator"},
+    ACK_KIND("Repository", "repositories.ecr.services.k8s.aws", "ECR", 11, .kept = true),
+    ACK_KIND("Role", "roles.iam.services.k8s.aws", "IAM", 10, .kept = false),
+    ACK_KIND("PodIdentityAssociation", "podidentityassociations.eks.services.k8s.aws", "EKS", 9,
+             .kept = false),
     {.name = "Service", .resource = "services", .deleted = 6},
     {.name = "Deployment", .resource = "deployments.apps", .deleted = 3, .acts = true},
     {.name = "StatefulSet", .resource = "statefulsets.apps", .deleted = 4, .acts = true},
@@ -32,11 +44,11 @@ const struct kind *kind_of(const struct node *object)
     return NULL;
 }
 
-const char *kind_resources(struct arena *arena, bool awaited)
+const char *kind_resources(struct arena *arena)
 {
     struct str list = STR("");
     for (size_t i = 0; i < kind_count; i++)
-        if ((kind_table[i].condition != NULL) == awaited)
+        if (!kind_table[i].condition)
             list = str_format(arena, "%.*s%s%s", STR_ARG(list), list.len ? "," : "",
                               kind_table[i].resource);
     return list.data;

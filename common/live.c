@@ -109,6 +109,14 @@ bool object_applied_by(const struct node *object, const char *manager)
     return false;
 }
 
+struct str object_applied_at(const struct node *object, const char *manager)
+{
+    for (const struct node *entry = entries_of(object); entry; entry = entry->next)
+        if (is_apply_of(entry, manager))
+            return node_text(node_get(entry, "time"));
+    return (struct str){0};
+}
+
 static bool owns(const struct node *entry, const char *path)
 {
     return node_find(node_get(entry, "fieldsV1"), path) != NULL;

@@ -34,6 +34,10 @@ bool object_has_controller(const struct node *object);
 /* Server-side apply by this manager made or changed it: an entry of its metadata.managedFields. */
 bool object_applied_by(const struct node *object, const char *manager);
 
+/* When that last changed it, by the server's clock: RFC 3339, so that later is greater by bytes.
+ * Empty: never. */
+struct str object_applied_at(const struct node *object, const char *manager);
+
 /* The first manager that owns a field, other than `except`; `path` as "f:spec f:replicas". Empty:
  * none. */
 struct str object_field_owner(const struct node *object, const char *path, const char *except);

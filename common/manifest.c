@@ -12,8 +12,12 @@ void manifests_add_service(struct manifests *manifests, const struct service *se
     /* What others refer to comes first: an account before its pods, a Service before its backends.
      */
     static void (*const kinds[])(struct manifests *, const struct service *) = {
-        manifest_service_account, manifest_external_secret,   manifest_service, manifest_workload,
-        manifest_autoscaler,      manifest_disruption_budget, manifest_ingress, manifest_cron_jobs,
+        manifest_service_account,   manifest_external_secret,
+        manifest_repository,        manifest_role,
+        manifest_pod_identity,      manifest_service,
+        manifest_workload,          manifest_autoscaler,
+        manifest_disruption_budget, manifest_ingress,
+        manifest_cron_jobs,
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         kinds[i](manifests, service);

@@ -21,6 +21,9 @@ void manifests_add_service(struct manifests *manifests, const struct service *se
 void manifest_namespace(struct manifests *manifests, const struct layer *layer);
 void manifest_service_account(struct manifests *manifests, const struct service *service);
 void manifest_external_secret(struct manifests *manifests, const struct service *service);
+void manifest_repository(struct manifests *manifests, const struct service *service);
+void manifest_role(struct manifests *manifests, const struct service *service);
+void manifest_pod_identity(struct manifests *manifests, const struct service *service);
 void manifest_service(struct manifests *manifests, const struct service *service);
 void manifest_workload(struct manifests *manifests, const struct service *service);
 void manifest_autoscaler(struct manifests *manifests, const struct service *service);
@@ -47,6 +50,10 @@ void manifest_put_items(struct arena *arena, struct node *map, const struct valu
 
 /* The Service that a StatefulSet's pods have their names from. */
 struct str manifest_headless_name(struct arena *arena, const struct service *service);
+
+/* Adds the labels that pods have besides manifest_labels(): those of the file, and a cloud's. */
+void manifest_put_pod_labels(struct arena *arena, struct node *labels,
+                             const struct service *service);
 
 /* What a workload's pods and a cron job's have alike: manifest_pod.c. */
 enum pod_role { POD_SERVING, POD_JOB };

@@ -13,7 +13,7 @@ static void put_labels(struct manifests *manifests, const struct service *servic
     struct node *labels = manifest_labels(manifests, service, metadata, "labels");
     node_get(labels, "app.kubernetes.io/name")->text = job->name;
     put_text(arena, labels, "app.kubernetes.io/component", STR("cron-job"));
-    manifest_put_items(arena, labels, service->pod_labels);
+    manifest_put_pod_labels(arena, labels, service);
 }
 
 static void add_cron_job(struct manifests *manifests, const struct service *service,

@@ -11,6 +11,14 @@ struct node *manifest_words(struct arena *arena, const struct value *words)
     return list;
 }
 
+void manifest_put_pod_labels(struct arena *arena, struct node *labels,
+                             const struct service *service)
+{
+    if (service->cloud.azure_client.len)
+        put_text(arena, labels, "azure.workload.identity/use", STR("true"));
+    manifest_put_items(arena, labels, service->pod_labels);
+}
+
 static void put_words(struct arena *arena, struct node *container, const char *key,
                       const struct value *words)
 {

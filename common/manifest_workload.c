@@ -40,7 +40,7 @@ static void put_template(struct manifests *manifests, const struct service *serv
     struct node *template = put_map(arena, spec, "template");
     struct node *metadata = put_map(arena, template, "metadata");
     struct node *labels = manifest_labels(manifests, service, metadata, "labels");
-    manifest_put_items(arena, labels, service->pod_labels);
+    manifest_put_pod_labels(arena, labels, service);
     if (service->pod_annotations->count)
         manifest_put_items(arena, put_map(arena, metadata, "annotations"),
                            service->pod_annotations);

@@ -11,6 +11,10 @@ static words documentdb_outputs = {"db_user", "db_password", "db_host", NULL};
 static words redis_outputs = {"cache_host", "cache_auth_token", NULL};
 static words local_redis_outputs = {"cache_host", NULL};
 static words atlas_outputs = {"db_user", "db_password", "mongodb_atlas_connection_string", NULL};
+static words s3_outputs = {"bucket_id", "bucket_arn", NULL};
+static words sqs_outputs = {"queue_name", "queue_id", "queue_arn", "kms_arn", NULL};
+static words sns_outputs = {"topic_name", "topic_arn", "kms_arn", NULL};
+static words dynamodb_outputs = {"table_name", "table_id", "table_arn", "kms_arn", NULL};
 static words read_write = {"read", "write", NULL};
 static words only_write = {"write", NULL};
 static words publish_subscribe = {"publish", "subscribe", NULL};
@@ -20,10 +24,10 @@ static words only_publish = {"publish", NULL};
     {                                                                                              \
         .name = type, .link = LINK_SECRET, .outputs = keys                                         \
     }
-#define CLOUD_TYPE(type, all, unsaid, ...)                                                         \
+#define CLOUD_TYPE(type, keys, all, unsaid)                                                        \
     {                                                                                              \
-        .name = type, .link = LINK_CLOUD, .permissions = all, .default_permissions = unsaid,       \
-        __VA_ARGS__                                                                                \
+        .name = type, .service = type, .link = LINK_CLOUD, .outputs = keys, .permissions = all,    \
+        .default_permissions = unsaid                                                              \
     }
 
 static const struct module_type types[] = {
@@ -35,11 +39,10 @@ static const struct module_type types[] = {
     SECRET_TYPE("redis", redis_outputs),
     SECRET_TYPE("local-redis", local_redis_outputs),
     SECRET_TYPE("mongodb-atlas", atlas_outputs),
-    CLOUD_TYPE("s3", read_write, only_write, .known_output = "bucket_id",
-               .known_field = "bucket_name"),
-    CLOUD_TYPE("sqs", publish_subscribe, publish_subscribe, ),
-    CLOUD_TYPE("sns", only_publish, only_publish, ),
-    CLOUD_TYPE("dynamodb", read_write, only_write, ),
+    CLOUD_TYPE("s3", s3_outputs, read_write, only_write),
+    CLOUD_TYPE("sqs", sqs_outputs, publish_subscribe, publish_subscribe),
+    CLOUD_TYPE("sns", sns_outputs, only_publish, only_publish),
+    CLOUD_TYPE("dynamodb", dynamodb_outputs, read_write, only_write),
     {.name = "dns", .known_output = "domain", .known_field = "domain"},
     {.name = "base"},
     {.name = "k8s-base"},
@@ -278,10 +281,10 @@ struct link_reader {
     size_t module_count;
 };
 
-static const struct module *find_target(const struct link_reader *links, const struct node *name)
+static struct module *find_target(const struct link_reader *links, const struct node *name)
 {
     struct diags *diags = links->reader->diags;
-    const struct module *target = module_find(links->modules, links->module_count, name->text);
+    struct module *target = module_find(links->modules, links->module_count, name->text);
     if (!target) {
         struct suggestion near = {.word = name->text};
         for (size_t i = 0; i < links->module_count; i++)
@@ -420,7 +423,7 @@ static bool read_link(const struct link_reader *links, const struct node *node, 
         return false;
     }
     const struct node *name = named ? node->first->key : node;
-    const struct module *target = find_target(links, name);
+    struct module *target = find_target(links, name);
     if (!target)
         return false;
     const char *wrong = target->kind->link == LINK_SECRET

@@ -14,12 +14,15 @@ enum link_kind {
 struct module_type {
     const char *name; /* without aws-, gcp-, azure-, local-, unless only that cloud has it */
     enum link_kind link;
-    const char *const *outputs;             /* LINK_SECRET: the Secret's keys, ended by NULL */
+    const char *const *outputs;             /* ended by NULL; LINK_SECRET: the Secret's keys */
+    const char *service;                    /* LINK_CLOUD: what AWS calls it in ARNs */
     const char *const *permissions;         /* LINK_CLOUD: ended by NULL */
     const char *const *default_permissions; /* LINK_CLOUD: ended by NULL */
-    const char *known_output;               /* an output that a field of the module tells, */
-    const char *known_field;                /* and that field */
+    const char *known_output; /* others: an output that a field of the module tells, */
+    const char *known_field;  /* and that field */
 };
+
+struct cloud_resource; /* cloud.h */
 
 struct module {
     struct str name;
@@ -28,8 +31,9 @@ struct module {
     const struct node *node;
     struct location name_at;          /* its name, or its type where it is named after that */
     const struct record *credentials; /* LINK_SECRET: what module_read_credentials() found */
-    enum { KNOWN_UNREAD, KNOWN_READING, KNOWN_READ, KNOWN_WRONG } known; /* its known_output: */
-    struct str known_text;                                               /* filled in once */
+    enum { KNOWN_UNREAD, KNOWN_READING, KNOWN_READ, KNOWN_WRONG } known; /* filled in once: */
+    struct str known_text;                                               /* its known_output, */
+    const struct cloud_resource *resource; /* LINK_CLOUD: what it is in AWS (cloud.h) */
 };
 
 /* The type of a name, with or without a cloud's prefix; NULL when there is none. `local`: the file
@@ -59,7 +63,7 @@ struct module *module_find(struct module *modules, size_t count, struct str name
 
 /* A link from a service to a module. */
 struct link {
-    const struct module *target;
+    struct module *target;
     const struct node *node; /* the target's name, as written in the link */
     struct item *variables;  /* LINK_SECRET: .name is the output, .text the variable */
     size_t variable_count;

@@ -1,5 +1,7 @@
 #include "name.h"
 
+#include "aws.h"
+
 #include <string.h>
 
 #define LOWER  "abcdefghijklmnopqrstuvwxyz"
@@ -295,10 +297,76 @@ static const char *arn_wrong(struct str arn)
     size_t colons = 0;
     for (size_t i = 0; i < arn.len; i++)
         colons += arn.data[i] == ':';
-    bool printable = str_only(arn, ALNUM "-._/:*+=,@");
-    return printable && colons >= 5 && str_starts(arn, STR("arn:aws"))
+    bool printable = str_only(arn, ALNUM "-._/:*?+=,@");
+    return printable && colons >= 5 && str_starts(arn, STR("arn:aws")) && !str_ends(arn, STR(":"))
                ? NULL
                : "must be an ARN, such as arn:aws:iam::123456789012:policy/extra";
+}
+
+/* An ARN of IAM, whose resource begins so. */
+static bool is_iam_arn(struct str arn, struct str type)
+{
+    struct arn parts = aws_arn_split(arn);
+    return !arn_wrong(arn) && str_is(parts.service, "iam") && parts.account.len &&
+           str_starts(parts.resource, type) && parts.resource.len > type.len &&
+           str_find(arn, 0, '*') == arn.len;
+}
+
+static const char *iam_policy_wrong(struct str arn)
+{
+    return is_iam_arn(arn, STR("policy/"))
+               ? NULL
+               : "must be the ARN of one, such as arn:aws:iam::123456789012:policy/extra";
+}
+
+static const char *iam_role_wrong(struct str arn)
+{
+    return is_iam_arn(arn, STR("role/"))
+               ? NULL
+               : "must be the ARN of a role, such as arn:aws:iam::123456789012:role/app";
+}
+
+/* https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html */
+static const char *eks_cluster_wrong(struct str name)
+{
+    enum { CLUSTER_MAX = 100 };
+    return name.len <= CLUSTER_MAX && shaped(name, ALNUM, ALNUM "-_", ALNUM "-_")
+               ? NULL
+               : "must be at most 100 letters, digits, - and _, beginning with a letter or digit";
+}
+
+static const char *provider_wrong(struct str provider)
+{
+    size_t slash = str_find(provider, 0, '/');
+    return slash && provider.len <= SUBDOMAIN_MAX && all_labels(str_slice(provider, 0, slash)) &&
+                   str_only(str_from(provider, slash), ALNUM "-._/")
+               ? NULL
+               : "must be an address such as https://oidc.eks.us-east-1.amazonaws.com/id/ID";
+}
+
+/* https://cloud.google.com/iam/docs/service-accounts-create, and Google's own, such as
+ * NUMBER-compute@developer.gserviceaccount.com. */
+static const char *google_account_wrong(struct str address)
+{
+    const struct str end = STR(".gserviceaccount.com");
+    size_t at = str_find(address, 0, '@');
+    struct str domain = str_from(address, at + 1);
+    return shaped(str_slice(address, 0, at), LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS) &&
+                   str_ends(domain, end) &&
+                   all_labels(str_slice(domain, 0, domain.len - end.len)) &&
+                   address.len <= SUBDOMAIN_MAX
+               ? NULL
+               : "must be the address of a service account, such as "
+                 "app@my-project.iam.gserviceaccount.com";
+}
+
+static const char *uuid_wrong(struct str uuid)
+{
+    static const char shape[] = "00000000-0000-0000-0000-000000000000";
+    bool right = uuid.len == sizeof shape - 1;
+    for (size_t i = 0; right && i < uuid.len; i++)
+        right = one_of(uuid.data[i], shape[i] == '-' ? "-" : DIGITS "abcdefABCDEF");
+    return right ? NULL : "must be a UUID, such as 00000000-0000-0000-0000-000000000000";
 }
 
 static const char *account_wrong(struct str account)
@@ -334,6 +402,12 @@ const char *name_wrong(enum name_kind kind, struct str name)
         [NAME_REQUEST] = request_wrong,
         [NAME_HASH_KEY] = hash_key_wrong,
         [NAME_ARN] = arn_wrong,
+        [NAME_IAM_POLICY] = iam_policy_wrong,
+        [NAME_IAM_ROLE] = iam_role_wrong,
+        [NAME_EKS_CLUSTER] = eks_cluster_wrong,
+        [NAME_OPENID_PROVIDER] = provider_wrong,
+        [NAME_GOOGLE_ACCOUNT] = google_account_wrong,
+        [NAME_UUID] = uuid_wrong,
         [NAME_AWS_ACCOUNT] = account_wrong,
         [NAME_AWS_REGION] = region_wrong,
     };

@@ -23,6 +23,12 @@ enum name_kind {
     NAME_REQUEST,      /* a path with or without a query */
     NAME_HASH_KEY,     /* what ingress-nginx takes for upstream-hash-by */
     NAME_ARN,
+    NAME_IAM_POLICY, /* its ARN */
+    NAME_IAM_ROLE,   /* its ARN */
+    NAME_EKS_CLUSTER,
+    NAME_OPENID_PROVIDER, /* HOST/PATH */
+    NAME_GOOGLE_ACCOUNT,  /* the address of a service account */
+    NAME_UUID,
     NAME_AWS_ACCOUNT,
     NAME_AWS_REGION,
 };

@@ -195,6 +195,11 @@ struct node *node_int(struct arena *arena, int64_t number)
     return node_scalar(arena, STYLE_PLAIN, str_format(arena, "%" PRId64, number));
 }
 
+struct node *put_lines(struct arena *arena, struct node *map, const char *key, struct str text)
+{
+    return put_node(arena, map, key, node_scalar(arena, STYLE_LINES, text));
+}
+
 struct node *put_int(struct arena *arena, struct node *map, const char *key, int64_t number)
 {
     return put_node(arena, map, key, node_int(arena, number));

@@ -5,7 +5,7 @@
  *
  * A scalar keeps its text as written: whether a plain `yes` is a boolean is for its reader to say
  * (scalar.h). A scalar that a program made is STYLE_TEXT (a string, quoted where a reader would
- * take it for something else) or STYLE_PLAIN (a number, true, false, null). */
+ * take it for something else), STYLE_PLAIN (a number, true, false, null) or STYLE_LINES. */
 #ifndef OPTASVC_NODE_H
 #define OPTASVC_NODE_H
 
@@ -25,7 +25,9 @@ enum scalar_style {
     STYLE_DOUBLE,
     STYLE_LITERAL,
     STYLE_FOLDED,
-    STYLE_FLOW /* of a map or list of a manifest: in brackets */
+    STYLE_LINES, /* made: a text of several lines, without tabs, spaces at their ends, or controls
+                  */
+    STYLE_FLOW   /* of a map or list of a manifest: in brackets */
 };
 
 struct node {
@@ -83,6 +85,7 @@ struct location node_text_location(const struct node *scalar, size_t index, size
 struct node *node_int(struct arena *arena, int64_t number);
 struct node *put_node(struct arena *arena, struct node *map, const char *key, struct node *value);
 struct node *put_text(struct arena *arena, struct node *map, const char *key, struct str text);
+struct node *put_lines(struct arena *arena, struct node *map, const char *key, struct str text);
 struct node *put_int(struct arena *arena, struct node *map, const char *key, int64_t number);
 struct node *put_bool(struct arena *arena, struct node *map, const char *key, bool flag);
 struct node *put_map(struct arena *arena, struct node *map, const char *key);

@@ -9,6 +9,7 @@
 typedef const char *const words[];
 static words healthchecks = {"tcp", "grpc", "none", NULL};
 static words pod_securities = {"default", "restricted", "off", NULL};
+static words cloud_objects = {"ack", "none", NULL};
 static words tag_mutabilities = {"mutable", "immutable", NULL};
 static words port_types = {"http", "tcp", NULL};
 static words port_protocols = {"grpc", "websocket", NULL};

@@ -213,22 +213,6 @@ static void read_resources(const struct service_reader *in)
                                          record_has(requests, RESOURCES_MEMORY));
 }
 
-static void read_policies(const struct service_reader *in)
-{
-    const struct value *policies = service_value(in, SERVICE_IAM_POLICIES);
-    for (size_t i = 0; i < policies->count; i++) {
-        const char *wrong = name_wrong(NAME_ARN, policies->items[i].text);
-        if (wrong)
-            diag_error(in->reader.diags, policies->items[i].node->span, "an IAM policy %s", wrong);
-    }
-    if (policies->count == 0 || in->layer->options->injects)
-        return;
-    diag_warning(in->reader.diags, record_location(in->record, SERVICE_IAM_POLICIES),
-                 "no IAM role is made for additional_iam_policies");
-    diag_hint(in->reader.diags, "attach them to the ServiceAccount \"%.*s\" by other means",
-              STR_ARG(in->service->name));
-}
-
 static void read_helm(const struct service_reader *in)
 {
     /* What makes no sense for every workload of a chart alike. */
@@ -301,7 +285,7 @@ struct service *service_read(struct layer *layer, const struct module *module)
     service_read_variables(&in);
     service_read_pods(&in);
     service_read_routes(&in);
-    read_policies(&in);
+    service_read_cloud(&in);
     read_helm(&in);
     bool right = layer->diags->errors == errors;
     for (size_t i = 0; i < service_schema.count; i++)

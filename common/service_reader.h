@@ -31,6 +31,11 @@ void service_read_probes(const struct service_reader *in);
 /* links, secrets, env_vars. */
 void service_read_variables(const struct service_reader *in);
 
+/* A link to a module of AWS, and then, of the links and image, additional_iam_policies,
+ * iam_role_arn, gcp_service_account and azure_client_id: what of the clouds is made. */
+void service_add_cloud_link(const struct service_reader *in, const struct link *link);
+void service_read_cloud(const struct service_reader *in);
+
 /* public_uri, sticky_session*, consistent_hash, keep_path_prefix. Needs the ports. */
 void service_read_routes(const struct service_reader *in);
 

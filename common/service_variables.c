@@ -34,20 +34,6 @@ static struct variable secret_variable(const struct module *module, struct str o
                              .key = module_secret_key(module, output)};
 }
 
-static void warn_cloud(const struct service_reader *in, const struct link *link)
-{
-    struct str granted = {0};
-    for (size_t i = 0; i < link->permission_count; i++)
-        granted = str_format(in->reader.arena, "%.*s%s%.*s", STR_ARG(granted), i ? ", " : "",
-                             STR_ARG(link->permissions[i]));
-    if (in->layer->options->injects) /* the chart's ServiceAccount is not ours */
-        return;
-    diag_warning(in->reader.diags, link->node->span,
-                 "no cloud permission is made for this link to %.*s", STR_ARG(link->target->type));
-    diag_hint(in->reader.diags, "grant the ServiceAccount \"%.*s\" %.*s by other means",
-              STR_ARG(in->service->name), STR_ARG(granted));
-}
-
 static bool add_address(const struct service_reader *in, const struct link *link)
 {
     struct arena *arena = in->reader.arena;
@@ -98,7 +84,7 @@ static bool read_link_variables(const struct service_reader *in, const struct li
     case LINK_SECRET:
         return add_credentials(in, link);
     case LINK_CLOUD:
-        warn_cloud(in, link);
+        service_add_cloud_link(in, link);
         return true;
     case LINK_NONE:
         break;

@@ -28,6 +28,7 @@ static const struct {
     {&google_schema, "`providers.google`", "providers.google."},
     {&azure_schema, "`providers.azurerm`", "providers.azurerm."},
     {&database_schema, "A linked database or cache, besides its own fields", "database."},
+    {&cloud_schema, "A linked s3, sqs, sns or dynamodb, besides its own fields", "cloud."},
 };
 
 enum { SECTION_COUNT = sizeof sections / sizeof *sections };

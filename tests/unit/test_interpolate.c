@@ -17,8 +17,8 @@ static const char file[] = "name: hello\n"
                            "  - {name: db, type: postgres}\n"
                            "  - {name: bucket, type: s3, bucket_name: 'b-{layer_name}-{env}'}\n"
                            "  - {name: anonymous, type: s3}\n"
-                           "  - {name: mixed, type: s3, bucket_name: 'x{module.db.db_user}'}\n"
-                           "  - {name: listed, type: s3, bucket_name: [a]}\n"
+                           "  - {name: mixed, type: dns, domain: 'x{module.db.db_user}'}\n"
+                           "  - {name: listed, type: dns, domain: [a]}\n"
                            "  - {name: dns, type: dns, domain: d.example.com}\n"
                            "  - {name: other, type: base}\n"
                            "  - {name: app, type: k8s-service}\n";
@@ -167,11 +167,11 @@ static void test_what_is_wrong(void **state)
         {"{module.db.db_usr}", "does not tell the output \"db_usr\"", "\"db_user\"?"},
         {"{module.app.x}", "does not tell the output \"x\"", "{{module.app.x}}"},
         {"{module.other.x}", "does not tell the output \"x\"", ""},
-        {"{module.anonymous.bucket_id}", "does not tell bucket_id of \"anonymous\"",
+        {"{module.anonymous.bucket_id}", "nothing tells the bucket of \"anonymous\"",
          "write bucket_name in that module"},
         {"{module.anonymous.bucket_ip}", "does not tell the output", "bucket_id"},
-        {"{module.mixed.bucket_id}", "this output is made of a secret one", ""},
-        {"{module.listed.bucket_id}", "the field that tells this output is not text", ""},
+        {"{module.mixed.domain}", "this output is made of a secret one", ""},
+        {"{module.listed.domain}", "the field that tells this output is not text", ""},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct filled filled;

@@ -230,7 +230,7 @@ static void test_what_is_wrong(void **state)
          "write \"\" for empty text"},
         {"    env_vars: {A: ~}", 7, 19, "\"A\" in env_vars has no value", "\"~\" for the word"},
         {"    consistent_hash: $a;b", 7, 22, "consistent_hash must be nginx variables", ""},
-        {"    additional_iam_policies: [x]", 7, 31, "an IAM policy must be an ARN", ""},
+        {"    additional_iam_policies: [x]", 7, 31, "an IAM policy must be the ARN of one", ""},
         {"    public_uri: https://a.com", 7, 17, "public_uri has a scheme", "without"},
         {"    public_uri: a.com/?x", 7, 17, "public_uri has a query", ""},
         {"    public_uri: 'a.com/#x'", 7, 17, "public_uri has a query", ""},
