@@ -132,12 +132,17 @@ static struct str role_name(const struct service_reader *in)
                       str_hash(name));
 }
 
+/* What the environment says of its cluster; empty when it does not. */
+static struct str cluster_output(const struct service_reader *in, const char *name)
+{
+    const struct output *output = environment_output(environment_of(in), str_of(name));
+    return output && !output->unusable && !output->sensitive ? output->text : (struct str){0};
+}
+
 /* The OpenID provider of the cluster, as IAM names it: without https://. */
 static bool read_provider(const struct service_reader *in)
 {
-    const struct environment *environment = environment_of(in);
-    const struct output *output = environment_output(environment, STR("k8s_openid_provider_url"));
-    struct str url = output && !output->unusable ? output->text : (struct str){0};
+    struct str url = cluster_output(in, "k8s_openid_provider_url");
     if (str_starts(url, STR("https://")))
         url = str_from(url, STR("https://").len);
     while (str_ends(url, STR("/")))
@@ -155,9 +160,15 @@ static void read_cluster(const struct service_reader *in)
     const struct environment *environment = environment_of(in);
     struct cloud_access *cloud = &in->service->cloud;
     cloud->associates = true;
-    cloud->cluster = environment->cluster_name;
-    if (cloud->cluster.len)
+    cloud->cluster = environment->cluster_name.len ? environment->cluster_name
+                                                   : cluster_output(in, "k8s_cluster_name");
+    if (cloud->cluster.len) {
+        const char *wrong = name_wrong(NAME_EKS_CLUSTER, cloud->cluster);
+        if (wrong)
+            diag_error(in->reader.diags, in->service->at,
+                       "the environment's output k8s_cluster_name %s", wrong);
         return;
+    }
     cloud->cluster = str_format(in->reader.arena, "opta-%.*s", STR_ARG(environment->name));
     diag_warning(in->reader.diags, in->service->at,
                  "nothing tells the EKS cluster: it is taken to be that of Opta, %.*s",
