@@ -134,6 +134,7 @@ static void prune(struct apply *apply, bool ready)
         say_left(apply, &apply->stays, "apply with --prune to remove it");
         return;
     }
+    say_left(apply, &apply->kept, "it stays, as it holds images");
     if (!ready) {
         say_left(apply, &apply->stays, "it stays, as not all is ready");
         say_left(apply, &apply->leaves, "it stays, as not all is ready");
@@ -155,9 +156,25 @@ static struct manifests *list_for_places(struct cluster *cluster)
     return lists;
 }
 
-/* What is awaited, or else the rest: of it, workloads whose replicas are taken by force go by
- * themselves, so that nothing else is forced. */
-static void send_all(struct apply *apply, bool awaited)
+/* What is applied by itself. */
+enum part {
+    PART_AWAITED, /* what must be done before pods can start, */
+    PART_FREE,    /* services that have nothing of that kind, */
+    PART_BOUND    /* and the rest of those that have */
+};
+
+static enum part part_of(const struct unit *unit, const struct node *object)
+{
+    if (apply_is_awaited(object))
+        return PART_AWAITED;
+    for (size_t i = 0; i < unit->count; i++)
+        if (apply_is_awaited(unit->objects[i]))
+            return PART_BOUND;
+    return PART_FREE;
+}
+
+/* Workloads whose replicas are taken by force go by themselves, so that nothing else is forced. */
+static void send_part(struct apply *apply, enum part part)
 {
     struct cluster *cluster = &apply->cluster;
     struct manifests *batches = list_for_places(cluster);
@@ -166,7 +183,7 @@ static void send_all(struct apply *apply, bool awaited)
         const struct rollout *rollout = &apply->rollouts[i];
         const struct unit *unit = rollout->unit;
         for (size_t j = 0; j < unit->count && !rollout->broken; j++) {
-            if (apply_is_awaited(unit->objects[j]) != awaited)
+            if (part_of(unit, unit->objects[j]) != part)
                 continue;
             struct node *object = apply_object(apply, rollout, unit->objects[j], false);
             bool taken = rollout->takes_replicas && object == rollout->workload;
@@ -238,10 +255,12 @@ static void prepare_replicas(struct apply *apply)
     }
 }
 
-/* What pods cannot start without comes first. */
+/* What pods cannot start without comes first; and meanwhile what others wait for holds up nobody
+ * else.
+ */
 static void send_awaited(struct apply *apply)
 {
-    send_all(apply, true);
+    send_part(apply, PART_AWAITED);
     for (size_t i = 0; i < apply->cluster.unit_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         for (size_t j = 0; j < rollout->unit->count; j++)
@@ -249,6 +268,8 @@ static void send_awaited(struct apply *apply)
                 !is_taken(apply, rollout->unit->objects[j]))
                 rollout->broken = true;
     }
+    if (!process_interrupted())
+        send_part(apply, PART_FREE);
     if (wants_wait(apply->cluster.options) && !process_interrupted())
         apply_await(apply);
 }
@@ -261,7 +282,7 @@ static bool change(struct apply *apply)
     if (!process_interrupted())
         send_awaited(apply);
     if (!process_interrupted())
-        send_all(apply, false);
+        send_part(apply, PART_BOUND);
     bool right = find_broken(apply);
     for (size_t i = 0; i < cluster->unit_count; i++)
         settle_replicas(apply, &apply->rollouts[i]);

@@ -45,6 +45,7 @@ struct apply {
     struct manifests goes;    /* what acts and is no longer rendered: removed */
     struct manifests stays;   /* what does nothing and is no longer rendered: listed, or pruned */
     struct manifests leaves;  /* --prune=layer: of services that are in no file */
+    struct manifests kept;    /* what would be among those, but holds data: told */
     struct set outcomes;      /* what becomes of each object: created, changed, unchanged */
     struct set taken;         /* the objects that the server took */
     bool applied;             /* all of them */

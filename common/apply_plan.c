@@ -39,9 +39,11 @@ static void plan_superseded(struct apply *apply, const struct rollout *rollout)
     const struct unit *unit = rollout->unit;
     for (struct node *live = unit->place->live; live; live = live->next) {
         if (!unit_owns(unit, live, &unit->service->name) || !object_applied_by(live, MANAGER) ||
-            renders(unit, live) || live == rollout->old || is_kept(live))
+            renders(unit, live) || live == rollout->old)
             continue;
-        if (!acts(live))
+        if (is_kept(live))
+            manifests_add(&apply->kept, live);
+        else if (!acts(live))
             manifests_add(&apply->stays, live);
         else if (unit->service->has_image) /* without one it is not known what runs */
             manifests_add(&apply->goes, live);
@@ -67,9 +69,8 @@ static void plan_layer(struct apply *apply, struct place *place)
         for (size_t i = 0; i < apply->cluster.unit_count && !ours; i++)
             ours = apply->cluster.units[i].place == place &&
                    unit_owns(&apply->cluster.units[i], live, NULL);
-        if (ours && !is_kept(live) && object_applied_by(live, MANAGER) &&
-            !is_module_here(apply, place, live))
-            manifests_add(&apply->leaves, live);
+        if (ours && object_applied_by(live, MANAGER) && !is_module_here(apply, place, live))
+            manifests_add(is_kept(live) ? &apply->kept : &apply->leaves, live);
     }
 }
 
@@ -125,7 +126,8 @@ static struct str title_of(struct cluster *cluster, const struct unit *unit)
 void apply_plan(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
-    apply->goes.arena = apply->stays.arena = apply->leaves.arena = &cluster->arena;
+    apply->goes.arena = apply->stays.arena = &cluster->arena;
+    apply->leaves.arena = apply->kept.arena = &cluster->arena;
     apply->rollouts = ARENA_ARRAY(&cluster->arena, cluster->unit_count, struct rollout);
     for (size_t i = 0; i < cluster->unit_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];

@@ -9,6 +9,11 @@ const char *aws_partition(struct str region)
                                                 : "aws";
 }
 
+bool aws_is_partition(struct str name)
+{
+    return str_is(name, "aws") || str_is(name, "aws-cn") || str_is(name, "aws-us-gov");
+}
+
 const char *aws_domain(struct str region)
 {
     return str_starts(region, STR("cn-")) ? "amazonaws.com.cn" : "amazonaws.com";

@@ -8,6 +8,8 @@
 /* The partition of a region: "aws", "aws-cn" or "aws-us-gov". */
 const char *aws_partition(struct str region);
 
+bool aws_is_partition(struct str name);
+
 /* What its hosts' names end with: "amazonaws.com" or "amazonaws.com.cn". */
 const char *aws_domain(struct str region);
 

@@ -106,6 +106,7 @@ static void set_providers(const struct schema_reader *reader, const struct recor
     const struct record *azure = provider(providers, PROVIDERS_AZURERM);
     if (aws) {
         ret->cloud = CLOUD_AWS;
+        ret->cloud_at = record_location(providers, PROVIDERS_AWS);
         set_checked(reader, aws, AWS_REGION, NAME_AWS_REGION, &ret->region);
         set_checked(reader, aws, AWS_ACCOUNT_ID, NAME_AWS_ACCOUNT, &ret->account_id);
     } else if (google) {
@@ -133,7 +134,9 @@ static void set_outputs(const struct schema_reader *reader, const struct record 
     const struct value *written = record_value(file, FILE_OUTPUTS);
     for (size_t i = 0; i < written->count; i++)
         add_output(reader->arena, ret,
-                   (struct output){.name = written->items[i].name, .text = written->items[i].text});
+                   (struct output){.name = written->items[i].name,
+                                   .text = written->items[i].text,
+                                   .at = written->items[i].node->span});
     const struct node *modules = record_value(file, FILE_MODULES)->node;
     for (const struct node *node = node_items(modules); node; node = node->next) {
         const struct node *type = node->kind == NODE_MAP ? node_get(node, "type") : NULL;
@@ -142,8 +145,9 @@ static void set_outputs(const struct schema_reader *reader, const struct record 
         const struct module module = {.kind = module_type_find(type->text, false), .node = node};
         const struct node *domain = module_known_output(&module, STR("domain"));
         if (domain && domain->kind == NODE_SCALAR)
-            add_output(reader->arena, ret,
-                       (struct output){.name = STR("domain"), .text = domain->text});
+            add_output(
+                reader->arena, ret,
+                (struct output){.name = STR("domain"), .text = domain->text, .at = domain->span});
     }
 }
 
@@ -242,10 +246,16 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
         add_output(reader->arena, ret,
                    (struct output){.name = output->key->text,
                                    .text = value->text,
+                                   .at = output->span,
                                    .unusable = value->kind != NODE_SCALAR || node_is_null(value),
                                    .sensitive = secret && str_is(secret->text, "true")});
     }
     return true;
+}
+
+static bool holds(struct str text, const char *sign)
+{
+    return memmem(text.data, text.len, sign, strlen(sign)) != NULL;
 }
 
 /* What is injected into a chart needs little of the environment, whose file may not be at hand
@@ -253,12 +263,14 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
  * whether redis has a password. */
 static bool needs_file(struct str text)
 {
-    static const char *const signs[] = {"{parent", "{region", "{aws",    "public_uri",
-                                        "redis",   "_arn",    "queue_id"};
+    static const char *const signs[] = {"{parent",     "{region",  "{aws",    "public_uri",
+                                        "redis",       ".queue_",  "[queue_", ".topic_",
+                                        "[topic_",     ".table_",  "[table_", ".bucket_arn",
+                                        "[bucket_arn", ".kms_arn", "[kms_arn"};
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-        if (memmem(text.data, text.len, signs[i], strlen(signs[i])))
+        if (holds(text, signs[i]))
             return true;
-    return false;
+    return (holds(text, ".bucket_id") || holds(text, "[bucket_id")) && !holds(text, "bucket_name");
 }
 
 static bool read_chosen(const struct schema_reader *reader, const struct record *file,

@@ -13,6 +13,7 @@ struct output {
     struct str text;
     bool sensitive; /* Terraform's word for it: may not appear in a manifest */
     bool unusable;  /* null, a list or a map */
+    struct location at;
 };
 
 struct environment {
@@ -20,8 +21,9 @@ struct environment {
     struct str file_name; /* the environment file's own name; empty: there is none */
     const struct value *variables[2]; /* `variables` and `vars` of its entry; NULL: none */
     enum cloud cloud;
-    struct str region;     /* empty: not known */
-    struct str account_id; /* empty: not known */
+    struct location cloud_at; /* its provider */
+    struct str region;        /* empty: not known */
+    struct str account_id;    /* empty: not known */
     struct output *outputs;
     size_t output_count;
     struct str registry; /* empty: not known */

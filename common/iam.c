@@ -44,8 +44,10 @@ static const struct right {
     bool key;           /* granted on the key, by way of the service alone */
     const char *unless; /* this permission of the same link grants it already */
 } rights[] = {
+    {"DecryptBucketKeys", "s3", "read", decrypt, .key = true, .unless = "write"},
     {"DecryptQueueKeys", "sqs", "subscribe", decrypt, .key = true, .unless = "publish"},
     {"DecryptTableKeys", "dynamodb", "read", decrypt, .key = true, .unless = "write"},
+    {"EncryptBucketKeys", "s3", "write", encrypt, .key = true},
     {"EncryptQueueKeys", "sqs", "publish", encrypt, .key = true},
     {"EncryptTableKeys", "dynamodb", "write", encrypt, .key = true},
     {"EncryptTopicKeys", "sns", "publish", encrypt, .key = true},
@@ -101,6 +103,16 @@ static bool grants(const struct cloud_link *link, const char *permission)
     return false;
 }
 
+/* A service as keys know it. In China it may have either domain. */
+static void add_service(struct arena *arena, struct texts *services, const char *service,
+                        struct str region)
+{
+    add(arena, services, str_format(arena, "%s.%.*s.amazonaws.com", service, STR_ARG(region)));
+    if (str_starts(region, STR("cn-")))
+        add(arena, services,
+            str_format(arena, "%s.%.*s.amazonaws.com.cn", service, STR_ARG(region)));
+}
+
 static void add_right(struct arena *arena, struct node *document, const struct right *right,
                       const struct cloud_access *cloud)
 {
@@ -109,8 +121,7 @@ static void add_right(struct arena *arena, struct node *document, const struct r
     for (size_t i = 0; i < cloud->link_count; i++) {
         const struct cloud_link *link = &cloud->links[i];
         const struct cloud_resource *resource = link->resource;
-        const struct arn *parts = &resource->parts;
-        if (!str_is(parts->service, right->service) || !grants(link, right->permission) ||
+        if (!str_is(resource->parts.service, right->service) || !grants(link, right->permission) ||
             grants(link, right->unless) || (right->key && resource->key.len == 0))
             continue;
         add(arena, &resources, right->key ? resource->key : resource->arn);
@@ -118,9 +129,7 @@ static void add_right(struct arena *arena, struct node *document, const struct r
             add(arena, &resources,
                 str_format(arena, "%.*s%s", STR_ARG(resource->arn), right->below));
         if (right->key)
-            add(arena, &services,
-                str_format(arena, "%s.%.*s.%s", right->service, STR_ARG(parts->region),
-                           aws_domain(parts->region)));
+            add_service(arena, &services, right->service, aws_arn_split(resource->key).region);
     }
     if (resources.count == 0)
         return;

@@ -4,9 +4,10 @@
 
 #include "service.h"
 
-/* Characters of a role's inline policies in all, white space not counted.
+/* Of a role, at most: characters of its inline policies in all, white space not counted; other
+ * policies attached to it; characters of its name.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
-enum { IAM_INLINE_MAX = 10240, IAM_ROLE_NAME_MAX = 64 };
+enum { IAM_INLINE_MAX = 10240, IAM_POLICIES_MAX = 20, IAM_ROLE_NAME_MAX = 64 };
 
 /* What the links grant: one statement for each kind of right. Empty without links. */
 struct str iam_links_policy(struct arena *arena, const struct service *service);

@@ -70,6 +70,22 @@ static bool put_known(struct filler *filler, const struct placeholder *placehold
     return true;
 }
 
+bool scope_enter(struct scope *scope, struct location at)
+{
+    if (scope->depth == OUTPUT_DEPTH_MAX) {
+        diag_error(scope->diags, at, "more than %d outputs refer to each other in a row",
+                   OUTPUT_DEPTH_MAX);
+        return false;
+    }
+    scope->depth++;
+    return true;
+}
+
+void scope_leave(struct scope *scope)
+{
+    scope->depth--;
+}
+
 static bool look_env(struct filler *filler, const struct placeholder *placeholder)
 {
     return put_known(filler, placeholder, filler->scope->environment->name,
@@ -253,9 +269,12 @@ static bool put_field(struct filler *filler, const struct placeholder *placehold
     if (module->known == KNOWN_READING)
         return unknown(filler, placeholder, NULL, "this output refers to itself");
     if (module->known == KNOWN_UNREAD) {
+        if (!scope_enter(filler->scope, place(filler, placeholder)))
+            return false;
         module->known = KNOWN_READING;
         bool text = field->kind == NODE_SCALAR && !node_is_null(field);
         bool right = text && interpolate(filler->scope, field, &filled);
+        scope_leave(filler->scope);
         module->known_text = filled.text;
         module->known = right && !filled.references ? KNOWN_READ : KNOWN_WRONG;
         if (!text)

@@ -28,11 +28,19 @@ struct scope {
     struct module *modules;
     size_t module_count;
     bool *variables_used; /* set for each --var that a text uses; NULL: nobody asks */
+    unsigned depth;       /* of outputs that are read because one refers to the next */
     bool blind; /* the environment could not be read: placeholders stand for nothing, unreported */
 };
 
-/* Bytes of a text that holds braces, with its placeholders filled in. */
-enum { FILLED_MAX = 64 * 1024 };
+enum {
+    FILLED_MAX = 64 * 1024, /* bytes of a text that holds braces, with its placeholders filled in */
+    OUTPUT_DEPTH_MAX = 50,  /* outputs, each of which refers to the next */
+};
+
+/* Before and behind the reading of what tells an output. Reports at `at` and returns false when
+ * that would be too deep. */
+bool scope_enter(struct scope *scope, struct location at);
+void scope_leave(struct scope *scope);
 
 /* A schema_fill; `context` is a struct scope. */
 bool interpolate(void *context, const struct node *scalar, struct filled *ret);

@@ -117,6 +117,18 @@ struct str object_applied_at(const struct node *object, const char *manager)
     return (struct str){0};
 }
 
+struct str object_status_at(const struct node *object)
+{
+    struct str latest = {0};
+    for (const struct node *entry = entries_of(object); entry; entry = entry->next) {
+        struct str time = node_text(node_get(entry, "time"));
+        if (str_is(node_text(node_get(entry, "subresource")), "status") &&
+            str_compare(time, latest) > 0)
+            latest = time;
+    }
+    return latest;
+}
+
 static bool owns(const struct node *entry, const char *path)
 {
     return node_find(node_get(entry, "fieldsV1"), path) != NULL;

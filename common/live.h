@@ -38,6 +38,9 @@ bool object_applied_by(const struct node *object, const char *manager);
  * Empty: never. */
 struct str object_applied_at(const struct node *object, const char *manager);
 
+/* When a controller last changed its status, by the same clock. Empty: never. */
+struct str object_status_at(const struct node *object);
+
 /* The first manager that owns a field, other than `except`; `path` as "f:spec f:replicas". Empty:
  * none. */
 struct str object_field_owner(const struct node *object, const char *path, const char *except);

@@ -297,31 +297,39 @@ static const char *arn_wrong(struct str arn)
     size_t colons = 0;
     for (size_t i = 0; i < arn.len; i++)
         colons += arn.data[i] == ':';
-    bool printable = str_only(arn, ALNUM "-._/:*?+=,@");
+    bool printable = str_only(arn, ALNUM "-._/:*+=,@");
     return printable && colons >= 5 && str_starts(arn, STR("arn:aws")) && !str_ends(arn, STR(":"))
                ? NULL
                : "must be an ARN, such as arn:aws:iam::123456789012:policy/extra";
 }
 
-/* An ARN of IAM, whose resource begins so. */
-static bool is_iam_arn(struct str arn, struct str type)
+static const char *account_wrong(struct str account)
+{
+    return account.len == 12 && str_only(account, DIGITS) ? NULL : "must be 12 digits";
+}
+
+/* arn:PARTITION:iam::ACCOUNT:TYPE/PATH/NAME; AWS's own policies have `aws` for an account. */
+static bool is_iam_arn(struct str arn, struct str type, bool may_be_theirs)
 {
     struct arn parts = aws_arn_split(arn);
-    return !arn_wrong(arn) && str_is(parts.service, "iam") && parts.account.len &&
-           str_starts(parts.resource, type) && parts.resource.len > type.len &&
-           str_find(arn, 0, '*') == arn.len;
+    bool theirs = may_be_theirs && str_is(parts.account, "aws");
+    struct str path = str_from(parts.resource, type.len);
+    return str_starts(arn, STR("arn:")) && aws_is_partition(parts.partition) &&
+           str_is(parts.service, "iam") && parts.region.len == 0 &&
+           (theirs || !account_wrong(parts.account)) && str_starts(parts.resource, type) &&
+           shaped(path, ALNUM "_+=,.@-", ALNUM "_+=,.@-/", ALNUM "_+=,.@-");
 }
 
 static const char *iam_policy_wrong(struct str arn)
 {
-    return is_iam_arn(arn, STR("policy/"))
+    return is_iam_arn(arn, STR("policy/"), true)
                ? NULL
                : "must be the ARN of one, such as arn:aws:iam::123456789012:policy/extra";
 }
 
 static const char *iam_role_wrong(struct str arn)
 {
-    return is_iam_arn(arn, STR("role/"))
+    return is_iam_arn(arn, STR("role/"), false)
                ? NULL
                : "must be the ARN of a role, such as arn:aws:iam::123456789012:role/app";
 }
@@ -333,6 +341,18 @@ static const char *eks_cluster_wrong(struct str name)
     return name.len <= CLUSTER_MAX && shaped(name, ALNUM, ALNUM "-_", ALNUM "-_")
                ? NULL
                : "must be at most 100 letters, digits, - and _, beginning with a letter or digit";
+}
+
+/* https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+static const char *bucket_wrong(struct str name)
+{
+    enum { BUCKET_MIN = 3 };
+    return name.len >= BUCKET_MIN && name.len <= LABEL_MAX &&
+                   shaped(name, LOWER DIGITS, LOWER DIGITS "-.", LOWER DIGITS)
+               ? NULL
+               : "must be 3 to 63 lower-case letters, digits, dots and dashes, beginning and "
+                 "ending "
+                 "with a letter or digit";
 }
 
 static const char *provider_wrong(struct str provider)
@@ -369,11 +389,6 @@ static const char *uuid_wrong(struct str uuid)
     return right ? NULL : "must be a UUID, such as 00000000-0000-0000-0000-000000000000";
 }
 
-static const char *account_wrong(struct str account)
-{
-    return account.len == 12 && str_only(account, DIGITS) ? NULL : "must be 12 digits";
-}
-
 static const char *region_wrong(struct str region)
 {
     bool shape = shaped(region, LOWER, LOWER DIGITS "-", DIGITS);
@@ -404,6 +419,7 @@ const char *name_wrong(enum name_kind kind, struct str name)
         [NAME_ARN] = arn_wrong,
         [NAME_IAM_POLICY] = iam_policy_wrong,
         [NAME_IAM_ROLE] = iam_role_wrong,
+        [NAME_S3_BUCKET] = bucket_wrong,
         [NAME_EKS_CLUSTER] = eks_cluster_wrong,
         [NAME_OPENID_PROVIDER] = provider_wrong,
         [NAME_GOOGLE_ACCOUNT] = google_account_wrong,

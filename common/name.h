@@ -25,6 +25,7 @@ enum name_kind {
     NAME_ARN,
     NAME_IAM_POLICY, /* its ARN */
     NAME_IAM_ROLE,   /* its ARN */
+    NAME_S3_BUCKET,
     NAME_EKS_CLUSTER,
     NAME_OPENID_PROVIDER, /* HOST/PATH */
     NAME_GOOGLE_ACCOUNT,  /* the address of a service account */

@@ -4,6 +4,7 @@
 #include "ecr.h"
 #include "iam.h"
 #include "service_reader.h"
+#include "set.h"
 
 static const struct environment *environment_of(const struct service_reader *in)
 {
@@ -73,12 +74,21 @@ static void read_policies(const struct service_reader *in)
 {
     const struct value *policies = service_value(in, SERVICE_IAM_POLICIES);
     struct diags *diags = in->reader.diags;
+    struct set seen = {0};
     in->service->cloud.policies = policies;
     for (size_t i = 0; i < policies->count; i++) {
-        const char *wrong = name_wrong(NAME_IAM_POLICY, policies->items[i].text);
+        const struct item *item = &policies->items[i];
+        const char *wrong = name_wrong(NAME_IAM_POLICY, item->text);
         if (wrong)
-            diag_error(diags, policies->items[i].node->span, "an IAM policy %s", wrong);
+            diag_error(diags, item->node->span, "an IAM policy %s", wrong);
+        else if (set_add(in->reader.arena, &seen, item->text, item))
+            diag_error(diags, item->node->span, "this policy stands here twice");
     }
+    if (policies->count > IAM_POLICIES_MAX)
+        service_error(in, SERVICE_IAM_POLICIES,
+                      "more than %d policies: IAM attaches no more to a "
+                      "role",
+                      IAM_POLICIES_MAX);
     if (policies->count == 0 || in->layer->options->injects || in->layer->scope.blind)
         return;
     if (is_elsewhere(in)) {
@@ -86,12 +96,12 @@ static void read_policies(const struct service_reader *in)
                       "additional_iam_policies are of AWS, and this environment is of %s",
                       cloud_title(environment_of(in)->cloud));
         hint_at_identity(in);
-    } else if (record_has(in->record, SERVICE_IAM_ROLE_ARN)) {
+    } else if (environment_of(in)->ack && record_has(in->record, SERVICE_IAM_ROLE_ARN)) {
         service_error(in, SERVICE_IAM_POLICIES,
                       "additional_iam_policies go to a role that is made here, and iam_role_arn "
                       "names another");
         diag_hint(diags, "keep one of the two: attach the policies to that role by other means");
-    } else if (!environment_of(in)->ack) {
+    } else if (!environment_of(in)->ack && !record_has(in->record, SERVICE_IAM_ROLE_ARN)) {
         diag_warning(diags, record_location(in->record, SERVICE_IAM_POLICIES),
                      "no IAM role is made for additional_iam_policies");
         if (environment_of(in)->cloud == CLOUD_AWS)
@@ -132,48 +142,62 @@ static struct str role_name(const struct service_reader *in)
                       str_hash(name));
 }
 
-/* What the environment says of its cluster; empty when it does not. */
-static struct str cluster_output(const struct service_reader *in, const char *name)
+/* What the environment says of its cluster, or NULL. That it is called sensitive is of no matter:
+ * it is no secret. */
+static const struct output *cluster_output(const struct service_reader *in, const char *name)
 {
     const struct output *output = environment_output(environment_of(in), str_of(name));
-    return output && !output->unusable && !output->sensitive ? output->text : (struct str){0};
+    return output && !output->unusable ? output : NULL;
+}
+
+/* What is wrong with the environment is told once, not for each service. */
+static void check_output(const struct service_reader *in, const struct output *output,
+                         enum name_kind kind, struct str text)
+{
+    const char *wrong = name_wrong(kind, text);
+    struct str message = str_format(in->reader.arena, "the output %.*s %s", STR_ARG(output->name),
+                                    wrong ? wrong : "");
+    if (wrong && !diags_hold(in->reader.diags, message))
+        diag_error(in->reader.diags, output->at, "%.*s", STR_ARG(message));
 }
 
 /* The OpenID provider of the cluster, as IAM names it: without https://. */
-static bool read_provider(const struct service_reader *in)
+static void read_provider(const struct service_reader *in)
 {
-    struct str url = cluster_output(in, "k8s_openid_provider_url");
+    const struct output *output = cluster_output(in, "k8s_openid_provider_url");
+    if (!output)
+        return;
+    struct str url = output->text;
     if (str_starts(url, STR("https://")))
         url = str_from(url, STR("https://").len);
     while (str_ends(url, STR("/")))
         url.len--;
     in->service->cloud.provider = url;
-    const char *wrong = url.len ? name_wrong(NAME_OPENID_PROVIDER, url) : NULL;
-    if (wrong)
-        diag_error(in->reader.diags, in->service->at,
-                   "the environment's output k8s_openid_provider_url %s", wrong);
-    return !wrong;
+    check_output(in, output, NAME_OPENID_PROVIDER, url);
 }
 
 static void read_cluster(const struct service_reader *in)
 {
     const struct environment *environment = environment_of(in);
+    const struct output *output = cluster_output(in, "k8s_cluster_name");
     struct cloud_access *cloud = &in->service->cloud;
     cloud->associates = true;
-    cloud->cluster = environment->cluster_name.len ? environment->cluster_name
-                                                   : cluster_output(in, "k8s_cluster_name");
-    if (cloud->cluster.len) {
-        const char *wrong = name_wrong(NAME_EKS_CLUSTER, cloud->cluster);
-        if (wrong)
-            diag_error(in->reader.diags, in->service->at,
-                       "the environment's output k8s_cluster_name %s", wrong);
+    cloud->cluster = environment->cluster_name;
+    if (cloud->cluster.len)
+        return;
+    if (output) {
+        cloud->cluster = output->text;
+        check_output(in, output, NAME_EKS_CLUSTER, output->text);
         return;
     }
     cloud->cluster = str_format(in->reader.arena, "opta-%.*s", STR_ARG(environment->name));
-    diag_warning(in->reader.diags, in->service->at,
-                 "nothing tells the EKS cluster: it is taken to be that of Opta, %.*s",
-                 STR_ARG(cloud->cluster));
-    diag_hint(in->reader.diags, "write cluster_name: in the environment file");
+    struct str message = str_format(
+        in->reader.arena, "nothing tells the EKS cluster: it is taken to be that of Opta, %.*s",
+        STR_ARG(cloud->cluster));
+    if (diags_hold(in->reader.diags, message))
+        return;
+    diag_warning(in->reader.diags, environment->cloud_at, "%.*s", STR_ARG(message));
+    diag_hint(in->reader.diags, "write cluster_name: in this file");
 }
 
 static void check_links_policy(const struct service_reader *in)
@@ -197,13 +221,12 @@ static void read_role(const struct service_reader *in)
         environment->ack && cloud->role_arn.len == 0 && cloud->link_count + cloud->policies->count;
     if (!environment->ack || (!cloud->makes_role && cloud->role_arn.len == 0))
         return;
-    if (!read_provider(in))
-        return;
+    read_provider(in);
     if (cloud->makes_role) {
         cloud->role_name = role_name(in);
         check_links_policy(in);
     }
-    if (cloud->provider.len == 0) {
+    if (!cluster_output(in, "k8s_openid_provider_url")) {
         read_cluster(in);
     } else if (cloud->makes_role && environment->account_id.len == 0) {
         diag_error(in->reader.diags, in->service->at,
@@ -221,14 +244,13 @@ static void read_repository(const struct service_reader *in)
 {
     const struct environment *environment = environment_of(in);
     struct ecr ecr;
-    in->service->cloud.makes_repository = environment->ack &&
-                                          ecr_split(in->service->repository, &ecr) &&
+    bool in_ecr = ecr_split(in->service->repository, &ecr);
+    in->service->cloud.makes_repository = environment->ack && in_ecr &&
                                           str_equal(ecr.account, environment->account_id) &&
                                           str_equal(ecr.region, environment->region);
-    if (record_has(in->record, SERVICE_TAG_MUTABILITY) && in->service->image.len &&
-        in->service->repository.len == 0 && !in->layer->options->injects)
+    if (record_has(in->record, SERVICE_TAG_MUTABILITY) && in->service->image.len && !in_ecr)
         diag_warning(in->reader.diags, record_location(in->record, SERVICE_TAG_MUTABILITY),
-                     "image_tag_mutability has no effect without image: AUTO");
+                     "image_tag_mutability has no effect: it is for image: AUTO in ECR");
 }
 
 void service_read_cloud(const struct service_reader *in)

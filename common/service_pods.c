@@ -140,7 +140,9 @@ static const struct value *read_keys(const struct service_reader *in, enum field
         const struct item *item = &map->items[i];
         bool label = field == SERVICE_POD_LABELS;
         const char *wrong = name_wrong(NAME_LABEL_KEY, item->name);
-        if (!wrong && label && !in->layer->options->injects && is_our_label(item->name))
+        bool azure = str_is(item->name, "azure.workload.identity/use") &&
+                     record_has(in->record, SERVICE_AZURE_CLIENT_ID);
+        if (!wrong && label && !in->layer->options->injects && (is_our_label(item->name) || azure))
             wrong = "is set for all pods already";
         if (wrong)
             diag_error(in->reader.diags, item->name_node->span, "the key \"%.*s\" %s",

@@ -13,6 +13,8 @@ static const struct {
     {&environment_schema, "environment"},
     {&variable_schema, "input_variable"},
     {&module_schema, "module"},
+    {&cloud_schema, "aws_module"},
+    {&database_schema, "database"},
     {&service_schema, "k8s-service"},
     {&port_schema, "port"},
     {&ports_schema, "ports"},
@@ -189,13 +191,31 @@ static void put_schema(struct arena *arena, struct node *map, const struct schem
 /* An item of `modules` is read by its type: services strictly, others as far as they are known. */
 static void put_modules(struct arena *arena, struct node *file)
 {
+    static const struct {
+        const char *types;
+        const struct schema *schema;
+    } rows[] = {
+        {"^(aws-|gcp-|azure-|local-)?k8s-service$", &service_schema},
+        {"^(aws-)?(s3|sqs|sns|dynamodb)$", &cloud_schema},
+        {"^(aws-|gcp-|azure-|local-)?(postgres|mysql|mongodb|mongodb-atlas|documentdb|redis)$",
+         &database_schema},
+    };
     struct node *modules = node_get(node_get(file, "properties"), "modules");
-    struct node *items = put_map(arena, node_get(modules, "anyOf")->first, "items");
-    struct node *condition = put_map(arena, items, "if");
-    struct node *type = put_map(arena, put_map(arena, condition, "properties"), "type");
-    put_text(arena, type, "pattern", STR("^(aws-|gcp-|azure-|local-)?k8s-service$"));
-    put_reference(arena, put_map(arena, items, "then"), &service_schema);
-    put_reference(arena, put_map(arena, items, "else"), &module_schema);
+    struct node *item = put_map(arena, node_get(modules, "anyOf")->first, "items");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct node *condition = put_map(arena, put_map(arena, item, "if"), "properties");
+        put_text(arena, put_map(arena, condition, "type"), "pattern", str_of(rows[i].types));
+        struct node *then = put_map(arena, item, "then");
+        if (rows[i].schema == &service_schema) {
+            put_reference(arena, then, rows[i].schema);
+        } else { /* besides what every module has */
+            struct node *all = put_list(arena, then, "allOf");
+            put_reference(arena, add_map(arena, all), &module_schema);
+            put_reference(arena, add_map(arena, all), rows[i].schema);
+        }
+        item = put_map(arena, item, "else");
+    }
+    put_reference(arena, item, &module_schema);
 }
 
 int cmd_schema(const struct invocation *invocation)

@@ -338,9 +338,9 @@ static struct str chain(struct unit *unit, size_t links)
     struct buf text = {0};
     buf_add(&text, STR("name: hello\nmodules:\n"));
     for (size_t i = 0; i < links; i++)
-        buf_format(&text, "  - {name: b%zu, type: s3, bucket_name: 'x{module.b%zu.bucket_id}'}\n",
-                   i, i + 1);
-    buf_format(&text, "  - {name: b%zu, type: s3, bucket_name: end}\n", links);
+        buf_format(&text, "  - {name: b%zu, type: dns, domain: 'x{module.b%zu.domain}'}\n", i,
+                   i + 1);
+    buf_format(&text, "  - {name: b%zu, type: dns, domain: end}\n", links);
     struct str copy = str_copy(&unit->arena, buf_str(&text));
     buf_free(&text);
     return copy;
@@ -352,7 +352,7 @@ static void test_length_of_filled_text(void **state)
     struct filling filling = {0};
     enum { TENTH = FILLED_MAX / 10 };
     struct buf text = {0};
-    buf_add(&text, STR("name: hello\nmodules:\n  - {name: b, type: s3, bucket_name: "));
+    buf_add(&text, STR("name: hello\nmodules:\n  - {name: b, type: dns, domain: "));
     for (size_t i = 0; i < TENTH; i++)
         buf_add_byte(&text, 'x');
     buf_add(&text, STR("}\n"));
@@ -360,7 +360,7 @@ static void test_length_of_filled_text(void **state)
     struct filled filled;
     struct buf references = {0};
     for (size_t i = 0; i < 10; i++)
-        buf_add(&references, STR("{module.b.bucket_id}"));
+        buf_add(&references, STR("{module.b.domain}"));
     buf_format(&references, "%0*d", FILLED_MAX - 10 * TENTH, 0);
     assert_true(fill(unit, &filling, buf_str(&references), &filled));
     assert_int_equal(filled.text.len, FILLED_MAX);
@@ -376,7 +376,16 @@ static void test_chain_of_outputs(void **state)
     struct unit *unit = *state;
     struct filling filling = {0};
     begin(unit, &filling, chain(unit, 20));
-    check(unit, &filling, "{module.b0.bucket_id}", "xxxxxxxxxxxxxxxxxxxxend");
+    check(unit, &filling, "{module.b0.domain}", "xxxxxxxxxxxxxxxxxxxxend");
+    begin(unit, &filling, chain(unit, OUTPUT_DEPTH_MAX - 1));
+    struct filled filled;
+    assert_true(fill(unit, &filling, STR("{module.b0.domain}"), &filled));
+    begin(unit, &filling, chain(unit, OUTPUT_DEPTH_MAX));
+    assert_false(fill(unit, &filling, STR("{module.b0.domain}"), &filled));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, OUTPUT_DEPTH_MAX + 2, 38, "more than 50 outputs refer to each other", "");
+    /* Those of its end are none the worse. */
+    assert_true(fill(unit, &filling, STR("{module.b50.domain}"), &filled));
 }
 
 /* One mistake, told once: doubling in each round must not become work without end. */
@@ -385,10 +394,10 @@ static void test_an_output_that_refers_to_itself(void **state)
     struct unit *unit = *state;
     struct filling filling = {0};
     begin(unit, &filling,
-          STR("name: hello\nmodules:\n  - {name: b, type: s3, bucket_name: "
-              "'{module.b.bucket_id}{module.b.bucket_id}'}\n"));
+          STR("name: hello\nmodules:\n  - {name: b, type: dns, domain: "
+              "'{module.b.domain}{module.b.domain}'}\n"));
     struct filled filled;
-    assert_false(fill(unit, &filling, STR("{module.b.bucket_id}"), &filled));
+    assert_false(fill(unit, &filling, STR("{module.b.domain}"), &filled));
     if (unit->diags.errors > 2)
         fail_msg("two references to itself are %zu errors", unit->diags.errors);
 }
@@ -399,13 +408,13 @@ static void test_a_wrong_output_is_told_once(void **state)
     struct unit *unit = *state;
     struct filling filling = {0};
     begin(unit, &filling,
-          STR("name: hello\nmodules:\n  - {name: b, type: s3, bucket_name: '{vars.x}'}\n"));
+          STR("name: hello\nmodules:\n  - {name: b, type: dns, domain: '{vars.x}'}\n"));
     struct filled filled;
-    assert_false(fill(unit, &filling, STR("{module.b.bucket_id}{module.b.bucket_id}"), &filled));
+    assert_false(fill(unit, &filling, STR("{module.b.domain}{module.b.domain}"), &filled));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 3, 39, "there is no variable \"x\"", "");
+    assert_diag(unit, 0, 3, 35, "there is no variable \"x\"", "");
     assert_int_equal(module_find(filling.layer->modules, 1, STR("b"))->known, KNOWN_WRONG);
-    assert_false(fill(unit, &filling, STR("{module.b.bucket_id}"), &filled));
+    assert_false(fill(unit, &filling, STR("{module.b.domain}"), &filled));
     assert_errors(unit, 0);
 }
 
@@ -419,18 +428,18 @@ static void test_outputs_that_double(void **state)
     buf_add(&text, STR("name: hello\nmodules:\n"));
     for (int i = 0; i < ROUNDS; i++)
         buf_format(&text,
-                   "  - {name: b%d, type: s3, bucket_name: "
-                   "'{module.b%d.bucket_id}{module.b%d.bucket_id}'}\n",
+                   "  - {name: b%d, type: dns, domain: "
+                   "'{module.b%d.domain}{module.b%d.domain}'}\n",
                    i, i + 1, i + 1);
-    buf_format(&text, "  - {name: b%d, type: s3, bucket_name: x}\n", ROUNDS);
+    buf_format(&text, "  - {name: b%d, type: dns, domain: x}\n", ROUNDS);
     begin(unit, &filling, buf_str(&text));
     buf_free(&text);
     struct filled filled;
-    assert_true(fill(unit, &filling, STR("{module.b24.bucket_id}"), &filled));
+    assert_true(fill(unit, &filling, STR("{module.b24.domain}"), &filled));
     assert_int_equal(filled.text.len, FILLED_MAX);
-    assert_false(fill(unit, &filling, STR("{module.b0.bucket_id}"), &filled));
+    assert_false(fill(unit, &filling, STR("{module.b0.domain}"), &filled));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 3 + 23, 40, "the text is longer than 65536 bytes", "");
+    assert_diag(unit, 0, 3 + 23, 36, "the text is longer than 65536 bytes", "");
 }
 
 static void test_long_texts(void **state)

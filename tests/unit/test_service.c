@@ -16,7 +16,7 @@ static const struct service *service_with(struct unit *unit, const char *lines)
     "modules:\n"                                                                                   \
     "  - {name: db, type: postgres, secret: pg, secret_keys: {db_password: pass}}\n"               \
     "  - {name: cache, type: redis}\n"                                                             \
-    "  - {name: bucket, type: s3, bucket_name: b}\n"                                               \
+    "  - {name: bucket, type: s3, bucket_name: bbb}\n"                                               \
     "  - {name: dns, type: dns}\n"
 
 static const struct service *linked_with(struct unit *unit, const char *lines)
@@ -348,7 +348,7 @@ static void test_references_to_secrets(void **state)
     check_variable(service, 1, "db_db_user", "", "pg", "db_user");
     check_variable(service, 2, "URL", "pg://$(db_db_user):$(ALONE)@x/$(db_db_user)", "", "");
     check_variable(service, 3, "AGAIN", "$(db_db_user)!", "", "");
-    check_variable(service, 4, "KNOWN", "b", "", "");
+    check_variable(service, 4, "KNOWN", "bbb", "", "");
 
     service = linked_with(unit, "    links:\n"
                                 "      - db: [{db_user: U, db_name: N, db_password: P, "
