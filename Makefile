@@ -35,6 +35,13 @@ BIN   := build/static
 ifeq ($(shell uname -s),Linux)
 LIBS := -Wl,-Bstatic $(LIBS) -Wl,-Bdynamic
 endif
+else ifdef FUZZ
+# clang's libFuzzer, or with FUZZ=afl AFL++, drives the same targets.
+BUILD := build/fuzz-$(FUZZ)
+BIN   := build/fuzz-$(FUZZ)
+CC    := $(if $(filter afl,$(FUZZ)),afl-clang-fast,clang)
+override CFLAGS  += -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+override LDFLAGS += -fsanitize=address,undefined
 else ifdef COVERAGE
 BUILD := build/coverage
 BIN   := build/coverage
@@ -107,7 +114,7 @@ demo: ## Build, render examples/hello, and inject examples/chart into a chart
 	    diff shop.yaml - || [ $$? -eq 1 ]
 
 .PHONY: check
-check: all unit golden cli documents ## Build, and run the tests that need no server: unit, golden, cli, README
+check: all unit golden cli documents replay ## Build, and run the tests that need no server: unit, golden, cli, README
 
 .SECONDARY: # objects of tests are kept
 .PHONY: unit
@@ -138,12 +145,34 @@ roundtrip: all $(BUILD)/obj/tests/roundtrip/read
 property: $(BUILD)/obj/tests/property/edit
 	@$< $(or $(CASES),100000)
 
-# The same cases, chosen by a fuzzer: make fuzz-edit, then build/fuzz/edit -max_total_time=60
-.PHONY: fuzz-edit
-fuzz-edit:
-	@mkdir -p build/fuzz
-	clang $(CPPFLAGS) -DOPTASVC_VERSION='"0"' -DOPTASVC_COMMIT='"0"' -std=c17 -g -O1 -DFUZZER -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=all -o build/fuzz/edit tests/property/edit.c common/*.c $(LIBS)
+# Fuzz targets: with FUZZ driven by a fuzzer, else by what replays inputs.
+TARGETS := $(filter-out fuzz replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))) edit
+FUZZERS := $(TARGETS:%=$(BUILD)/fuzz/%)
+
+$(BUILD)/obj/tests/fuzz/edit.o: CPPFLAGS += -DFUZZER
+$(BUILD)/obj/tests/fuzz/edit.o: tests/property/edit.c Makefile | check-libraries
+	@mkdir -p $(@D)
+	@$(if $(V),,echo "  CC   $< (fuzz target)")
+	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/fuzz.o \
+                 $(if $(FUZZ),,$(BUILD)/obj/tests/fuzz/replay.o) $(BUILD)/libcommon.a
+	@mkdir -p $(@D)
+	@$(if $(V),,echo "  LINK $@")
+	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(FUZZ),-fsanitize=fuzzer) -o $@ $^ $(LIBS)
+
+.PHONY: replay
+replay: $(FUZZERS)
+	@tests/fuzz/run replay $(BUILD)/fuzz
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
+
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz: ## Fuzz (TARGET=service: that one alone; SECONDS=60: each)
+	@$(MAKE) --no-print-directory FUZZ=libfuzzer fuzzers
+	@tests/fuzz/run fuzz build/fuzz-libfuzzer/fuzz $(SECONDS) $(TARGET)
 
 .PHONY: memory
 memory: all

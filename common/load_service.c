@@ -7,6 +7,26 @@
 #include <stdio.h>
 #include <string.h>
 
+#ifdef __has_feature
+#define HAS_FEATURE(name) __has_feature(name)
+#else
+#define HAS_FEATURE(name) 0
+#endif
+
+#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
+/* libfyaml 0.7.12 forgets some buffers when a text is wrong. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfyaml\n";
+}
+const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0";
+}
+#endif
+
 /* A mapping or list that is still open. */
 struct level {
     struct node *node;
@@ -104,6 +124,30 @@ static void open_level(struct loader *loader, struct fy_event *event, enum node_
     loader->levels[loader->depth++] = (struct level){.node = node};
 }
 
+/* Bytes between the start of the line and an offset; a byte order mark is no part of the line. */
+static size_t column_of(struct str text, size_t offset)
+{
+    size_t mark = utf8_mark(text);
+    size_t start = offset;
+    while (start > 0 && text.data[start - 1] != '\n' && text.data[start - 1] != '\r')
+        start--;
+    return offset - (start < mark ? mark : start);
+}
+
+/* libfyaml takes a block of text that is indented no further than its key or dash, with all keys that
+ * follow it. */
+static void check_block(struct loader *loader, struct location block)
+{
+    const struct level *level = loader->depth ? &loader->levels[loader->depth - 1] : NULL;
+    if (!level || block.start == block.end)
+        return;
+    const struct node *parent = level->key ? level->key : level->node;
+    struct str text = loader->source->text;
+    if (column_of(text, block.start) <= column_of(text, parent->span.start))
+        fail(loader, block, "this is no part of the text that | or > begins",
+             "indent the text further than its key");
+}
+
 static void take_scalar(struct loader *loader, struct fy_event *event)
 {
     static const enum scalar_style styles[] = {[FYSS_PLAIN] = STYLE_PLAIN,
@@ -126,8 +170,10 @@ static void take_scalar(struct loader *loader, struct fy_event *event)
             at.start++;
         node->text_at = at.start;
         node->span = place(loader, at.start - quote, at.end + quote);
+        if (block)
+            check_block(loader, at);
         size_t len = 0;
-        const char *text = fy_token_get_text(token, &len);
+        const char *text = loader->failed ? NULL : fy_token_get_text(token, &len);
         node->text = str_copy(loader->arena, (struct str){text, text ? len : 0});
         if (str_find(node->text, 0, '\0') < node->text.len)
             fail(loader, node->span, "a NUL in a text, which no part of Kubernetes takes",

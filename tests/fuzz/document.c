@@ -1,0 +1,43 @@
+/* The documents of a stream that others wrote, read with the place of every node. */
+#include "fuzz.h"
+
+#include "load_manifest.h"
+#include "stream.h"
+
+static void check_places(const struct node *node, size_t start, size_t end)
+{
+    FUZZ_CHECK(node->span.start >= start && node->span.start <= node->span.end);
+    FUZZ_CHECK(node->span.end <= end);
+    FUZZ_CHECK(node->text_at >= node->span.start && node->text_at <= node->span.end);
+    if (node->kind == NODE_ALIAS)
+        return;
+    size_t at = node->span.start;
+    for (const struct node *child = node->first; child; child = child->next) {
+        if (node->kind == NODE_MAP) {
+            check_places(child->key, at, node->span.end);
+            at = child->key->span.end;
+        }
+        check_places(child, at, node->span.end);
+        at = child->span.end;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena arena = {0};
+    const struct source source = {.path = STR("<stdin>"), .text = fuzz_text(&arena, data, size)};
+    struct splitter splitter = {.arena = &arena};
+    struct stream stream = split_end(&splitter, source.text);
+    for (size_t i = 0; i < stream.count && i < 100; i++) {
+        struct diags diags = {.arena = &arena};
+        struct node *root = NULL;
+        const struct document *document = &stream.documents[i];
+        bool right =
+            load_manifest(&arena, &source, document->start, document->end, &diags, &root);
+        fuzz_check_diags(&diags, !right);
+        if (right && root)
+            check_places(root, document->start, document->end);
+    }
+    arena_free(&arena);
+    return 0;
+}

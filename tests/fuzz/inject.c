@@ -1,0 +1,76 @@
+/* Services into a stream that others wrote. What comes out goes through again and stays as it is; what
+ * was YAML is YAML still; and nothing but an error takes a byte away from a stream that no service is
+ * meant for. */
+#include "fuzz.h"
+
+#include "inject.h"
+#include "load_manifest.h"
+#include "stream.h"
+
+static const char *const services[] = {
+    "name: a\nmodules:\n- {name: web, type: k8s-service, healthcheck_path: /h, min_containers: 2, "
+    "max_containers: 5, resource_request: {cpu: 50, memory: 64}, env_vars: {A: b, PORT: '1'}, "
+    "pod_annotations: {x: y}, sticky_session: true, public_uri: a.example.com/x}\n",
+    "name: a\nmodules:\n- {name: all, type: k8s-service, healthcheck: tcp, resource_request: {cpu: "
+    "50, memory: 64}, pod_security: restricted, service_account_token: false, helm: {workload: "
+    "'*', containers: '*', mode: fill}}\n",
+    "name: a\nmodules:\n- {name: web, type: k8s-service, port: {http: 80}, startup_probe_path: /s, "
+    "liveness_probe_command: [a, b], commands: [c], args: [d, 'e f'], secrets: [S], links: [db], "
+    "tolerations: [{key: k}], timeout: 50, termination_grace_period: 60, public_uri: /, helm: "
+    "{ingress: new, replicas: keep}}\n- {name: db, type: postgres}\n",
+    "name: a\nmodules:\n- {name: web, type: k8s-service, min_containers: 3, max_containers: 3, "
+    "pod_labels: {l: m}, healthcheck_command: [x], resource_limits: {cpu: none, memory: 512}, "
+    "consistent_hash: $request_uri, ingress_extra_annotations: {a/b: c}, helm: {mode: fill}}\n",
+};
+
+enum { SERVICES = sizeof services / sizeof *services };
+
+static bool run(struct arena *arena, const char *file, struct str text, struct str *ret)
+{
+    struct splitter splitter = {.arena = arena};
+    struct injected injected;
+    const struct options options = {.files = {&file, 1}, .injects = true};
+    const struct source source = {.path = STR("<stdin>"), .text = text};
+    bool right = inject(&options, &source, split_end(&splitter, text), false, &injected);
+    struct buf out = {0};
+    for (size_t i = 0; i < injected.count; i++)
+        buf_add(&out, injected.pieces[i]);
+    FUZZ_CHECK(right || injected.count == 0);
+    FUZZ_CHECK(right || injected.messages.len > 0);
+    *ret = str_copy(arena, buf_str(&out));
+    buf_free(&out);
+    injected_free(&injected);
+    return right;
+}
+
+/* How many documents of a stream are YAML. */
+static size_t readable(struct arena *arena, struct str text)
+{
+    const struct source source = {.path = STR("<stdin>"), .text = text};
+    struct splitter splitter = {.arena = arena};
+    struct stream stream = split_end(&splitter, text);
+    size_t count = 0;
+    for (size_t i = 0; i < stream.count; i++) {
+        struct diags diags = {.arena = arena};
+        struct node *root;
+        const struct document *document = &stream.documents[i];
+        count += load_manifest(arena, &source, document->start, document->end, &diags, &root);
+    }
+    return count;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena arena = {0};
+    struct str text = fuzz_text(&arena, data, size);
+    const char *file = fuzz_file(2 + size % SERVICES, str_of(services[size % SERVICES]));
+    struct str once, twice;
+    if (run(&arena, file, text, &once)) {
+        FUZZ_CHECK(run(&arena, file, once, &twice));
+        FUZZ_CHECK(str_equal(once, twice));
+        FUZZ_CHECK(readable(&arena, once) >= readable(&arena, text));
+        FUZZ_CHECK(once.len > 0);
+    }
+    arena_free(&arena);
+    return 0;
+}

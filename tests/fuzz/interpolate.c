@@ -1,0 +1,41 @@
+/* A text with placeholders, in a file that has something for every root. */
+#include "fuzz.h"
+
+static const char file[] = "name: hello\n"
+                           "input_variables: [{name: size, default: 2}, {name: none}]\n"
+                           "providers: {aws: {region: us-east-1, account_id: '123456789012'}}\n"
+                           "outputs: {domain: example.com, braces: '{env}'}\n"
+                           "modules:\n"
+                           "  - {name: db, type: postgres}\n"
+                           "  - {name: bucket, type: s3, bucket_name: 'b-{layer_name}-{env}'}\n"
+                           "  - {name: queue, type: sqs, arn: '{module.queue.queue_arn}'}\n"
+                           "  - {name: topic, type: sns}\n"
+                           "  - {name: dns, type: dns, domain: '{module.dns.domain}'}\n"
+                           "  - {name: app, type: k8s-service}\n";
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const variables[] = {"given=1", "size=3"};
+    struct arena arena = {0};
+    struct diags diags = {.arena = &arena};
+    const struct source source = {.path = STR("service.yaml"), .text = str_of(file)};
+    const struct options options = {.variables = {(const char **)(uintptr_t)variables, 2}};
+    struct layer *layer = layer_read(&arena, &diags, &options, &source);
+    FUZZ_CHECK(layer && diags.errors == 0);
+    struct str text = fuzz_text(&arena, data, size);
+    struct node *scalar = node_scalar(&arena, STYLE_TEXT, text);
+    struct filled filled;
+    bool right = interpolate(&layer->scope, scalar, &filled);
+    FUZZ_CHECK(right == (diags.errors == 0));
+    FUZZ_CHECK(filled.text.len <= FILLED_MAX || filled.text.data == text.data);
+    size_t before = 0;
+    for (const struct reference *each = filled.references; each; each = each->next) {
+        FUZZ_CHECK(each->at >= before && each->at <= filled.text.len);
+        before = each->at;
+    }
+    /* Without a brace nothing changes. */
+    if (str_find(text, 0, '{') == text.len)
+        FUZZ_CHECK(right && str_equal(filled.text, text) && !filled.references);
+    arena_free(&arena);
+    return 0;
+}

@@ -1,0 +1,57 @@
+/* Addresses, and the Ingresses that are made of them: no text may be more than a path, a host or a value
+ * to a controller that writes nginx's configuration from it. */
+#include "fuzz.h"
+
+#include "emit.h"
+
+/* A semicolon is none in the quotes that ingress-nginx puts around a regular expression. */
+static bool is_harmless(struct str text, bool expression)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] == '\n' || text.data[i] == '{' || text.data[i] == '}' ||
+            text.data[i] == '"' || text.data[i] == ' ' || (text.data[i] == ';' && !expression))
+            return false;
+    return true;
+}
+
+static void check_ingress(const struct node *object)
+{
+    const struct node *rule = node_items(node_find(object, "spec rules"));
+    for (; rule; rule = rule->next) {
+        FUZZ_CHECK(is_harmless(node_text(node_get(rule, "host")), false));
+        for (const struct node *path = node_items(node_find(rule, "http paths")); path;
+             path = path->next)
+            FUZZ_CHECK(is_harmless(
+                node_text(node_get(path, "path")),
+                str_is(node_text(node_get(path, "pathType")), "ImplementationSpecific")));
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena arena = {0};
+    struct buf text = {0};
+    struct diags diags = {.arena = &arena};
+    struct options options = {0};
+    buf_add(&text, STR("name: hello\nproviders: {aws: {region: us-east-1}}\noutputs: {domain: "
+                       "example.com}\nmodules:\n  - {type: k8s-service, image: 'nginx:1', port: "
+                       "{http: 80}, sticky_session: true, public_uri: "));
+    emit_inline(&text, node_scalar(&arena, STYLE_TEXT, fuzz_text(&arena, data, size)), true);
+    buf_add(&text, STR("}\n"));
+    const struct source source = {.path = STR("service.yaml"), .text = buf_str(&text)};
+    struct layer *layer =
+        text.len < 65536 ? layer_read(&arena, &diags, &options, &source) : NULL;
+    const struct service *service = layer ? service_read(layer, &layer->modules[0]) : NULL;
+    if (service) {
+        struct manifests manifests = {.arena = &arena};
+        manifest_ingress(&manifests, service);
+        for (size_t i = 0; i < manifests.count; i++)
+            check_ingress(manifests.items[i]);
+        fuzz_check_emitted(&arena, manifests.items, manifests.count);
+    }
+    if (layer)
+        fuzz_check_diags(&diags, !service);
+    buf_free(&text);
+    arena_free(&arena);
+    return 0;
+}

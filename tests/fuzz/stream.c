@@ -1,0 +1,30 @@
+/* A stream that is split: no byte is lost, and it is the same whether it comes at once or in parts. */
+#include "fuzz.h"
+
+#include "stream.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct arena arena = {0};
+    struct str text = fuzz_text(&arena, data, size);
+    struct splitter whole = {.arena = &arena}, parts = {.arena = &arena};
+    struct stream stream = split_end(&whole, text);
+    size_t at = 0;
+    for (size_t i = 0; i < stream.count; i++) {
+        FUZZ_CHECK(stream.documents[i].start == at && stream.documents[i].end > at);
+        at = stream.documents[i].end;
+    }
+    FUZZ_CHECK(at == text.len);
+    for (size_t end = 1; end < text.len; end += 1 + end / 3)
+        split_more(&parts, str_slice(text, 0, end));
+    struct stream again = split_end(&parts, text);
+    FUZZ_CHECK(again.count == stream.count);
+    for (size_t i = 0; i < stream.count; i++) {
+        FUZZ_CHECK(again.documents[i].end == stream.documents[i].end);
+        FUZZ_CHECK(str_equal(again.documents[i].kind, stream.documents[i].kind));
+        FUZZ_CHECK(again.documents[i].glued == stream.documents[i].glued);
+    }
+    stream_is_blank(text);
+    arena_free(&arena);
+    return 0;
+}
