@@ -208,13 +208,19 @@ static void add_fragments(struct writer *writer, struct buf *out, const struct n
     }
 }
 
-/* A literal text without a line break at its end, which must stay last: a break would become part
- * of it. */
-static bool ends_unterminated(const struct writer *writer, const struct entry *entry)
+static const struct node *last_of(const struct entry *entry)
 {
     const struct node *last = entry->node;
     while (last->kind != NODE_SCALAR && last->kind != NODE_ALIAS && last->last)
         last = last->last;
+    return last;
+}
+
+/* A literal text without a line break at its end, which must stay last: a break would become part
+ * of it. */
+static bool ends_unterminated(const struct writer *writer, const struct entry *entry)
+{
+    const struct node *last = last_of(entry);
     return entry->end == writer->end && !past_newline(writer, entry) &&
            (last->style == STYLE_LITERAL || last->style == STYLE_FOLDED);
 }
@@ -224,6 +230,18 @@ static bool is_blank_line(const struct writer *writer, size_t line)
     while (line < writer->end && strchr(" \t\r", writer->text.data[line]))
         line++;
     return line == writer->end || writer->text.data[line] == '\n';
+}
+
+/* A literal or folded text to which the blank lines behind it belong: |+ or >+. */
+static bool keeps_blank_lines(const struct writer *writer, const struct entry *entry)
+{
+    const struct node *last = last_of(entry);
+    if (last->style != STYLE_LITERAL && last->style != STYLE_FOLDED)
+        return false;
+    size_t at = last->text_at + 1;
+    while (at < last->span.end && strchr("123456789-", writer->text.data[at]))
+        at++;
+    return at < last->span.end && writer->text.data[at] == '+';
 }
 
 /* Entries `from` up to `to`, each with its lines; comments between them stay. */
@@ -237,11 +255,11 @@ static void remove_run(struct writer *writer, const struct entry *entries, size_
             end = skip_blanks(writer, behind(writer, &entries[i++]));
         splice(writer, entries[from].start, end, (struct str){0});
     }
-    /* Behind a literal text, blank lines would become part of it. */
-    bool literal = from > 0 && past_newline(writer, &entries[from - 1]);
+    /* Blank lines may become part of the text before. */
+    bool kept = from > 0 && keeps_blank_lines(writer, &entries[from - 1]);
     for (; i < to; i++) {
         size_t end = behind(writer, &entries[i]);
-        while (literal && end < writer->end && is_blank_line(writer, end))
+        while (kept && end < writer->end && is_blank_line(writer, end))
             end = next_line(writer, end);
         splice(writer, line_start(writer, entries[i].start), end, (struct str){0});
     }
