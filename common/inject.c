@@ -244,7 +244,7 @@ static struct str source_comment(struct str document)
             line.len -= str_ends(line, STR("\r"));
             return line;
         }
-        if (line.len && line.data[0] != '#' && !str_starts(line, STR("---")))
+        if (line.len && line.data[0] != '#' && !stream_is_marked(line))
             break;
         at = end + 1;
     }
@@ -272,7 +272,7 @@ static struct str additions_before(struct injected *injected, const struct relea
 {
     struct buf out = {0};
     /* Without a marker of its own before it, the document needs one behind what is added. */
-    bool marked = str_starts(text, STR("---"));
+    bool marked = stream_is_marked(text);
     /* Behind the `...` of another document what is added needs one as well. */
     bool opens = release->stream.documents[document].start == 0;
     struct emit_style style = {.step = 2, .dash = 0};

@@ -143,7 +143,7 @@ struct node *node_copy(struct arena *arena, const struct node *node)
     copy->kind = from->kind;
     bool typed = from->style == STYLE_PLAIN && scalar_is_ambiguous(from->text);
     copy->style = typed ? STYLE_PLAIN : STYLE_TEXT;
-    copy->text = from->text;
+    copy->text = typed && from->text.len == 0 ? STR("null") : from->text;
     for (const struct node *child = from->kind == NODE_SCALAR ? NULL : from->first; child;
          child = child->next) {
         struct node *value = node_copy(arena, child);

@@ -24,6 +24,11 @@ static bool is_marker(struct str text, size_t line, char mark)
     return text.len - line == 3 || is_blank(at[3]);
 }
 
+bool stream_is_marked(struct str text)
+{
+    return is_marker(text, 0, '-');
+}
+
 /* `---apiVersion:`: a marker that lost its line break, which makes a key of it. */
 static bool is_glued(struct str text, size_t line)
 {

@@ -38,6 +38,9 @@ void split_more(struct splitter *splitter, struct str text);
 /* Looks at the rest. */
 struct stream split_end(struct splitter *splitter, struct str text);
 
+/* True when the text begins with a line `---`; `---a:` is a key. */
+bool stream_is_marked(struct str text);
+
 /* True when nothing but blanks, comments and markers stands in the text. */
 bool stream_is_blank(struct str text);
 
