@@ -85,7 +85,7 @@ $(BUILD)/version: FORCE
 .PHONY: FORCE
 FORCE:
 
--include $(COMMON:.o=.d) $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/tests/unit/*.d)
+-include $(COMMON:.o=.d) $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/obj/tests/*/*.d)
 
 .PHONY: check-libraries
 check-libraries:
