@@ -15,7 +15,7 @@ struct arena_chunk {
     alignas(max_align_t) char data[];
 };
 
-static _Noreturn void out_of_memory(void)
+_Noreturn void out_of_memory(void)
 {
     static const char message[] = "error: out of memory\n";
     /* Nothing more can be done if even this cannot be written. */
@@ -118,3 +118,33 @@ void arena_wipe(struct arena *arena)
         memory_wipe(chunk->data, chunk->size);
     arena_free(arena);
 }
+
+#if defined(__GLIBC__) && !UNDER_ADDRESS_SANITIZER
+/* The libraries call these too. Where an allocation fails they go on as if nothing had been there,
+ * so that a file would lose a field without a word. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+static void *check(void *memory, bool wanted)
+{
+    if (!memory && wanted)
+        out_of_memory();
+    return memory;
+}
+
+void *malloc(size_t size)
+{
+    return check(__libc_malloc(size), size > 0);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return check(__libc_calloc(count, size), count > 0 && size > 0);
+}
+
+void *realloc(void *old, size_t size)
+{
+    return check(__libc_realloc(old, size), size > 0);
+}
+#endif

@@ -19,6 +19,18 @@ struct arena {
     char *end;
 };
 
+/* A sanitizer has the allocator, and looks for leaks. */
+#if defined(__SANITIZE_ADDRESS__)
+#define UNDER_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#define UNDER_ADDRESS_SANITIZER __has_feature(address_sanitizer)
+#else
+#define UNDER_ADDRESS_SANITIZER 0
+#endif
+
+/* Says so and ends the process. */
+_Noreturn void out_of_memory(void);
+
 /* `size` zeroed bytes, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size);
 

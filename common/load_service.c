@@ -7,13 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#ifdef __has_feature
-#define HAS_FEATURE(name) __has_feature(name)
-#else
-#define HAS_FEATURE(name) 0
-#endif
-
-#if defined(__SANITIZE_ADDRESS__) || HAS_FEATURE(address_sanitizer)
+#if UNDER_ADDRESS_SANITIZER
 /* libfyaml 0.7.12 forgets some buffers when a text is wrong. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
@@ -134,8 +128,8 @@ static size_t column_of(struct str text, size_t offset)
     return offset - (start < mark ? mark : start);
 }
 
-/* libfyaml takes a block of text that is indented no further than its key or dash, with all keys that
- * follow it. */
+/* libfyaml takes a block of text that is indented no further than its key or dash, with all keys
+ * that follow it. */
 static void check_block(struct loader *loader, struct location block)
 {
     const struct level *level = loader->depth ? &loader->levels[loader->depth - 1] : NULL;
@@ -174,6 +168,8 @@ static void take_scalar(struct loader *loader, struct fy_event *event)
             check_block(loader, at);
         size_t len = 0;
         const char *text = loader->failed ? NULL : fy_token_get_text(token, &len);
+        if (!text && !loader->failed)
+            out_of_memory();
         node->text = str_copy(loader->arena, (struct str){text, text ? len : 0});
         if (str_find(node->text, 0, '\0') < node->text.len)
             fail(loader, node->span, "a NUL in a text, which no part of Kubernetes takes",

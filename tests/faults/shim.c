@@ -1,8 +1,8 @@
 /* Makes calls of the C library fail, as a system does that has nothing left. Loaded by LD_PRELOAD.
  *
- *   FAULT=CALL:N:WHAT   the N-th call (from 1; 0: each) of CALL; WHAT is an errno's number, `short` (one
- *                       byte is read or written) or `interrupt` (EINTR, every other time)
- *   FAULT_HIT=PATH      a file that is made when it happens
+ *   FAULT=CALL:N:WHAT   the N-th call (from 1; 0: each) of CALL; WHAT is an errno's number, `short`
+ * (one byte is read or written) or `interrupt` (EINTR, every other time) FAULT_HIT=PATH      a file
+ * that is made when it happens
  *
  * Children have none of it. */
 #define _GNU_SOURCE
@@ -60,14 +60,31 @@ static int fails(const char *name)
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-/* dlsym() itself may allocate, so the allocator's own names are taken. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
+/* The programs have an allocator of their own before the C library's, under these names. dlsym()
+ * may allocate itself. */
+void *__libc_malloc(size_t size)
+{
+    static void *(*real)(size_t);
+    if (!real)
+        real = (void *(*)(size_t))dlsym(RTLD_NEXT, "__libc_malloc");
+    return fails("malloc") ? NULL : real(size);
+}
 
-void *malloc(size_t size) { return fails("malloc") ? NULL : __libc_malloc(size); }
-void *calloc(size_t count, size_t size) { return fails("malloc") ? NULL : __libc_calloc(count, size); }
-void *realloc(void *old, size_t size) { return fails("malloc") ? NULL : __libc_realloc(old, size); }
+void *__libc_calloc(size_t count, size_t size)
+{
+    static void *(*real)(size_t, size_t);
+    if (!real)
+        real = (void *(*)(size_t, size_t))dlsym(RTLD_NEXT, "__libc_calloc");
+    return fails("malloc") ? NULL : real(count, size);
+}
+
+void *__libc_realloc(void *old, size_t size)
+{
+    static void *(*real)(void *, size_t);
+    if (!real)
+        real = (void *(*)(void *, size_t))dlsym(RTLD_NEXT, "__libc_realloc");
+    return fails("malloc") ? NULL : real(old, size);
+}
 
 void *mmap(void *at, size_t size, int protection, int flags, int fd, off_t offset)
 {
@@ -116,10 +133,40 @@ int close(int fd)
     return fails("close") ? -1 : result;
 }
 
-int pipe(int ends[2]) { return fails("pipe") ? -1 : REAL(pipe)(ends); }
-int pipe2(int ends[2], int flags) { return fails("pipe") ? -1 : REAL(pipe2)(ends, flags); }
-pid_t fork(void) { return fails("fork") ? -1 : REAL(fork)(); }
-int dup2(int from, int to) { return fails("dup") ? -1 : REAL(dup2)(from, to); }
+int pipe(int ends[2])
+{
+    return fails("pipe") ? -1 : REAL(pipe)(ends);
+}
+int pipe2(int ends[2], int flags)
+{
+    return fails("pipe") ? -1 : REAL(pipe2)(ends, flags);
+}
+pid_t fork(void)
+{
+    return fails("fork") ? -1 : REAL(fork)();
+}
+int dup2(int from, int to)
+{
+    return fails("dup") ? -1 : REAL(dup2)(from, to);
+}
+
+int posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attributes, char *const arguments[],
+                 char *const environment[])
+{
+    return fails("spawn")
+               ? error
+               : REAL(posix_spawnp)(pid, file, actions, attributes, arguments, environment);
+}
+
+int fcntl(int fd, int command, ...)
+{
+    va_list rest;
+    va_start(rest, command);
+    long argument = va_arg(rest, long);
+    va_end(rest);
+    return fails("fcntl") ? -1 : (int)syscall(SYS_fcntl, fd, command, argument);
+}
 
 int execvp(const char *path, char *const arguments[])
 {

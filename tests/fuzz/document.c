@@ -32,8 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct diags diags = {.arena = &arena};
         struct node *root = NULL;
         const struct document *document = &stream.documents[i];
-        bool right =
-            load_manifest(&arena, &source, document->start, document->end, &diags, &root);
+        bool right = load_manifest(&arena, &source, document->start, document->end, &diags, &root);
         fuzz_check_diags(&diags, !right);
         if (right && root)
             check_places(root, document->start, document->end);

@@ -47,8 +47,10 @@ static struct node *next_node(struct reader *reader, unsigned depth)
         for (unsigned i = 0; i < choice / 4 % CHILDREN; i++)
             node_add(node, next_node(reader, depth + 1));
         return node;
-    case 2: return node_int(reader->arena, (int64_t)choice - 100);
-    default: return node_scalar(reader->arena, STYLE_TEXT, next_text(reader));
+    case 2:
+        return node_int(reader->arena, (int64_t)choice - 100);
+    default:
+        return node_scalar(reader->arena, STYLE_TEXT, next_text(reader));
     }
 }
 

@@ -25,8 +25,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_render(STR(""), fuzz_file(1, fuzz_text(&arena, data, size)));
     fuzz_render(str_of(service_file), fuzz_file(1, fuzz_text(&arena, data, size)));
     /* As a service file that is its own environment. */
-    struct str both = str_format(&arena, "%.*s\nmodules:\n  - {type: k8s-service, image: 'a:1', "
-                                         "port: none}\n",
+    struct str both = str_format(&arena,
+                                 "%.*s\nmodules:\n  - {type: k8s-service, image: 'a:1', "
+                                 "port: none}\n",
                                  STR_ARG(fuzz_text(&arena, data, size)));
     fuzz_render(both, NULL);
     arena_free(&arena);

@@ -35,8 +35,7 @@ const char *fuzz_file(unsigned slot, struct str text)
         snprintf(paths[slot], sizeof paths[slot], "/proc/self/fd/%d", files[slot]);
     }
     FUZZ_CHECK(ftruncate(files[slot], 0) == 0);
-    FUZZ_CHECK(text.len == 0 ||
-               pwrite(files[slot], text.data, text.len, 0) == (ssize_t)text.len);
+    FUZZ_CHECK(text.len == 0 || pwrite(files[slot], text.data, text.len, 0) == (ssize_t)text.len);
     return paths[slot];
 }
 
@@ -112,9 +111,8 @@ void fuzz_render(struct str service_file, const char *environment_file)
         .image_tag = "v1",
         .environment = NULL,
         .environment_file = environment_file ? environment_file : fuzz_file(0, STR("name: e\n"))};
-    struct layer *layer = service_file.len <= LOAD_SIZE_MAX
-                              ? layer_read(&arena, &diags, &options, &source)
-                              : NULL;
+    struct layer *layer =
+        service_file.len <= LOAD_SIZE_MAX ? layer_read(&arena, &diags, &options, &source) : NULL;
     struct manifests manifests = {.arena = &arena};
     bool right = layer && diags.errors == 0;
     for (size_t i = 0; layer && i < layer->module_count; i++) {

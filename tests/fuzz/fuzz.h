@@ -1,5 +1,5 @@
-/* What the fuzz targets share. Each target is one file with LLVMFuzzerTestOneInput(), which libFuzzer,
- * AFL++ and replay.c call. A property that does not hold ends the process. */
+/* What the fuzz targets share. Each target is one file with LLVMFuzzerTestOneInput(), which
+ * libFuzzer, AFL++ and replay.c call. A property that does not hold ends the process. */
 #ifndef OPTASVC_FUZZ_H
 #define OPTASVC_FUZZ_H
 
@@ -9,8 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define FUZZ_CHECK(condition)                                                                      \
-    ((condition) ? (void)0 : fuzz_fail(__FILE__, __LINE__, #condition))
+#define FUZZ_CHECK(condition) ((condition) ? (void)0 : fuzz_fail(__FILE__, __LINE__, #condition))
 
 _Noreturn void fuzz_fail(const char *file, int line, const char *condition);
 

@@ -1,6 +1,6 @@
-/* Services into a stream that others wrote. What comes out goes through again and stays as it is; what
- * was YAML is YAML still; and nothing but an error takes a byte away from a stream that no service is
- * meant for. */
+/* Services into a stream that others wrote. What comes out goes through again and stays as it is;
+ * what was YAML is YAML still; and nothing but an error takes a byte away from a stream that no
+ * service is meant for. */
 #include "fuzz.h"
 
 #include "inject.h"

@@ -1,5 +1,5 @@
-/* Addresses, and the Ingresses that are made of them: no text may be more than a path, a host or a value
- * to a controller that writes nginx's configuration from it. */
+/* Addresses, and the Ingresses that are made of them: no text may be more than a path, a host or a
+ * value to a controller that writes nginx's configuration from it. */
 #include "fuzz.h"
 
 #include "emit.h"
@@ -39,8 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     emit_inline(&text, node_scalar(&arena, STYLE_TEXT, fuzz_text(&arena, data, size)), true);
     buf_add(&text, STR("}\n"));
     const struct source source = {.path = STR("service.yaml"), .text = buf_str(&text)};
-    struct layer *layer =
-        text.len < 65536 ? layer_read(&arena, &diags, &options, &source) : NULL;
+    struct layer *layer = text.len < 65536 ? layer_read(&arena, &diags, &options, &source) : NULL;
     const struct service *service = layer ? service_read(layer, &layer->modules[0]) : NULL;
     if (service) {
         struct manifests manifests = {.arena = &arena};

@@ -1,6 +1,6 @@
-/* Runs a fuzz target on files: those given, and all in the folders given. As a test, whose inputs are
- * the seeds and whatever was found once; and for a look at one finding.
- * usage: replay NAME PATH... */
+/* Runs a fuzz target on files: those given, and all in the folders given. As a test, whose inputs
+ * are the seeds and whatever was found once; and for a look at one finding. usage: replay NAME
+ * PATH... */
 #include "fuzz.h"
 
 #include "io.h"

@@ -1,4 +1,5 @@
-/* A stream that is split: no byte is lost, and it is the same whether it comes at once or in parts. */
+/* A stream that is split: no byte is lost, and it is the same whether it comes at once or in parts.
+ */
 #include "fuzz.h"
 
 #include "stream.h"
