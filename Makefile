@@ -42,30 +42,36 @@ override LDFLAGS += -fsanitize=address,undefined
 else ifdef TARGET
 # What is released: for another system, by a compiler of its own (krew/toolchain), with both YAML
 # libraries and on Linux musl linked in. Nothing of this machine or of the caller's flags goes into it.
-# Small beats fast: the time of a run is that of its start. SIZE comes after the level that zig knows.
 BUILD := build/$(TARGET)
 BIN   := build/$(TARGET)
-SIZE  := -Os -Xclang -Oz -ffunction-sections -fdata-sections -fvisibility=hidden -fomit-frame-pointer \
-         -fno-asynchronous-unwind-tables -fno-unwind-tables
-HARDENING := -fPIE -fstack-protector-strong
-LINUX_LDFLAGS  := -static -pie -Wl,-z,relro,-z,now
-DARWIN_LDFLAGS := -Wl,-dead_strip
+SYSTEM := $(firstword $(subst _, ,$(TARGET)))
 CC := $(RELEASE)/zig cc -target $(TRIPLE_$(TARGET))
 AR := $(RELEASE)/zig ar
 export ZIG_GLOBAL_CACHE_DIR := $(RELEASE)/cache
 export ZIG_LOCAL_CACHE_DIR  := $(RELEASE)/cache
-LIBRARY_FLAGS := $(SIZE) $(HARDENING) -w -ffile-prefix-map=$(RELEASE)/=
-LIBFYAML := $(RELEASE)/libfyaml-$(call component,libfyaml)
-LIBYAML  := $(RELEASE)/libyaml-$(call component,libyaml)
+# Small beats fast: the time of a run is that of its start. zig knows -Os alone, hence -Xclang. A static
+# program that can be at any address would be 40 KB larger, by its relocations. macOS knows no other, and
+# for it zig cannot link with -flto.
+FLAGS_linux    := -flto -fno-PIE
+LDFLAGS_linux  := -static -no-pie
+LDFLAGS_darwin := -Wl,-dead_strip
+FLAGS := -Os -Xclang -Oz -ffunction-sections -fdata-sections -fvisibility=hidden -fomit-frame-pointer \
+         -fno-asynchronous-unwind-tables -fno-unwind-tables -fstack-protector-strong $(FLAGS_$(SYSTEM))
+LIBFYAML_VERSION := $(call component,libfyaml)
+LIBYAML_VERSION  := $(call component,libyaml)
+LIBFYAML := $(RELEASE)/libfyaml-$(LIBFYAML_VERSION)
+LIBYAML  := $(RELEASE)/libyaml-$(LIBYAML_VERSION)
 LIBRARY_SOURCES := $(wildcard $(LIBFYAML)/src/lib/*.c $(LIBFYAML)/src/xxhash/*.c $(LIBYAML)/src/*.c)
+LIBRARY_FLAGS   := $(FLAGS) -w -ffile-prefix-map=$(RELEASE)/=
+LIBFYAML_FLAGS  := -D_GNU_SOURCE -DVERSION='"$(LIBFYAML_VERSION)"' $(if $(filter linux,$(SYSTEM)),-DHAVE_BYTESWAP_H=1) \
+                   -I$(LIBFYAML)/include -I$(LIBFYAML)/src/lib -I$(LIBFYAML)/src/xxhash
+LIBYAML_FLAGS   := -DYAML_VERSION_STRING='"$(LIBYAML_VERSION)"' -I$(LIBYAML)/include \
+                   $(join $(addprefix -DYAML_VERSION_,MAJOR= MINOR= PATCH=),$(subst ., ,$(LIBYAML_VERSION)))
 LIBRARIES := $(BUILD)/libraries.a
-override CFLAGS   := -std=c17 $(WARNINGS) $(SIZE) $(HARDENING) -ffile-prefix-map=$(CURDIR)/=
+override CFLAGS   := -std=c17 $(WARNINGS) $(FLAGS) -ffile-prefix-map=$(CURDIR)/=
 override CPPFLAGS := $(DEFINES) -isystem $(LIBFYAML)/include -isystem $(LIBYAML)/include
-override LDFLAGS  := -s -Wl,--gc-sections $(if $(filter linux%,$(TARGET)),$(LINUX_LDFLAGS),$(DARWIN_LDFLAGS))
+override LDFLAGS  := -s -Wl,--gc-sections $(LDFLAGS_$(SYSTEM))
 LIBS := $(LIBRARIES)
-YAML_VERSION := $(subst ., ,$(call component,libyaml))
-YAML_VERSION := -DYAML_VERSION_STRING='"$(call component,libyaml)"' $(join \
-    -DYAML_VERSION_MAJOR= -DYAML_VERSION_MINOR= -DYAML_VERSION_PATCH=,$(YAML_VERSION))
 PKG_CONFIG := true # of the libraries of this machine none is asked for
 else ifdef COVERAGE
 BUILD := build/coverage
@@ -107,13 +113,11 @@ $(LIBRARIES): $(LIBRARY_SOURCES:$(RELEASE)/%.c=$(BUILD)/obj/libraries/%.o)
 
 $(BUILD)/obj/libraries/libfyaml-%.o: $(RELEASE)/libfyaml-%.c Makefile
 	@mkdir -p $(@D)
-	$(QUIET)$(CC) $(LIBRARY_FLAGS) -D_GNU_SOURCE -DVERSION='"$(call component,libfyaml)"' \
-	    $(if $(filter linux%,$(TARGET)),-DHAVE_BYTESWAP_H=1) -I$(LIBFYAML)/include \
-	    -I$(LIBFYAML)/src/lib -I$(LIBFYAML)/src/xxhash -c -o $@ $<
+	$(QUIET)$(CC) $(LIBRARY_FLAGS) $(LIBFYAML_FLAGS) -c -o $@ $<
 
 $(BUILD)/obj/libraries/libyaml-%.o: $(RELEASE)/libyaml-%.c Makefile
 	@mkdir -p $(@D)
-	$(QUIET)$(CC) $(LIBRARY_FLAGS) $(YAML_VERSION) -I$(LIBYAML)/include -c -o $@ $<
+	$(QUIET)$(CC) $(LIBRARY_FLAGS) $(LIBYAML_FLAGS) -c -o $@ $<
 
 # Compiled again when what it says has changed.
 $(BUILD)/obj/common/version.o: CPPFLAGS += -DOPTASVC_VERSION='"$(VERSION)"' -DOPTASVC_COMMIT='"$(COMMIT)"'
@@ -281,7 +285,7 @@ lint: ## Check the sources: formatting, clang's warnings, clang-tidy, shellcheck
 	    CFLAGS='-O1 -Werror' all
 	clang-tidy --quiet $(filter-out tests/%,$(filter %.c,$(SOURCES))) -- $(CPPFLAGS) \
 	    -DOPTASVC_VERSION='"0"' -DOPTASVC_COMMIT='"0"' -std=c17
-	shellcheck .ci/run tests/deps $(filter-out tests/roundtrip/run,$(wildcard tests/*/run)) tests/rig/* krew/dist krew/deb krew/toolchain
+	shellcheck .ci/run tests/deps $(filter-out tests/roundtrip/run,$(wildcard tests/*/run)) tests/rig/* krew/bump krew/deb krew/dist krew/toolchain
 
 .PHONY: coverage
 coverage: ## Measure what the unit, golden and cli tests reach in common/ (gcovr)
