@@ -11,7 +11,7 @@ CACHE   ?= $(CURDIR)/.cache
 export CACHE
 
 # What `make dist` makes programs for, by Go's names, and what the compiler calls it.
-TARGETS := linux_amd64 linux_arm64 darwin_amd64 darwin_arm64
+PLATFORMS := linux_amd64 linux_arm64 darwin_amd64 darwin_arm64
 TRIPLE_linux_amd64  := x86_64-linux-musl
 TRIPLE_linux_arm64  := aarch64-linux-musl
 TRIPLE_darwin_amd64 := x86_64-macos.13.0
@@ -39,13 +39,13 @@ BUILD := build/san
 BIN   := build/san
 override CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 override LDFLAGS += -fsanitize=address,undefined
-else ifdef TARGET
+else ifdef PLATFORM
 # What is released: for another system, by a compiler of its own (krew/toolchain), with both YAML
 # libraries and on Linux musl linked in. Nothing of this machine or of the caller's flags goes into it.
-BUILD := build/$(TARGET)
-BIN   := build/$(TARGET)
-SYSTEM := $(firstword $(subst _, ,$(TARGET)))
-CC := $(RELEASE)/zig cc -target $(TRIPLE_$(TARGET))
+BUILD := build/$(PLATFORM)
+BIN   := build/$(PLATFORM)
+SYSTEM := $(firstword $(subst _, ,$(PLATFORM)))
+CC := $(RELEASE)/zig cc -target $(TRIPLE_$(PLATFORM))
 AR := $(RELEASE)/zig ar
 export ZIG_GLOBAL_CACHE_DIR := $(RELEASE)/cache
 export ZIG_LOCAL_CACHE_DIR  := $(RELEASE)/cache
@@ -263,7 +263,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 .PHONY: bench
 bench: all $(BUILD)/obj/tests/bench/floor ## Measure speed and memory against peers, in one run
 	@krew/toolchain $(RELEASE)
-	@$(MAKE) --no-print-directory TARGET=$(HOST) all
+	@$(MAKE) --no-print-directory PLATFORM=$(HOST) all
 	@tests/bench/run $(BIN) $(BUILD)/obj/tests/bench/floor build/$(HOST)
 	@tests/bench/stream $(BIN)
 
@@ -322,18 +322,18 @@ PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/nul
 .PHONY: dist
 dist: ## Make in dist/ what is released, for every platform (VERSION=1.2.3; SIGN_KEY: of gpg)
 	@krew/toolchain $(RELEASE)
-	@$(MAKE) --no-print-directory $(PARALLEL) $(TARGETS:%=programs-%)
-	@$(MAKE) --no-print-directory TARGET=$(HOST) release
+	@$(MAKE) --no-print-directory $(PARALLEL) $(PLATFORMS:%=programs-%)
+	@$(MAKE) --no-print-directory PLATFORM=$(HOST) release
 
-.PHONY: $(TARGETS:%=programs-%)
-$(TARGETS:%=programs-%): programs-%:
-	@$(MAKE) --no-print-directory TARGET=$* all
+.PHONY: $(PLATFORMS:%=programs-%)
+$(PLATFORMS:%=programs-%): programs-%:
+	@$(MAKE) --no-print-directory PLATFORM=$* all
 
-# With TARGET that of this machine: its programs print their manual pages and completion.
+# With PLATFORM that of this machine: its programs print their manual pages and completion.
 .PHONY: release
 release: all $(MAN) $(COMPLETION)
 	@cp $(RELEASE)/THIRD_PARTY_LICENSES $(BUILD)/doc
-	@krew/dist $(VERSION) $(OUT) $(DIST_URL) $(BUILD)/doc $(foreach target,$(TARGETS),$(target)=build/$(target))
+	@krew/dist $(VERSION) $(OUT) $(DIST_URL) $(BUILD)/doc $(foreach target,$(PLATFORMS),$(target)=build/$(target))
 
 .PHONY: packages
 packages: all
