@@ -1,14 +1,23 @@
 # Builds and tests optasvc. `make help` lists the targets.
 VERSION := $(shell sed -n 's/^version: //p' plugin.yaml)
 # Of this folder's own repository, not of one around it.
-COMMIT := $(shell [ "$$(git rev-parse --show-toplevel 2>/dev/null)" = "$(CURDIR)" ] && \
-            git rev-parse --short=12 HEAD || echo unknown)
+GIT    := $(shell [ "$$(git rev-parse --show-toplevel 2>/dev/null)" = "$(CURDIR)" ] && echo git || echo false)
+COMMIT := $(shell $(GIT) rev-parse --short=12 HEAD || echo unknown)
 
 PREFIX  ?= /usr/local
 CC      ?= cc
 CFLAGS  ?= -O2 -g
 CACHE   ?= $(CURDIR)/.cache
 export CACHE
+
+# What `make dist` makes programs for, by Go's names, and what the compiler calls it.
+PLATFORMS := linux_amd64 linux_arm64 darwin_amd64 darwin_arm64
+TRIPLE_linux_amd64  := x86_64-linux-musl
+TRIPLE_linux_arm64  := aarch64-linux-musl
+TRIPLE_darwin_amd64 := x86_64-macos.13.0
+TRIPLE_darwin_arm64 := aarch64-macos.13.0
+RELEASE := $(CACHE)/release
+component = $(shell sed -n 's/^$(1) \([^ ]*\) .*/\1/p' krew/components)
 
 # make V=1 shows the commands.
 QUIET := $(if $(V),,@)
@@ -18,7 +27,9 @@ PKG_CONFIG ?= pkg-config
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Wformat=2 -Wundef -Wcast-qual -Wwrite-strings
-override CPPFLAGS += -D_POSIX_C_SOURCE=200809L -Icommon
+# macOS hides more behind _POSIX_C_SOURCE than Linux does.
+DEFINES := -D_POSIX_C_SOURCE=200809L -D_DARWIN_C_SOURCE -Icommon
+override CPPFLAGS += $(DEFINES)
 override CFLAGS += -std=c17 $(WARNINGS) $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
 
@@ -28,13 +39,40 @@ BUILD := build/san
 BIN   := build/san
 override CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 override LDFLAGS += -fsanitize=address,undefined
-else ifdef STATIC
-# What is released: it runs where the two YAML libraries are not installed.
-BUILD := build/static
-BIN   := build/static
-ifeq ($(shell uname -s),Linux)
-LIBS := -Wl,-Bstatic $(LIBS) -Wl,-Bdynamic
-endif
+else ifdef PLATFORM
+# What is released: for another system, by a compiler of its own (krew/toolchain), with both YAML
+# libraries and on Linux musl linked in. Nothing of this machine or of the caller's flags goes into it.
+BUILD := build/$(PLATFORM)
+BIN   := build/$(PLATFORM)
+SYSTEM := $(firstword $(subst _, ,$(PLATFORM)))
+CC := $(RELEASE)/zig cc -target $(TRIPLE_$(PLATFORM))
+AR := $(RELEASE)/zig ar
+export ZIG_GLOBAL_CACHE_DIR := $(RELEASE)/cache
+export ZIG_LOCAL_CACHE_DIR  := $(RELEASE)/cache
+# Small beats fast: the time of a run is that of its start. zig knows -Os alone, hence -Xclang. A static
+# program that can be at any address would be 40 KB larger, by its relocations. macOS knows no other, and
+# for it zig cannot link with -flto.
+FLAGS_linux    := -flto -fno-PIE
+LDFLAGS_linux  := -static -no-pie
+LDFLAGS_darwin := -Wl,-dead_strip
+FLAGS := -Os -Xclang -Oz -ffunction-sections -fdata-sections -fvisibility=hidden -fomit-frame-pointer \
+         -fno-asynchronous-unwind-tables -fno-unwind-tables -fstack-protector-strong $(FLAGS_$(SYSTEM))
+LIBFYAML_VERSION := $(call component,libfyaml)
+LIBYAML_VERSION  := $(call component,libyaml)
+LIBFYAML := $(RELEASE)/libfyaml-$(LIBFYAML_VERSION)
+LIBYAML  := $(RELEASE)/libyaml-$(LIBYAML_VERSION)
+LIBRARY_SOURCES := $(wildcard $(LIBFYAML)/src/lib/*.c $(LIBFYAML)/src/xxhash/*.c $(LIBYAML)/src/*.c)
+LIBRARY_FLAGS   := $(FLAGS) -w -ffile-prefix-map=$(RELEASE)/=
+LIBFYAML_FLAGS  := -D_GNU_SOURCE -DVERSION='"$(LIBFYAML_VERSION)"' $(if $(filter linux,$(SYSTEM)),-DHAVE_BYTESWAP_H=1) \
+                   -I$(LIBFYAML)/include -I$(LIBFYAML)/src/lib -I$(LIBFYAML)/src/xxhash
+LIBYAML_FLAGS   := -DYAML_VERSION_STRING='"$(LIBYAML_VERSION)"' -I$(LIBYAML)/include \
+                   $(join $(addprefix -DYAML_VERSION_,MAJOR= MINOR= PATCH=),$(subst ., ,$(LIBYAML_VERSION)))
+LIBRARIES := $(BUILD)/libraries.a
+override CFLAGS   := -std=c17 $(WARNINGS) $(FLAGS) -ffile-prefix-map=$(CURDIR)/=
+override CPPFLAGS := $(DEFINES) -isystem $(LIBFYAML)/include -isystem $(LIBYAML)/include
+override LDFLAGS  := -s -Wl,--gc-sections $(LDFLAGS_$(SYSTEM))
+LIBS := $(LIBRARIES)
+PKG_CONFIG := true # of the libraries of this machine none is asked for
 else ifdef FUZZ
 # clang's libFuzzer, or with FUZZ=afl AFL++, drives the same targets.
 BUILD := build/fuzz-$(FUZZ)
@@ -50,19 +88,25 @@ override LDFLAGS += --coverage
 else
 BUILD := build/plain
 BIN   := bin
+# What makes mistakes harder to exploit, where the compiler and the system have it (tests/hardening).
+ifeq ($(shell uname -s),Linux)
+override CFLAGS  += -fPIE -fstack-protector-strong -fstack-clash-protection \
+                    $(if $(filter x86_64,$(shell uname -m)),-fcf-protection) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+override LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack
+endif
 endif
 
 COMMON   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard common/*.c))
 PROGRAMS := kubectl-optasvc helm-postrender
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/unit/%,$(wildcard tests/unit/test_*.c))
-SOURCES  := $(wildcard common/*.[ch] kubectl-optasvc/*.[ch] helm-postrender/*.[ch] tests/*/*.[ch])
+SOURCES  := $(wildcard common/*.[ch] kubectl-optasvc/*.[ch] helm-postrender/*.[ch] krew/*.h tests/*/*.[ch])
 
 .PHONY: all
 all: $(PROGRAMS:%=$(BIN)/%) ## Build bin/kubectl-optasvc and bin/helm-postrender (SAN=1: with sanitizers)
 
 $(BIN)/kubectl-optasvc: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard kubectl-optasvc/*.c))
 $(BIN)/helm-postrender: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard helm-postrender/*.c))
-$(PROGRAMS:%=$(BIN)/%): $(BUILD)/libcommon.a
+$(PROGRAMS:%=$(BIN)/%): $(BUILD)/libcommon.a $(LIBRARIES)
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  LINK $@")
 	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libcommon.a $(LIBS)
@@ -75,6 +119,18 @@ $(BUILD)/obj/%.o: %.c Makefile | check-libraries
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  CC   $<")
 	$(QUIET)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(LIBRARIES): $(LIBRARY_SOURCES:$(RELEASE)/%.c=$(BUILD)/obj/libraries/%.o)
+	@rm -f $@
+	$(QUIET)$(AR) rcs $@ $^
+
+$(BUILD)/obj/libraries/libfyaml-%.o: $(RELEASE)/libfyaml-%.c Makefile
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) $(LIBRARY_FLAGS) $(LIBFYAML_FLAGS) -c -o $@ $<
+
+$(BUILD)/obj/libraries/libyaml-%.o: $(RELEASE)/libyaml-%.c Makefile
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) $(LIBRARY_FLAGS) $(LIBYAML_FLAGS) -c -o $@ $<
 
 # Compiled again when what it says has changed.
 $(BUILD)/obj/common/version.o: CPPFLAGS += -DOPTASVC_VERSION='"$(VERSION)"' -DOPTASVC_COMMIT='"$(COMMIT)"'
@@ -146,8 +202,8 @@ property: $(BUILD)/obj/tests/property/edit
 	@$< $(or $(CASES),100000)
 
 # Fuzz targets: with FUZZ driven by a fuzzer, else by what replays inputs.
-TARGETS := $(filter-out fuzz replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))) edit
-FUZZERS := $(TARGETS:%=$(BUILD)/fuzz/%)
+FUZZ_TARGETS := $(filter-out fuzz replay,$(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))) edit
+FUZZERS := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%)
 
 $(BUILD)/obj/tests/fuzz/edit.o: CPPFLAGS += -DFUZZER
 $(BUILD)/obj/tests/fuzz/edit.o: tests/property/edit.c Makefile | check-libraries
@@ -173,6 +229,18 @@ SECONDS ?= 60
 fuzz: ## Fuzz (TARGET=service: that one alone; SECONDS=60: each)
 	@$(MAKE) --no-print-directory FUZZ=libfuzzer fuzzers
 	@tests/fuzz/run fuzz build/fuzz-libfuzzer/fuzz $(SECONDS) $(TARGET)
+
+$(BUILD)/faults.so: tests/faults/shim.c
+	@mkdir -p $(@D)
+	$(QUIET)$(CC) -std=c17 $(WARNINGS) -O1 -shared -fPIC -o $@ $<
+
+.PHONY: faults
+faults: all $(BUILD)/faults.so
+	@tests/faults/run $(BIN) $(BUILD)/faults.so
+
+.PHONY: hardening
+hardening: all
+	@tests/hardening/run $(BIN)
 
 .PHONY: memory
 memory: all
@@ -227,6 +295,8 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory property
 	@$(MAKE) --no-print-directory SAN=1 CASES=20000 property
 	@$(MAKE) --no-print-directory memory
+	@$(MAKE) --no-print-directory hardening
+	@$(MAKE) --no-print-directory faults
 	@$(MAKE) --no-print-directory cost
 	@$(MAKE) --no-print-directory schema
 	@$(MAKE) --no-print-directory corpus
@@ -241,7 +311,9 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 
 .PHONY: bench
 bench: all $(BUILD)/obj/tests/bench/floor ## Measure speed and memory against peers, in one run
-	@tests/bench/run $(BIN) $(BUILD)/obj/tests/bench/floor
+	@krew/toolchain $(RELEASE)
+	@$(MAKE) --no-print-directory PLATFORM=$(HOST) all
+	@tests/bench/run $(BIN) $(BUILD)/obj/tests/bench/floor build/$(HOST)
 	@tests/bench/stream $(BIN)
 
 $(BUILD)/obj/tests/roundtrip/read $(BUILD)/obj/tests/bench/floor: %: %.o
@@ -267,7 +339,7 @@ lint: ## Check the sources: formatting, clang's warnings, clang-tidy, shellcheck
 	    CFLAGS='-O1 -Werror' all
 	clang-tidy --quiet $(filter-out tests/%,$(filter %.c,$(SOURCES))) -- $(CPPFLAGS) \
 	    -DOPTASVC_VERSION='"0"' -DOPTASVC_COMMIT='"0"' -std=c17
-	shellcheck .ci/run tests/deps $(filter-out tests/roundtrip/run,$(wildcard tests/*/run)) tests/rig/* krew/dist
+	shellcheck .ci/run tests/deps $(filter-out tests/roundtrip/run,$(wildcard tests/*/run)) tests/rig/* krew/bump krew/deb krew/dist krew/toolchain
 
 .PHONY: coverage
 coverage: ## Measure what the unit, golden and cli tests reach in common/ (gcovr)
@@ -291,18 +363,34 @@ ARCHES   := x86_64=amd64 aarch64=arm64 arm64=arm64
 HOST     := $(shell uname -s | tr A-Z a-z)_$(patsubst $(shell uname -m)=%,%,\
               $(filter $(shell uname -m)=%,$(ARCHES)))
 
-.PHONY: dist
-dist: ## Make in dist/ what is released (VERSION=1.2.3; SIGN_KEY: of gpg)
-	@$(MAKE) --no-print-directory STATIC=1 VERSION=$(VERSION) OUT=dist release
+# What is in a release has the time of its commit.
+export SOURCE_DATE_EPOCH ?= $(shell $(GIT) log -1 --format=%ct || echo 946684800)
+OUT ?= dist
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 1))
 
+.PHONY: dist
+dist: ## Make in dist/ what is released, for every platform (VERSION=1.2.3; SIGN_KEY: of gpg)
+	@krew/toolchain $(RELEASE)
+	@$(MAKE) --no-print-directory $(PARALLEL) $(PLATFORMS:%=programs-%)
+	@$(MAKE) --no-print-directory PLATFORM=$(HOST) release
+
+.PHONY: $(PLATFORMS:%=programs-%)
+$(PLATFORMS:%=programs-%): programs-%:
+	@$(MAKE) --no-print-directory PLATFORM=$* all
+
+# With PLATFORM that of this machine: its programs print their manual pages and completion.
 .PHONY: release
 release: all $(MAN) $(COMPLETION)
-	@krew/dist $(VERSION) $(OUT) $(DIST_URL) $(BUILD)/doc $(HOST)=$(BIN)
+	@cp $(RELEASE)/THIRD_PARTY_LICENSES $(BUILD)/doc
+	@krew/dist $(VERSION) $(OUT) $(DIST_URL) $(BUILD)/doc $(foreach target,$(PLATFORMS),$(target)=build/$(target))
 
 .PHONY: packages
 packages: all
-	@$(MAKE) --no-print-directory STATIC=1 OUT=build/dist release
-	@tests/install/run build/static build/dist $(VERSION)
+	@status=0; krew/toolchain $(RELEASE) || status=$$?; \
+	if [ $$status -eq 77 ] && [ "$$CI" != true ]; then echo "packages: skipped: see above"; exit 0; fi; \
+	[ $$status -eq 0 ] && $(MAKE) --no-print-directory OUT=build/dist dist && \
+	    tests/dist/run build build/dist $(VERSION) && \
+	    tests/install/run build/$(HOST) build/dist $(VERSION)
 
 SHARE := $(DESTDIR)$(PREFIX)/share
 INSTALLED := $(PROGRAMS:%=$(DESTDIR)$(PREFIX)/bin/%) \

@@ -113,7 +113,7 @@ static void sort_live(struct arena *arena, struct place *place)
     for (struct node *live = place->live; live; live = live->next)
         sorted[count++] = live;
     if (count)
-        qsort(sorted, count, sizeof *sorted, by_turn);
+        qsort(sorted, count, sizeof(struct node *), by_turn);
     struct node **link = &place->live;
     for (size_t i = 0; i < count; i++, link = &(*link)->next)
         *link = sorted[i];

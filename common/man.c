@@ -98,7 +98,7 @@ void man_write(struct buf *out, const struct program *program)
                version_number);
     add_text(out, str_of(program->file));
     buf_add(out, STR(" \\- "));
-    add_line(out, program->summary);
+    add_line(out, program->single ? program->commands->summary : program->summary);
     buf_add(out, STR(".SH SYNOPSIS\n\\fB"));
     add_text(out, str_of(program->name));
     buf_add(out, STR("\\fR \\fI"));

@@ -13,7 +13,7 @@
 enum { POLL_FIRST = 300, POLL_LAST = 2000 /* ms between two questions */ };
 
 /* One wait. */
-struct wait {
+struct watch {
     struct apply *apply;
     struct arena arena; /* of the last answer */
     int64_t started;    /* process_clock() */
@@ -93,7 +93,7 @@ static int64_t needed(const struct rollout *rollout, const struct counts *counts
                                                               : counts->wanted;
 }
 
-static void say_progress(struct wait *wait, struct rollout *rollout, struct str text)
+static void say_progress(struct watch *wait, struct rollout *rollout, struct str text)
 {
     if (str_equal(rollout->progress, text))
         return;
@@ -103,13 +103,13 @@ static void say_progress(struct wait *wait, struct rollout *rollout, struct str 
         cluster_say(&wait->apply->cluster, "%.*s: %.*s", STR_ARG(rollout->title), STR_ARG(text));
 }
 
-static void fail(struct wait *wait, struct rollout *rollout, struct str why)
+static void fail(struct watch *wait, struct rollout *rollout, struct str why)
 {
     rollout->state = ROLLOUT_FAILED;
     rollout->why = str_copy(&wait->apply->cluster.arena, why);
 }
 
-static void judge(struct wait *wait, struct rollout *rollout, const struct node *workload)
+static void judge(struct watch *wait, struct rollout *rollout, const struct node *workload)
 {
     struct arena *arena = &wait->arena;
     if (!workload) {
@@ -145,7 +145,7 @@ static void judge(struct wait *wait, struct rollout *rollout, const struct node 
                         object_number(workload, "spec progressDeadlineSeconds", 600)));
 }
 
-static void check_time(struct wait *wait, struct rollout *rollout)
+static void check_time(struct watch *wait, struct rollout *rollout)
 {
     struct arena *arena = &wait->arena;
     int64_t now = process_clock();
@@ -181,7 +181,7 @@ static bool is_stuck(const struct node *pod)
 /* A StatefulSet waits for a pod that will never be ready before it replaces it: pods of an older
  * revision that are stuck are removed for it.
  * https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback */
-static void free_stuck(struct wait *wait, const struct rollout *rollout,
+static void free_stuck(struct watch *wait, const struct rollout *rollout,
                        const struct node *workload)
 {
     const struct cluster *cluster = &wait->apply->cluster;
@@ -211,7 +211,7 @@ static void free_stuck(struct wait *wait, const struct rollout *rollout,
     }
 }
 
-static void take_answer(struct wait *wait, const struct place *place, const struct node *items)
+static void take_answer(struct watch *wait, const struct place *place, const struct node *items)
 {
     for (size_t i = 0; i < wait->apply->cluster.unit_count; i++) {
         struct rollout *rollout = &wait->apply->rollouts[i];
@@ -229,7 +229,7 @@ static void take_answer(struct wait *wait, const struct place *place, const stru
 
 /* The question about all workloads of a place that are waited for; false when there are none. By
  * name, which needs no right to list. */
-static bool question(struct wait *wait, const struct kubectl *kubectl, const struct place *place,
+static bool question(struct watch *wait, const struct kubectl *kubectl, const struct place *place,
                      struct process *ret)
 {
     const struct apply *apply = wait->apply;
@@ -245,7 +245,7 @@ static bool question(struct wait *wait, const struct kubectl *kubectl, const str
     return words.count > flags;
 }
 
-static void ask(struct wait *wait)
+static void ask(struct watch *wait)
 {
     struct cluster *cluster = &wait->apply->cluster;
     struct arena *arena = &wait->arena;
@@ -273,7 +273,7 @@ static void ask(struct wait *wait)
 }
 
 /* Shows a line for each service, over those of the last time. */
-static void show(struct wait *wait)
+static void show(struct watch *wait)
 {
     const struct apply *apply = wait->apply;
     if (!wait->terminal)
@@ -306,7 +306,7 @@ static bool is_terminal(void)
 
 void rollout_wait(struct apply *apply)
 {
-    struct wait wait = {.apply = apply, .started = process_clock(), .terminal = is_terminal()};
+    struct watch wait = {.apply = apply, .started = process_clock(), .terminal = is_terminal()};
     const char *timeout = apply->cluster.options->timeout;
     if (timeout && duration_read(str_of(timeout), &wait.limit))
         wait.limit *= 1000;

@@ -41,7 +41,7 @@ static const char *make_folder(struct cluster *cluster)
 /* Overwrites a file in its place. */
 static bool overwrite(int folder, const char *name, off_t size)
 {
-    static const char zeros[64 * 1024];
+    static const char zeros[4096];
     int fd = openat(folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
     bool right = fd >= 0;
     while (right && size > 0) {

@@ -61,7 +61,7 @@ def check_krew(dist, version):
         name = f"kubectl-optasvc_{version}_{labels['os']}_{labels['arch']}.tar.gz"
         yield platform["uri"].startswith("https://") and platform["uri"].endswith("/" + name), "uri"
         yield from check_archive(os.path.join(dist, name), platform)
-    yield bool(seen), "a platform"
+    yield seen == {(system, arch) for system in ("linux", "darwin") for arch in ("amd64", "arm64")}, "four platforms"
 
 
 def output(*command):
@@ -107,6 +107,12 @@ def check_agree(folder, readme):
     yield ours <= every_flag | flags | {"--version"}, f"README names flags that are not there: {ours - every_flag - flags}"
 
 
+# What a step may run besides make: scripts of ours, which the tests run as well, and the tools of the runner.
+RUNS = r"(apt-get |git config --global |tests/deps test$|gh |branch=\$\(krew/bump |\[ -z )"
+# What a job may ask for besides reading.
+PERMISSIONS = {"publish": {"contents": "write", "id-token": "write", "attestations": "write"}}
+
+
 def check_workflows(root):
     with open(os.path.join(root, "Makefile"), encoding="utf-8") as file:
         targets = set(re.findall(r"^([a-z-]+):", file.read(), flags=re.M))
@@ -114,17 +120,24 @@ def check_workflows(root):
     for name in sorted(os.listdir(folder)):
         with open(os.path.join(folder, name), encoding="utf-8") as file:
             workflow = yaml.safe_load(file)
-        yield set(workflow["permissions"]) == {"contents"}, f"{name} asks for no more than contents"
+        yield workflow["permissions"] == {"contents": "read"}, f"{name} may read and no more"
+        for title, job in workflow["jobs"].items():
+            yield job.get("permissions") == PERMISSIONS.get(title), f"{name} asks for no more for {title}"
         steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
         yield bool(steps), f"{name} does something"
         for step in steps:
             if "uses" in step:
                 yield re.fullmatch(r"actions/[a-z-]+@[0-9a-f]{40}", step["uses"]), f"{step['uses']} is pinned"
-            elif step["run"].startswith("make "):
-                named = [word for word in step["run"].split()[1:] if "=" not in word]
-                yield set(named) <= targets, f"make has {named}"
-            else:
-                yield re.match(r"(sudo tests/deps test|gh release create )", step["run"]), step["run"]
+                continue
+            for line in step["run"].splitlines():
+                if line.startswith("make "):
+                    named = [word for word in line.split()[1:] if "=" not in word]
+                    yield set(named) <= targets, f"make has {named}"
+                else:
+                    yield re.match(RUNS, line), line
+                for script in re.findall(r"\b(?:krew|tests)/\w+", line):
+                    path = os.path.join(root, script)
+                    yield script == "krew/optasvc" or os.access(path, os.X_OK), f"{script} is there"
 
 
 def main():
