@@ -18,8 +18,10 @@ static bool is_blank(char byte)
 /* Three of `mark` at the start of a line, and nothing glued to them. */
 static bool is_marker(struct str text, size_t line, char mark)
 {
+    if (text.len - line < 3)
+        return false;
     const char *at = text.data + line;
-    if (text.len - line < 3 || at[0] != mark || at[1] != mark || at[2] != mark)
+    if (at[0] != mark || at[1] != mark || at[2] != mark)
         return false;
     return text.len - line == 3 || is_blank(at[3]);
 }
