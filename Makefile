@@ -238,6 +238,10 @@ $(BUILD)/faults.so: tests/faults/shim.c
 faults: all $(BUILD)/faults.so
 	@tests/faults/run $(BIN) $(BUILD)/faults.so
 
+.PHONY: yaml
+yaml: all
+	@tests/yaml/run $(BIN)
+
 .PHONY: hardening
 hardening: all
 	@tests/hardening/run $(BIN)
@@ -296,6 +300,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory SAN=1 CASES=20000 property
 	@$(MAKE) --no-print-directory memory
 	@$(MAKE) --no-print-directory hardening
+	@$(MAKE) --no-print-directory yaml
 	@$(MAKE) --no-print-directory faults
 	@$(MAKE) --no-print-directory cost
 	@$(MAKE) --no-print-directory schema
