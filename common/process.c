@@ -133,9 +133,11 @@ static void close_streams(struct child *child)
     close_end(&child->err);
 }
 
-/* The signals as a program expects them: ours are handled or ignored. */
+/* The signals as a program expects them: ours are handled or ignored. One that is to finish is in a
+ * process group of its own, where a terminal's signals do not reach it. */
 static int set_signals(posix_spawnattr_t *attributes, const struct process *process)
 {
+    short flags = POSIX_SPAWN_SETSIGDEF;
     sigset_t defaults;
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
@@ -143,8 +145,10 @@ static int set_signals(posix_spawnattr_t *attributes, const struct process *proc
         sigaddset(&defaults, SIGINT);
         sigaddset(&defaults, SIGQUIT);
     }
+    if (process->finishes)
+        flags |= POSIX_SPAWN_SETPGROUP;
     int error = posix_spawnattr_setsigdefault(attributes, &defaults);
-    return error ? error : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF);
+    return error ? error : posix_spawnattr_setflags(attributes, flags);
 }
 
 static int add_streams(posix_spawn_file_actions_t *actions, const int in[2], const int out[2],
@@ -351,8 +355,7 @@ static void end_all(struct child *children, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct child *child = &children[i];
-        if (caught &&
-            (!child->process->cleans_up || process_clock() - child->began > PROCESS_GRACE))
+        if (caught && (!child->process->finishes || process_clock() - child->began > PROCESS_GRACE))
             ask_to_end(child);
         if (child->pid && child->asked && process_clock() - child->asked > PROCESS_GRACE)
             kill(child->pid, SIGKILL);
@@ -422,7 +425,7 @@ static void run_some(struct process *processes, size_t count)
             .process = &processes[i], .in = -1, .out = -1, .err = -1, .began = process_clock()};
         if (processes[i].secret) /* in one place, for what has moved cannot be overwritten */
             buf_reserve(&processes[i].output, PROCESS_SECRET_MAX + 2 * CHUNK);
-        int error = caught && !processes[i].cleans_up ? EINTR : start(&children[i]);
+        int error = caught && !processes[i].finishes ? EINTR : start(&children[i]);
         if (error)
             fail(&children[i], error);
     }
@@ -462,10 +465,10 @@ bool process_right(const struct process *process)
     return process->error == 0 && process->status == 0 && !caught;
 }
 
-struct str process_why(struct arena *arena, const struct process *process)
+/* The last line that says something, without what says that it is an error. */
+static struct str last_words(struct str text)
 {
-    enum { BY_SIGNAL = 128 };
-    struct str text = buf_str(&process->errors);
+    static const char *const leads[] = {"Error: ", "error: "};
     struct str last = {0};
     for (size_t at = 0; at < text.len;) {
         size_t end = str_find(text, at, '\n');
@@ -475,15 +478,24 @@ struct str process_why(struct arena *arena, const struct process *process)
         last = line.len ? line : last;
         at = end + 1;
     }
+    for (size_t i = 0; i < sizeof leads / sizeof *leads; i++)
+        if (str_starts(last, str_of(leads[i])))
+            last = str_from(last, strlen(leads[i]));
+    return last;
+}
+
+struct str process_why(struct arena *arena, const struct process *process)
+{
+    enum { BY_SIGNAL = 128 };
+    struct str last = last_words(buf_str(&process->errors));
+    int number = process->status - BY_SIGNAL;
     if (process->error)
         return str_of(process->error == EFBIG ? "it prints too much" : strerror(process->error));
     if (last.len)
         return str_copy(arena, last);
-    return process->status > BY_SIGNAL
-               ? str_format(arena, "it was ended by signal %d (%s)", process->status - BY_SIGNAL,
-                            strsignal(process->status - BY_SIGNAL))
-               : str_format(arena, "it ends with exit status %d, and does not say why",
-                            process->status);
+    if (number > 0)
+        return str_format(arena, "it was ended by signal %d (%s)", number, strsignal(number));
+    return str_format(arena, "it ends with exit status %d, and does not say why", process->status);
 }
 
 int process_become(const char *const *arguments)
