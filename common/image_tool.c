@@ -2,6 +2,7 @@
 
 #include "cli.h"
 #include "emit.h"
+#include "image_name.h"
 #include "io.h"
 #include "kubectl.h"
 #include "name.h"
@@ -200,49 +201,45 @@ static bool do_names(const struct image_tool *tool, struct words words, const ch
     return right;
 }
 
-/* Appears once: a text that follows `lead`, 64 hexadecimal digits long behind "sha256:". Of several
- * that differ none is meant. */
-static struct str find_digest(struct str output, const char *lead)
+/* The digest behind each `lead`, which begins a line where `lines` says so. Returns how many there
+ * are that differ. */
+static size_t find_digest(struct str output, struct str lead, bool lines, struct str *ret)
 {
-    enum { DIGEST_LEN = 71 };
-    struct str found = {0};
-    size_t len = strlen(lead);
-    for (size_t at = 0; at + len + DIGEST_LEN <= output.len; at++) {
-        if (memcmp(output.data + at, lead, len) != 0)
+    enum { DIGEST_LEN = 71 }; /* "sha256:" and 64 hexadecimal digits */
+    size_t count = 0;
+    *ret = (struct str){0};
+    for (size_t at = 0; at < output.len; at++) {
+        struct str rest = str_from(output, at);
+        if (!str_starts(rest, lead) || (lines && at > 0 && output.data[at - 1] != '\n'))
             continue;
-        struct str digest = str_slice(output, at + len, at + len + DIGEST_LEN);
-        if (name_wrong(NAME_IMAGE_DIGEST, digest))
+        struct str digest = str_slice(rest, lead.len, lead.len + DIGEST_LEN);
+        struct str next = str_slice(rest, lead.len + DIGEST_LEN, lead.len + DIGEST_LEN + 1);
+        if (name_wrong(NAME_IMAGE_DIGEST, digest) ||
+            (next.len && str_only(next, "0123456789abcdef")))
             continue;
-        if (found.len && !str_equal(found, digest))
-            return (struct str){0};
-        found = digest;
+        count += !str_equal(*ret, digest);
+        *ret = digest;
     }
-    return found;
+    return count;
 }
 
-/* docker ends with "TAG: digest: sha256:... size: 528"; nerdctl lists all that it sends, of an
- * image for several platforms the index, and else the one manifest. */
+/* docker ends with the line "TAG: digest: sha256:... size: 528"; nerdctl lists all that it sends,
+ * of an image for several platforms the index, else one manifest. */
 struct str image_tool_digest(enum image_tool_kind kind, struct str tag, struct str output)
 {
     struct arena arena = {0};
     struct str digest;
+    size_t count;
     if (kind == TOOL_NERDCTL) {
-        digest = find_digest(output, "index-");
-        if (digest.len == 0)
-            digest = find_digest(output, "manifest-");
+        count = find_digest(output, STR("index-"), false, &digest);
+        if (count == 0)
+            count = find_digest(output, STR("manifest-"), false, &digest);
     } else {
-        digest = find_digest(output, str_format(&arena, "%.*s: digest: ", STR_ARG(tag)).data);
+        count =
+            find_digest(output, str_format(&arena, "%.*s: digest: ", STR_ARG(tag)), true, &digest);
     }
     arena_free(&arena);
-    return digest;
-}
-
-static struct str tag_of(struct str reference)
-{
-    size_t colon = reference.len;
-    while (colon > 0 && reference.data[colon - 1] != ':')
-        colon--;
-    return str_from(reference, colon);
+    return count == 1 ? digest : (struct str){0}; /* of several it cannot be told which is meant */
 }
 
 /* podman writes the digest to a file. */
@@ -268,8 +265,9 @@ static bool run_push(const struct image_tool *tool, struct words words, struct s
     if (right && digest_file)
         *ret_digest = read_digest(tool, digest_file);
     else if (right)
-        *ret_digest = str_copy(
-            tool->arena, image_tool_digest(tool->kind, tag_of(reference), buf_str(&run.output)));
+        *ret_digest =
+            str_copy(tool->arena, image_tool_digest(tool->kind, image_name_split(reference).tag,
+                                                    buf_str(&run.output)));
     if (!right && !process_interrupted())
         diag_error(tool->diags, (struct location){0}, "%s was not pushed: %s",
                    str_c(tool->arena, reference),

@@ -2,6 +2,7 @@
 
 #include "aws_cli.h"
 #include "cluster.h"
+#include "image_name.h"
 #include "image_tool.h"
 #include "private_folder.h"
 #include "process.h"
@@ -75,13 +76,10 @@ static bool choose_service(struct push *push)
 }
 
 /* Opta's rule: the image's own tag, unless another is given. */
-static struct str tag_of(struct str image)
+static struct str choose_tag(const struct options *options)
 {
-    struct str name = str_slice(image, 0, str_find(image, 0, '@'));
-    size_t at = name.len;
-    while (at > 0 && name.data[at - 1] != ':' && name.data[at - 1] != '/')
-        at--;
-    return at > 0 && name.data[at - 1] == ':' ? str_from(name, at) : STR("latest");
+    struct str own = image_name_split(str_of(options->image)).tag;
+    return options->tag ? str_of(options->tag) : own.len ? own : STR("latest");
 }
 
 static bool find_image(struct push *push)
@@ -221,7 +219,7 @@ static bool run(struct push *push, enum push_extent extent)
     if (!choose_service(push))
         return false;
     push->image = str_of(options->image);
-    push->tag = options->tag ? str_of(options->tag) : tag_of(push->image);
+    push->tag = choose_tag(options);
     push->reference =
         str_format(arena, "%.*s:%.*s", STR_ARG(push->service->repository), STR_ARG(push->tag));
     push->is_ecr = ecr_split(push->service->repository, &push->ecr);
