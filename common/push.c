@@ -96,15 +96,17 @@ static bool find_image(struct push *push)
     return false;
 }
 
-/* The command at hand, by which the repository is made too. */
 static void hint_create(struct push *push)
 {
     struct arena *arena = &push->cluster.arena;
     struct str path = push->service->at.source->path;
-    diag_hint(&push->cluster.diags,
-              "make it with --create, or, where the cluster has a controller for ECR, by "
-              "kubectl optasvc apply -f %.*s",
-              STR_ARG(str_is(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)));
+    if (push->service->cloud.makes_repository)
+        diag_hint(&push->cluster.diags,
+                  "make it with --create, or have the cluster's ACK controller make it: kubectl "
+                  "optasvc apply -f %.*s",
+                  STR_ARG(str_is(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)));
+    else
+        diag_hint(&push->cluster.diags, "make it with --create");
 }
 
 static bool check_tag(struct push *push)
