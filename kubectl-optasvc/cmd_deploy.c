@@ -1,10 +1,14 @@
 #include "cluster.h"
 #include "commands.h"
+#include "load_service.h"
 #include "process.h"
 #include "push.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What is wrong with the flags together; NULL when nothing is. */
 static const char *flags_wrong(const struct options *options)
@@ -15,6 +19,63 @@ static const char *flags_wrong(const struct options *options)
     if (!options->image && (options->tag || options->create || options->tool))
         return "--tag, --create and --tool tell how --image is pushed: give that too";
     return NULL;
+}
+
+static bool is_standard_input(const char *path)
+{
+    return path && strcmp(path, "-") == 0;
+}
+
+static bool reads_standard_input(const struct options *options)
+{
+    for (size_t i = 0; i < options->files.count; i++)
+        if (is_standard_input(options->files.items[i]))
+            return true;
+    return is_standard_input(options->environment_file) ||
+           is_standard_input(options->parent_outputs);
+}
+
+/* A file without a name takes the place of a pipe, which can be read but once. Of too much there is
+ * so much that its reader tells it. Returns 0 or an errno. */
+static int keep_pipe(void)
+{
+    struct buf text = {0};
+    int error = io_read_file("-", LOAD_SIZE_MAX, &text);
+    FILE *file = NULL;
+    if (error == EFBIG)
+        error = 0;
+    if (error == 0 && !(file = tmpfile()))
+        error = errno;
+    if (error == 0)
+        error = io_write(fileno(file), buf_str(&text));
+    if (error == 0 &&
+        (dup2(fileno(file), STDIN_FILENO) < 0 || lseek(STDIN_FILENO, 0, SEEK_SET) < 0))
+        error = errno;
+    if (file && fclose(file) != 0 && error == 0)
+        error = errno;
+    buf_free(&text);
+    return error;
+}
+
+/* The files say both what is pushed and what is applied: finds out where standard input is to be
+ * read again, below 0 where it is none of them. False, told, when it cannot be. */
+static bool keep_input(const struct options *options, off_t *ret_start)
+{
+    *ret_start = -1;
+    if (!reads_standard_input(options))
+        return true;
+    *ret_start = lseek(STDIN_FILENO, 0, SEEK_CUR);
+    if (*ret_start >= 0)
+        return true;
+    int error = keep_pipe();
+    *ret_start = 0;
+    if (error == 0)
+        return true;
+    struct buf line = {0};
+    buf_format(&line, "error: standard input cannot be read: %s\n", strerror(error));
+    cli_tell(buf_str(&line));
+    buf_free(&line);
+    return false;
 }
 
 /* How much of the push a dry run does: --dry-run=client talks to nobody. */
@@ -79,7 +140,12 @@ int cmd_deploy(const struct invocation *invocation)
     int status = wrong ? cli_usage(invocation, wrong) : cmd_apply_usage(invocation);
     if (status)
         return status;
-    bool right = invocation->options.image ? push_image(&arena, &applied) : has_images(invocation);
+    off_t start;
+    bool right =
+        keep_input(&invocation->options, &start) &&
+        (invocation->options.image ? push_image(&arena, &applied) : has_images(invocation));
+    if (right && start >= 0)
+        lseek(STDIN_FILENO, start, SEEK_SET);
     status = right ? cmd_apply(&applied) : process_exit_status(EXIT_FAILURE);
     arena_free(&arena);
     return status;
