@@ -207,7 +207,7 @@ static void remove_made(const struct aws_cli *aws)
     process_free(&run);
 }
 
-bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags)
+bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags, bool *ret_made)
 {
     struct words words = words_of(
         aws, "ecr", "create-repository", "--image-scanning-configuration=scanOnPush=true",
@@ -215,10 +215,10 @@ bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags)
         immutable_tags ? "--image-tag-mutability=IMMUTABLE" : "--image-tag-mutability=MUTABLE",
         NULL);
     struct process run;
-    bool made = change(aws, words, &run);
-    bool right = made || has_code(aws, &run, "RepositoryAlreadyExists") || fail(aws, &run);
+    *ret_made = change(aws, words, &run);
+    bool right = *ret_made || has_code(aws, &run, "RepositoryAlreadyExists") || fail(aws, &run);
     process_free(&run);
-    if (!made || set_policies(aws))
+    if (!*ret_made || set_policies(aws))
         return right;
     remove_made(aws);
     return false;

@@ -33,8 +33,8 @@ struct aws_repository {
 bool aws_cli_look(const struct aws_cli *aws, struct str tag, struct aws_repository *ret);
 
 /* Makes the repository with its policies, all or nothing, as its object in a cluster would
- * (manifest.h). One that others have just made is left as it is. */
-bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags);
+ * (manifest.h). One that is there, which others may just have made, is left as it is. */
+bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags, bool *ret_made);
 
 /* The password for the user AWS of its registry, behind which a line end may stand, in `output`.
  * The caller frees the run in any case, which overwrites it. */

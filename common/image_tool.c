@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "image_tool.h"
 
 #include "cli.h"
@@ -139,9 +140,28 @@ static struct str current_context(const struct image_tool *tool)
     return str_is(name, "default") ? (struct str){0} : name;
 }
 
-/* A configuration in which docker finds the engine that it uses else; its contexts are led to, not
- * copied. With the host named in `auths` it keeps credentials in this file: without any it would
- * take the system's own store, and they would stay there. */
+/* Leads to the contexts of the user's configuration: nothing of it is copied. Returns 0 or an
+ * errno.
+ */
+static int link_contexts(const struct image_tool *tool)
+{
+    const char *folder = getenv("DOCKER_CONFIG");
+    const char *home = getenv("HOME");
+    struct str contexts = folder && *folder
+                              ? str_format(tool->arena, "%s/contexts", folder)
+                              : str_format(tool->arena, "%s/.docker/contexts", home ? home : "");
+    char *real = realpath(contexts.data, NULL);
+    int error =
+        !real || symlink(real, str_format(tool->arena, "%s/contexts", tool->folder).data) < 0
+            ? errno
+            : 0;
+    free(real);
+    return error;
+}
+
+/* A configuration in which docker finds the engine that it uses else. With the host named in
+ * `auths` it keeps credentials in this file: without any it would take the system's own store, and
+ * they would stay there. */
 static bool write_config(const struct image_tool *tool, struct str host)
 {
     struct arena *arena = tool->arena;
@@ -150,26 +170,18 @@ static bool write_config(const struct image_tool *tool, struct str host)
     node_put(put_map(arena, config, "auths"), node_scalar(arena, STYLE_TEXT, host),
              node_new(arena, NODE_MAP));
     struct str context = tool->kind == TOOL_DOCKER ? current_context(tool) : (struct str){0};
-    const char *folder = getenv("DOCKER_CONFIG");
-    const char *home = getenv("HOME");
-    if (!folder || !*folder)
-        folder = home ? str_format(arena, "%s/.docker", home).data : "";
-    int error = 0;
-    if (context.len) {
+    if (context.len)
         put_text(arena, config, "currentContext", context);
-        if (symlink(str_format(arena, "%s/contexts", folder).data,
-                    str_format(arena, "%s/contexts", tool->folder).data) < 0)
-            error = errno;
-    }
     emit_json(&text, config, 0);
     struct str piece = buf_str(&text);
+    const char *path = str_format(arena, "%s/config.json", tool->folder).data;
+    int error = context.len ? link_contexts(tool) : 0;
     if (error == 0)
-        error =
-            private_folder_write(str_format(arena, "%s/config.json", tool->folder).data, &piece, 1);
+        error = private_folder_write(path, &piece, 1);
     buf_free(&text);
     if (error)
-        diag_error(tool->diags, (struct location){0}, "%s/config.json cannot be written: %s",
-                   tool->folder, strerror(error));
+        diag_error(tool->diags, (struct location){0}, "%s cannot be written: %s", path,
+                   strerror(error));
     return error == 0;
 }
 
@@ -189,14 +201,20 @@ bool image_tool_log_in(struct image_tool *tool, struct str host, const char *use
     return right;
 }
 
-/* Short, and not stopped by a signal, so that it is known what was done. */
-static bool do_names(const struct image_tool *tool, struct words words, const char *what)
+/* Gives the image a name, or takes it off again where it is NULL. Short, and not stopped by a
+ * signal, so that it is known what was done. */
+static bool set_name(const struct image_tool *tool, const char *image, const char *name)
 {
+    struct words words = image ? words_of(tool, "tag", "--", image, name, NULL)
+                               : words_of(tool, "image", "rm", "--", name, NULL);
     struct process run = {.arguments = words.items, .finishes = true};
     process_run(&run, 1);
     bool right = run.error == 0 && run.status == 0;
-    if (!right)
-        fail(tool, what, &run);
+    if (!right && image)
+        fail(tool, "tag", &run);
+    else if (!right && !process_interrupted())
+        diag_warning(tool->diags, (struct location){0}, "the image keeps the name %s here: %.*s",
+                     name, STR_ARG(process_why(tool->arena, &run)));
     process_free(&run);
     return right;
 }
@@ -256,30 +274,39 @@ static struct str read_digest(const struct image_tool *tool, const char *path)
     return name_wrong(NAME_IMAGE_DIGEST, digest) ? (struct str){0} : digest;
 }
 
+static void tell_refused(const struct image_tool *tool, const struct process *run,
+                         struct str reference)
+{
+    struct str why = run->error ? process_why(tool->arena, run)
+                                : str_format(tool->arena, "%s push ends with exit status %d",
+                                             tool->name, run->status);
+    diag_error(tool->diags, (struct location){0}, "%.*s was not pushed: %.*s", STR_ARG(reference),
+               STR_ARG(why));
+    if (!tool->logged_in)
+        diag_hint(tool->diags, "if the registry refuses it, log in first: %s login %.*s",
+                  tool->name, STR_ARG(str_slice(reference, 0, str_find(reference, 0, '/'))));
+}
+
+/* What goes wrong the tool itself has told, among what it shows. */
 static bool run_push(const struct image_tool *tool, struct words words, struct str reference,
                      const char *digest_file, struct str *ret_digest)
 {
     struct process run = {.arguments = words.items, .shows_progress = true};
     process_run(&run, 1);
     bool right = process_right(&run);
+    struct str tag = image_name_split(reference).tag;
     if (right && digest_file)
         *ret_digest = read_digest(tool, digest_file);
     else if (right)
         *ret_digest =
-            str_copy(tool->arena, image_tool_digest(tool->kind, image_name_split(reference).tag,
-                                                    buf_str(&run.output)));
-    if (!right && !process_interrupted())
-        diag_error(tool->diags, (struct location){0}, "%s was not pushed: %s",
-                   str_c(tool->arena, reference),
-                   run.error ? process_why(tool->arena, &run).data
-                             : str_format(tool->arena, "%s push ends with exit status %d",
-                                          tool->name, run.status)
-                                   .data);
-    else if (right && ret_digest->len == 0)
-        diag_error(tool->diags, (struct location){0},
-                   "%s push does not tell the digest of what it pushed as %s", tool->name,
-                   str_c(tool->arena, reference));
+            str_copy(tool->arena, image_tool_digest(tool->kind, tag, buf_str(&run.output)));
+    else if (!process_interrupted())
+        tell_refused(tool, &run, reference);
     process_free(&run);
+    if (right && ret_digest->len == 0)
+        diag_error(tool->diags, (struct location){0},
+                   "%s push does not tell the digest of what it pushed as %.*s", tool->name,
+                   STR_ARG(reference));
     return right && ret_digest->len;
 }
 
@@ -307,13 +334,11 @@ bool image_tool_push(const struct image_tool *tool, struct str image,
         return false;
     bool named = str_equal(before.id, local->id);
     bool right =
-        named ||
-        do_names(tool, words_of(tool, "tag", "--", str_c(tool->arena, image), name, NULL), "tag");
-    right = right &&
-            run_push(tool, words_of(tool, "push", "--", name, NULL), reference, NULL, ret_digest);
+        (named || set_name(tool, str_c(tool->arena, image), name)) &&
+        run_push(tool, words_of(tool, "push", "--", name, NULL), reference, NULL, ret_digest);
     /* The last name of an image would take the image with it. */
     if (before.id.len == 0 && local->names)
-        right &= do_names(tool, words_of(tool, "image", "rm", "--", name, NULL), "image rm");
+        set_name(tool, NULL, name);
     return right;
 }
 

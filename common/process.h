@@ -20,7 +20,7 @@ struct process {
     struct str input;             /* of its standard input, which ends behind it */
     bool passes_output;           /* stdout goes where ours goes, not into `output` */
     bool shows_progress; /* stderr is ours, and what goes into `output` is shown there too */
-    bool finishes;                /* runs to its end after a signal too, PROCESS_GRACE at most */
+    bool finishes;       /* runs to its end after a signal too, PROCESS_GRACE at most */
     bool foreground;     /* set by process_run_foreground() */
     bool secret;         /* `output` is overwritten when it is freed */
 

@@ -166,9 +166,11 @@ static bool create(struct push *push)
 {
     if (!push->options->create || push->found.presence == PRESENCE_PRESENT)
         return true;
-    if (!aws_cli_create(&push->aws, push->service->immutable_tags))
+    bool made;
+    if (!aws_cli_create(&push->aws, push->service->immutable_tags, &made))
         return false;
-    cluster_say(&push->cluster, "%.*s created", STR_ARG(push->service->repository));
+    if (made)
+        cluster_say(&push->cluster, "%.*s created", STR_ARG(push->service->repository));
     return !process_interrupted();
 }
 
@@ -190,16 +192,6 @@ static bool log_in(struct push *push)
     return right;
 }
 
-static bool send(struct push *push)
-{
-    bool right =
-        image_tool_push(&push->tool, push->image, &push->local, push->reference, &push->digest);
-    if (!right && !push->is_ecr && !process_interrupted())
-        diag_hint(&push->cluster.diags, "if it is refused, log in first: %s login %.*s",
-                  push->tool.name, STR_ARG(host_of(push->service->repository)));
-    return right;
-}
-
 /* What other programs write lies in a folder that is gone behind this. */
 static bool send_from_folder(struct push *push)
 {
@@ -207,7 +199,9 @@ static bool send_from_folder(struct push *push)
     push->tool.folder = private_folder_make(arena);
     if (!push->tool.folder)
         return fail(push, "a private folder cannot be made: %s", strerror(errno));
-    bool right = (!push->is_ecr || log_in(push)) && send(push);
+    bool right =
+        (!push->is_ecr || log_in(push)) &&
+        image_tool_push(&push->tool, push->image, &push->local, push->reference, &push->digest);
     if (!private_folder_wipe(push->tool.folder))
         right = fail(push, "%s cannot be removed, and may hold credentials: %s", push->tool.folder,
                      strerror(errno));
