@@ -270,6 +270,10 @@ secret: all
 aws: all
 	@tests/aws/run $(BIN)
 
+.PHONY: push-test
+push-test: all
+	@tests/push/run $(BIN)
+
 .PHONY: helm
 helm: all
 	@tests/helm/run $(BIN)
@@ -309,6 +313,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory server
 	@$(MAKE) --no-print-directory apply
 	@$(MAKE) --no-print-directory secret
+	@$(MAKE) --no-print-directory push-test
 	@$(MAKE) --no-print-directory aws
 	@$(MAKE) --no-print-directory policy
 	@$(MAKE) --no-print-directory helm

@@ -227,6 +227,9 @@ static const char *value_wrong(struct cli *cli, size_t id, const char *value)
         return variable_split(value, &name, &text) ? NULL : "must be NAME=VALUE";
     case FLAG_REGISTRY:
         return name_wrong(NAME_REGISTRY, text);
+    case FLAG_IMAGE:
+        return name_wrong(NAME_IMAGE, text);
+    case FLAG_TAG:
     case FLAG_IMAGE_TAG:
         return name_wrong(NAME_IMAGE_TAG, text);
     case FLAG_IMAGE_DIGEST:

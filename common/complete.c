@@ -1,5 +1,6 @@
 #include "complete.h"
 
+#include "image_tool.h"
 #include "input.h"
 #include "kubectl.h"
 #include "load_service.h"
@@ -77,6 +78,18 @@ void complete_secrets(struct completion *completion)
     each_item(completion, "modules", offer_secrets);
 }
 
+/* What a program printed, when it succeeded. */
+static void offer_lines(struct completion *completion, const struct process *run,
+                        struct str description)
+{
+    struct str lines = process_right(run) ? buf_str(&run->output) : (struct str){0};
+    for (size_t at = 0; at < lines.len;) {
+        size_t end = str_find(lines, at, '\n');
+        complete_offer(completion, str_slice(lines, at, end), description);
+        at = end + 1;
+    }
+}
+
 static void offer_contexts(struct completion *completion)
 {
     struct diags diags = {.arena = completion->arena};
@@ -86,12 +99,19 @@ static void offer_contexts(struct completion *completion)
         .arguments =
             kubectl_words(&kubectl, "config", "get-contexts", "--output=name", NULL).items};
     process_run(&run, 1);
-    struct str names = process_right(&run) ? buf_str(&run.output) : (struct str){0};
-    for (size_t at = 0; at < names.len;) {
-        size_t end = str_find(names, at, '\n');
-        complete_offer(completion, str_slice(names, at, end), STR("context"));
-        at = end + 1;
-    }
+    offer_lines(completion, &run, STR("context"));
+    process_free(&run);
+}
+
+void complete_images(struct completion *completion)
+{
+    struct diags diags = {.arena = completion->arena};
+    struct image_tool tool = {.arena = completion->arena, .diags = &diags};
+    if (!image_tool_find(&tool, completion->options.tool))
+        return;
+    struct process run = image_tool_list(&tool);
+    process_run(&run, 1);
+    offer_lines(completion, &run, STR("image"));
     process_free(&run);
 }
 
@@ -112,6 +132,9 @@ static void complete_value(struct completion *completion, const struct command *
         break;
     case FLAG_CONTEXT:
         offer_contexts(completion);
+        break;
+    case FLAG_IMAGE:
+        complete_images(completion);
         break;
     case FLAG_OUTPUT:
         offer_words(completion, command->outputs);
@@ -179,6 +202,8 @@ static void keep_value(struct completion *completion, size_t id, struct str valu
         files->items[files->count++] = text;
     } else if (id == FLAG_KUBECONFIG) {
         completion->options.kubeconfig = text;
+    } else if (id == FLAG_TOOL) {
+        completion->options.tool = text;
     } else if (id == FLAG_RECURSIVE) {
         completion->options.recursive = true;
     }

@@ -18,9 +18,11 @@ struct completion {
  * word. */
 void complete_offer(struct completion *completion, struct str value, struct str description);
 
-/* For `struct command`: arguments that are files; the `secrets` of the service files. */
+/* For `struct command`: arguments that are files; the `secrets` of the service files; images of
+ * this machine. */
 void complete_files(struct completion *completion);
 void complete_secrets(struct completion *completion);
+void complete_images(struct completion *completion);
 
 /* Writes what the last word may become, as kubectl asks its plugins for it: a line each, VALUE, tab
  * and description, and at the end ":4", or ":0" where names of files fit.

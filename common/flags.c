@@ -5,6 +5,7 @@
 static const char *const colors[] = {"auto", "always", "never", NULL};
 static const char *const dry_runs[] = {"client", "server", "none", NULL};
 static const char *const truths[] = {"true", "false", NULL};
+static const char *const tools[] = {"docker", "podman", "nerdctl", NULL};
 static const char *const prunes[] = {"service", "layer", NULL};
 
 const struct flag flag_table[FLAG_COUNT] = {
@@ -118,6 +119,17 @@ const struct flag flag_table[FLAG_COUNT] = {
                    offsetof(struct options, tail), NULL},
     [FLAG_SINCE] = {"since", 0, KIND_TEXT, "TIME", "only what is younger, as 5m",
                     offsetof(struct options, since), NULL},
+    [FLAG_IMAGE] = {"image", 0, KIND_TEXT, "IMAGE",
+                    "the image of this machine to push first, as NAME or NAME:TAG",
+                    offsetof(struct options, image), NULL},
+    [FLAG_TAG] = {"tag", 0, KIND_TEXT, "TAG", "push it with this tag, in place of its own",
+                  offsetof(struct options, tag), NULL},
+    [FLAG_CREATE] = {"create", 0, KIND_SWITCH, NULL,
+                     "make the repository by the aws CLI if it is not there",
+                     offsetof(struct options, create), NULL},
+    [FLAG_TOOL] = {"tool", 0, KIND_TEXT, "NAME",
+                   "docker, podman or nerdctl; the first of them that is on PATH if left out",
+                   offsetof(struct options, tool), tools},
     [FLAG_COLOR] = {"color", 0, KIND_TEXT, "WHEN", "color of messages: auto, always or never",
                     offsetof(struct options, color), colors},
     [FLAG_HELP] = {"help", 'h', KIND_SWITCH, NULL, "show this help", offsetof(struct options, help),

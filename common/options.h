@@ -63,6 +63,14 @@ struct options {
     bool no_restart;
     const char *tail;
     const char *since;
+
+    /* Of commands that push images. */
+    const char *image;            /* --image, or the argument of push: an image of this machine */
+    const char *tag;              /* --tag; NULL: the image's own */
+    bool create;                  /* --create */
+    const char *tool;             /* --tool; NULL: the first that is there */
+    const char *image_repository; /* whose image_tag or image_digest it is; NULL: of all that lack
+                                     one */
 };
 
 #endif

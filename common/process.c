@@ -123,6 +123,7 @@ struct child {
     size_t written;
     int64_t spoke; /* when it wrote to stderr what was not shown yet */
     int64_t asked; /* when it was asked to end */
+    int64_t began;
 };
 
 static void close_streams(struct child *child)
@@ -132,9 +133,11 @@ static void close_streams(struct child *child)
     close_end(&child->err);
 }
 
-/* The signals as a program expects them: ours are handled or ignored. */
+/* The signals as a program expects them: ours are handled or ignored. One that is to finish is in a
+ * process group of its own, where a terminal's signals do not reach it. */
 static int set_signals(posix_spawnattr_t *attributes, const struct process *process)
 {
+    short flags = POSIX_SPAWN_SETSIGDEF;
     sigset_t defaults;
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
@@ -142,21 +145,21 @@ static int set_signals(posix_spawnattr_t *attributes, const struct process *proc
         sigaddset(&defaults, SIGINT);
         sigaddset(&defaults, SIGQUIT);
     }
+    if (process->finishes)
+        flags |= POSIX_SPAWN_SETPGROUP;
     int error = posix_spawnattr_setsigdefault(attributes, &defaults);
-    return error ? error : posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF);
+    return error ? error : posix_spawnattr_setflags(attributes, flags);
 }
 
 static int add_streams(posix_spawn_file_actions_t *actions, const int in[2], const int out[2],
                        const int err[2])
 {
-    if (err[1] < 0) /* all as they are */
-        return 0;
     int error = in[0] >= 0 ? posix_spawn_file_actions_adddup2(actions, in[0], STDIN_FILENO)
                            : posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null",
                                                               O_RDONLY, 0);
     if (error == 0 && out[1] >= 0)
         error = posix_spawn_file_actions_adddup2(actions, out[1], STDOUT_FILENO);
-    if (error == 0)
+    if (error == 0 && err[1] >= 0)
         error = posix_spawn_file_actions_adddup2(actions, err[1], STDERR_FILENO);
     return error;
 }
@@ -179,7 +182,7 @@ static int spawn(struct child *child, const int in[2], const int out[2], const i
         return error;
     error = posix_spawnattr_init(&attributes);
     if (error == 0) {
-        error = add_streams(&actions, in, out, err);
+        error = child->process->foreground ? 0 : add_streams(&actions, in, out, err);
         if (error == 0)
             error = set_signals(&attributes, child->process);
         if (error == 0)
@@ -199,7 +202,7 @@ static int start(struct child *child)
     int out[2] = {-1, -1};
     int err[2] = {-1, -1};
     bool foreground = child->process->foreground;
-    int error = foreground ? 0 : make_pipe(err);
+    int error = foreground || child->process->shows_progress ? 0 : make_pipe(err);
     if (error == 0 && child->process->input.len)
         error = make_pipe(in);
     if (error == 0 && !foreground && !child->process->passes_output)
@@ -253,6 +256,7 @@ enum { CHUNK = 64 * 1024 };
 /* Appends what can be read. */
 static void drain(struct child *child, int *fd, struct buf *buf)
 {
+    const struct process *process = child->process;
     buf_reserve(buf, CHUNK);
     ssize_t count = read(*fd, buf->data + buf->len, CHUNK);
     if (count < 0 && (errno == EAGAIN || errno == EINTR))
@@ -261,9 +265,13 @@ static void drain(struct child *child, int *fd, struct buf *buf)
         fail(child, errno);
     else if (count == 0)
         close_end(fd);
-    else
-        buf->len += (size_t)count;
-    if (buf->len > (child->process->secret ? PROCESS_SECRET_MAX : PROCESS_OUTPUT_MAX))
+    else {
+        struct str read = {buf->data + buf->len, (size_t)count};
+        int ignored = process->shows_progress ? io_write(STDERR_FILENO, read) : 0;
+        (void)ignored;
+        buf->len += read.len;
+    }
+    if (buf->len > (process->secret ? PROCESS_SECRET_MAX : PROCESS_OUTPUT_MAX))
         fail(child, EFBIG);
 }
 
@@ -347,7 +355,7 @@ static void end_all(struct child *children, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct child *child = &children[i];
-        if (caught)
+        if (caught && (!child->process->finishes || process_clock() - child->began > PROCESS_GRACE))
             ask_to_end(child);
         if (child->pid && child->asked && process_clock() - child->asked > PROCESS_GRACE)
             kill(child->pid, SIGKILL);
@@ -413,10 +421,11 @@ static void run_some(struct process *processes, size_t count)
 {
     struct child children[PROCESS_AT_ONCE];
     for (size_t i = 0; i < count; i++) {
-        children[i] = (struct child){.process = &processes[i], .in = -1, .out = -1, .err = -1};
+        children[i] = (struct child){
+            .process = &processes[i], .in = -1, .out = -1, .err = -1, .began = process_clock()};
         if (processes[i].secret) /* in one place, for what has moved cannot be overwritten */
             buf_reserve(&processes[i].output, PROCESS_SECRET_MAX + 2 * CHUNK);
-        int error = caught ? EINTR : start(&children[i]);
+        int error = caught && !processes[i].finishes ? EINTR : start(&children[i]);
         if (error)
             fail(&children[i], error);
     }
@@ -454,6 +463,39 @@ void process_free(struct process *process)
 bool process_right(const struct process *process)
 {
     return process->error == 0 && process->status == 0 && !caught;
+}
+
+/* The last line that says something, without what says that it is an error. */
+static struct str last_words(struct str text)
+{
+    static const char *const leads[] = {"Error: ", "error: "};
+    struct str last = {0};
+    for (size_t at = 0; at < text.len;) {
+        size_t end = str_find(text, at, '\n');
+        struct str line = str_slice(text, at, end);
+        while (line.len && strchr(" \t\r", line.data[line.len - 1]))
+            line.len--;
+        last = line.len ? line : last;
+        at = end + 1;
+    }
+    for (size_t i = 0; i < sizeof leads / sizeof *leads; i++)
+        if (str_starts(last, str_of(leads[i])))
+            last = str_from(last, strlen(leads[i]));
+    return last;
+}
+
+struct str process_why(struct arena *arena, const struct process *process)
+{
+    enum { BY_SIGNAL = 128 };
+    struct str last = last_words(buf_str(&process->errors));
+    int number = process->status - BY_SIGNAL;
+    if (process->error)
+        return str_of(process->error == EFBIG ? "it prints too much" : strerror(process->error));
+    if (last.len)
+        return str_copy(arena, last);
+    if (number > 0)
+        return str_format(arena, "it was ended by signal %d (%s)", number, strsignal(number));
+    return str_format(arena, "it ends with exit status %d, and does not say why", process->status);
 }
 
 int process_become(const char *const *arguments)

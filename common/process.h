@@ -19,8 +19,10 @@ struct process {
     const char *const *arguments; /* the program, found on PATH if it has no slash; ended by NULL */
     struct str input;             /* of its standard input, which ends behind it */
     bool passes_output;           /* stdout goes where ours goes, not into `output` */
-    bool foreground;              /* set by process_run_foreground() */
-    bool secret;                  /* `output` is overwritten when it is freed */
+    bool shows_progress; /* stderr is ours, and what goes into `output` is shown there too */
+    bool finishes;       /* runs to its end after a signal too, PROCESS_GRACE at most */
+    bool foreground;     /* set by process_run_foreground() */
+    bool secret;         /* `output` is overwritten when it is freed */
 
     /* What became of it. The caller frees both texts. */
     struct buf output;
@@ -42,6 +44,10 @@ void process_free(struct process *process);
 
 /* Ran, and ended with status 0. */
 bool process_right(const struct process *process);
+
+/* Why it was not right, in words that follow a colon: the last line that it wrote to stderr, or how
+ * it ended. */
+struct str process_why(struct arena *arena, const struct process *process);
 
 /* Becomes the program; arguments as above. Returns, with an errno, only when it cannot. */
 int process_become(const char *const *arguments);

@@ -122,13 +122,16 @@ static void read_image(const struct service_reader *in)
     in->service->repository = automatic ? image : (struct str){0};
     in->service->immutable_tags =
         str_is(service_value(in, SERVICE_TAG_MUTABILITY)->text, "immutable");
-    bool takes_tag = automatic || (!has_version(image) && !any_is_auto(in->layer));
+    bool takes_tag = options->image_repository
+                         ? str_is(in->service->repository, options->image_repository)
+                         : automatic || (!has_version(image) && !any_is_auto(in->layer));
     if (takes_tag && options->image_tag)
         image = str_format(in->reader.arena, "%.*s:%s", STR_ARG(image), options->image_tag);
     else if (takes_tag && options->image_digest)
         image = str_format(in->reader.arena, "%.*s@%s", STR_ARG(image), options->image_digest);
     in->service->image = image;
-    in->service->has_image = !automatic || options->image_tag || options->image_digest;
+    in->service->has_image =
+        !automatic || (takes_tag && (options->image_tag || options->image_digest));
     if (in->service->has_image)
         return;
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_IMAGE),

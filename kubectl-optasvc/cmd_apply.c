@@ -47,12 +47,21 @@ static int print_names(const struct invocation *invocation)
     return status;
 }
 
-int cmd_apply(const struct invocation *invocation)
+int cmd_apply_usage(const struct invocation *invocation)
 {
     const struct options *options = &invocation->options;
     if (is(options->prune, "layer") && options->modules.count)
         return cli_usage(invocation, "--prune=layer would remove the services that --module leaves "
                                      "out");
+    return 0;
+}
+
+int cmd_apply(const struct invocation *invocation)
+{
+    const struct options *options = &invocation->options;
+    int wrong = cmd_apply_usage(invocation);
+    if (wrong)
+        return wrong;
     if (is(options->dry_run_mode, "client"))
         return options->output ? print_names(invocation) : cmd_render(invocation);
     return apply(options, invocation->color);

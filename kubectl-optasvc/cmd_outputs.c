@@ -2,26 +2,10 @@
 #include "cluster.h"
 #include "commands.h"
 #include "emit.h"
+#include "image_name.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* NAME[:TAG][@DIGEST]; a colon before a slash belongs to a port. */
-struct image {
-    struct str tag;
-    struct str digest;
-};
-
-static struct image split_image(struct str image)
-{
-    size_t at = str_find(image, 0, '@');
-    struct str name = str_slice(image, 0, at);
-    size_t tag = name.len;
-    while (tag > 0 && name.data[tag - 1] != '/' && name.data[tag - 1] != ':')
-        tag--;
-    bool tagged = tag > 0 && name.data[tag - 1] == ':';
-    return (struct image){tagged ? str_from(name, tag) : (struct str){0}, str_from(image, at + 1)};
-}
 
 /* The digest that a running pod has from the registry: "REPOSITORY@sha256:...". */
 static struct str running_digest(const struct unit *unit, const struct node *live)
@@ -52,7 +36,7 @@ static struct node *describe(struct arena *arena, const struct unit *unit)
     const struct node *live = unit_live_workload(unit);
     const struct node *container = node_items(node_find(live, "spec template spec containers"));
     struct str image = node_text(node_find(container, "image"));
-    struct image parts = split_image(image);
+    struct image_name parts = image_name_split(image);
     if (unit->service->repository.len)
         put_text(arena, map, "docker_repo_url", unit->service->repository);
     if (!image.len)

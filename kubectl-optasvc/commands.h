@@ -4,6 +4,8 @@
 
 #include "cli.h"
 
+int cmd_push(const struct invocation *invocation);
+int cmd_deploy(const struct invocation *invocation);
 int cmd_apply(const struct invocation *invocation);
 int cmd_diff(const struct invocation *invocation);
 int cmd_delete(const struct invocation *invocation);
@@ -21,6 +23,9 @@ int cmd_render(const struct invocation *invocation);
 int cmd_validate(const struct invocation *invocation);
 int cmd_explain(const struct invocation *invocation);
 int cmd_schema(const struct invocation *invocation);
+
+/* Tells what is wrong with the flags of apply; 0 when nothing is, else the exit status. */
+int cmd_apply_usage(const struct invocation *invocation);
 
 int cmd_completion(const struct invocation *invocation);
 int cmd_version(const struct invocation *invocation);

@@ -4,13 +4,12 @@
 #include "cli.h"
 #include "dotenv.h"
 #include "name.h"
+#include "private_folder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TEXT_MAX = 4 * 1024 * 1024 }; /* bytes of the edited file: 1 MiB of values, all escaped */
@@ -21,65 +20,17 @@ static bool fail(struct cluster *cluster, const char *what, const char *path)
     return false;
 }
 
-/* A folder that only its owner may enter, in memory where there is one for that. */
 static const char *make_folder(struct cluster *cluster)
 {
-    const char *candidates[] = {getenv("XDG_RUNTIME_DIR"), "/dev/shm", getenv("TMPDIR"), "/tmp"};
-    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
-        if (!candidates[i] || !*candidates[i])
-            continue;
-        struct str pattern = str_format(&cluster->arena, "%s/optasvc-XXXXXX", candidates[i]);
-        char *path = arena_alloc(&cluster->arena, pattern.len + 1);
-        memcpy(path, pattern.data, pattern.len);
-        if (mkdtemp(path))
-            return path;
-    }
-    fail(cluster, "cannot be made", "a private folder");
-    return NULL;
-}
-
-/* Overwrites a file in its place. */
-static bool overwrite(int folder, const char *name, off_t size)
-{
-    static const char zeros[4096];
-    int fd = openat(folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-    bool right = fd >= 0;
-    while (right && size > 0) {
-        size_t some = size < (off_t)sizeof zeros ? (size_t)size : sizeof zeros;
-        ssize_t count = write(fd, zeros, some);
-        right = count > 0;
-        size -= right ? count : 0;
-    }
-    right = right && fsync(fd) == 0;
-    return fd >= 0 && close(fd) == 0 && right;
-}
-
-/* Editors leave copies beside a file, some in folders: all that is in the folder goes. */
-static bool wipe(int parent, const char *name, unsigned depth)
-{
-    enum { DEPTH_MAX = 8 };
-    struct stat status;
-    if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || depth == DEPTH_MAX)
-        return false;
-    if (!S_ISDIR(status.st_mode)) {
-        bool right = !S_ISREG(status.st_mode) || overwrite(parent, name, status.st_size);
-        return unlinkat(parent, name, 0) == 0 && right;
-    }
-    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-    struct dirent *entry;
-    bool right = folder != NULL;
-    while (folder && (entry = readdir(folder)) != NULL)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            right &= wipe(dirfd(folder), entry->d_name, depth + 1);
-    if (folder ? closedir(folder) < 0 : fd >= 0 && close(fd) < 0)
-        right = false;
-    return unlinkat(parent, name, AT_REMOVEDIR) == 0 && right;
+    const char *path = private_folder_make(&cluster->arena);
+    if (!path)
+        fail(cluster, "cannot be made", "a private folder");
+    return path;
 }
 
 static bool wipe_folder(struct cluster *cluster, const char *path)
 {
-    return wipe(AT_FDCWD, path, 0) || fail(cluster, "cannot be removed: it holds secrets", path);
+    return private_folder_wipe(path) || fail(cluster, "cannot be removed: it holds secrets", path);
 }
 
 static const char heading[] =
@@ -110,14 +61,8 @@ static bool write_file(struct cluster *cluster, struct arena *arena, const char 
                              "# %.*s is no text, or no variable's name, and stays as it is\n",
                              STR_ARG(secret->name));
     }
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return fail(cluster, "cannot be written", path);
-    int error = io_write_pieces(fd, pieces, secrets->count + 1);
-    if (close(fd) < 0 && error == 0)
-        error = errno;
-    errno = error;
-    return error == 0 || fail(cluster, "cannot be written", path);
+    errno = private_folder_write(path, pieces, secrets->count + 1);
+    return errno == 0 || fail(cluster, "cannot be written", path);
 }
 
 static bool read_file(struct cluster *cluster, struct arena *arena, const char *path,

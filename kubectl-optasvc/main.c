@@ -6,11 +6,19 @@ static const char *const manifest_outputs[] = {"yaml", "json", NULL};
 static const char *const explain_outputs[] = {"text", "markdown", NULL};
 
 static const char *const name_outputs[] = {"name", NULL};
+static const char *const push_outputs[] = {"json", NULL};
 static const char *const status_outputs[] = {"json", NULL};
 static const char *const version_outputs[] = {"json", NULL};
 
 /* Every command that talks to a cluster reads the service files. */
 #define FLAGS_CLUSTER (FLAGS_RENDER | FLAGS_KUBECTL)
+
+#define FLAGS_APPLY                                                                                \
+    (FLAGS_CLUSTER | FLAG(DRY_RUN_MODE) | FLAG(WAIT) | FLAG(TIMEOUT) | FLAG(PRUNE) |               \
+     FLAG(FORCE_CONFLICTS) | FLAG(ROLLBACK_ON_FAILURE) | FLAG(OUTPUT))
+
+/* How an image gets into its repository. */
+#define FLAGS_PUSH (FLAG(TAG) | FLAG(CREATE) | FLAG(TOOL))
 
 static const struct command commands[] = {
     {.name = "apply",
@@ -22,11 +30,37 @@ static const struct command commands[] = {
          "not there, everything applied server-side as the manager `optasvc`, and what the\n"
          "service no longer has and would go on to act is removed: autoscaler, disruption budget,\n"
          "CronJobs, and, once the new pods are ready, the other kind of workload.\n",
-     .flags = FLAGS_CLUSTER | FLAG(DRY_RUN_MODE) | FLAG(WAIT) | FLAG(TIMEOUT) | FLAG(PRUNE) |
-              FLAG(FORCE_CONFLICTS) | FLAG(ROLLBACK_ON_FAILURE) | FLAG(OUTPUT),
+     .flags = FLAGS_APPLY,
      .required = FLAG(FILENAME),
      .outputs = name_outputs,
      .run = cmd_apply},
+    {.name = "push",
+     .arguments = "IMAGE",
+     .least = 1,
+     .most = 1,
+     .summary = "Push an image of this machine to the repository of its service (image: AUTO)",
+     .details =
+         "Prints what it is in the registry: REPOSITORY@DIGEST. Its tag there is its own, latest\n"
+         "if it has none. Where the repository is one of ECR, the aws CLI tells whether it can\n"
+         "be pushed, and gives the credentials, which are gone when this ends; for others the\n"
+         "login is used that is there.\n",
+     .flags = (FLAGS_RENDER & ~(FLAG(IMAGE_TAG) | FLAG(IMAGE_DIGEST) | FLAG(NAMESPACE))) |
+              FLAGS_PUSH | FLAG(OUTPUT),
+     .required = FLAG(FILENAME),
+     .outputs = push_outputs,
+     .run = cmd_push,
+     .complete = complete_images},
+    {.name = "deploy",
+     .arguments = "",
+     .summary = "Push an image, then apply the service with it",
+     .details =
+         "What push and apply do, one after the other: the pods get the image by its digest. No\n"
+         "image is pushed for services whose images others keep; nothing is applied when the\n"
+         "push failed, and --dry-run pushes nothing.\n",
+     .flags = FLAGS_APPLY | FLAGS_PUSH | FLAG(IMAGE),
+     .required = FLAG(FILENAME),
+     .outputs = name_outputs,
+     .run = cmd_deploy},
     {.name = "diff",
      .arguments = "",
      .summary = "Show what apply would change",
@@ -188,6 +222,8 @@ static const struct command commands[] = {
 static const struct environment_variable variables[] = {
     {"KUBECTL_PATH", "The kubectl to run; kubectl sets it for its plugins."},
     {"KUBECONFIG", "kubectl's."},
+    {"AWS_PROFILE", "The aws CLI's, as all its variables: whose credentials push takes."},
+    {"DOCKER_HOST, CONTAINER_HOST", "docker's and podman's: where the images are that push takes."},
     {"VISUAL, EDITOR", "The editor of secret edit; vi if neither is set."},
     {"NO_COLOR", "Messages have no color."},
     {"OPTASVC_FILE, OPTASVC_LOG", "Of inject: the service file, and --log-file."},

@@ -193,6 +193,31 @@ static void test_output_that_passes(void **state)
     in_fork(check_output_passes);
 }
 
+static void check_progress_is_shown(void)
+{
+    int shown[2];
+    int out[2];
+    CHECK(pipe(shown) == 0 && dup2(shown[1], STDERR_FILENO) == STDERR_FILENO);
+    CHECK(pipe(out) == 0 && dup2(out[1], STDOUT_FILENO) == STDOUT_FILENO);
+    close(out[1]);
+    struct process process = SHELL("printf '\\033[1mone'; sleep 0.2; echo two >&2; cat");
+    process.shows_progress = true;
+    process_run(&process, 1);
+    char bytes[32] = "";
+    CHECK(read(shown[0], bytes, sizeof bytes) == 11 && strcmp(bytes, "\033[1monetwo\n") == 0);
+    CHECK(process_right(&process) && process.errors.len == 0);
+    CHECK(str_is(buf_str(&process.output), "\033[1mone"));
+    close(STDOUT_FILENO);
+    CHECK(read(out[0], bytes, sizeof bytes) == 0);
+    process_free(&process);
+}
+
+static void test_progress(void **state)
+{
+    (void)state;
+    in_fork(check_progress_is_shown);
+}
+
 /* The child ends when it sees that its question was shown, and not before. */
 static void check_question_is_shown(void)
 {
@@ -512,6 +537,73 @@ static void test_signals_between_runs(void **state)
     in_fork(check_ignored_signals_stay_ignored);
 }
 
+/* Also one that is started later, and where a terminal tells all of us. */
+static void check_what_finishes(void)
+{
+    process_watch_signals();
+    CHECK(setpgid(0, 0) == 0);
+    struct process processes[] = {SHELL("sleep 0.2; kill -INT -$PPID; sleep 0.3; echo done"),
+                                  SHELL("exec sleep 30")};
+    processes[0].finishes = true;
+    CHECK(run_timed(processes, COUNT(processes)) < SOON);
+    CHECK(process_interrupted() == SIGINT && !process_right(&processes[0]));
+    CHECK(processes[0].status == 0 && str_is(buf_str(&processes[0].output), "done\n"));
+    CHECK(processes[1].status == 128 + SIGINT);
+    struct process later = SHELL("sleep 0.2; echo too");
+    later.finishes = true;
+    process_run(&later, 1);
+    CHECK(later.error == 0 && later.status == 0 && str_is(buf_str(&later.output), "too\n"));
+    process_free(&later);
+    process_free(&processes[0]);
+    process_free(&processes[1]);
+}
+
+static void check_what_does_not_finish(void)
+{
+    process_watch_signals();
+    raise(SIGTERM);
+    struct process process = SHELL("exec sleep 60");
+    process.finishes = true;
+    int64_t took = run_timed(&process, 1);
+    CHECK(took >= PROCESS_GRACE && took < PROCESS_GRACE + SOON);
+    CHECK(process.status == 128 + SIGTERM);
+    process_free(&process);
+}
+
+static void test_what_finishes(void **state)
+{
+    (void)state;
+    pid_t stubborn = begin_fork(check_what_does_not_finish);
+    in_fork(check_what_finishes);
+    end_fork(stubborn);
+}
+
+static void test_reasons(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *script, *why;
+    } rows[] = {
+        {"echo 'Error: no' >&2; exit 1", "no"},
+        {"printf 'first\\nerror: last \\r\\n \\n\\n' >&2; exit 1", "last"},
+        {"printf 'Errors: two' >&2; exit 1", "Errors: two"},
+        {"echo out; exit 7", "it ends with exit status 7, and does not say why"},
+        {"exit 128", "it ends with exit status 128, and does not say why"},
+        {"kill -KILL $$", "it was ended by signal 9 (Killed)"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct process process = SHELL(rows[i].script);
+        process_run(&process, 1);
+        assert_str(process_why(&unit->arena, &process), rows[i].why);
+        process_free(&process);
+    }
+    struct process absent = {.arguments = (const char *const[]){"/nowhere/program", NULL}};
+    process_run(&absent, 1);
+    assert_str(process_why(&unit->arena, &absent), strerror(ENOENT));
+    process_free(&absent);
+    assert_str(process_why(&unit->arena, &(struct process){.error = EFBIG}), "it prints too much");
+}
+
 static void check_signals_of_children(void)
 {
     process_watch_signals();
@@ -709,6 +801,7 @@ int main(void)
         UNIT_TEST(test_all_streams_are_large),
         UNIT_TEST(test_no_input),
         UNIT_TEST(test_output_that_passes),
+        UNIT_TEST(test_progress),
         UNIT_TEST(test_a_child_that_asks),
         UNIT_TEST(test_a_grandchild_that_keeps_the_pipes),
         UNIT_TEST(test_exit_statuses),
@@ -718,6 +811,8 @@ int main(void)
         UNIT_TEST(test_children_that_do_not_end),
         UNIT_TEST(test_signals_end_what_runs),
         UNIT_TEST(test_signals_between_runs),
+        UNIT_TEST(test_what_finishes),
+        UNIT_TEST(test_reasons),
         UNIT_TEST(test_signals_of_children),
         UNIT_TEST(test_statuses_where_sigchld_is_ignored),
         UNIT_TEST(test_descriptors),

@@ -16,7 +16,7 @@ static const struct service *service_with(struct unit *unit, const char *lines)
     "modules:\n"                                                                                   \
     "  - {name: db, type: postgres, secret: pg, secret_keys: {db_password: pass}}\n"               \
     "  - {name: cache, type: redis}\n"                                                             \
-    "  - {name: bucket, type: s3, bucket_name: bbb}\n"                                               \
+    "  - {name: bucket, type: s3, bucket_name: bbb}\n"                                             \
     "  - {name: dns, type: dns}\n"
 
 static const struct service *linked_with(struct unit *unit, const char *lines)
@@ -113,6 +113,34 @@ static void test_images(void **state)
                        "port: {http: 80}}]\n",
                        rows[i].image));
         assert_warnings(unit, rows[i].has_image ? 0 : 1); /* nothing runs yet */
+        assert_str(service->image, rows[i].expected);
+        assert_int_equal(service->has_image, rows[i].has_image);
+    }
+}
+
+/* A tag that is of one repository alone. */
+static void test_image_of_a_repository(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *image, *repository, *expected;
+        bool has_image;
+    } rows[] = {
+        {"AUTO", "r.example.com/opta-hello-app", "r.example.com/opta-hello-app:v1", true},
+        {"AUTO", "r.example.com/opta-hello-other", "r.example.com/opta-hello-app", false},
+        {"AUTO", "r.example.com/opta-hello-ap", "r.example.com/opta-hello-app", false},
+        {"nginx", "r.example.com/opta-hello-app", "nginx", true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct options options = {
+            .image_tag = "v1", .registry = "r.example.com", .image_repository = rows[i].repository};
+        const struct service *service = unit_service(
+            unit, &options,
+            str_format(&unit->arena,
+                       "name: hello\nmodules: [{name: app, type: k8s-service, image: '%s', "
+                       "port: {http: 80}}]\n",
+                       rows[i].image));
+        assert_warnings(unit, rows[i].has_image ? 0 : 1);
         assert_str(service->image, rows[i].expected);
         assert_int_equal(service->has_image, rows[i].has_image);
     }
@@ -635,6 +663,7 @@ int main(void)
         UNIT_TEST(test_defaults),
         UNIT_TEST(test_names_and_their_lengths),
         UNIT_TEST(test_images),
+        UNIT_TEST(test_image_of_a_repository),
         UNIT_TEST(test_registry_of_the_cloud),
         UNIT_TEST(test_ports_and_probes),
         UNIT_TEST(test_what_is_wrong),

@@ -1,0 +1,53 @@
+#include "commands.h"
+#include "emit.h"
+#include "name.h"
+#include "process.h"
+#include "push.h"
+
+#include <stdlib.h>
+
+static void write_json(struct arena *arena, const struct pushed *pushed, struct str image,
+                       struct buf *out)
+{
+    struct node *map = node_new(arena, NODE_MAP);
+    put_text(arena, map, "image", image);
+    put_text(arena, map, "repository", pushed->repository);
+    put_text(arena, map, "tag", pushed->tag);
+    put_text(arena, map, "digest", pushed->digest);
+    emit_json(out, map, 0);
+}
+
+static int print(struct arena *arena, const struct options *options, const struct pushed *pushed)
+{
+    struct str image =
+        str_format(arena, "%.*s@%.*s", STR_ARG(pushed->repository), STR_ARG(pushed->digest));
+    struct buf out = {0};
+    if (options->output)
+        write_json(arena, pushed, image, &out);
+    else
+        buf_add(&out, image);
+    buf_add_byte(&out, '\n');
+    int status = cli_finish(buf_str(&out));
+    buf_free(&out);
+    return status;
+}
+
+int cmd_push(const struct invocation *invocation)
+{
+    struct options options = invocation->options;
+    struct arena arena = {0};
+    struct pushed pushed;
+    options.image = invocation->arguments.items[0];
+    const char *wrong = name_wrong(NAME_IMAGE, str_of(options.image));
+    if (wrong) {
+        int status = cli_usage(
+            invocation, str_format(&arena, "IMAGE %s, not \"%s\"", wrong, options.image).data);
+        arena_free(&arena);
+        return status;
+    }
+    int status = push(&arena, &options, invocation->color, PUSH_ALL, &pushed)
+                     ? print(&arena, &options, &pushed)
+                     : EXIT_FAILURE;
+    arena_free(&arena);
+    return process_exit_status(status);
+}
