@@ -15,12 +15,23 @@ struct arena_chunk {
     alignas(max_align_t) char data[];
 };
 
+static void (*last_cleanup)(void);
+
+void out_of_memory_asks(void (*cleanup)(void))
+{
+    last_cleanup = cleanup;
+}
+
 _Noreturn void out_of_memory(void)
 {
     static const char message[] = "error: out of memory\n";
     /* Nothing more can be done if even this cannot be written. */
     ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
     (void)ignored;
+    void (*cleanup)(void) = last_cleanup;
+    last_cleanup = NULL; /* it may need memory itself */
+    if (cleanup)
+        cleanup();
     _exit(EXIT_FAILURE);
 }
 

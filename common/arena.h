@@ -28,8 +28,9 @@ struct arena {
 #define UNDER_ADDRESS_SANITIZER 0
 #endif
 
-/* Says so and ends the process. */
+/* Says so and ends the process; before that does what was asked for last, unless it is NULL. */
 _Noreturn void out_of_memory(void);
+void out_of_memory_asks(void (*cleanup)(void));
 
 /* `size` zeroed bytes, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size);

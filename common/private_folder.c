@@ -10,6 +10,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The one that is there: without memory it is wiped before the process ends. */
+static const char *present;
+
+static void wipe_present(void)
+{
+    bool ignored = !present || private_folder_wipe(present);
+    (void)ignored;
+}
+
 const char *private_folder_make(struct arena *arena)
 {
     const char *candidates[] = {getenv("XDG_RUNTIME_DIR"), "/dev/shm", getenv("TMPDIR"), "/tmp"};
@@ -19,8 +28,11 @@ const char *private_folder_make(struct arena *arena)
         struct str pattern = str_format(arena, "%s/optasvc-XXXXXX", candidates[i]);
         char *path = arena_alloc(arena, pattern.len + 1);
         memcpy(path, pattern.data, pattern.len);
-        if (mkdtemp(path))
+        if (mkdtemp(path)) {
+            present = path;
+            out_of_memory_asks(wipe_present);
             return path;
+        }
     }
     return NULL;
 }
@@ -77,5 +89,6 @@ static bool wipe(int parent, const char *name, unsigned depth)
 
 bool private_folder_wipe(const char *path)
 {
+    present = NULL;
     return wipe(AT_FDCWD, path, 0);
 }
