@@ -89,6 +89,7 @@ static bool wipe(int parent, const char *name, unsigned depth)
 
 bool private_folder_wipe(const char *path)
 {
+    bool right = wipe(AT_FDCWD, path, 0);
     present = NULL;
-    return wipe(AT_FDCWD, path, 0);
+    return right;
 }

@@ -62,6 +62,10 @@ static int fails(const char *name)
 
 /* The programs have an allocator of their own before the C library's, under these names. dlsym()
  * may allocate itself. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
 void *__libc_malloc(size_t size)
 {
     static void *(*real)(size_t);
