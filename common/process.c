@@ -258,8 +258,11 @@ static void drain(struct child *child, int *fd, struct buf *buf)
 {
     const struct process *process = child->process;
     buf_reserve(buf, CHUNK);
-    ssize_t count = read(*fd, buf->data + buf->len, CHUNK);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR))
+    ssize_t count;
+    do
+        count = read(*fd, buf->data + buf->len, CHUNK);
+    while (count < 0 && errno == EINTR);
+    if (count < 0 && errno == EAGAIN)
         return;
     if (count < 0)
         fail(child, errno);
