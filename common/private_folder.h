@@ -4,7 +4,8 @@
 
 #include "str.h"
 
-/* Makes one, one at a time, in memory where there is a place for that. NULL, and errno, when it cannot. */
+/* Makes one, one at a time, in memory where there is a place for that. NULL, and errno, when it
+ * cannot. */
 const char *private_folder_make(struct arena *arena);
 
 /* Writes a file of it that is not there yet. Returns 0 or an errno. */
