@@ -308,7 +308,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory hardening
 	@$(MAKE) --no-print-directory yaml
 	@$(MAKE) --no-print-directory faults
-	@$(MAKE) --no-print-directory -j2 SECONDS=10 fuzz
+	@SEED=1 $(MAKE) --no-print-directory -j2 SECONDS=10 fuzz
 	@$(MAKE) --no-print-directory cost
 	@$(MAKE) --no-print-directory schema
 	@$(MAKE) --no-print-directory corpus

@@ -511,6 +511,27 @@ static bool is_subsequence(struct str part, struct str whole)
     return true;
 }
 
+/* Some text before may be one that blank lines behind it belong to: what is removed behind it takes
+ * them along. */
+static bool keeps_blank_lines(struct str before)
+{
+    for (size_t i = 1; i < before.len; i++)
+        if (before.data[i] == '+' && (before.data[i - 1] == '|' || before.data[i - 1] == '>'))
+            return true;
+    return false;
+}
+
+/* The end of the last of the blank lines behind the line that ends at `at`. */
+static size_t behind_blank_lines(struct str text, size_t at)
+{
+    for (;;) {
+        size_t end = str_find(text, at + 1, '\n');
+        if (at >= text.len || !str_only(str_slice(text, at + 1, end), " \r"))
+            return at;
+        at = end;
+    }
+}
+
 static struct result run(struct arena *arena, struct choices *choices, struct buf *document,
                          struct buf *out, struct buf *story)
 {
@@ -580,6 +601,8 @@ static struct result run(struct arena *arena, struct choices *choices, struct bu
     if (first > 0)
         first = line_start(source.text, first - 1);
     last = str_find(source.text, last, '\n');
+    if (keeps_blank_lines(str_slice(source.text, 0, last)))
+        last = behind_blank_lines(source.text, last);
     if (last > first && edit_changes(&edit) && root->span.end > last &&
         !outside_is_equal(source.text, written.text, 0, last))
         return (struct result){.wrong = "bytes behind the edits changed"};
