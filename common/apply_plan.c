@@ -50,17 +50,6 @@ static void plan_superseded(struct apply *apply, const struct rollout *rollout)
     }
 }
 
-static bool is_module_here(const struct apply *apply, const struct place *place,
-                           const struct node *object)
-{
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
-        const struct unit *unit = &apply->cluster.units[i];
-        if (unit->place == place && unit_owns(unit, object, &unit->service->name))
-            return true;
-    }
-    return false;
-}
-
 /* --prune=layer: services that are in none of the files. */
 static void plan_layer(struct apply *apply, struct place *place)
 {
@@ -69,7 +58,7 @@ static void plan_layer(struct apply *apply, struct place *place)
         for (size_t i = 0; i < apply->cluster.unit_count && !ours; i++)
             ours = apply->cluster.units[i].place == place &&
                    unit_owns(&apply->cluster.units[i], live, NULL);
-        if (ours && object_applied_by(live, MANAGER) && !is_module_here(apply, place, live))
+        if (ours && object_applied_by(live, MANAGER) && !cluster_owns(&apply->cluster, place, live))
             manifests_add(is_kept(live) ? &apply->kept : &apply->leaves, live);
     }
 }

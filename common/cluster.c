@@ -376,6 +376,17 @@ bool unit_owns(const struct unit *unit, const struct node *object, const struct 
            !object_has_controller(object);
 }
 
+bool cluster_owns(const struct cluster *cluster, const struct place *place,
+                  const struct node *object)
+{
+    for (size_t i = 0; i < cluster->unit_count; i++) {
+        const struct unit *unit = &cluster->units[i];
+        if (unit->place == place && unit_owns(unit, object, &unit->service->name))
+            return true;
+    }
+    return false;
+}
+
 struct node *unit_live(const struct unit *unit, const struct node *object)
 {
     for (struct node *live = unit->place->live; live; live = live->next)

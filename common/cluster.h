@@ -82,6 +82,10 @@ void cluster_say(const struct cluster *cluster, const char *format, ...)
  * service: by its labels, and as no controller's. */
 bool unit_owns(const struct unit *unit, const struct node *object, const struct str *module);
 
+/* True when a live object of the place belongs to one of the services. */
+bool cluster_owns(const struct cluster *cluster, const struct place *place,
+                  const struct node *object);
+
 /* The live object that is the same as this one, whoever made it, or NULL. */
 struct node *unit_live(const struct unit *unit, const struct node *object);
 

@@ -86,9 +86,7 @@ static void read_policies(const struct service_reader *in)
     }
     if (policies->count > IAM_POLICIES_MAX)
         service_error(in, SERVICE_IAM_POLICIES,
-                      "more than %d policies: IAM attaches no more to a "
-                      "role",
-                      IAM_POLICIES_MAX);
+                      "more than %d policies: IAM attaches no more to a role", IAM_POLICIES_MAX);
     if (policies->count == 0 || in->layer->options->injects || in->layer->scope.blind)
         return;
     if (is_elsewhere(in)) {

@@ -27,17 +27,14 @@ static void take(struct deletion *deletion, struct node *object)
                 STR_ARG(object_title(&deletion->cluster.arena, object)));
 }
 
+/* A place has its objects in the order in which they go. */
 static void collect(struct deletion *deletion)
 {
-    for (size_t turn = 0; turn < kind_count; turn++)
-        for (size_t i = 0; i < deletion->cluster.unit_count; i++) {
-            const struct unit *unit = &deletion->cluster.units[i];
-            for (struct node *live = unit->place->live; live; live = live->next) {
-                const struct kind *kind = kind_of(live);
-                if (kind && kind->deleted == turn && unit_owns(unit, live, &unit->service->name))
-                    take(deletion, live);
-            }
-        }
+    const struct cluster *cluster = &deletion->cluster;
+    for (size_t i = 0; i < cluster->place_count; i++)
+        for (struct node *live = cluster->places[i].live; live; live = live->next)
+            if (kind_of(live) && cluster_owns(cluster, &cluster->places[i], live))
+                take(deletion, live);
 }
 
 static void collect_claims(struct deletion *deletion)
