@@ -49,11 +49,12 @@ CC := $(RELEASE)/zig cc -target $(TRIPLE_$(PLATFORM))
 AR := $(RELEASE)/zig ar
 export ZIG_GLOBAL_CACHE_DIR := $(RELEASE)/cache
 export ZIG_LOCAL_CACHE_DIR  := $(RELEASE)/cache
-# Small beats fast: the time of a run is that of its start. zig knows -Os alone, hence -Xclang. A static
-# program that can be at any address would be 40 KB larger, by its relocations. macOS knows no other, and
-# for it zig cannot link with -flto.
-FLAGS_linux    := -flto -fno-PIE
-LDFLAGS_linux  := -static -no-pie
+# Small beats fast: the time of a run is that of its start. zig knows -Os alone, hence -Xclang. For macOS
+# it cannot link with -flto, nor take the place of functions (arena.c, krew/left_out.c).
+FLAGS_linux    := -flto -fPIE -fstack-clash-protection -DWRAPPED_ALLOCATION \
+                  $(if $(findstring amd64,$(PLATFORM)),-fcf-protection,-mbranch-protection=standard)
+WRAPPED := malloc calloc realloc fy_composer_process_event fy_term_query_size
+LDFLAGS_linux  := -static -pie $(WRAPPED:%=-Wl,--wrap=%)
 LDFLAGS_darwin := -Wl,-dead_strip
 FLAGS := -Os -Xclang -Oz -ffunction-sections -fdata-sections -fvisibility=hidden -fomit-frame-pointer \
          -fno-asynchronous-unwind-tables -fno-unwind-tables -fstack-protector-strong $(FLAGS_$(SYSTEM))
@@ -68,6 +69,8 @@ LIBFYAML_FLAGS  := -D_GNU_SOURCE -DVERSION='"$(LIBFYAML_VERSION)"' $(if $(filter
 LIBYAML_FLAGS   := -DYAML_VERSION_STRING='"$(LIBYAML_VERSION)"' -I$(LIBYAML)/include \
                    $(join $(addprefix -DYAML_VERSION_,MAJOR= MINOR= PATCH=),$(subst ., ,$(LIBYAML_VERSION)))
 LIBRARIES := $(BUILD)/libraries.a
+LEFT_OUT_linux := $(BUILD)/obj/krew/left_out.o
+LEFT_OUT := $(LEFT_OUT_$(SYSTEM))
 override CFLAGS   := -std=c17 $(WARNINGS) $(FLAGS) -ffile-prefix-map=$(CURDIR)/=
 override CPPFLAGS := $(DEFINES) -isystem $(LIBFYAML)/include -isystem $(LIBYAML)/include
 override LDFLAGS  := -s -Wl,--gc-sections $(LDFLAGS_$(SYSTEM))
@@ -99,14 +102,14 @@ endif
 COMMON   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard common/*.c))
 PROGRAMS := kubectl-optasvc helm-postrender
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/unit/%,$(wildcard tests/unit/test_*.c))
-SOURCES  := $(wildcard common/*.[ch] kubectl-optasvc/*.[ch] helm-postrender/*.[ch] krew/*.h tests/*/*.[ch])
+SOURCES  := $(wildcard common/*.[ch] kubectl-optasvc/*.[ch] helm-postrender/*.[ch] krew/*.[ch] tests/*/*.[ch])
 
 .PHONY: all
 all: $(PROGRAMS:%=$(BIN)/%) ## Build bin/kubectl-optasvc and bin/helm-postrender (SAN=1: with sanitizers)
 
 $(BIN)/kubectl-optasvc: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard kubectl-optasvc/*.c))
 $(BIN)/helm-postrender: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard helm-postrender/*.c))
-$(PROGRAMS:%=$(BIN)/%): $(BUILD)/libcommon.a $(LIBRARIES)
+$(PROGRAMS:%=$(BIN)/%): $(LEFT_OUT) $(BUILD)/libcommon.a $(LIBRARIES)
 	@mkdir -p $(@D)
 	@$(if $(V),,echo "  LINK $@")
 	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libcommon.a $(LIBS)
@@ -246,7 +249,7 @@ yaml: all
 
 .PHONY: hardening
 hardening: all
-	@tests/hardening/run $(BIN)
+	@tests/hardening/run $(PROGRAMS:%=$(BIN)/%)
 
 .PHONY: memory
 memory: all
@@ -345,14 +348,32 @@ docs: all ## Write the field reference in README.md anew
 format: ## Format the sources (clang-format)
 	clang-format -i $(SOURCES)
 
-.PHONY: lint
-lint: ## Check the sources: formatting, clang's warnings, clang-tidy, shellcheck
+# What the static analyzers say is mended, or suppressed with its reason: in .cppcheck, or in the source.
+ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
+SCRIPTS  := .ci/run tests/deps $(filter-out tests/roundtrip/run,$(wildcard tests/*/run)) \
+            $(filter-out %.yaml,$(wildcard tests/rig/*)) krew/bump krew/deb krew/dist krew/toolchain
+LINTS    := format gcc clang tidy cppcheck shell
+
+.PHONY: lint $(LINTS:%=lint-%)
+lint: ## Check the sources: formatting, gcc's and clang's analyzers, clang-tidy, cppcheck, shellcheck
+	@tests/deps lint
+	@$(MAKE) --no-print-directory $(PARALLEL) $(LINTS:%=lint-%)
+lint-format:
 	clang-format --dry-run -Werror $(SOURCES)
-	$(MAKE) --no-print-directory CC=clang BUILD=build/clang BIN=build/clang \
-	    CFLAGS='-O1 -Werror' all
-	clang-tidy --quiet $(filter-out tests/%,$(filter %.c,$(SOURCES))) -- $(CPPFLAGS) \
-	    -DOPTASVC_VERSION='"0"' -DOPTASVC_COMMIT='"0"' -std=c17
-	shellcheck .ci/run tests/deps $(filter-out tests/roundtrip/run,$(wildcard tests/*/run)) $(filter-out %.yaml,$(wildcard tests/rig/*)) krew/bump krew/deb krew/dist krew/toolchain
+lint-gcc:
+	rm -rf build/gcc
+	@$(MAKE) --no-print-directory CC=gcc BUILD=build/gcc BIN=build/gcc CFLAGS='-O1 -Werror -fanalyzer' all
+lint-clang:
+	rm -rf build/clang
+	@scan-build -o build/clang/reports --status-bugs --use-cc=clang \
+	    $(MAKE) --no-print-directory BUILD=build/clang BIN=build/clang CFLAGS='-O1 -Werror' all
+lint-tidy:
+	clang-tidy --quiet $(ANALYZED) -- $(CPPFLAGS) -DOPTASVC_VERSION='"0"' -DOPTASVC_COMMIT='"0"' -std=c17
+lint-cppcheck:
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,style,performance,portability \
+	    --suppressions-list=.cppcheck $(CPPFLAGS) -DOPTASVC_VERSION='"0"' -DOPTASVC_COMMIT='"0"' $(ANALYZED)
+lint-shell:
+	shellcheck $(SCRIPTS)
 
 .PHONY: coverage
 coverage: ## Measure what the unit, golden and cli tests reach in common/ (gcovr)

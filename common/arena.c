@@ -7,6 +7,29 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The libraries' allocations are checked here too. Where one fails they go on as if nothing had been
+ * there, so that a file would lose a field without a word. A sanitizer has its own allocator. */
+#if defined(WRAPPED_ALLOCATION) /* by the linker: --wrap=malloc and so on */
+#define CHECKED_ALLOCATION
+#define CHECKED(name) __wrap_##name
+#define SYSTEM(name)  __real_##name
+#elif defined(__GLIBC__) && !UNDER_ADDRESS_SANITIZER
+#define CHECKED_ALLOCATION
+#define CHECKED(name) name
+#define SYSTEM(name)  __libc_##name
+#else
+#define SYSTEM(name) name
+#endif
+
+#ifdef CHECKED_ALLOCATION
+void *CHECKED(malloc)(size_t size);
+void *CHECKED(calloc)(size_t count, size_t size);
+void *CHECKED(realloc)(void *old, size_t size);
+void *SYSTEM(malloc)(size_t size);
+void *SYSTEM(calloc)(size_t count, size_t size);
+void *SYSTEM(realloc)(void *old, size_t size);
+#endif
+
 enum { FIRST_CHUNK = 64 * 1024, LARGEST_CHUNK = 1024 * 1024 };
 
 struct arena_chunk {
@@ -37,7 +60,7 @@ _Noreturn void out_of_memory(void)
 
 void *memory_grow(void *old, size_t size)
 {
-    void *grown = realloc(old, size);
+    void *grown = SYSTEM(realloc)(old, size);
     if (!grown)
         out_of_memory();
     return grown;
@@ -130,13 +153,7 @@ void arena_wipe(struct arena *arena)
     arena_free(arena);
 }
 
-#if defined(__GLIBC__) && !UNDER_ADDRESS_SANITIZER
-/* The libraries call these too. Where an allocation fails they go on as if nothing had been there,
- * so that a file would lose a field without a word. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
-
+#ifdef CHECKED_ALLOCATION
 static void *check(void *memory, bool wanted)
 {
     if (!memory && wanted)
@@ -144,18 +161,18 @@ static void *check(void *memory, bool wanted)
     return memory;
 }
 
-void *malloc(size_t size)
+void *CHECKED(malloc)(size_t size)
 {
-    return check(__libc_malloc(size), size > 0);
+    return check(SYSTEM(malloc)(size), size > 0);
 }
 
-void *calloc(size_t count, size_t size)
+void *CHECKED(calloc)(size_t count, size_t size)
 {
-    return check(__libc_calloc(count, size), count > 0 && size > 0);
+    return check(SYSTEM(calloc)(count, size), count > 0 && size > 0);
 }
 
-void *realloc(void *old, size_t size)
+void *CHECKED(realloc)(void *old, size_t size)
 {
-    return check(__libc_realloc(old, size), size > 0);
+    return check(SYSTEM(realloc)(old, size), size > 0);
 }
 #endif

@@ -185,7 +185,7 @@ static bool read_arn(const struct reading *in, bool *ret_guessed)
         set_arn(in, found.text);
         return check_arn(in, &found);
     }
-    struct str guess = in->form->bucket ? (struct str){0} : opta_arn(in);
+    struct str guess = in->form->bucket ? STR("") : opta_arn(in);
     if (guess.len == 0)
         return report_unknown(in);
     set_arn(in, guess);

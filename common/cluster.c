@@ -97,7 +97,7 @@ static size_t turn_of(const struct node *object)
 static int by_turn(const void *a, const void *b)
 {
     const struct node *left = *(struct node *const *)a, *right = *(struct node *const *)b;
-    size_t turns[] = {turn_of(left), turn_of(right)};
+    const size_t turns[] = {turn_of(left), turn_of(right)};
     return turns[0] == turns[1] ? str_compare(object_name(left), object_name(right))
                                 : (turns[0] > turns[1]) - (turns[0] < turns[1]);
 }

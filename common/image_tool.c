@@ -137,7 +137,7 @@ static struct str current_context(const struct image_tool *tool)
     process_free(&run);
     while (str_ends(name, STR("\n")))
         name.len--;
-    return str_is(name, "default") ? (struct str){0} : name;
+    return str_is(name, "default") ? STR("") : name;
 }
 
 /* Leads to the contexts of the user's configuration: nothing of it is copied. Returns 0 or an
@@ -271,7 +271,7 @@ static struct str read_digest(const struct image_tool *tool, const char *path)
     buf_free(&text);
     while (str_ends(digest, STR("\n")))
         digest.len--;
-    return name_wrong(NAME_IMAGE_DIGEST, digest) ? (struct str){0} : digest;
+    return name_wrong(NAME_IMAGE_DIGEST, digest) ? STR("") : digest;
 }
 
 static void tell_refused(const struct image_tool *tool, const struct process *run,

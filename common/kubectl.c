@@ -343,11 +343,11 @@ struct node *kubectl_answer(const struct kubectl *kubectl, const struct process 
 struct node *kubectl_get(const struct kubectl *kubectl, ...)
 {
     struct words words = kubectl_words(kubectl, "get", NULL);
-    va_list arguments;
-    va_start(arguments, kubectl);
-    for (const char *word; (word = va_arg(arguments, const char *)) != NULL;)
+    va_list more;
+    va_start(more, kubectl);
+    for (const char *word; (word = va_arg(more, const char *)) != NULL;)
         words_add(kubectl->arena, &words, word);
-    va_end(arguments);
+    va_end(more);
     words_add(kubectl->arena, &words, "--output=json");
     struct process run = {.arguments = words.items};
     kubectl_run(kubectl, &run, 1);

@@ -138,11 +138,11 @@ static void index_services(struct release *release)
         count_pairs(release, &counts, each);
         put(release->arena, &release->services, each->name, &(struct entry){.object = each});
     }
-    for (const struct object *each = first; each; each = each->next) {
+    for (const struct object *each = first; each; each = each->next, order++) {
         const struct node *selector = selector_of(each);
         if (selector && selector->first)
             put(release->arena, &release->selecting, rarest_pair(release, &counts, selector),
-                &(struct entry){.object = each, .order = order++});
+                &(struct entry){.object = each, .order = order});
     }
 }
 

@@ -54,7 +54,7 @@ struct str schema_words_text(struct arena *arena, const char *const *choices, co
 {
     struct str text = {0};
     for (size_t i = 0; choices[i]; i++) {
-        struct str joint = i == 0           ? (struct str){0}
+        struct str joint = i == 0           ? STR("")
                            : choices[i + 1] ? STR(", ")
                                             : str_format(arena, " %s ", last);
         text = str_format(arena, "%.*s%.*s%s", STR_ARG(text), STR_ARG(joint), choices[i]);
