@@ -7,8 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The libraries' allocations are checked here too. Where one fails they go on as if nothing had been
- * there, so that a file would lose a field without a word. A sanitizer has its own allocator. */
+/* The libraries' allocations are checked here too. Where one fails they go on as if nothing had
+ * been there, so that a file would lose a field without a word. A sanitizer has its own allocator.
+ */
 #if defined(WRAPPED_ALLOCATION) /* by the linker: --wrap=malloc and so on */
 #define CHECKED_ALLOCATION
 #define CHECKED(name) __wrap_##name

@@ -5,6 +5,7 @@
 #ifndef OPTASVC_DIAG_H
 #define OPTASVC_DIAG_H
 
+#include "limit.h"
 #include "str.h"
 
 enum {

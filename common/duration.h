@@ -2,9 +2,8 @@
 #ifndef OPTASVC_DURATION_H
 #define OPTASVC_DURATION_H
 
+#include "limit.h"
 #include "str.h"
-
-enum { DURATION_MAX = 7 * 86400 }; /* seconds that a flag may ask to wait */
 
 /* Reads "90", "90s", "5m" or "1h30m": seconds from 1 to DURATION_MAX. */
 bool duration_read(struct str text, int64_t *ret_seconds);

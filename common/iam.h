@@ -4,10 +4,9 @@
 
 #include "service.h"
 
-/* Of a role, at most: characters of its inline policies in all, white space not counted; other
- * policies attached to it; characters of its name.
+/* Characters of a role's name; limit.h has the other quotas.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
-enum { IAM_INLINE_MAX = 10240, IAM_POLICIES_MAX = 20, IAM_ROLE_NAME_MAX = 64 };
+enum { IAM_ROLE_NAME_MAX = 64 };
 
 /* What the links grant: one statement for each kind of right. Empty without links. */
 struct str iam_links_policy(struct arena *arena, const struct service *service);

@@ -161,8 +161,8 @@ static void read_layer(struct run *run, struct layer *layer)
             continue;
         for (size_t j = 0; j < wanted->count; j++)
             run->modules_found[j] |= str_is(module->name, wanted->items[j]);
-        run->modules++;
-        const struct service *service = service_read(layer, module);
+        const struct service *service =
+            layer_counts(layer, module, &run->modules) ? service_read(layer, module) : NULL;
         if (!service)
             continue;
         run->services =
@@ -420,6 +420,17 @@ static void write_nothing(const struct source *manifests, struct injected *ret)
     add_piece(ret, STR("# optasvc: nothing was rendered\n"));
 }
 
+static bool check_count(struct run *run, const struct source *manifests,
+                        const struct stream *stream)
+{
+    if (!stream->cut)
+        return true;
+    size_t next = stream->documents[stream->count - 1].end;
+    struct location at = {.source = manifests, .start = next, .end = next};
+    diag_error(&run->diags, at, "more than %d documents in the manifests", STREAM_DOCUMENTS_MAX);
+    return false;
+}
+
 bool inject(const struct options *options, const struct source *manifests, struct stream stream,
             bool color, struct injected *ret)
 {
@@ -430,7 +441,7 @@ bool inject(const struct options *options, const struct source *manifests, struc
     run.injection =
         (struct injection){.arena = &ret->arena, .diags = &run.diags, .options = options};
     bool blank = stream_is_blank(manifests->text);
-    if (read_files(&run, options) && !blank)
+    if (read_files(&run, options) && check_count(&run, manifests, &stream) && !blank)
         inject_services(&run, manifests, stream);
     bool right = run.diags.errors == 0;
     for (size_t i = 0; right && i < release->stream.count; i++)

@@ -9,8 +9,6 @@
 #include "options.h"
 #include "stream.h"
 
-enum { INJECT_SIZE_MAX = 256 * 1024 * 1024 }; /* bytes of a stream of manifests */
-
 /* What a run gives. The texts live until injected_free(), and as long as the input does. */
 struct injected {
     struct arena arena;

@@ -16,13 +16,21 @@ struct lister {
     bool recursive;
     struct input *inputs;
     size_t count;
+    bool full; /* more than FILES_MAX, which is told */
 };
 
-static void add(struct lister *lister, const char *path, bool named)
+static bool add(struct lister *lister, const char *path, bool named)
 {
+    if (lister->count == FILES_MAX) {
+        if (!lister->full)
+            diag_error(lister->diags, (struct location){0}, "more than %d files", FILES_MAX);
+        lister->full = true;
+        return false;
+    }
     lister->inputs =
         arena_grow(lister->arena, lister->inputs, lister->count, sizeof *lister->inputs);
     lister->inputs[lister->count++] = (struct input){path, named};
+    return true;
 }
 
 static bool unreadable(struct lister *lister, const char *path, int error)
@@ -73,12 +81,13 @@ static bool list_folder(struct lister *lister, const char *path, unsigned depth)
 {
     const char **names = NULL;
     size_t count = 0;
-    int error = depth == INPUT_DEPTH_MAX ? ELOOP : list_names(lister->arena, path, &names, &count);
+    int error =
+        depth == FOLDERS_DEPTH_MAX ? ELOOP : list_names(lister->arena, path, &names, &count);
     if (error)
         return unreadable(lister, path, error);
     const char *slash = str_ends(str_of(path), STR("/")) ? "" : "/";
     bool right = true;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && !lister->full; i++) {
         const char *inside = str_format(lister->arena, "%s%s%s", path, slash, names[i]).data;
         struct stat status;
         if (lstat(inside, &status) < 0) {
@@ -90,7 +99,7 @@ static bool list_folder(struct lister *lister, const char *path, unsigned depth)
             /* A link that leads nowhere is an error of whoever reads it; a pipe would wait for
              * ever. */
             if (stat(inside, &status) < 0 || S_ISREG(status.st_mode))
-                add(lister, inside, false);
+                right &= add(lister, inside, false);
         }
     }
     return right;
@@ -99,16 +108,13 @@ static bool list_folder(struct lister *lister, const char *path, unsigned depth)
 static bool list_path(struct lister *lister, const char *path)
 {
     struct stat status;
-    if (strcmp(path, "-") == 0) {
-        add(lister, path, true);
-        return true;
-    }
+    if (strcmp(path, "-") == 0)
+        return add(lister, path, true);
     if (stat(path, &status) < 0)
         return unreadable(lister, path, errno);
     if (S_ISDIR(status.st_mode))
         return list_folder(lister, path, 0);
-    add(lister, path, true);
-    return true;
+    return add(lister, path, true);
 }
 
 bool input_list(struct arena *arena, struct diags *diags, const struct options *options,
@@ -161,10 +167,10 @@ struct source *input_read(struct arena *arena, struct diags *diags, const struct
 {
     struct source *source = NULL;
     struct buf text = {0};
-    int error = io_read_file(input->path, LOAD_SIZE_MAX, &text);
+    int error = io_read_file(input->path, FILE_SIZE_MAX, &text);
     bool foreign = !input->named && !has_service(buf_str(&text));
     if (error == EFBIG && !foreign) {
-        diag_error(diags, at, "%s is larger than %d bytes", input->path, LOAD_SIZE_MAX);
+        diag_error(diags, at, "%s is larger than %d bytes", input->path, FILE_SIZE_MAX);
     } else if (error && error != EFBIG) {
         diag_error(diags, at, "%s cannot be read: %s", input->path, strerror(error));
     } else if (!foreign) {

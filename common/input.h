@@ -10,8 +10,6 @@ struct input {
     bool named;       /* by -f itself, not found in a folder */
 };
 
-enum { INPUT_DEPTH_MAX = 32 }; /* folders inside each other under -R */
-
 /* Lists files as given, and of folders their *.yaml, *.yml and *.json in byte order; with
  * --recursive also those of their folders, links to folders not followed. Reports and returns false
  * when a path cannot be read. */

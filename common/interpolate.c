@@ -72,9 +72,9 @@ static bool put_known(struct filler *filler, const struct placeholder *placehold
 
 bool scope_enter(struct scope *scope, struct location at)
 {
-    if (scope->depth == OUTPUT_DEPTH_MAX) {
+    if (scope->depth == OUTPUTS_DEPTH_MAX) {
         diag_error(scope->diags, at, "more than %d outputs refer to each other in a row",
-                   OUTPUT_DEPTH_MAX);
+                   OUTPUTS_DEPTH_MAX);
         return false;
     }
     scope->depth++;

@@ -32,11 +32,6 @@ struct scope {
     bool blind; /* the environment could not be read: placeholders stand for nothing, unreported */
 };
 
-enum {
-    FILLED_MAX = 64 * 1024, /* bytes of a text that holds braces, with its placeholders filled in */
-    OUTPUT_DEPTH_MAX = 50,  /* outputs, each of which refers to the next */
-};
-
 /* Before and behind the reading of what tells an output. Reports at `at` and returns false when
  * that would be too deep. */
 bool scope_enter(struct scope *scope, struct location at);

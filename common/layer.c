@@ -72,6 +72,13 @@ struct schema_reader layer_reader(struct layer *layer)
                                   .lenient = layer->options->injects};
 }
 
+bool layer_counts(const struct layer *layer, const struct module *module, size_t *count)
+{
+    if (++*count == SERVICES_MAX + 1)
+        diag_error(layer->diags, module->name_at, "more than %d services in one run", SERVICES_MAX);
+    return *count <= SERVICES_MAX;
+}
+
 bool layer_wants(const struct layer *layer, const struct module *module)
 {
     const struct option_list *wanted = &layer->options->modules;

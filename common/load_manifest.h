@@ -8,13 +8,6 @@
 
 #include "node.h"
 
-enum {
-    MANIFEST_SIZE_MAX = 16 * 1024 * 1024, /* bytes of a document that is read */
-    MANIFEST_DEPTH_MAX = 100,             /* maps and lists inside each other */
-    MANIFEST_ANCHORS_MAX = 100,
-    MANIFEST_EXPANDED_MAX = 100000, /* nodes that the aliases of a document stand for */
-};
-
 /* The document in bytes `start` up to `end` of `source`. `ret_root` is NULL for one that is empty.
  * Reports and returns false when it is not YAML, or breaks a limit. */
 bool load_manifest(struct arena *arena, const struct source *source, size_t start, size_t end,

@@ -34,7 +34,7 @@ struct loader {
     struct diags *diags;
     size_t base; /* where the parsed text starts in the file: behind a byte order mark */
     struct node *root;
-    struct level levels[LOAD_DEPTH_MAX];
+    struct level levels[FILE_DEPTH_MAX];
     size_t depth;
     bool failed; /* reading on would only repeat the error */
 };
@@ -108,9 +108,9 @@ static void open_level(struct loader *loader, struct fy_event *event, enum node_
 {
     struct node *node = node_new(loader->arena, kind);
     node->span = event_place(loader, event);
-    if (loader->depth == LOAD_DEPTH_MAX) {
+    if (loader->depth == FILE_DEPTH_MAX) {
         diag_error(loader->diags, node->span, "more than %d maps and lists inside each other",
-                   LOAD_DEPTH_MAX);
+                   FILE_DEPTH_MAX);
         loader->failed = true;
         return;
     }

@@ -1,18 +1,14 @@
 /* Reads a YAML file that a person wrote (service file, environment file) or JSON, strictly.
  *
  * Refused, each with its place: bytes that are not UTF-8 text, duplicate keys, keys that are not
- * scalars, anchors, aliases, tags, directives, a second document, nesting beyond LOAD_DEPTH_MAX. */
+ * scalars, anchors, aliases, tags, directives, a second document, nesting beyond FILE_DEPTH_MAX. */
 #ifndef OPTASVC_LOAD_SERVICE_H
 #define OPTASVC_LOAD_SERVICE_H
 
 #include "node.h"
 
-enum {
-    LOAD_SIZE_MAX = 1024 * 1024, /* bytes of a file; whoever reads the file checks it */
-    LOAD_DEPTH_MAX = 32,         /* maps and lists inside each other */
-};
-
-/* The tree of `source`, whose text must outlive it; NULL after an error. An empty file is one. */
+/* The tree of `source`, whose text must outlive it; NULL after an error. An empty file is one.
+ * Whoever reads the file checks its size. */
 struct node *load_service(struct arena *arena, const struct source *source, struct diags *diags);
 
 /* The version of libfyaml. */

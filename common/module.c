@@ -162,8 +162,6 @@ struct module *module_find(struct module *modules, size_t count, struct str name
     return NULL;
 }
 
-enum { MODULES_MAX = 1000 };
-
 struct module *modules_read(const struct schema_reader *reader, const struct node *modules,
                             bool local, size_t *ret_count)
 {

@@ -1,6 +1,7 @@
 #include "name.h"
 
 #include "aws.h"
+#include "limit.h"
 
 #include <string.h>
 
@@ -8,15 +9,6 @@
 #define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 #define ALNUM  LOWER UPPER DIGITS
-
-enum {
-    LABEL_MAX = 63,
-    SUBDOMAIN_MAX = 253,
-    IMAGE_MAX = 255,
-    TAG_MAX = 128,
-    PATH_MAX_LEN = 1024,
-    PORT_NAME_MAX = 15
-};
 
 static bool one_of(char c, const char *set)
 {
@@ -179,8 +171,6 @@ static const char *image_wrong(struct str image)
 {
     static const char message[] =
         "must be an image such as nginx, nginx:1.29 or registry.example.com/team/app:v1";
-    if (image.len > IMAGE_MAX + TAG_MAX)
-        return "is too long for an image";
     size_t at = str_find(image, 0, '@');
     if (at < image.len) {
         const char *wrong = digest_wrong(str_from(image, at + 1));
@@ -198,6 +188,8 @@ static const char *image_wrong(struct str image)
                ". "
                "or -";
     struct str repository = str_slice(name, 0, colon);
+    if (repository.len > IMAGE_MAX)
+        return "must have at most 255 characters before the tag";
     if (is_repository(repository))
         return NULL;
     for (size_t i = 0; i < repository.len; i++)
@@ -251,7 +243,7 @@ static const char *mount_path_wrong(struct str path)
 {
     if (path.len < 2 || path.data[0] != '/')
         return "must be a folder that begins with /, not the root itself";
-    if (path.len > PATH_MAX_LEN)
+    if (path.len > HTTP_PATH_MAX)
         return "must be at most 1024 characters long";
     for (size_t at = 1; at <= path.len;) {
         size_t end = str_find(path, at, '/');
@@ -265,7 +257,7 @@ static const char *mount_path_wrong(struct str path)
 
 static const char *path_wrong(struct str path)
 {
-    if (path.len > PATH_MAX_LEN)
+    if (path.len > HTTP_PATH_MAX)
         return "must be at most 1024 characters long";
     if (path.len == 0 || path.data[0] != '/')
         return "must begin with /";
@@ -337,8 +329,7 @@ static const char *iam_role_wrong(struct str arn)
 /* https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html */
 static const char *eks_cluster_wrong(struct str name)
 {
-    enum { CLUSTER_MAX = 100 };
-    return name.len <= CLUSTER_MAX && shaped(name, ALNUM, ALNUM "-_", ALNUM "-_")
+    return name.len <= EKS_CLUSTER_MAX && shaped(name, ALNUM, ALNUM "-_", ALNUM "-_")
                ? NULL
                : "must be at most 100 letters, digits, - and _, beginning with a letter or digit";
 }

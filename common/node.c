@@ -88,9 +88,9 @@ struct node *node_target(struct node *node)
     return node && node->kind == NODE_ALIAS ? node->first : node;
 }
 
-static struct node *find(const struct node *map, struct str key, unsigned depth)
+/* As deep as merge keys are in what is merged, which MANIFEST_EXPANDED_MAX limits. */
+static struct node *find(const struct node *map, struct str key)
 {
-    enum { MERGES = 16 }; /* merge keys in what is merged */
     const struct node *merged = NULL;
     for (struct node *value = map->first; value; value = value->next) {
         if (str_equal(value->key->text, key))
@@ -98,15 +98,15 @@ static struct node *find(const struct node *map, struct str key, unsigned depth)
         if (str_is(value->key->text, "<<"))
             merged = target(value);
     }
-    if (!merged || depth == MERGES)
+    if (!merged)
         return NULL;
     if (merged->kind == NODE_MAP)
-        return find(merged, key, depth + 1);
+        return find(merged, key);
     struct node *found = NULL;
     for (const struct node *item = merged->kind == NODE_LIST ? merged->first : NULL; item && !found;
          item = item->next)
         if (target(item)->kind == NODE_MAP)
-            found = find(target(item), key, depth + 1);
+            found = find(target(item), key);
     return found;
 }
 
@@ -117,7 +117,7 @@ struct node *node_find(const struct node *map, const char *path)
     struct node *node = NULL;
     for (size_t at = 0; at < words.len;) {
         size_t end = str_find(words, at, ' ');
-        node = in && in->kind == NODE_MAP ? find(in, str_slice(words, at, end), 0) : NULL;
+        node = in && in->kind == NODE_MAP ? find(in, str_slice(words, at, end)) : NULL;
         in = node;
         at = end + 1;
     }

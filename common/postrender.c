@@ -71,12 +71,12 @@ static int run(const struct options *options, bool color)
     struct injected injected;
     struct arena arena = {0};
     struct splitter splitter = {.arena = &arena};
-    int error = io_read_stream(STDIN_FILENO, INJECT_SIZE_MAX, split, &splitter, &input);
+    int error = io_read_stream(STDIN_FILENO, STREAM_SIZE_MAX, split, &splitter, &input);
     if (error) {
         io_stream_free(&input);
         arena_free(&arena);
         return error == EFBIG ? fail("the manifests on standard input are larger than %d bytes",
-                                     INJECT_SIZE_MAX)
+                                     STREAM_SIZE_MAX)
                               : fail("standard input cannot be read: %s", strerror(error));
     }
     const struct source manifests = {.path = STR("<stdin>"), .text = input.text};

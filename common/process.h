@@ -6,11 +6,10 @@
 #ifndef OPTASVC_PROCESS_H
 #define OPTASVC_PROCESS_H
 
+#include "limit.h"
 #include "str.h"
 
 enum {
-    PROCESS_OUTPUT_MAX = 256 * 1024 * 1024, /* bytes that a child may print, */
-    PROCESS_SECRET_MAX = 4 * 1024 * 1024,   /* and one that prints secrets */
     PROCESS_AT_ONCE = 8,  /* children of one process_run(); more wait for their turn */
     PROCESS_GRACE = 5000, /* ms from SIGTERM to SIGKILL */
 };

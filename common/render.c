@@ -163,12 +163,13 @@ static void render_service(struct renderer *renderer, struct set *routes,
 static void render_layer(struct renderer *renderer, struct layer *layer, bool named)
 {
     struct set routes = {0};
-    size_t services = 0;
+    size_t before = renderer->services;
     for (size_t i = 0; i < layer->module_count; i++) {
         const struct module *module = &layer->modules[i];
         if (!module_is_service(module))
             continue;
-        services++;
+        if (!layer_counts(layer, module, &renderer->services))
+            break;
         find_module(renderer, module);
         if (!layer_wants(layer, module))
             continue;
@@ -177,11 +178,10 @@ static void render_layer(struct renderer *renderer, struct layer *layer, bool na
         if (service)
             render_service(renderer, &routes, service);
     }
-    if (services == 0 && named && layer->diags->errors == 0) {
+    if (renderer->services == before && named && layer->diags->errors == 0) {
         diag_error(layer->diags, location_file(layer->source), "the file has no k8s-service");
         diag_hint(layer->diags, "add one under modules: - {name: app, type: k8s-service, ...}");
     }
-    renderer->services += services;
     renderer->failed |= layer->diags->errors > 0;
 }
 

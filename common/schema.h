@@ -21,8 +21,6 @@ enum field_type {
     TYPE_ANY,     /* left to its owner as a tree */
 };
 
-enum { ITEMS_MAX = 2000 }; /* of a list or map */
-
 struct schema;
 
 struct field {

@@ -8,8 +8,6 @@
 
 #include "cluster.h"
 
-enum { SECRETS_MAX = 1024 * 1024 }; /* bytes of all values: core/v1 MaxSecretSize */
-
 /* A key and its value; both as the API has them. */
 struct secret {
     struct str name;

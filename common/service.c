@@ -32,7 +32,6 @@ void service_check(const struct service_reader *in, enum field_id field, enum na
 
 static void read_name(const struct service_reader *in)
 {
-    enum { LABEL_VALUE_MAX = 63 };
     struct diags *diags = in->reader.diags;
     struct str name = in->module->name;
     in->service->name = name;
@@ -43,10 +42,10 @@ static void read_name(const struct service_reader *in)
     if (wrong)
         diag_error(diags, in->module->name_at, "the service's name %s", wrong);
     else if (!name_wrong(NAME_NAMESPACE, in->layer->name) &&
-             in->layer->name.len + 1 + name.len > LABEL_VALUE_MAX)
+             in->layer->name.len + 1 + name.len > LABEL_MAX)
         diag_error(diags, in->module->name_at,
                    "the names of layer and service must be at most %d characters long together",
-                   LABEL_VALUE_MAX - 1);
+                   LABEL_MAX - 1);
 }
 
 /* The address of the repository for `image: AUTO`, without a tag; empty when nothing tells it. */

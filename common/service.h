@@ -163,11 +163,6 @@ struct service {
     struct helm helm;
 };
 
-enum {
-    VARIABLES_MAX = 2000, /* environment variables of a container */
-    ROUTES_MAX = 500,     /* public_uri of a service */
-};
-
 /* The Secret of a namespace that people fill in: `secrets` without a store. */
 #define MANUAL_SECRETS "manual-secrets"
 

@@ -6,8 +6,6 @@
 #include <inttypes.h>
 
 enum {
-    STATEFUL_NAME_MAX =
-        52,             /* its pods' label controller-revision-hash adds a dash and 10 characters */
     CRON_NAME_MAX = 52, /* its Jobs' names add a dash and 10 digits */
     HASH_LENGTH = 8,
 };

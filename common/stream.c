@@ -96,7 +96,8 @@ static void end_document(struct splitter *splitter, size_t end)
     next->end = end;
     if (splitter->kinds != 1)
         next->kind = (struct str){0};
-    if (next->start < end) {
+    stream->cut |= next->start < end && stream->count == STREAM_DOCUMENTS_MAX;
+    if (next->start < end && !stream->cut) {
         stream->documents =
             arena_grow(splitter->arena, stream->documents, stream->count, sizeof *next);
         stream->documents[stream->count++] = *next;

@@ -20,6 +20,7 @@ struct document {
 struct stream {
     struct document *documents;
     size_t count;
+    bool cut; /* behind STREAM_DOCUMENTS_MAX documents there are more */
 };
 
 /* Splits a text that may still grow: while it is read, there is time for it. */

@@ -40,7 +40,7 @@ static bool reads_standard_input(const struct options *options)
 static int keep_pipe(void)
 {
     struct buf text = {0};
-    int error = io_read_file("-", LOAD_SIZE_MAX, &text);
+    int error = io_read_file("-", FILE_SIZE_MAX, &text);
     FILE *file = NULL;
     if (error == EFBIG)
         error = 0;

@@ -53,7 +53,7 @@ static bool check_name(struct command_run *run, struct str name)
 /* All of a file descriptor, which never leaves the arena. */
 static bool read_value(struct command_run *run, int fd, const char *what, struct str *ret)
 {
-    size_t room = SECRETS_MAX + 1;
+    size_t room = SECRET_SIZE_MAX + 1;
     char *bytes = arena_alloc(&run->values, room);
     size_t len = 0;
     while (len < room && process_await_input(fd)) {
@@ -66,17 +66,14 @@ static bool read_value(struct command_run *run, int fd, const char *what, struct
             break;
         len += (size_t)count;
     }
-    if (len > SECRETS_MAX)
+    if (len > SECRET_SIZE_MAX)
         return fail(run, "%s holds more than 1 MiB, which is all that a Secret may hold", what);
     *ret = (struct str){bytes, len};
     return !process_interrupted();
 }
 
-/* What a terminal takes as one line, its end included; it throws the rest away. */
-enum { TYPED_MAX = 4096 };
-
 /* A line that is typed; returns its bytes, TYPED_MAX for more than a line, or -1. The terminal
- * shows nothing before it asks. */
+ * shows nothing before it asks, and throws away what is more than it takes as one line. */
 static ssize_t type_line(struct str name, const struct termios *shown, char *line)
 {
     struct termios hidden = *shown;

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TEXT_MAX = 4 * 1024 * 1024 }; /* bytes of the edited file: 1 MiB of values, all escaped */
 
 static bool fail(struct cluster *cluster, const char *what, const char *path)
 {
@@ -68,12 +67,12 @@ static bool write_file(struct cluster *cluster, struct arena *arena, const char 
 static bool read_file(struct cluster *cluster, struct arena *arena, const char *path,
                       struct str *ret)
 {
-    char *text = arena_alloc(arena, TEXT_MAX + 1);
+    char *text = arena_alloc(arena, EDITED_SIZE_MAX + 1);
     size_t len = 0;
     ssize_t count = 1;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    while (fd >= 0 && count > 0 && len <= TEXT_MAX) {
-        count = read(fd, text + len, TEXT_MAX + 1 - len);
+    while (fd >= 0 && count > 0 && len <= EDITED_SIZE_MAX) {
+        count = read(fd, text + len, EDITED_SIZE_MAX + 1 - len);
         if (count < 0 && errno == EINTR)
             count = 1;
         else
@@ -81,10 +80,10 @@ static bool read_file(struct cluster *cluster, struct arena *arena, const char *
     }
     if (fd >= 0)
         close(fd);
-    if (len > TEXT_MAX)
+    if (len > EDITED_SIZE_MAX)
         errno = EFBIG;
     *ret = (struct str){text, len};
-    return (fd >= 0 && count >= 0 && len <= TEXT_MAX) || fail(cluster, "cannot be read", path);
+    return (fd >= 0 && count >= 0 && len <= EDITED_SIZE_MAX) || fail(cluster, "cannot be read", path);
 }
 
 /* As git does it: the variable may hold arguments, and sh splits them. It becomes the editor, for a

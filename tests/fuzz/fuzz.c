@@ -91,7 +91,7 @@ void fuzz_check_emitted(struct arena *arena, struct node *const *objects, size_t
         FUZZ_CHECK(load_manifest(arena, &written, 0, written.text.len, &diags, &read));
         FUZZ_CHECK(node_equal(objects[i], read));
         check_scalars(objects[i], read);
-        if (written.text.len <= LOAD_SIZE_MAX && as_json.text.len <= LOAD_SIZE_MAX) {
+        if (written.text.len <= FILE_SIZE_MAX && as_json.text.len <= FILE_SIZE_MAX) {
             FUZZ_CHECK(node_equal(objects[i], load_service(arena, &written, &diags)));
             FUZZ_CHECK(node_equal(objects[i], load_service(arena, &as_json, &diags)));
         }
@@ -112,7 +112,7 @@ void fuzz_render(struct str service_file, const char *environment_file)
         .environment = NULL,
         .environment_file = environment_file ? environment_file : fuzz_file(0, STR("name: e\n"))};
     struct layer *layer =
-        service_file.len <= LOAD_SIZE_MAX ? layer_read(&arena, &diags, &options, &source) : NULL;
+        service_file.len <= FILE_SIZE_MAX ? layer_read(&arena, &diags, &options, &source) : NULL;
     struct manifests manifests = {.arena = &arena};
     bool right = layer && diags.errors == 0;
     for (size_t i = 0; layer && i < layer->module_count; i++) {
@@ -123,7 +123,7 @@ void fuzz_render(struct str service_file, const char *environment_file)
         if (service)
             manifests_add_service(&manifests, service);
     }
-    fuzz_check_diags(&diags, !right && service_file.len <= LOAD_SIZE_MAX);
+    fuzz_check_diags(&diags, !right && service_file.len <= FILE_SIZE_MAX);
     if (right)
         fuzz_check_emitted(&arena, manifests.items, manifests.count);
     arena_free(&arena);

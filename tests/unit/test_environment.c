@@ -144,10 +144,10 @@ static void test_environment_files_that_cannot_be_read(void **state)
     write_file(unit, "env.yaml", STR("name: ["));
     assert_true(unplaced(unit, &options, one));
     assert_int_equal(unit->diags.errors, 1);
-    write_file(unit, "env.yaml", unit_repeat(unit, "#", LOAD_SIZE_MAX));
+    write_file(unit, "env.yaml", unit_repeat(unit, "#", FILE_SIZE_MAX));
     assert_true(unplaced(unit, &options, one));
     assert_diag(unit, 0, 0, 0, "the file is empty", "");
-    write_file(unit, "env.yaml", unit_repeat(unit, "#", LOAD_SIZE_MAX + 1));
+    write_file(unit, "env.yaml", unit_repeat(unit, "#", FILE_SIZE_MAX + 1));
     assert_true(unplaced(unit, &options, one));
     assert_diag(unit, 0, 4, 11, "is larger than 1048576 bytes", "");
     assert_int_equal(unlink(path), 0);

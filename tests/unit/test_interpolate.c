@@ -377,13 +377,13 @@ static void test_chain_of_outputs(void **state)
     struct filling filling = {0};
     begin(unit, &filling, chain(unit, 20));
     check(unit, &filling, "{module.b0.domain}", "xxxxxxxxxxxxxxxxxxxxend");
-    begin(unit, &filling, chain(unit, OUTPUT_DEPTH_MAX - 1));
+    begin(unit, &filling, chain(unit, OUTPUTS_DEPTH_MAX - 1));
     struct filled filled;
     assert_true(fill(unit, &filling, STR("{module.b0.domain}"), &filled));
-    begin(unit, &filling, chain(unit, OUTPUT_DEPTH_MAX));
+    begin(unit, &filling, chain(unit, OUTPUTS_DEPTH_MAX));
     assert_false(fill(unit, &filling, STR("{module.b0.domain}"), &filled));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, OUTPUT_DEPTH_MAX + 2, 38, "more than 50 outputs refer to each other", "");
+    assert_diag(unit, 0, OUTPUTS_DEPTH_MAX + 2, 38, "more than 50 outputs refer to each other", "");
     /* Those of its end are none the worse. */
     assert_true(fill(unit, &filling, STR("{module.b50.domain}"), &filled));
 }

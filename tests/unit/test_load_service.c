@@ -261,17 +261,17 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
     static const char *const kinds[][2] = {{"[", "]"}, {"{b: ", "}"}};
     for (size_t i = 0; i < COUNT(kinds); i++) {
         const struct node *root =
-            load(unit, nested(unit, LOAD_DEPTH_MAX, kinds[i][0], kinds[i][1]));
+            load(unit, nested(unit, FILE_DEPTH_MAX, kinds[i][0], kinds[i][1]));
         assert_no_diags(unit);
         size_t depth = 0;
         for (; root->kind != NODE_SCALAR; root = root->first)
             depth++;
-        assert_int_equal(depth, LOAD_DEPTH_MAX);
-        static const size_t too_deep[] = {LOAD_DEPTH_MAX + 1, LOAD_DEPTH_MAX + 2, 10000, 200000};
+        assert_int_equal(depth, FILE_DEPTH_MAX);
+        static const size_t too_deep[] = {FILE_DEPTH_MAX + 1, FILE_DEPTH_MAX + 2, 10000, 200000};
         for (size_t j = 0; j < COUNT(too_deep); j++) {
             assert_null(load(unit, nested(unit, too_deep[j], kinds[i][0], kinds[i][1])));
             assert_errors(unit, 1);
-            size_t column = 4 + (LOAD_DEPTH_MAX - 1) * strlen(kinds[i][0]);
+            size_t column = 4 + (FILE_DEPTH_MAX - 1) * strlen(kinds[i][0]);
             assert_diag(unit, 0, 1, column, "more than 32 maps and lists inside each other", "");
         }
     }
@@ -280,14 +280,14 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
 static void test_largest_file(void **state)
 {
     struct unit *unit = *state;
-    struct str text = unit_repeat(unit, "a", LOAD_SIZE_MAX - 3);
+    struct str text = unit_repeat(unit, "a", FILE_SIZE_MAX - 3);
     const struct node *root = load(unit, str_format(&unit->arena, "b: %.*s", STR_ARG(text)));
     assert_no_diags(unit);
-    assert_int_equal(node_get(root, "b")->text.len, LOAD_SIZE_MAX - 3);
+    assert_int_equal(node_get(root, "b")->text.len, FILE_SIZE_MAX - 3);
     /* As many keys as fit, all different. */
     struct buf keys = {0};
     size_t count = 0;
-    while (keys.len < LOAD_SIZE_MAX - 20)
+    while (keys.len < FILE_SIZE_MAX - 20)
         buf_format(&keys, "k%zu:\n", count++);
     root = load(unit, buf_str(&keys));
     buf_free(&keys);

@@ -107,7 +107,6 @@ static void test_what_is_wrong_with_modules(void **state)
 static void test_as_many_as_allowed(void **state)
 {
     struct unit *unit = *state;
-    enum { MODULES_MAX = 1000 };
     struct buf text = {0};
     for (size_t i = 0; i < MODULES_MAX; i++)
         buf_format(&text, "- {type: redis, name: a%zu}\n", i);

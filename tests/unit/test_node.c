@@ -206,18 +206,21 @@ static void test_merges(void **state)
     }
 }
 
-/* Merges in merges are followed to some depth, and no further. */
-static void test_merges_on_both_sides_of_the_limit(void **state)
+/* Merges in merges are followed as deep as a document may have them. */
+static void test_merges_in_merges(void **state)
 {
+    enum { MAPS = MANIFEST_DEPTH_MAX - 1, CHAINED = 28 };
     struct unit *unit = *state;
-    for (int depth = 16; depth <= 17; depth++) {
-        struct str open = unit_repeat(unit, "{<<: ", (size_t)depth);
-        struct str close = unit_repeat(unit, "}", (size_t)depth);
-        struct str text =
-            str_format(&unit->arena, "%.*s{a: x}%.*s\n", STR_ARG(open), STR_ARG(close));
-        const struct node *found = node_find(manifest(unit, text.data), "a");
-        assert_int_equal(found != NULL, depth == 16);
-    }
+    struct str open = unit_repeat(unit, "{<<: ", MAPS - 1);
+    struct str close = unit_repeat(unit, "}", MAPS - 1);
+    struct buf text = {0};
+    buf_add(&text, STR("a0: &a0 {a: x}\n"));
+    for (int i = 1; i <= CHAINED; i++)
+        buf_format(&text, "a%d: &a%d %.*s*a%d%.*s\n", i, i, STR_ARG(open), i - 1, STR_ARG(close));
+    buf_format(&text, "m: *a%d\n", CHAINED);
+    assert_str(node_text(node_find(manifest(unit, str_c(&unit->arena, buf_str(&text))), "m a")),
+               "x");
+    buf_free(&text);
 }
 
 static void test_texts(void **state)
@@ -403,17 +406,10 @@ static void test_replacing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_made_trees),
-        UNIT_TEST(test_null),
-        UNIT_TEST(test_places_inside_texts),
-        UNIT_TEST(test_paths),
-        UNIT_TEST(test_merges),
-        UNIT_TEST(test_merges_on_both_sides_of_the_limit),
-        UNIT_TEST(test_texts),
-        UNIT_TEST(test_copies),
-        UNIT_TEST(test_styles_of_copies),
-        UNIT_TEST(test_removing),
-        UNIT_TEST(test_replacing),
+        UNIT_TEST(test_made_trees), UNIT_TEST(test_null),      UNIT_TEST(test_places_inside_texts),
+        UNIT_TEST(test_paths),      UNIT_TEST(test_merges),    UNIT_TEST(test_merges_in_merges),
+        UNIT_TEST(test_texts),      UNIT_TEST(test_copies),    UNIT_TEST(test_styles_of_copies),
+        UNIT_TEST(test_removing),   UNIT_TEST(test_replacing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -210,7 +210,7 @@ static void test_large_foreign_files_are_passed_over(void **state)
 {
     struct unit *unit = *state;
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
-    write_file("b.yaml", unit_repeat(unit, "a: b\n", LOAD_SIZE_MAX / 4));
+    write_file("b.yaml", unit_repeat(unit, "a: b\n", FILE_SIZE_MAX / 4));
     static const char *here[] = {"."};
     struct options options = {.files = {here, 1}};
     struct buf manifests = {0};
