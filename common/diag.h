@@ -16,7 +16,8 @@ enum {
 struct source {
     struct str path; /* as the user wrote it */
     struct str text;
-    bool secret; /* may hold what no message may show: its lines are left out */
+    bool secret;   /* may hold what no message may show: its lines are left out */
+    bool answered; /* by a program, as JSON: BLANKS_MAX is for files */
 };
 
 /* Bytes `start` up to `end` of a file; source NULL: no file, as for a flag. Trees hold many of

@@ -298,11 +298,20 @@ bool edit_write(struct edit *edit, struct buf *out)
     if (edit->failed)
         return false;
     size_t before = out->len;
-    if (assemble(&writer, out) && is_as_meant(edit, str_from(buf_str(out), before)))
+    bool assembled = assemble(&writer, out);
+    struct str written = str_from(buf_str(out), before);
+    if (assembled && is_as_meant(edit, written))
         return true;
     out->len = before;
     struct location at = {.source = edit->source, .start = writer.start, .end = writer.start};
-    edit_refuse(edit, at, "this document is written in a way that cannot be changed safely",
-                "write it in plain YAML in the chart, or leave it out");
+    if (written.len > MANIFEST_SIZE_MAX)
+        edit_refuse(edit, at,
+                    str_format(edit->arena, "this document would be larger than %d bytes",
+                               MANIFEST_SIZE_MAX)
+                        .data,
+                    "leave something out of it in the chart");
+    else
+        edit_refuse(edit, at, "this document is written in a way that cannot be changed safely",
+                    "write it in plain YAML in the chart, or leave it out");
     return false;
 }

@@ -16,6 +16,7 @@ struct placeholder {
 struct filler {
     struct scope *scope;
     const struct node *scalar;
+    bool verbatim; /* as node_is_verbatim() says */
     struct buf out;
     const struct reference *first;
     const struct reference **last; /* where the next one is hung */
@@ -38,8 +39,12 @@ static size_t name_end(struct str text, size_t at)
 
 static struct location place(const struct filler *filler, const struct placeholder *placeholder)
 {
-    return node_text_location(filler->scalar, placeholder->start,
-                              placeholder->end - placeholder->start);
+    struct location at = filler->scalar->span;
+    if (filler->verbatim) {
+        at.start = filler->scalar->text_at + placeholder->start;
+        at.end = filler->scalar->text_at + placeholder->end;
+    }
+    return at;
 }
 
 /* Reports a placeholder that stands for nothing. `near`: what may have been meant; NULL when the
@@ -449,6 +454,7 @@ bool interpolate(void *context, const struct node *scalar, struct filled *ret)
     *ret = (struct filled){.text = text};
     if (str_find(text, 0, '{') == text.len)
         return true;
+    filler.verbatim = node_is_verbatim(scalar);
     bool *paired = find_pairs(filler.scope->arena, text);
     bool right = true;
     struct placeholder token;

@@ -332,7 +332,8 @@ struct node *kubectl_answer(const struct kubectl *kubectl, const struct process 
     struct source *source = ARENA_NEW(kubectl->arena, struct source);
     *source = (struct source){.path = STR("kubectl"),
                               .text = readable(kubectl->arena, buf_str(&run->output)),
-                              .secret = true};
+                              .secret = true,
+                              .answered = true};
     struct node *answer = load_service(kubectl->arena, source, &diags);
     if (answer && answer->kind == NODE_MAP && node_get(answer, "kind"))
         return answer;

@@ -8,6 +8,8 @@ enum {
     /* Service files and what goes with them */
     FILE_SIZE_MAX = 1024 * 1024, /* bytes of a file: service, environment, outputs, dotenv */
     FILE_DEPTH_MAX = 32,         /* maps and lists inside each other */
+    BLANKS_MAX = 500,            /* spaces, tabs and line breaks in a row, on which libfyaml
+                                    spends the square of their number */
     FILES_MAX = 20000,           /* files of one run */
     FOLDERS_DEPTH_MAX = 32,      /* folders inside each other, with -R */
     SERVICES_MAX = 20000,        /* services of one run */
@@ -30,7 +32,6 @@ enum {
     /* Secrets, and what other programs print */
     SECRET_SIZE_MAX = 1024 * 1024,          /* bytes of a value: core/v1 MaxSecretSize */
     EDITED_SIZE_MAX = 4 * 1024 * 1024,      /* bytes of the file that `secret edit` opens */
-    TYPED_MAX = 4096,                       /* bytes of a line that is typed, its end included */
     PROCESS_OUTPUT_MAX = 256 * 1024 * 1024, /* bytes that kubectl or another program may print */
     PROCESS_SECRET_MAX = 4 * 1024 * 1024,   /* bytes that one may print that prints secrets */
 

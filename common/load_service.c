@@ -380,6 +380,25 @@ static void parse(struct loader *loader)
     fy_diag_destroy(collected);
 }
 
+/* More of them in a row than a file may have: see BLANKS_MAX. */
+static void refuse_blanks(struct loader *loader)
+{
+    struct str text = loader->source->text;
+    size_t start = 0;
+    for (size_t at = 0; at < text.len; at++) {
+        char byte = text.data[at];
+        if (byte != ' ' && byte != '\t' && byte != '\n' && byte != '\r')
+            start = at + 1;
+        if (at + 1 - start <= BLANKS_MAX)
+            continue;
+        struct str message = str_format(
+            loader->arena, "more than %d spaces, tabs and line breaks in a row", BLANKS_MAX);
+        fail(loader, place(loader, start, start), message.data,
+             "take some out; a text that needs them can have them as \\x20 in double quotes");
+        return;
+    }
+}
+
 struct node *load_service(struct arena *arena, const struct source *source, struct diags *diags)
 {
     struct loader loader = {.arena = arena, .source = source, .diags = diags};
@@ -395,6 +414,8 @@ struct node *load_service(struct arena *arena, const struct source *source, stru
     loader.base = utf8_mark(source->text);
     size_t errors = diags->errors;
     refuse_directives(&loader);
+    if (!loader.failed && !source->answered)
+        refuse_blanks(&loader);
     if (!loader.failed && loader.base < source->text.len)
         parse(&loader);
     if (diags->errors > errors)

@@ -164,18 +164,13 @@ bool node_is_null(const struct node *node)
            str_is(text, "NULL");
 }
 
-struct location node_text_location(const struct node *scalar, size_t index, size_t length)
+bool node_is_verbatim(const struct node *scalar)
 {
-    struct location at = scalar->span;
-    if (!at.source)
-        return at;
+    if (!scalar->span.source)
+        return false;
     struct str raw =
-        str_slice(at.source->text, scalar->text_at, scalar->text_at + scalar->text.len);
-    if (!str_equal(raw, scalar->text))
-        return at;
-    at.start = scalar->text_at + index;
-    at.end = at.start + length;
-    return at;
+        str_slice(scalar->span.source->text, scalar->text_at, scalar->text_at + scalar->text.len);
+    return str_equal(raw, scalar->text);
 }
 
 /* Keys are words of Kubernetes' API, which no reader takes for anything but text. */

@@ -77,9 +77,9 @@ struct node *node_copy(struct arena *arena, const struct node *node);
 /* A plain scalar that every YAML reader takes for null: nothing, ~, null, Null, NULL. */
 bool node_is_null(const struct node *node);
 
-/* The place of the text's byte `index`; the scalar's start where escapes or folds move the bytes.
- */
-struct location node_text_location(const struct node *scalar, size_t index, size_t length);
+/* True when the text stands in its file byte for byte, from `text_at` on: no escape or fold moves
+ * any. It compares them all. */
+bool node_is_verbatim(const struct node *scalar);
 
 /* For making trees. Each returns the node it added. */
 struct node *node_int(struct arena *arena, int64_t number);

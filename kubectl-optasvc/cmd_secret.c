@@ -72,8 +72,11 @@ static bool read_value(struct command_run *run, int fd, const char *what, struct
     return !process_interrupted();
 }
 
+/* What a terminal takes as one line, its end included; it throws the rest away. */
+enum { TYPED_MAX = 4096 };
+
 /* A line that is typed; returns its bytes, TYPED_MAX for more than a line, or -1. The terminal
- * shows nothing before it asks, and throws away what is more than it takes as one line. */
+ * shows nothing before it asks. */
 static ssize_t type_line(struct str name, const struct termios *shown, char *line)
 {
     struct termios hidden = *shown;

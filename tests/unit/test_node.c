@@ -60,38 +60,36 @@ static void test_null(void **state)
     assert_false(node_is_null(node_new(&unit->arena, NODE_LIST)));
 }
 
-/* A place inside a text is exact where the file holds the text as it is. */
-static void test_places_inside_texts(void **state)
+static void test_verbatim_texts(void **state)
 {
     struct unit *unit = *state;
     static const struct {
         struct str file;
-        size_t start, end; /* of bytes 2 to 4 of the text */
+        size_t text_at; /* 0: escapes, folds or indentation move the bytes */
     } rows[] = {
-        {TEXT("a: xxYYzz\n"), 5, 7},
-        {TEXT("a: 'xxYYzz'\n"), 6, 8},
-        {TEXT("a: \"xxYYzz\"\n"), 6, 8},
+        {TEXT("a: xxYYzz\n"), 3},
+        {TEXT("a: 'xxYYzz'\n"), 4},
+        {TEXT("a: \"xxYYzz\"\n"), 4},
         {TEXT("\xEF\xBB\xBF"
               "a: 'xxYYzz'\n"),
-         9, 11},
-        {TEXT("a: |-\n  xxYYzz\n"), 10, 12},
-        {TEXT("a: >-\n    xxYYzz\n"), 12, 14},
-        /* Escapes, folds and indentation move the bytes: the scalar's own place instead. */
-        {TEXT("a: \"\\x78xYYzz\"\n"), 3, 14},
-        {TEXT("a: 'x''YYzz'\n"), 3, 12},
-        {TEXT("a: xx\n  YYzz\n"), 3, 12},
-        {TEXT("a: |-\n  xx\n  YYzz\n"), 8, 18},
+         7},
+        {TEXT("a: |-\n  xxYYzz\n"), 8},
+        {TEXT("a: >-\n    xxYYzz\n"), 10},
+        {TEXT("a: \"\\x78xYYzz\"\n"), 0},
+        {TEXT("a: 'x''YYzz'\n"), 0},
+        {TEXT("a: xx\n  YYzz\n"), 0},
+        {TEXT("a: |-\n  xx\n  YYzz\n"), 0},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct source *source = unit_source(unit, rows[i].file);
         const struct node *root = load_service(&unit->arena, source, &unit->diags);
         assert_no_diags(unit);
-        struct location at = node_text_location(node_get(root, "a"), 2, 2);
-        if (at.source != source || at.start != rows[i].start || at.end != rows[i].end)
-            fail_msg("row %zu: %zu to %zu", i, at.start, at.end);
+        const struct node *text = node_get(root, "a");
+        if (node_is_verbatim(text) != (rows[i].text_at > 0) ||
+            (rows[i].text_at && text->text_at != rows[i].text_at))
+            fail_msg("row %zu: at %zu", i, text->text_at);
     }
-    const struct node *made = node_scalar(&unit->arena, STYLE_TEXT, STR("abc"));
-    assert_null(node_text_location(made, 1, 1).source);
+    assert_false(node_is_verbatim(node_scalar(&unit->arena, STYLE_TEXT, STR("abc"))));
 }
 
 static struct node *manifest(struct unit *unit, const char *text)
@@ -406,7 +404,7 @@ static void test_replacing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_made_trees), UNIT_TEST(test_null),      UNIT_TEST(test_places_inside_texts),
+        UNIT_TEST(test_made_trees), UNIT_TEST(test_null),      UNIT_TEST(test_verbatim_texts),
         UNIT_TEST(test_paths),      UNIT_TEST(test_merges),    UNIT_TEST(test_merges_in_merges),
         UNIT_TEST(test_texts),      UNIT_TEST(test_copies),    UNIT_TEST(test_styles_of_copies),
         UNIT_TEST(test_removing),   UNIT_TEST(test_replacing),
