@@ -17,9 +17,10 @@ enum {
     ITEMS_MAX = 2000,            /* items of a list, or fields of a map, that a field holds */
     VARIABLES_MAX = 2000,        /* environment variables of a container */
     ROUTES_MAX = 500,            /* addresses in public_uri */
-    FILLED_MAX = 64 * 1024,      /* bytes of a text whose placeholders are filled in */
-    OUTPUTS_DEPTH_MAX = 50,      /* outputs, each of which refers to the next */
-    DURATION_MAX = 7 * 86400,    /* seconds that --timeout may ask to wait */
+    CRON_JOBS_MAX = 100,      /* cron_jobs of a service, each of which has all that its pods have */
+    FILLED_MAX = 64 * 1024,   /* bytes of a text whose placeholders are filled in */
+    OUTPUTS_DEPTH_MAX = 50,   /* outputs, each of which refers to the next */
+    DURATION_MAX = 7 * 86400, /* seconds that --timeout may ask to wait */
 
     /* Charts */
     STREAM_SIZE_MAX = 256 * 1024 * 1024,  /* bytes of all manifests together */

@@ -35,15 +35,19 @@ bool secrets_read(struct cluster *cluster, const struct place *place, struct are
         ret->items[ret->count++] =
             (struct secret){str_slice(text, at, space), str_slice(text, space + 1, end)};
     }
+    secrets_index(arena, ret);
     return right;
+}
+
+void secrets_index(struct arena *arena, struct secrets *secrets)
+{
+    for (size_t i = 0; i < secrets->count; i++)
+        set_add(arena, &secrets->names, secrets->items[i].name, &secrets->items[i]);
 }
 
 const struct secret *secrets_find(const struct secrets *secrets, struct str name)
 {
-    for (size_t i = 0; i < secrets->count; i++)
-        if (str_equal(secrets->items[i].name, name))
-            return &secrets->items[i];
-    return NULL;
+    return set_get(&secrets->names, name);
 }
 
 static char *add(char *to, struct str text)

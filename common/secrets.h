@@ -7,6 +7,7 @@
 #define OPTASVC_SECRETS_H
 
 #include "cluster.h"
+#include "set.h"
 
 /* A key and its value; both as the API has them. */
 struct secret {
@@ -18,6 +19,7 @@ struct secrets {
     struct secret *items;
     size_t count;
     struct str version; /* metadata.resourceVersion; empty: the Secret is not there */
+    struct set names;   /* of the items, made by secrets_index() */
 };
 
 /* Reads all keys and values into `arena`, which the caller wipes. Reports and returns false when
@@ -25,7 +27,10 @@ struct secrets {
 bool secrets_read(struct cluster *cluster, const struct place *place, struct arena *arena,
                   struct secrets *ret);
 
-/* The value that was read under a name, or NULL. */
+/* Makes items found by their names; none may be added afterwards. */
+void secrets_index(struct arena *arena, struct secrets *secrets);
+
+/* The item of a name, or NULL. The items were read, or are indexed. */
 const struct secret *secrets_find(const struct secrets *secrets, struct str name);
 
 enum secrets_patched { SECRETS_FAILED, SECRETS_CHANGED, SECRETS_OVERTAKEN };

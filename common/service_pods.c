@@ -91,6 +91,10 @@ static void read_cron_jobs(const struct service_reader *in)
 {
     const struct value *written = service_value(in, SERVICE_CRON_JOBS);
     struct set names = {0};
+    if (written->count > CRON_JOBS_MAX) {
+        service_error(in, SERVICE_CRON_JOBS, "more than %d cron_jobs", CRON_JOBS_MAX);
+        return;
+    }
     in->service->cron_jobs = ARENA_ARRAY(in->reader.arena, written->count, struct cron_job);
     for (size_t i = 0; i < written->count; i++)
         read_cron_job(in, written->records[i], &names);

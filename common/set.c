@@ -1,8 +1,21 @@
 #include "set.h"
 
+/* FNV-1a from a beginning that differs from run to run, as addresses do: else a file could hold
+ * keys that all fall on one place. */
+static size_t hash(struct str key)
+{
+    static const uint64_t prime = 0x100000001B3, mix = 0x9E3779B97F4A7C15;
+    static const char here;
+    enum { PAGE = 12 }; /* bits of an address that never differ */
+    uint64_t hash = ((uintptr_t)&here >> PAGE) * mix;
+    for (size_t i = 0; i < key.len; i++)
+        hash = (hash ^ (unsigned char)key.data[i]) * prime;
+    return (size_t)(hash * mix >> 32);
+}
+
 static struct set_entry *find(const struct set *set, struct str key)
 {
-    size_t at = str_hash(key) & (set->capacity - 1);
+    size_t at = hash(key) & (set->capacity - 1);
     while (set->entries[at].value && !str_equal(set->entries[at].key, key))
         at = (at + 1) & (set->capacity - 1);
     return &set->entries[at];

@@ -1,4 +1,5 @@
-/* A hash table from text to a pointer. Keys are not copied; all of it lives in an arena. */
+/* A hash table from text to a pointer. Keys are not copied; all of it lives in an arena. Where a
+ * key is in it differs from run to run, so nothing may depend on that. */
 #ifndef OPTASVC_SET_H
 #define OPTASVC_SET_H
 

@@ -153,6 +153,7 @@ static struct secrets differing(struct arena *arena, const struct secrets *chang
         rest.items = arena_grow(arena, rest.items, rest.count, sizeof *rest.items);
         rest.items[rest.count++] = *change;
     }
+    secrets_index(arena, &rest);
     return rest;
 }
 

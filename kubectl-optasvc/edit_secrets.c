@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-
 static bool fail(struct cluster *cluster, const char *what, const char *path)
 {
     diag_error(&cluster->diags, (struct location){0}, "%s %s: %s", path, what, strerror(errno));
@@ -83,7 +82,8 @@ static bool read_file(struct cluster *cluster, struct arena *arena, const char *
     if (len > EDITED_SIZE_MAX)
         errno = EFBIG;
     *ret = (struct str){text, len};
-    return (fd >= 0 && count >= 0 && len <= EDITED_SIZE_MAX) || fail(cluster, "cannot be read", path);
+    return (fd >= 0 && count >= 0 && len <= EDITED_SIZE_MAX) ||
+           fail(cluster, "cannot be read", path);
 }
 
 /* As git does it: the variable may hold arguments, and sh splits them. It becomes the editor, for a
@@ -126,14 +126,6 @@ static bool asks_again(struct cluster *cluster)
     return count > 0 && !process_interrupted() && answer[0] != 'n' && answer[0] != 'N';
 }
 
-static const struct dotenv_item *find(const struct dotenv *dotenv, struct str name)
-{
-    for (size_t i = 0; i < dotenv->count; i++)
-        if (str_equal(dotenv->items[i].name, name))
-            return &dotenv->items[i];
-    return NULL;
-}
-
 static void add(struct arena *arena, struct secrets *changes, struct secret secret)
 {
     changes->items = arena_grow(arena, changes->items, changes->count, sizeof *changes->items);
@@ -143,9 +135,11 @@ static void add(struct arena *arena, struct secrets *changes, struct secret secr
 static void compare(struct arena *arena, const struct secrets *secrets, const struct dotenv *dotenv,
                     struct secrets *ret)
 {
+    struct set names = {0};
     *ret = (struct secrets){0};
     for (size_t i = 0; i < dotenv->count; i++) {
         const struct dotenv_item *item = &dotenv->items[i];
+        set_add(arena, &names, item->name, item);
         const struct secret *old = secrets_find(secrets, item->name);
         struct str encoded = base64_encode(arena, item->value);
         if (!old || !str_equal(old->encoded, encoded))
@@ -153,7 +147,7 @@ static void compare(struct arena *arena, const struct secrets *secrets, const st
     }
     for (size_t i = 0; i < secrets->count; i++) {
         struct str value;
-        if (can_edit(arena, &secrets->items[i], &value) && !find(dotenv, secrets->items[i].name))
+        if (can_edit(arena, &secrets->items[i], &value) && !set_get(&names, secrets->items[i].name))
             add(arena, ret, (struct secret){.name = secrets->items[i].name});
     }
 }
