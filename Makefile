@@ -239,6 +239,14 @@ $(BUILD)/faults.so: tests/faults/shim.c
 	@mkdir -p $(@D)
 	$(QUIET)$(CC) -std=c17 $(WARNINGS) -O1 -shared -fPIC -o $@ $<
 
+.PHONY: limits
+limits: all
+	@tests/limits/run $(BIN)
+
+.PHONY: attacks
+attacks: all
+	@tests/attacks/run $(BIN)
+
 .PHONY: faults
 faults: all $(BUILD)/faults.so
 	@tests/faults/run $(BIN) $(BUILD)/faults.so
@@ -309,6 +317,9 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory SAN=1 CASES=20000 property
 	@$(MAKE) --no-print-directory memory
 	@$(MAKE) --no-print-directory hardening
+	@$(MAKE) --no-print-directory limits
+	@$(MAKE) --no-print-directory attacks
+	@$(MAKE) --no-print-directory SAN=1 attacks
 	@$(MAKE) --no-print-directory yaml
 	@$(MAKE) --no-print-directory faults
 	@SEED=1 $(MAKE) --no-print-directory -j2 SECONDS=10 fuzz
@@ -341,7 +352,7 @@ $(BUILD)/obj/tests/property/edit: %: %.o $(BUILD)/libcommon.a
 	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 .PHONY: docs
-docs: all ## Write the field reference in README.md anew
+docs: all ## Write the field reference in README.md and docs/limits.md anew
 	@tests/docs update $(BIN)
 
 .PHONY: format

@@ -7,6 +7,7 @@
 #include "name.h"
 #include "set.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static const struct record *choose(const struct schema_reader *reader, const struct record *file,
@@ -198,18 +199,43 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     }
 }
 
+/* True when a file, links followed, is in the folder or below. */
+static bool lies_below(const char *path, const char *folder)
+{
+    char *file = realpath(path, NULL);
+    char *top = realpath(folder, NULL);
+    struct str rest = file && top && str_starts(str_of(file), str_of(top))
+                          ? str_from(str_of(file), strlen(top))
+                          : (struct str){0};
+    bool below = str_starts(rest, STR("/")) || str_is(str_of(top), "/");
+    free(file);
+    free(top);
+    return below;
+}
+
+/* A service file may name any file of the machine, so an error shows no line of one that lies
+ * neither beside it nor below the working directory. */
+static bool may_be_shown(struct arena *arena, const char *path, const struct source *named_by)
+{
+    struct str folder = named_by->path;
+    while (folder.len && folder.data[folder.len - 1] != '/')
+        folder.len--;
+    return lies_below(path, ".") || (folder.len && lies_below(path, str_c(arena, folder)));
+}
+
 static bool read_file(const struct schema_reader *reader, const char *path, struct location at,
                       struct environment *ret)
 {
     size_t errors = reader->diags->errors;
     const struct input input = {.path = path, .named = true};
-    const struct source *source = input_read(reader->arena, reader->diags, &input, at);
+    struct source *source = input_read(reader->arena, reader->diags, &input, at);
     if (!source) {
         if (at.source)
             diag_hint(reader->diags, "the environment file gives domain, registry and cloud; "
                                      "--env-file FILE names another");
         return false;
     }
+    source->secret = at.source && !may_be_shown(reader->arena, path, at.source);
     const struct node *root = load_service(reader->arena, source, reader->diags);
     const struct record *file = root ? schema_read(reader, &file_schema, root) : NULL;
     if (!file)

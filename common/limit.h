@@ -6,7 +6,7 @@
 
 enum {
     /* Service files and what goes with them */
-    FILE_SIZE_MAX = 1024 * 1024, /* bytes of a file: service, environment, outputs, dotenv */
+    FILE_SIZE_MAX = 1024 * 1024, /* bytes of a service file, environment file, or file of outputs */
     FILE_DEPTH_MAX = 32,         /* maps and lists inside each other */
     BLANKS_MAX = 500,            /* spaces, tabs and line breaks in a row, on which libfyaml
                                     spends the square of their number */
@@ -31,7 +31,8 @@ enum {
     MANIFEST_EXPANDED_MAX = 100000,       /* nodes that the aliases of a document stand for */
 
     /* Secrets, and what other programs print */
-    SECRET_SIZE_MAX = 1024 * 1024,          /* bytes of a value: core/v1 MaxSecretSize */
+    SECRET_SIZE_MAX =
+        1024 * 1024, /* bytes of a value, or of an imported file: core/v1 MaxSecretSize */
     EDITED_SIZE_MAX = 4 * 1024 * 1024,      /* bytes of the file that `secret edit` opens */
     PROCESS_OUTPUT_MAX = 256 * 1024 * 1024, /* bytes that kubectl or another program may print */
     PROCESS_SECRET_MAX = 4 * 1024 * 1024,   /* bytes that one may print that prints secrets */

@@ -284,6 +284,28 @@ static const char *hash_key_wrong(struct str key)
                : "must be nginx variables and letters, digits, _ and -, such as $request_uri";
 }
 
+/* In nginx's configuration a semicolon or brace ends a directive, a quote or a comment hides its
+ * end.
+ * ${NAME} is a variable. https://nginx.org/en/docs/beginners_guide.html#conf_structure */
+static const char *nginx_value_wrong(struct str value)
+{
+    bool variable = false;
+    for (size_t i = 0; i < value.len; i++) {
+        char byte = value.data[i];
+        bool begins = i == 0 || value.data[i - 1] == ' ';
+        if ((unsigned char)byte < ' ')
+            return "must be one line";
+        if (byte == '{' && i > 0 && value.data[i - 1] == '$')
+            variable = true;
+        else if (byte == '}' && variable)
+            variable = false;
+        else if (one_of(byte, ";{}\"") || (byte == '#' && begins) || (variable && byte == ' '))
+            return "must not have ; { } \" or a # that begins a word, which nginx would take for "
+                   "configuration of its own";
+    }
+    return variable || str_ends(value, STR("\\")) ? "must not end inside ${ or with \\" : NULL;
+}
+
 static const char *arn_wrong(struct str arn)
 {
     size_t colons = 0;
@@ -407,6 +429,7 @@ const char *name_wrong(enum name_kind kind, struct str name)
         [NAME_PATH] = path_wrong,
         [NAME_REQUEST] = request_wrong,
         [NAME_HASH_KEY] = hash_key_wrong,
+        [NAME_NGINX_VALUE] = nginx_value_wrong,
         [NAME_ARN] = arn_wrong,
         [NAME_IAM_POLICY] = iam_policy_wrong,
         [NAME_IAM_ROLE] = iam_role_wrong,

@@ -135,6 +135,27 @@ static bool is_our_label(struct str key)
     return false;
 }
 
+/* Annotations that ingress-nginx and NGINX Ingress Controller make configuration of. */
+static bool is_nginx_key(struct str key)
+{
+    return str_starts(key, STR("nginx.ingress.kubernetes.io/")) ||
+           str_starts(key, STR("nginx.org/")) || str_starts(key, STR("nginx.com/"));
+}
+
+static void check_nginx(const struct service_reader *in, const struct item *item)
+{
+    if (str_ends(item->name, STR("-snippet")) || str_ends(item->name, STR("-snippets"))) {
+        diag_error(in->reader.diags, item->name_node->span,
+                   "\"%.*s\" holds nginx's own configuration, which no service may write",
+                   STR_ARG(item->name));
+        diag_hint(in->reader.diags, "set it for the controller, or in an Ingress of your own");
+        return;
+    }
+    const char *wrong = name_wrong(NAME_NGINX_VALUE, item->text);
+    if (wrong)
+        diag_error(in->reader.diags, item->node->span, "\"%.*s\" %s", STR_ARG(item->name), wrong);
+}
+
 static const struct value *read_keys(const struct service_reader *in, enum field_id field)
 {
     const struct value *map = service_value(in, field);
@@ -149,6 +170,8 @@ static const struct value *read_keys(const struct service_reader *in, enum field
         if (wrong)
             diag_error(in->reader.diags, item->name_node->span, "the key \"%.*s\" %s",
                        STR_ARG(item->name), wrong);
+        if (!wrong && field == SERVICE_INGRESS_ANNOTATIONS && is_nginx_key(item->name))
+            check_nginx(in, item);
         wrong = label ? name_wrong(NAME_LABEL_VALUE, item->text) : NULL;
         if (wrong)
             diag_error(in->reader.diags, item->node->span, "a label's value %s", wrong);

@@ -165,6 +165,11 @@ static void read_affinity(const struct service_reader *in)
     service_check(in, SERVICE_CONSISTENT_HASH, NAME_HASH_KEY);
     struct str path = common_prefix(service);
     service->sticky_path = path.len ? path : STR("/");
+    if (service->sticky && str_find(path, 0, ';') < path.len) {
+        service_error(in, SERVICE_PUBLIC_URI,
+                      "a ; in the path would end the path of sticky_session's cookie");
+        diag_hint(in->reader.diags, "write it as %%3B");
+    }
     bool has_root = false;
     for (size_t i = 0; i < service->route_count; i++)
         has_root |= service->routes[i].prefix.len == 0;
