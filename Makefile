@@ -228,12 +228,13 @@ replay: $(FUZZERS)
 fuzzers: $(FUZZERS)
 
 SECONDS ?= 60
+ENGINE  ?= libfuzzer
 .PHONY: fuzz
-fuzz: ## Fuzz (TARGET=service: that one alone; SECONDS=60: each)
-	@status=0; tests/fuzz/run available || status=$$?; \
+fuzz: ## Fuzz (TARGET=service: that one alone; SECONDS=60: of the processor, each; ENGINE=afl)
+	@status=0; tests/fuzz/run available $(ENGINE) || status=$$?; \
 	if [ $$status -eq 77 ] && [ "$$CI" != true ]; then exit 0; fi; \
-	[ $$status -eq 0 ] && $(MAKE) --no-print-directory FUZZ=libfuzzer fuzzers && \
-	    tests/fuzz/run fuzz build/fuzz-libfuzzer/fuzz $(SECONDS) $(TARGET)
+	[ $$status -eq 0 ] && $(MAKE) --no-print-directory FUZZ=$(ENGINE) fuzzers && \
+	    tests/fuzz/run fuzz $(ENGINE) build/fuzz-$(ENGINE)/fuzz $(SECONDS) $(TARGET)
 
 $(BUILD)/faults.so: tests/faults/shim.c
 	@mkdir -p $(@D)

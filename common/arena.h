@@ -33,7 +33,7 @@ _Noreturn void out_of_memory(void);
 void out_of_memory_asks(void (*cleanup)(void));
 
 /* `size` zeroed bytes, aligned for any type. */
-void *arena_alloc(struct arena *arena, size_t size);
+void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull));
 
 /* `count` zeroed items of `size` bytes; exits as above when the product overflows. */
 void *arena_array(struct arena *arena, size_t count, size_t size);

@@ -101,7 +101,7 @@ static void unlink_child(struct node *parent, const struct node *child, struct n
 /* What is to be changed: through an alias, which edit_write() then refuses; NULL after an error. */
 static struct node *changing(struct edit *edit, struct node *node, enum node_kind kind)
 {
-    struct node *collection = node->kind == NODE_ALIAS ? node->first : node;
+    struct node *collection = node_target(node);
     if (collection->kind == kind)
         return collection;
     edit_refuse(edit, node->span,

@@ -43,7 +43,7 @@ struct node {
                              node, behind its anchor and tag */
 };
 
-struct node *node_new(struct arena *arena, enum node_kind kind);
+struct node *node_new(struct arena *arena, enum node_kind kind) __attribute__((returns_nonnull));
 struct node *node_scalar(struct arena *arena, enum scalar_style style, struct str text);
 void node_add(struct node *list, struct node *item);
 void node_put(struct node *map, struct node *key, struct node *value);

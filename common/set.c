@@ -5,7 +5,7 @@
 static size_t hash(struct str key)
 {
     static const uint64_t prime = 0x100000001B3, mix = 0x9E3779B97F4A7C15;
-    static const char here;
+    static const char here = 0;
     enum { PAGE = 12 }; /* bits of an address that never differ */
     uint64_t hash = ((uintptr_t)&here >> PAGE) * mix;
     for (size_t i = 0; i < key.len; i++)
