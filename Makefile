@@ -324,6 +324,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory yaml
 	@$(MAKE) --no-print-directory faults
 	@SEED=1 $(MAKE) --no-print-directory -j2 SECONDS=10 fuzz
+	@SEED=1 $(MAKE) --no-print-directory -j2 SECONDS=5 ENGINE=afl TARGET=dotenv fuzz
 	@$(MAKE) --no-print-directory cost
 	@$(MAKE) --no-print-directory schema
 	@$(MAKE) --no-print-directory corpus
