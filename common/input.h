@@ -17,8 +17,8 @@ bool input_list(struct arena *arena, struct diags *diags, const struct options *
                 struct input **ret_inputs, size_t *ret_count);
 
 /* Reads a file into the arena. NULL when it cannot be read, which is reported at `at`, and, of the
- * files found in a folder, for those that cannot be
- * service files: nothing in them says k8s-service. */
+ * files found in a folder, for those that cannot be service files: nothing in them says
+ * k8s-service. */
 struct source *input_read(struct arena *arena, struct diags *diags, const struct input *input,
                           struct location at);
 

@@ -285,8 +285,7 @@ static const char *hash_key_wrong(struct str key)
 }
 
 /* In nginx's configuration a semicolon or brace ends a directive, a quote or a comment hides its
- * end.
- * ${NAME} is a variable. https://nginx.org/en/docs/beginners_guide.html#conf_structure */
+ * end. ${NAME} is a variable. https://nginx.org/en/docs/beginners_guide.html#conf_structure */
 static const char *nginx_value_wrong(struct str value)
 {
     bool variable = false;

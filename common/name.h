@@ -22,8 +22,7 @@ enum name_kind {
     NAME_PATH,         /* an absolute URL path */
     NAME_REQUEST,      /* a path with or without a query */
     NAME_HASH_KEY,     /* what ingress-nginx takes for upstream-hash-by */
-    NAME_NGINX_VALUE,  /* a value of an annotation that ingress-nginx writes into its configuration
-                        */
+    NAME_NGINX_VALUE,  /* of an annotation that nginx's configuration is made of */
     NAME_ARN,
     NAME_IAM_POLICY, /* its ARN */
     NAME_IAM_ROLE,   /* its ARN */
