@@ -47,7 +47,12 @@ void secrets_index(struct arena *arena, struct secrets *secrets)
 
 const struct secret *secrets_find(const struct secrets *secrets, struct str name)
 {
-    return set_get(&secrets->names, name);
+    if (secrets->names.count)
+        return set_get(&secrets->names, name);
+    for (size_t i = 0; i < secrets->count; i++)
+        if (str_equal(secrets->items[i].name, name))
+            return &secrets->items[i];
+    return NULL;
 }
 
 static char *add(char *to, struct str text)

@@ -27,10 +27,10 @@ struct secrets {
 bool secrets_read(struct cluster *cluster, const struct place *place, struct arena *arena,
                   struct secrets *ret);
 
-/* Makes items found by their names; none may be added afterwards. */
+/* Makes the items found without a search; none may be added afterwards. Those that were read are. */
 void secrets_index(struct arena *arena, struct secrets *secrets);
 
-/* The item of a name, or NULL. The items were read, or are indexed. */
+/* The item of a name, or NULL. */
 const struct secret *secrets_find(const struct secrets *secrets, struct str name);
 
 enum secrets_patched { SECRETS_FAILED, SECRETS_CHANGED, SECRETS_OVERTAKEN };

@@ -150,6 +150,7 @@ static void compare(struct arena *arena, const struct secrets *secrets, const st
         if (can_edit(arena, &secrets->items[i], &value) && !set_get(&names, secrets->items[i].name))
             add(arena, ret, (struct secret){.name = secrets->items[i].name});
     }
+    secrets_index(arena, ret);
 }
 
 static bool edit(struct cluster *cluster, struct arena *arena, const char *path, struct dotenv *ret)
