@@ -27,7 +27,8 @@ struct secrets {
 bool secrets_read(struct cluster *cluster, const struct place *place, struct arena *arena,
                   struct secrets *ret);
 
-/* Makes the items found without a search; none may be added afterwards. Those that were read are. */
+/* Makes the items found without a search; none may be added afterwards. Those that were read are.
+ */
 void secrets_index(struct arena *arena, struct secrets *secrets);
 
 /* The item of a name, or NULL. */
