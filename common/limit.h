@@ -31,8 +31,7 @@ enum {
     MANIFEST_EXPANDED_MAX = 100000,       /* nodes that the aliases of a document stand for */
 
     /* Secrets, and what other programs print */
-    SECRET_SIZE_MAX =
-        1024 * 1024, /* bytes of a value, or of an imported file: core/v1 MaxSecretSize */
+    SECRET_SIZE_MAX = 1024 * 1024, /* bytes of a value or imported file: MaxSecretSize of core/v1 */
     EDITED_SIZE_MAX = 4 * 1024 * 1024,      /* bytes of the file that `secret edit` opens */
     PROCESS_OUTPUT_MAX = 256 * 1024 * 1024, /* bytes that kubectl or another program may print */
     PROCESS_SECRET_MAX = 4 * 1024 * 1024,   /* bytes that one may print that prints secrets */
