@@ -1,7 +1,8 @@
 /* Reads a YAML file that a person wrote (service file, environment file) or JSON, strictly.
  *
  * Refused, each with its place: bytes that are not UTF-8 text, duplicate keys, keys that are not
- * scalars, anchors, aliases, tags, directives, a second document, nesting beyond FILE_DEPTH_MAX. */
+ * scalars, anchors, aliases, tags, directives, a second document, nesting beyond
+ * FILE_DEPTH_MAX, and in files more blanks in a row than BLANKS_MAX. */
 #ifndef OPTASVC_LOAD_SERVICE_H
 #define OPTASVC_LOAD_SERVICE_H
 
