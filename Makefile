@@ -300,6 +300,10 @@ schema: all
 corpus: all
 	@tests/corpus/run $(BIN)
 
+.PHONY: cases
+cases: all
+	@tests/cases/run $(BIN)
+
 .PHONY: policy
 policy: all
 	@tests/policy/run $(BIN)
@@ -328,6 +332,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory cost
 	@$(MAKE) --no-print-directory schema
 	@$(MAKE) --no-print-directory corpus
+	@$(MAKE) --no-print-directory cases
 	@$(MAKE) --no-print-directory score
 	@$(MAKE) --no-print-directory server
 	@$(MAKE) --no-print-directory apply
