@@ -56,7 +56,8 @@ const struct flag flag_table[FLAG_COUNT] = {
                        "append what is done to this file too; also OPTASVC_LOG",
                        offsetof(struct options, log_file), NULL},
     [FLAG_REPORT] = {"report", 0, KIND_TEXT, "FILE",
-                     "write what was added, replaced, removed and left to this file, as JSON",
+                     "write what was chosen, added, replaced, removed and left to this file, as "
+                     "JSON",
                      offsetof(struct options, report), NULL},
     [FLAG_DRY_RUN] = {"dry-run", 0, KIND_SWITCH, NULL,
                       "pass the manifests through, and tell what would be injected",

@@ -87,9 +87,9 @@ static void fill_containers(struct target *target)
 static void tell_missing_pods(const struct target *target)
 {
     if (!target->workload->pods_of)
-        target_tell(target, target->workload, DEED_LEFT, "", "its pods are those of %.*s, which %s",
-                    STR_ARG(release_reference(target->injection->arena, target->workload)),
-                    "the chart does not have");
+        target_tell(target, target->workload, DEED_LEFT, "",
+                    "it runs the pods of %.*s, which is not a workload of the chart",
+                    STR_ARG(release_reference(target->injection->arena, target->workload)));
 }
 
 static void fill_workload(struct injection *injection, const struct service *service,

@@ -81,43 +81,62 @@ static struct routed find_routed(const struct target *target)
     return routed;
 }
 
+/* Reports that the Services route to others than the container that is named as the module. */
+static void report_conflict(const struct target *target, const struct routed *routed)
+{
+    struct arena *arena = target->injection->arena;
+    struct str module = target->service->name;
+    report(target, target->service->at,
+           str_format(arena,
+                      "its container \"%.*s\" is named as the module, but %.*s routes to \"%.*s\"",
+                      STR_ARG(module), STR_ARG(object_text(arena, routed->service)),
+                      STR_ARG(name_of(routed->container))),
+           module);
+}
+
+/* Reports that Services route to several containers, or to none. */
+static void report_undecided(const struct target *target, bool several)
+{
+    struct arena *arena = target->injection->arena;
+    struct str names = list_containers(target, several);
+    struct str message =
+        several
+            ? str_format(arena, "Services route to several of its containers: %.*s", STR_ARG(names))
+            : str_format(arena,
+                         "cannot determine the container: no container is named \"%.*s\" or "
+                         "receives traffic from a Service",
+                         STR_ARG(target->service->name));
+    report(target, target->service->at, message, names);
+}
+
 /* The container that is named as the module, or else the only one that Services route traffic to.
  * If these are two, neither is taken: one of them would get what is meant for the other. */
 static struct node *choose(const struct target *target, struct str *ret_reason)
 {
     struct arena *arena = target->injection->arena;
-    struct str module = target->service->name;
-    struct node *named = container_named(target->workload, module);
-    struct routed routed = find_routed(target);
-    struct str service = routed.service ? object_text(arena, routed.service) : STR("");
-    struct str names = list_containers(target, false);
+    struct node *named = container_named(target->workload, target->service->name);
     const struct object *own = named ? target_service_of(target, named) : NULL;
+    struct routed routed = find_routed(target);
     if (named && routed.count && !own) {
-        report(target, target->service->at,
-               str_format(arena,
-                          "its container \"%.*s\" is named as the module, but %.*s routes to "
-                          "\"%.*s\"",
-                          STR_ARG(module), STR_ARG(service), STR_ARG(name_of(routed.container))),
-               module);
+        report_conflict(target, &routed);
         return NULL;
+    }
+    if (own) {
+        *ret_reason = str_format(arena, "it is named as the module, and %.*s routes to it",
+                                 STR_ARG(object_text(arena, own)));
+        return named;
     }
     if (named) {
         *ret_reason = STR("it is named as the module");
-        if (own)
-            *ret_reason = str_format(arena, "it is named as the module, and %.*s routes to it",
-                                     STR_ARG(object_text(arena, own)));
         return named;
     }
-    *ret_reason = str_format(arena, "%.*s routes to it", STR_ARG(service));
-    if (routed.count == 1)
-        return routed.container;
-    struct str reached = list_containers(target, true);
-    report(target, target->service->at,
-           routed.count ? str_format(arena, "Services route to several of its containers: %.*s",
-                                     STR_ARG(reached))
-                        : STR("cannot determine which container is meant"),
-           routed.count ? reached : names);
-    return NULL;
+    if (routed.count != 1) {
+        report_undecided(target, routed.count > 1);
+        return NULL;
+    }
+    *ret_reason =
+        str_format(arena, "%.*s routes to it", STR_ARG(object_text(arena, routed.service)));
+    return routed.container;
 }
 
 /* What helm.container or --container names; empty: nothing. */
@@ -146,7 +165,8 @@ static struct node *find(const struct target *target, struct str *ret_reason)
                list_containers(target, false));
         return NULL;
     }
-    *ret_reason = written.len ? STR("it is written") : STR("its annotation is default-container");
+    *ret_reason =
+        written.len ? STR("it is written") : STR("the annotation default-container names it");
     if (found)
         return found;
     *ret_reason = STR("it is the only one");

@@ -182,7 +182,7 @@ static const struct object *with_pods(struct injection *injection, const struct 
                    STR_ARG(object_text(arena, object)), STR_ARG(pods));
     else
         diag_error(injection->diags, wish_location(injection, service),
-                   "%.*s runs the pods of %.*s, which the chart does not have",
+                   "%.*s runs the pods of %.*s, which is not a workload of the chart",
                    STR_ARG(object_text(arena, object)), STR_ARG(pods));
     diag_hint(injection->diags, "name another workload: helm: {workload: KIND/NAME}");
     return NULL;

@@ -19,21 +19,49 @@ static enum field_id written_field(const struct target *target)
 }
 
 static const struct object *find_scaler(const struct target *target, enum object_kind type,
-                                        const char *path)
+                                        const char *path, const struct object *scaled)
 {
     struct release *release = &target->injection->release;
     for (const struct object *each = release_objects(release, type); each; each = each->next)
-        if (!each->hook && release_refers(each, path, target_controller(target)))
+        if (!each->hook && release_refers(each, path, scaled))
             return each;
     return NULL;
+}
+
+/* An autoscaler of a Deployment whose pods a Rollout runs scales nothing. */
+static bool is_scaled_in_vain(const struct target *target, enum field_id field)
+{
+    struct arena *arena = target->injection->arena;
+    const struct object *workload = target->workload;
+    if (!workload->rollout)
+        return false;
+    const struct object *scaler =
+        find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef", workload);
+    if (!scaler)
+        scaler = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", workload);
+    if (!scaler)
+        return false;
+    struct str rollout = object_text(arena, workload->rollout);
+    if (target->fill) {
+        target_tell(target, workload->rollout, DEED_LEFT, "autoscaler",
+                    "%.*s of the chart scales %.*s, whose pods it runs",
+                    STR_ARG(object_text(arena, scaler)), STR_ARG(object_text(arena, workload)));
+        return true;
+    }
+    target_error(target, field, "%.*s of the chart scales it, but %.*s runs its pods",
+                 STR_ARG(object_text(arena, scaler)), STR_ARG(rollout));
+    diag_hint(target->injection->diags, "let it scale %.*s in the chart, or remove it there",
+              STR_ARG(rollout));
+    return true;
 }
 
 /* Another that works on the same number would fight with the autoscaler. */
 static bool is_scaled_otherwise(const struct target *target, enum field_id field)
 {
     struct arena *arena = target->injection->arena;
-    const struct object *keda = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef");
-    const struct object *vertical = find_scaler(target, OBJECT_VERTICAL, "spec targetRef");
+    const struct object *scaled = target_controller(target);
+    const struct object *keda = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", scaled);
+    const struct object *vertical = find_scaler(target, OBJECT_VERTICAL, "spec targetRef", scaled);
     if (vertical &&
         str_is(node_text(node_find(vertical->node, "spec updatePolicy updateMode")), "Off"))
         vertical = NULL;
@@ -419,7 +447,7 @@ void inject_scale(const struct target *target)
         diag_hint(target->injection->diags, "leave it out");
         return;
     }
-    if (is_scaled_otherwise(target, field))
+    if (is_scaled_otherwise(target, field) || is_scaled_in_vain(target, field))
         return;
     /* None at all: an autoscaler rests while replicas is 0. */
     if (target_has(target, SERVICE_MAX_CONTAINERS) && target->service->max_containers == 0) {
@@ -428,7 +456,8 @@ void inject_scale(const struct target *target)
     }
     if (min_is_zero(target))
         return;
-    const struct object *scaler = find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef");
+    const struct object *scaler =
+        find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef", target_controller(target));
     int64_t max;
     if (scaler && target->fill)
         return;

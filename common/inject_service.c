@@ -107,18 +107,28 @@ static void index_service(struct injection *injection, const struct object *serv
     }
 }
 
-/* A name or number of a port is that of the first container that has it. */
-static void index_pod(struct injection *injection, const struct object *workload)
+static void index_ports(struct injection *injection, const struct node *container)
 {
     static const char *const keys[] = {"name", "containerPort"};
+    for (const struct node *port = node_items(node_find(container, "ports")); port;
+         port = port->next)
+        for (size_t i = 0; i < 2 && !target_is_udp(port); i++)
+            if (node_text(node_find(port, keys[i])).len)
+                set_add(injection->arena, &injection->pod_ports,
+                        node_text(node_find(port, keys[i])), port);
+}
+
+/* As in Kubernetes, a name or number of a port is that of the first container that has it, and
+ * sidecars among the init containers come last. */
+static void index_pod(struct injection *injection, const struct object *workload)
+{
     const struct node *containers = node_find(workload->pod, "containers");
+    const struct node *init = node_find(workload->pod, "initContainers");
     for (const struct node *each = node_items(containers); each; each = each->next)
-        for (const struct node *port = node_items(node_find(each, "ports")); port;
-             port = port->next)
-            for (size_t i = 0; i < 2 && !target_is_udp(port); i++)
-                if (node_text(node_find(port, keys[i])).len)
-                    set_add(injection->arena, &injection->pod_ports,
-                            node_text(node_find(port, keys[i])), port);
+        index_ports(injection, each);
+    for (const struct node *each = node_items(init); each; each = each->next)
+        if (str_is(node_text(node_find(each, "restartPolicy")), "Always"))
+            index_ports(injection, each);
 }
 
 /* What helm.service or --service names; empty: nothing. */
@@ -163,16 +173,45 @@ void target_find_services(const struct target *target)
     injection->ingresses = NULL;
 }
 
-/* The names of Services, for a message. */
-static struct str list_services(struct arena *arena, const struct object *const *services,
-                                size_t count)
+/* The number that a Service's port leads to, or its name where no container has it. */
+static struct str target_number(const struct injection *injection, const struct node *port)
 {
-    enum { NAMED = 20 };
+    struct str to = node_text(target_of(port));
+    const struct node *number = node_find(set_get(&injection->pod_ports, to), "containerPort");
+    return number ? node_text(number) : to;
+}
+
+enum { LISTED = 20 };
+
+static void list_ports(const struct injection *injection, struct buf *out,
+                       const struct object *service)
+{
+    const struct node *port = node_items(node_find(service->node, "spec ports"));
+    size_t count = 0;
+    for (; port && count <= LISTED; port = port->next) {
+        if (target_is_udp(port))
+            continue;
+        struct str number = target_number(injection, port);
+        buf_format(out, "%s%.*s", count ? ", " : " (",
+                   STR_ARG(count < LISTED ? number : STR("...")));
+        count++;
+    }
+    if (count)
+        buf_add(out, STR(")"));
+}
+
+/* Services and the ports that they lead to, for a message. */
+static struct str list_services(const struct injection *injection,
+                                const struct object *const *services, size_t count)
+{
     struct buf names = {0};
-    for (size_t i = 0; i < count && i <= NAMED; i++)
-        buf_format(&names, "%s%.*s", i ? ", " : "",
-                   STR_ARG(i < NAMED ? services[i]->name : STR("...")));
-    struct str copy = str_copy(arena, buf_str(&names));
+    for (size_t i = 0; i < count && i < LISTED; i++) {
+        buf_format(&names, "%s%.*s", i ? ", " : "", STR_ARG(services[i]->name));
+        list_ports(injection, &names, services[i]);
+    }
+    if (count > LISTED)
+        buf_add(&names, STR(", ..."));
+    struct str copy = str_copy(injection->arena, buf_str(&names));
     buf_free(&names);
     return copy;
 }
@@ -185,9 +224,9 @@ static void hint_services(const struct target *target, const struct object *cons
     if (count == 0)
         diag_hint(injection->diags, "no Service of the chart routes to it");
     else
-        diag_hint(
-            injection->diags, "Services that route to it: %.*s\nwrite which: helm: {service: %.*s}",
-            STR_ARG(list_services(injection->arena, services, count)), STR_ARG(services[0]->name));
+        diag_hint(injection->diags,
+                  "Services that route to it: %.*s\nwrite which: helm: {service: %.*s}",
+                  STR_ARG(list_services(injection, services, count)), STR_ARG(services[0]->name));
 }
 
 bool target_check_service(const struct target *target)
@@ -286,14 +325,6 @@ const struct object *target_service_of(const struct target *target, const struct
 static bool is_headless(const struct object *service)
 {
     return str_is(node_text(node_find(service->node, "spec clusterIP")), "None");
-}
-
-/* The number that a Service's port leads to, or its name where no container has it. */
-static struct str target_number(const struct injection *injection, const struct node *port)
-{
-    struct str to = node_text(target_of(port));
-    const struct node *number = node_find(set_get(&injection->pod_ports, to), "containerPort");
-    return number ? node_text(number) : to;
 }
 
 static bool is_traffic_port(const struct target *target, const struct node *port)
@@ -446,6 +477,20 @@ static bool choose_service(const struct target *target, struct candidate *ret)
                            matching);
 }
 
+/* A Service that is written is used as it is. */
+static void warn_port(const struct target *target, const struct candidate *chosen)
+{
+    const struct port *written = target->service->public_port;
+    if (!written || chosen->public.count)
+        return;
+    enum field_id field = target_has(target, SERVICE_PORTS) ? SERVICE_PORTS : SERVICE_PORT;
+    diag_warning(target->injection->diags, record_location(target->service->record, field),
+                 "Service/%.*s does not route to port %" PRId64 ", so public_uri uses another",
+                 STR_ARG(chosen->service->name), written->number);
+    diag_hint(target->injection->diags, "its ports: %.*s",
+              STR_ARG(list_services(target->injection, &chosen->service, 1)));
+}
+
 static void report_choice(const struct target *target, const struct candidate *chosen,
                           const struct node *port)
 {
@@ -459,7 +504,8 @@ static void report_choice(const struct target *target, const struct candidate *c
                       "it routes to port %.*s of %.*s", STR_ARG(number), STR_ARG(workload));
     else
         target_choice(target->injection, chosen->service, NULL, true,
-                      "it is the only Service of %.*s", STR_ARG(workload));
+                      "it is the only Service of %.*s, and routes to another container",
+                      STR_ARG(workload));
 }
 
 const struct object *target_public_service(const struct target *target,
@@ -470,6 +516,7 @@ const struct object *target_public_service(const struct target *target,
         return NULL;
     *ret_port = port_of(target, &chosen);
     if (*ret_port) {
+        warn_port(target, &chosen);
         report_choice(target, &chosen, *ret_port);
         return chosen.service;
     }
