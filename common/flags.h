@@ -21,6 +21,7 @@ enum flag_id {
     FLAG_OUTPUT,
     FLAG_WORKLOAD,
     FLAG_CONTAINER,
+    FLAG_SERVICE,
     FLAG_INGRESS,
     FLAG_LOG_FILE,
     FLAG_REPORT,

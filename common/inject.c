@@ -30,6 +30,8 @@ static void override(struct injection *injection, const struct service *service)
     if (!target.workload || !target_take(injection, service, target.workload))
         return;
     target.edit = release_edit(&injection->release, target.workload);
+    if (!target_check_service(&target))
+        return;
     target.container = target_main_container(&target);
     if (!target.container)
         return;
@@ -81,6 +83,15 @@ static void fill_containers(struct target *target)
     }
 }
 
+/* A Rollout whose pods are those of another object: that is filled, if the chart has it. */
+static void tell_missing_pods(const struct target *target)
+{
+    if (!target->workload->pods_of)
+        target_tell(target, target->workload, DEED_LEFT, "",
+                    "it runs the pods of %.*s, which is not a workload of the chart",
+                    STR_ARG(release_reference(target->injection->arena, target->workload)));
+}
+
 static void fill_workload(struct injection *injection, const struct service *service,
                           const struct object *workload, bool alone)
 {
@@ -88,7 +99,14 @@ static void fill_workload(struct injection *injection, const struct service *ser
                             .service = service,
                             .workload = workload,
                             .edit = release_edit(&injection->release, workload),
-                            .fill = true};
+                            .fill = true,
+                            .all = !alone};
+    if (!workload->pod) {
+        tell_missing_pods(&target);
+        return;
+    }
+    if (alone && !target_check_service(&target))
+        return;
     if (service->helm.all_containers) {
         fill_containers(&target);
     } else {
@@ -103,7 +121,8 @@ static void fill_workload(struct injection *injection, const struct service *ser
     inject_pod(&target);
     if (!alone || !(inject_scale_is_asked(&target) || inject_ingress_is_asked(&target)))
         return;
-    target.container = target_main_container(&target);
+    if (service->helm.all_containers)
+        target.container = target_main_container(&target);
     if (!target.container)
         return;
     inject_scale(&target);
@@ -118,6 +137,11 @@ static bool wants_all(const struct injection *injection, const struct service *s
 
 static void fill(struct injection *injection, const struct service *service)
 {
+    if (wants_all(injection, service) && injection->options->service) {
+        diag_error(injection->diags, service->at, "--service is for one workload, not for all");
+        diag_hint(injection->diags, "name the workload: --workload KIND/NAME");
+        return;
+    }
     if (!wants_all(injection, service)) {
         const struct object *workload = target_workload(injection, service);
         if (workload)
@@ -182,9 +206,11 @@ static void check_flags(struct run *run, const struct options *options)
         diag_error(&run->diags, nowhere, "no service file was found");
         diag_hint(&run->diags, "a service file has a module of type k8s-service");
     }
-    if (run->modules > 1 && (options->workload || options->container || options->ingress)) {
+    if (run->modules > 1 &&
+        (options->workload || options->container || options->service || options->ingress)) {
         diag_error(&run->diags, nowhere,
-                   "--workload, --container and --ingress are for one service, and there are %zu",
+                   "--workload, --container, --service and --ingress are for one service, and "
+                   "there are %zu",
                    run->modules);
         diag_hint(&run->diags, "choose one with --module");
     }
@@ -311,16 +337,14 @@ static void write_document(struct injected *injected, const struct release *rele
 }
 
 static const char *const deed_words[DEED_KINDS] = {
-    [DEED_ADDED] = "added",
-    [DEED_REPLACED] = "replaced",
-    [DEED_REMOVED] = "removed",
-    [DEED_LEFT] = "left",
+    [DEED_ADDED] = "added", [DEED_REPLACED] = "replaced", [DEED_REMOVED] = "removed",
+    [DEED_LEFT] = "left",   [DEED_CHOSEN] = "chosen",
 };
 
 static void write_deed(const struct deed *deed, struct buf *out)
 {
     struct buf line = {0};
-    buf_format(&line, "%.*s: ", STR_ARG(deed->object));
+    buf_format(&line, "%.*s: ", STR_ARG(deed->text));
     if (deed->container.len && deed->several)
         buf_format(&line, "container %.*s: ", STR_ARG(deed->container));
     if (deed->what.len)
@@ -335,11 +359,17 @@ static void write_deed(const struct deed *deed, struct buf *out)
     buf_free(&line);
 }
 
-/* What was taken from a chart, or could not be given to it, is told in any case. */
+/* What was taken from a chart, could not be given to it, or was chosen among several, is told in
+ * any case. */
+static bool is_always_told(const struct deed *deed)
+{
+    return deed->kind == DEED_CHOSEN ? deed->guess : deed->kind != DEED_ADDED;
+}
+
 static void write_deeds(const struct injection *injection, struct buf *out, bool all)
 {
     for (size_t i = 0; i < injection->deed_count; i++)
-        if (all || injection->deeds[i].kind != DEED_ADDED)
+        if (all || is_always_told(&injection->deeds[i]))
             write_deed(&injection->deeds[i], out);
 }
 
@@ -404,7 +434,7 @@ static void tell(const struct run *run, const struct options *options, bool colo
         return;
     write_deeds(&run->injection, &ret->messages, options->dry_run);
     write_deeds(&run->injection, &ret->log, true);
-    if (run->injection.deed_count == 0)
+    if (run->injection.deed_count == run->injection.choice_count)
         buf_add(&ret->log, STR("nothing was injected\n"));
     write_report(&run->injection, &ret->report);
 }

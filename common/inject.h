@@ -16,7 +16,7 @@ struct injected {
     size_t count;
     struct buf messages; /* for the user: errors, warnings, what was replaced */
     struct buf log;      /* the same, and what was added */
-    struct buf report;   /* JSON: what was added, replaced, removed and left */
+    struct buf report;   /* JSON: what was chosen, added, replaced, removed and left */
 };
 
 /* Injects the services of the files that the options name into `manifests`, whose documents

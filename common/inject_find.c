@@ -1,25 +1,22 @@
-/* Which workload and container of a chart a service means. */
+/* Which workload of a chart a service means. */
 #include "inject_target.h"
 
 #include <string.h>
 
-/* Workloads that are left after a step of the search. */
-struct choice {
-    const struct object *found;
-    size_t count;
-};
-
-static void offer(struct choice *choice, const struct object *object)
-{
-    if (choice->count++ == 0)
-        choice->found = object;
-}
-
-/* Hooks come and go at Helm's time. */
+/* Hooks come and go at Helm's time, and a workload whose pods a Rollout runs is that Rollout. */
 static bool is_candidate(const struct object *object)
 {
-    return !object->hook && object->name.len;
+    return !object->hook && object->name.len && !object->rollout;
 }
+
+/* What is looked for. Empty: any. */
+struct wish {
+    struct str namespace;
+    const char *kind;
+    struct str name;
+};
+
+enum step { STEP_NAME, STEP_ENDING, STEP_LABEL, STEP_ANY, STEP_COUNT };
 
 /* NAME is the end of the object's name, behind a dash. */
 static bool ends_in(const struct object *object, struct str name)
@@ -29,53 +26,80 @@ static bool ends_in(const struct object *object, struct str name)
            object->name.data[len - name.len - 1] == '-';
 }
 
-enum step { STEP_NAME, STEP_ENDING, STEP_LABEL, STEP_ANY, STEP_COUNT };
-
-static bool fits(const struct object *object, enum step step, struct str name)
+static struct str name_label(const struct object *object)
 {
+    return node_text(node_find(object->node, "metadata labels app.kubernetes.io/name"));
+}
+
+static bool fits_itself(const struct object *object, enum step step, const struct wish *wish)
+{
+    if (wish->namespace.len && !str_equal(wish->namespace, object->namespace))
+        return false;
+    /* kubectl takes deployment/web as well. */
+    if (wish->kind && *wish->kind && !str_is_nocase(object->kind, wish->kind))
+        return false;
     switch (step) {
     case STEP_NAME:
-        return str_equal(object->name, name);
+        return str_equal(object->name, wish->name);
     case STEP_ENDING:
-        return ends_in(object, name);
+        return ends_in(object, wish->name);
     case STEP_LABEL:
-        return str_equal(
-            node_text(node_find(object->node, "metadata labels app.kubernetes.io/name")), name);
+        return str_equal(name_label(object), wish->name);
     default:
         return true;
     }
 }
 
-/* `kind`: empty for any. */
-static struct choice choose(struct release *release, enum step step, struct str kind,
-                            struct str name)
+/* A Rollout fits by the workload that it refers to as well. */
+static bool fits(const struct object *object, enum step step, const struct wish *wish)
+{
+    return fits_itself(object, step, wish) ||
+           (object->pods_of && fits_itself(object->pods_of, step, wish));
+}
+
+/* Workloads that are left after a step of the search. */
+struct choice {
+    const struct object *found;
+    size_t count;
+    const struct object *unplaced; /* the first that names no namespace */
+    size_t unplaced_count;
+};
+
+static struct choice choose(struct release *release, enum step step, const struct wish *wish)
 {
     struct choice choice = {0};
     for (const struct object *object = release_objects(release, OBJECT_WORKLOAD); object;
          object = object->next) {
-        /* kubectl takes deployment/web as well. */
-        bool right = kind.len == 0 || str_is_nocase(kind, str_c(release->arena, object->kind));
-        if (is_candidate(object) && right && fits(object, step, name))
-            offer(&choice, object);
+        if (!is_candidate(object) || !fits(object, step, wish))
+            continue;
+        if (choice.count++ == 0)
+            choice.found = object;
+        if (object->namespace.len == 0 && choice.unplaced_count++ == 0)
+            choice.unplaced = object;
     }
     return choice;
 }
 
-/* The names of all that could be meant, for a message. */
-static struct str list_workloads(struct injection *injection)
+/* Errors */
+
+/* The names of all that fit, for a message. */
+static struct str list_workloads(struct injection *injection, enum step step,
+                                 const struct wish *wish)
 {
     enum { NAMED = 20 };
-    struct str names = {0};
+    struct buf names = {0};
     size_t count = 0;
     for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
-         object; object = object->next) {
-        if (!is_candidate(object) || count++ > NAMED)
+         object && count <= NAMED; object = object->next) {
+        if (!is_candidate(object) || !fits(object, step, wish))
             continue;
         struct str name = object_text(injection->arena, object);
-        names = str_format(injection->arena, "%.*s%s%.*s", STR_ARG(names), count > 1 ? ", " : "",
-                           STR_ARG(count > NAMED ? STR("...") : name));
+        buf_format(&names, "%s%.*s", count ? ", " : "", STR_ARG(count < NAMED ? name : STR("...")));
+        count++;
     }
-    return names;
+    struct str copy = str_copy(injection->arena, buf_str(&names));
+    buf_free(&names);
+    return copy;
 }
 
 static bool is_hook_alone(struct release *release, struct str name)
@@ -87,164 +111,231 @@ static bool is_hook_alone(struct release *release, struct str name)
     return false;
 }
 
-static void report(struct injection *injection, const struct service *service, struct location at,
-                   struct str wanted, bool several)
+/* Where a message about the workload points: at what names it. */
+static struct location wish_location(const struct injection *injection,
+                                     const struct service *service)
+{
+    return injection->options->workload || service->helm.workload.len == 0
+               ? service->at
+               : record_location(service->record, SERVICE_HELM);
+}
+
+static void hint_workloads(struct injection *injection, struct str names)
+{
+    diag_hint(injection->diags, "it has %.*s\nwrite which: helm: {workload: %.*s}", STR_ARG(names),
+              STR_ARG(str_slice(names, 0, str_find(names, 0, ','))));
+}
+
+static void report_several(struct injection *injection, const struct service *service,
+                           struct str wanted, enum step step, const struct wish *wish)
 {
     if (injection->release.unreadable) /* it may be in there */
         return;
-    if (release_has_hooks_alone(&injection->release) && !several &&
-        !is_hook_alone(&injection->release, wanted))
-        return;
-    struct str names = list_workloads(injection);
-    bool written = !str_equal(wanted, service->name);
+    diag_error(injection->diags, wish_location(injection, service),
+               "several workloads of the chart could be meant by \"%.*s\"", STR_ARG(wanted));
+    hint_workloads(injection, list_workloads(injection, step, wish));
+}
+
+static void report_none(struct injection *injection, const struct service *service,
+                        struct str wanted)
+{
+    const struct wish any = {0};
     bool hook = is_hook_alone(&injection->release, wanted);
-    if (several)
-        diag_error(injection->diags, at,
-                   "several workloads of the chart could be meant by \"%.*s\"", STR_ARG(wanted));
-    else if (hook)
-        diag_error(injection->diags, at, "\"%.*s\" is a hook of the chart, which is left alone",
-                   STR_ARG(wanted));
+    if (injection->release.unreadable)
+        return;
+    if (release_has_hooks_alone(&injection->release) && !hook)
+        return;
+    struct str names = list_workloads(injection, STEP_ANY, &any);
+    bool written = !str_equal(wanted, service->name);
+    if (hook)
+        diag_error(injection->diags, wish_location(injection, service),
+                   "\"%.*s\" is a hook of the chart, which is left alone", STR_ARG(wanted));
     else
-        diag_error(injection->diags, at, "no workload of the chart %s \"%.*s\"",
-                   written ? "is" : "belongs to", STR_ARG(wanted));
+        diag_error(injection->diags, wish_location(injection, service),
+                   "no workload of the chart %s \"%.*s\"", written ? "is" : "belongs to",
+                   STR_ARG(wanted));
     if (names.len == 0)
         diag_hint(injection->diags,
                   "the chart has no %sDeployment, StatefulSet, DaemonSet or Rollout",
                   hook ? "other " : "");
     else
-        diag_hint(injection->diags, "it has %.*s\nwrite which: helm: {workload: %.*s}",
-                  STR_ARG(names), STR_ARG(str_slice(names, 0, str_find(names, 0, ','))));
+        hint_workloads(injection, names);
 }
 
-/* What the user wrote: KIND/NAME, or the end of a name. */
-static const struct object *find_written(struct injection *injection, const struct service *service,
-                                         struct str written, struct location at)
+/* The object whose pod template is edited. Reports an error and returns NULL if the chart has none.
+ */
+static const struct object *with_pods(struct injection *injection, const struct service *service,
+                                      const struct object *object)
 {
-    size_t slash = str_find(written, 0, '/');
-    bool split = slash < written.len;
-    struct str kind = split ? str_slice(written, 0, slash) : (struct str){0};
-    struct str name = split ? str_from(written, slash + 1) : written;
-    if (str_starts(name, STR("*-")))
-        name = str_from(name, 2);
-    struct choice choice = choose(&injection->release, STEP_NAME, kind, name);
+    struct arena *arena = injection->arena;
+    if (object->pod)
+        return object;
+    if (object->pods_of && object->pods_of->rollout == object)
+        return object->pods_of;
+    if (injection->release.unreadable)
+        return NULL;
+    struct str pods = release_reference(arena, object);
+    if (object->pods_of)
+        diag_error(injection->diags, wish_location(injection, service),
+                   "%.*s and %.*s run the pods of the same %.*s",
+                   STR_ARG(object_text(arena, object->pods_of->rollout)),
+                   STR_ARG(object_text(arena, object)), STR_ARG(pods));
+    else
+        diag_error(injection->diags, wish_location(injection, service),
+                   "%.*s runs the pods of %.*s, which is not a workload of the chart",
+                   STR_ARG(object_text(arena, object)), STR_ARG(pods));
+    diag_hint(injection->diags, "name another workload: helm: {workload: KIND/NAME}");
+    return NULL;
+}
+
+/* The search */
+
+/* Reports which workload was found, and why, and returns it. `guess`: it was one of several. */
+static const struct object *found(struct injection *injection, const struct service *service,
+                                  const struct object *object, bool guess, struct str reason)
+{
+    const struct object *workload = with_pods(injection, service, object);
+    if (!workload)
+        return NULL;
+    struct str runs = {0};
+    if (workload->rollout)
+        runs = str_format(injection->arena, "; %.*s runs its pods",
+                          STR_ARG(object_text(injection->arena, workload->rollout)));
+    target_choice(injection, workload, NULL, guess, "%.*s%.*s", STR_ARG(reason), STR_ARG(runs));
+    return workload;
+}
+
+/* [[NAMESPACE/]KIND/]NAME, or the end of a name. */
+static struct wish wish_parse(struct arena *arena, struct str written)
+{
+    struct str parts[3] = {0};
+    size_t count = 0;
+    size_t at = 0;
+    while (count < 2 && str_find(written, at, '/') < written.len) {
+        size_t end = str_find(written, at, '/');
+        parts[count++] = str_slice(written, at, end);
+        at = end + 1;
+    }
+    parts[count] = str_from(written, at);
+    struct wish wish = {.name = parts[count]};
+    if (count > 0)
+        wish.kind = str_c(arena, parts[count - 1]);
+    if (count > 1)
+        wish.namespace = parts[0];
+    if (str_starts(wish.name, STR("*-")))
+        wish.name = str_from(wish.name, 2);
+    return wish;
+}
+
+/* KIND/NAME that several namespaces have is the only one that names no namespace: nothing else
+ * could be written for it. */
+static const struct object *find_written(struct injection *injection, const struct service *service,
+                                         struct str written)
+{
+    struct wish wish = wish_parse(injection->arena, written);
+    enum step step = STEP_NAME;
+    struct choice choice = choose(&injection->release, step, &wish);
     if (choice.count == 0)
-        choice = choose(&injection->release, STEP_ENDING, kind, name);
+        choice = choose(&injection->release, step = STEP_ENDING, &wish);
     if (choice.count == 1)
-        return choice.found;
-    report(injection, service, at, written, choice.count > 1);
+        return found(injection, service, choice.found, false, STR("it is written"));
+    if (step == STEP_NAME && wish.kind && choice.unplaced_count == 1)
+        return found(injection, service, choice.unplaced, true,
+                     STR("it is written, and is the one in the namespace of the release"));
+    if (choice.count > 1)
+        report_several(injection, service, written, step, &wish);
+    else
+        report_none(injection, service, written);
+    return NULL;
+}
+
+/* The first word between dashes that two names share; empty: none. A single character or a number
+ * says nothing. */
+static struct str shared_word(struct str a, struct str b)
+{
+    for (size_t at = 0; at < a.len;) {
+        size_t end = str_find(a, at, '-');
+        struct str word = str_slice(a, at, end);
+        at = end + 1;
+        if (word.len < 2 || str_only(word, "0123456789"))
+            continue;
+        for (size_t from = 0; from < b.len;) {
+            size_t to = str_find(b, from, '-');
+            if (str_equal(word, str_slice(b, from, to)))
+                return word;
+            from = to + 1;
+        }
+    }
+    return (struct str){0};
+}
+
+/* The only workload of a chart is taken if its name or name label shares a word with the module:
+ * one that has nothing in common with it may be a database. */
+static struct str likeness(const struct object *object, struct str module)
+{
+    struct str word = shared_word(module, object->name);
+    if (word.len == 0)
+        word = shared_word(module, name_label(object));
+    if (word.len == 0 && object->pods_of)
+        word = likeness(object->pods_of, module);
+    return word;
+}
+
+static struct str reason_of(struct injection *injection, const struct service *service,
+                            enum step step, const struct object *object)
+{
+    struct arena *arena = injection->arena;
+    switch (step) {
+    case STEP_NAME:
+        return STR("it is named as the module");
+    case STEP_ENDING:
+        return str_format(arena, "it is the only one whose name ends in \"-%.*s\"",
+                          STR_ARG(service->name));
+    case STEP_LABEL:
+        return str_format(arena, "its label app.kubernetes.io/name is \"%.*s\"",
+                          STR_ARG(service->name));
+    default:
+        return str_format(arena,
+                          "it is the only workload of the chart, and shares \"%.*s\" with the "
+                          "module \"%.*s\"",
+                          STR_ARG(likeness(object, service->name)), STR_ARG(service->name));
+    }
+}
+
+static const struct object *find_by_name(struct injection *injection, const struct service *service)
+{
+    const struct wish any = {0};
+    const struct wish wish = {.name = service->name};
+    size_t all = choose(&injection->release, STEP_ANY, &any).count;
+    enum step several = STEP_COUNT;
+    for (enum step step = STEP_NAME; step < STEP_COUNT; step++) {
+        struct choice choice = choose(&injection->release, step, &wish);
+        bool only = choice.count == 1;
+        if (only && step == STEP_ANY)
+            only = likeness(choice.found, service->name).len != 0;
+        bool guess = step == STEP_ANY || (step != STEP_NAME && all > 1);
+        if (only)
+            return found(injection, service, choice.found, guess,
+                         reason_of(injection, service, step, choice.found));
+        if (choice.count > 1 && step != STEP_ANY && several == STEP_COUNT)
+            several = step;
+        if (several == STEP_NAME)
+            break;
+    }
+    if (several != STEP_COUNT)
+        report_several(injection, service, service->name, several, &wish);
+    else
+        report_none(injection, service, service->name);
     return NULL;
 }
 
 const struct object *target_workload(struct injection *injection, const struct service *service)
 {
-    const struct str any = {0};
     if (injection->options->workload)
-        return find_written(injection, service, str_of(injection->options->workload), service->at);
+        return find_written(injection, service, str_of(injection->options->workload));
     if (service->helm.workload.len)
-        return find_written(injection, service, service->helm.workload,
-                            record_location(service->record, SERVICE_HELM));
-    bool several = false;
-    for (enum step step = STEP_NAME; step < STEP_COUNT; step++) {
-        struct choice choice = choose(&injection->release, step, any, service->name);
-        if (choice.count == 1)
-            return choice.found;
-        several |= choice.count > 1 && step != STEP_ANY;
-        if (several && step == STEP_NAME)
-            break;
-    }
-    report(injection, service, service->at, service->name, several);
-    return NULL;
-}
-
-/* Containers */
-
-static struct node *first_container(const struct object *workload)
-{
-    const struct node *containers = node_find(workload->pod, "containers");
-    return containers && containers->kind == NODE_LIST ? containers->first : NULL;
-}
-
-static struct node *container_named(const struct object *workload, struct str name)
-{
-    for (struct node *each = first_container(workload); each; each = each->next)
-        if (str_equal(node_text(node_find(each, "name")), name))
-            return each;
-    return NULL;
-}
-
-/* The only one that the workload's Services lead to. */
-static struct node *container_behind_service(const struct target *target)
-{
-    struct node *found = NULL;
-    for (struct node *each = first_container(target->workload); each; each = each->next) {
-        if (!target_service_port(target, each))
-            continue;
-        if (found)
-            return NULL;
-        found = each;
-    }
-    return found;
-}
-
-static struct str list_containers(const struct target *target)
-{
-    enum { NAMED = 20 };
-    struct buf names = {0};
-    size_t count = 0;
-    for (const struct node *each = first_container(target->workload); each && count <= NAMED;
-         each = each->next) {
-        struct str name = node_text(node_find(each, "name"));
-        buf_format(&names, "%s%.*s", count ? ", " : "", STR_ARG(count < NAMED ? name : STR("...")));
-        count++;
-    }
-    struct str copy = str_copy(target->injection->arena, buf_str(&names));
-    buf_free(&names);
-    return copy;
-}
-
-struct node *target_main_container(const struct target *target)
-{
-    const struct service *service = target->service;
-    const struct injection *injection = target->injection;
-    struct str written = injection->options->container ? str_of(injection->options->container)
-                                                       : service->helm.container;
-    struct str annotated =
-        node_text(node_find(target->workload->template,
-                            "metadata annotations kubectl.kubernetes.io/default-container"));
-    struct node *first = first_container(target->workload);
-    struct node *found = NULL;
-    if (written.len) {
-        found = container_named(target->workload, written);
-    } else {
-        if (annotated.len)
-            found = container_named(target->workload, annotated);
-        if (!found && first && !first->next)
-            found = first;
-        if (!found)
-            found = container_behind_service(target);
-        if (!found)
-            found = container_named(target->workload, service->name);
-    }
-    found = node_target(found); /* what an alias stands for: the edit refuses it */
-    if (found && found->kind == NODE_MAP)
-        return found;
-    struct str name = object_text(injection->arena, target->workload);
-    struct str names = list_containers(target);
-    if (names.len == 0) {
-        diag_error(injection->diags, service->at, "%.*s: its pods have no containers",
-                   STR_ARG(name));
-        diag_hint(injection->diags, "is the chart complete?");
-        return NULL;
-    }
-    if (written.len)
-        diag_error(injection->diags, record_location(service->record, SERVICE_HELM),
-                   "%.*s: no container is named \"%.*s\"", STR_ARG(name), STR_ARG(written));
-    else
-        diag_error(injection->diags, service->at, "%.*s: nothing tells which container is meant",
-                   STR_ARG(name));
-    diag_hint(injection->diags, "it has %.*s\nwrite which: helm: {container: %.*s}", STR_ARG(names),
-              STR_ARG(str_slice(names, 0, str_find(names, 0, ','))));
-    return NULL;
+        return find_written(injection, service, service->helm.workload);
+    return find_by_name(injection, service);
 }
 
 /* Two services that write into one workload would overwrite each other. */
@@ -262,125 +353,4 @@ bool target_take(struct injection *injection, const struct service *service,
                STR_ARG(service->name), STR_ARG(object_text(injection->arena, workload)));
     diag_hint(injection->diags, "write which workload each means: helm: {workload: KIND/NAME}");
     return false;
-}
-
-/* Services and ports */
-
-static bool is_headless(const struct object *service)
-{
-    return str_is(node_text(node_find(service->node, "spec clusterIP")), "None");
-}
-
-/* A port of a Service, and its place among all that lead to the workload. */
-struct service_port {
-    const struct node *to;
-    size_t order;
-};
-
-static void index_ports(struct injection *injection, const struct object *service, size_t *order)
-{
-    const struct node *ports = node_find(service->node, "spec ports");
-    for (const struct node *port = node_items(ports); port; port = port->next) {
-        const struct node *to = node_find(port, "targetPort");
-        to = to ? to : node_find(port, "port");
-        if (target_is_udp(port))
-            continue;
-        struct service_port *made = ARENA_NEW(injection->arena, struct service_port);
-        *made = (struct service_port){.to = to, .order = (*order)++};
-        set_add(injection->arena, &injection->service_targets, node_text(to), made);
-    }
-}
-
-void target_find_services(const struct target *target)
-{
-    struct injection *injection = target->injection;
-    if (injection->led == target->workload)
-        return;
-    injection->led = target->workload;
-    injection->services =
-        release_services(&injection->release, target->workload, &injection->service_count);
-    injection->service_names = (struct set){0};
-    injection->service_targets = (struct set){0};
-    size_t order = 0;
-    for (size_t i = 0; i < injection->service_count; i++) {
-        set_add(injection->arena, &injection->service_names, injection->services[i]->name,
-                injection->services[i]);
-        index_ports(injection, injection->services[i], &order);
-    }
-    injection->ingresses = NULL;
-}
-
-const struct object *target_service(const struct target *target, bool *ret_several)
-{
-    const struct injection *injection = target->injection;
-    const struct object *found = NULL;
-    *ret_several = false;
-    target_find_services(target);
-    for (size_t i = 0; i < injection->service_count; i++) {
-        const struct object *object = injection->services[i];
-        if (is_headless(object) || object->name.len == 0) /* no Ingress could name it */
-            continue;
-        *ret_several |= found != NULL;
-        found = found ? found : object;
-    }
-    return found;
-}
-
-bool target_is_udp(const struct node *port)
-{
-    struct str protocol = node_text(node_find(port, "protocol"));
-    return protocol.len && !str_is(protocol, "TCP");
-}
-
-const struct node *target_container_port(const struct node *container, struct str port)
-{
-    const struct node *ports = node_find(container, "ports");
-    const struct node *found = NULL;
-    for (const struct node *each = node_items(ports); each; each = each->next) {
-        if (!str_equal(node_text(node_find(each, "name")), port) &&
-            !str_equal(node_text(node_find(each, "containerPort")), port))
-            continue;
-        if (!target_is_udp(each))
-            return each;
-        found = found ? found : each;
-    }
-    return found;
-}
-
-struct set target_container_ports(struct arena *arena, const struct node *container)
-{
-    static const char *const keys[] = {"name", "containerPort"};
-    const struct node *ports = node_find(container, "ports");
-    struct set set = {0};
-    for (int udp = 0; udp < 2; udp++)
-        for (const struct node *port = node_items(ports); port; port = port->next)
-            for (size_t i = 0; i < 2 && target_is_udp(port) == udp; i++)
-                if (node_text(node_find(port, keys[i])).len)
-                    set_add(arena, &set, node_text(node_find(port, keys[i])), port);
-    return set;
-}
-
-struct node *target_service_port(const struct target *target, const struct node *container)
-{
-    static const char *const keys[] = {"name", "containerPort"};
-    struct injection *injection = target->injection;
-    const struct service_port *found = NULL;
-    const struct node *found_port = NULL;
-    target_find_services(target);
-    struct set own = target_container_ports(injection->arena, container);
-    for (const struct node *port = node_items(node_find(container, "ports")); port;
-         port = port->next) {
-        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-            struct str called = node_text(node_find(port, keys[i]));
-            const struct service_port *to = set_get(&injection->service_targets, called);
-            if (!to || called.len == 0 || target_is_udp(port) || set_get(&own, called) != port)
-                continue;
-            if (found_port && found_port != port)
-                return NULL;
-            found_port = port;
-            if (!found || to->order < found->order)
-                found = to;
-        }
-    }
-    return found ? node_copy(injection->arena, found->to) : NULL;
 }

@@ -194,51 +194,13 @@ static enum field_id annotation_field(const struct target *target)
 
 /* New Ingresses */
 
-/* How the Service calls the port that an Ingress leads to: the one that leads to the written port,
- * the only one, or the one named `http`. */
-static const struct node *public_port(const struct target *target, const struct object *service)
-{
-    const struct node *ports = node_find(service->node, "spec ports");
-    const struct node *only = NULL;
-    const struct node *http = NULL;
-    size_t count = 0;
-    struct set listening = target_container_ports(target->injection->arena, target->container);
-    for (const struct node *port = node_items(ports); port; port = port->next) {
-        const struct node *to = node_find(port, "targetPort");
-        to = to ? to : node_find(port, "port");
-        const struct node *own = set_get(&listening, node_text(to));
-        if (target_is_udp(port))
-            continue;
-        struct str number = own ? node_text(node_find(own, "containerPort")) : node_text(to);
-        int64_t listens;
-        if (target->service->public_port && scalar_to_int(number, &listens) &&
-            listens == target->service->public_port->number)
-            return port;
-        if (str_is(node_text(node_find(port, "name")), "http"))
-            http = port;
-        only = port;
-        count++;
-    }
-    return count == 1 ? only : http;
-}
-
 static void add_ingresses(const struct target *target, struct route *routes, size_t count)
 {
     struct arena *arena = target->injection->arena;
-    bool several;
-    const struct object *to = target_service(target, &several);
-    const struct node *port = to && !several ? public_port(target, to) : NULL;
-    if (!port) {
-        target_error(target, SERVICE_PUBLIC_URI, "%s",
-                     several ? "several Services lead to it, so none can be chosen for public_uri"
-                     : to    ? "nothing tells which port of its Service public_uri means"
-                             : "no Service leads to it, so public_uri cannot");
-        diag_hint(target->injection->diags, "%s",
-                  several ? "write an Ingress in the chart, and leave public_uri out"
-                  : to    ? "write the port: port: {http: 8080}"
-                          : "turn its Service on in the chart's values");
+    const struct node *port;
+    const struct object *to = target_public_service(target, &port);
+    if (!to)
         return;
-    }
     struct port called = {.name = node_text(node_find(port, "name")), .type = PORT_TYPE_HTTP};
     if (target->service->public_port)
         called.type = target->service->public_port->type;
@@ -254,7 +216,7 @@ static void add_ingresses(const struct target *target, struct route *routes, siz
         const struct node *object = manifests.items[i];
         const struct node *metadata = node_get(object, "metadata");
         struct str name = node_get(metadata, "name")->text;
-        if (release_find(&target->injection->release, OBJECT_INGRESS, to->namespace, name)) {
+        if (release_find(&target->injection->release, OBJECT_INGRESS, name, to)) {
             target_error(target, SERVICE_PUBLIC_URI,
                          "Ingress/%.*s of the chart stands where its Ingress would", STR_ARG(name));
             diag_hint(target->injection->diags, "rename it in the chart");

@@ -23,8 +23,9 @@ void inject_commands(const struct target *target)
 static void inject_timeout(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
-    struct str kind = target->workload->kind;
-    const struct node *watched = node_find(target->workload->node, "spec minReadySeconds");
+    const struct object *controller = target_controller(target);
+    struct str kind = controller->kind;
+    const struct node *watched = node_find(controller->node, "spec minReadySeconds");
     int64_t seconds;
     if (!target_has(target, SERVICE_TIMEOUT))
         return;
@@ -41,7 +42,7 @@ static void inject_timeout(const struct target *target)
         diag_hint(target->injection->diags, "write a larger timeout");
         return;
     }
-    target_set(target, target->workload, target->workload->node, "spec progressDeadlineSeconds",
+    target_set(target, controller, controller->node, "spec progressDeadlineSeconds",
                node_int(arena, target->service->timeout), "progressDeadlineSeconds", TELL_VALUES);
 }
 

@@ -19,21 +19,49 @@ static enum field_id written_field(const struct target *target)
 }
 
 static const struct object *find_scaler(const struct target *target, enum object_kind type,
-                                        const char *path)
+                                        const char *path, const struct object *scaled)
 {
     struct release *release = &target->injection->release;
     for (const struct object *each = release_objects(release, type); each; each = each->next)
-        if (!each->hook && release_refers(each, path, target->workload))
+        if (!each->hook && release_refers(each, path, scaled))
             return each;
     return NULL;
+}
+
+/* An autoscaler of a Deployment whose pods a Rollout runs scales nothing. */
+static bool is_scaled_in_vain(const struct target *target, enum field_id field)
+{
+    struct arena *arena = target->injection->arena;
+    const struct object *workload = target->workload;
+    if (!workload->rollout)
+        return false;
+    const struct object *scaler =
+        find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef", workload);
+    if (!scaler)
+        scaler = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", workload);
+    if (!scaler)
+        return false;
+    struct str rollout = object_text(arena, workload->rollout);
+    if (target->fill) {
+        target_tell(target, workload->rollout, DEED_LEFT, "autoscaler",
+                    "%.*s of the chart scales %.*s, whose pods it runs",
+                    STR_ARG(object_text(arena, scaler)), STR_ARG(object_text(arena, workload)));
+        return true;
+    }
+    target_error(target, field, "%.*s of the chart scales it, but %.*s runs its pods",
+                 STR_ARG(object_text(arena, scaler)), STR_ARG(rollout));
+    diag_hint(target->injection->diags, "let it scale %.*s in the chart, or remove it there",
+              STR_ARG(rollout));
+    return true;
 }
 
 /* Another that works on the same number would fight with the autoscaler. */
 static bool is_scaled_otherwise(const struct target *target, enum field_id field)
 {
     struct arena *arena = target->injection->arena;
-    const struct object *keda = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef");
-    const struct object *vertical = find_scaler(target, OBJECT_VERTICAL, "spec targetRef");
+    const struct object *scaled = target_controller(target);
+    const struct object *keda = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", scaled);
+    const struct object *vertical = find_scaler(target, OBJECT_VERTICAL, "spec targetRef", scaled);
     if (vertical &&
         str_is(node_text(node_find(vertical->node, "spec updatePolicy updateMode")), "Off"))
         vertical = NULL;
@@ -41,7 +69,7 @@ static bool is_scaled_otherwise(const struct target *target, enum field_id field
     if (!other)
         return false;
     if (target->fill) {
-        target_tell(target, target->workload, DEED_LEFT, "autoscaler",
+        target_tell(target, target_controller(target), DEED_LEFT, "autoscaler",
                     "it is scaled by %.*s of the chart already",
                     STR_ARG(object_text(arena, other)));
         return true;
@@ -102,7 +130,7 @@ static bool is_plain_word(struct str text)
  * from there. Only a manager of its own that holds the number prevents it. */
 static void warn_drop(const struct target *target, const struct node *replicas)
 {
-    const struct object *workload = target->workload;
+    const struct object *workload = target_controller(target);
     struct arena *arena = target->injection->arena;
     struct str namespace = workload->namespace.len ? workload->namespace : STR("NAMESPACE");
     diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
@@ -129,18 +157,20 @@ static void warn_drop(const struct target *target, const struct node *replicas)
 
 static void remove_replicas(const struct target *target)
 {
-    struct node *spec = node_find(target->workload->node, "spec");
+    const struct object *controller = target_controller(target);
+    struct node *spec = node_find(controller->node, "spec");
     const struct node *replicas = node_find(spec, "replicas");
     if (!replicas || target->service->helm.keep_replicas || target->fill)
         return;
     if (number_at(spec, "replicas", 1) > 1)
         warn_drop(target, replicas);
-    target_remove(target, target->workload, spec, "replicas", "replicas", "the autoscaler sets it");
+    target_remove(target, controller, spec, "replicas", "replicas", "the autoscaler sets it");
 }
 
 static void set_replicas(const struct target *target, int64_t number)
 {
-    target_set(target, target->workload, target->workload->node, "spec replicas",
+    const struct object *controller = target_controller(target);
+    target_set(target, controller, controller->node, "spec replicas",
                node_int(target->injection->arena, number), "replicas", TELL_VALUES);
 }
 
@@ -300,9 +330,9 @@ static void change_scaler(const struct target *target, const struct object *scal
 static void add_scaler(const struct target *target, int64_t min, int64_t max)
 {
     struct arena *arena = target->injection->arena;
-    const struct object *workload = target->workload;
-    const struct object *other = release_find(&target->injection->release, OBJECT_AUTOSCALER,
-                                              workload->namespace, workload->name);
+    const struct object *workload = target_controller(target);
+    const struct object *other =
+        release_find(&target->injection->release, OBJECT_AUTOSCALER, workload->name, workload);
     if (other) {
         target_error(target, written_field(target),
                      "%.*s of the chart stands where its autoscaler would",
@@ -345,15 +375,16 @@ static void fix_replicas(const struct target *target, int64_t number)
 static void scale_anew(const struct target *target, int64_t *ret_max)
 {
     const struct service *service = target->service;
-    int64_t replicas = number_at(target->workload->node, "spec replicas", 1);
+    const struct object *controller = target_controller(target);
+    int64_t replicas = number_at(controller->node, "spec replicas", 1);
     int64_t min = replicas > 0 ? replicas : 1;
     int64_t max = service->max_containers;
     if (target_has(target, SERVICE_MIN_CONTAINERS))
         min = service->min_containers;
     *ret_max = max;
-    if (target->fill && node_find(target->workload->node, "spec replicas")) {
+    if (target->fill && node_find(controller->node, "spec replicas")) {
         *ret_max = replicas;
-        target_tell(target, target->workload, DEED_LEFT, "autoscaler", "%s",
+        target_tell(target, controller, DEED_LEFT, "autoscaler", "%s",
                     "the chart says replicas, which an autoscaler would fight with");
         return;
     }
@@ -380,12 +411,12 @@ static bool has_budget(const struct target *target)
 static void add_budget(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
-    const struct object *workload = target->workload;
-    const struct node *selector = node_find(workload->node, "spec selector");
+    const struct object *workload = target_controller(target);
+    const struct node *selector = node_find(target->workload->node, "spec selector");
     if (has_budget(target) || !selector)
         return;
     const struct object *other = release_find(&target->injection->release, OBJECT_DISRUPTION_BUDGET,
-                                              workload->namespace, workload->name);
+                                              workload->name, workload);
     if (other) {
         diag_warning(target->injection->diags, object_location(other),
                      "%.*s gets no disruption budget: %.*s, which is %s, stands where it would",
@@ -410,13 +441,13 @@ void inject_scale(const struct target *target)
     enum field_id field = written_field(target);
     if (field == SERVICE_END)
         return;
-    if (str_is(target->workload->kind, "DaemonSet")) {
+    if (str_is(target_controller(target)->kind, "DaemonSet")) {
         target_error(target, field, "a DaemonSet runs one pod on each node, whatever %s says",
                      schema_field(field)->name);
         diag_hint(target->injection->diags, "leave it out");
         return;
     }
-    if (is_scaled_otherwise(target, field))
+    if (is_scaled_otherwise(target, field) || is_scaled_in_vain(target, field))
         return;
     /* None at all: an autoscaler rests while replicas is 0. */
     if (target_has(target, SERVICE_MAX_CONTAINERS) && target->service->max_containers == 0) {
@@ -425,7 +456,8 @@ void inject_scale(const struct target *target)
     }
     if (min_is_zero(target))
         return;
-    const struct object *scaler = find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef");
+    const struct object *scaler =
+        find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef", target_controller(target));
     int64_t max;
     if (scaler && target->fill)
         return;

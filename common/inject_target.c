@@ -18,26 +18,55 @@ void target_error(const struct target *target, enum field_id field, const char *
                "%.*s: %.*s", STR_ARG(object_text(arena, target->workload)), STR_ARG(message));
 }
 
+static struct deed *add_deed(struct injection *injection, enum deed_kind kind,
+                             const struct object *about)
+{
+    struct arena *arena = injection->arena;
+    injection->deeds =
+        arena_grow(arena, injection->deeds, injection->deed_count, sizeof *injection->deeds);
+    struct deed *deed = &injection->deeds[injection->deed_count++];
+    *deed = (struct deed){.kind = kind,
+                          .object = object_kind_name(arena, about),
+                          .text = object_text(arena, about),
+                          .namespace = about->namespace};
+    return deed;
+}
+
+/* True for a pod of several containers. */
+static bool has_several(const struct object *workload)
+{
+    const struct node *first = node_items(node_find(workload->pod, "containers"));
+    return first && first->next;
+}
+
 void target_tell(const struct target *target, const struct object *object, enum deed_kind kind,
                  const char *what, const char *format, ...)
 {
     struct injection *injection = target->injection;
-    struct arena *arena = injection->arena;
-    const struct object *about = object ? object : target->workload;
-    struct deed deed = {.kind = kind,
-                        .object = object_text(arena, about),
-                        .namespace = about->namespace,
-                        .what = str_of(what)};
+    struct deed *deed = add_deed(injection, kind, object ? object : target->workload);
+    deed->what = str_of(what);
     if (!object)
-        deed.container = node_text(node_find(target->container, "name"));
-    deed.several = target->fill && target->service->helm.all_containers;
+        deed->container = node_text(node_find(target->container, "name"));
+    deed->several = (target->fill && target->service->helm.all_containers) ||
+                    (!object && has_several(target->workload));
     va_list arguments;
     va_start(arguments, format);
-    deed.detail = str_vformat(arena, format, arguments);
+    deed->detail = str_vformat(injection->arena, format, arguments);
     va_end(arguments);
-    injection->deeds =
-        arena_grow(arena, injection->deeds, injection->deed_count, sizeof *injection->deeds);
-    injection->deeds[injection->deed_count++] = deed;
+}
+
+void target_choice(struct injection *injection, const struct object *object,
+                   const struct node *container, bool guess, const char *format, ...)
+{
+    struct deed *deed = add_deed(injection, DEED_CHOSEN, object);
+    deed->container = node_text(node_find(container, "name"));
+    deed->several = true;
+    deed->guess = guess;
+    va_list arguments;
+    va_start(arguments, format);
+    deed->detail = str_vformat(injection->arena, format, arguments);
+    va_end(arguments);
+    injection->choice_count++;
 }
 
 void target_cannot(const struct target *target, enum field_id field, const char *what,

@@ -5,15 +5,24 @@
 #include "manifest.h"
 #include "release.h"
 
-enum deed_kind { DEED_ADDED, DEED_REPLACED, DEED_REMOVED, DEED_LEFT, DEED_KINDS };
+enum deed_kind {
+    DEED_ADDED,
+    DEED_REPLACED,
+    DEED_REMOVED,
+    DEED_LEFT,
+    DEED_CHOSEN, /* nothing was done: `detail` is why this object or container is the one */
+    DEED_KINDS
+};
 
 /* Something that was done, or left as it is. */
 struct deed {
     enum deed_kind kind;
     struct str object; /* "KIND/NAME" */
+    struct str text;   /* the same for messages, with the namespace where that is needed */
     struct str namespace;
     struct str container; /* empty: it is about the object as a whole */
-    bool several;         /* the container is one of several that are filled: told in messages */
+    bool several;         /* the container is one of several, and messages name it */
+    bool guess;           /* DEED_CHOSEN: there were others, and the service file names none */
     struct str what;      /* the field; empty: the object */
     struct str detail;    /* what became of it, or why it is left; may be empty */
 };
@@ -24,15 +33,18 @@ struct injection {
     const struct options *options;
     struct release release;
     struct set owners;              /* the services that workloads are taken by */
-    const struct object *led;       /* the workload that was asked for last: */
+    const struct object *led;       /* the workload that was asked for last, */
+    struct str led_by;              /* and the Service that is written: */
     const struct object **services; /* the Services that lead to it, */
     size_t service_count;
     struct set service_names;        /* their names, */
-    struct set service_targets;      /* their ports of TCP by what they lead to */
+    struct set service_targets;      /* their ports of TCP by what they lead to, */
+    struct set pod_ports;            /* its own ports by name and number */
     const struct object **ingresses; /* and the Ingresses that lead to one of them */
     size_t ingress_count;
     struct deed *deeds;
     size_t deed_count;
+    size_t choice_count; /* of them, DEED_CHOSEN */
 };
 
 /* A service on its way into a container of a workload. */
@@ -43,13 +55,14 @@ struct target {
     struct edit *edit;
     struct node *container;
     bool fill; /* only where the chart says nothing */
+    bool all;  /* every workload of the chart is filled */
 };
 
-/* Finds the workload by the decisions that the README lists. Reports and returns NULL when there is
- * none, or several. */
+/* Finds the workload by the decisions that the README lists, and reports how. Reports an error and
+ * returns NULL if there is none, or several. */
 const struct object *target_workload(struct injection *injection, const struct service *service);
 
-/* Finds the container in the same way. */
+/* Finds the container in the same way. If the chart is filled, what is reported is no error. */
 struct node *target_main_container(const struct target *target);
 
 /* False, after reporting it, when the workload is another service's already. */
@@ -60,12 +73,20 @@ bool target_take(struct injection *injection, const struct service *service,
  * injection and what follows there. */
 void target_find_services(const struct target *target);
 
-/* The only Service that leads to the workload and has an address; NULL where there is none.
- * `ret_several` tells that there is more than one. */
-const struct object *target_service(const struct target *target, bool *ret_several);
+/* Reports an error and returns false if a Service is written that does not route to the workload.
+ */
+bool target_check_service(const struct target *target);
 
-/* The port at which a container is reached, as a Service or probe calls it, or NULL when nothing
- * tells, or several do. A copy. */
+/* The Service of public_uri, and its port. Reports how it was chosen, or an error and returns NULL.
+ */
+const struct object *target_public_service(const struct target *target,
+                                           const struct node **ret_port);
+
+/* The first Service that routes traffic to the container, which metrics are not; NULL: none. */
+const struct object *target_service_of(const struct target *target, const struct node *container);
+
+/* The port at which a container is reached, as a Service calls it; of one that several reach, the
+ * one for traffic. NULL if none or several do. A copy. */
 struct node *target_service_port(const struct target *target, const struct node *container);
 
 /* True for a port of a container or Service that does not speak TCP. */
@@ -85,6 +106,12 @@ void target_error(const struct target *target, enum field_id field, const char *
 /* Tells what was done to an object; NULL: to the container. `format`: the detail. */
 void target_tell(const struct target *target, const struct object *object, enum deed_kind kind,
                  const char *what, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Reports that an object, or a container of it, was chosen, and why. On stderr only if it is a
+ * guess. */
+void target_choice(struct injection *injection, const struct object *object,
+                   const struct node *container, bool guess, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
 
 /* What cannot be done: an error at the field with a hint, or, when gaps are filled, left and told.
  */
@@ -110,6 +137,13 @@ void target_add(const struct target *target, const char *api_version, const char
 static inline bool target_has(const struct target *target, enum field_id field)
 {
     return service_has(target->service, field);
+}
+
+/* What runs the pods, and is scaled: the Rollout that refers to the workload, or itself. */
+static inline const struct object *target_controller(const struct target *target)
+{
+    const struct object *rollout = target->workload->rollout;
+    return rollout ? rollout : target->workload;
 }
 
 static inline struct node *target_pod(const struct target *target)

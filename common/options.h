@@ -33,6 +33,7 @@ struct options {
     bool secrets_only;    /* with `injects`: no chart is at hand, only what `secrets` says counts */
     const char *workload; /* --workload KIND/NAME */
     const char *container; /* --container */
+    const char *service;   /* --service */
     const char *ingress;   /* --ingress */
     const char *log_file;  /* --log-file */
     const char *report;    /* --report */

@@ -11,7 +11,7 @@ int postrender(const struct invocation *invocation);
 /* The flags that it takes. */
 #define FLAGS_INJECT                                                                               \
     (FLAG(ENV) | FLAG(ENV_FILE) | FLAG(VAR) | FLAG(PARENT_OUTPUTS) | FLAG(MODULE) |                \
-     FLAG(WORKLOAD) | FLAG(CONTAINER) | FLAG(INGRESS) | FLAG(LOG_FILE) | FLAG(REPORT) |            \
-     FLAG(DRY_RUN))
+     FLAG(WORKLOAD) | FLAG(CONTAINER) | FLAG(SERVICE) | FLAG(INGRESS) | FLAG(LOG_FILE) |           \
+     FLAG(REPORT) | FLAG(DRY_RUN))
 
 #endif

@@ -96,6 +96,59 @@ static void insert(struct release *release, struct object *object)
         *last = object;
 }
 
+static struct str full_name(struct arena *arena, struct str namespace, struct str kind_name)
+{
+    return str_format(arena, "%.*s/%.*s", STR_ARG(namespace), STR_ARG(kind_name));
+}
+
+/* Deduces which namespaces are not the release's, and which names need their namespace in a
+ * message. */
+static void add_homonym(struct release *release, struct object *object)
+{
+    struct arena *arena = release->arena;
+    struct homonyms *made = ARENA_NEW(arena, struct homonyms);
+    *made = (struct homonyms){.self = made};
+    const struct homonyms *known =
+        set_add(arena, &release->homonyms, object_kind_name(arena, object), made);
+    struct homonyms *all = known ? known->self : made;
+    object->homonyms = all;
+    if (all->first && !str_equal(all->first->namespace, object->namespace))
+        all->several = true;
+    for (struct object *each = object->place ? NULL : all->first; each && !all->unplaced;
+         each = each->homonym)
+        each->place->other = true;
+    if (object->place)
+        object->place->other |= all->unplaced;
+    else
+        all->unplaced = true;
+    object->homonym = all->first;
+    all->first = object;
+    set_add(arena, &release->places,
+            full_name(arena, object->namespace, object_kind_name(arena, object)), object);
+}
+
+static void find_place(struct release *release, struct object *object)
+{
+    if (object->namespace.len == 0)
+        return;
+    struct chart_namespace *made = ARENA_NEW(release->arena, struct chart_namespace);
+    *made = (struct chart_namespace){.self = made};
+    const struct chart_namespace *known =
+        set_add(release->arena, &release->namespaces, object->namespace, made);
+    object->place = known ? known->self : made;
+}
+
+static bool has_pods(const struct object *object)
+{
+    return object->pod && object->pod->kind == NODE_MAP;
+}
+
+/* True for a Rollout that runs the pods of another object. */
+static bool refers_to_pods(const struct object *object)
+{
+    return str_is(object->kind, "Rollout") && node_find(object->node, "spec workloadRef") != NULL;
+}
+
 static void add_object(struct release *release, size_t document, struct node *node)
 {
     struct str api_version = node_text(node_find(node, "apiVersion"));
@@ -121,11 +174,16 @@ static void add_object(struct release *release, size_t document, struct node *no
     };
     if (kind->type == OBJECT_WORKLOAD || kind->type == OBJECT_PODS) {
         find_pod(&object);
-        if (!object.pod || object.pod->kind != NODE_MAP) /* a Rollout may refer to another's */
+        if (!has_pods(&object) && !refers_to_pods(&object))
             return;
+        object.pod = has_pods(&object) ? object.pod : NULL;
     }
     struct object *kept = ARENA_NEW(release->arena, struct object);
     *kept = object;
+    kept->self = kept;
+    find_place(release, kept);
+    if (!kept->hook && kept->name.len)
+        add_homonym(release, kept);
     insert(release, kept);
 }
 
@@ -153,6 +211,47 @@ static void read_document(struct release *release, size_t i)
     add_object(release, i, root);
 }
 
+struct str release_reference(struct arena *arena, const struct object *rollout)
+{
+    const struct node *reference = node_find(rollout->node, "spec workloadRef");
+    return str_format(arena, "%.*s/%.*s", STR_ARG(node_text(node_find(reference, "kind"))),
+                      STR_ARG(node_text(node_find(reference, "name"))));
+}
+
+/* The object of that "KIND/NAME" beside another: in its namespace, or in what may be that. */
+static struct object *find_beside(const struct release *release, struct str name,
+                                  const struct object *other)
+{
+    const struct homonyms *all = set_get(&release->homonyms, name);
+    const struct object *found =
+        set_get(&release->places, full_name(release->arena, other->namespace, name));
+    if (!found && other->namespace.len)
+        found = set_get(&release->places, full_name(release->arena, STR(""), name));
+    if (!found && all && !all->several)
+        found = all->first;
+    return found && release_same_namespace(found, other) ? found->self : NULL;
+}
+
+/* Finds the objects whose pods the Rollouts run. If several refer to one, the first runs them. */
+static void link_rollouts(struct release *release)
+{
+    release->rollouts_linked = true;
+    for (struct object *rollout = release->first[OBJECT_WORKLOAD]; rollout;
+         rollout = rollout->next) {
+        if (rollout->pod || rollout->hook)
+            continue;
+        struct str name = release_reference(release->arena, rollout);
+        if (str_starts(name, STR("ReplicaSet/")))
+            release_objects(release, OBJECT_PODS);
+        struct object *found = find_beside(release, name, rollout);
+        if (!found || !found->pod)
+            continue;
+        rollout->pods_of = found;
+        if (!found->rollout)
+            found->rollout = rollout;
+    }
+}
+
 const struct object *release_objects(struct release *release, enum object_kind type)
 {
     for (size_t i = 0; !release->read_unknown && i < release->stream.count; i++)
@@ -163,6 +262,8 @@ const struct object *release_objects(struct release *release, enum object_kind t
         if (may_hold(&release->stream.documents[i], type))
             read_document(release, i);
     release->asked[type] = true;
+    if (type == OBJECT_WORKLOAD && !release->rollouts_linked)
+        link_rollouts(release);
     return release->first[type];
 }
 
@@ -179,22 +280,23 @@ void release_add(struct release *release, const struct object *object, const str
         (struct addition){.before = object->document, .node = node};
 }
 
-static bool same_namespace(struct str a, struct str b)
+static bool may_be_of_release(const struct object *object)
 {
-    return a.len == 0 || b.len == 0 || str_equal(a, b);
+    return !object->place || !object->place->other;
 }
 
 bool release_same_namespace(const struct object *a, const struct object *b)
 {
-    return same_namespace(a->namespace, b->namespace);
+    if (a->namespace.len == 0)
+        return may_be_of_release(b);
+    return b->namespace.len == 0 ? may_be_of_release(a) : str_equal(a->namespace, b->namespace);
 }
 
-const struct object *release_find(struct release *release, enum object_kind type,
-                                  struct str namespace, struct str name)
+const struct object *release_find(struct release *release, enum object_kind type, struct str name,
+                                  const struct object *beside)
 {
     const struct object *object = release_objects(release, type);
-    while (object &&
-           !(same_namespace(object->namespace, namespace) && str_equal(object->name, name)))
+    while (object && !(release_same_namespace(object, beside) && str_equal(object->name, name)))
         object = object->next;
     return object;
 }
@@ -265,7 +367,10 @@ bool release_selects(const struct object *selector, const struct object *workloa
 
 bool release_leads(const struct object *service, const struct object *workload)
 {
-    return service->type == OBJECT_SERVICE && !service->hook && release_selects(service, workload);
+    /* Kubernetes ignores the selector of an ExternalName. */
+    return service->type == OBJECT_SERVICE && !service->hook &&
+           !str_is(node_text(node_find(service->node, "spec type")), "ExternalName") &&
+           release_selects(service, workload);
 }
 
 bool release_refers(const struct object *scaler, const char *path, const struct object *workload)
@@ -324,9 +429,17 @@ bool release_has_hooks_alone(const struct release *release)
     return true;
 }
 
-struct str object_text(struct arena *arena, const struct object *object)
+struct str object_kind_name(struct arena *arena, const struct object *object)
 {
     return str_format(arena, "%.*s/%.*s", STR_ARG(object->kind), STR_ARG(object->name));
+}
+
+struct str object_text(struct arena *arena, const struct object *object)
+{
+    struct str name = object_kind_name(arena, object);
+    if (!object->homonyms || !object->homonyms->several || object->namespace.len == 0)
+        return name;
+    return str_format(arena, "%.*s/%.*s", STR_ARG(object->namespace), STR_ARG(name));
 }
 
 struct location object_location(const struct object *object)

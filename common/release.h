@@ -23,7 +23,22 @@ enum object_kind {
     OBJECT_KINDS,
 };
 
+/* A namespace that objects of the chart name. */
+struct chart_namespace {
+    struct chart_namespace *self;
+    bool other; /* known not to be the release's */
+};
+
+/* The objects of one kind and name, hooks apart. */
+struct homonyms {
+    struct homonyms *self;
+    struct object *first;
+    bool unplaced; /* one of them names no namespace */
+    bool several;  /* they are in several namespaces */
+};
+
 struct object {
+    struct object *self;
     enum object_kind type;
     struct object *next; /* of the same type */
     size_t document;
@@ -31,11 +46,16 @@ struct object {
     struct str api_version;
     struct str kind;
     struct str name;
-    struct str namespace;  /* empty: that of the release */
-    bool hook;             /* Helm runs it at its own time */
-    bool ends;             /* its pods end by themselves */
-    struct node *template; /* of its pods */
-    struct node *pod;      /* its spec */
+    struct str namespace;         /* empty: that of the release */
+    bool hook;                    /* Helm runs it at its own time */
+    bool ends;                    /* its pods end by themselves */
+    struct node *template;        /* of its pods */
+    struct node *pod;             /* its spec; NULL: a Rollout whose `workloadRef` refers to it */
+    const struct object *pods_of; /* of such a Rollout: what it refers to; NULL: not in the chart */
+    const struct object *rollout; /* the Rollout that runs its pods in its place, or NULL */
+    struct chart_namespace *place; /* NULL: that of the release */
+    struct homonyms *homonyms;     /* NULL: a hook, or without a name */
+    struct object *homonym;        /* the next of them */
 };
 
 /* A document that is put before another. */
@@ -57,6 +77,10 @@ struct release {
     bool read_unknown; /* documents that do not say their kind in a plain line */
     struct addition *additions;
     size_t addition_count;
+    struct set namespaces; /* struct chart_namespace by name */
+    struct set homonyms;   /* by "KIND/NAME" */
+    struct set places;     /* the first of each "NAMESPACE/KIND/NAME" */
+    bool rollouts_linked;
     struct set selecting; /* Services by a label, */
     struct set services;  /* and by their names, */
     bool services_known;
@@ -79,12 +103,13 @@ struct edit *release_edit(const struct release *release, const struct object *ob
 /* Puts a document before the one that an object is in, behind what was put there before. */
 void release_add(struct release *release, const struct object *object, const struct node *node);
 
-/* The object of that apiVersion's group, kind, namespace and name, or NULL. */
-const struct object *release_find(struct release *release, enum object_kind type,
-                                  struct str namespace, struct str name);
+/* The object of that apiVersion's group, kind and name in the namespace of another, or NULL. */
+const struct object *release_find(struct release *release, enum object_kind type, struct str name,
+                                  const struct object *beside);
 
-/* True when both may be in one namespace: what names none is in that of the release, which may be
- * the one that the other names. */
+/* True when both may be in one namespace. An object without a namespace is in that of the release,
+ * which may be the one that the other names, unless the chart has one kind and name both in that
+ * namespace and without any: two objects of a kind and name are in two namespaces. */
 bool release_same_namespace(const struct object *a, const struct object *b);
 
 /* True when a Service sends its traffic to the workload's pods. */
@@ -119,7 +144,13 @@ const struct object *release_label_user(struct release *release, struct str key)
 /* True when there is nothing but hooks, which Helm 3 keeps from post-renderers. */
 bool release_has_hooks_alone(const struct release *release);
 
+/* What `workloadRef` of a Rollout without pods of its own refers to, as "KIND/NAME". */
+struct str release_reference(struct arena *arena, const struct object *rollout);
+
 /* "KIND/NAME". */
+struct str object_kind_name(struct arena *arena, const struct object *object);
+
+/* The same for messages: "NAMESPACE/KIND/NAME" if the chart has it in several namespaces. */
 struct str object_text(struct arena *arena, const struct object *object);
 
 /* Where to point for an object: its name. */

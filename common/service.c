@@ -237,6 +237,7 @@ static void read_helm(const struct service_reader *in)
     in->service->helm = (struct helm){
         .workload = record_value(record, HELM_WORKLOAD)->text,
         .container = record_value(record, HELM_CONTAINER)->text,
+        .service = record_value(record, HELM_SERVICE)->text,
         .ingress = record_value(record, HELM_INGRESS)->text,
         .keep_replicas = str_is(record_value(record, HELM_REPLICAS)->text, "keep"),
         .fill = str_is(record_value(record, HELM_MODE)->text, "fill"),
@@ -255,6 +256,11 @@ static void read_helm(const struct service_reader *in)
         diag_error(in->reader.diags, record_location(record, HELM_CONTAINERS),
                    "both container and containers are given");
         diag_hint(in->reader.diags, "keep one of the two");
+    }
+    if (helm->all_workloads && helm->service.len) {
+        diag_error(in->reader.diags, record_location(record, HELM_SERVICE),
+                   "service does not go with workload: \"*\"");
+        diag_hint(in->reader.diags, "name one workload, or leave service out");
     }
     /* A port is one container's. */
     static const enum field_id ports[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_PROBE_PORT};

@@ -77,6 +77,7 @@ enum pod_security { POD_SECURITY_DEFAULT, POD_SECURITY_RESTRICTED, POD_SECURITY_
 struct helm {
     struct str workload;
     struct str container;
+    struct str service;
     struct str ingress;
     bool keep_replicas;
     bool fill;           /* only where the chart says nothing */

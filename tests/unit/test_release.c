@@ -123,8 +123,7 @@ static void test_where_pods_are(void **state)
          "spec: {<<: *p}\n",
          OBJECT_WORKLOAD, true, false},
         /* Without pods it is none of ours. */
-        {"apiVersion: argoproj.io/v1\nkind: Rollout\nspec: {workloadRef: {name: x}}\n",
-         OBJECT_WORKLOAD, false, false},
+        {"apiVersion: argoproj.io/v1\nkind: Rollout\nspec: {}\n", OBJECT_WORKLOAD, false, false},
         {DEPLOY "spec: {template: {spec: }}\n", OBJECT_WORKLOAD, false, false},
         {DEPLOY "spec: {template: {spec: []}}\n", OBJECT_WORKLOAD, false, false},
         {DEPLOY "spec: text\n", OBJECT_WORKLOAD, false, false},
@@ -143,6 +142,49 @@ static void test_where_pods_are(void **state)
             assert_ptr_equal(node_find(object->template, "spec"), object->pod);
             assert_non_null(node_find(object->template, "spec"));
         }
+        unit_forget(unit);
+    }
+}
+
+/* A Rollout without pods is linked with the object that its workloadRef names. */
+static void test_rollouts_and_their_pods(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *rollout; /* what is behind its name */
+        const char *other;   /* the object that it may refer to */
+        bool linked;
+    } rows[] = {
+        {"", DEPLOY "metadata: {name: x}\nspec: {template: {spec: " POD "}}\n", true},
+        {"", DEPLOY "metadata: {name: y}\nspec: {template: {spec: " POD "}}\n", false},
+        {"", DEPLOY "metadata: {name: x}\nspec: {}\n", false},
+        {"", DEPLOY "metadata: {name: x, namespace: n}\nspec: {template: {spec: " POD "}}\n", true},
+        {", namespace: m",
+         DEPLOY "metadata: {name: x, namespace: n}\nspec: {template: {spec: " POD "}}\n", false},
+        {"",
+         "---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: x}\n"
+         "spec: {template: {spec: " POD "}}\n",
+         false},
+        {"",
+         DEPLOY "metadata: {name: x, annotations: {helm.sh/hook: test}}\n"
+                "spec: {template: {spec: " POD "}}\n",
+         false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str text = str_format(&unit->arena,
+                                     "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n"
+                                     "metadata: {name: r%s}\n"
+                                     "spec: {workloadRef: {kind: Deployment, name: x}}\n%s",
+                                     rows[i].rollout, rows[i].other);
+        struct release release = release_of(unit, text.data);
+        const struct object *rollout = release_objects(&release, OBJECT_WORKLOAD);
+        assert_non_null(rollout);
+        assert_null(rollout->pod);
+        if ((rollout->pods_of != NULL) != rows[i].linked)
+            fail_msg("row %zu", i);
+        if (rollout->pods_of)
+            assert_ptr_equal(rollout->pods_of->rollout, rollout);
+        assert_str(release_reference(&unit->arena, rollout), "Deployment/x");
         unit_forget(unit);
     }
 }
@@ -322,6 +364,30 @@ static void test_one_namespace(void **state)
         struct object a = {.namespace = rows[i].a};
         struct object b = {.namespace = rows[i].b};
         assert_int_equal(release_same_namespace(&a, &b), rows[i].same);
+    }
+}
+
+/* Two objects of a kind and name are in two namespaces. */
+static void test_namespaces_that_are_not_the_release(void **state)
+{
+    struct unit *unit = *state;
+    struct release release = release_of(
+        unit, SERVICE "metadata: {name: a, namespace: n}\n" SERVICE "metadata: {name: a}\n" SERVICE
+                      "metadata: {name: b, namespace: n}\n" SERVICE
+                      "metadata: {name: b, namespace: m}\n" SERVICE "metadata: {name: c}\n");
+    static const char *const texts[] = {"n/Service/a", "Service/a", "n/Service/b", "m/Service/b",
+                                        "Service/c"};
+    static const bool same_as_c[] = {false, true, false, true, true};
+    const struct object *objects[COUNT(texts)];
+    size_t count = 0;
+    for (const struct object *each = release_objects(&release, OBJECT_SERVICE); each;
+         each = each->next)
+        objects[count++] = each;
+    assert_int_equal(count, COUNT(texts));
+    for (size_t i = 0; i < count; i++) {
+        assert_str(object_text(&unit->arena, objects[i]), texts[i]);
+        assert_int_equal(release_same_namespace(objects[i], objects[4]), same_as_c[i]);
+        assert_int_equal(release_same_namespace(objects[4], objects[i]), same_as_c[i]);
     }
 }
 
@@ -658,16 +724,17 @@ static void test_objects_are_found(void **state)
         struct str name;
         size_t document; /* 9: none */
     } rows[] = {
-        {TEXT("n"), TEXT("a"), 0}, {TEXT("m"), TEXT("a"), 2}, {TEXT(""), TEXT("a"), 0},
+        {TEXT("n"), TEXT("a"), 0}, {TEXT("m"), TEXT("a"), 2}, {TEXT(""), TEXT("a"), 2},
         {TEXT("n"), TEXT("b"), 1}, {TEXT(""), TEXT("c"), 9},  {TEXT(""), TEXT(""), 9},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct object *object =
-            release_find(&release, OBJECT_SERVICE, rows[i].namespace, rows[i].name);
+            release_find(&release, OBJECT_SERVICE, rows[i].name,
+                         &(struct object){.namespace = rows[i].namespace});
         if ((object ? object->document : 9) != rows[i].document)
             fail_msg("row %zu", i);
     }
-    assert_null(release_find(&release, OBJECT_INGRESS, STR(""), STR("a")));
+    assert_null(release_find(&release, OBJECT_INGRESS, STR("a"), &(struct object){0}));
 }
 
 static void test_who_uses_a_label(void **state)
@@ -773,6 +840,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_kinds_and_their_groups),
         UNIT_TEST(test_where_pods_are),
+        UNIT_TEST(test_rollouts_and_their_pods),
         UNIT_TEST(test_order_is_that_of_the_stream),
         UNIT_TEST(test_strange_documents_are_passed_over),
         UNIT_TEST(test_documents_are_read_when_asked_for),
@@ -780,6 +848,7 @@ int main(void)
         UNIT_TEST(test_glued_documents_are_not_read),
         UNIT_TEST(test_hooks_and_namespaces),
         UNIT_TEST(test_one_namespace),
+        UNIT_TEST(test_namespaces_that_are_not_the_release),
         UNIT_TEST(test_selectors_of_services),
         UNIT_TEST(test_selectors_with_expressions),
         UNIT_TEST(test_empty_selectors_of_budgets),
