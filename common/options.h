@@ -59,6 +59,8 @@ struct options {
     bool follow;
     bool previous;
     const char *from_file;
+    bool allow_empty;
+    bool trim_newline;
     bool show;
     bool no_restart;
     const char *tail;
