@@ -2,6 +2,7 @@
 #include "apply.h"
 
 #include "cli.h"
+#include "secret_usage.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -55,13 +56,12 @@ static struct str repeat_flags(struct arena *arena, const struct options *option
     return text;
 }
 
-static void hint_set(struct apply *apply, const struct variable *variable)
+static void hint_set(struct apply *apply, const char *what, struct str key, struct location at)
 {
     struct arena *arena = &apply->cluster.arena;
-    struct str path = variable->at.source->path;
-    diag_hint(&apply->cluster.diags, "set it: kubectl optasvc secret set %.*s -f %.*s%.*s",
-              STR_ARG(variable->key),
-              STR_ARG(str_is(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)),
+    struct str path = at.source->path;
+    diag_hint(&apply->cluster.diags, "%s: kubectl optasvc secret set %.*s -f %.*s%.*s", what,
+              STR_ARG(key), STR_ARG(str_is(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)),
               STR_ARG(repeat_flags(arena, apply->cluster.options)));
 }
 
@@ -122,9 +122,31 @@ static void check_variable(struct apply *apply, const struct unit *unit,
                    "the namespace \"%.*s\" has no Secret \"%.*s\" with the key \"%.*s\"",
                    STR_ARG(place->name), STR_ARG(variable->secret), STR_ARG(variable->key));
     if (str_is(variable->secret, MANUAL_SECRETS))
-        hint_set(apply, variable);
+        hint_set(apply, "set it", variable->key, variable->at);
     else
         hint_create(apply, place, variable, there);
+}
+
+/* secrets: all requires the Secret, unless a store fills it, which is waited for; and a variable
+ * that hides one of its keys is reported. */
+static void check_all_secrets(struct apply *apply, const struct unit *unit, bool external)
+{
+    const struct service *service = unit->service;
+    const struct place *place = unit->place;
+    if (!external && !set_get(&place->secrets, service->all_secrets)) {
+        struct location at = record_location(service->record, SERVICE_SECRETS);
+        diag_error(&apply->cluster.diags, at,
+                   "the namespace \"%.*s\" has no Secret \"%.*s\", which secrets: all requires",
+                   STR_ARG(place->name), STR_ARG(service->all_secrets));
+        hint_set(apply, "create it with its first key", STR("NAME"), at);
+        return;
+    }
+    for (size_t i = 0; i < service->variable_count; i++) {
+        const struct variable *variable = &service->variables[i];
+        struct variable key = {.secret = service->all_secrets, .key = variable->name};
+        if (service_hides_key(service, variable) && find_secret(apply, place, &key))
+            secret_usage_report_hidden(&apply->cluster, variable);
+    }
 }
 
 static void check_secrets(struct apply *apply, const struct unit *unit)
@@ -134,6 +156,8 @@ static void check_secrets(struct apply *apply, const struct unit *unit)
         return;
     bool external = service->layer->environment.secret_store.len > 0;
     struct str made = service_secret(&apply->cluster.arena, service->layer, service->name);
+    if (service->all_secrets.len)
+        check_all_secrets(apply, unit, external);
     for (size_t i = 0; i < service->variable_count; i++)
         if (!external || !str_equal(service->variables[i].secret, made)) /* it is waited for */
             check_variable(apply, unit, &service->variables[i]);
@@ -281,8 +305,12 @@ static void check_hidden(struct apply *apply, const struct rollout *rollout)
 
 void apply_check(struct apply *apply)
 {
-    for (size_t i = 0; i < apply->cluster.place_count; i++)
-        check_place(apply, &apply->cluster.places[i]);
+    for (size_t i = 0; i < apply->cluster.place_count; i++) {
+        const struct place *place = &apply->cluster.places[i];
+        check_place(apply, place);
+        secret_usage_report(&apply->cluster, place, place->manual_keys, place->manual_key_count,
+                            false);
+    }
     for (size_t i = 0; i < apply->cluster.unit_count; i++) {
         check_owners(apply, apply->rollouts[i].unit);
         check_hidden(apply, &apply->rollouts[i]);

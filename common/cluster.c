@@ -157,25 +157,41 @@ static const char secret_template[] =
     "{{if eq .kind \"List\"}}{{range .items}}{{template \"s\" .}}{{end}}"
     "{{else}}{{template \"s\" .}}{{end}}";
 
-/* False when the pods of no service here need a Secret. */
-static bool ask_secrets(struct cluster *cluster, const struct place *place, struct process *ret)
+/* The Secrets that pods of a place need. */
+static struct set needed_secrets(struct cluster *cluster, const struct place *place,
+                                 struct words *words)
 {
+    struct arena *arena = cluster->kubectl.arena;
     struct set names = {0};
+    for (size_t i = 0; i < cluster->unit_count; i++) {
+        const struct service *service = cluster->units[i].service;
+        if (cluster->units[i].place != place || !service->has_image)
+            continue;
+        for (size_t j = 0; j <= service->variable_count; j++) {
+            struct str name =
+                j < service->variable_count ? service->variables[j].secret : service->all_secrets;
+            if (name.len && !set_add(arena, &names, name, place))
+                words_add(arena, words, str_c(arena, name));
+        }
+    }
+    return names;
+}
+
+/* Asks for manual-secrets in any case, because keys that nothing uses are reported, unless a store
+ * has the secrets. False when there is nothing to ask for. */
+static bool ask_secrets(struct cluster *cluster, struct place *place, struct process *ret)
+{
     struct kubectl kubectl = cluster->kubectl;
     kubectl.secret = true;
     struct words words = kubectl_words(&kubectl, "get", "secrets", "--namespace", place->name.data,
                                        "--ignore-not-found", secret_template, NULL);
-    for (size_t i = 0; i < cluster->unit_count; i++) {
-        const struct service *service = cluster->units[i].service;
-        for (size_t j = 0; j < service->variable_count && cluster->units[i].place == place; j++) {
-            struct str name = service->variables[j].secret;
-            if (service->has_image && name.len &&
-                !set_add(cluster->kubectl.arena, &names, name, place))
-                words_add(cluster->kubectl.arena, &words, str_c(cluster->kubectl.arena, name));
-        }
-    }
+    struct set names = needed_secrets(cluster, place, &words);
+    bool store = place->layer->environment.secret_store.len > 0;
+    place->needs_secrets = names.count > 0;
+    if (!store && !set_get(&names, STR(MANUAL_SECRETS)))
+        words_add(cluster->kubectl.arena, &words, MANUAL_SECRETS);
     *ret = (struct process){.arguments = words.items};
-    return names.count > 0;
+    return !store || names.count > 0;
 }
 
 static void take_namespace(struct cluster *cluster, struct place *place, const struct process *run)
@@ -226,11 +242,21 @@ static void take_extras(struct cluster *cluster, struct place *place, const stru
         kubectl_report(&cluster->kubectl, run);
 }
 
+static void add_manual_key(struct cluster *cluster, struct place *place, struct str key)
+{
+    place->manual_keys =
+        arena_grow(cluster->kubectl.arena, place->manual_keys, place->manual_key_count, sizeof key);
+    place->manual_keys[place->manual_key_count++] = key;
+}
+
 static void take_secrets(struct cluster *cluster, struct place *place, const struct process *run)
 {
     struct str text = str_copy(cluster->kubectl.arena, buf_str(&run->output));
+    struct str manual = STR(MANUAL_SECRETS "/");
     if (kubectl_forbidden(run)) {
         place->secrets_hidden = true;
+        if (!place->needs_secrets)
+            return;
         diag_warning(&cluster->diags, (struct location){0},
                      "the Secrets of namespace \"%.*s\" may not be read: whether the pods find "
                      "theirs is not checked",
@@ -241,7 +267,10 @@ static void take_secrets(struct cluster *cluster, struct place *place, const str
         kubectl_report(&cluster->kubectl, run);
     for (size_t at = 0; at < text.len;) {
         size_t end = str_find(text, at, '\n');
-        set_add(cluster->kubectl.arena, &place->secrets, str_slice(text, at, end), place);
+        struct str line = str_slice(text, at, end);
+        set_add(cluster->kubectl.arena, &place->secrets, line, place);
+        if (str_starts(line, manual))
+            add_manual_key(cluster, place, str_from(line, manual.len));
         at = end + 1;
     }
 }

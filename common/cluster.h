@@ -25,9 +25,12 @@ struct place {
                             the order in which they are deleted */
     struct set secrets;  /* "SECRET" of each that is there, and "SECRET/KEY" of each key */
     struct set lacking;  /* kinds (their names) that the server does not have */
+    bool needs_secrets;  /* pods need at least one */
     bool secrets_hidden; /* they may not be read */
-    struct str hidden;   /* the server's words when some of what is rendered may not be read */
-    struct set missing;  /* Secrets that were reported as not there */
+    struct str *manual_keys; /* of the Secret manual-secrets, by name */
+    size_t manual_key_count;
+    struct str hidden;  /* the server's words when some of what is rendered may not be read */
+    struct set missing; /* Secrets that were reported as not there */
 };
 
 /* A service and its place. */

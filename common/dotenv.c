@@ -191,10 +191,12 @@ static void read_line(struct reader *reader)
     if (!right && here(reader) == '\n')
         return;
     skip_spaces(reader);
-    if (here(reader) == '"' || here(reader) == '\'')
+    bool quoted = here(reader) == '"' || here(reader) == '\'';
+    if (quoted)
         right &= read_quoted(reader, &item.value);
     else
         item.value = read_plain(reader);
+    item.bare = item.value.len == 0 && !quoted;
     if (right)
         add(reader, item);
 }
@@ -214,6 +216,20 @@ bool dotenv_read(struct arena *arena, const struct source *source, struct diags 
     }
     for (reader.at = utf8_mark(source->text); !ends(&reader); reader.at++)
         read_line(&reader);
+    return diags->errors == errors;
+}
+
+bool dotenv_check_values(const struct dotenv *dotenv, struct diags *diags, const char *otherwise)
+{
+    size_t errors = diags->errors;
+    for (size_t i = 0; i < dotenv->count; i++) {
+        const struct dotenv_item *item = &dotenv->items[i];
+        if (!item->bare)
+            continue;
+        diag_error(diags, item->at, "\"%.*s\" has no value", STR_ARG(item->name));
+        diag_hint(diags, "write %.*s=\"\" for an empty value, or %s", STR_ARG(item->name),
+                  otherwise);
+    }
     return diags->errors == errors;
 }
 

@@ -15,6 +15,7 @@ struct dotenv_item {
     struct str name; /* an environment variable's (name.h) */
     struct str value;
     struct location at; /* of the name */
+    bool bare;          /* nothing follows the =, not even quotes */
 };
 
 struct dotenv {
@@ -25,6 +26,10 @@ struct dotenv {
 /* Reports all that is wrong. No message shows anything of the text but names. */
 bool dotenv_read(struct arena *arena, const struct source *source, struct diags *diags,
                  struct dotenv *ret);
+
+/* Reports each name without a value, because a template that was not filled in looks like this;
+ * NAME="" is an empty value. `otherwise`: what else the user can do. */
+bool dotenv_check_values(const struct dotenv *dotenv, struct diags *diags, const char *otherwise);
 
 /* True when dotenv_line() can write the value: UTF-8 text without NUL. */
 bool dotenv_can_hold(struct str value);

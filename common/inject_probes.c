@@ -1,4 +1,7 @@
-/* Probes: a handler of the chart's own kind keeps all but what is written. */
+/* Probes: a handler of the chart's own kind keeps all but what is written. A path that a tcp or
+ * websocket port would not get (service_probes.c) changes the path of an HTTP probe of the chart; a
+ * new probe is a TCP connection, and other handlers of the chart are left in place, with a warning.
+ */
 #include "inject_target.h"
 
 #include "scalar.h"
@@ -38,8 +41,11 @@ static const struct {
 
 static bool is_written(const struct target *target, const struct probe_field *field)
 {
+    struct str healthcheck = record_value(target->service->record, SERVICE_HEALTHCHECK)->text;
+    bool paths_alone = str_is(healthcheck, "http"); /* says how paths are requested, nothing else */
     for (size_t i = 0; i < field->handler_count; i++)
-        if (target_has(target, field->handlers[i]))
+        if (target_has(target, field->handlers[i]) &&
+            !(paths_alone && field->handlers[i] == SERVICE_HEALTHCHECK))
             return true;
     return false;
 }
@@ -351,11 +357,44 @@ static void set_handler(const struct target *target, const struct probe_field *f
         replace_handler(target, field, probe);
 }
 
+static void warn_tcp_path(const struct target *target, const struct probe_field *field)
+{
+    struct injection *injection = target->injection;
+    enum field_id at = written_field(target, field);
+    struct str message = str_format(
+        injection->arena, "%.*s: %s is not requested on a tcp or websocket port",
+        STR_ARG(object_text(injection->arena, target->workload)), schema_field(at)->name);
+    if (diags_hold(injection->diags, message))
+        return;
+    diag_warning(injection->diags, record_location(target->service->record, at), "%.*s",
+                 STR_ARG(message));
+    diag_hint(injection->diags, "to request the path write healthcheck: http");
+}
+
+/* A path for a port that is probed by TCP: it changes the path of an HTTP probe, and no other
+ * handler of the chart. */
+static void set_tcp_path(const struct target *target, const struct probe_field *field,
+                         const struct probe *probe)
+{
+    struct probe http = *probe;
+    enum probe_kind kind;
+    handler_of(node_find(target->container, field->key), &kind);
+    http.kind = PROBE_HTTP;
+    if (kind != PROBE_HTTP && (!target->fill || kind == PROBE_NONE))
+        warn_tcp_path(target, field);
+    if (kind == PROBE_HTTP)
+        set_handler(target, field, &http);
+    else if (kind == PROBE_TCP || kind == PROBE_NONE)
+        set_handler(target, field, probe);
+}
+
 static void inject_probe(const struct target *target, const struct probe_field *field,
                          const struct probe *probe)
 {
-    if (is_written(target, field))
-        set_handler(target, field, probe);
+    if (is_written(target, field)) {
+        bool tcp_path = probe->kind == PROBE_TCP && probe->path.len > 0;
+        (tcp_path ? set_tcp_path : set_handler)(target, field, probe);
+    }
     set_timings(target, field, probe->delay);
 }
 

@@ -1,5 +1,6 @@
 /* Environment variables: one that the chart has is replaced in its place; new ones stand where
- * Kubernetes expands them, which is before the first that refers to them. */
+ * Kubernetes expands them, which is before the first that refers to them. `secrets: all` adds one
+ * source to envFrom and keeps those of the chart. */
 #include "inject_target.h"
 
 /* The first from `item` on. */
@@ -143,9 +144,38 @@ static void add_variables(const struct target *target)
     }
 }
 
+/* A source of the chart that gives every key of the Secret under the key's own name. */
+static bool is_all_secrets(const struct node *source, struct str secret)
+{
+    return str_equal(node_text(node_find(source, "secretRef name")), secret) &&
+           node_text(node_find(source, "prefix")).len == 0;
+}
+
+/* Later sources of envFrom win over earlier ones: ours is the last, or, when gaps are filled, the
+ * first. */
+static void inject_all_secrets(const struct target *target)
+{
+    struct str secret = target->service->all_secrets;
+    const struct node *old = node_find(target->container, "envFrom");
+    const struct node *first = old ? node_items(old) : NULL;
+    for (const struct node *source = first; source; source = source->next)
+        if (is_all_secrets(source, secret))
+            return;
+    struct node *list = edit_list(target->edit, target->container, "envFrom");
+    if (!list)
+        return;
+    edit_insert(target->edit, list, target->fill ? list->first : NULL,
+                manifest_all_secrets(target->injection->arena, target->service));
+    target_tell(target, NULL, DEED_ADDED,
+                str_format(target->injection->arena, "envFrom.%.*s", STR_ARG(secret)).data, "%s",
+                "");
+}
+
 void inject_variables(const struct target *target)
 {
     const struct service *service = target->service;
+    if (service->all_secrets.len)
+        inject_all_secrets(target);
     for (size_t i = 0; i < service->variable_count; i++) {
         const struct variable *variable = &service->variables[i];
         struct node *item = find_variable(node_find(target->container, "env"), variable->name);

@@ -95,6 +95,9 @@ enum { MANIFEST_RESTRICTED_ID = 10001 };
 
 struct node *manifest_words(struct arena *arena, const struct value *words);
 struct node *manifest_variable(struct arena *arena, const struct variable *variable);
+
+/* The item of a container's envFrom for `secrets: all`. */
+struct node *manifest_all_secrets(struct arena *arena, const struct service *service);
 struct node *manifest_toleration(struct arena *arena, const struct toleration *toleration);
 
 /* A probe, or its handler alone, which is added to `map`. `port` is where it asks; NULL where it

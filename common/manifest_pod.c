@@ -41,9 +41,19 @@ struct node *manifest_variable(struct arena *arena, const struct variable *varia
     return item;
 }
 
+/* Required: without the Secret a pod waits and reports it, instead of starting without its keys. */
+struct node *manifest_all_secrets(struct arena *arena, const struct service *service)
+{
+    struct node *source = node_new(arena, NODE_MAP);
+    put_text(arena, put_map(arena, source, "secretRef"), "name", service->all_secrets);
+    return source;
+}
+
 static void put_variables(struct arena *arena, const struct service *service,
                           struct node *container)
 {
+    if (service->all_secrets.len)
+        node_add(put_list(arena, container, "envFrom"), manifest_all_secrets(arena, service));
     if (service->variable_count == 0)
         return;
     struct node *env = put_list(arena, container, "env");

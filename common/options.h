@@ -60,6 +60,8 @@ struct options {
     bool follow;
     bool previous;
     const char *from_file;
+    bool allow_empty;
+    bool trim_newline;
     bool show;
     bool no_restart;
     const char *tail;

@@ -7,7 +7,7 @@
 
 /* The words that fields.def names. */
 typedef const char *const words[];
-static words healthchecks = {"tcp", "grpc", "none", NULL};
+static words healthchecks = {"tcp", "http", "grpc", "none", NULL};
 static words pod_securities = {"default", "restricted", "off", NULL};
 static words cloud_objects = {"ack", "none", NULL};
 static words tag_mutabilities = {"mutable", "immutable", NULL};
@@ -245,11 +245,26 @@ static bool read_item(const struct schema_reader *reader, const struct field *fi
     return true;
 }
 
+/* A word that is written instead of a list or map. */
+static bool read_word(const struct schema_reader *reader, const struct field *field,
+                      struct value *value)
+{
+    if (!read_scalar(reader, field, value))
+        return false;
+    if (!value->is_word) {
+        wrong_type(reader, field, value->node);
+        suggest_word(reader, field, value->text);
+    }
+    return value->is_word;
+}
+
 static bool read_list(const struct schema_reader *reader, const struct field *field,
                       struct value *value)
 {
     const struct node *node = value->node;
     bool alone = field->single && node->kind == NODE_SCALAR;
+    if (!alone && field->word && node->kind == NODE_SCALAR)
+        return read_word(reader, field, value);
     if (!alone && node->kind != NODE_LIST)
         return wrong_type(reader, field, node);
     value->items = ARENA_ARRAY(reader->arena, alone ? 1 : count_children(node), struct item);
@@ -325,19 +340,6 @@ static bool read_records(const struct schema_reader *reader, const struct field 
             value->records[value->count++] = record;
     }
     return right;
-}
-
-/* A word that stands instead of a map. */
-static bool read_word(const struct schema_reader *reader, const struct field *field,
-                      struct value *value)
-{
-    if (!read_scalar(reader, field, value))
-        return false;
-    if (!value->is_word) {
-        wrong_type(reader, field, value->node);
-        suggest_word(reader, field, value->text);
-    }
-    return value->is_word;
 }
 
 static bool read_record(const struct schema_reader *reader, const struct field *field,

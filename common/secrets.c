@@ -219,21 +219,20 @@ enum secrets_patched secrets_patch(struct cluster *cluster, const struct place *
     return patched;
 }
 
-bool secrets_used(const struct service *service, struct str name)
-{
-    for (size_t i = 0; i < service->variable_count; i++)
-        if (str_is(service->variables[i].secret, MANUAL_SECRETS) &&
-            str_equal(service->variables[i].key, name))
-            return true;
-    return false;
-}
-
+/* True when a variable of the pods has one of the keys. With secrets: all that is so unless
+ * variables hide every one of them. */
 static bool uses_any(const struct service *service, const struct secrets *changes)
 {
-    for (size_t i = 0; i < changes->count; i++)
-        if (secrets_used(service, changes->items[i].name))
+    bool all = str_is(service->all_secrets, MANUAL_SECRETS);
+    size_t hidden = 0;
+    for (size_t i = 0; i < service->variable_count; i++) {
+        const struct variable *variable = &service->variables[i];
+        if (str_is(variable->secret, MANUAL_SECRETS) && secrets_find(changes, variable->key))
             return true;
-    return false;
+        if (all && secrets_find(changes, variable->name))
+            hidden++;
+    }
+    return all && hidden < changes->count;
 }
 
 void secrets_restart(struct cluster *cluster, const struct secrets *changes)

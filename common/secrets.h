@@ -42,9 +42,6 @@ enum secrets_patched secrets_patch(struct cluster *cluster, const struct place *
                                    struct arena *arena, const struct secrets *changes,
                                    struct str version);
 
-/* True when the service's pods have this key of manual-secrets in a variable. */
-bool secrets_used(const struct service *service, struct str name);
-
 /* Restarts the pods of the services that run and use one of the keys. */
 void secrets_restart(struct cluster *cluster, const struct secrets *changes);
 

@@ -23,7 +23,8 @@ enum probe_kind { PROBE_NONE, PROBE_HTTP, PROBE_TCP, PROBE_GRPC, PROBE_COMMAND }
 
 struct probe {
     enum probe_kind kind;
-    struct str path;             /* PROBE_HTTP; begins with / */
+    struct str
+        path; /* PROBE_HTTP; begins with /. PROBE_TCP: one that is written but not requested */
     const struct value *command; /* PROBE_COMMAND: its words are the items */
     int64_t delay;               /* seconds before the first one */
     int64_t failures;            /* in a row that count; 0: Kubernetes' default, 3 */
@@ -36,6 +37,7 @@ struct variable {
     struct str secret; /* the Secret that holds it, */
     struct str key;    /* and its key there */
     bool implied;      /* stands only because a text refers to it */
+    bool linked;       /* brought by a link, not named in `secrets` or `env_vars` */
 };
 
 /* A path prefix of a host that leads to the service. */
@@ -137,7 +139,8 @@ struct service {
     struct resources resources;
     struct variable *variables; /* in the order of the container's env */
     size_t variable_count;
-    struct disk *disks; /* any: the workload is a StatefulSet */
+    struct str all_secrets; /* secrets: all: every key of this Secret is a variable; else empty */
+    struct disk *disks;     /* any: the workload is a StatefulSet */
     size_t disk_count;
     struct cron_job *cron_jobs;
     size_t cron_job_count;
@@ -172,6 +175,10 @@ struct str service_secret(struct arena *arena, const struct layer *layer, struct
 
 /* The key that the store keeps the layer's secrets under. */
 struct str service_secret_key(struct arena *arena, const struct layer *layer);
+
+/* True when a variable hides the key of its name that `secrets: all` provides, because Kubernetes
+ * lets `env` win over `envFrom`. A variable that holds the same key hides nothing. */
+bool service_hides_key(const struct service *service, const struct variable *variable);
 
 /* Reads a k8s-service of the layer; reports all that is wrong with it. NULL after an error. */
 struct service *service_read(struct layer *layer, const struct module *module);

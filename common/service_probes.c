@@ -1,5 +1,7 @@
 /* Healthchecks. For each probe: its own command or path, else the common one, else what
- * `healthcheck` says, else what fits the port. */
+ * `healthcheck` says, else what fits the port. A path on a port that is no plain HTTP port (type
+ * tcp or websocket) is requested only with `healthcheck: http` or a written `probe_port`; otherwise
+ * the probe opens a TCP connection, and a warning says so. */
 #include "service_reader.h"
 
 /* Where a probe's own fields are. */
@@ -53,11 +55,29 @@ static bool asks_path(const struct service_reader *in, enum field_id path)
     return has(in, path) && (in->service->probe_port || injects(in));
 }
 
-/* What the port's type suggests where the file says nothing. */
+/* In a chart this is decided per probe (inject_probes.c), because a probe of the chart keeps its
+ * handler. */
+static bool is_probed_by_tcp(const struct service_reader *in)
+{
+    const struct port *port = in->service->probe_port;
+    return port && (port->type == PORT_TYPE_WEBSOCKET || port->type == PORT_TYPE_TCP) &&
+           !has(in, SERVICE_PROBE_PORT) &&
+           !str_is(service_value(in, SERVICE_HEALTHCHECK)->text, "http");
+}
+
+static struct probe path_probe(const struct service_reader *in, enum field_id path)
+{
+    return (struct probe){.kind = is_probed_by_tcp(in) ? PROBE_TCP : PROBE_HTTP,
+                          .path = path_of(in, path)};
+}
+
+/* What `healthcheck` asks for or the port's type suggests. `http` is about paths alone. */
 static enum probe_kind usual_kind(const struct service_reader *in, bool liveness)
 {
     const struct port *port = in->service->probe_port;
     struct str asked = service_value(in, SERVICE_HEALTHCHECK)->text;
+    if (str_is(asked, "http"))
+        asked = (struct str){0};
     bool known = injects(in) ? asked.len > 0 : port != NULL;
     if (!known || str_is(asked, "none"))
         return PROBE_NONE;
@@ -73,18 +93,16 @@ static struct probe read_probe(const struct service_reader *in, const struct pro
     bool own = has(in, fields->path) || has(in, fields->command);
     enum field_id path = own ? fields->path : SERVICE_HEALTHCHECK_PATH;
     enum field_id command = own ? fields->command : SERVICE_HEALTHCHECK_COMMAND;
-    struct probe probe = {.delay = service_value(in, fields->delay)->number};
-    if (!has(in, fields->delay) && in->service->startup.kind != PROBE_NONE)
-        probe.delay = 0;
-    if (has(in, command)) {
-        probe.kind = PROBE_COMMAND;
-        probe.command = service_value(in, command);
-    } else if (asks_path(in, path)) {
-        probe.kind = PROBE_HTTP;
-        probe.path = path_of(in, path);
-    } else {
+    struct probe probe = {0};
+    if (has(in, command))
+        probe = (struct probe){.kind = PROBE_COMMAND, .command = service_value(in, command)};
+    else if (asks_path(in, path))
+        probe = path_probe(in, path);
+    else
         probe.kind = usual_kind(in, fields == &liveness_fields);
-    }
+    bool starts = in->service->startup.kind != PROBE_NONE;
+    if (has(in, fields->delay) || !starts)
+        probe.delay = service_value(in, fields->delay)->number;
     return probe;
 }
 
@@ -99,8 +117,7 @@ static void read_startup(const struct service_reader *in)
 {
     struct probe *startup = &in->service->startup;
     if (asks_path(in, SERVICE_STARTUP_PATH)) {
-        startup->kind = PROBE_HTTP;
-        startup->path = path_of(in, SERVICE_STARTUP_PATH);
+        *startup = path_probe(in, SERVICE_STARTUP_PATH);
     } else if (has(in, SERVICE_STARTUP_TIMEOUT)) {
         struct probe asked = read_probe(in, &liveness_fields);
         if (asked.kind == PROBE_NONE)
@@ -152,29 +169,72 @@ static void check_path(const struct service_reader *in, enum field_id path)
     }
 }
 
-/* `healthcheck` is in place of the common path and command; `none` leaves nothing to ask. */
-static void check_healthcheck(const struct service_reader *in)
+/* `healthcheck` replaces the common path and command, but `http` goes with paths; `none` excludes
+ * the fields of single probes too. */
+static const char *find_clash(const struct service_reader *in, struct str asked)
 {
     static const enum field_id common[] = {SERVICE_HEALTHCHECK_PATH, SERVICE_HEALTHCHECK_COMMAND};
     static const enum field_id own[] = {SERVICE_LIVENESS_PATH, SERVICE_READINESS_PATH,
                                         SERVICE_LIVENESS_COMMAND, SERVICE_READINESS_COMMAND,
                                         SERVICE_STARTUP_PATH};
+    for (size_t i = str_is(asked, "http") ? 1 : 0; i < sizeof common / sizeof *common; i++)
+        if (has(in, common[i]))
+            return schema_field(common[i])->name;
+    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+        if (str_is(asked, "none") && has(in, own[i]))
+            return schema_field(own[i])->name;
+    return NULL;
+}
+
+static const enum field_id path_fields[] = {SERVICE_HEALTHCHECK_PATH, SERVICE_LIVENESS_PATH,
+                                            SERVICE_READINESS_PATH, SERVICE_STARTUP_PATH};
+
+enum { PATH_FIELDS = sizeof path_fields / sizeof *path_fields };
+
+static void check_healthcheck(const struct service_reader *in)
+{
+    struct str asked = service_value(in, SERVICE_HEALTHCHECK)->text;
     if (!has(in, SERVICE_HEALTHCHECK))
         return;
-    struct str asked = service_value(in, SERVICE_HEALTHCHECK)->text;
-    const char *clash = NULL;
-    for (size_t i = 0; i < sizeof common / sizeof *common && !clash; i++)
-        if (has(in, common[i]))
-            clash = schema_field(common[i])->name;
-    for (size_t i = 0; i < sizeof own / sizeof *own && !clash; i++)
-        if (str_is(asked, "none") && has(in, own[i]))
-            clash = schema_field(own[i])->name;
+    bool any_path = false;
+    for (size_t i = 0; i < PATH_FIELDS; i++)
+        any_path |= has(in, path_fields[i]) || service_value(in, path_fields[i])->wrong;
+    const char *clash = find_clash(in, asked);
     if (clash) {
         service_error(in, SERVICE_HEALTHCHECK, "both healthcheck and %s are given", clash);
         diag_hint(in->reader.diags, "keep one of the two");
+    } else if (str_is(asked, "http")) {
+        if (any_path) /* which is checked by itself */
+            return;
+        service_error(in, SERVICE_HEALTHCHECK, "healthcheck: http requires a path");
+        diag_hint(in->reader.diags, "add healthcheck_path: /healthz, or / if it has no other path");
     } else if (lacks_port(in) && !str_is(asked, "none")) {
         service_error(in, SERVICE_HEALTHCHECK, "there is no port to check");
         diag_hint(in->reader.diags, "a service without ports is checked by healthcheck_command");
+    }
+}
+
+/* A path that is written and not requested. */
+static void warn_tcp_paths(const struct service_reader *in)
+{
+    const struct port *http = in->service->public_port;
+    if (!is_probed_by_tcp(in) || injects(in))
+        return;
+    for (size_t i = 0; i < PATH_FIELDS; i++) {
+        if (!has(in, path_fields[i]))
+            continue;
+        diag_warning(in->reader.diags, record_location(in->record, path_fields[i]),
+                     "%s is not requested: a tcp or websocket port is probed by a TCP connection",
+                     schema_field(path_fields[i])->name);
+        if (http && http->type == PORT_TYPE_HTTP)
+            diag_hint(in->reader.diags,
+                      "to request the path write probe_port: %.*s, or healthcheck: http for the "
+                      "first port",
+                      STR_ARG(http->name));
+        else
+            diag_hint(in->reader.diags, "to request the path write healthcheck: http%s",
+                      has(in, SERVICE_PORT) ? ", or port: {http: NUMBER} if it is no websocket"
+                                            : "");
     }
 }
 
@@ -191,7 +251,8 @@ static bool ask_the_same(const struct probe *a, const struct probe *b)
     if (a->kind != b->kind || a->kind == PROBE_NONE)
         return false;
     return a->kind == PROBE_COMMAND ? same_words(a->command, b->command)
-                                    : str_equal(a->path, b->path);
+           : a->kind == PROBE_HTTP  ? str_equal(a->path, b->path)
+                                    : true;
 }
 
 void service_read_probes(const struct service_reader *in)
@@ -203,11 +264,10 @@ void service_read_probes(const struct service_reader *in)
     check_pair(in, SERVICE_HEALTHCHECK_PATH, SERVICE_HEALTHCHECK_COMMAND);
     check_pair(in, SERVICE_LIVENESS_PATH, SERVICE_LIVENESS_COMMAND);
     check_pair(in, SERVICE_READINESS_PATH, SERVICE_READINESS_COMMAND);
-    check_path(in, SERVICE_HEALTHCHECK_PATH);
-    check_path(in, SERVICE_LIVENESS_PATH);
-    check_path(in, SERVICE_READINESS_PATH);
-    check_path(in, SERVICE_STARTUP_PATH);
+    for (size_t i = 0; i < PATH_FIELDS; i++)
+        check_path(in, path_fields[i]);
     check_healthcheck(in);
+    warn_tcp_paths(in);
     read_startup(in);
     service->liveness = read_probe(in, &liveness_fields);
     service->readiness = read_probe(in, &readiness_fields);

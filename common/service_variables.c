@@ -1,7 +1,9 @@
 /* links, secrets and env_vars: the environment variables of the container.
  *
  * Those of links stand first, then secrets, then env_vars, which may refer to both as $(NAME):
- * Kubernetes expands a name only when it stands before. */
+ * Kubernetes expands a name only when it stands before. A key that `secrets` lists replaces a
+ * link's variable of the same name, with a warning; any other name that occurs twice is an error.
+ */
 #include "service_reader.h"
 #include "set.h"
 
@@ -54,10 +56,12 @@ static bool add_address(const struct service_reader *in, const struct link *link
     struct str name = link_service_prefix(arena, link->target);
     struct variable host = {.name = str_format(arena, "%.*s_HOST", STR_ARG(name)),
                             .at = at,
-                            .text = link->target->name};
+                            .text = link->target->name,
+                            .linked = true};
     struct variable number = {.name = str_format(arena, "%.*s_PORT", STR_ARG(name)),
                               .at = at,
-                              .text = str_format(arena, "%" PRId64, port)};
+                              .text = str_format(arena, "%" PRId64, port),
+                              .linked = true};
     return add_variable(in, host) && add_variable(in, number);
 }
 
@@ -65,8 +69,10 @@ static bool add_credentials(const struct service_reader *in, const struct link *
 {
     for (size_t i = 0; i < link->variable_count; i++) {
         const struct item *item = &link->variables[i];
-        if (!add_variable(in,
-                          secret_variable(link->target, item->name, item->text, item->node->span)))
+        struct variable variable =
+            secret_variable(link->target, item->name, item->text, item->node->span);
+        variable.linked = true;
+        if (!add_variable(in, variable))
             return false;
     }
     return true;
@@ -121,19 +127,60 @@ struct str service_secret_key(struct arena *arena, const struct layer *layer)
                       STR_ARG(layer->name));
 }
 
+static void replace_linked(const struct service_reader *in, size_t index,
+                           const struct variable *listed)
+{
+    struct variable *linked = &in->service->variables[index];
+    diag_warning(in->reader.diags, listed->at,
+                 "\"%.*s\" in secrets replaces the link's variable of the same name",
+                 STR_ARG(listed->name));
+    if (in->reader.diags->last_kept) /* counting lines takes time */
+        diag_hint(in->reader.diags, "the link is on line %zu",
+                  diag_position(linked->at.source, linked->at.start).line);
+    *linked = *listed;
+}
+
+/* The variables of links by name; the first of several of one name. */
+static struct set linked_names(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    struct set names = {0};
+    for (size_t i = 0; i < service->variable_count; i++)
+        set_add(in->reader.arena, &names, service->variables[i].name, &service->variables[i]);
+    return names;
+}
+
+static bool read_listed(const struct service_reader *in, const struct value *secrets,
+                        struct str secret)
+{
+    struct service *service = in->service;
+    struct set linked = linked_names(in);
+    const struct variable *before = service->variables; /* adding moves them */
+    for (size_t i = 0; i < secrets->count; i++) {
+        const struct item *item = &secrets->items[i];
+        struct variable listed = {
+            .name = item->text, .at = item->node->span, .secret = secret, .key = item->text};
+        const struct variable *same = set_get(&linked, listed.name);
+        if (same && service->variables[same - before].linked)
+            replace_linked(in, (size_t)(same - before), &listed);
+        else if (!add_variable(in, listed))
+            return false;
+    }
+    return true;
+}
+
 static bool read_secrets(const struct service_reader *in)
 {
     const struct value *secrets = service_value(in, SERVICE_SECRETS);
     struct str secret = service_secret(in->reader.arena, in->layer, in->service->name);
-    for (size_t i = 0; i < secrets->count; i++) {
-        const struct item *item = &secrets->items[i];
-        if (!add_variable(in, (struct variable){.name = item->text,
-                                                .at = item->node->span,
-                                                .secret = secret,
-                                                .key = item->text}))
-            return false;
+    if (secrets->is_word)
+        in->service->all_secrets = secret;
+    if (secrets->count == 1 && str_is(secrets->items[0].text, "all")) {
+        diag_warning(in->reader.diags, secrets->items[0].node->span,
+                     "secrets lists one key that is named \"all\"");
+        diag_hint(in->reader.diags, "to use every key write secrets: all");
     }
-    return true;
+    return read_listed(in, secrets, secret);
 }
 
 static bool hold_the_same(const struct variable *a, const struct variable *b)
@@ -201,13 +248,20 @@ static void report_twice(const struct service_reader *in, const struct variable 
     }
     diag_error(in->reader.diags, second->at, "the variable \"%.*s\" is set twice",
                STR_ARG(second->name));
+    if (first->implied || second->implied) {
+        diag_hint(in->reader.diags,
+                  "line %zu sets it too, and the placeholder stands for another value: rename the "
+                  "variable, or write $(%.*s) to use its value",
+                  diag_position(first->at.source, first->at.start).line, STR_ARG(second->name));
+        return;
+    }
     diag_hint(in->reader.diags, "line %zu sets it too: keep one of the two",
               diag_position(first->at.source, first->at.start).line);
 }
 
 /* Reports a variable that is set twice. One that was added for a reference may be written out
  * behind it: the first of the two then serves both. */
-static void check_variables(const struct service_reader *in)
+static struct set check_variables(const struct service_reader *in)
 {
     struct service *service = in->service;
     struct set names = {0};
@@ -223,6 +277,43 @@ static void check_variables(const struct service_reader *in)
         service->variables[kept++] = *variable;
     }
     service->variable_count = kept;
+    return names;
+}
+
+/* The name in the next $(NAME) of a text; `at` moves after it. False: there is no other. $$ is a $
+ * that begins none. */
+static bool next_expansion(struct str text, size_t *at, struct str *ret_name)
+{
+    for (size_t dollar; (dollar = str_find(text, *at, '$')) + 1 < text.len;) {
+        char next = text.data[dollar + 1];
+        if (next == '(') {
+            size_t close = str_find(text, dollar, ')');
+            *ret_name = str_slice(text, dollar + 2, close);
+            *at = close + 1;
+            return close < text.len;
+        }
+        *at = dollar + (next == '$' ? 2 : 1);
+    }
+    return false;
+}
+
+/* Kubernetes expands $(NAME) from `env` alone: a key that comes by envFrom stays as it is written.
+ */
+static void check_expansions(const struct service_reader *in, const struct set *names)
+{
+    const struct service *service = in->service;
+    for (size_t i = 0; i < service->variable_count; i++) {
+        const struct variable *variable = &service->variables[i];
+        struct str name;
+        for (size_t at = 0; next_expansion(variable->text, &at, &name);) {
+            if (set_get(names, name) || name_wrong(NAME_VARIABLE, name))
+                continue;
+            diag_warning(in->reader.diags, variable->at,
+                         "$(%.*s) is not expanded: env_vars cannot refer to keys of secrets: all",
+                         STR_ARG(name));
+            diag_hint(in->reader.diags, "list the keys: secrets: [%.*s, ...]", STR_ARG(name));
+        }
+    }
 }
 
 void service_read_variables(const struct service_reader *in)
@@ -231,5 +322,14 @@ void service_read_variables(const struct service_reader *in)
     const struct value *env_vars = service_value(in, SERVICE_ENV_VARS);
     for (size_t i = 0; more && i < env_vars->count; i++)
         more = read_env_var(in, &env_vars->items[i]);
-    check_variables(in);
+    struct set names = check_variables(in);
+    if (in->service->all_secrets.len && !in->layer->options->injects) /* a chart has its own env */
+        check_expansions(in, &names);
+}
+
+bool service_hides_key(const struct service *service, const struct variable *variable)
+{
+    bool same = str_equal(variable->secret, service->all_secrets) &&
+                str_equal(variable->key, variable->name);
+    return service->all_secrets.len && !same;
 }

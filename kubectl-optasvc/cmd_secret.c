@@ -6,6 +6,7 @@
 #include "dotenv.h"
 #include "edit_secrets.h"
 #include "name.h"
+#include "secret_usage.h"
 #include "secrets.h"
 
 #include <errno.h>
@@ -114,8 +115,8 @@ static bool ask_value(struct command_run *run, struct str name, struct str *ret)
     if (len && line[len - 1] == '\n')
         len--;
     *ret = (struct str){line, len};
-    return len > 0 ||
-           fail(run, "nothing was typed; an empty value is set by --from-file /dev/null");
+    return len > 0 || run->options.allow_empty ||
+           fail(run, "nothing was typed; pass --allow-empty to set an empty value");
 }
 
 static bool read_file(struct command_run *run, const char *path, struct str *ret)
@@ -130,12 +131,53 @@ static bool read_file(struct command_run *run, const char *path, struct str *ret
     return right;
 }
 
+/* The value without one newline at its end, "\n" or "\r\n". */
+static struct str trim_newline(struct str value)
+{
+    if (!str_ends(value, STR("\n")))
+        return value;
+    value.len -= str_ends(value, STR("\r\n")) ? 2 : 1;
+    return value;
+}
+
+/* A newline at the end is almost always added by accident, as echo does. It is reported if it is
+ * the only one there; in a file, where certificates end so too, if the value is one line. */
+static void warn_newline(struct command_run *run, struct str value, bool file)
+{
+    struct str text = trim_newline(value);
+    bool lines = file && str_find(text, 0, '\n') < text.len;
+    if (text.len == value.len || str_ends(text, STR("\n")) || lines)
+        return;
+    diag_warning(&run->cluster.diags, (struct location){0},
+                 "the value ends with a newline, which is stored with it");
+    diag_hint(&run->cluster.diags,
+              "pass --trim-newline to remove it; printf writes none, unlike echo");
+}
+
+/* An empty value is what a failed command leaves in a pipe or file, so it must be asked for; and a
+ * newline alone is what echo makes of it. */
+static bool check_value(struct command_run *run, struct str *value, bool file)
+{
+    struct str text = trim_newline(*value);
+    if (text.len == 0 && !run->options.allow_empty) {
+        fail(run, value->len ? "the value is nothing but a newline" : "the value is empty");
+        diag_hint(&run->cluster.diags, "pass --allow-empty to set it anyway");
+        return false;
+    }
+    if (run->options.trim_newline)
+        *value = text;
+    else
+        warn_newline(run, *value, file);
+    return true;
+}
+
 static bool read_given(struct command_run *run, struct str name, struct str *ret)
 {
-    if (run->options.from_file)
-        return read_file(run, run->options.from_file, ret);
-    return isatty(STDIN_FILENO) ? ask_value(run, name, ret)
-                                : read_value(run, STDIN_FILENO, "standard input", ret);
+    const char *path = run->options.from_file;
+    if (!path && isatty(STDIN_FILENO))
+        return ask_value(run, name, ret);
+    bool file = path && strcmp(path, "-") != 0;
+    return read_file(run, path ? path : "-", ret) && check_value(run, ret, file);
 }
 
 /* Those of the changes that change something, compared with what is there. */
@@ -171,6 +213,37 @@ static void tell_changes(struct command_run *run, const struct secrets *changes,
     }
 }
 
+/* Reports what the pods do not get of the keys that are set. */
+static void report_usage(struct command_run *run, const struct secrets *changes)
+{
+    struct cluster *cluster = &run->cluster;
+    struct str *names = ARENA_ARRAY(&run->values, changes->count, struct str);
+    size_t count = 0;
+    for (size_t i = 0; i < changes->count; i++)
+        if (changes->items[i].encoded.data)
+            names[count++] = changes->items[i].name;
+    secret_usage_report(cluster, run->place, names, count, true);
+    for (size_t i = 0; i < cluster->unit_count; i++) {
+        const struct service *service = cluster->units[i].service;
+        for (size_t j = 0; j < service->variable_count; j++) {
+            const struct variable *variable = &service->variables[j];
+            const struct secret *change = secrets_find(changes, variable->name);
+            if (change && change->encoded.data && service_hides_key(service, variable))
+                secret_usage_report_hidden(cluster, variable);
+        }
+    }
+}
+
+static bool finish_change(struct command_run *run, const struct secrets *changes,
+                          const struct secrets *differ, const struct secrets *before)
+{
+    tell_changes(run, changes, differ, before);
+    if (!run->options.no_restart)
+        secrets_restart(&run->cluster, differ);
+    report_usage(run, changes);
+    return run->cluster.diags.errors == 0;
+}
+
 /* Changes the Secret, and lets the pods restart whose values changed. */
 static bool change(struct command_run *run, const struct secrets *changes)
 {
@@ -183,10 +256,7 @@ static bool change(struct command_run *run, const struct secrets *changes)
     if (differ.count && secrets_patch(cluster, run->place, &run->values, &differ,
                                       (struct str){0}) != SECRETS_CHANGED)
         return false;
-    tell_changes(run, changes, &differ, &before);
-    if (!run->options.no_restart)
-        secrets_restart(cluster, &differ);
-    return cluster->diags.errors == 0;
+    return finish_change(run, changes, &differ, &before);
 }
 
 static bool run_set(struct command_run *run)
@@ -205,8 +275,12 @@ static bool run_import(struct command_run *run)
     struct source *source = ARENA_NEW(&run->cluster.arena, struct source); /* what is told has it */
     struct dotenv dotenv;
     *source = (struct source){.path = str_of(strcmp(path, "-") ? path : "<stdin>"), .secret = true};
-    if (!read_file(run, path, &source->text) ||
-        !dotenv_read(&run->values, source, &run->cluster.diags, &dotenv))
+    if (!read_file(run, path, &source->text))
+        return false;
+    bool ok = dotenv_read(&run->values, source, &run->cluster.diags, &dotenv);
+    if (!run->options.allow_empty)
+        ok &= dotenv_check_values(&dotenv, &run->cluster.diags, "pass --allow-empty");
+    if (!ok)
         return false;
     if (dotenv.count == 0)
         return fail(run, "%s sets nothing", path);
@@ -215,6 +289,7 @@ static bool run_import(struct command_run *run)
     for (size_t i = 0; i < dotenv.count; i++)
         changes.items[i] = (struct secret){dotenv.items[i].name,
                                            base64_encode(&run->values, dotenv.items[i].value)};
+    secrets_index(&run->values, &changes);
     return change(run, &changes);
 }
 
@@ -252,14 +327,6 @@ static bool run_view(struct command_run *run)
     return cli_finish_stream(pieces, 2, &(struct io_stream){0}) == EXIT_SUCCESS;
 }
 
-static bool is_used(const struct command_run *run, struct str name)
-{
-    for (size_t i = 0; i < run->cluster.unit_count; i++)
-        if (secrets_used(run->cluster.units[i].service, name))
-            return true;
-    return false;
-}
-
 /* As text in one line; what is none is told by its size alone. */
 static struct str shown_value(struct command_run *run, struct str value)
 {
@@ -290,6 +357,7 @@ struct row {
 static size_t list_rows(struct command_run *run, const struct secrets *secrets, struct row **ret)
 {
     struct arena *arena = &run->values;
+    struct secret_usage usage = secret_usage_of(&run->cluster, run->place);
     struct row *rows = NULL;
     size_t count = 0;
     for (size_t i = 0; i < secrets->count; i++) {
@@ -297,9 +365,10 @@ static size_t list_rows(struct command_run *run, const struct secrets *secrets, 
         if (!decode(run, &secrets->items[i], &value))
             return 0;
         rows = arena_grow(arena, rows, count, sizeof *rows);
-        rows[count++] = (struct row){secrets->items[i].name, str_format(arena, "%zu", value.len),
-                                     is_used(run, secrets->items[i].name) ? "" : "unused",
-                                     run->options.show ? shown_value(run, value) : STR("")};
+        rows[count++] =
+            (struct row){secrets->items[i].name, str_format(arena, "%zu", value.len),
+                         secret_usage_has(&usage, secrets->items[i].name) ? "" : "unused",
+                         run->options.show ? shown_value(run, value) : STR("")};
     }
     struct set missing = {0};
     for (size_t i = 0; i < run->cluster.unit_count; i++) {
@@ -380,12 +449,50 @@ static bool apply_edit(struct command_run *run, const struct secrets *read,
             return false;
         if (patched == SECRETS_OVERTAKEN)
             continue;
-        tell_changes(run, changes, changes, read);
-        if (!run->options.no_restart)
-            secrets_restart(cluster, changes);
-        return cluster->diags.errors == 0;
+        return finish_change(run, changes, changes, read);
     }
     return fail(run, "others change the Secret all the time; nothing was changed here");
+}
+
+static struct str deleted_names(struct command_run *run, const struct secrets *changes)
+{
+    struct buf names = {0};
+    for (size_t i = 0; i < changes->count; i++)
+        if (!changes->items[i].encoded.data)
+            buf_format(&names, "%s%.*s", names.len ? ", " : "", STR_ARG(changes->items[i].name));
+    struct str copy = str_copy(&run->values, buf_str(&names));
+    buf_free(&names);
+    return copy;
+}
+
+static bool answers_yes(void)
+{
+    char answer[16] = "";
+    cli_tell(STR("Continue? [y/N] "));
+    ssize_t count =
+        process_await_input(STDIN_FILENO) ? read(STDIN_FILENO, answer, sizeof answer - 1) : -1;
+    return count > 0 && !process_interrupted() && (answer[0] == 'y' || answer[0] == 'Y');
+}
+
+/* A file that an editor left empty looks like one whose secrets were all removed: deletions are
+ * confirmed. */
+static bool confirm_deletions(struct command_run *run, const struct secrets *changes)
+{
+    struct str names = deleted_names(run, changes);
+    if (names.len == 0 || run->options.yes)
+        return true;
+    if (!isatty(STDIN_FILENO)) {
+        fail(run, "these secrets would be deleted: %.*s; nothing was changed", STR_ARG(names));
+        diag_hint(&run->cluster.diags, "stdin is not a terminal; pass --yes");
+        return false;
+    }
+    cluster_say(&run->cluster,
+                "The following secrets will be deleted from namespace \"%.*s\": %.*s",
+                STR_ARG(run->place->name), STR_ARG(names));
+    if (answers_yes())
+        return true;
+    cluster_say(&run->cluster, "nothing was changed");
+    return false;
 }
 
 static bool run_edit(struct command_run *run)
@@ -399,7 +506,7 @@ static bool run_edit(struct command_run *run)
         cluster_say(&run->cluster, "nothing was changed");
         return true;
     }
-    return apply_edit(run, &secrets, &changes);
+    return confirm_deletions(run, &changes) && apply_edit(run, &secrets, &changes);
 }
 
 /* The namespace that is meant: of all services, or an error. */

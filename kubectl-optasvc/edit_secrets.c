@@ -159,7 +159,9 @@ static bool edit(struct cluster *cluster, struct arena *arena, const char *path,
         struct source source = {.path = str_of(path), .secret = true};
         if (!run_editor(cluster, path) || !read_file(cluster, arena, path, &source.text))
             return false;
-        if (dotenv_read(arena, &source, &cluster->diags, ret))
+        bool ok = dotenv_read(arena, &source, &cluster->diags, ret);
+        ok &= dotenv_check_values(ret, &cluster->diags, "remove the line to delete the secret");
+        if (ok)
             return true;
         if (!asks_again(cluster)) {
             diag_error(&cluster->diags, (struct location){0}, "nothing was changed");

@@ -113,8 +113,11 @@ static const struct command commands[] = {
      .summary = "Set a secret of the namespace",
      .details =
          "The value is read from standard input, to the byte; on a terminal it is asked for\n"
-         "and not shown. The pods that use it restart when it changed.\n",
-     .flags = FLAGS_CLUSTER | FLAG(FROM_FILE) | FLAG(NO_RESTART),
+         "and not shown. The pods that use it restart when it changed. An empty value is an\n"
+         "error without --allow-empty; a newline at the end, which echo adds, is a warning\n"
+         "without --trim-newline.\n",
+     .flags = FLAGS_CLUSTER | FLAG(FROM_FILE) | FLAG(ALLOW_EMPTY) | FLAG(TRIM_NEWLINE) |
+              FLAG(NO_RESTART),
      .required = FLAG(FILENAME),
      .run = cmd_secret_set,
      .complete = complete_secrets},
@@ -126,8 +129,9 @@ static const struct command commands[] = {
      .details =
          "Lines may begin with `export`; # begins a comment; values in single or double\n"
          "quotes may go on over several lines, and double quotes know \\n, \\r, \\t, \\\", \\\\\n"
-         "and \\$. Nothing is expanded. FILE.env - is standard input.\n",
-     .flags = FLAGS_CLUSTER | FLAG(NO_RESTART),
+         "and \\$. Nothing is expanded. FILE.env - is standard input. A name without a value\n"
+         "is an error: write NAME=\"\" for an empty one, or pass --allow-empty.\n",
+     .flags = FLAGS_CLUSTER | FLAG(ALLOW_EMPTY) | FLAG(NO_RESTART),
      .required = FLAG(FILENAME),
      .run = cmd_secret_import,
      .complete = complete_files},
@@ -160,8 +164,9 @@ static const struct command commands[] = {
      .summary = "Edit the secrets in $VISUAL or $EDITOR",
      .details =
          "The file is private, and overwritten when the editor ends. Secrets that are no text\n"
-         "stay as they are.\n",
-     .flags = FLAGS_CLUSTER | FLAG(NO_RESTART),
+         "stay as they are. Before secrets are deleted, their names are listed and confirmed;\n"
+         "without a terminal that requires --yes.\n",
+     .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(NO_RESTART),
      .required = FLAG(FILENAME),
      .run = cmd_secret_edit},
     {.name = "render",

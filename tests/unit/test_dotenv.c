@@ -97,6 +97,24 @@ static void test_quoted_values(void **state)
     check_rows(*state, rows, COUNT(rows));
 }
 
+/* Only a name with nothing after the = is taken for a template that was not filled in. */
+static void test_missing_values(void **state)
+{
+    struct unit *unit = *state;
+    struct dotenv dotenv;
+    assert_true(read_text(
+        unit, STR("A=1\nB=\nC=\"\"\nD=''\nexport E= # x\r\nF=\"\" # y\nG= \r\n"), &dotenv));
+    static const bool bare[] = {false, true, false, false, true, false, true};
+    assert_int_equal(dotenv.count, COUNT(bare));
+    for (size_t i = 0; i < COUNT(bare); i++)
+        assert_int_equal(dotenv.items[i].bare, bare[i]);
+    struct diags diags = {.arena = &unit->arena};
+    assert_false(dotenv_check_values(&dotenv, &diags, "do that"));
+    assert_int_equal(diags.errors, 3);
+    assert_str(diags.items[0].message, "\"B\" has no value");
+    assert_str(diags.items[0].hint, "write B=\"\" for an empty value, or do that");
+}
+
 static void test_names_and_order(void **state)
 {
     struct unit *unit = *state;
@@ -377,6 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_plain_values),
         UNIT_TEST(test_quoted_values),
+        UNIT_TEST(test_missing_values),
         UNIT_TEST(test_names_and_order),
         UNIT_TEST(test_mistakes),
         UNIT_TEST(test_all_mistakes_are_told),

@@ -205,8 +205,8 @@ static void test_ports_and_probes(void **state)
         {"http: 80", "readiness_probe_path: /r", PORT_TYPE_HTTP, PROBE_NONE, PROBE_HTTP, "", "/r"},
         {"http: 80", "healthcheck_path: /h\n    readiness_probe_path: /r", PORT_TYPE_HTTP,
          PROBE_HTTP, PROBE_HTTP, "/h", "/r"},
-        {"tcp: 80", "healthcheck_path: /h", PORT_TYPE_WEBSOCKET, PROBE_HTTP, PROBE_HTTP, "/h",
-         "/h"},
+        {"tcp: 80", "healthcheck_path: /h\n    healthcheck: http", PORT_TYPE_WEBSOCKET, PROBE_HTTP,
+         PROBE_HTTP, "/h", "/h"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct service *service =

@@ -77,6 +77,13 @@ static void test_healthcheck(void **state)
         {HTTP "    healthcheck: tcp\n    readiness_probe_path: /r", "-", "tcp", "/r"},
         {HTTP "    healthcheck: tcp\n    liveness_probe_path: /l", "-", "/l", "tcp"},
         {HTTP "    healthcheck: grpc\n    liveness_probe_command: [a]", "-", "!a", "grpc"},
+        /* `http` is about paths alone: a probe without one does what fits the port. */
+        {TCP "    healthcheck: http\n    healthcheck_path: /h", "-", "/h", "/h"},
+        {TCP "    healthcheck: http\n    readiness_probe_path: /r", "-", "tcp", "/r"},
+        {HTTP "    healthcheck: http\n    readiness_probe_path: /r", "-", "-", "/r"},
+        {HTTP "    healthcheck: http\n    liveness_probe_path: /l", "-", "/l", "tcp"},
+        {TCP "    probe_port: main\n    healthcheck_path: /h", "-", "/h", "/h"},
+        {BOTH "    probe_port: b\n    healthcheck_path: /h", "-", "/h", "/h"},
     };
     check_rows(*state, rows, COUNT(rows));
 }
@@ -87,7 +94,6 @@ static void test_own_fields_before_common_ones(void **state)
         {HTTP "    healthcheck_path: /h", "-", "/h", "/h"},
         {HTTP "    healthcheck_path: h/?a=b", "-", "/h/?a=b", "/h/?a=b"},
         {HTTP "    healthcheck_path: /", "-", "/", "/"},
-        {TCP "    healthcheck_path: /h", "-", "/h", "/h"},
         {HTTP "    healthcheck_command: [cat, /x]", "-", "!cat /x", "!cat /x"},
         {NONE "    healthcheck_command: [cat, /x]", "-", "!cat /x", "!cat /x"},
         {GRPC "    healthcheck_command: [a]", "-", "!a", "!a"},
@@ -256,7 +262,8 @@ static void test_what_is_wrong(void **state)
          "both healthcheck and readiness_probe_command", ""},
         {HTTP "    healthcheck: none\n    startup_probe_path: /s", 7, 18,
          "both healthcheck and startup_probe_path", ""},
-        {HTTP "    healthcheck: http", 7, 18, "healthcheck must be tcp, grpc or none", ""},
+        {HTTP "    healthcheck: htp", 7, 18, "healthcheck must be tcp, http, grpc or none", ""},
+        {HTTP "    healthcheck: http", 7, 18, "healthcheck: http requires a path", "add"},
         /* nothing to ask */
         {NONE "    healthcheck: tcp", 7, 18, "there is no port to check", "healthcheck_command"},
         {NONE "    healthcheck: grpc", 7, 18, "there is no port to check", ""},
