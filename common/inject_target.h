@@ -5,7 +5,14 @@
 #include "manifest.h"
 #include "release.h"
 
-enum deed_kind { DEED_ADDED, DEED_REPLACED, DEED_REMOVED, DEED_LEFT, DEED_KINDS };
+enum deed_kind {
+    DEED_ADDED,
+    DEED_REPLACED,
+    DEED_REMOVED,
+    DEED_LEFT,
+    DEED_IGNORED, /* a field that has no effect in charts, as is expected: in log and report only */
+    DEED_KINDS
+};
 
 /* Something that was done, or left as it is. */
 struct deed {
