@@ -239,6 +239,7 @@ bool render_services(const struct options *options, bool color, struct arena *ar
     for (size_t i = 0; i < ret->count; i++)
         items[i] = ret->items[i];
     ret->items = items;
+    ret->options = renderer.options;
     arena_free(&renderer.arena);
     return !renderer.failed;
 }

@@ -209,6 +209,8 @@ static void write_paths(struct buf *out, const struct option_list *paths, const 
 void usage_write_skipped(const struct options *options, struct buf *out)
 {
     struct usage *usage = options->usage;
+    if (options->read_again)
+        return;
     struct option_list unused = {ARENA_ARRAY(usage->arena, usage->skipped.count, const char *), 0};
     for (size_t i = 0; i < usage->skipped.count; i++) {
         const char *path = usage->skipped.items[i];
