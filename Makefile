@@ -244,6 +244,10 @@ $(BUILD)/faults.so: tests/faults/shim.c
 limits: all
 	@tests/limits/run $(BIN)
 
+.PHONY: variants
+variants: all
+	@tests/variants/run $(BIN)
+
 .PHONY: attacks
 attacks: all
 	@tests/attacks/run $(BIN)
@@ -323,6 +327,7 @@ test: ## Run all tests: check, the same with sanitizers and valgrind, a real kub
 	@$(MAKE) --no-print-directory memory
 	@$(MAKE) --no-print-directory hardening
 	@$(MAKE) --no-print-directory limits
+	@$(MAKE) --no-print-directory variants
 	@$(MAKE) --no-print-directory attacks
 	@$(MAKE) --no-print-directory SAN=1 attacks
 	@$(MAKE) --no-print-directory yaml
@@ -368,7 +373,7 @@ format: ## Format the sources (clang-format)
 
 # What the static analyzers say is mended, or suppressed with its reason: in .cppcheck, or in the source.
 ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
-SCRIPTS  := .ci/run tests/deps $(filter-out tests/roundtrip/run,$(wildcard tests/*/run)) \
+SCRIPTS  := .ci/run tests/deps $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run)) \
             $(filter-out %.yaml,$(wildcard tests/rig/*)) krew/bump krew/deb krew/dist krew/toolchain
 LINTS    := format gcc clang tidy cppcheck shell
 

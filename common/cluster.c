@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "kinds.h"
 #include "manifest.h"
+#include "usage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +39,11 @@ bool cluster_open(struct cluster *cluster, const struct options *options, bool c
     cluster->kubectl =
         (struct kubectl){.options = options, .arena = &cluster->arena, .diags = &cluster->diags};
     bool right = render_services(options, color, &cluster->arena, &rendition, &messages);
-    if (!right || !quiet)
-        cli_tell(buf_str(&messages));
+    if (right && quiet) {
+        messages.len = 0;
+        usage_write_skipped(rendition.options, &messages);
+    }
+    cli_tell(buf_str(&messages));
     buf_free(&messages);
     if (!right)
         return false;

@@ -54,8 +54,8 @@ struct cluster {
 };
 
 /* Renders the files and begins to watch for signals. False, after telling why, when anything is
- * wrong with them. `quiet`: warnings are for those who apply, not for this command. The caller
- * closes it in any case. */
+ * wrong with them. `quiet`: warnings are for those who apply, not for this command; only skipped
+ * files are reported. The caller closes it in any case. */
 bool cluster_open(struct cluster *cluster, const struct options *options, bool color, bool quiet);
 void cluster_close(struct cluster *cluster);
 

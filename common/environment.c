@@ -6,6 +6,7 @@
 #include "module.h"
 #include "name.h"
 #include "set.h"
+#include "usage.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -273,6 +274,7 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
                    (struct output){.name = output->key->text,
                                    .text = value->text,
                                    .at = output->span,
+                                   .of_flag = true,
                                    .unusable = value->kind != NODE_SCALAR || node_is_null(value),
                                    .sensitive = secret && str_is(secret->text, "true")});
     }
@@ -299,10 +301,23 @@ static bool needs_file(struct str text)
     return (holds(text, ".bucket_id") || holds(text, "[bucket_id")) && !holds(text, "bucket_name");
 }
 
+/* Also the files of environments that are not chosen are known to be environment files. */
+static void record_files(const struct schema_reader *reader, const struct record *file,
+                         const struct options *options)
+{
+    const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
+    struct str service_file = file->node->span.source->path;
+    for (size_t i = 0; options->usage && i < environments->count; i++) {
+        const struct value *path = record_value(environments->records[i], ENVIRONMENT_PATH);
+        usage_add_file(options, beside(reader->arena, service_file, path->text));
+    }
+}
+
 static bool read_chosen(const struct schema_reader *reader, const struct record *file,
                         const struct options *options, struct environment *ret)
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
+    record_files(reader, file, options);
     if (!check_names(reader, environments))
         return false;
     const struct record *chosen = choose(reader, file, options);
@@ -324,8 +339,8 @@ static bool read_chosen(const struct schema_reader *reader, const struct record 
 bool environment_read(const struct schema_reader *reader, const struct record *file,
                       const struct options *options, struct environment *ret)
 {
-    *ret =
-        (struct environment){.ingress_class = str_of(schema_field(FILE_INGRESS_CLASS)->fallback)};
+    *ret = (struct environment){
+        .options = options, .ingress_class = str_of(schema_field(FILE_INGRESS_CLASS)->fallback)};
     if (options->parent_outputs && !read_parent_outputs(reader, options->parent_outputs, ret))
         return false;
     bool right = true;
@@ -359,9 +374,14 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
 
 const struct output *environment_output(const struct environment *environment, struct str name)
 {
-    for (size_t i = 0; i < environment->output_count; i++)
-        if (str_equal(environment->outputs[i].name, name))
-            return &environment->outputs[i];
+    for (size_t i = 0; i < environment->output_count; i++) {
+        const struct output *output = &environment->outputs[i];
+        if (!str_equal(output->name, name))
+            continue;
+        if (output->of_flag)
+            usage_add_parent_outputs(environment->options);
+        return output;
+    }
     return NULL;
 }
 

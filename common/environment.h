@@ -13,12 +13,14 @@ struct output {
     struct str text;
     bool sensitive; /* Terraform's word for it: may not appear in a manifest */
     bool unusable;  /* null, a list or a map */
+    bool of_flag;   /* from --parent-outputs */
     struct location at;
 };
 
 struct environment {
-    struct str name;      /* what `--env` calls it; empty: the file has no environment */
-    struct str file_name; /* the environment file's own name; empty: there is none */
+    const struct options *options; /* whose usage is recorded */
+    struct str name;               /* what `--env` calls it; empty: the file has no environment */
+    struct str file_name;          /* the environment file's own name; empty: there is none */
     const struct value *variables[2]; /* `variables` and `vars` of its entry; NULL: none */
     enum cloud cloud;
     struct location cloud_at; /* its provider */
@@ -43,7 +45,7 @@ struct environment {
 bool environment_read(const struct schema_reader *reader, const struct record *file,
                       const struct options *options, struct environment *ret);
 
-/* The output of a name, or NULL. */
+/* The output of a name, or NULL. One of --parent-outputs is recorded as used. */
 const struct output *environment_output(const struct environment *environment, struct str name);
 
 /* What a person calls a cloud: "AWS". */

@@ -10,9 +10,10 @@ static const char *const prunes[] = {"service", "layer", NULL};
 
 const struct flag flag_table[FLAG_COUNT] = {
     [FLAG_FILENAME] = {"filename", 'f', KIND_LIST, "FILE",
-                       "service file, folder of such files, or - for standard input; repeatable",
+                       "service file, directory of such files, or - for standard input; repeatable",
                        offsetof(struct options, files), NULL},
-    [FLAG_RECURSIVE] = {"recursive", 'R', KIND_SWITCH, NULL, "descend into the folders of a folder",
+    [FLAG_RECURSIVE] = {"recursive", 'R', KIND_SWITCH, NULL,
+                        "also read the subdirectories of a directory",
                         offsetof(struct options, recursive), NULL},
     [FLAG_ENV] = {"env", 0, KIND_TEXT, "NAME", "the environment, where a file has several",
                   offsetof(struct options, environment), NULL},

@@ -3,6 +3,7 @@
 #include "emit.h"
 #include "inject_target.h"
 #include "input.h"
+#include "usage.h"
 #include "utf8.h"
 
 #include <string.h>
@@ -20,6 +21,30 @@ static void warn_not_injected(const struct injection *injection, const struct se
             continue;
         diag_warning(injection->diags, record_location(service->record, fields[i]),
                      "%s is not injected into charts", schema_field(fields[i])->name);
+    }
+}
+
+/* `image` and `port` are what a chart sets itself. A port is read where traffic settings are. */
+static void note_ignored(struct injection *injection, const struct service *service)
+{
+    static const struct {
+        enum field_id field;
+        const char *reason;
+    } fields[] = {{SERVICE_IMAGE, "the chart sets the image"},
+                  {SERVICE_PORT, "the chart sets the ports"}};
+    const struct target target = {.injection = injection, .service = service};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (!service_has(service, fields[i].field) ||
+            (fields[i].field == SERVICE_PORT && inject_ingress_is_asked(&target)))
+            continue;
+        struct deed deed = {
+            .kind = DEED_IGNORED,
+            .object = str_format(injection->arena, "service %.*s", STR_ARG(service->name)),
+            .what = str_of(schema_field(fields[i].field)->name),
+            .detail = str_of(fields[i].reason)};
+        injection->deeds = arena_grow(injection->arena, injection->deeds, injection->deed_count,
+                                      sizeof *injection->deeds);
+        injection->deeds[injection->deed_count++] = deed;
     }
 }
 
@@ -172,46 +197,40 @@ struct run {
     struct diags diags;
     const struct service **services;
     size_t service_count;
-    size_t modules; /* services that are wanted, right or wrong */
-    bool *modules_found;
 };
 
 static void read_layer(struct run *run, struct layer *layer)
 {
-    const struct option_list *wanted = &layer->options->modules;
+    size_t *services = &layer->options->usage->services;
+    size_t before = *services;
     for (size_t i = 0; i < layer->module_count; i++) {
         const struct module *module = &layer->modules[i];
-        if (!module_is_service(module) || !layer_wants(layer, module))
+        if (!module_is_service(module))
             continue;
-        for (size_t j = 0; j < wanted->count; j++)
-            run->modules_found[j] |= str_is(module->name, wanted->items[j]);
+        if (!layer_counts(layer, module, services))
+            break;
+        usage_add_module(layer->options, module->name);
         const struct service *service =
-            layer_counts(layer, module, &run->modules) ? service_read(layer, module) : NULL;
+            layer_wants(layer, module) ? service_read(layer, module) : NULL;
         if (!service)
             continue;
         run->services =
             arena_grow(run->injection.arena, run->services, run->service_count, sizeof(void *));
         run->services[run->service_count++] = service;
     }
+    if (*services == before)
+        layer_report_empty(layer);
 }
 
 static void check_flags(struct run *run, const struct options *options)
 {
-    struct location nowhere = {0};
-    for (size_t i = 0; i < options->modules.count; i++)
-        if (!run->modules_found[i])
-            diag_error(&run->diags, nowhere, "no k8s-service is named \"%s\"",
-                       options->modules.items[i]);
-    if (run->modules == 0 && run->diags.errors == 0) {
-        diag_error(&run->diags, nowhere, "no service file was found");
-        diag_hint(&run->diags, "a service file has a module of type k8s-service");
-    }
-    if (run->modules > 1 &&
+    usage_check(options, &run->diags);
+    if (run->service_count > 1 &&
         (options->workload || options->container || options->service || options->ingress)) {
-        diag_error(&run->diags, nowhere,
+        diag_error(&run->diags, (struct location){0},
                    "--workload, --container, --service and --ingress are for one service, and "
                    "there are %zu",
-                   run->modules);
+                   run->service_count);
         diag_hint(&run->diags, "choose one with --module");
     }
 }
@@ -225,11 +244,14 @@ static bool read_files(struct run *run, const struct options *options)
     if (!input_list(arena, &run->diags, options, &inputs, &count))
         return false;
     for (size_t i = 0; i < count; i++) {
+        size_t errors = run->diags.errors;
         const struct source *source =
             input_read(arena, &run->diags, &inputs[i], (struct location){0});
         struct layer *layer = source ? layer_read(arena, &run->diags, options, source) : NULL;
         if (layer)
             read_layer(run, layer);
+        else if (!source && run->diags.errors == errors)
+            usage_skip_file(options, inputs[i].path);
     }
     if (run->diags.errors == 0)
         check_flags(run, options);
@@ -241,6 +263,8 @@ static void inject_services(struct run *run, const struct source *manifests, str
 {
     struct injection *injection = &run->injection;
     injection->release = release_begin(injection->arena, &run->diags, manifests, stream);
+    for (size_t i = 0; i < run->service_count; i++)
+        note_ignored(injection, run->services[i]);
     for (size_t i = 0; i < run->service_count; i++)
         if (!run->services[i]->helm.fill)
             override(injection, run->services[i]);
@@ -338,7 +362,7 @@ static void write_document(struct injected *injected, const struct release *rele
 
 static const char *const deed_words[DEED_KINDS] = {
     [DEED_ADDED] = "added", [DEED_REPLACED] = "replaced", [DEED_REMOVED] = "removed",
-    [DEED_LEFT] = "left",   [DEED_CHOSEN] = "chosen",
+    [DEED_LEFT] = "left",   [DEED_CHOSEN] = "chosen",     [DEED_IGNORED] = "ignored",
 };
 
 static void write_deed(const struct deed *deed, struct buf *out)
@@ -359,11 +383,13 @@ static void write_deed(const struct deed *deed, struct buf *out)
     buf_free(&line);
 }
 
-/* What was taken from a chart, could not be given to it, or was chosen among several, is told in
- * any case. */
+/* True for what stderr reports too: changes of what the chart says, what could not be set, and
+ * choices among several candidates. */
 static bool is_always_told(const struct deed *deed)
 {
-    return deed->kind == DEED_CHOSEN ? deed->guess : deed->kind != DEED_ADDED;
+    if (deed->kind == DEED_CHOSEN)
+        return deed->guess;
+    return deed->kind != DEED_ADDED && deed->kind != DEED_IGNORED;
 }
 
 static void write_deeds(const struct injection *injection, struct buf *out, bool all)
@@ -371,6 +397,14 @@ static void write_deeds(const struct injection *injection, struct buf *out, bool
     for (size_t i = 0; i < injection->deed_count; i++)
         if (all || is_always_told(&injection->deeds[i]))
             write_deed(&injection->deeds[i], out);
+}
+
+static bool injects_nothing(const struct injection *injection)
+{
+    for (size_t i = 0; i < injection->deed_count; i++)
+        if (injection->deeds[i].kind != DEED_IGNORED && injection->deeds[i].kind != DEED_CHOSEN)
+            return false;
+    return true;
 }
 
 static void put_deed(struct arena *arena, struct node *list, const struct deed *deed)
@@ -387,16 +421,18 @@ static void put_deed(struct arena *arena, struct node *list, const struct deed *
         put_text(arena, item, "detail", deed->detail);
 }
 
-/* All deeds as JSON, by what was done. */
+/* All deeds as JSON, by what was done; `ignored` only if there are any. */
 static void write_report(const struct injection *injection, struct buf *out)
 {
     struct arena *arena = injection->arena;
     struct node *root = node_new(arena, NODE_MAP);
     for (enum deed_kind kind = DEED_ADDED; kind < DEED_KINDS; kind++) {
-        struct node *list = put_list(arena, root, deed_words[kind]);
+        struct node *list = node_new(arena, NODE_LIST);
         for (size_t i = 0; i < injection->deed_count; i++)
             if (injection->deeds[i].kind == kind)
                 put_deed(arena, list, &injection->deeds[i]);
+        if (kind != DEED_IGNORED || list->first)
+            put_node(arena, root, deed_words[kind], list);
     }
     emit_json(out, root, 0);
     buf_add_byte(out, '\n');
@@ -426,6 +462,8 @@ static void tell_glued(const struct injection *injection, struct buf *out)
 static void tell(const struct run *run, const struct options *options, bool color,
                  struct injected *ret)
 {
+    usage_write_skipped(options, &ret->messages);
+    usage_write_skipped(options, &ret->log);
     diags_write(&run->diags, &ret->messages, color);
     diags_write(&run->diags, &ret->log, false);
     tell_glued(&run->injection, &ret->messages);
@@ -434,7 +472,7 @@ static void tell(const struct run *run, const struct options *options, bool colo
         return;
     write_deeds(&run->injection, &ret->messages, options->dry_run);
     write_deeds(&run->injection, &ret->log, true);
-    if (run->injection.deed_count == run->injection.choice_count)
+    if (injects_nothing(&run->injection))
         buf_add(&ret->log, STR("nothing was injected\n"));
     write_report(&run->injection, &ret->report);
 }
@@ -467,7 +505,7 @@ bool inject(const struct options *options, const struct source *manifests, struc
     *ret = (struct injected){0};
     struct run run = {.diags = {.arena = &ret->arena}};
     const struct release *release = &run.injection.release;
-    run.modules_found = ARENA_ARRAY(&ret->arena, options->modules.count, bool);
+    options = usage_start(&ret->arena, options);
     run.injection =
         (struct injection){.arena = &ret->arena, .diags = &run.diags, .options = options};
     bool blank = stream_is_blank(manifests->text);

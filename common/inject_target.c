@@ -66,7 +66,6 @@ void target_choice(struct injection *injection, const struct object *object,
     va_start(arguments, format);
     deed->detail = str_vformat(injection->arena, format, arguments);
     va_end(arguments);
-    injection->choice_count++;
 }
 
 void target_cannot(const struct target *target, enum field_id field, const char *what,

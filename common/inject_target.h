@@ -10,7 +10,8 @@ enum deed_kind {
     DEED_REPLACED,
     DEED_REMOVED,
     DEED_LEFT,
-    DEED_CHOSEN, /* nothing was done: `detail` is why this object or container is the one */
+    DEED_CHOSEN,  /* nothing was done: `detail` is why this object or container is the one */
+    DEED_IGNORED, /* a field that has no effect in charts, as is expected: in log and report only */
     DEED_KINDS
 };
 
@@ -44,7 +45,6 @@ struct injection {
     size_t ingress_count;
     struct deed *deeds;
     size_t deed_count;
-    size_t choice_count; /* of them, DEED_CHOSEN */
 };
 
 /* A service on its way into a container of a workload. */

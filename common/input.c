@@ -1,8 +1,10 @@
-#define _GNU_SOURCE /* memmem */
 #include "input.h"
 
+#include "discover.h"
 #include "io.h"
-#include "load_service.h"
+#include "set.h"
+#include "top_level.h"
+#include "usage.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,10 +15,11 @@
 struct lister {
     struct arena *arena;
     struct diags *diags;
-    bool recursive;
+    const struct options *options;
     struct input *inputs;
     size_t count;
-    bool full; /* more than FILES_MAX, which is told */
+    bool full;          /* more than FILES_MAX, which is told */
+    struct set visited; /* "DEVICE:INODE" of directories below one path of -f */
 };
 
 static bool add(struct lister *lister, const char *path, bool named)
@@ -41,9 +44,10 @@ static bool unreadable(struct lister *lister, const char *path, int error)
 
 static bool is_manifest_name(const char *name)
 {
-    struct str text = str_of(name);
-    return str_ends(text, STR(".yaml")) || str_ends(text, STR(".yml")) ||
-           str_ends(text, STR(".json"));
+    const char *dot = strrchr(name, '.');
+    struct str suffix = str_of(dot);
+    return str_is_nocase(suffix, ".yaml") || str_is_nocase(suffix, ".yml") ||
+           str_is_nocase(suffix, ".json");
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -77,10 +81,35 @@ static int list_names(struct arena *arena, const char *path, const char ***ret_n
     return error;
 }
 
-static bool list_folder(struct lister *lister, const char *path, unsigned depth)
+static bool list_directory(struct lister *lister, const char *path, const struct stat *status,
+                           unsigned depth);
+
+static bool list_entry(struct lister *lister, const char *path, const char *name, unsigned depth)
+{
+    struct stat status;
+    if (lstat(path, &status) < 0)
+        return unreadable(lister, path, errno);
+    bool missing = S_ISLNK(status.st_mode) && stat(path, &status) < 0;
+    if (!missing && S_ISDIR(status.st_mode))
+        return !lister->options->recursive || list_directory(lister, path, &status, depth);
+    /* Reading a link to nothing reports the error. A pipe would block. */
+    if (is_manifest_name(name) && (missing || S_ISREG(status.st_mode)))
+        return add(lister, path, false);
+    return true;
+}
+
+/* A directory is read once, also if symbolic links lead to it again: they may form loops. */
+static bool list_directory(struct lister *lister, const char *path, const struct stat *status,
+                           unsigned depth)
 {
     const char **names = NULL;
     size_t count = 0;
+    struct str identity =
+        str_format(lister->arena, "%ju:%ju", (uintmax_t)status->st_dev, (uintmax_t)status->st_ino);
+    if (set_add(lister->arena, &lister->visited, identity, lister)) {
+        usage_skip_directory(lister->options, path);
+        return true;
+    }
     int error =
         depth == FOLDERS_DEPTH_MAX ? ELOOP : list_names(lister->arena, path, &names, &count);
     if (error)
@@ -89,18 +118,7 @@ static bool list_folder(struct lister *lister, const char *path, unsigned depth)
     bool right = true;
     for (size_t i = 0; i < count && !lister->full; i++) {
         const char *inside = str_format(lister->arena, "%s%s%s", path, slash, names[i]).data;
-        struct stat status;
-        if (lstat(inside, &status) < 0) {
-            right &= unreadable(lister, inside, errno);
-        } else if (S_ISDIR(status.st_mode)) {
-            if (lister->recursive)
-                right &= list_folder(lister, inside, depth + 1);
-        } else if (is_manifest_name(names[i])) {
-            /* A link that leads nowhere is an error of whoever reads it; a pipe would wait for
-             * ever. */
-            if (stat(inside, &status) < 0 || S_ISREG(status.st_mode))
-                right &= add(lister, inside, false);
-        }
+        right &= list_entry(lister, inside, names[i], depth + 1);
     }
     return right;
 }
@@ -112,15 +130,16 @@ static bool list_path(struct lister *lister, const char *path)
         return add(lister, path, true);
     if (stat(path, &status) < 0)
         return unreadable(lister, path, errno);
+    lister->visited = (struct set){0};
     if (S_ISDIR(status.st_mode))
-        return list_folder(lister, path, 0);
+        return list_directory(lister, path, &status, 0);
     return add(lister, path, true);
 }
 
 bool input_list(struct arena *arena, struct diags *diags, const struct options *options,
                 struct input **ret_inputs, size_t *ret_count)
 {
-    struct lister lister = {.arena = arena, .diags = diags, .recursive = options->recursive};
+    struct lister lister = {.arena = arena, .diags = diags, .options = options};
     bool right = true;
     for (size_t i = 0; i < options->files.count; i++)
         right &= list_path(&lister, options->files.items[i]);
@@ -129,56 +148,56 @@ bool input_list(struct arena *arena, struct diags *diags, const struct options *
     return right;
 }
 
-/* True when what stands before `at` on its line is the key `type`: type: aws-k8s-service. */
-static bool is_type(struct str text, size_t at)
+/* True if a file of a directory, too large to be read, may be a service file. */
+static bool check_oversized(const struct input *input, struct diags *diags, struct location at)
 {
-    static const char *const clouds[] = {"aws-", "gcp-", "azure-", "local-"};
-    size_t line = at;
-    while (line > 0 && text.data[line - 1] != '\n')
-        line--;
-    struct str before = str_slice(text, line, at);
-    for (size_t i = 0; i < sizeof clouds / sizeof *clouds; i++)
-        if (str_ends(before, str_of(clouds[i])))
-            before.len -= strlen(clouds[i]);
-    while (before.len && strchr(" \t\"'", before.data[before.len - 1]))
-        before.len--;
-    bool key = str_ends(before, STR("type:")) || str_ends(before, STR("type\":"));
-    return key && str_find(before, 0, '#') == before.len;
+    struct buf text = {0};
+    int error = io_read_file(input->path, LOOK_SIZE_MAX, &text);
+    bool found = false;
+    if (error == EFBIG)
+        diag_error(diags, at, "%s is larger than %d bytes, so it is not searched for services",
+                   input->path, LOOK_SIZE_MAX);
+    else
+        found = error == 0 && top_level_has_modules(buf_str(&text));
+    buf_free(&text);
+    return found;
 }
 
-/* Seen without reading the YAML, which may be none of ours. */
-static bool has_service(struct str text)
+/* A copy in the arena. */
+static struct source *keep(struct arena *arena, const struct source *source)
 {
-    struct str type = STR("k8s-service");
-    for (size_t at = 0; at < text.len;) {
-        const char *found = memmem(text.data + at, text.len - at, type.data, type.len);
-        if (!found)
-            return false;
-        at = (size_t)(found - text.data);
-        if (is_type(text, at))
-            return true;
-        at += type.len;
-    }
+    struct source *kept = ARENA_NEW(arena, struct source);
+    *kept = (struct source){.path = source->path, .text = str_copy(arena, source->text)};
+    return kept;
+}
+
+/* True if a file of a directory is a service file. If it may be meant to be one, reports that. */
+static bool is_service_file(struct arena *arena, struct diags *diags, const struct source *source)
+{
+    struct diags first = {.arena = arena};
+    bool found = discover(source, &first);
+    if (first.errors == 0)
+        return found;
+    discover(keep(arena, source), diags); /* errors refer to the text */
     return false;
 }
 
 struct source *input_read(struct arena *arena, struct diags *diags, const struct input *input,
                           struct location at)
 {
-    struct source *source = NULL;
+    struct source *kept = NULL;
     struct buf text = {0};
     int error = io_read_file(input->path, FILE_SIZE_MAX, &text);
-    bool foreign = !input->named && !has_service(buf_str(&text));
-    if (error == EFBIG && !foreign) {
+    bool standard = strcmp(input->path, "-") == 0;
+    struct source source = {.path =
+                                standard ? STR("<stdin>") : str_copy(arena, str_of(input->path)),
+                            .text = buf_str(&text)};
+    if (error == EFBIG && (input->named || check_oversized(input, diags, at)))
         diag_error(diags, at, "%s is larger than %d bytes", input->path, FILE_SIZE_MAX);
-    } else if (error && error != EFBIG) {
+    else if (error && error != EFBIG)
         diag_error(diags, at, "%s cannot be read: %s", input->path, strerror(error));
-    } else if (!foreign) {
-        source = ARENA_NEW(arena, struct source);
-        bool standard = strcmp(input->path, "-") == 0;
-        source->path = str_copy(arena, standard ? STR("<stdin>") : str_of(input->path));
-        source->text = str_copy(arena, buf_str(&text));
-    }
+    else if (!error && (input->named || is_service_file(arena, diags, &source)))
+        kept = keep(arena, &source);
     buf_free(&text);
-    return source;
+    return kept;
 }

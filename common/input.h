@@ -1,4 +1,4 @@
-/* The files that -f names. */
+/* The files that -f selects. */
 #ifndef OPTASVC_INPUT_H
 #define OPTASVC_INPUT_H
 
@@ -7,18 +7,19 @@
 
 struct input {
     const char *path; /* "-": standard input */
-    bool named;       /* by -f itself, not found in a folder */
+    bool named;       /* by -f itself, not found in a directory */
 };
 
-/* Lists files as given, and of folders their *.yaml, *.yml and *.json in byte order; with
- * --recursive also those of their folders, links to folders not followed. Reports and returns false
- * when a path cannot be read. */
+/* Lists files as given, and of directories their *.yaml, *.yml and *.json, in any case, in byte
+ * order; with --recursive also those of their subdirectories. Each directory is read once; one that
+ * a symbolic link leads to again is recorded as skipped (usage.h). Reports and returns false if a
+ * path cannot be read. */
 bool input_list(struct arena *arena, struct diags *diags, const struct options *options,
                 struct input **ret_inputs, size_t *ret_count);
 
-/* Reads a file into the arena. NULL when it cannot be read, which is reported at `at`, and, of the
- * files found in a folder, for those that cannot be service files: nothing in them says
- * k8s-service. */
+/* Reads a file into the arena. Returns NULL, and reports it at `at`, if it cannot be read. Of the
+ * files found in a directory, returns NULL without an error for those that are not service files,
+ * and with one for those that may be meant to be (discover.h). */
 struct source *input_read(struct arena *arena, struct diags *diags, const struct input *input,
                           struct location at);
 

@@ -1,6 +1,7 @@
 #include "interpolate.h"
 
 #include "cloud.h"
+#include "usage.h"
 
 #include <string.h>
 
@@ -153,8 +154,6 @@ static bool flag_variable(const struct scope *scope, struct str name, struct str
             continue;
         *ret = value;
         found = true;
-        if (scope->variables_used)
-            scope->variables_used[i] = true;
     }
     return found;
 }
@@ -204,6 +203,7 @@ static bool look_vars(struct filler *filler, const struct placeholder *placehold
     const struct scope *scope = filler->scope;
     struct str name = placeholder->parts[0];
     struct str text;
+    usage_add_variable(scope->options, name);
     if (flag_variable(scope, name, &text) ||
         item_text(scope->environment->variables[0], name, &text) ||
         item_text(scope->environment->variables[1], name, &text)) {

@@ -27,8 +27,7 @@ struct scope {
     const struct options *options;
     struct module *modules;
     size_t module_count;
-    bool *variables_used; /* set for each --var that a text uses; NULL: nobody asks */
-    unsigned depth;       /* of outputs that are read because one refers to the next */
+    unsigned depth; /* of outputs that are read because one refers to the next */
     bool blind; /* the environment could not be read: placeholders stand for nothing, unreported */
 };
 

@@ -3,6 +3,7 @@
 #include "load_service.h"
 #include "name.h"
 #include "set.h"
+#include "usage.h"
 
 #include <string.h>
 
@@ -24,6 +25,22 @@ static void check_variables(const struct layer *layer)
             diag_error(layer->diags, name->node->span, "two variables are named \"%.*s\"",
                        STR_ARG(name->text));
     }
+}
+
+static void record_names(const struct options *options, const struct value *map)
+{
+    for (size_t i = 0; map && i < map->count; i++)
+        usage_add_variable(options, map->items[i].name);
+}
+
+/* A variable that a file declares may be given even if no text reads it. */
+static void record_variables(const struct layer *layer)
+{
+    const struct value *inputs = record_value(layer->file, FILE_INPUT_VARIABLES);
+    for (size_t i = 0; i < inputs->count; i++)
+        usage_add_variable(layer->options, record_value(inputs->records[i], VARIABLE_NAME)->text);
+    record_names(layer->options, layer->environment.variables[0]);
+    record_names(layer->options, layer->environment.variables[1]);
 }
 
 struct layer *layer_read(struct arena *arena, struct diags *diags, const struct options *options,
@@ -52,6 +69,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
                                   .options = options,
                                   .modules = layer->modules,
                                   .module_count = layer->module_count};
+    record_variables(layer);
     /* Without an environment every placeholder would be a second error of the same cause. */
     layer->scope.blind = !placed;
     struct schema_reader filling = layer_reader(layer);
@@ -77,6 +95,14 @@ bool layer_counts(const struct layer *layer, const struct module *module, size_t
     if (++*count == SERVICES_MAX + 1)
         diag_error(layer->diags, module->name_at, "more than %d services in one run", SERVICES_MAX);
     return *count <= SERVICES_MAX;
+}
+
+void layer_report_empty(const struct layer *layer)
+{
+    if (layer->diags->errors)
+        return;
+    diag_error(layer->diags, location_file(layer->source), "the file has no k8s-service");
+    diag_hint(layer->diags, "add one under modules: - {name: app, type: k8s-service, ...}");
 }
 
 bool layer_wants(const struct layer *layer, const struct module *module)

@@ -30,6 +30,10 @@ struct schema_reader layer_reader(struct layer *layer);
  * reported once. */
 bool layer_counts(const struct layer *layer, const struct module *module, size_t *count);
 
+/* Reports that the file has no k8s-service, unless there are other errors. Files of directories
+ * without one are not read this far. */
+void layer_report_empty(const struct layer *layer);
+
 /* True when --module names this module, or is not given. */
 bool layer_wants(const struct layer *layer, const struct module *module);
 

@@ -21,6 +21,8 @@ enum {
     FILLED_MAX = 64 * 1024,   /* bytes of a text whose placeholders are filled in */
     OUTPUTS_DEPTH_MAX = 50,   /* outputs, each of which refers to the next */
     DURATION_MAX = 7 * 86400, /* seconds that --timeout may ask to wait */
+    LOOK_SIZE_MAX = 64 * 1024 * 1024, /* bytes of a file in a directory; above FILE_SIZE_MAX it is
+                                         only searched for the key modules */
 
     /* Charts */
     STREAM_SIZE_MAX = 256 * 1024 * 1024,  /* bytes of all manifests together */

@@ -97,6 +97,32 @@ const struct module_type *module_type_find(struct str name, bool local)
     return exact ? exact : find_exact(without_cloud(name));
 }
 
+static bool contains_text(struct str text, struct str part)
+{
+    for (size_t at = 0; at + part.len <= text.len; at++)
+        if (str_starts(str_from(text, at), part))
+            return true;
+    return false;
+}
+
+enum type_likeness module_type_likeness(struct arena *arena, struct str type)
+{
+    const struct str service = STR("k8s-service");
+    const struct module_type *kind = module_type_find(type, false);
+    if (kind)
+        return kind->link == LINK_SERVICE ? TYPE_SERVICE : TYPE_OTHER;
+    struct str lower = str_lower(arena, type);
+    const struct str spellings[] = {lower, without_cloud(lower)};
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        struct suggestion near = {.word = spellings[i]};
+        suggestion_offer(&near, service);
+        suggestion_offer(&near, STR("aws-k8s-service"));
+        if (near.best.len)
+            return TYPE_NEAR;
+    }
+    return contains_text(lower, service) ? TYPE_NEAR : TYPE_OTHER;
+}
+
 const struct node *module_known_output(const struct module *module, struct str output)
 {
     bool known =

@@ -40,6 +40,10 @@ struct module {
  * is for a cluster on this machine, where redis has no password. */
 const struct module_type *module_type_find(struct str name, bool local);
 
+/* How near a type is to k8s-service: a misspelling of it that is no other type is near. */
+enum type_likeness { TYPE_OTHER, TYPE_NEAR, TYPE_SERVICE };
+enum type_likeness module_type_likeness(struct arena *arena, struct str type);
+
 /* The value of an output that the module's own field tells, or NULL. */
 const struct node *module_known_output(const struct module *module, struct str output);
 

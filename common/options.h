@@ -5,6 +5,8 @@
 
 #include "str.h"
 
+struct usage;
+
 /* The values of a flag that may be repeated, in the order given. */
 struct option_list {
     const char **items;
@@ -26,6 +28,8 @@ struct options {
     const char *output;           /* -o */
     const char *color;            /* --color */
     bool help;                    /* --help */
+    bool read_again;              /* the files: what is skipped is reported the next time */
+    struct usage *usage;          /* which of these have an effect (usage.h); NULL: not recorded */
 
     /* Of injecting services into manifests that others wrote (inject.h). Image and port may be
      * left out there, and what is left out changes nothing. */

@@ -4,6 +4,7 @@
 #include "input.h"
 #include "manifest.h"
 #include "set.h"
+#include "usage.h"
 
 #include <string.h>
 
@@ -19,14 +20,10 @@ struct renderer {
     struct buf *messages;
     const char *path; /* of the file at hand; no other has this very pointer */
     size_t objects;   /* emitted so far */
-    size_t services;
     struct set namespaces;
     struct set objects_made; /* KIND/NAMESPACE/NAME; the value is the service's name */
     struct set routes;       /* HOST/PATH; the value is the service's name */
     struct set names;        /* NAMESPACE/NAME of each service; the value is its file */
-    bool *variables_used;
-    bool *modules_found;
-    struct suggestion near_module; /* to the first --module that was not found yet */
 };
 
 static void tell(struct renderer *renderer, const struct diags *diags)
@@ -53,18 +50,6 @@ static void keep(struct renderer *renderer, const struct service *service,
     struct rendition *kept = renderer->kept;
     kept->items = arena_grow(&renderer->arena, kept->items, kept->count, sizeof *kept->items);
     kept->items[kept->count++] = (struct rendered){service, manifests->items, manifests->count};
-}
-
-static void find_module(struct renderer *renderer, const struct module *module)
-{
-    const struct option_list *wanted = &renderer->options->modules;
-    for (size_t i = 0; i < wanted->count; i++)
-        if (str_is(module->name, wanted->items[i]))
-            renderer->modules_found[i] = true;
-    if (wanted->count) {
-        renderer->near_module.word = str_of(wanted->items[0]);
-        suggestion_offer(&renderer->near_module, str_copy(&renderer->arena, module->name));
-    }
 }
 
 /* Two services of one namespace and name would overwrite each other in the cluster. */
@@ -160,17 +145,18 @@ static void render_service(struct renderer *renderer, struct set *routes,
     emit(renderer, &manifests);
 }
 
-static void render_layer(struct renderer *renderer, struct layer *layer, bool named)
+static void render_layer(struct renderer *renderer, struct layer *layer)
 {
     struct set routes = {0};
-    size_t before = renderer->services;
+    size_t *services = &renderer->options->usage->services;
+    size_t before = *services;
     for (size_t i = 0; i < layer->module_count; i++) {
         const struct module *module = &layer->modules[i];
         if (!module_is_service(module))
             continue;
-        if (!layer_counts(layer, module, &renderer->services))
+        if (!layer_counts(layer, module, services))
             break;
-        find_module(renderer, module);
+        usage_add_module(renderer->options, module->name);
         if (!layer_wants(layer, module))
             continue;
         const struct service *service = service_read(layer, module);
@@ -178,35 +164,9 @@ static void render_layer(struct renderer *renderer, struct layer *layer, bool na
         if (service)
             render_service(renderer, &routes, service);
     }
-    if (renderer->services == before && named && layer->diags->errors == 0) {
-        diag_error(layer->diags, location_file(layer->source), "the file has no k8s-service");
-        diag_hint(layer->diags, "add one under modules: - {name: app, type: k8s-service, ...}");
-    }
+    if (*services == before)
+        layer_report_empty(layer);
     renderer->failed |= layer->diags->errors > 0;
-}
-
-static bool has_item(const struct value *map, struct str name)
-{
-    for (size_t i = 0; map && i < map->count; i++)
-        if (str_equal(map->items[i].name, name))
-            return true;
-    return false;
-}
-
-/* A variable that a file declares may be given even if no text uses it. */
-static void find_variables(struct renderer *renderer, const struct layer *layer)
-{
-    const struct value *inputs = record_value(layer->file, FILE_INPUT_VARIABLES);
-    for (size_t i = 0; i < renderer->options->variables.count; i++) {
-        struct str name;
-        struct str value;
-        variable_split(renderer->options->variables.items[i], &name, &value);
-        bool declared = has_item(layer->environment.variables[0], name) ||
-                        has_item(layer->environment.variables[1], name);
-        for (size_t j = 0; j < inputs->count; j++)
-            declared |= str_equal(record_value(inputs->records[j], VARIABLE_NAME)->text, name);
-        renderer->variables_used[i] |= declared;
-    }
 }
 
 static void render_file(struct renderer *renderer, const struct input *input)
@@ -216,43 +176,15 @@ static void render_file(struct renderer *renderer, const struct input *input)
     renderer->path = source ? str_c(&renderer->arena, source->path) : NULL;
     struct layer *layer =
         source ? layer_read(renderer->file, &diags, renderer->options, source) : NULL;
-    if (layer) {
-        layer->scope.variables_used = renderer->variables_used;
-        find_variables(renderer, layer);
-        render_layer(renderer, layer, input->named);
-    }
+    if (layer)
+        render_layer(renderer, layer);
+    else if (!source && diags.errors == 0)
+        usage_skip_file(renderer->options, input->path);
     tell(renderer, &diags);
     if (!renderer->kept)
         arena_reset(renderer->file);
     else if (layer)
         layer->diags = NULL; /* they are told */
-}
-
-static void check_flags(struct renderer *renderer, struct diags *diags)
-{
-    const struct options *options = renderer->options;
-    struct location nowhere = {0};
-    if (renderer->services == 0) {
-        diag_error(diags, nowhere, "no service file was found");
-        diag_hint(diags, "a service file has a module of type k8s-service");
-        return;
-    }
-    for (size_t i = 0; i < options->modules.count; i++) {
-        if (renderer->modules_found[i])
-            continue;
-        diag_error(diags, nowhere, "no k8s-service is named \"%s\"", options->modules.items[i]);
-        if (i == 0 && renderer->near_module.best.len)
-            diag_hint(diags, "did you mean --module %.*s?", STR_ARG(renderer->near_module.best));
-    }
-    for (size_t i = 0; i < options->variables.count && options->modules.count == 0; i++) {
-        struct str name;
-        struct str value;
-        variable_split(options->variables.items[i], &name, &value);
-        if (renderer->variables_used[i])
-            continue;
-        diag_error(diags, nowhere, "nothing uses --var %.*s", STR_ARG(name));
-        diag_hint(diags, "a file uses it as {vars.%.*s}", STR_ARG(name));
-    }
 }
 
 static void render_files(struct renderer *renderer)
@@ -264,25 +196,17 @@ static void render_files(struct renderer *renderer)
         for (size_t i = 0; i < count; i++)
             render_file(renderer, &inputs[i]);
     if (!renderer->failed && diags.errors == 0)
-        check_flags(renderer, &diags);
+        usage_check(renderer->options, &diags);
+    usage_write_skipped(renderer->options, renderer->messages);
     tell(renderer, &diags);
-}
-
-/* Reads and renders all files; frees what is needed for that alone. */
-static bool run(struct renderer *renderer)
-{
-    const struct options *options = renderer->options;
-    renderer->variables_used = ARENA_ARRAY(&renderer->arena, options->variables.count, bool);
-    renderer->modules_found = ARENA_ARRAY(&renderer->arena, options->modules.count, bool);
-    render_files(renderer);
-    return !renderer->failed;
 }
 
 bool render(const struct options *options, bool color, struct buf *ret_manifests,
             struct buf *ret_messages)
 {
     struct arena file = {0};
-    struct renderer renderer = {.options = options,
+    struct arena flags = {0};
+    struct renderer renderer = {.options = usage_start(&flags, options),
                                 .color = color,
                                 .file = &file,
                                 .json = options->output && strcmp(options->output, "json") == 0,
@@ -291,26 +215,31 @@ bool render(const struct options *options, bool color, struct buf *ret_manifests
     if (renderer.json)
         buf_add(ret_manifests, STR("{\n    \"apiVersion\": \"v1\",\n    \"kind\": \"List\",\n"
                                    "    \"items\": ["));
-    bool right = run(&renderer);
+    render_files(&renderer);
     if (renderer.json)
         buf_add(ret_manifests, STR("\n    ]\n}\n"));
-    if (!right)
+    if (renderer.failed)
         ret_manifests->len = 0;
     arena_free(&file);
+    arena_free(&flags);
     arena_free(&renderer.arena);
-    return right;
+    return !renderer.failed;
 }
 
 bool render_services(const struct options *options, bool color, struct arena *arena,
                      struct rendition *ret, struct buf *ret_messages)
 {
-    struct renderer renderer = {
-        .options = options, .color = color, .file = arena, .kept = ret, .messages = ret_messages};
-    bool right = run(&renderer);
+    struct renderer renderer = {.options = usage_start(arena, options),
+                                .color = color,
+                                .file = arena,
+                                .kept = ret,
+                                .messages = ret_messages};
+    render_files(&renderer);
     struct rendered *items = ARENA_ARRAY(arena, ret->count, struct rendered);
     for (size_t i = 0; i < ret->count; i++)
         items[i] = ret->items[i];
     ret->items = items;
+    ret->options = renderer.options;
     arena_free(&renderer.arena);
-    return right;
+    return !renderer.failed;
 }

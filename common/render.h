@@ -23,6 +23,7 @@ struct rendered {
 struct rendition {
     struct rendered *items;
     size_t count;
+    const struct options *options; /* with their usage */
 };
 
 /* The same for those that need more than text. All of it lives in the arena. */

@@ -1,5 +1,6 @@
 #include "ecr.h"
 #include "service_reader.h"
+#include "usage.h"
 
 #include <inttypes.h>
 
@@ -102,6 +103,7 @@ static void read_image(const struct service_reader *in)
     if (automatic && options->injects)
         return;
     if (automatic) {
+        usage_add_registry(options);
         image = service_repository(in->layer, in->module->name);
         if (image.len == 0 && in->layer->scope.blind)
             return;
@@ -124,6 +126,8 @@ static void read_image(const struct service_reader *in)
     bool takes_tag = options->image_repository
                          ? str_is(in->service->repository, options->image_repository)
                          : automatic || (!has_version(image) && !any_is_auto(in->layer));
+    if (takes_tag)
+        usage_add_image_version(options);
     if (takes_tag && options->image_tag)
         image = str_format(in->reader.arena, "%.*s:%s", STR_ARG(image), options->image_tag);
     else if (takes_tag && options->image_digest)

@@ -141,9 +141,10 @@ int cmd_deploy(const struct invocation *invocation)
     if (status)
         return status;
     off_t start;
-    bool right =
-        keep_input(&invocation->options, &start) &&
-        (invocation->options.image ? push_image(&arena, &applied) : has_images(invocation));
+    applied.options.read_again = true;
+    bool right = keep_input(&invocation->options, &start) &&
+                 (invocation->options.image ? push_image(&arena, &applied) : has_images(&applied));
+    applied.options.read_again = false;
     if (right && start >= 0)
         lseek(STDIN_FILENO, start, SEEK_SET);
     status = right ? cmd_apply(&applied) : process_exit_status(EXIT_FAILURE);

@@ -1,6 +1,7 @@
 #include "interpolate.h"
 #include "unit.h"
 #include "unit_layer.h"
+#include "usage.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -216,13 +217,16 @@ static void test_variables_of_flags_win(void **state)
     struct unit *unit = *state;
     struct filling filling = {.variables = {"size=a=b", "size=3", "new=", "unused=1"}};
     filling.options.variables.count = 4;
+    filling.options.variables.items = filling.variables;
+    filling.options = *usage_start(&unit->arena, &filling.options);
     begin(unit, &filling, str_of(file));
-    bool used[4] = {0};
-    filling.layer->scope.variables_used = used;
     check(unit, &filling, "{vars.size}", "3"); /* the last one given */
     check(unit, &filling, "{vars.new}", "");
-    assert_true(used[0] && used[1] && used[2]);
-    assert_false(used[3]);
+    struct diags diags = {.arena = &unit->arena};
+    filling.options.usage->services = 1;
+    usage_check(&filling.options, &diags);
+    assert_int_equal(diags.errors, 1);
+    assert_contains(diags.items[0].message, "nothing uses --var unused");
 }
 
 /* Names that an environment gives are suggested too. */
