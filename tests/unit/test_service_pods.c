@@ -42,10 +42,10 @@ static void test_disks(void **state)
         unit, "    persistent_storage: [{size: 1, path: /a}, {path: '/b c', size: '1048576'}]");
     assert_no_diags(unit);
     assert_int_equal(service->disk_count, 2);
-    assert_str(service->disks[0].name, "storage-0");
+    assert_str(service->disks[0].name, "a");
     assert_str(service->disks[0].path, "/a");
     assert_int_equal(service->disks[0].size, 1);
-    assert_str(service->disks[1].name, "storage-1");
+    assert_str(service->disks[1].name, "b-c-ea082c8d");
     assert_str(service->disks[1].path, "/b c");
     assert_int_equal(service->disks[1].size, 1048576);
     assert_string_equal(service_workload_kind(service), "StatefulSet");
