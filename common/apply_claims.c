@@ -45,6 +45,19 @@ static void hint_replace(struct apply *apply, const struct rollout *rollout, str
               STR_ARG(first), STR_ARG(name), STR_ARG(namespace));
 }
 
+/* A pod that runs takes no further volume, so the new StatefulSet waits until it is deleted. */
+static void hint_add(struct apply *apply, const struct rollout *rollout)
+{
+    struct str name = object_name(rollout->workload);
+    struct str namespace = object_namespace(rollout->workload);
+    diag_hint(
+        &apply->cluster.diags,
+        "kubectl delete statefulset %.*s -n %.*s --cascade=orphan\n"
+        "and apply again; meanwhile delete the pods one after the other, which get the volume "
+        "when they are created again:\nkubectl delete pod %.*s-0 -n %.*s",
+        STR_ARG(name), STR_ARG(namespace), STR_ARG(name), STR_ARG(namespace));
+}
+
 /* One for each pod that there is; of very many, the first show how it goes on. */
 static struct str grow_commands(struct arena *arena, const struct rollout *rollout,
                                 struct str claim, struct str size)
@@ -127,7 +140,7 @@ static void check_disk(struct apply *apply, const struct rollout *rollout,
     } else {
         diag_error(&apply->cluster.diags, disk->at,
                    "a StatefulSet takes no further claim: \"%.*s\" is new", STR_ARG(disk->name));
-        hint_replace(apply, rollout, STR(""));
+        hint_add(apply, rollout);
     }
 }
 
@@ -175,4 +188,5 @@ void apply_check_claims(struct apply *apply)
 {
     for (size_t i = 0; i < apply->cluster.unit_count; i++)
         check_stateful_set(apply, &apply->rollouts[i]);
+    apply_check_retained(apply);
 }
