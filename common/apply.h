@@ -1,7 +1,10 @@
 /* Services into a cluster: `kubectl optasvc apply`, in steps.
  *
  *   cluster.c         what is there
- *   apply_check.c     whether it can work: Secrets, claims, the server's own checks
+ *   apply_check.c     whether it can work: Secrets, the server's own checks
+ *   apply_claims.c    whether live volumes keep their names and paths
+ *   apply_retained.c  whether claims without a StatefulSet are used again
+ *   apply_pods.c      why pods are replaced
  *   apply_plan.c      what goes, and how the number of pods is kept
  *   apply.c           the order of it all
  *   apply_await.c     what other controllers must have finished before pods start
@@ -72,9 +75,21 @@ void apply_await(struct apply *apply);
 /* Namespaces that end, Secrets that are missing, fields that cannot be changed. */
 void apply_check(struct apply *apply);
 
+/* Reports each claim of a live StatefulSet that would get another name, path or size, or that is
+ * added or left out: none of it can be changed. A part of apply_check(). */
+void apply_check_claims(struct apply *apply);
+
+/* Reports what a StatefulSet that is to be created finds: claims of another service that have its
+ * names, and claims it had that it would not use while it gets new ones. */
+void apply_check_retained(struct apply *apply);
+
 /* Has the server check everything that goes to namespaces which are, or are not, absent; notes what
  * becomes of each object. False when it refuses anything, which is reported with its object. */
 bool apply_dry_run(struct apply *apply, bool absent);
+
+/* Reports that an apply replaces the pods of a live workload, and what changes in them. `after`:
+ * the workload as a dry run has it. Nothing if its pods stay as they are. */
+void apply_report_pods(struct apply *apply, const struct node *live, const struct node *after);
 
 /* Tells which fields that are rendered others have set: a line each. */
 void apply_tell_conflicts(struct apply *apply);

@@ -4,7 +4,6 @@
 #include "cli.h"
 #include "secret_usage.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 static void check_place(struct apply *apply, const struct place *place)
@@ -163,88 +162,6 @@ static void check_secrets(struct apply *apply, const struct unit *unit)
             check_variable(apply, unit, &service->variables[i]);
 }
 
-static const struct node *find_claim(const struct node *workload, struct str name)
-{
-    const struct node *claim = node_items(node_find(workload, "spec volumeClaimTemplates"));
-    while (claim && !str_equal(object_name(claim), name))
-        claim = claim->next;
-    return claim;
-}
-
-/* How to change what a StatefulSet keeps as it is: its pods and claims stay while it is made anew.
- */
-static void hint_replace(struct apply *apply, const struct rollout *rollout, struct str first)
-{
-    struct str name = object_name(rollout->workload);
-    struct str namespace = object_namespace(rollout->workload);
-    diag_hint(&apply->cluster.diags,
-              "%.*skubectl delete statefulset %.*s -n %.*s --cascade=orphan\n"
-              "and apply again: pods and claims stay meanwhile",
-              STR_ARG(first), STR_ARG(name), STR_ARG(namespace));
-}
-
-/* One for each pod that there is; of very many, the first show how it goes on. */
-static struct str grow_commands(struct arena *arena, const struct rollout *rollout,
-                                struct str claim, struct str size)
-{
-    enum { SHOWN = 10 };
-    int64_t pods = object_number(rollout->live, "spec replicas", 1);
-    struct str text = STR("let each claim grow, if its storage class can (none can shrink):\n");
-    for (int64_t i = 0; i < pods && i < SHOWN; i++)
-        text = str_format(
-            arena,
-            "%.*skubectl patch pvc %.*s-%.*s-%" PRId64 " -n %.*s "
-            "-p '{\"spec\": {\"resources\": {\"requests\": {\"storage\": \"%.*s\"}}}}'\n",
-            STR_ARG(text), STR_ARG(claim), STR_ARG(object_name(rollout->workload)), i,
-            STR_ARG(object_namespace(rollout->workload)), STR_ARG(size));
-    return pods > SHOWN
-               ? str_format(arena, "%.*sand so on, %" PRId64 " in all\n", STR_ARG(text), pods)
-               : text;
-}
-
-static void check_claim(struct apply *apply, const struct rollout *rollout,
-                        const struct node *claim)
-{
-    struct arena *arena = &apply->cluster.arena;
-    struct diags *diags = &apply->cluster.diags;
-    struct location at = rollout->unit->service->at;
-    const char *path = "spec resources requests storage";
-    struct str name = object_name(claim);
-    struct str size = node_text(node_find(claim, path));
-    const struct node *live = find_claim(rollout->live, name);
-    if (!live) {
-        diag_error(diags, at, "a StatefulSet takes no further claim: \"%.*s\" is new",
-                   STR_ARG(name));
-        hint_replace(apply, rollout, STR(""));
-        return;
-    }
-    struct str before = node_text(node_find(live, path));
-    if (str_equal(size, before))
-        return;
-    diag_error(diags, at, "the size of the claim \"%.*s\" cannot be changed here: %.*s, not %.*s",
-               STR_ARG(name), STR_ARG(before), STR_ARG(size));
-    hint_replace(apply, rollout, grow_commands(arena, rollout, name, size));
-}
-
-static void check_claims(struct apply *apply, const struct rollout *rollout)
-{
-    if (!rollout->live || !str_is(object_kind(rollout->workload), "StatefulSet"))
-        return;
-    const struct node *claims =
-        node_items(node_find(rollout->workload, "spec volumeClaimTemplates"));
-    for (const struct node *claim = claims; claim; claim = claim->next)
-        check_claim(apply, rollout, claim);
-    const struct node *live = node_items(node_find(rollout->live, "spec volumeClaimTemplates"));
-    for (; live; live = live->next) {
-        if (find_claim(rollout->workload, object_name(live)))
-            continue;
-        diag_error(&apply->cluster.diags, rollout->unit->service->at,
-                   "a StatefulSet keeps its claims: \"%.*s\" cannot be left out",
-                   STR_ARG(object_name(live)));
-        hint_replace(apply, rollout, STR(""));
-    }
-}
-
 /* Names do not tell layers, modules or environments apart that share a namespace. */
 static void check_owner(struct apply *apply, const struct unit *unit, const struct node *object)
 {
@@ -315,8 +232,8 @@ void apply_check(struct apply *apply)
         check_owners(apply, apply->rollouts[i].unit);
         check_hidden(apply, &apply->rollouts[i]);
         check_secrets(apply, apply->rollouts[i].unit);
-        check_claims(apply, &apply->rollouts[i]);
     }
+    apply_check_claims(apply);
 }
 
 /* One object that is sent. */
@@ -373,6 +290,8 @@ static void note_outcomes(struct apply *apply, struct node *after)
             if (str_equal(apply->cluster.units[i].place->name, object_namespace(after)))
                 live = unit_live(&apply->cluster.units[i], after);
         set_add(arena, &apply->outcomes, apply_key(arena, after), outcome(live, after));
+        if (live && object_is_workload(live))
+            apply_report_pods(apply, live, after);
     }
 }
 

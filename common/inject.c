@@ -37,11 +37,12 @@ static void note_ignored(struct injection *injection, const struct service *serv
         if (!service_has(service, fields[i].field) ||
             (fields[i].field == SERVICE_PORT && inject_ingress_is_asked(&target)))
             continue;
-        struct deed deed = {
-            .kind = DEED_IGNORED,
-            .object = str_format(injection->arena, "service %.*s", STR_ARG(service->name)),
-            .what = str_of(schema_field(fields[i].field)->name),
-            .detail = str_of(fields[i].reason)};
+        struct str title = str_format(injection->arena, "service %.*s", STR_ARG(service->name));
+        struct deed deed = {.kind = DEED_IGNORED,
+                            .object = title,
+                            .text = title,
+                            .what = str_of(schema_field(fields[i].field)->name),
+                            .detail = str_of(fields[i].reason)};
         injection->deeds = arena_grow(injection->arena, injection->deeds, injection->deed_count,
                                       sizeof *injection->deeds);
         injection->deeds[injection->deed_count++] = deed;

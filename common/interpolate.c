@@ -1,6 +1,7 @@
 #include "interpolate.h"
 
 #include "cloud.h"
+#include "placeholder.h"
 #include "usage.h"
 
 #include <string.h>
@@ -31,21 +32,28 @@ static bool is_name_byte(char c)
            c == '-';
 }
 
-static size_t name_end(struct str text, size_t at)
+size_t placeholder_name_end(struct str text, size_t at)
 {
     while (at < text.len && is_name_byte(text.data[at]))
         at++;
     return at;
 }
 
-static struct location place(const struct filler *filler, const struct placeholder *placeholder)
+struct location placeholder_location(const struct node *scalar, bool verbatim, size_t start,
+                                     size_t end)
 {
-    struct location at = filler->scalar->span;
-    if (filler->verbatim) {
-        at.start = filler->scalar->text_at + placeholder->start;
-        at.end = filler->scalar->text_at + placeholder->end;
+    struct location at = scalar->span;
+    if (verbatim) {
+        at.start = scalar->text_at + start;
+        at.end = scalar->text_at + end;
     }
     return at;
+}
+
+static struct location place(const struct filler *filler, const struct placeholder *placeholder)
+{
+    return placeholder_location(filler->scalar, filler->verbatim, placeholder->start,
+                                placeholder->end);
 }
 
 /* Reports a placeholder that stands for nothing. `near`: what may have been meant; NULL when the
@@ -358,6 +366,14 @@ static const struct root {
     {"module", 2, look_module, "{module.NAME.OUTPUT}"},
 };
 
+const char *placeholder_root(size_t index, const char **ret_form)
+{
+    if (index == sizeof roots / sizeof *roots)
+        return NULL;
+    *ret_form = roots[index].form;
+    return roots[index].name;
+}
+
 static const struct root *find_root(struct str name)
 {
     for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
@@ -370,11 +386,11 @@ static const struct root *find_root(struct str name)
 static bool read_placeholder(struct str text, size_t at, struct placeholder *ret)
 {
     *ret = (struct placeholder){.start = at};
-    size_t end = name_end(text, at + 1);
+    size_t end = placeholder_name_end(text, at + 1);
     ret->root = str_slice(text, at + 1, end);
     while (end < text.len && (text.data[end] == '.' || text.data[end] == '[')) {
         bool bracket = text.data[end] == '[';
-        size_t part_end = name_end(text, end + 1);
+        size_t part_end = placeholder_name_end(text, end + 1);
         if (part_end == end + 1 ||
             (bracket && (part_end == text.len || text.data[part_end] != ']')))
             return false;
@@ -460,6 +476,7 @@ bool interpolate(void *context, const struct node *scalar, struct filled *ret)
     struct placeholder token;
     for (size_t at = 0; at < text.len && filler.out.len <= FILLED_MAX; at = token.end) {
         enum token kind = next_token(text, at, &token);
+        placeholder_check(filler.scope, scalar, filler.verbatim, at, kind == TOKEN_BYTE);
         if (kind == TOKEN_PLACEHOLDER && filler.scope->blind)
             right = false;
         else if (kind == TOKEN_PLACEHOLDER)

@@ -68,26 +68,47 @@ static void check_unique(struct renderer *renderer, const struct service *servic
     diag_hint(layer->diags, "it is in %s: rename one, or render them apart", first);
 }
 
+/* Reports an object that another service makes too. */
+static void check_object(struct renderer *renderer, const struct service *service,
+                         struct location at, struct str kind, struct str name, const char *hint)
+{
+    struct str key = str_format(&renderer->arena, "%.*s/%.*s/%.*s", STR_ARG(kind),
+                                STR_ARG(service->layer->namespace), STR_ARG(name));
+    struct str owner = str_copy(&renderer->arena, service->name);
+    const char *first = set_add(&renderer->arena, &renderer->objects_made, key, owner.data);
+    if (!first || str_is(service->name, first))
+        return;
+    diag_error(service->layer->diags, at,
+               "the services \"%s\" and \"%.*s\" both make the %.*s \"%.*s\"", first,
+               STR_ARG(service->name), STR_ARG(kind), STR_ARG(name));
+    diag_hint(service->layer->diags, "%s", hint);
+}
+
+/* A StatefulSet names its claims CLAIM-NAME-ORDINAL, and both names may have dashes: two services
+ * could use the same volume. */
+static void check_disks(struct renderer *renderer, const struct service *service)
+{
+    for (size_t i = 0; i < service->disk_count; i++) {
+        const struct disk *disk = &service->disks[i];
+        struct str name = str_format(&renderer->arena, "%.*s-%.*s-0", STR_ARG(disk->name),
+                                     STR_ARG(service->name));
+        check_object(renderer, service, disk->at, STR("PersistentVolumeClaim"), name,
+                     "write another name for it: {name: NAME, size: ..., path: ...}");
+    }
+}
+
 /* Names made of a service's name, such as NAME-headless, can be those of another service. */
 static void check_objects(struct renderer *renderer, const struct service *service,
                           const struct manifests *manifests)
 {
+    check_disks(renderer, service);
     for (size_t i = 0; i < manifests->count; i++) {
         const struct node *metadata = node_get(manifests->items[i], "metadata");
         struct str kind = node_get(manifests->items[i], "kind")->text;
         struct str name = node_get(metadata, "name")->text;
         if (!str_is(kind, "Service") && !str_is(kind, "Ingress") && !str_is(kind, "CronJob"))
             continue;
-        struct str key = str_format(&renderer->arena, "%.*s/%.*s/%.*s", STR_ARG(kind),
-                                    STR_ARG(service->layer->namespace), STR_ARG(name));
-        struct str owner = str_copy(&renderer->arena, service->name);
-        const char *first = set_add(&renderer->arena, &renderer->objects_made, key, owner.data);
-        if (!first || str_is(service->name, first))
-            continue;
-        diag_error(service->layer->diags, service->at,
-                   "the services \"%s\" and \"%.*s\" both make the %.*s \"%.*s\"", first,
-                   STR_ARG(service->name), STR_ARG(kind), STR_ARG(name));
-        diag_hint(service->layer->diags, "rename one of the two");
+        check_object(renderer, service, service->at, kind, name, "rename one of the two");
     }
 }
 

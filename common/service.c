@@ -206,11 +206,27 @@ static int64_t read_limit(const struct service_reader *in, const struct record *
     return limit->number;
 }
 
+/* Below 10 millicores, cores may be meant: a container with a thousandth of one does not start. */
+static void check_cpu(const struct service_reader *in, const struct record *record,
+                      enum field_id field)
+{
+    enum { FEW = 10 };
+    const struct value *cpu = record_value(record, field);
+    if (!cpu->node || cpu->is_word || cpu->number >= FEW)
+        return;
+    diag_warning(in->reader.diags, cpu->node->span,
+                 "the unit of cpu is millicores: %" PRId64 " is %s of a core", cpu->number,
+                 cpu->number == 1 ? "one thousandth" : "less than a hundredth");
+    diag_hint(in->reader.diags, "did you mean %" PRId64 "000?", cpu->number);
+}
+
 static void read_resources(const struct service_reader *in)
 {
     const struct record *requests = record_of(in, SERVICE_RESOURCE_REQUEST, &resources_schema);
     const struct record *limits = record_of(in, SERVICE_RESOURCE_LIMITS, &limits_schema);
     struct resources *resources = &in->service->resources;
+    check_cpu(in, requests, RESOURCES_CPU);
+    check_cpu(in, limits, LIMITS_CPU);
     resources->cpu_request = record_value(requests, RESOURCES_CPU)->number;
     resources->cpu_limit = read_limit(in, limits, LIMITS_CPU, resources->cpu_request,
                                       record_has(requests, RESOURCES_CPU));

@@ -56,8 +56,10 @@ struct resources {
 
 struct disk {
     struct str name; /* of the claim */
+    bool is_named;   /* the file writes the name */
     struct str path; /* where the container finds it */
     int64_t size;    /* Gi */
+    struct location at;
 };
 
 struct cron_job {
@@ -140,7 +142,7 @@ struct service {
     struct variable *variables; /* in the order of the container's env */
     size_t variable_count;
     struct str all_secrets; /* secrets: all: every key of this Secret is a variable; else empty */
-    struct disk *disks;     /* any: the workload is a StatefulSet */
+    struct disk *disks;     /* ordered by name; any: the workload is a StatefulSet */
     size_t disk_count;
     struct cron_job *cron_jobs;
     size_t cron_job_count;

@@ -10,33 +10,6 @@ enum {
     HASH_LENGTH = 8,
 };
 
-static void read_disks(const struct service_reader *in)
-{
-    struct service *service = in->service;
-    const struct value *written = service_value(in, SERVICE_PERSISTENT_STORAGE);
-    struct set paths = {0};
-    service->disks = ARENA_ARRAY(in->reader.arena, written->count, struct disk);
-    for (size_t i = 0; i < written->count; i++) {
-        const struct record *record = written->records[i];
-        struct disk *disk = &service->disks[service->disk_count++];
-        *disk = (struct disk){.name = str_format(in->reader.arena, "storage-%zu", i),
-                              .path = record_value(record, STORAGE_PATH)->text,
-                              .size = record_value(record, STORAGE_SIZE)->number};
-        if (!record_has(record, STORAGE_PATH))
-            continue;
-        const char *wrong = name_wrong(NAME_MOUNT_PATH, disk->path);
-        if (!wrong && set_add(in->reader.arena, &paths, disk->path, disk))
-            wrong = "is that of another disk already";
-        if (wrong)
-            diag_error(in->reader.diags, record_location(record, STORAGE_PATH), "path %s", wrong);
-    }
-    if (service->disk_count && service->name.len > STATEFUL_NAME_MAX)
-        diag_error(in->reader.diags, in->module->name_at,
-                   "the name of a service with persistent_storage must be at most %d characters "
-                   "long",
-                   STATEFUL_NAME_MAX);
-}
-
 static void add_words(struct buf *text, const struct value *words)
 {
     for (size_t i = 0; i < words->count; i++) {
@@ -221,7 +194,7 @@ void service_read_pods(const struct service_reader *in)
     service->pod_annotations = read_keys(in, SERVICE_POD_ANNOTATIONS);
     service->pod_labels = read_keys(in, SERVICE_POD_LABELS);
     service->ingress_annotations = read_keys(in, SERVICE_INGRESS_ANNOTATIONS);
-    read_disks(in);
+    service_read_disks(in);
     read_cron_jobs(in);
     read_tolerations(in);
 }

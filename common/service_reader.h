@@ -39,6 +39,9 @@ void service_read_cloud(const struct service_reader *in);
 /* public_uri, sticky_session*, consistent_hash, keep_path_prefix. Needs the ports. */
 void service_read_routes(const struct service_reader *in);
 
+/* persistent_storage. */
+void service_read_disks(const struct service_reader *in);
+
 /* persistent_storage, cron_jobs, tolerations, annotations and labels. */
 void service_read_pods(const struct service_reader *in);
 

@@ -230,14 +230,14 @@ static void test_stateful_sets(void **state)
     check(unit, set, "spec progressDeadlineSeconds", "-");
     /* What cannot be changed carries nothing that could. */
     check(unit, set, "spec volumeClaimTemplates",
-          "[{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: storage-0, labels: "
+          "[{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: tmp, labels: "
           "{app.kubernetes.io/name: app, app.kubernetes.io/instance: hello-app}}, spec: "
-          "{accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}}, "
-          "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: storage-1, labels: "
+          "{accessModes: [ReadWriteOnce], resources: {requests: {storage: 2Ti}}}}, "
+          "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: data, labels: "
           "{app.kubernetes.io/name: app, app.kubernetes.io/instance: hello-app}}, spec: "
-          "{accessModes: [ReadWriteOnce], resources: {requests: {storage: 2Ti}}}}]");
+          "{accessModes: [ReadWriteOnce], resources: {requests: {storage: 10Gi}}}}]");
     check(unit, set, CONTAINER " volumeMounts",
-          "[{name: storage-0, mountPath: /data}, {name: storage-1, mountPath: /tmp}]");
+          "[{name: tmp, mountPath: /tmp}, {name: data, mountPath: /data}]");
     check(unit, set, CONTAINER " command", "[a]");
     check(unit, set, CONTAINER " args", "[b]");
     check(unit, set, CONTAINER " readinessProbe httpGet", "{path: /h, port: main}");
@@ -280,10 +280,10 @@ static void test_levels_of_pod_security(void **state)
          "readOnlyRootFilesystem: true, runAsNonRoot: true, runAsUser: 10001, runAsGroup: 10001}",
          "[{name: tmp, mountPath: /tmp}]", "[{name: tmp, emptyDir: {}}]"},
         {"    pod_security: off\n    persistent_storage: [{size: 1, path: /a}]", "StatefulSet", "-",
-         "-", "[{name: storage-0, mountPath: /a}]", "-"},
+         "-", "[{name: a, mountPath: /a}]", "-"},
         {"    persistent_storage: [{size: 1, path: /a}]", "StatefulSet",
          "{seccompProfile: {type: RuntimeDefault}}", "{allowPrivilegeEscalation: false}",
-         "[{name: storage-0, mountPath: /a}]", "-"},
+         "[{name: a, mountPath: /a}]", "-"},
         /* A disk belongs to root unless the pod has a group for it. */
         {"    pod_security: restricted\n    persistent_storage: [{size: 1, path: /a}]",
          "StatefulSet",
@@ -291,8 +291,7 @@ static void test_levels_of_pod_security(void **state)
          "fsGroupChangePolicy: OnRootMismatch}",
          "{allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, "
          "readOnlyRootFilesystem: true, runAsNonRoot: true, runAsUser: 10001, runAsGroup: 10001}",
-         "[{name: storage-0, mountPath: /a}, {name: tmp, mountPath: /tmp}]",
-         "[{name: tmp, emptyDir: {}}]"},
+         "[{name: a, mountPath: /a}, {name: tmp, mountPath: /tmp}]", "[{name: tmp, emptyDir: {}}]"},
         /* One at /tmp is in the place of ours. */
         {"    pod_security: restricted\n    persistent_storage: [{size: 1, path: /tmp}]",
          "StatefulSet",
@@ -300,7 +299,7 @@ static void test_levels_of_pod_security(void **state)
          "fsGroupChangePolicy: OnRootMismatch}",
          "{allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}, "
          "readOnlyRootFilesystem: true, runAsNonRoot: true, runAsUser: 10001, runAsGroup: 10001}",
-         "[{name: storage-0, mountPath: /tmp}]", "-"},
+         "[{name: tmp, mountPath: /tmp}]", "-"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct node *workload = nth(made(unit, SERVICE_HEAD, rows[i].lines), rows[i].kind, 0);

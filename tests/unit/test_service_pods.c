@@ -42,10 +42,10 @@ static void test_disks(void **state)
         unit, "    persistent_storage: [{size: 1, path: /a}, {path: '/b c', size: '1048576'}]");
     assert_no_diags(unit);
     assert_int_equal(service->disk_count, 2);
-    assert_str(service->disks[0].name, "storage-0");
+    assert_str(service->disks[0].name, "a");
     assert_str(service->disks[0].path, "/a");
     assert_int_equal(service->disks[0].size, 1);
-    assert_str(service->disks[1].name, "storage-1");
+    assert_str(service->disks[1].name, "b-c-ea082c8d");
     assert_str(service->disks[1].path, "/b c");
     assert_int_equal(service->disks[1].size, 1048576);
     assert_string_equal(service_workload_kind(service), "StatefulSet");
@@ -257,7 +257,7 @@ static void test_resources(void **state)
     } rows[] = {
         {"", 100, 200, 128, 256},
         {"    resource_request: {}", 100, 200, 128, 256},
-        {"    resource_request: {cpu: 1}", 1, 2, 128, 256},
+        {"    resource_request: {cpu: 10}", 10, 20, 128, 256},
         {"    resource_request: {memory: 4}", 100, 200, 4, 8},
         {"    resource_request: {cpu: 1000000, memory: 16777216}", 1000000, 2000000, 16777216,
          33554432},
@@ -267,8 +267,8 @@ static void test_resources(void **state)
         {"    resource_limits: {cpu: none}", 100, 0, 128, 256},
         {"    resource_limits: {cpu: 'none', memory: 33554432}", 100, 0, 128, 33554432},
         {"    resource_limits: {cpu: 2000000}", 100, 2000000, 128, 256},
-        {"    resource_request: {cpu: 7, memory: 8}\n    resource_limits: {cpu: 7, memory: 9}", 7,
-         7, 8, 9},
+        {"    resource_request: {cpu: 70, memory: 8}\n    resource_limits: {cpu: 70, memory: 9}",
+         70, 70, 8, 9},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct service *service = with(unit, rows[i].lines);
