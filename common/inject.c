@@ -24,7 +24,15 @@ static void warn_not_injected(const struct injection *injection, const struct se
     }
 }
 
-/* `image` and `port` are what a chart sets itself. A port is read where traffic settings are. */
+/* `image` and `port` are what a chart sets itself. Traffic settings and new probes read the port.
+ */
+static bool is_port_read(struct injection *injection, const struct service *service)
+{
+    const struct target target = {.injection = injection, .service = service};
+    return inject_ingress_is_asked(&target) ||
+           set_get(&injection->port_readers, target_service_key(injection, service));
+}
+
 static void note_ignored(struct injection *injection, const struct service *service)
 {
     static const struct {
@@ -32,10 +40,9 @@ static void note_ignored(struct injection *injection, const struct service *serv
         const char *reason;
     } fields[] = {{SERVICE_IMAGE, "the chart sets the image"},
                   {SERVICE_PORT, "the chart sets the ports"}};
-    const struct target target = {.injection = injection, .service = service};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (!service_has(service, fields[i].field) ||
-            (fields[i].field == SERVICE_PORT && inject_ingress_is_asked(&target)))
+            (fields[i].field == SERVICE_PORT && is_port_read(injection, service)))
             continue;
         struct str title = str_format(injection->arena, "service %.*s", STR_ARG(service->name));
         struct deed deed = {.kind = DEED_IGNORED,
@@ -265,13 +272,13 @@ static void inject_services(struct run *run, const struct source *manifests, str
     struct injection *injection = &run->injection;
     injection->release = release_begin(injection->arena, &run->diags, manifests, stream);
     for (size_t i = 0; i < run->service_count; i++)
-        note_ignored(injection, run->services[i]);
-    for (size_t i = 0; i < run->service_count; i++)
         if (!run->services[i]->helm.fill)
             override(injection, run->services[i]);
     for (size_t i = 0; i < run->service_count; i++)
         if (run->services[i]->helm.fill)
             fill(injection, run->services[i]);
+    for (size_t i = 0; i < run->service_count; i++)
+        note_ignored(injection, run->services[i]);
 }
 
 /* Writing */

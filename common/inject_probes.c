@@ -156,9 +156,15 @@ static struct node *as_number(const struct target *target, struct node *port)
     return found ? node_copy(arena, found) : NULL;
 }
 
-static bool port_is_written(const struct target *target)
+/* The port of the service file; NULL if none is written. The service counts as one that reads it.
+ */
+static const struct port *written_port(const struct target *target)
 {
-    return target->service->probe_port != NULL;
+    const struct port *port = target->service->probe_port;
+    if (port)
+        set_add(target->injection->arena, &target->injection->port_readers,
+                target_service_key(target->injection, target->service), target->service);
+    return port;
 }
 
 /* Where a new handler asks; NULL after telling that nothing says it. */
@@ -168,8 +174,9 @@ static struct node *choose_port(const struct target *target, const struct probe_
     struct arena *arena = target->injection->arena;
     struct node *port = NULL;
     const struct node *other = other_probe_port(target, field->key);
-    if (port_is_written(target))
-        return node_int(arena, target->service->probe_port->number);
+    const struct port *written = written_port(target);
+    if (written)
+        return node_int(arena, written->number);
     if (other)
         port = node_copy(arena, other);
     if (!port)
@@ -289,9 +296,10 @@ static void change_handler(const struct target *target, const struct probe_field
         target_set(target, NULL, target->container,
                    str_format(arena, "%.*s command", STR_ARG(key)).data,
                    manifest_words(arena, probe->command), field->key, TELL_NAMES);
-    if (probe->kind == PROBE_COMMAND || !port_is_written(target))
+    const struct port *written = probe->kind == PROBE_COMMAND ? NULL : written_port(target);
+    if (!written)
         return;
-    struct node *number = node_int(arena, target->service->probe_port->number);
+    struct node *number = node_int(arena, written->number);
     const char *path = str_format(arena, "%.*s port", STR_ARG(key)).data;
     if (!str_equal(port_number(target, node_find(target->container, path)), number->text))
         target_set(target, NULL, target->container, path, number, NULL, TELL_VALUES);

@@ -1,6 +1,13 @@
 /* What is done to a workload, and told: all that the files inject_*.c do goes through here. */
 #include "inject_target.h"
 
+struct str target_service_key(const struct injection *injection, const struct service *service)
+{
+    const struct service **key = ARENA_NEW(injection->arena, const struct service *);
+    *key = service;
+    return (struct str){(const char *)key, sizeof *key};
+}
+
 /* Telling and changing */
 
 void target_error(const struct target *target, enum field_id field, const char *format, ...)

@@ -34,6 +34,7 @@ struct injection {
     const struct options *options;
     struct release release;
     struct set owners;              /* the services that workloads are taken by */
+    struct set port_readers;        /* the services whose `port` a probe uses */
     const struct object *led;       /* the workload that was asked for last, */
     struct str led_by;              /* and the Service that is written: */
     const struct object **services; /* the Services that lead to it, */
@@ -57,6 +58,9 @@ struct target {
     bool fill; /* only where the chart says nothing */
     bool all;  /* every workload of the chart is filled */
 };
+
+/* Identifies a service in a set: its address, which no other has. */
+struct str target_service_key(const struct injection *injection, const struct service *service);
 
 /* Finds the workload by the decisions that the README lists, and reports how. Reports an error and
  * returns NULL if there is none, or several. */
