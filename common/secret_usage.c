@@ -180,6 +180,7 @@ void secret_usage_report_hidden(struct cluster *cluster, const struct variable *
     diag_warning(&cluster->diags, variable->at,
                  "the variable \"%.*s\" hides the key of that name, which secrets: all provides",
                  STR_ARG(variable->name));
-    diag_hint(&cluster->diags,
-              "Kubernetes prefers env to envFrom: rename the variable, or delete the key");
+    diag_hint(&cluster->diags, "Kubernetes prefers env to envFrom: %s, or delete the key",
+              variable->linked ? "list the keys in secrets, which replace a link's variables"
+                               : "rename the variable");
 }

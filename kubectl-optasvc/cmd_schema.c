@@ -157,6 +157,8 @@ static void add_forms(struct arena *arena, struct node *alternatives, const stru
     }
     if (field->word)
         put_text(arena, add_map(arena, alternatives), "const", str_of(field->word));
+    if (field->word && field->type != TYPE_INT) /* which takes a placeholder in any case */
+        add_text_with(arena, alternatives, placeholder);
     put_type(arena, add_map(arena, alternatives), "null");
 }
 

@@ -102,8 +102,8 @@ static void test_missing_values(void **state)
 {
     struct unit *unit = *state;
     struct dotenv dotenv;
-    assert_true(read_text(
-        unit, STR("A=1\nB=\nC=\"\"\nD=''\nexport E= # x\r\nF=\"\" # y\nG= \r\n"), &dotenv));
+    assert_true(read_text(unit, STR("A=1\nB=\nC=\"\"\nD=''\nexport E= # x\r\nF=\"\" # y\nG= \r\n"),
+                          &dotenv));
     static const bool bare[] = {false, true, false, false, true, false, true};
     assert_int_equal(dotenv.count, COUNT(bare));
     for (size_t i = 0; i < COUNT(bare); i++)
