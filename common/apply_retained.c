@@ -50,25 +50,32 @@ static void add_finding(struct search *search, struct finding *finding)
                 finding);
 }
 
-/* CLAIM-SERVICE of CLAIM-SERVICE-ORDINAL. */
+/* DISK-SERVICE of the claim DISK-SERVICE-ORDINAL; empty for another name. */
 static struct str without_ordinal(struct str name)
 {
-    while (name.len && strchr("0123456789", name.data[name.len - 1]))
-        name.len--;
-    return str_slice(name, 0, name.len ? name.len - 1 : 0);
+    size_t len = name.len;
+    while (len && strchr("0123456789", name.data[len - 1]))
+        len--;
+    return len && len < name.len && name.data[len - 1] == '-' ? str_slice(name, 0, len - 1)
+                                                              : (struct str){0};
 }
 
-static struct str disk_of(const struct service *service, struct str claim)
+/* DISK of DISK-SERVICE; empty for another name. */
+static struct str disk_of(struct arena *arena, const struct service *service, struct str base)
 {
-    struct str base = without_ordinal(claim);
-    return str_slice(base, 0, base.len > service->name.len ? base.len - service->name.len - 1 : 0);
+    struct str end = str_format(arena, "-%.*s", STR_ARG(service->name));
+    return str_ends(base, end) ? str_slice(base, 0, base.len - end.len) : (struct str){0};
 }
+
+/* The names of so many fit in a message. */
+enum { SHOWN = 4 };
 
 static void note_unused(struct search *search, struct finding *finding, struct str claim)
 {
-    enum { SHOWN = 10 };
     struct arena *arena = search->arena;
-    struct str disk = disk_of(finding->rollout->unit->service, claim);
+    struct str disk = disk_of(arena, finding->rollout->unit->service, without_ordinal(claim));
+    if (disk.len == 0)
+        return;
     if (finding->claim_count++ < SHOWN)
         finding->claims = str_format(arena, "%.*s %.*s", STR_ARG(finding->claims), STR_ARG(claim));
     if (finding->unused.count < SHOWN && !set_add(arena, &finding->unused, disk, finding))
@@ -82,7 +89,8 @@ static void note_claim(struct apply *apply, struct search *search, const struct 
     struct arena *arena = search->arena;
     struct str name = object_name(claim);
     struct str label = object_label(claim, "app.kubernetes.io/instance");
-    struct finding *user = find(search, &search->disks, without_ordinal(name));
+    struct str base = without_ordinal(name);
+    struct finding *user = find(search, &search->disks, base);
     struct finding *owner = find(search, &search->services, label);
     if (!user) {
         if (owner)
@@ -90,7 +98,7 @@ static void note_claim(struct apply *apply, struct search *search, const struct 
         return;
     }
     const struct service *service = user->rollout->unit->service;
-    set_add(arena, &user->found, disk_of(service, name), user);
+    set_add(arena, &user->found, disk_of(arena, service, base), user);
     if (label.len && owner != user) {
         diag_error(&apply->cluster.diags, service->at,
                    "the claim \"%.*s\" of namespace \"%.*s\" belongs to \"%.*s\"", STR_ARG(name),
@@ -107,6 +115,10 @@ static void report_unused(struct apply *apply, const struct finding *finding)
 {
     struct diags *diags = &apply->cluster.diags;
     const struct service *service = finding->rollout->unit->service;
+    struct str claims = finding->claims;
+    if (finding->claim_count > SHOWN)
+        claims = str_format(diags->arena, "%.*s and %zu more", STR_ARG(claims),
+                            finding->claim_count - SHOWN);
     for (size_t i = 0; i < service->disk_count && finding->claim_count; i++) {
         const struct disk *disk = &service->disks[i];
         if (set_get(&finding->found, disk->name))
@@ -114,7 +126,7 @@ static void report_unused(struct apply *apply, const struct finding *finding)
         diag_error(diags, disk->at,
                    "the claim \"%.*s\" would be new and empty, but claims that the service had "
                    "are not used:%.*s",
-                   STR_ARG(disk->name), STR_ARG(finding->claims));
+                   STR_ARG(disk->name), STR_ARG(claims));
         diag_hint(diags,
                   "to use one of them, add its name to the entry it belongs to: %.*s\n"
                   "to leave them unused, remove their label:\n"
@@ -137,7 +149,8 @@ static void check_place(struct apply *apply, const struct place *place, const st
             add_finding(&search, &findings[i]);
     }
     for (const struct node *claim = claims; claim; claim = claim->next)
-        note_claim(apply, &search, claim);
+        if (!node_find(claim, "metadata deletionTimestamp"))
+            note_claim(apply, &search, claim);
     for (size_t i = 0; i < count; i++)
         report_unused(apply, &findings[i]);
 }

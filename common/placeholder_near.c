@@ -97,11 +97,13 @@ static struct str list_roots(struct arena *arena)
 static void report_near(const struct scope *scope, struct location at, struct str written,
                         const struct expression *read, struct str root)
 {
+    diag_warning(scope->diags, at, "\"%.*s\" is not a placeholder and is kept as text",
+                 STR_ARG(written));
+    if (!scope->diags->last_kept)
+        return;
     struct str inner = str_from(written, read->dollar);
     struct str literal =
         str_format(scope->arena, "%s{%.*s}", read->dollar ? "$" : "", STR_ARG(inner));
-    diag_warning(scope->diags, at, "\"%.*s\" is not a placeholder and is kept as text",
-                 STR_ARG(written));
     if (root.len == 0)
         diag_hint(scope->diags,
                   "placeholders begin with one of: %.*s; to keep the braces as text, "

@@ -46,7 +46,8 @@ static struct location name_location(const struct record *record)
     return record_location(record, record_has(record, STORAGE_NAME) ? STORAGE_NAME : STORAGE_PATH);
 }
 
-/* A volume belongs to one path and one name: a pod takes neither twice. */
+/* A volume belongs to one path and one name: a pod takes neither twice. A claim's own name, which
+ * is NAME-SERVICE-ORDINAL, always fits. */
 static void check_disk(const struct service_reader *in, const struct record *record,
                        struct disk *disk, struct set *paths, struct set *names)
 {
