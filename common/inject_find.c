@@ -306,14 +306,14 @@ static const struct object *find_by_name(struct injection *injection, const stru
 {
     const struct wish any = {0};
     const struct wish wish = {.name = service->name};
-    size_t all = choose(&injection->release, STEP_ANY, &any).count;
     enum step several = STEP_COUNT;
     for (enum step step = STEP_NAME; step < STEP_COUNT; step++) {
         struct choice choice = choose(&injection->release, step, &wish);
         bool only = choice.count == 1;
         if (only && step == STEP_ANY)
             only = likeness(choice.found, service->name).len != 0;
-        bool guess = step == STEP_ANY || (step != STEP_NAME && all > 1);
+        bool guess = only && step != STEP_NAME &&
+                     (step == STEP_ANY || choose(&injection->release, STEP_ANY, &any).count > 1);
         if (only)
             return found(injection, service, choice.found, guess,
                          reason_of(injection, service, step, choice.found));

@@ -66,7 +66,8 @@ struct str target_service_key(const struct injection *injection, const struct se
  * returns NULL if there is none, or several. */
 const struct object *target_workload(struct injection *injection, const struct service *service);
 
-/* Finds the container in the same way. If the chart is filled, what is reported is no error. */
+/* Finds the container in the same way. If all workloads are filled, one without such a container is
+ * reported as left, which is no error. */
 struct node *target_main_container(const struct target *target);
 
 /* False, after reporting it, when the workload is another service's already. */

@@ -124,7 +124,7 @@ def check(program, stream):
         text = file.read()
     trees = [tree for tree in map(load, split(text))
              if isinstance(tree, dict) and tree.get("kind") in (*KINDS, "Service")]
-    modules = sorted(set(modules_of(trees)))
+    modules = sorted(each for each in set(modules_of(trees)) if each[:1].isalpha())
     for module in modules:
         workload = choose_workload(trees, module)
         container = workload and choose_container(trees, workload, module)
