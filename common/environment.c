@@ -350,7 +350,7 @@ static bool needs_file(struct str text)
 }
 
 static bool read_chosen(const struct schema_reader *reader, const struct record *file,
-                        const struct options *options, bool needs_all, struct environment *ret)
+                        const struct options *options, struct environment *ret)
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     if (!check_names(reader, environments))
@@ -364,18 +364,18 @@ static bool read_chosen(const struct schema_reader *reader, const struct record 
     const struct value *path = record_value(chosen, ENVIRONMENT_PATH);
     if (options->environment_file)
         return read_file(reader, options->environment_file, (struct location){0}, ret);
-    if (options->injects && !options->secrets_only && !needs_all &&
-        !needs_file(file->node->span.source->text)) {
-        ret->unread = true;
+    struct str service_file = file->node->span.source->path;
+    const char *beside_it = beside(reader->arena, service_file, path->text);
+    if (options->injects && !options->secrets_only && !needs_file(file->node->span.source->text)) {
+        ret->unread_path = beside_it;
+        ret->unread_at = path->node->span;
         return true;
     }
-    struct str service_file = file->node->span.source->path;
-    return read_file(reader, beside(reader->arena, service_file, path->text), path->node->span,
-                     ret);
+    return read_file(reader, beside_it, path->node->span, ret);
 }
 
-static bool read_environment(const struct schema_reader *reader, const struct record *file,
-                             const struct options *options, bool needs_all, struct environment *ret)
+bool environment_read(const struct schema_reader *reader, const struct record *file,
+                      const struct options *options, struct environment *ret)
 {
     *ret =
         (struct environment){.ingress_class = str_of(schema_field(FILE_INGRESS_CLASS)->fallback)};
@@ -386,7 +386,7 @@ static bool read_environment(const struct schema_reader *reader, const struct re
         return false;
     add_extra_tcp_ports(reader, file, ret);
     if (record_value(file, FILE_ENVIRONMENTS)->count) {
-        right = read_chosen(reader, file, options, needs_all, ret);
+        right = read_chosen(reader, file, options, ret);
     } else if (options->environment_file) {
         right = read_file(reader, options->environment_file, (struct location){0}, ret);
         ret->name = ret->file_name;
@@ -411,16 +411,16 @@ static bool read_environment(const struct schema_reader *reader, const struct re
     return right;
 }
 
-bool environment_read(const struct schema_reader *reader, const struct record *file,
-                      const struct options *options, struct environment *ret)
+bool environment_read_all(const struct schema_reader *reader, struct environment *environment)
 {
-    return read_environment(reader, file, options, false, ret);
-}
-
-bool environment_read_all(const struct schema_reader *reader, const struct record *file,
-                          const struct options *options, struct environment *ret)
-{
-    return !ret->unread || read_environment(reader, file, options, true, ret);
+    const char *path = environment->unread_path;
+    struct str registry = environment->registry; /* of a flag */
+    environment->unread_path = NULL;
+    if (!path)
+        return true;
+    bool right = read_file(reader, path, environment->unread_at, environment);
+    environment->registry = registry.len ? registry : environment->registry;
+    return right;
 }
 
 const struct output *environment_output(const struct environment *environment, struct str name)

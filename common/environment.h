@@ -52,7 +52,8 @@ struct environment {
     struct str secret_prefix;               /* of the store's keys */
     struct extra_tcp_port *extra_tcp_ports; /* in no particular order */
     struct set extra_tcp_port_numbers;      /* the same by their numbers */
-    bool unread; /* the environment has a file that nothing needed so far */
+    const char *unread_path; /* its file, which nothing needed so far; NULL: it was read */
+    struct location unread_at;
 };
 
 /* Chooses the environment of a service file and reads its file and the outputs that the flags name.
@@ -61,10 +62,9 @@ struct environment {
 bool environment_read(const struct schema_reader *reader, const struct record *file,
                       const struct options *options, struct environment *ret);
 
-/* The same for an environment that was read, but for its file, which nothing needed so far. Does
- * nothing if the file was read. */
-bool environment_read_all(const struct schema_reader *reader, const struct record *file,
-                          const struct options *options, struct environment *ret);
+/* Reads the environment file that nothing needed so far, if there is one. Reports and returns false
+ * if it cannot be read. */
+bool environment_read_all(const struct schema_reader *reader, struct environment *environment);
 
 /* The output of a name, or NULL. */
 const struct output *environment_output(const struct environment *environment, struct str name);

@@ -297,6 +297,27 @@ static bool check_taken(const struct target *target, const struct route *routes,
     return injection->diags->errors == errors;
 }
 
+/* A regular expression on a new Ingress changes how nginx reads the chart's paths of the host. */
+static void warn_regex(const struct target *target, const struct route *routes, size_t count)
+{
+    struct injection *injection = target->injection;
+    const struct environment *environment = &target->service->layer->environment;
+    for (size_t i = 0; i < count && environment->ingress_controller == INGRESS_NGINX; i++) {
+        bool again = i > 0 && str_equal(routes[i - 1].host, routes[i].host);
+        bool several = i + 1 < count && str_equal(routes[i + 1].host, routes[i].host);
+        if (again || (routes[i].prefix.len == 0 && !several) ||
+            !(release_has_plain_host(&injection->release, environment->ingress_class,
+                                     routes[i].host) ||
+              release_has_plain_host(&injection->release, (struct str){0}, routes[i].host)))
+            continue;
+        diag_warning(injection->diags, routes[i].at,
+                     "the new Ingress makes nginx read all paths of this host as regular "
+                     "expressions, those of the chart too");
+        diag_hint(injection->diags, "check that the chart's paths of the host still match, or give "
+                                    "the service a host of its own");
+    }
+}
+
 bool inject_ingress_is_asked(const struct target *target)
 {
     return target->service->route_count || special_port(target) || wanted(target).len ||
@@ -386,8 +407,10 @@ void inject_ingress(const struct target *target)
                      "keep_path_prefix is not injected into charts");
     enum field_id field = annotation_field(target);
     if (adds && check_taken(target, missing, count) &&
-        service_check_ingress(service, missing, count))
+        service_check_ingress(service, missing, count)) {
+        warn_regex(target, missing, count);
         add_ingresses(target, missing, count);
-    else if (candidate_count == 0 && field != SERVICE_END && service->route_count == 0)
+    } else if (candidate_count == 0 && field != SERVICE_END && service->route_count == 0) {
         warn_no_effect(target, field);
+    }
 }

@@ -75,7 +75,7 @@ struct schema_reader layer_reader(struct layer *layer)
 bool layer_read_environment(struct layer *layer)
 {
     const struct schema_reader reader = {.arena = layer->arena, .diags = layer->diags};
-    if (!environment_read_all(&reader, layer->file, layer->options, &layer->environment))
+    if (!environment_read_all(&reader, &layer->environment))
         layer->scope.blind = true;
     return !layer->scope.blind;
 }

@@ -141,6 +141,10 @@ struct release_answer {
 struct release_answer release_ask(struct release *release, struct str class, struct str host,
                                   struct str path, release_is_ours *is_ours, const void *context);
 
+/* True if Ingresses of a class have rules for this very host, none of which asks nginx for regular
+ * expressions. */
+bool release_has_plain_host(struct release *release, struct str class, struct str host);
+
 /* True for the name of a Service in the namespace of an object. */
 bool release_has_service(struct release *release, struct str name, const struct object *beside);
 

@@ -283,3 +283,12 @@ struct release_answer release_ask(struct release *release, struct str class, str
     arena_free(&scratch);
     return answer;
 }
+
+bool release_has_plain_host(struct release *release, struct str class, struct str host)
+{
+    struct arena scratch = {0};
+    index_paths(release);
+    const struct host *found = set_get(&release->hosts, host_key(&scratch, class, host));
+    arena_free(&scratch);
+    return found && !found->regex;
+}
