@@ -14,7 +14,7 @@ enum ingress_controller ingress_controller_of_class(struct str class)
     return nginx ? INGRESS_NGINX : INGRESS_GENERIC;
 }
 
-/* ingress-nginx is k8s.io/ingress-nginx; several in a cluster are told apart by a word before or
+/* ingress-nginx is k8s.io/ingress-nginx; several in a cluster are distinguished by a word before or
  * after it, such as k8s.io/internal-ingress-nginx. nginx.org/ingress-controller is another program,
  * which reads annotations of its own. */
 enum ingress_controller ingress_controller_of_id(struct str id)

@@ -120,16 +120,17 @@ static void report(const struct target *target, const struct object *ingress,
     hint_class(target, setting, class);
 }
 
-/* Kubernetes refuses an Ingress with a class in both forms. */
+/* Kubernetes refuses an Ingress whose older annotation names another class than its spec. */
 static void check_two_classes(const struct target *target, const struct object *ingress)
 {
     struct injection *injection = target->injection;
     const struct item *item = class_item(target->service);
-    if (!item || !node_find(ingress->node, "spec ingressClassName"))
+    struct str class = node_text(node_find(ingress->node, "spec ingressClassName"));
+    if (!item || class.len == 0 || str_equal(item->text, class))
         return;
     diag_error(injection->diags, item->name_node->span,
-               CLASS_ANNOTATION " conflicts with spec.ingressClassName of %.*s",
-               STR_ARG(object_text(injection->arena, ingress)));
+               CLASS_ANNOTATION " conflicts with spec.ingressClassName of %.*s, \"%.*s\"",
+               STR_ARG(object_text(injection->arena, ingress)), STR_ARG(class));
     diag_hint(injection->diags, "set the class in the chart's values");
 }
 

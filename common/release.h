@@ -115,8 +115,8 @@ struct str release_backend_service(const struct node *backend);
 /* The backend for requests that no rule takes, in both forms; NULL: none. */
 struct node *release_default_backend(const struct object *ingress);
 
-/* The class that an Ingress names in `spec.ingressClassName`, else in the annotation that
- * Kubernetes had before; empty: none. */
+/* The class that an Ingress names in `spec.ingressClassName`, else in the older annotation
+ * `kubernetes.io/ingress.class`; empty: none. */
 struct str release_class(const struct object *ingress);
 
 /* The IngressClass of a name, or NULL. */

@@ -33,7 +33,7 @@ struct host {
 
 /* Reading paths */
 
-/* The ends by which regular expressions say "and all below" or "and all that begins so". */
+/* The ends with which a regular expression matches all that is below a path, or begins with it. */
 static const struct {
     const char *text;
     enum path_match match;
@@ -74,17 +74,25 @@ static struct str literal_head(struct arena *arena, struct str text, bool *ret_w
     return copy;
 }
 
+static enum path_match match_of_type(struct str type)
+{
+    return str_is(type, "Exact")                    ? MATCH_EXACT
+           : str_is(type, "ImplementationSpecific") ? MATCH_BEGIN
+                                                    : MATCH_BELOW;
+}
+
 /* Sets how a path matches, and returns the head by which it is found. */
 static struct str read_path(struct arena *arena, const struct node *node, struct path *path)
 {
     struct str text = node_text(node_find(node, "path"));
-    struct str type = node_text(node_find(node, "pathType"));
     bool whole;
-    path->length = text.len ? text.len : 1; /* left out it is all, as / */
-    path->match = str_is(type, "Exact")                    ? MATCH_EXACT
-                  : str_is(type, "ImplementationSpecific") ? MATCH_BEGIN
-                                                           : MATCH_BELOW;
-    for (size_t i = 0; path->match != MATCH_EXACT && i < sizeof ends / sizeof *ends; i++) {
+    path->length = text.len ? text.len : 1; /* missing: all paths, as / */
+    path->match = match_of_type(node_text(node_find(node, "pathType")));
+    if (path->match == MATCH_EXACT)
+        return str_is(text, "/") ? STR("") : text;
+    if (str_starts(text, STR("^")))
+        text = str_from(text, 1);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         if (!str_ends(text, str_of(ends[i].text)))
             continue;
         text.len -= strlen(ends[i].text);
@@ -93,12 +101,12 @@ static struct str read_path(struct arena *arena, const struct node *node, struct
     }
     struct str head = literal_head(arena, text, &whole);
     if (!whole)
-        path->match = path->match == MATCH_EXACT ? MATCH_EXACT : MATCH_UNKNOWN;
-    if (whole && str_ends(head, STR("/")) && path->match == MATCH_BEGIN)
+        path->match = MATCH_UNKNOWN;
+    else if (str_ends(head, STR("/")))
         path->match = MATCH_BELOW;
     while (path->match == MATCH_BELOW && str_ends(head, STR("/")))
         head.len--;
-    return path->match == MATCH_EXACT && str_is(head, "/") ? STR("") : head;
+    return head;
 }
 
 /* The index */

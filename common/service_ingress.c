@@ -1,4 +1,4 @@
-/* What a service needs of its Ingresses, against what the environment's controller understands. */
+/* Checks what a service needs of its Ingresses against what the environment's controller reads. */
 #include "service.h"
 
 #define CLASS_ANNOTATION "kubernetes.io/ingress.class"
@@ -140,15 +140,17 @@ static void warn_grpc_prefix(const struct service *service, const struct route *
     }
 }
 
-/* Every Ingress has spec.ingressClassName, beside which Kubernetes refuses the old annotation. */
+/* Kubernetes refuses an Ingress whose older annotation names another class than its spec. */
 static void check_class_annotation(const struct service *service)
 {
     for (size_t i = 0; i < service->ingress_annotations->count; i++) {
         const struct item *item = &service->ingress_annotations->items[i];
-        if (!str_is(item->name, CLASS_ANNOTATION))
+        if (!str_is(item->name, CLASS_ANNOTATION) ||
+            str_equal(item->text, service->layer->environment.ingress_class))
             continue;
         diag_error(service->layer->diags, item->name_node->span,
-                   CLASS_ANNOTATION " conflicts with spec.ingressClassName");
+                   CLASS_ANNOTATION " conflicts with spec.ingressClassName, \"%.*s\"",
+                   STR_ARG(service->layer->environment.ingress_class));
         diag_hint(service->layer->diags, "write in the environment file: ingress_class: %.*s",
                   STR_ARG(item->text));
     }

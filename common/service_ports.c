@@ -159,7 +159,7 @@ static void warn_stays_inside(const struct service_reader *in, const struct port
                  "port %.*s can be reached from inside the cluster only, although "
                  "nginx_extra_tcp_ports lists it",
                  STR_ARG(number));
-    diag_hint(in->reader.diags, "for the outside add a Service of type LoadBalancer, or configure "
+    diag_hint(in->reader.diags, "to publish it, add a Service of type LoadBalancer, or configure "
                                 "the port in your ingress controller");
 }
 
