@@ -180,6 +180,54 @@ static void set_cloud_objects(const struct schema_reader *reader, const struct r
     set_checked(reader, file, FILE_CLUSTER_NAME, NAME_EKS_CLUSTER, &ret->cluster_name);
 }
 
+static void add_extra_tcp_port(const struct schema_reader *reader, const struct node *port,
+                               struct environment *ret)
+{
+    struct extra_tcp_port *extra = ARENA_NEW(reader->arena, struct extra_tcp_port);
+    *extra = (struct extra_tcp_port){
+        .next = ret->extra_tcp_ports, .self = extra, .number = port->text, .at = port->span};
+    if (set_add(reader->arena, &ret->extra_tcp_port_numbers, port->text, extra))
+        return;
+    ret->extra_tcp_ports = extra;
+}
+
+/* The ports that ingress-nginx passes on in Opta: those of the environment file and, if it has such
+ * a module, of the service file. */
+static void add_extra_tcp_ports(const struct schema_reader *reader, const struct record *file,
+                                struct environment *ret)
+{
+    static const char *const fields[] = {"nginx_extra_tcp_ports", "nginx_extra_tcp_ports_tls"};
+    const struct node *modules = record_value(file, FILE_MODULES)->node;
+    for (const struct node *node = node_items(modules); node; node = node->next) {
+        const struct node *type = node->kind == NODE_MAP ? node_get(node, "type") : NULL;
+        const struct module_type *kind =
+            type && type->kind == NODE_SCALAR ? module_type_find(type->text, false) : NULL;
+        if (!kind || strcmp(kind->name, "k8s-base") != 0)
+            continue;
+        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+            const struct node *ports = node_get(node, fields[i]);
+            for (const struct node *port = ports && ports->kind == NODE_LIST ? ports->first : NULL;
+                 port; port = port->next)
+                if (port->kind == NODE_SCALAR)
+                    add_extra_tcp_port(reader, port, ret);
+        }
+    }
+}
+
+/* Which controller serves the Ingresses: the one that is written, else the one that the class's
+ * name tells. */
+static void set_ingress(const struct schema_reader *reader, const struct record *file,
+                        struct environment *ret)
+{
+    const struct value *controller = record_value(file, FILE_INGRESS_CONTROLLER);
+    set_checked(reader, file, FILE_INGRESS_CLASS, NAME_SUBDOMAIN, &ret->ingress_class);
+    ret->has_ingress_controller = controller->node != NULL;
+    ret->has_ingress_class = controller->node || record_has(file, FILE_INGRESS_CLASS);
+    ret->ingress_controller = !controller->node ? ingress_controller_of_class(ret->ingress_class)
+                              : str_is(controller->text, "generic") ? INGRESS_GENERIC
+                                                                    : INGRESS_NGINX;
+}
+
 static void set_file(const struct schema_reader *reader, const struct record *file,
                      struct environment *ret)
 {
@@ -187,7 +235,7 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     set_providers(reader, file, ret);
     set_outputs(reader, file, ret);
     set_checked(reader, file, FILE_REGISTRY, NAME_REGISTRY, &ret->registry);
-    set_checked(reader, file, FILE_INGRESS_CLASS, NAME_SUBDOMAIN, &ret->ingress_class);
+    set_ingress(reader, file, ret);
     set_checked(reader, file, FILE_TLS_SECRET, NAME_SUBDOMAIN, &ret->tls_secret);
     set_checked(reader, file, FILE_CLUSTER_ISSUER, NAME_SUBDOMAIN, &ret->cluster_issuer);
     set_secret_store(reader, file, ret);
@@ -242,6 +290,7 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
     if (!file)
         return false;
     set_file(reader, file, ret);
+    add_extra_tcp_ports(reader, file, ret);
     return reader->diags->errors == errors;
 }
 
@@ -288,7 +337,8 @@ static bool holds(struct str text, const char *sign)
 
 /* What is injected into a chart needs little of the environment, whose file may not be at hand
  * where charts are installed: only what placeholders read, what an Ingress of our own needs, and
- * whether redis has a password. */
+ * whether redis has a password. Which controller serves an Ingress of the chart is a question that
+ * environment_read_all() answers, when there is such an Ingress. */
 static bool needs_file(struct str text)
 {
     static const char *const signs[] = {"{parent",     "{region",  "{aws",    "public_uri",
@@ -329,11 +379,14 @@ static bool read_chosen(const struct schema_reader *reader, const struct record 
     const struct value *path = record_value(chosen, ENVIRONMENT_PATH);
     if (options->environment_file)
         return read_file(reader, options->environment_file, (struct location){0}, ret);
-    if (options->injects && !options->secrets_only && !needs_file(file->node->span.source->text))
-        return true;
     struct str service_file = file->node->span.source->path;
-    return read_file(reader, beside(reader->arena, service_file, path->text), path->node->span,
-                     ret);
+    const char *beside_it = beside(reader->arena, service_file, path->text);
+    if (options->injects && !options->secrets_only && !needs_file(file->node->span.source->text)) {
+        ret->unread_path = beside_it;
+        ret->unread_at = path->node->span;
+        return true;
+    }
+    return read_file(reader, beside_it, path->node->span, ret);
 }
 
 bool environment_read(const struct schema_reader *reader, const struct record *file,
@@ -346,6 +399,7 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
     bool right = true;
     if (record_value(file, FILE_ENVIRONMENTS)->wrong)
         return false;
+    add_extra_tcp_ports(reader, file, ret);
     if (record_value(file, FILE_ENVIRONMENTS)->count) {
         right = read_chosen(reader, file, options, ret);
     } else if (options->environment_file) {
@@ -369,6 +423,18 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
     }
     if (options->registry)
         ret->registry = str_of(options->registry);
+    return right;
+}
+
+bool environment_read_all(const struct schema_reader *reader, struct environment *environment)
+{
+    const char *path = environment->unread_path;
+    struct str registry = environment->registry; /* of a flag */
+    environment->unread_path = NULL;
+    if (!path)
+        return true;
+    bool right = read_file(reader, path, environment->unread_at, environment);
+    environment->registry = registry.len ? registry : environment->registry;
     return right;
 }
 

@@ -2,8 +2,10 @@
 #ifndef OPTASVC_ENVIRONMENT_H
 #define OPTASVC_ENVIRONMENT_H
 
+#include "ingress.h"
 #include "options.h"
 #include "schema.h"
+#include "set.h"
 
 enum cloud { CLOUD_NONE, CLOUD_AWS, CLOUD_GOOGLE, CLOUD_AZURE, CLOUD_LOCAL };
 
@@ -15,6 +17,16 @@ struct output {
     bool unusable;  /* null, a list or a map */
     bool of_flag;   /* from --parent-outputs */
     struct location at;
+};
+
+/* An item of a k8s-base module's nginx_extra_tcp_ports: a port at which Opta's ingress-nginx passed
+ * TCP on to the Service with that port. */
+struct extra_tcp_port {
+    struct extra_tcp_port *next;
+    struct extra_tcp_port *self;
+    struct str number; /* as it is written */
+    struct location at;
+    bool used; /* a service has that port */
 };
 
 struct environment {
@@ -30,13 +42,20 @@ struct environment {
     size_t output_count;
     struct str registry; /* empty: not known */
     struct str ingress_class;
-    struct str tls_secret;     /* empty: none */
-    struct str cluster_issuer; /* empty: none */
-    bool ack;                  /* AWS objects are made, for the ACK controllers */
-    struct str cluster_name;   /* of EKS; empty: not known */
-    struct str secret_store;   /* that `secrets` come from; empty: from the Secret manual-secrets */
+    enum ingress_controller ingress_controller; /* of that class */
+    bool has_ingress_class;      /* the file has ingress_class or ingress_controller */
+    bool has_ingress_controller; /* the file has ingress_controller */
+    struct str tls_secret;       /* empty: none */
+    struct str cluster_issuer;   /* empty: none */
+    bool ack;                    /* AWS objects are made, for the ACK controllers */
+    struct str cluster_name;     /* of EKS; empty: not known */
+    struct str secret_store; /* that `secrets` come from; empty: from the Secret manual-secrets */
     struct str secret_store_kind;
-    struct str secret_prefix; /* of the store's keys */
+    struct str secret_prefix;               /* of the store's keys */
+    struct extra_tcp_port *extra_tcp_ports; /* in no particular order */
+    struct set extra_tcp_port_numbers;      /* the same by their numbers */
+    const char *unread_path; /* its file, which nothing needed so far; NULL: it was read */
+    struct location unread_at;
 };
 
 /* Chooses the environment of a service file and reads its file and the outputs that the flags name.
@@ -44,6 +63,10 @@ struct environment {
  * Reports and returns false when there is none to choose or its file cannot be read. */
 bool environment_read(const struct schema_reader *reader, const struct record *file,
                       const struct options *options, struct environment *ret);
+
+/* Reads the environment file that nothing needed so far, if there is one. Reports and returns false
+ * if it cannot be read. */
+bool environment_read_all(const struct schema_reader *reader, struct environment *environment);
 
 /* The output of a name, or NULL. One of --parent-outputs is recorded as used. */
 const struct output *environment_output(const struct environment *environment, struct str name);

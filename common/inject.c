@@ -17,8 +17,9 @@ static void warn_not_injected(const struct injection *injection, const struct se
                                            SERVICE_GCP_SERVICE_ACCOUNT, SERVICE_AZURE_CLIENT_ID,
                                            SERVICE_KEEP_PATH_PREFIX};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        if (!service_has(service, fields[i]))
-            continue;
+        if (!service_has(service, fields[i]) ||
+            (fields[i] == SERVICE_KEEP_PATH_PREFIX && service->route_count))
+            continue; /* inject_ingress() knows whether a new Ingress has it */
         diag_warning(injection->diags, record_location(service->record, fields[i]),
                      "%s is not injected into charts", schema_field(fields[i])->name);
     }

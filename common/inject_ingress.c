@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define NGINX "nginx.ingress.kubernetes.io/"
-
 /* The Ingresses that lead to the workload. */
 static const struct object **candidates(const struct target *target, size_t *ret_count)
 {
@@ -43,82 +41,59 @@ static bool is_wanted(const struct target *target, const struct object *ingress)
 
 /* Addresses */
 
-static bool serves_host(struct str rule, struct str host)
-{
-    if (rule.len == 0 || str_equal(rule, host))
-        return true;
-    /* *.example.com takes one more label. */
-    size_t dot = str_find(host, 0, '.');
-    return str_starts(rule, STR("*.")) && dot > 0 &&
-           str_equal(str_from(host, dot), str_from(rule, 1));
-}
-
-/* A path without the end by which regular expressions say "and all below". */
-static struct str without_wildcard(struct str path)
-{
-    static const char *const ends[] = {"(/|$)(.*)", "/?(.*)", "(.*)", ".*", "*"};
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-        if (str_ends(path, str_of(ends[i])))
-            return str_slice(path, 0, path.len - strlen(ends[i]));
-    return path;
-}
-
-/* True when a path of an Ingress takes all below `prefix`, which has no slash at its end. */
-static bool serves_path(struct arena *arena, const struct node *path, struct str prefix)
-{
-    struct str text = node_text(node_find(path, "path"));
-    struct str type = node_text(node_find(path, "pathType"));
-    if (str_equal(text, manifest_ingress_path(arena, prefix)))
-        return true;
-    text = without_wildcard(text);
-    while (str_ends(text, STR("/")))
-        text.len--;
-    bool below = prefix.len == text.len || (prefix.len > text.len && prefix.data[text.len] == '/');
-    return !str_is(type, "Exact") && str_starts(prefix, text) && below;
-}
-
 static bool is_our_service(const struct target *target, struct str name)
 {
     target_find_services(target);
     return set_get(&target->injection->service_names, name) != NULL;
 }
 
-static bool is_ours(const struct target *target, const struct node *path)
+static bool leads_to_us(const void *context, const struct object *ingress, struct str service)
 {
-    return is_our_service(target, node_text(node_find(path, "backend service name")));
+    const struct target *target = context;
+    const struct object *ours = set_get(&target->injection->service_names, service);
+    return ours && release_same_namespace(ours, ingress);
 }
 
-static bool is_default_backend(const struct target *target, const struct object *ingress)
+/* A public_uri is served if, of the paths that fit it in an Ingress class, the one that the
+ * controller prefers leads to a Service of the workload. The answer is that of a class that serves
+ * it, else of the first that leads it to another Service. */
+static struct release_answer ask(const struct target *target, const struct route *route)
 {
-    return is_our_service(target,
-                          node_text(node_find(ingress->node, "spec defaultBackend service name")));
-}
-
-static bool serves(const struct target *target, const struct object *ingress,
-                   const struct route *route)
-{
-    const struct node *rules = node_find(ingress->node, "spec rules");
-    if (!rules && is_default_backend(target, ingress))
-        return true;
-    for (const struct node *rule = node_items(rules); rule; rule = rule->next) {
-        const struct node *paths = node_find(rule, "http paths");
-        if (!serves_host(node_text(node_find(rule, "host")), route->host))
+    struct injection *injection = target->injection;
+    struct release_answer best = {0};
+    struct set classes = {0};
+    size_t count;
+    const struct object **ingresses = candidates(target, &count);
+    for (size_t i = 0; i < count && !best.served; i++) {
+        struct str class = release_class(ingresses[i]);
+        if (set_add(injection->arena, &classes, class, ingresses[i]))
             continue;
-        for (const struct node *path = node_items(paths); path; path = path->next)
-            if (is_ours(target, path) && serves_path(target->injection->arena, path, route->prefix))
-                return true;
+        struct release_answer answer = release_ask(&injection->release, class, route->host,
+                                                   route->prefix, leads_to_us, target);
+        if (answer.served || !best.ingress)
+            best = answer;
     }
-    return false;
+    return best;
+}
+
+static void warn_doubt(const struct target *target, const struct route *route,
+                       const struct object *doubtful)
+{
+    struct injection *injection = target->injection;
+    diag_warning(injection->diags, route->at,
+                 "cannot determine whether a regular expression of %.*s takes requests from "
+                 "%.*s%.*s to another Service",
+                 STR_ARG(object_text(injection->arena, doubtful)), STR_ARG(route->host),
+                 STR_ARG(route->prefix));
+    diag_hint(injection->diags, "compare the paths of that host in the chart");
 }
 
 static bool is_served(const struct target *target, const struct route *route)
 {
-    size_t count;
-    const struct object **ingresses = candidates(target, &count);
-    for (size_t i = 0; i < count; i++)
-        if (serves(target, ingresses[i], route))
-            return true;
-    return false;
+    struct release_answer answer = ask(target, route);
+    if (answer.doubt)
+        warn_doubt(target, route, answer.doubt);
+    return answer.served;
 }
 
 /* Annotations */
@@ -152,33 +127,34 @@ static struct node *wanted_annotations(const struct target *target)
     struct arena *arena = target->injection->arena;
     const struct service *service = target->service;
     struct node *map = node_new(arena, NODE_MAP);
-    if (special_port(target))
-        manifest_put_protocol(arena, special_port(target), map);
-    if (service->sticky)
-        manifest_put_sticky(arena, service, map);
-    if (service->hash_key.len)
-        put_text(arena, map, NGINX "upstream-hash-by", service->hash_key);
+    manifest_put_nginx(arena, service, map);
     manifest_put_items(arena, map, service->ingress_annotations);
     return map;
 }
 
+/* Nginx annotations are for controllers that read them, all others for every Ingress. */
 static void annotate(const struct target *target, const struct object *ingress)
 {
     struct arena *arena = target->injection->arena;
     const struct node *map = wanted_annotations(target);
+    bool reads_nginx = inject_reads_nginx(target, ingress);
+    bool annotated = false;
     for (struct node *value = map->first, *next; value; value = next) {
         next = value->next;
         struct str key = value->key->text;
+        if (ingress_is_nginx_annotation(key) && !reads_nginx)
+            continue;
+        annotated = true;
         target_set(target, ingress, ingress->node,
                    str_format(arena, "metadata annotations %.*s", STR_ARG(key)).data,
                    node_scalar(arena, STYLE_TEXT, value->text), str_c(arena, key), TELL_VALUES);
     }
     struct node *there = node_find(ingress->node, "metadata annotations");
-    bool sticky = there && node_find(there, NGINX "affinity");
+    bool sticky = there && node_find(there, NGINX_ANNOTATION "affinity");
     if (sticky && target_has(target, SERVICE_STICKY_SESSION) && !target->service->sticky)
-        target_remove(target, ingress, there, NGINX "affinity", NGINX "affinity",
-                      "sticky_session: false");
-    if (map->first)
+        target_remove(target, ingress, there, NGINX_ANNOTATION "affinity",
+                      NGINX_ANNOTATION "affinity", "sticky_session: false");
+    if (annotated)
         warn_shared(target, ingress);
 }
 
@@ -227,18 +203,81 @@ static void add_ingresses(const struct target *target, struct route *routes, siz
     }
 }
 
+/* "HOST/PATH" */
+static struct str route_text(struct arena *arena, const struct route *route)
+{
+    bool all = route->prefix.len == 0 && route->host.len == 0;
+    return str_format(arena, "%.*s%.*s%s", STR_ARG(route->host), STR_ARG(route->prefix),
+                      all ? "/" : "");
+}
+
+/* True if an Ingress of the chart leads a route to another Service where a new Ingress would lead
+ * it to ours: one of the environment's class, or of none. */
+static bool is_taken(const struct target *target, const struct route *route)
+{
+    const struct str classes[] = {target->service->layer->environment.ingress_class, {0}};
+    bool taken = false;
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        taken |= release_ask(&target->injection->release, classes[i], route->host, route->prefix,
+                             leads_to_us, target)
+                     .taken;
+    return taken;
+}
+
 static void report_unserved(const struct target *target, const struct object *ingress,
                             const struct route *route)
 {
-    struct str path = route->prefix;
-    if (path.len == 0 && route->host.len == 0)
-        path = STR("/");
-    diag_error(target->injection->diags, route->at,
-               "%.*s of the chart does not serve %.*s%.*s to it",
-               STR_ARG(object_text(target->injection->arena, ingress)), STR_ARG(route->host),
-               STR_ARG(path));
-    diag_hint(target->injection->diags,
-              "set it in the chart's values, or add an Ingress: helm: {ingress: new}");
+    struct injection *injection = target->injection;
+    struct arena *arena = injection->arena;
+    struct release_answer answer = ask(target, route);
+    struct str text = route_text(arena, route);
+    if (answer.ingress)
+        diag_error(injection->diags, route->at,
+                   "%.*s of the chart leads %.*s to the Service %.*s, not to %.*s",
+                   STR_ARG(object_text(arena, answer.ingress)), STR_ARG(text),
+                   STR_ARG(answer.service), STR_ARG(object_text(arena, target->workload)));
+    else
+        diag_error(injection->diags, route->at, "%.*s of the chart does not serve %.*s to it",
+                   STR_ARG(object_text(arena, ingress)), STR_ARG(text));
+    diag_hint(injection->diags, "set it in the chart's values%s",
+              is_taken(target, route) ? "" : ", or add an Ingress: helm: {ingress: new}");
+}
+
+/* A new Ingress cannot have a path that one of the chart leads to another Service. */
+static bool check_taken(const struct target *target, const struct route *routes, size_t count)
+{
+    struct injection *injection = target->injection;
+    size_t errors = injection->diags->errors;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_taken(target, &routes[i]))
+            continue;
+        diag_error(injection->diags, routes[i].at,
+                   "the chart leads %.*s to another Service, so no Ingress can be added for it",
+                   STR_ARG(route_text(injection->arena, &routes[i])));
+        diag_hint(injection->diags, "set it in the chart's values");
+    }
+    return injection->diags->errors == errors;
+}
+
+/* A regular expression on a new Ingress changes how nginx reads the chart's paths of the host. */
+static void warn_regex(const struct target *target, const struct route *routes, size_t count)
+{
+    struct injection *injection = target->injection;
+    const struct environment *environment = &target->service->layer->environment;
+    for (size_t i = 0; i < count && environment->ingress_controller == INGRESS_NGINX; i++) {
+        bool again = i > 0 && str_equal(routes[i - 1].host, routes[i].host);
+        bool several = i + 1 < count && str_equal(routes[i + 1].host, routes[i].host);
+        if (again || (routes[i].prefix.len == 0 && !several) ||
+            !(release_has_plain_host(&injection->release, environment->ingress_class,
+                                     routes[i].host) ||
+              release_has_plain_host(&injection->release, (struct str){0}, routes[i].host)))
+            continue;
+        diag_warning(injection->diags, routes[i].at,
+                     "the new Ingress makes nginx read all paths of this host as regular "
+                     "expressions, those of the chart too");
+        diag_hint(injection->diags, "check that the chart's paths of the host still match, or give "
+                                    "the service a host of its own");
+    }
 }
 
 bool inject_ingress_is_asked(const struct target *target)
@@ -247,50 +286,93 @@ bool inject_ingress_is_asked(const struct target *target)
            annotation_field(target) != SERVICE_END;
 }
 
+/* With `ingress: new` a setting may be on one Ingress alone, the new one or another whose
+ * controller reads nginx annotations; else it must hold for every Ingress that leads to the
+ * workload. */
+static void annotate_all(const struct target *target, const struct object **ingresses, size_t count,
+                         bool adds)
+{
+    size_t settings;
+    service_nginx_settings(target->service, &settings);
+    if (count == 0 || (settings && !layer_read_environment(target->service->layer)))
+        return;
+    bool somewhere = adds;
+    for (size_t i = 0; i < count; i++)
+        somewhere |= is_wanted(target, ingresses[i]) && inject_reads_nginx(target, ingresses[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_wanted(target, ingresses[i]))
+            continue;
+        inject_check_class(target, ingresses[i], wants_new(target) && somewhere);
+        annotate(target, ingresses[i]);
+    }
+}
+
+/* The Ingress that `helm.ingress` names must be one that leads to the workload. */
+static bool check_wanted(const struct target *target, const struct object **ingresses, size_t count)
+{
+    if (wanted(target).len == 0 || wants_new(target))
+        return true;
+    for (size_t i = 0; i < count; i++)
+        if (is_wanted(target, ingresses[i]))
+            return true;
+    target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" leads to it",
+                 STR_ARG(wanted(target)));
+    if (count)
+        diag_hint(target->injection->diags, "write one that does: helm: {ingress: %.*s}",
+                  STR_ARG(ingresses[0]->name));
+    else
+        diag_hint(target->injection->diags,
+                  "none of the chart does; left out, public_uri adds one");
+    return false;
+}
+
+static struct route *unserved_routes(const struct target *target, size_t *ret_count)
+{
+    const struct service *service = target->service;
+    struct route *routes =
+        ARENA_ARRAY(target->injection->arena, service->route_count, struct route);
+    *ret_count = 0;
+    for (size_t i = 0; i < service->route_count; i++)
+        if (!is_served(target, &service->routes[i]))
+            routes[(*ret_count)++] = service->routes[i];
+    return routes;
+}
+
+static void warn_no_effect(const struct target *target, enum field_id field)
+{
+    struct diags *diags = target->injection->diags;
+    diag_warning(diags, record_location(target->service->record, field),
+                 "%s has no effect: the chart has no Ingress that leads to %.*s",
+                 schema_field(field)->name,
+                 STR_ARG(object_text(target->injection->arena, target->workload)));
+    diag_hint(diags, "public_uri adds one");
+}
+
 void inject_ingress(const struct target *target)
 {
     if (!inject_ingress_is_asked(target))
         return;
     const struct service *service = target->service;
-    const struct object *named = NULL;
     size_t candidate_count;
     const struct object **ingresses = candidates(target, &candidate_count);
-    const struct object *first = candidate_count ? ingresses[0] : NULL;
-    for (size_t i = 0; i < candidate_count; i++) {
-        if (!is_wanted(target, ingresses[i]))
-            continue;
-        named = ingresses[i];
-        annotate(target, ingresses[i]);
-    }
-    if (wanted(target).len && !wants_new(target) && !named) {
-        target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" leads to it",
-                     STR_ARG(wanted(target)));
-        if (first)
-            diag_hint(target->injection->diags, "write one that does: helm: {ingress: %.*s}",
-                      STR_ARG(first->name));
-        else
-            diag_hint(target->injection->diags,
-                      "none of the chart does; left out, public_uri adds one");
+    if (!check_wanted(target, ingresses, candidate_count))
         return;
-    }
-    struct route *missing =
-        ARENA_ARRAY(target->injection->arena, service->route_count, struct route);
-    size_t count = 0;
-    for (size_t i = 0; i < service->route_count; i++) {
-        if (is_served(target, &service->routes[i]))
-            continue;
-        missing[count++] = service->routes[i];
-        if (first && !wants_new(target))
-            report_unserved(target, first, &service->routes[i]);
-    }
+    size_t count;
+    struct route *missing = unserved_routes(target, &count);
+    bool adds = count && (candidate_count == 0 || wants_new(target));
+    annotate_all(target, ingresses, candidate_count, adds);
+    for (size_t i = 0; i < count && !adds; i++)
+        report_unserved(target, ingresses[0], &missing[i]);
+    if (target_has(target, SERVICE_KEEP_PATH_PREFIX) && !adds && service->route_count)
+        diag_warning(target->injection->diags,
+                     record_location(service->record, SERVICE_KEEP_PATH_PREFIX),
+                     "keep_path_prefix is not injected into charts");
     enum field_id field = annotation_field(target);
-    if (count && (!first || wants_new(target))) {
+    if (adds && check_taken(target, missing, count) &&
+        service_check_ingress(service, missing, count)) {
+        warn_regex(target, missing, count);
         add_ingresses(target, missing, count);
-    } else if (!first && field != SERVICE_END && service->route_count == 0) {
-        diag_warning(target->injection->diags, record_location(service->record, field),
-                     "%s has no effect: the chart has no Ingress that leads to %.*s",
-                     schema_field(field)->name,
-                     STR_ARG(object_text(target->injection->arena, target->workload)));
-        diag_hint(target->injection->diags, "public_uri adds one");
+    } else if (candidate_count == 0 && field != SERVICE_END && service->route_count == 0) {
+        warn_no_effect(target, field);
     }
 }

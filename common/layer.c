@@ -90,6 +90,14 @@ struct schema_reader layer_reader(struct layer *layer)
                                   .lenient = layer->options->injects};
 }
 
+bool layer_read_environment(struct layer *layer)
+{
+    const struct schema_reader reader = {.arena = layer->arena, .diags = layer->diags};
+    if (!environment_read_all(&reader, &layer->environment))
+        layer->scope.blind = true;
+    return !layer->scope.blind;
+}
+
 bool layer_counts(const struct layer *layer, const struct module *module, size_t *count)
 {
     if (++*count == SERVICES_MAX + 1)

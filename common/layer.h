@@ -26,6 +26,10 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
 /* How a module's texts are read: placeholders filled in. The result refers to `layer`. */
 struct schema_reader layer_reader(struct layer *layer);
 
+/* Reads the environment file if it was not needed so far (environment_read_all). Reports and
+ * returns false if it cannot be read. */
+bool layer_read_environment(struct layer *layer);
+
 /* Counts a service of the run. Reports and returns false behind SERVICES_MAX of them, which is
  * reported once. */
 bool layer_counts(const struct layer *layer, const struct module *module, size_t *count);

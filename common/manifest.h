@@ -82,13 +82,9 @@ struct node *autoscaler_metric(struct arena *arena, const char *resource, int64_
 /* Adds `spec` but for its selector. */
 struct node *disruption_budget_spec(struct arena *arena, struct node *object);
 
-/* The annotations of sticky_session, and those that a port's type asks for. */
-void manifest_put_sticky(struct arena *arena, const struct service *service,
-                         struct node *annotations);
-void manifest_put_protocol(struct arena *arena, const struct port *port, struct node *annotations);
-
-/* The regular expression for a prefix and all below it. */
-struct str manifest_ingress_path(struct arena *arena, struct str prefix);
+/* The nginx annotations for the port's type, sticky_session and consistent_hash. */
+void manifest_put_nginx(struct arena *arena, const struct service *service,
+                        struct node *annotations);
 
 /* The user and group of `pod_security: restricted`: above 10000, so no user of a node's own. */
 enum { MANIFEST_RESTRICTED_ID = 10001 };

@@ -1,68 +1,39 @@
-/* Ingresses for ingress-nginx and those that read its annotations.
- *
- * ingress-nginx turns every path of a host into a case-insensitive regular expression as soon as
- * one is, and sorts them by length: plain paths beside a regular expression misroute. So a host is
- * either one plain `/` or regular expressions only. */
-#include "manifest.h"
+/* Ingresses: one for each host. What a kind of controller reads beside their rules is a row of the
+ * table here. */
+#include "manifest_ingress.h"
 
-#include <string.h>
-
-#define NGINX "nginx.ingress.kubernetes.io/"
-
-static struct str escape_regex(struct arena *arena, struct str text)
+/* Every controller has paths of type Prefix, which serve what is below them too. */
+static void put_prefix_path(struct arena *arena, struct str prefix, bool only_root,
+                            struct node *item)
 {
-    struct buf escaped = {0};
-    for (size_t i = 0; i < text.len; i++) {
-        if (strchr(".^$*+?()[]{}|\\", text.data[i]))
-            buf_add_byte(&escaped, '\\');
-        buf_add_byte(&escaped, text.data[i]);
-    }
-    struct str copy = str_copy(arena, buf_str(&escaped));
-    buf_free(&escaped);
-    return copy;
+    (void)only_root;
+    put_text(arena, item, "path", prefix.len ? prefix : STR("/"));
+    put_text(arena, item, "pathType", STR("Prefix"));
 }
 
-static struct str seconds(struct arena *arena, int64_t number)
-{
-    return str_format(arena, "%lld", (long long)number);
-}
+static const struct flavour {
+    /* NULL: the controller is given no settings. `only_root`: `/` is the only path of the host. */
+    void (*put_annotations)(struct arena *arena, const struct service *service, bool only_root,
+                            struct node *annotations);
+    /* Adds `path` and `pathType`. */
+    void (*put_path)(struct arena *arena, struct str prefix, bool only_root, struct node *item);
+} flavours[] = {
+    [INGRESS_NGINX] = {ingress_put_nginx_annotations, ingress_put_nginx_path},
+    [INGRESS_GENERIC] = {NULL, put_prefix_path},
+};
 
-void manifest_put_sticky(struct arena *arena, const struct service *service,
-                         struct node *annotations)
+static const struct flavour *flavour_of(const struct service *service)
 {
-    struct str age = seconds(arena, service->sticky_max_age);
-    put_text(arena, annotations, NGINX "affinity", STR("cookie"));
-    put_text(arena, annotations, NGINX "affinity-mode", STR("persistent"));
-    put_text(arena, annotations, NGINX "session-cookie-name", STR("opta_cookie"));
-    put_text(arena, annotations, NGINX "session-cookie-max-age", age);
-    put_text(arena, annotations, NGINX "session-cookie-expires", age);
-    put_text(arena, annotations, NGINX "session-cookie-path", service->sticky_path);
-}
-
-void manifest_put_protocol(struct arena *arena, const struct port *port, struct node *annotations)
-{
-    if (port->type == PORT_TYPE_GRPC)
-        put_text(arena, annotations, NGINX "backend-protocol", STR("GRPC"));
-    if (port->type == PORT_TYPE_WEBSOCKET) {
-        /* Seconds. A websocket may be silent for longer than nginx' default of 60. */
-        put_text(arena, annotations, NGINX "proxy-read-timeout", STR("3600"));
-        put_text(arena, annotations, NGINX "proxy-send-timeout", STR("3600"));
-    }
+    return &flavours[service->layer->environment.ingress_controller];
 }
 
 static void put_annotations(struct arena *arena, const struct service *service,
-                            struct node *metadata, bool regex)
+                            struct node *metadata, bool only_root)
 {
+    const struct flavour *flavour = flavour_of(service);
     struct node *annotations = node_new(arena, NODE_MAP);
-    if (regex)
-        put_text(arena, annotations, NGINX "use-regex", STR("true"));
-    if (regex && !service->keep_path_prefix)
-        put_text(arena, annotations, NGINX "rewrite-target", STR("/$2"));
-    manifest_put_protocol(arena, service->public_port, annotations);
-    if (service->sticky)
-        manifest_put_sticky(arena, service, annotations);
-    if (service->hash_key.len)
-        put_text(arena, annotations, NGINX "upstream-hash-by", service->hash_key);
+    if (flavour->put_annotations)
+        flavour->put_annotations(arena, service, only_root, annotations);
     struct str issuer = service->layer->environment.cluster_issuer;
     if (issuer.len)
         put_text(arena, annotations, "cert-manager.io/cluster-issuer", issuer);
@@ -86,19 +57,11 @@ static void put_tls(struct arena *arena, const struct service *service, struct n
     put_text(arena, tls, "secretName", secret);
 }
 
-struct str manifest_ingress_path(struct arena *arena, struct str prefix)
-{
-    if (prefix.len == 0)
-        return STR("/()(.*)");
-    return str_format(arena, "%.*s(/|$)(.*)", STR_ARG(escape_regex(arena, prefix)));
-}
-
 static void add_path(struct arena *arena, const struct service *service, struct node *paths,
-                     struct str prefix, bool regex)
+                     struct str prefix, bool only_root)
 {
     struct node *item = add_map(arena, paths);
-    put_text(arena, item, "path", regex ? manifest_ingress_path(arena, prefix) : STR("/"));
-    put_text(arena, item, "pathType", regex ? STR("ImplementationSpecific") : STR("Prefix"));
+    flavour_of(service)->put_path(arena, prefix, only_root, item);
     struct node *backend = put_map(arena, put_map(arena, item, "backend"), "service");
     put_text(arena, backend, "name", service->name);
     struct node *port = put_map(arena, backend, "port");
@@ -116,10 +79,10 @@ static void add_ingress(struct manifests *manifests, const struct service *servi
     const struct route *routes = service->routes;
     struct str host = routes[from].host;
     struct str name = str_format(arena, "%.*s-%08x", STR_ARG(service->name), str_hash(host));
-    bool regex = to - from > 1 || routes[from].prefix.len > 0;
+    bool only_root = to - from == 1 && routes[from].prefix.len == 0;
     struct node *object =
         manifest_object(manifests, service, "networking.k8s.io/v1", "Ingress", name);
-    put_annotations(arena, service, node_get(object, "metadata"), regex);
+    put_annotations(arena, service, node_get(object, "metadata"), only_root);
     struct node *spec = put_map(arena, object, "spec");
     put_text(arena, spec, "ingressClassName", service->layer->environment.ingress_class);
     put_tls(arena, service, spec, host, name);
@@ -128,7 +91,7 @@ static void add_ingress(struct manifests *manifests, const struct service *servi
         put_text(arena, rule, "host", host);
     struct node *paths = put_list(arena, put_map(arena, rule, "http"), "paths");
     for (size_t i = from; i < to; i++)
-        add_path(arena, service, paths, routes[i].prefix, regex);
+        add_path(arena, service, paths, routes[i].prefix, only_root);
 }
 
 void manifest_ingress(struct manifests *manifests, const struct service *service)

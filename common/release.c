@@ -21,6 +21,7 @@ static const struct kind {
     {"Pod", {"", NULL}, OBJECT_PODS},
     {"Service", {"", NULL}, OBJECT_SERVICE},
     {"Ingress", {"networking.k8s.io", "extensions"}, OBJECT_INGRESS},
+    {"IngressClass", {"networking.k8s.io", NULL}, OBJECT_INGRESS_CLASS},
     {"HorizontalPodAutoscaler", {"autoscaling", NULL}, OBJECT_AUTOSCALER},
     {"PodDisruptionBudget", {"policy", NULL}, OBJECT_DISRUPTION_BUDGET},
     {"ScaledObject", {"keda.sh", NULL}, OBJECT_KEDA},
@@ -390,11 +391,29 @@ struct names {
     size_t count;
 };
 
-static void add_backend(struct names *names, const struct node *backend)
+struct str release_backend_service(const struct node *backend)
 {
     struct str name = node_text(node_find(backend, "service name"));
-    if (name.len == 0) /* before networking.k8s.io/v1 */
-        name = node_text(node_find(backend, "serviceName"));
+    return name.len ? name : node_text(node_find(backend, "serviceName"));
+}
+
+struct node *release_default_backend(const struct object *ingress)
+{
+    struct node *backend = node_find(ingress->node, "spec defaultBackend");
+    return backend ? backend : node_find(ingress->node, "spec backend");
+}
+
+struct str release_class(const struct object *ingress)
+{
+    struct str class = node_text(node_find(ingress->node, "spec ingressClassName"));
+    return class.len ? class
+                     : node_text(node_find(ingress->node,
+                                           "metadata annotations kubernetes.io/ingress.class"));
+}
+
+static void add_backend(struct names *names, const struct node *backend)
+{
+    struct str name = release_backend_service(backend);
     if (name.len == 0)
         return;
     names->items = arena_grow(names->arena, names->items, names->count, sizeof *names->items);
@@ -405,8 +424,7 @@ const struct str *release_backends(struct arena *arena, const struct object *ing
                                    size_t *ret_count)
 {
     struct names names = {.arena = arena};
-    add_backend(&names, node_find(ingress->node, "spec defaultBackend"));
-    add_backend(&names, node_find(ingress->node, "spec backend")); /* its name before v1 */
+    add_backend(&names, release_default_backend(ingress));
     const struct node *rules = node_find(ingress->node, "spec rules");
     for (const struct node *rule = node_items(rules); rule; rule = rule->next) {
         const struct node *paths = node_find(rule, "http paths");

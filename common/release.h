@@ -15,6 +15,7 @@ enum object_kind {
     OBJECT_PODS,     /* others that run pods: Job, CronJob, Pod, ReplicaSet */
     OBJECT_SERVICE,
     OBJECT_INGRESS,
+    OBJECT_INGRESS_CLASS,
     OBJECT_AUTOSCALER,
     OBJECT_DISRUPTION_BUDGET,
     OBJECT_KEDA,     /* ScaledObject */
@@ -86,6 +87,11 @@ struct release {
     bool services_known;
     struct set routing; /* Ingresses by what they lead to, */
     bool ingresses_known;
+    struct set hosts; /* their rules by class and host, and by class, host and path, */
+    struct set paths;
+    bool paths_known;
+    struct set classes; /* IngressClasses by name, */
+    bool classes_known;
     struct set label_users; /* and what selects by a label, all made when first asked for */
     bool label_users_known;
 };
@@ -125,6 +131,44 @@ bool release_refers(const struct object *scaler, const char *path, const struct 
 /* The names of the Services that an Ingress leads to. */
 const struct str *release_backends(struct arena *arena, const struct object *ingress,
                                    size_t *ret_count);
+
+/* The name of the Service that a backend of an Ingress names; empty: a resource, or nothing. Both
+ * forms are read wherever a backend is read: `service.name`, and `serviceName` of Ingresses before
+ * networking.k8s.io/v1. */
+struct str release_backend_service(const struct node *backend);
+
+/* The backend for requests that no rule takes, in both forms; NULL: none. */
+struct node *release_default_backend(const struct object *ingress);
+
+/* The class that an Ingress names in `spec.ingressClassName`, else in the older annotation
+ * `kubernetes.io/ingress.class`; empty: none. */
+struct str release_class(const struct object *ingress);
+
+/* The IngressClass of a name, or NULL. */
+const struct object *release_find_class(struct release *release, struct str name);
+
+/* True for a Service that an Ingress names. */
+typedef bool release_is_ours(const void *context, const struct object *ingress, struct str service);
+
+/* Which Service takes requests for a path of a host. */
+struct release_answer {
+    bool served;                  /* one of ours takes them, and all that is below the path */
+    const struct object *doubt;   /* served: an Ingress whose longer regular expression leads to
+                                     another Service, and may take them; NULL: none */
+    const struct object *ingress; /* not served: the one that leads them to another Service; NULL:
+                                     none does */
+    struct str service;           /* and that Service */
+    bool taken;                   /* for this very host and path */
+};
+
+/* Asks the Ingresses of a class. `path` has no slash at its end; `host` may be empty, or a
+ * wildcard. */
+struct release_answer release_ask(struct release *release, struct str class, struct str host,
+                                  struct str path, release_is_ours *is_ours, const void *context);
+
+/* True if Ingresses of a class have rules for this very host, none of which asks nginx for regular
+ * expressions. */
+bool release_has_plain_host(struct release *release, struct str class, struct str host);
 
 /* True for the name of a Service in the namespace of an object. */
 bool release_has_service(struct release *release, struct str name, const struct object *beside);

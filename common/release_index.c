@@ -227,6 +227,16 @@ const struct object **release_ingresses(struct release *release,
     return ingresses;
 }
 
+const struct object *release_find_class(struct release *release, struct str name)
+{
+    if (!release->classes_known)
+        for (const struct object *each = release_objects(release, OBJECT_INGRESS_CLASS); each;
+             each = each->next)
+            set_add(release->arena, &release->classes, each->name, each);
+    release->classes_known = true;
+    return set_get(&release->classes, name);
+}
+
 /* Labels that something selects pods by */
 
 static void add_user(struct release *release, const struct object *object, struct str key)
@@ -268,6 +278,8 @@ static void find_users(struct release *release, const struct object *object, str
 const struct object *release_label_user(struct release *release, struct str key)
 {
     for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
+        if (type == OBJECT_INGRESS_CLASS) /* selects nothing */
+            continue;
         const struct object *first = release_objects(release, type);
         if (type == OBJECT_PODS || release->label_users_known) /* those select their own at most */
             continue;

@@ -120,9 +120,11 @@ static void check_routes(struct renderer *renderer, struct set *file_routes,
     const struct layer *layer = service->layer;
     for (size_t i = 0; i < service->route_count; i++) {
         const struct route *route = &service->routes[i];
-        /* ingress-nginx compares paths without regard to case. */
-        struct str address = str_format(&renderer->arena, "%.*s%.*s/", STR_ARG(route->host),
-                                        STR_ARG(str_lower(layer->arena, route->prefix)));
+        /* ingress-nginx compares paths without regard to case, other controllers with it. */
+        bool nginx = layer->environment.ingress_controller == INGRESS_NGINX;
+        struct str path = nginx ? str_lower(layer->arena, route->prefix) : route->prefix;
+        struct str address =
+            str_format(&renderer->arena, "%.*s%.*s/", STR_ARG(route->host), STR_ARG(path));
         struct str owner = str_copy(&renderer->arena, service->name);
         const char *first =
             set_add(&renderer->arena, route->host.len ? &renderer->routes : file_routes, address,
@@ -166,6 +168,24 @@ static void render_service(struct renderer *renderer, struct set *routes,
     emit(renderer, &manifests);
 }
 
+/* Ports of the service file's own k8s-base that no service has. Those of an environment file may be
+ * for other service files. */
+static void warn_extra_tcp_ports(const struct layer *layer)
+{
+    if (layer->options->modules.count) /* the other services are not read */
+        return;
+    for (const struct extra_tcp_port *port = layer->environment.extra_tcp_ports; port;
+         port = port->next) {
+        if (port->used || port->at.source != layer->source)
+            continue;
+        diag_warning(layer->diags, port->at,
+                     "nginx_extra_tcp_ports has no effect: nothing makes port %.*s public",
+                     STR_ARG(port->number));
+        diag_hint(layer->diags, "add a Service of type LoadBalancer, or configure the port in your "
+                                "ingress controller");
+    }
+}
+
 static void render_layer(struct renderer *renderer, struct layer *layer)
 {
     struct set routes = {0};
@@ -185,6 +205,7 @@ static void render_layer(struct renderer *renderer, struct layer *layer)
         if (service)
             render_service(renderer, &routes, service);
     }
+    warn_extra_tcp_ports(layer);
     if (*services == before)
         layer_report_empty(layer);
     renderer->failed |= layer->diags->errors > 0;

@@ -116,7 +116,7 @@ struct cloud_access {
 };
 
 struct service {
-    const struct layer *layer;
+    struct layer *layer;
     const struct record *record; /* what is written of it */
     struct str name;
     struct location at;
@@ -197,5 +197,21 @@ const char *service_workload_kind(const struct service *service);
 /* The port at which the Service made from `node` is called; 0 when it listens to nothing, -1 when
  * its ports are wrong, which is told where that service is read. */
 int64_t service_called_port(struct layer *layer, const struct node *node);
+
+/* Something in a service that an Ingress expresses by nginx annotations alone. */
+struct nginx_setting {
+    struct location at;
+    struct str text; /* for a message: "sticky_session needs nginx annotations" */
+    bool port;       /* the port's type: a generic controller may serve it by its own settings */
+};
+const struct nginx_setting *service_nginx_settings(const struct service *service,
+                                                   size_t *ret_count);
+
+/* Warns that a generic controller treats the port's type by its own settings. */
+void service_warn_protocol(const struct service *service, struct str class);
+
+/* Reports what Ingresses for some routes of the service cannot do, because the environment's
+ * controller does not understand it. Returns false after an error. */
+bool service_check_ingress(const struct service *service, const struct route *routes, size_t count);
 
 #endif

@@ -146,6 +146,23 @@ static const struct port *find_port(const struct service_reader *in, struct str 
     return NULL;
 }
 
+/* Opta's ingress-nginx passed such a port on from outside the cluster; here nothing does. */
+static void warn_stays_inside(const struct service_reader *in, const struct port *port)
+{
+    const struct set *extra_ports = &in->layer->environment.extra_tcp_port_numbers;
+    struct str number = str_format(in->reader.arena, "%lld", (long long)port->service_port);
+    const struct extra_tcp_port *extra = set_get(extra_ports, number);
+    if (!extra || port->type != PORT_TYPE_TCP || in->layer->options->injects)
+        return;
+    extra->self->used = true;
+    diag_warning(in->reader.diags, port->at,
+                 "port %.*s can be reached from inside the cluster only, although "
+                 "nginx_extra_tcp_ports lists it",
+                 STR_ARG(number));
+    diag_hint(in->reader.diags, "to publish it, add a Service of type LoadBalancer, or configure "
+                                "the port in your ingress controller");
+}
+
 void service_read_ports(const struct service_reader *in)
 {
     struct service *service = in->service;
@@ -167,6 +184,8 @@ void service_read_ports(const struct service_reader *in)
     for (size_t i = 0; i < service->port_count && !service->public_port; i++)
         if (service->ports[i].type != PORT_TYPE_TCP)
             service->public_port = &service->ports[i];
+    for (size_t i = 0; i < service->port_count; i++)
+        warn_stays_inside(in, &service->ports[i]);
     if (record_has(in->record, SERVICE_PROBE_PORT))
         service->probe_port = find_port(in, service_value(in, SERVICE_PROBE_PORT)->text);
     else if (service->port_count)

@@ -50,6 +50,11 @@ static const char *prefix_wrong(struct str path)
     for (size_t i = 1; i < path.len; i++)
         if (path.data[i] == '/' && path.data[i - 1] == '/')
             return "has an empty part: //";
+    for (size_t at = 1; at <= path.len; at = str_find(path, at, '/') + 1) {
+        struct str part = str_slice(path, at, str_find(path, at, '/'));
+        if (str_is(part, ".") || str_is(part, ".."))
+            return "has a part . or .., which clients resolve before they send it";
+    }
     return name_wrong(NAME_PATH, path);
 }
 
@@ -113,7 +118,11 @@ static void read_uris(const struct service_reader *in)
     if (uris->count && !service->public_port && !in->layer->options->injects &&
         !service_value(in, SERVICE_PORT)->wrong && !service_value(in, SERVICE_PORTS)->wrong) {
         service_error(in, SERVICE_PUBLIC_URI, "public_uri leads to no port");
-        diag_hint(in->reader.diags, "the service needs a port of type http");
+        diag_hint(in->reader.diags, "%s",
+                  service->port_count
+                      ? "an Ingress serves ports of type http only; to publish a tcp port add "
+                        "a Service of type LoadBalancer"
+                      : "the service needs a port of type http");
         return;
     }
     if (uris->count > ROUTES_MAX) {
@@ -188,21 +197,6 @@ static void read_affinity(const struct service_reader *in)
     }
 }
 
-static void warn_grpc(const struct service_reader *in)
-{
-    const struct service *service = in->service;
-    const struct environment *environment = &in->layer->environment;
-    bool grpc = service->public_port && service->public_port->type == PORT_TYPE_GRPC &&
-                !in->layer->options->injects;
-    if (!grpc || service->route_count == 0 || environment->tls_secret.len ||
-        environment->cluster_issuer.len)
-        return;
-    diag_warning(in->reader.diags, record_location(in->record, SERVICE_PUBLIC_URI),
-                 "grpc is public without TLS, which ingress-nginx does not serve");
-    diag_hint(in->reader.diags,
-              "write tls_secret or cluster_issuer in the environment file, or end TLS elsewhere");
-}
-
 /* Fields that say how a service is public, where it is not. */
 static void warn_private(const struct service_reader *in)
 {
@@ -225,6 +219,7 @@ void service_read_routes(const struct service_reader *in)
     in->service->keep_path_prefix = service_value(in, SERVICE_KEEP_PATH_PREFIX)->flag;
     read_uris(in);
     read_affinity(in);
-    warn_grpc(in);
+    if (!in->layer->options->injects && !in->layer->scope.blind)
+        service_check_ingress(in->service, in->service->routes, in->service->route_count);
     warn_private(in);
 }
