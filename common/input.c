@@ -14,6 +14,7 @@ struct lister {
     struct arena *arena;
     struct diags *diags;
     bool recursive;
+    const char *folder; /* that -f names and whose files are listed; NULL: a file */
     struct input *inputs;
     size_t count;
     bool full; /* more than FILES_MAX, which is told */
@@ -29,7 +30,8 @@ static bool add(struct lister *lister, const char *path, bool named)
     }
     lister->inputs =
         arena_grow(lister->arena, lister->inputs, lister->count, sizeof *lister->inputs);
-    lister->inputs[lister->count++] = (struct input){path, named};
+    lister->inputs[lister->count++] =
+        (struct input){.path = path, .named = named, .regular = !named, .home = lister->folder};
     return true;
 }
 
@@ -96,10 +98,7 @@ static bool list_folder(struct lister *lister, const char *path, unsigned depth)
             if (lister->recursive)
                 right &= list_folder(lister, inside, depth + 1);
         } else if (is_manifest_name(names[i])) {
-            /* A link that leads nowhere is an error of whoever reads it; a pipe would wait for
-             * ever. */
-            if (stat(inside, &status) < 0 || S_ISREG(status.st_mode))
-                right &= add(lister, inside, false);
+            right &= add(lister, inside, false); /* whoever reads it refuses what is no file */
         }
     }
     return right;
@@ -108,12 +107,15 @@ static bool list_folder(struct lister *lister, const char *path, unsigned depth)
 static bool list_path(struct lister *lister, const char *path)
 {
     struct stat status;
+    lister->folder = NULL;
     if (strcmp(path, "-") == 0)
         return add(lister, path, true);
     if (stat(path, &status) < 0)
         return unreadable(lister, path, errno);
-    if (S_ISDIR(status.st_mode))
+    if (S_ISDIR(status.st_mode)) {
+        lister->folder = path;
         return list_folder(lister, path, 0);
+    }
     return add(lister, path, true);
 }
 
@@ -162,22 +164,73 @@ static bool has_service(struct str text)
     return false;
 }
 
+/* Both are absolute, with links followed. Nothing is below `/`: a container often works there, and
+ * all files of the machine would be. */
+static bool is_below(const char *path, const char *top)
+{
+    size_t len = strlen(top);
+    return len > 1 && strncmp(path, top, len) == 0 && path[len] == '/';
+}
+
+/* The directory of a file, in the arena. */
+static const char *directory_of(struct arena *arena, const char *path)
+{
+    struct str folder = str_of(path);
+    while (folder.len && folder.data[folder.len - 1] != '/')
+        folder.len--;
+    return folder.len ? str_c(arena, folder) : ".";
+}
+
+/* The author of a repository can name any file of the machine by a path or by a link, and a
+ * pipeline's log may be public: messages show only files of the places that the user chose. */
+static bool may_be_shown(struct arena *arena, const struct input *input)
+{
+    struct stat status;
+    bool pipe = stat(input->path, &status) == 0 && !S_ISREG(status.st_mode);
+    if (strcmp(input->path, "-") == 0 || pipe)
+        return true;
+    const char *home = input->home ? input->home : directory_of(arena, input->path);
+    const char *const tops[] = {".", home};
+    char *path = realpath(input->path, NULL);
+    bool below = false;
+    for (size_t i = 0; path && !below && i < sizeof tops / sizeof *tops; i++) {
+        char *top = realpath(tops[i], NULL);
+        below = top && is_below(path, top);
+        free(top);
+    }
+    free(path);
+    return below;
+}
+
+static void report_unreadable(struct diags *diags, struct location at, const char *path, int error)
+{
+    if (error == EFBIG) {
+        diag_error(diags, at, "%s is larger than %d bytes", path, FILE_SIZE_MAX);
+    } else if (error == IO_NOT_REGULAR) {
+        diag_error(diags, at, "%s is not a regular file", path);
+        diag_hint(diags, "a pipe or device can only be named by a flag");
+    } else {
+        diag_error(diags, at, "%s cannot be read: %s", path, strerror(error));
+    }
+}
+
 struct source *input_read(struct arena *arena, struct diags *diags, const struct input *input,
                           struct location at)
 {
     struct source *source = NULL;
     struct buf text = {0};
-    int error = io_read_file(input->path, FILE_SIZE_MAX, &text);
+    int error = input->regular ? io_read_regular_file(input->path, FILE_SIZE_MAX, &text)
+                               : io_read_file(input->path, FILE_SIZE_MAX, &text);
     bool foreign = !input->named && !has_service(buf_str(&text));
-    if (error == EFBIG && !foreign) {
-        diag_error(diags, at, "%s is larger than %d bytes", input->path, FILE_SIZE_MAX);
-    } else if (error && error != EFBIG) {
-        diag_error(diags, at, "%s cannot be read: %s", input->path, strerror(error));
+    if (error && (error != EFBIG || !foreign)) {
+        report_unreadable(diags, at, input->path, error);
     } else if (!foreign) {
         source = ARENA_NEW(arena, struct source);
         bool standard = strcmp(input->path, "-") == 0;
         source->path = str_copy(arena, standard ? STR("<stdin>") : str_of(input->path));
         source->text = str_copy(arena, buf_str(&text));
+        source->hidden = ARENA_NEW(arena, bool);
+        *source->hidden = !may_be_shown(arena, input);
     }
     buf_free(&text);
     return source;
