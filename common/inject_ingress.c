@@ -4,8 +4,6 @@
  * read, are for Ingresses of our own alone. */
 #include "inject_target.h"
 
-#include "scalar.h"
-
 #include <string.h>
 
 #define NGINX "nginx.ingress.kubernetes.io/"
@@ -209,9 +207,9 @@ static const struct node *public_port(const struct target *target, const struct 
         const struct node *own = set_get(&listening, node_text(to));
         if (target_is_udp(port))
             continue;
-        struct str number = own ? node_text(node_find(own, "containerPort")) : node_text(to);
+        const struct node *number = own ? node_find(own, "containerPort") : to;
         int64_t listens;
-        if (target->service->public_port && scalar_to_int(number, &listens) &&
+        if (target->service->public_port && node_to_int(number, &listens) &&
             listens == target->service->public_port->number)
             return port;
         if (str_is(node_text(node_find(port, "name")), "http"))
@@ -242,7 +240,7 @@ static void add_ingresses(const struct target *target, struct route *routes, siz
     struct port called = {.name = node_text(node_find(port, "name")), .type = PORT_TYPE_HTTP};
     if (target->service->public_port)
         called.type = target->service->public_port->type;
-    scalar_to_int(node_text(node_find(port, "port")), &called.service_port);
+    node_to_int(node_find(port, "port"), &called.service_port);
     struct service copy = *target->service;
     copy.name = to->name;
     copy.public_port = &called;
