@@ -258,6 +258,7 @@ faults: all $(BUILD)/faults.so
 
 .PHONY: yaml
 yaml: all
+	@tests/yaml/scalars/run
 	@tests/yaml/run $(BIN)
 
 .PHONY: hardening

@@ -5,6 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool source_is_hidden(const struct source *source)
+{
+    return source && source->hidden && *source->hidden;
+}
+
 struct location location_file(const struct source *source)
 {
     return (struct location){.source = source, .start = SIZE_MAX, .end = SIZE_MAX};
@@ -135,24 +140,49 @@ static bool turns_direction(uint32_t character)
            (character >= 0x2066 && character <= 0x2069);
 }
 
+/* Appends the character at `at`, unless it takes more than `room` columns. Returns where the next
+ * one begins, and takes off the room it needs. */
+static size_t add_character(struct buf *out, struct str text, size_t at, size_t *room)
+{
+    uint32_t character = 0;
+    size_t len = utf8_decode(text, at, &character);
+    bool control = len == 0 || character < 0x20 || (character >= 0x7F && character < 0xA0) ||
+                   turns_direction(character);
+    size_t columns = control ? 1 : utf8_columns(character);
+    if (columns > *room)
+        return at;
+    *room -= columns;
+    if (control)
+        buf_add(out, character == '\t' ? STR(" ") : STR("?"));
+    else
+        buf_add(out, str_slice(text, at, at + len));
+    return at + (len ? len : 1);
+}
+
 size_t diag_add_visible(struct buf *out, struct str text)
 {
-    size_t columns = 0;
+    size_t room = SIZE_MAX;
+    for (size_t at = 0; at < text.len;)
+        at = add_character(out, text, at, &room);
+    return SIZE_MAX - room;
+}
+
+void diag_add_fitting(struct buf *out, struct str text, size_t columns)
+{
+    const struct str mark = STR("...");
+    size_t start = out->len;
+    size_t cut = start; /* where the mark would begin */
+    size_t room = columns;
     for (size_t at = 0; at < text.len;) {
-        uint32_t character = 0;
-        size_t len = utf8_decode(text, at, &character);
-        bool control = len == 0 || character < 0x20 || (character >= 0x7F && character < 0xA0) ||
-                       turns_direction(character);
-        if (control) {
-            buf_add(out, character == '\t' ? STR(" ") : STR("?"));
-            columns++;
-        } else {
-            buf_add(out, str_slice(text, at, at + len));
-            columns += utf8_columns(character);
+        size_t next = add_character(out, text, at, &room);
+        if (next == at) {
+            out->len = columns >= mark.len ? cut : out->len;
+            buf_add(out, columns >= mark.len ? mark : STR(""));
+            return;
         }
-        at += len ? len : 1;
+        at = next;
+        cut = room >= mark.len ? out->len : cut;
     }
-    return columns;
 }
 
 static void write_line(struct buf *out, const struct diag *diag, bool color)
@@ -200,8 +230,27 @@ static void write_line(struct buf *out, const struct diag *diag, bool color)
     buf_format(out, "%s\n", paint(color, "\033[0m"));
 }
 
+static void write_hint(struct buf *out, struct str hint)
+{
+    for (size_t at = 0; at < hint.len;) {
+        size_t end = str_find(hint, at, '\n');
+        buf_add(out, STR("  "));
+        diag_add_visible(out, str_slice(hint, at, end));
+        buf_add_byte(out, '\n');
+        at = end + 1;
+    }
+}
+
+/* The one rule for a file that may not be shown: whatever was reported in it, this is printed
+ * instead, so that no message needs to know. */
+static const char hidden_message[] = "invalid service or environment file";
+static const char hidden_hint[] =
+    "its content is not shown: it is outside the working directory and the directory of the "
+    "service file,\nand no top-level name, org_name, providers or modules was found in it";
+
 static void write_one(struct buf *out, const struct diag *diag, bool color)
 {
+    bool hidden = source_is_hidden(diag->at.source);
     const struct source *source = diag->at.source;
     buf_add(out, str_of(paint(color, "\033[1m")));
     if (location_is_file(diag->at)) {
@@ -215,17 +264,11 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
     bool error = diag->severity == SEVERITY_ERROR;
     buf_format(out, "%s%s:%s ", paint(color, error ? "\033[31m" : "\033[35m"),
                error ? "error" : "warning", paint(color, "\033[0m"));
-    diag_add_visible(out, diag->message);
+    diag_add_visible(out, hidden ? str_of(hidden_message) : diag->message);
     buf_add_byte(out, '\n');
-    if (source && !location_is_file(diag->at) && !source->secret)
+    if (source && !location_is_file(diag->at) && !source->secret && !hidden)
         write_line(out, diag, color);
-    for (size_t at = 0; at < diag->hint.len;) {
-        size_t end = str_find(diag->hint, at, '\n');
-        buf_add(out, STR("  "));
-        diag_add_visible(out, str_slice(diag->hint, at, end));
-        buf_add_byte(out, '\n');
-        at = end + 1;
-    }
+    write_hint(out, hidden ? str_of(hidden_hint) : diag->hint);
 }
 
 /* What is about the file as a whole comes first. */

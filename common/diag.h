@@ -18,7 +18,11 @@ struct source {
     struct str text;
     bool secret;   /* may hold what no message may show: its lines are left out */
     bool answered; /* by a program, as JSON: BLANKS_MAX is for files */
+    bool *hidden;  /* true: no message shows a key, value or line of it, only positions; NULL: as
+                      false. input_read() sets it, load_service() clears it */
 };
+
+bool source_is_hidden(const struct source *source);
 
 /* Bytes `start` up to `end` of a file; source NULL: no file, as for a flag. Trees hold many of
  * them, so they are kept small. */
@@ -65,6 +69,9 @@ bool diags_full(const struct diags *diags);
 
 /* Appends text with what a terminal would act on replaced; returns the columns it takes. */
 size_t diag_add_visible(struct buf *out, struct str text);
+
+/* The same, cut to a number of columns: "..." at the end, if it has room, shows that. */
+void diag_add_fitting(struct buf *out, struct str text, size_t columns);
 
 /* Adds "did you mean ...?" where a suggestion was found; false, and no hint, where none was. */
 bool diag_suggest(struct diags *diags, const struct suggestion *near);

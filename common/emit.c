@@ -163,7 +163,7 @@ void emit_inline(struct buf *out, const struct node *node, bool json)
     buf_add_byte(out, map ? '{' : '[');
     for (const struct node *child = node->first; child; child = child->next) {
         if (map) {
-            if (str_is(child->key->text, "<<")) /* in quotes it merges nothing */
+            if (node_is_merge(child)) /* in quotes it merges nothing */
                 buf_add(out, child->key->text);
             else
                 json_text(out, child->key->text);
@@ -180,7 +180,7 @@ bool emit_is_inline(const struct node *node)
 {
     if (node->kind == NODE_SCALAR || node->kind == NODE_ALIAS || !node->first)
         return true;
-    return node->kind == NODE_MAP && str_is(node->first->key->text, "<<");
+    return node->kind == NODE_MAP && node_is_merge(node->first);
 }
 
 static void next_line(struct buf *out, size_t column, const struct emit_style *style)

@@ -8,7 +8,6 @@
 #include "set.h"
 #include "usage.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const struct record *choose(const struct schema_reader *reader, const struct record *file,
@@ -63,18 +62,21 @@ static bool check_names(const struct schema_reader *reader, const struct value *
     return right;
 }
 
+/* The directory of a file, as it is written: empty for a name alone and for standard input. */
+static struct str folder_of(struct str file)
+{
+    while (file.len && file.data[file.len - 1] != '/')
+        file.len--;
+    return file;
+}
+
 /* `path` as seen from the folder of the file that names it. */
 static const char *beside(struct arena *arena, struct str file, struct str path)
 {
-    size_t folder = 0;
-    for (size_t i = 0; i < file.len; i++)
-        if (file.data[i] == '/')
-            folder = i + 1;
-    if (str_starts(path, STR("/")))
-        folder = 0;
-    else if (folder == 0 && str_is(path, "-")) /* a file of that name, not standard input */
+    struct str folder = str_starts(path, STR("/")) ? (struct str){0} : folder_of(file);
+    if (folder.len == 0 && str_is(path, "-")) /* a file of that name, not standard input */
         return "./-";
-    return str_format(arena, "%.*s%.*s", STR_ARG(str_slice(file, 0, folder)), STR_ARG(path)).data;
+    return str_format(arena, "%.*s%.*s", STR_ARG(folder), STR_ARG(path)).data;
 }
 
 static void set_checked(const struct schema_reader *reader, const struct record *record,
@@ -248,44 +250,23 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     }
 }
 
-/* True when a file, links followed, is in the folder or below. */
-static bool lies_below(const char *path, const char *folder)
-{
-    char *file = realpath(path, NULL);
-    char *top = realpath(folder, NULL);
-    struct str rest = file && top && str_starts(str_of(file), str_of(top))
-                          ? str_from(str_of(file), strlen(top))
-                          : (struct str){0};
-    bool below = str_starts(rest, STR("/")) || str_is(str_of(top), "/");
-    free(file);
-    free(top);
-    return below;
-}
-
-/* A service file may name any file of the machine, so an error shows no line of one that lies
- * neither beside it nor below the working directory. */
-static bool may_be_shown(struct arena *arena, const char *path, const struct source *named_by)
-{
-    struct str folder = named_by->path;
-    while (folder.len && folder.data[folder.len - 1] != '/')
-        folder.len--;
-    return lies_below(path, ".") || (folder.len && lies_below(path, str_c(arena, folder)));
-}
-
 static bool read_file(const struct schema_reader *reader, const char *path, struct location at,
                       struct environment *ret)
 {
     size_t errors = reader->diags->errors;
-    const struct input input = {.path = path, .named = true};
-    struct source *source = input_read(reader->arena, reader->diags, &input, at);
+    const char *home = at.source ? str_c(reader->arena, folder_of(at.source->path)) : NULL;
+    const struct input input = {.path = path,
+                                .named = true,
+                                .regular = at.source != NULL,
+                                .home = home && !*home ? "." : home};
+    const struct source *source = input_read(reader->arena, reader->diags, &input, at);
     if (!source) {
         if (at.source)
             diag_hint(reader->diags, "the environment file gives domain, registry and cloud; "
                                      "--env-file FILE names another");
         return false;
     }
-    source->secret = at.source && !may_be_shown(reader->arena, path, at.source);
-    const struct node *root = load_service(reader->arena, source, reader->diags);
+    const struct node *root = load_service_file(reader->arena, source, reader->diags);
     const struct record *file = root ? schema_read(reader, &file_schema, root) : NULL;
     if (!file)
         return false;

@@ -4,8 +4,6 @@
  * read, are for Ingresses of our own alone. */
 #include "inject_target.h"
 
-#include "scalar.h"
-
 #include <string.h>
 
 /* The Ingresses that lead to the workload. */
@@ -180,7 +178,7 @@ static void add_ingresses(const struct target *target, struct route *routes, siz
     struct port called = {.name = node_text(node_find(port, "name")), .type = PORT_TYPE_HTTP};
     if (target->service->public_port)
         called.type = target->service->public_port->type;
-    scalar_to_int(node_text(node_find(port, "port")), &called.service_port);
+    node_to_int(node_find(port, "port"), &called.service_port);
     struct service copy = *target->service;
     copy.name = to->name;
     copy.public_port = &called;

@@ -1,8 +1,6 @@
 /* What the pods carry besides: commands, times, accounts, security, tolerations, metadata. */
 #include "inject_target.h"
 
-#include "scalar.h"
-
 #include <inttypes.h>
 
 void inject_commands(const struct target *target)
@@ -25,7 +23,6 @@ static void inject_timeout(const struct target *target)
     struct arena *arena = target->injection->arena;
     const struct object *controller = target_controller(target);
     struct str kind = controller->kind;
-    const struct node *watched = node_find(controller->node, "spec minReadySeconds");
     int64_t seconds;
     if (!target_has(target, SERVICE_TIMEOUT))
         return;
@@ -35,7 +32,10 @@ static void inject_timeout(const struct target *target)
                      "timeout has no effect: a %.*s has no deadline", STR_ARG(kind));
         return;
     }
-    if (scalar_to_int(node_text(watched), &seconds) && target->service->timeout <= seconds) {
+    if (!target_int(target, SERVICE_TIMEOUT, controller, controller->node, "spec minReadySeconds",
+                    0, &seconds))
+        return;
+    if (target->service->timeout <= seconds) {
         target_error(target, SERVICE_TIMEOUT,
                      "timeout must be longer than the chart's minReadySeconds, which is %" PRId64,
                      seconds);

@@ -4,8 +4,6 @@
  */
 #include "inject_target.h"
 
-#include "scalar.h"
-
 struct probe_field {
     const char *key;
     const enum field_id *handlers; /* fields that say what is asked */
@@ -149,7 +147,7 @@ static struct node *as_number(const struct target *target, struct node *port)
 {
     struct arena *arena = target->injection->arena;
     int64_t number;
-    if (scalar_to_int(node_text(port), &number))
+    if (node_to_int(port, &number))
         return node_int(arena, number);
     const struct node *item = target_container_port(target->container, node_text(port));
     const struct node *found = node_find(item, "containerPort");
@@ -444,9 +442,12 @@ static void set_startup_timeout(const struct target *target)
         return;
     }
     enum { USUAL_PERIOD = 10 }; /* Kubernetes' default */
-    int64_t period = USUAL_PERIOD;
+    int64_t period;
     int64_t timeout = target->service->startup_timeout;
-    if (!scalar_to_int(node_text(node_find(probe, "periodSeconds")), &period) || period < 1)
+    if (!target_int(target, SERVICE_STARTUP_TIMEOUT, NULL, target->container,
+                    "startupProbe periodSeconds", USUAL_PERIOD, &period))
+        return;
+    if (period < 1)
         period = USUAL_PERIOD;
     set_timing(target, &startup_field, "failureThreshold", (timeout + period - 1) / period);
 }

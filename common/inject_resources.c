@@ -60,6 +60,30 @@ static bool chart_quantity(const struct target *target, const char *what,
     return node && quantity_parse(node_text(node), ret_thousandths);
 }
 
+/* What the chart has and Kubernetes would refuse is no reason to write another value beside it. */
+static bool are_quantities(const struct target *target, const struct resource *resource,
+                           bool request, const struct value *limit)
+{
+    static const char *const maps[] = {"requests", "limits"};
+    bool right = true;
+    for (size_t i = 0; (request || limit) && i < sizeof maps / sizeof *maps; i++) {
+        const struct node *node =
+            node_find(target->container, path_of(target, maps[i], resource).data);
+        int64_t ignored;
+        if (!node || chart_quantity(target, maps[i], resource, &ignored))
+            continue;
+        target_cannot(
+            target, request ? SERVICE_RESOURCE_REQUEST : SERVICE_RESOURCE_LIMITS,
+            str_format(target->injection->arena, "resources.%s.%s", maps[i], resource->name).data,
+            str_format(target->injection->arena, "the chart has %.*s, which is not a quantity",
+                       STR_ARG(node->kind == NODE_SCALAR ? node->text : STR("a map or list")))
+                .data,
+            "write one in the chart: 500m, 256Mi");
+        right = false;
+    }
+    return right;
+}
+
 static void set_text(const struct target *target, const char *what, const struct resource *resource,
                      struct str text)
 {
@@ -156,6 +180,8 @@ void inject_resources(const struct target *target)
         const struct resource *resource = &resources[i];
         bool request = written(target, SERVICE_RESOURCE_REQUEST, resource->request_field);
         const struct value *limit = written(target, SERVICE_RESOURCE_LIMITS, resource->limit_field);
+        if (!are_quantities(target, resource, request, limit))
+            continue;
         if (target->fill)
             fill(target, resource, request, limit);
         else

@@ -1,8 +1,6 @@
 /* How many pods run: autoscaler, replicas, disruption budget. */
 #include "inject_target.h"
 
-#include "scalar.h"
-
 #include <inttypes.h>
 #include <string.h>
 
@@ -82,12 +80,6 @@ static bool is_scaled_otherwise(const struct target *target, enum field_id field
     return true;
 }
 
-static int64_t number_at(const struct node *node, const char *path, int64_t fallback)
-{
-    int64_t number;
-    return scalar_to_int(node_text(node_find(node, path)), &number) ? number : fallback;
-}
-
 static void report_range(const struct target *target, int64_t min, int64_t max)
 {
     bool max_written = target_has(target, SERVICE_MAX_CONTAINERS);
@@ -160,9 +152,12 @@ static void remove_replicas(const struct target *target)
     const struct object *controller = target_controller(target);
     struct node *spec = node_find(controller->node, "spec");
     const struct node *replicas = node_find(spec, "replicas");
-    if (!replicas || target->service->helm.keep_replicas || target->fill)
+    int64_t number;
+    if (!replicas || target->service->helm.keep_replicas || target->fill ||
+        !target_int(target, written_field(target), controller, controller->node, "spec replicas", 1,
+                    &number))
         return;
-    if (number_at(spec, "replicas", 1) > 1)
+    if (number > 1)
         warn_drop(target, replicas);
     target_remove(target, controller, spec, "replicas", "replicas", "the autoscaler sets it");
 }
@@ -296,8 +291,14 @@ static void change_scaler(const struct target *target, const struct object *scal
 {
     struct arena *arena = target->injection->arena;
     const struct service *service = target->service;
-    int64_t min = number_at(scaler->node, "spec minReplicas", 1);
-    int64_t max = number_at(scaler->node, "spec maxReplicas", min);
+    int64_t min;
+    int64_t max;
+    *ret_max = 0;
+    if (!target_int(target, written_field(target), scaler, scaler->node, "spec minReplicas", 1,
+                    &min) ||
+        !target_int(target, written_field(target), scaler, scaler->node, "spec maxReplicas", min,
+                    &max))
+        return;
     if (target_has(target, SERVICE_MIN_CONTAINERS))
         min = service->min_containers;
     if (target_has(target, SERVICE_MAX_CONTAINERS))
@@ -376,7 +377,11 @@ static void scale_anew(const struct target *target, int64_t *ret_max)
 {
     const struct service *service = target->service;
     const struct object *controller = target_controller(target);
-    int64_t replicas = number_at(controller->node, "spec replicas", 1);
+    int64_t replicas;
+    *ret_max = 0;
+    if (!target_int(target, written_field(target), controller, controller->node, "spec replicas", 1,
+                    &replicas))
+        return;
     int64_t min = replicas > 0 ? replicas : 1;
     int64_t max = service->max_containers;
     if (target_has(target, SERVICE_MIN_CONTAINERS))

@@ -2,11 +2,6 @@
  * stay: its image's files are theirs. */
 #include "inject_target.h"
 
-static bool is_true(const struct node *node)
-{
-    return str_is(node_text(node), "true");
-}
-
 /* What the container says of itself, else what the pod says of all. */
 static const struct node *effective(const struct target *target, const char *path)
 {
@@ -124,7 +119,7 @@ static void restrict_container(const struct target *target)
     }
     if (target->fill && (root || effective(target, non_root)))
         return;
-    if (!is_true(effective(target, non_root)))
+    if (!node_is_true(effective(target, non_root)))
         set_flag(target, "runAsNonRoot", true);
     set_ids(target);
 }
@@ -168,7 +163,7 @@ static void tell_left_of_container(const struct target *target)
     static const char escalation[] = "securityContext allowPrivilegeEscalation";
     struct str seccomp = node_text(effective(target, "securityContext seccompProfile type"));
     const struct node *add = node_find(target->container, "securityContext capabilities add");
-    if (is_true(node_find(target->container, escalation)))
+    if (node_is_true(node_find(target->container, escalation)))
         leave(target, NULL, "securityContext.allowPrivilegeEscalation", STR("true"));
     if (str_is(seccomp, "Unconfined"))
         leave(target, NULL, "securityContext.seccompProfile.type", seccomp);
@@ -186,7 +181,7 @@ static void tell_left_of_container(const struct target *target)
     struct str user = node_text(effective(target, "securityContext runAsUser"));
     if (drop && !has_item(drop, "ALL"))
         leave(target, NULL, "securityContext.capabilities.drop", STR("no ALL"));
-    if (non_root && !is_true(non_root))
+    if (non_root && !node_is_true(non_root))
         leave(target, NULL, "securityContext.runAsNonRoot", node_text(non_root));
     if (str_is(user, "0"))
         leave(target, NULL, "securityContext.runAsUser", user);
@@ -201,7 +196,7 @@ static struct str refused_volume(const struct node *volume, bool restricted)
     if (node_find(volume, "hostPath"))
         return STR("hostPath");
     for (const struct node *each = node_items(volume); restricted && each; each = each->next) {
-        bool known = !each->key || str_is(each->key->text, "<<");
+        bool known = !each->key || node_is_merge(each);
         for (size_t i = 0; !known && i < sizeof allowed / sizeof *allowed; i++)
             known = str_is(each->key->text, allowed[i]);
         if (!known)
@@ -216,7 +211,7 @@ void inject_security_tell_pod(const struct target *target)
     if (!target_has(target, SERVICE_POD_SECURITY) || target->service->security == POD_SECURITY_OFF)
         return;
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
-        if (is_true(node_find(target_pod(target), flags[i])))
+        if (node_is_true(node_find(target_pod(target), flags[i])))
             leave(target, target->workload, flags[i], STR("true"));
     bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
     for (const struct node *item = node_items(node_find(target_pod(target), "volumes")); item;
@@ -232,7 +227,7 @@ void inject_security_tell_pod(const struct target *target)
 /* Why Kubernetes would refuse allowPrivilegeEscalation: false; NULL: it would not. */
 static const char *obstacle(const struct target *target)
 {
-    if (is_true(node_find(target->container, "securityContext privileged")))
+    if (node_is_true(node_find(target->container, "securityContext privileged")))
         return "the container is privileged";
     if (has_item(node_find(target->container, "securityContext capabilities add"), "CAP_SYS_ADMIN"))
         return "the container has CAP_SYS_ADMIN";

@@ -96,6 +96,29 @@ static const char *dotted(struct arena *arena, const char *path)
     return dots;
 }
 
+bool target_int(const struct target *target, enum field_id field, const struct object *object,
+                const struct node *map, const char *path, int64_t otherwise, int64_t *ret_number)
+{
+    struct arena *arena = target->injection->arena;
+    const struct node *node = node_find(map, path);
+    *ret_number = otherwise;
+    if (!node || node_to_int(node, ret_number))
+        return true;
+    const char *quote = node->style == STYLE_PLAIN ? "" : "\"";
+    struct str value = node->kind != NODE_SCALAR
+                           ? STR("a map or list")
+                           : str_format(arena, "%s%.*s%s", quote, STR_ARG(node->text), quote);
+    struct str what = str_format(arena, "%s", dotted(arena, path));
+    if (object && object != target->workload)
+        what =
+            str_format(arena, "%.*s of %.*s", STR_ARG(what), STR_ARG(object_text(arena, object)));
+    target_cannot(
+        target, field, what.data,
+        str_format(arena, "the chart has %.*s, which is not an integer", STR_ARG(value)).data,
+        "write a plain integer in the chart, without quotes");
+    return false;
+}
+
 void target_set(const struct target *target, const struct object *object, struct node *map,
                 const char *path, struct node *value, const char *what, enum telling telling)
 {

@@ -123,6 +123,12 @@ void target_choice(struct injection *injection, const struct object *object,
 void target_cannot(const struct target *target, enum field_id field, const char *what,
                    const char *reason, const char *hint);
 
+/* An integer of the chart at a path from `map` of `object` (NULL: the container), or `otherwise`
+ * where there is none. False, and reported at the field, for what is no integer: the API server
+ * refuses it, but not if we replace what it stands in. */
+bool target_int(const struct target *target, enum field_id field, const struct object *object,
+                const struct node *map, const char *path, int64_t otherwise, int64_t *ret_number);
+
 /* Sets what a path of keys, split at spaces, leads to from a map in an object's document, unless it
  * means that already, or, when gaps are filled, is there at all; and tells it. `object` NULL: the
  * container's. `what`: what the user knows it as; NULL: the path. Scalars are told with both

@@ -16,6 +16,7 @@ struct lister {
     struct arena *arena;
     struct diags *diags;
     const struct options *options;
+    const char *home; /* the directory that -f names; NULL: -f names a file */
     struct input *inputs;
     size_t count;
     bool full;          /* more than FILES_MAX, which is told */
@@ -32,7 +33,8 @@ static bool add(struct lister *lister, const char *path, bool named)
     }
     lister->inputs =
         arena_grow(lister->arena, lister->inputs, lister->count, sizeof *lister->inputs);
-    lister->inputs[lister->count++] = (struct input){path, named};
+    lister->inputs[lister->count++] =
+        (struct input){.path = path, .named = named, .regular = !named, .home = lister->home};
     return true;
 }
 
@@ -92,10 +94,8 @@ static bool list_entry(struct lister *lister, const char *path, const char *name
     bool missing = S_ISLNK(status.st_mode) && stat(path, &status) < 0;
     if (!missing && S_ISDIR(status.st_mode))
         return !lister->options->recursive || list_directory(lister, path, &status, depth);
-    /* Reading a link to nothing reports the error. A pipe would block. */
-    if (is_manifest_name(name) && (missing || S_ISREG(status.st_mode)))
-        return add(lister, path, false);
-    return true;
+    /* Reading reports a link to nothing, and what is not a regular file. */
+    return !is_manifest_name(name) || add(lister, path, false);
 }
 
 /* A directory is read once, also if symbolic links lead to it again: they may form loops. */
@@ -126,14 +126,16 @@ static bool list_directory(struct lister *lister, const char *path, const struct
 static bool list_path(struct lister *lister, const char *path)
 {
     struct stat status;
+    lister->home = NULL;
     if (strcmp(path, "-") == 0)
         return add(lister, path, true);
     if (stat(path, &status) < 0)
         return unreadable(lister, path, errno);
+    if (!S_ISDIR(status.st_mode))
+        return add(lister, path, true);
     lister->visited = (struct set){0};
-    if (S_ISDIR(status.st_mode))
-        return list_directory(lister, path, &status, 0);
-    return add(lister, path, true);
+    lister->home = path;
+    return list_directory(lister, path, &status, 0);
 }
 
 bool input_list(struct arena *arena, struct diags *diags, const struct options *options,
@@ -152,7 +154,7 @@ bool input_list(struct arena *arena, struct diags *diags, const struct options *
 static bool check_oversized(const struct input *input, struct diags *diags, struct location at)
 {
     struct buf text = {0};
-    int error = io_read_file(input->path, LOOK_SIZE_MAX, &text);
+    int error = io_read_regular_file(input->path, LOOK_SIZE_MAX, &text);
     bool found = false;
     if (error == EFBIG)
         diag_error(diags, at, "%s is larger than %d bytes, so it is not searched for services",
@@ -167,7 +169,8 @@ static bool check_oversized(const struct input *input, struct diags *diags, stru
 static struct source *keep(struct arena *arena, const struct source *source)
 {
     struct source *kept = ARENA_NEW(arena, struct source);
-    *kept = (struct source){.path = source->path, .text = str_copy(arena, source->text)};
+    *kept = *source;
+    kept->text = str_copy(arena, source->text);
     return kept;
 }
 
@@ -182,20 +185,72 @@ static bool is_service_file(struct arena *arena, struct diags *diags, const stru
     return false;
 }
 
+/* Both are absolute, with links followed. Nothing is below `/`: a container often works there, and
+ * all files of the machine would be. */
+static bool is_below(const char *path, const char *top)
+{
+    size_t len = strlen(top);
+    return len > 1 && strncmp(path, top, len) == 0 && path[len] == '/';
+}
+
+/* The directory of a file, in the arena. */
+static const char *directory_of(struct arena *arena, const char *path)
+{
+    struct str folder = str_of(path);
+    while (folder.len && folder.data[folder.len - 1] != '/')
+        folder.len--;
+    return folder.len ? str_c(arena, folder) : ".";
+}
+
+/* The author of a repository can name any file of the machine by a path or by a link, and a
+ * pipeline's log may be public: messages show only files of the places that the user chose. */
+static bool may_be_shown(struct arena *arena, const struct input *input)
+{
+    struct stat status;
+    bool pipe = stat(input->path, &status) == 0 && !S_ISREG(status.st_mode);
+    if (strcmp(input->path, "-") == 0 || pipe)
+        return true;
+    const char *home = input->home ? input->home : directory_of(arena, input->path);
+    const char *const tops[] = {".", home};
+    char *path = realpath(input->path, NULL);
+    bool below = false;
+    for (size_t i = 0; path && !below && i < sizeof tops / sizeof *tops; i++) {
+        char *top = realpath(tops[i], NULL);
+        below = top && is_below(path, top);
+        free(top);
+    }
+    free(path);
+    return below;
+}
+
+static void report_unreadable(struct diags *diags, struct location at, const char *path, int error)
+{
+    if (error == EFBIG) {
+        diag_error(diags, at, "%s is larger than %d bytes", path, FILE_SIZE_MAX);
+    } else if (error == IO_NOT_REGULAR) {
+        diag_error(diags, at, "%s is not a regular file", path);
+        diag_hint(diags, "a pipe or device can only be named by a flag");
+    } else {
+        diag_error(diags, at, "%s cannot be read: %s", path, strerror(error));
+    }
+}
+
 struct source *input_read(struct arena *arena, struct diags *diags, const struct input *input,
                           struct location at)
 {
     struct source *kept = NULL;
     struct buf text = {0};
-    int error = io_read_file(input->path, FILE_SIZE_MAX, &text);
+    int error = input->regular ? io_read_regular_file(input->path, FILE_SIZE_MAX, &text)
+                               : io_read_file(input->path, FILE_SIZE_MAX, &text);
     bool standard = strcmp(input->path, "-") == 0;
     struct source source = {.path =
                                 standard ? STR("<stdin>") : str_copy(arena, str_of(input->path)),
-                            .text = buf_str(&text)};
-    if (error == EFBIG && (input->named || check_oversized(input, diags, at)))
-        diag_error(diags, at, "%s is larger than %d bytes", input->path, FILE_SIZE_MAX);
-    else if (error && error != EFBIG)
-        diag_error(diags, at, "%s cannot be read: %s", input->path, strerror(error));
+                            .text = buf_str(&text),
+                            .hidden = ARENA_NEW(arena, bool)};
+    *source.hidden = !may_be_shown(arena, input);
+    bool skipped = error == EFBIG && !input->named && !check_oversized(input, diags, at);
+    if (error && !skipped)
+        report_unreadable(diags, at, input->path, error);
     else if (!error && (input->named || is_service_file(arena, diags, &source)))
         kept = keep(arena, &source);
     buf_free(&text);

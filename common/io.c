@@ -9,6 +9,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#endif
+
 static int read_all(int fd, size_t limit, struct buf *ret)
 {
     for (;;) {
@@ -26,17 +31,83 @@ static int read_all(int fd, size_t limit, struct buf *ret)
     }
 }
 
+static int read_and_close(int fd, size_t limit, struct buf *ret)
+{
+    int error = read_all(fd, limit, ret);
+    if (close(fd) < 0 && error == 0)
+        error = errno;
+    return error;
+}
+
 int io_read_file(const char *path, size_t limit, struct buf *ret)
 {
     ret->len = 0;
     if (strcmp(path, "-") == 0)
         return read_all(STDIN_FILENO, limit, ret);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? errno : read_and_close(fd, limit, ret);
+}
+
+static int check_regular(const struct stat *status)
+{
+    if (S_ISDIR(status->st_mode))
+        return EISDIR;
+    return S_ISREG(status->st_mode) ? 0 : IO_NOT_REGULAR;
+}
+
+/* True for a file of the kernel, such as /proc/self/environ: it claims to be a regular one. */
+static bool is_kernel_file(int fd, const struct stat *status)
+{
+#ifdef __linux__
+    static const unsigned long kernel[] = {
+        PROC_SUPER_MAGIC, SYSFS_MAGIC,        DEBUGFS_MAGIC,       TRACEFS_MAGIC,
+        SECURITYFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, BPF_FS_MAGIC,
+        SELINUX_MAGIC,    EFIVARFS_MAGIC,     PSTOREFS_MAGIC};
+    struct statfs system;
+    (void)status;
+    for (size_t i = 0; fstatfs(fd, &system) == 0 && i < sizeof kernel / sizeof *kernel; i++)
+        if ((unsigned long)system.f_type == kernel[i])
+            return true;
+    return false;
+#else
+    char byte; /* such a file has content although its size is 0 */
+    return status->st_size == 0 && pread(fd, &byte, 1, 0) > 0;
+#endif
+}
+
+/* `fd` was opened without waiting for the other end of a pipe. */
+static int check_opened(int fd)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return errno;
+    int error = check_regular(&status);
+    if (error == 0 && is_kernel_file(fd, &status))
+        error = IO_NOT_REGULAR;
+    if (error == 0 && fcntl(fd, F_SETFL, 0) < 0)
+        error = errno;
+    return error;
+}
+
+int io_read_regular_file(const char *path, size_t limit, struct buf *ret)
+{
+    struct stat status;
+    ret->len = 0;
+    /* Opening a device can act already (a watchdog, a tape), so what is no file is not opened. The
+     * second look, at what was opened, is for a path that changes in between. */
+    if (stat(path, &status) < 0)
+        return errno;
+    int error = check_regular(&status);
+    if (error)
+        return error;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return errno;
-    int error = read_all(fd, limit, ret);
-    if (close(fd) < 0 && error == 0)
-        error = errno;
+    error = check_opened(fd);
+    if (error == 0)
+        return read_and_close(fd, limit, ret);
+    int ignored = close(fd);
+    (void)ignored;
     return error;
 }
 

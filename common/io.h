@@ -8,6 +8,13 @@
  * Returns 0, or an errno; EFBIG when it holds more than `limit` bytes. */
 int io_read_file(const char *path, size_t limit, struct buf *ret);
 
+enum { IO_NOT_REGULAR = -1 }; /* unlike any errno */
+
+/* The same for a path that no flag names, such as one written in a file: a pipe, socket, terminal,
+ * device or file of the kernel (/proc, /sys) is refused with IO_NOT_REGULAR before it is read, so
+ * that nobody waits for it and nothing is taken from it. "-" is a file of that name. */
+int io_read_regular_file(const char *path, size_t limit, struct buf *ret);
+
 /* A stream as it was read, in pages of its own that nothing else writes to. */
 struct io_stream {
     struct str text;

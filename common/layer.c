@@ -47,7 +47,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
                          const struct source *source)
 {
     struct schema_reader reader = {.arena = arena, .diags = diags};
-    const struct node *root = load_service(arena, source, diags);
+    const struct node *root = load_service_file(arena, source, diags);
     const struct record *file = root ? schema_read(&reader, &file_schema, root) : NULL;
     if (!file)
         return NULL;

@@ -1,8 +1,8 @@
 #include "load_manifest.h"
 
-#include "utf8.h"
-
+#include "scalar.h"
 #include "stream.h"
+#include "utf8.h"
 
 #include <string.h>
 #include <yaml.h>
@@ -171,6 +171,24 @@ static void close_level(struct loader *loader, const yaml_event_t *event)
         loader->levels[loader->depth - 1].size += level->size;
 }
 
+/* A tag makes a string of a plain text, or a number of a quoted one: !!str 010, !!int "8". */
+static enum scalar_style style_of(const yaml_event_t *event)
+{
+    static const enum scalar_style styles[] = {[YAML_PLAIN_SCALAR_STYLE] = STYLE_PLAIN,
+                                               [YAML_SINGLE_QUOTED_SCALAR_STYLE] = STYLE_SINGLE,
+                                               [YAML_DOUBLE_QUOTED_SCALAR_STYLE] = STYLE_DOUBLE,
+                                               [YAML_LITERAL_SCALAR_STYLE] = STYLE_LITERAL,
+                                               [YAML_FOLDED_SCALAR_STYLE] = STYLE_FOLDED};
+    static const char *const typed[] = {YAML_INT_TAG, YAML_FLOAT_TAG, YAML_BOOL_TAG, YAML_NULL_TAG,
+                                        "tag:yaml.org,2002:merge"};
+    const char *tag = (const char *)event->data.scalar.tag;
+    enum scalar_style style = styles[event->data.scalar.style];
+    for (size_t i = 0; tag && i < sizeof typed / sizeof *typed; i++)
+        if (strcmp(tag, typed[i]) == 0)
+            return STYLE_PLAIN;
+    return tag && style == STYLE_PLAIN ? STYLE_TEXT : style;
+}
+
 /* The text as it stands in the source, unless escapes or folds make it another. */
 static struct str text_of(struct loader *loader, const struct node *node, const yaml_event_t *event)
 {
@@ -181,16 +199,15 @@ static struct str text_of(struct loader *loader, const struct node *node, const 
 
 static void take_scalar(struct loader *loader, const yaml_event_t *event)
 {
-    static const enum scalar_style styles[] = {[YAML_PLAIN_SCALAR_STYLE] = STYLE_PLAIN,
-                                               [YAML_SINGLE_QUOTED_SCALAR_STYLE] = STYLE_SINGLE,
-                                               [YAML_DOUBLE_QUOTED_SCALAR_STYLE] = STYLE_DOUBLE,
-                                               [YAML_LITERAL_SCALAR_STYLE] = STYLE_LITERAL,
-                                               [YAML_FOLDED_SCALAR_STYLE] = STYLE_FOLDED};
     const yaml_char_t *anchor = event->data.scalar.anchor;
     struct node *node = new_node(loader, NODE_SCALAR, event, anchor || event->data.scalar.tag);
-    node->style = styles[event->data.scalar.style];
-    node->text_at += node->style == STYLE_SINGLE || node->style == STYLE_DOUBLE;
+    yaml_scalar_style_t written = event->data.scalar.style;
+    node->text_at +=
+        written == YAML_SINGLE_QUOTED_SCALAR_STYLE || written == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+    node->style = style_of(event);
     node->text = text_of(loader, node, event);
+    if (node->style == STYLE_PLAIN)
+        node->text = scalar_as_json(loader->arena, node->text);
     take(loader, node);
     keep_anchor(loader, anchor, node);
 }

@@ -74,7 +74,10 @@ static void take_key(struct loader *loader, struct level *level, struct node *ke
     const struct node *first = set_add(loader->arena, &level->keys, key->text, key);
     if (!first)
         return;
-    diag_error(loader->diags, key->span, "\"%.*s\" is written twice", STR_ARG(key->text));
+    if (loader->source->secret)
+        diag_error(loader->diags, key->span, "this key is written twice");
+    else
+        diag_error(loader->diags, key->span, "\"%.*s\" is written twice", STR_ARG(key->text));
     if (!diags_full(loader->diags)) /* counting lines takes time */
         diag_hint(loader->diags, "it is on line %zu already: keep one of the two",
                   diag_position(loader->source, first->span.start).line);
@@ -399,6 +402,26 @@ static void refuse_blanks(struct loader *loader)
     }
 }
 
+/* A file of ours may be shown wherever it is; `root` may be what was read before an error. */
+static void show_own_file(const struct source *source, const struct node *root)
+{
+    static const char *const fields[] = {"name", "org_name", "providers", "modules"};
+    for (size_t i = 0; source_is_hidden(source) && i < sizeof fields / sizeof *fields; i++)
+        if (root && root->kind == NODE_MAP && node_get(root, fields[i]))
+            *source->hidden = false;
+}
+
+struct node *load_service_file(struct arena *arena, const struct source *source,
+                               struct diags *diags)
+{
+    struct node *root = load_service(arena, source, diags);
+    if (!root || !source_is_hidden(source))
+        return root;
+    /* Its values would come into messages about other files. */
+    diag_error(diags, location_file(source), "this is neither a service nor an environment file");
+    return NULL;
+}
+
 struct node *load_service(struct arena *arena, const struct source *source, struct diags *diags)
 {
     struct loader loader = {.arena = arena, .source = source, .diags = diags};
@@ -418,6 +441,7 @@ struct node *load_service(struct arena *arena, const struct source *source, stru
         refuse_blanks(&loader);
     if (!loader.failed && loader.base < source->text.len)
         parse(&loader);
+    show_own_file(source, loader.root);
     if (diags->errors > errors)
         return NULL;
     if (!loader.root || node_is_null(loader.root)) {

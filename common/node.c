@@ -93,10 +93,10 @@ static struct node *find(const struct node *map, struct str key)
 {
     const struct node *merged = NULL;
     for (struct node *value = map->first; value; value = value->next) {
-        if (str_equal(value->key->text, key))
-            return node_target(value);
-        if (str_is(value->key->text, "<<"))
+        if (node_is_merge(value))
             merged = target(value);
+        else if (str_equal(value->key->text, key))
+            return node_target(value);
     }
     if (!merged)
         return NULL;
@@ -157,11 +157,32 @@ struct node *node_copy(struct arena *arena, const struct node *node)
 
 bool node_is_null(const struct node *node)
 {
-    if (node->kind != NODE_SCALAR || node->style != STYLE_PLAIN)
+    const struct node *scalar = target(node);
+    if (scalar->kind != NODE_SCALAR || scalar->style != STYLE_PLAIN)
         return false;
-    struct str text = node->text;
+    struct str text = scalar->text;
     return text.len == 0 || str_is(text, "~") || str_is(text, "null") || str_is(text, "Null") ||
            str_is(text, "NULL");
+}
+
+bool node_is_merge(const struct node *value)
+{
+    const struct node *key = value->key;
+    return key && key->style == STYLE_PLAIN && str_is(key->text, "<<");
+}
+
+bool node_to_int(const struct node *node, int64_t *ret_number)
+{
+    const struct node *scalar = target(node);
+    return scalar && scalar->kind == NODE_SCALAR && scalar->style == STYLE_PLAIN &&
+           scalar_to_int(scalar->text, ret_number);
+}
+
+bool node_is_true(const struct node *node)
+{
+    const struct node *scalar = target(node);
+    return scalar && scalar->kind == NODE_SCALAR && scalar->style == STYLE_PLAIN &&
+           scalar_is_json_true(scalar->text);
 }
 
 bool node_is_verbatim(const struct node *scalar)

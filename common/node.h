@@ -3,9 +3,10 @@
  * A list's items and a mapping's values hang in `first`, linked by `next`, in the order of the
  * file; a mapping's value knows its key. Nodes live in an arena and are never freed alone.
  *
- * A scalar keeps its text as written: whether a plain `yes` is a boolean is for its reader to say
- * (scalar.h). A scalar that a program made is STYLE_TEXT (a string, quoted where a reader would
- * take it for something else), STYLE_PLAIN (a number, true, false, null) or STYLE_LINES. */
+ * A scalar of a service file keeps its text as written: whether a plain `yes` is a boolean is for
+ * its reader to say (scalar.h). A plain one of a chart has the text that scalar_as_json() gives. A
+ * scalar that a program made is STYLE_TEXT (a string, quoted where a reader would take it for
+ * something else), STYLE_PLAIN (a number, true, false, null) or STYLE_LINES. */
 #ifndef OPTASVC_NODE_H
 #define OPTASVC_NODE_H
 
@@ -74,8 +75,19 @@ struct str node_text(const struct node *node);
  * what they stand for. */
 struct node *node_copy(struct arena *arena, const struct node *node);
 
-/* A plain scalar that every YAML reader takes for null: nothing, ~, null, Null, NULL. */
+/* A plain scalar that every YAML reader takes for null: nothing, ~, null, Null, NULL; or an alias
+ * for one. */
 bool node_is_null(const struct node *node);
+
+/* True for the value of a merge key. In quotes, "<<" is a key like any other. */
+bool node_is_merge(const struct node *value);
+
+/* The integer that a plain scalar of a chart is, also through an alias. False for NULL, for a
+ * string ("8") and for what is none. */
+bool node_to_int(const struct node *node, int64_t *ret_number);
+
+/* True for a plain scalar of a chart that is true, also through an alias; false for NULL. */
+bool node_is_true(const struct node *node);
 
 /* True when the text stands in its file byte for byte, from `text_at` on: no escape or fold moves
  * any. It compares them all. */

@@ -314,13 +314,13 @@ static bool takes_labels(struct arena *arena, struct node *from, const struct no
 {
     struct node *map = node_target(from);
     for (struct node *value = map->first; value; value = value->next) {
-        struct str key = value->key ? value->key->text : STR("<<"); /* an item is merged too */
-        if (str_is(key, "<<")) {
+        if (!value->key || node_is_merge(value)) { /* an item is merged too */
             if (node_target(value)->kind != NODE_SCALAR &&
                 !takes_labels(arena, value, wanted, labels))
                 return false;
             continue;
         }
+        struct str key = value->key->text;
         const struct node *found = label(labels, arena, key);
         if (!found || !str_equal(node_text(found), node_text(label(wanted, arena, key))))
             return false;

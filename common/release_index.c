@@ -68,14 +68,8 @@ static void settle(struct found *found)
 
 static struct str pair(struct arena *arena, struct str key, const struct node *value)
 {
-    struct str text =
-        value->kind == NODE_SCALAR && node_is_null(value) ? STR("") : node_text(value);
+    struct str text = node_is_null(value) ? STR("") : node_text(value);
     return str_format(arena, "%.*s=%.*s", STR_ARG(key), STR_ARG(text));
-}
-
-static bool is_merge(const struct node *value)
-{
-    return str_is(value->key->text, "<<");
 }
 
 static const struct node *selector_of(const struct object *service)
@@ -87,7 +81,7 @@ static const struct node *selector_of(const struct object *service)
 static void count_pairs(struct release *release, struct set *counts, const struct object *service)
 {
     for (const struct node *value = node_items(selector_of(service)); value; value = value->next) {
-        if (is_merge(value))
+        if (node_is_merge(value))
             continue;
         struct tally *tally = ARENA_NEW(release->arena, struct tally);
         *tally = (struct tally){.self = tally};
@@ -114,7 +108,7 @@ static struct str rarest_pair(struct release *release, const struct set *counts,
     const struct node *rarest = NULL;
     size_t least = SIZE_MAX;
     for (const struct node *value = selector->first; value; value = value->next) {
-        if (is_merge(value))
+        if (node_is_merge(value))
             continue;
         const struct tally *tally = set_get(counts, pair(release->arena, value->key->text, value));
         if (tally && tally->number < least) {
@@ -152,7 +146,7 @@ static void find_by_labels(struct release *release, struct found *found, struct 
     if (!map || map->kind == NODE_SCALAR)
         return;
     for (struct node *value = map->first; value; value = value->next) {
-        if (!value->key || is_merge(value)) /* an item is merged too */
+        if (!value->key || node_is_merge(value)) /* an item is merged too */
             find_by_labels(release, found, value);
         else
             add_found(found, &release->selecting, pair(release->arena, value->key->text, value));
@@ -263,7 +257,7 @@ static void find_users(struct release *release, const struct object *object, str
             add_user(release, object, name);
         if (str_is(name, "nodeAffinity") || str_is(name, "nodeSelector"))
             continue;
-        bool merged = selector && str_is(name, "<<");
+        bool merged = selector && node_is_merge(value);
         bool inside = str_is(name, "matchLabels") || str_is(name, "selector");
         find_users(release, object, value, inside || merged);
         bool keys = str_is(name, "matchLabelKeys") || str_is(name, "mismatchLabelKeys");

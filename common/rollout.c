@@ -4,11 +4,10 @@
 
 #include "cli.h"
 #include "duration.h"
+#include "progress.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { POLL_FIRST = 300, POLL_LAST = 2000 /* ms between two questions */ };
 
@@ -19,8 +18,8 @@ struct watch {
     int64_t started;    /* process_clock() */
     int64_t limit;      /* ms in all; 0: each as long as its `timeout` without progress */
     bool terminal;
-    size_t lines;       /* on the terminal, which are written over */
-    struct str trouble; /* why the last question had no answer */
+    struct progress progress; /* on the terminal */
+    struct str trouble;       /* why the last question had no answer */
 };
 
 static bool waits(const struct rollout *rollout)
@@ -207,7 +206,7 @@ static void free_stuck(struct watch *wait, const struct rollout *rollout,
             cluster_say(cluster, "%.*s: removed its pod %.*s, which was stuck before",
                         STR_ARG(rollout->title), STR_ARG(object_name(pod)));
         process_free(&run);
-        wait->lines = 0;
+        wait->progress.lines = 0;
     }
 }
 
@@ -279,34 +278,30 @@ static void show(struct watch *wait)
     if (!wait->terminal)
         return;
     struct buf out = {0};
-    if (wait->lines)
-        buf_format(&out, "\033[%zuA", wait->lines);
-    wait->lines = 0;
+    struct str *lines = ARENA_ARRAY(&wait->arena, apply->cluster.unit_count, struct str);
+    size_t count = 0;
     for (size_t i = 0; i < apply->cluster.unit_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
+        struct str time = {0};
         if (!rollout->progress.len)
             continue;
-        buf_add(&out, STR("\r\033[K"));
-        diag_add_visible(&out, rollout->title);
-        buf_format(&out, ": %.*s", STR_ARG(rollout->progress));
         if (waits(rollout))
-            buf_format(&out, " (%" PRId64 " s)", (process_clock() - wait->started) / 1000);
-        buf_add_byte(&out, '\n');
-        wait->lines++;
+            time = str_format(&wait->arena, " (%" PRId64 " s)",
+                              (process_clock() - wait->started) / 1000);
+        lines[count++] = str_format(&wait->arena, "%.*s: %.*s%.*s", STR_ARG(rollout->title),
+                                    STR_ARG(rollout->progress), STR_ARG(time));
     }
+    struct terminal_size size = progress_terminal_size();
+    size.rows = any_waits(apply) ? size.rows : SIZE_MAX; /* how all of them ended */
+    progress_write(&wait->progress, size, lines, count, &out);
     cli_tell(buf_str(&out));
     buf_free(&out);
 }
 
-static bool is_terminal(void)
-{
-    const char *terminal = getenv("TERM");
-    return isatty(STDERR_FILENO) && terminal && strcmp(terminal, "dumb") != 0;
-}
-
 void rollout_wait(struct apply *apply)
 {
-    struct watch wait = {.apply = apply, .started = process_clock(), .terminal = is_terminal()};
+    struct watch wait = {
+        .apply = apply, .started = process_clock(), .terminal = progress_is_possible()};
     const char *timeout = apply->cluster.options->timeout;
     if (timeout && duration_read(str_of(timeout), &wait.limit))
         wait.limit *= 1000;

@@ -2,6 +2,7 @@
 
 #include "utf8.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static bool is_digit(char c)
@@ -145,5 +146,156 @@ bool scalar_to_bool(struct str text, bool *ret_flag)
             return true;
         }
     }
+    return false;
+}
+
+/* Reading as sigs.k8s.io/yaml does */
+
+/* The base that a prefix of the digits tells, as Go has it: 010 is octal. */
+static unsigned base_of(struct str digits, size_t *ret_prefix)
+{
+    static const struct {
+        const char *prefix;
+        unsigned base;
+    } bases[] = {{"0x", 16}, {"0b", 2}, {"0o", 8}, {"0", 8}};
+    for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
+        *ret_prefix = strlen(bases[i].prefix);
+        if (digits.len > *ret_prefix &&
+            str_is_nocase(str_slice(digits, 0, *ret_prefix), bases[i].prefix))
+            return bases[i].base;
+    }
+    *ret_prefix = 0;
+    return 10;
+}
+
+/* The value of a digit in any base, or 16 for what is none. */
+static unsigned digit_of(char c)
+{
+    if (is_digit(c))
+        return (unsigned)(c - '0');
+    if (c >= 'a' && c <= 'f')
+        return (unsigned)(c - 'a') + 10;
+    return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
+}
+
+/* Go's strconv.ParseInt() with base 0; the number fits an int64_t or, if positive, a uint64_t. */
+static bool parse_go_int(struct str text, bool *ret_negative, uint64_t *ret_number)
+{
+    *ret_negative = str_starts(text, STR("-"));
+    struct str digits = str_from(text, *ret_negative || str_starts(text, STR("+")) ? 1 : 0);
+    size_t prefix;
+    unsigned base = base_of(digits, &prefix);
+    uint64_t number = 0;
+    for (size_t i = prefix; i < digits.len; i++) {
+        unsigned digit = digit_of(digits.data[i]);
+        if (digit >= base || number > (UINT64_MAX - digit) / base)
+            return false;
+        number = number * base + digit;
+    }
+    *ret_number = number;
+    return digits.len && (!*ret_negative || number <= (uint64_t)INT64_MAX + 1);
+}
+
+/* [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)? */
+static bool is_go_float(struct str text)
+{
+    const char *digits = "0123456789";
+    size_t start = text.len && strchr("+-", text.data[0]) ? 1 : 0;
+    size_t point = skip(text, start, digits);
+    size_t end = point;
+    if (point < text.len && text.data[point] == '.')
+        end = skip(text, point + 1, digits);
+    if (point == start && end <= point + 1)
+        return false;
+    if (end == text.len)
+        return true;
+    if (text.data[end] != 'e' && text.data[end] != 'E')
+        return false;
+    size_t exponent = end + 1;
+    if (exponent < text.len && strchr("+-", text.data[exponent]))
+        exponent++;
+    return exponent < text.len && skip(text, exponent, digits) == text.len;
+}
+
+/* The exponent of a float; far beyond what counts, any number will do. */
+static int64_t exponent_of(struct str text)
+{
+    enum { DIGITS_MAX = 6 };
+    int64_t number = 0;
+    struct str digits = str_from(text, text.len && strchr("+-", text.data[0]) ? 1 : 0);
+    for (size_t i = 0; i < digits.len && i < DIGITS_MAX; i++)
+        number = number * 10 + (digits.data[i] - '0');
+    return str_starts(text, STR("-")) ? -number : number;
+}
+
+/* A float that is an integer, which JSON writes without a point. A double keeps 15 digits; what has
+ * more, or would not fit, stays as it is written. */
+static bool is_whole(struct str text, int64_t *ret_number)
+{
+    enum { DIGITS_MAX = 15, LENGTH_MAX = 18 };
+    char digits[DIGITS_MAX];
+    size_t count = 0;
+    size_t end = skip(text, 0, "+-.0123456789");
+    size_t point = str_find(str_slice(text, 0, end), 0, '.');
+    int64_t power = exponent_of(str_from(text, end + 1)); /* of ten, for the last digit kept */
+    size_t last = end;                                    /* behind the last digit that is not 0 */
+    while (last > 0 && strchr("0.", text.data[last - 1]))
+        last--;
+    for (size_t i = 0; i < last; i++) {
+        if (!is_digit(text.data[i]) || (count == 0 && text.data[i] == '0'))
+            continue;
+        if (count == DIGITS_MAX)
+            return false;
+        digits[count++] = text.data[i];
+    }
+    power += last > point ? -(int64_t)(last - point - 1) : (int64_t)(point - last);
+    if (count && (power < 0 || (int64_t)count + power > LENGTH_MAX))
+        return false;
+    *ret_number = 0;
+    for (int64_t i = 0; count && i < (int64_t)count + power; i++)
+        *ret_number = *ret_number * 10 + (i < (int64_t)count ? digits[i] - '0' : 0);
+    if (str_starts(text, STR("-")))
+        *ret_number = -*ret_number;
+    return true;
+}
+
+static struct str without_underscores(struct arena *arena, struct str text)
+{
+    if (str_find(text, 0, '_') == text.len)
+        return text;
+    char *copy = arena_alloc(arena, text.len);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] != '_')
+            copy[len++] = text.data[i];
+    return (struct str){copy, len};
+}
+
+struct str scalar_as_json(struct arena *arena, struct str text)
+{
+    bool negative;
+    uint64_t number;
+    int64_t whole;
+    if (scalar_to_int(text, &whole) && text.data[0] != '-') /* as nearly all are written */
+        return text;
+    if (text.len == 0 || !(is_digit(text.data[0]) || strchr("+-.", text.data[0])))
+        return text;
+    struct str plain = without_underscores(arena, text);
+    if (parse_go_int(plain, &negative, &number))
+        return str_format(arena, "%s%" PRIu64, negative && number ? "-" : "", number);
+    if (!is_go_float(text.data[0] == '.' ? text : plain))
+        return text;
+    if (is_whole(plain, &whole))
+        return str_format(arena, "%" PRId64, whole);
+    return str_from(plain, plain.data[0] == '+' ? 1 : 0);
+}
+
+bool scalar_is_json_true(struct str text)
+{
+    static const char *const words[] = {"y",    "Y",    "yes", "Yes", "YES", "true",
+                                        "True", "TRUE", "on",  "On",  "ON"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_is(text, words[i]))
+            return true;
     return false;
 }

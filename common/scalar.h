@@ -13,6 +13,15 @@ bool scalar_is_ambiguous(struct str text);
  * string. What may not must be double-quoted. */
 bool scalar_may_be_plain(struct str text);
 
+/* A plain scalar of a chart with numbers as Kubernetes' reader (sigs.k8s.io/yaml) hands them on in
+ * JSON: an integer in any spelling (010, 0x3, 1_0, 3.0) becomes the decimal one, other floats lose
+ * "_" and "+", every other text stays, also a float of more digits than a double keeps. In the
+ * arena if it changes. */
+struct str scalar_as_json(struct arena *arena, struct str text);
+
+/* True for a plain scalar that the same reader takes for true. */
+bool scalar_is_json_true(struct str text);
+
 /* A decimal whole number, as both YAML versions read it: no sign but "-", no leading zero. */
 bool scalar_to_int(struct str text, int64_t *ret_number);
 

@@ -142,7 +142,9 @@ int cmd_explain(const struct invocation *invocation)
     struct suggestion near = {.word = named ? str_of(invocation->arguments.items[0]) : STR("")};
     int status = EXIT_SUCCESS;
     if (named && !explain_named(&out, &arena, near.word, &near)) {
-        buf_format(&out, "error: there is no field \"%.*s\"\n", STR_ARG(near.word));
+        buf_add(&out, STR("error: there is no field \""));
+        diag_add_visible(&out, near.word);
+        buf_add(&out, STR("\"\n"));
         if (near.best.len)
             buf_format(&out, "  did you mean \"%.*s\"?\n", STR_ARG(near.best));
         cli_tell(buf_str(&out));

@@ -306,6 +306,44 @@ static void test_a_hint_needs_a_diagnostic(void **state)
     assert_int_equal(unit_written(unit).len, 0);
 }
 
+static void test_texts_are_cut_to_columns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t columns;
+        const char *cut;
+    } rows[] = {
+        {"", 0, ""},
+        {"abc", 0, ""},
+        {"abc", 3, "abc"},
+        {"abcd", 3, "..."},
+        {"abcd", 2, "ab"},
+        {"abcd", 1, "a"},
+        {"abcdef", 5, "ab..."},
+        {"abcdef", 6, "abcdef"},
+        /* Wide characters take two columns and are not split. */
+        {"\xE4\xB8\xAD\xE4\xB8\xAD", 4, "\xE4\xB8\xAD\xE4\xB8\xAD"},
+        {"\xE4\xB8\xAD\xE4\xB8\xAD", 3, "..."},
+        {"\xE4\xB8\xAD\xE4\xB8\xAD", 2, "\xE4\xB8\xAD"},
+        {"\xE4\xB8\xAD\xE4\xB8\xAD", 1, ""},
+        {"\xE4\xB8\xAD\xE4\xB8\xAD\xE4\xB8\xAD\xE4\xB8\xAD", 6, "\xE4\xB8\xAD..."},
+        /* Marks that take none stay with their letter. */
+        {"abe\xCC\x81", 3, "abe\xCC\x81"},
+        {"a\033[31mb", 7, "a?[31mb"},
+        {"a\tb\nc", 5, "a b?c"},
+        {"\xFF\xFF\xFF\xFF", 3, "..."},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct buf out = {0};
+        buf_add(&out, STR("> "));
+        diag_add_fitting(&out, str_of(rows[i].text), rows[i].columns);
+        if (!str_is(str_from(buf_str(&out), 2), rows[i].cut))
+            fail_msg("row %zu: %.*s", i, STR_ARG(buf_str(&out)));
+        buf_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -323,6 +361,7 @@ int main(void)
         UNIT_TEST(test_long_messages_are_cut),
         UNIT_TEST(test_messages_are_cut_between_characters),
         UNIT_TEST(test_a_hint_needs_a_diagnostic),
+        UNIT_TEST(test_texts_are_cut_to_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,6 +73,42 @@ static void test_what_cannot_be_read(void **state)
     buf_free(&read);
 }
 
+/* Nothing waits for the other end, nothing is taken from it, and no descriptor is left. */
+static void test_only_regular_files(void **state)
+{
+    struct unit *unit = *state;
+    struct buf read = {0};
+    const char *file = path_of(unit, "file");
+    const char *pipe = path_of(unit, "pipe");
+    const char *link = path_of(unit, "link");
+    write_file(file, STR("abc"));
+    assert_int_equal(mkfifo(pipe, 0600), 0);
+    assert_int_equal(symlink("file", link), 0);
+    int before = dup(STDIN_FILENO);
+    assert_int_equal(close(before), 0);
+    assert_int_equal(io_read_regular_file(file, 3, &read), 0);
+    assert_str(buf_str(&read), "abc");
+    assert_int_equal(io_read_regular_file(link, 3, &read), 0);
+    assert_str(buf_str(&read), "abc");
+    assert_int_equal(io_read_regular_file(file, 2, &read), EFBIG);
+    assert_int_equal(io_read_regular_file(folder, 10, &read), EISDIR);
+    assert_int_equal(io_read_regular_file(path_of(unit, "missing"), 10, &read), ENOENT);
+    assert_int_equal(io_read_regular_file("-", 10, &read), ENOENT);
+    static const char *const others[] = {"/dev/null", "/dev/zero", "/dev/tty"};
+    for (size_t i = 0; i < COUNT(others); i++)
+        assert_int_equal(io_read_regular_file(others[i], 10, &read), IO_NOT_REGULAR);
+    assert_int_equal(io_read_regular_file(pipe, 10, &read), IO_NOT_REGULAR);
+#ifdef __linux__
+    assert_int_equal(io_read_regular_file("/proc/self/environ", 10, &read), IO_NOT_REGULAR);
+    assert_int_equal(read.len, 0);
+#endif
+    int after = dup(STDIN_FILENO);
+    assert_int_equal(close(after), 0);
+    assert_int_equal(after, before);
+    assert_int_equal(unlink(link) + unlink(pipe) + unlink(file), 0);
+    buf_free(&read);
+}
+
 static void test_no_descriptor_is_left_open(void **state)
 {
     struct unit *unit = *state;
@@ -611,6 +647,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_limit_on_both_sides),
         UNIT_TEST(test_what_cannot_be_read),
+        UNIT_TEST(test_only_regular_files),
         UNIT_TEST(test_no_descriptor_is_left_open),
         UNIT_TEST(test_standard_input_in_pieces),
         UNIT_TEST(test_writing_more_than_a_pipe_holds),

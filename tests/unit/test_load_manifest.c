@@ -1,6 +1,8 @@
 #include "load_manifest.h"
 #include "unit.h"
 
+#include <inttypes.h>
+
 #define BOM "\xEF\xBB\xBF"
 
 /* Adds bytes of the source in one line: "/" for a line feed, "^" for a carriage return. */
@@ -181,9 +183,9 @@ static void test_places_behind_anchors_and_tags(void **state)
          "[0<><- &x/  - y/- &z k: v> [2<&x/  ><- y> .9<><y> {13<><&z k: v> .13<&z ><k>=.19<><v>"},
         /* An empty node has its anchor alone, whatever follows. */
         {TEXT("a: &x\nb: y\n"), "{0<><a: &x/b: y> .0<><a>=.3<&x><> .6<><b>=.9<><y>"},
-        {TEXT("a: !t\n&x b: y\n"), "{0<><a: !t/&x b: y> .0<><a>=.3<!t><> .6<&x ><b>=.12<><y>"},
+        {TEXT("a: !t\n&x b: y\n"), "{0<><a: !t/&x b: y> .0<><a>=?3<!t><> .6<&x ><b>=.12<><y>"},
         {TEXT("a: &x   "), "{0<><a: &x> .0<><a>=.3<&x><>"},
-        {TEXT("[&x , !t ]"), "[0<><[&x , !t ]> .1<&x><> .6<!t><>"},
+        {TEXT("[&x , !t ]"), "[0<><[&x , !t ]> .1<&x><> ?6<!t><>"},
         /* What belongs to a block's first key is not the block's. */
         {TEXT("a: &x\n  &y b: z\n"),
          "{0<><a: &x/  &y b: z> .0<><a>={3<&x/  ><&y b: z> .8<&y ><b>=.14<><z>"},
@@ -523,6 +525,73 @@ static void test_anchors_on_both_sides_of_the_limit(void **state)
                          "the document has too many anchors"));
 }
 
+/* What the API server gets for a scalar. */
+enum scalar {
+    SCALAR_INT,
+    SCALAR_FLOAT,
+    SCALAR_TRUE,
+    SCALAR_FALSE,
+    SCALAR_NULL,
+    SCALAR_STRING,
+    SCALAR_REFUSED,
+};
+
+static void test_scalars_as_go_reads_them(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *text;
+        enum scalar scalar;
+        int64_t number;
+    } rows[] = {
+#include "unit_scalars.h"
+    };
+    static const int64_t most = INT64_C(999999999999999); /* beyond it an integer may be refused */
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str text = str_format(&unit->arena, "a: %s\n", rows[i].text);
+        const struct node *value = node_get(load(unit, text), "a");
+        if (value->kind == NODE_LIST)
+            value = value->last;
+        int64_t number = 0;
+        bool is_int = node_to_int(value, &number);
+        bool large = rows[i].number > most || rows[i].number < -most;
+        bool same = rows[i].scalar == SCALAR_INT && (is_int ? number == rows[i].number : large);
+        bool right = (same || (!is_int && rows[i].scalar != SCALAR_INT)) &&
+                     node_is_true(value) == (rows[i].scalar == SCALAR_TRUE) &&
+                     node_is_null(value) == (rows[i].scalar == SCALAR_NULL);
+        if (!right)
+            fail_msg("%s: %d, %" PRId64, rows[i].text, (int)is_int, number);
+        unit_forget(unit);
+    }
+}
+
+static void test_merge_keys(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *text;
+        const char *a; /* of the map `m`; NULL: none */
+    } rows[] = {
+        {"x: &x {a: 1}\nm: {<<: *x}\n", "1"},
+        {"x: &x {a: 1}\nm: {\"<<\": *x}\n", NULL},
+        {"x: &x {a: 1}\nm: {'<<': *x}\n", NULL},
+        {"x: &x {a: 1}\nm: {!!str <<: *x}\n", NULL},
+        {"x: &x {a: 1}\nm: {!!merge <<: *x}\n", "1"},
+        {"x: &x {a: 1}\nm: {\"<<\": {a: 2}, <<: *x}\n", "1"},
+        {"x: &x {a: ~}\nm: {<<: *x}\n", NULL},
+        {"x: &x ~\nm: {a: *x}\n", NULL},
+        {"x: &x\nm: {a: *x}\n", NULL},
+        {"x: &x '~'\nm: {a: *x}\n", "~"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *found = node_find(load(unit, str_of(rows[i].text)), "m a");
+        assert_true(!found == !rows[i].a);
+        if (found)
+            assert_str(node_text(found), rows[i].a);
+        unit_forget(unit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -541,6 +610,8 @@ int main(void)
         UNIT_TEST(test_depth_on_both_sides_of_the_limit),
         UNIT_TEST(test_aliases_stand_for_a_limited_number_of_nodes),
         UNIT_TEST(test_anchors_on_both_sides_of_the_limit),
+        UNIT_TEST(test_scalars_as_go_reads_them),
+        UNIT_TEST(test_merge_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

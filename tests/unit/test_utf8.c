@@ -128,9 +128,10 @@ static void test_columns(void **state)
         uint32_t character;
         size_t columns;
     } rows[] = {
-        {'a', 1},     {0xE4, 1},    {0x301, 0},  {0x200D, 0},   {0xFE0F, 0}, {0xFEFF, 0},
-        {0x4E2D, 2},  {0xAC00, 2},  {0x3042, 2}, {0xFF21, 2},   {0xFF61, 1}, {0x1F600, 2},
-        {0x1F680, 2}, {0x20000, 2}, {0x20AC, 1}, {0x10FFFF, 1},
+        {'a', 1},      {0xE4, 1},    {0x301, 0},   {0x200D, 0},  {0xFE0F, 0},
+        {0xFEFF, 0},   {0x4E2D, 2},  {0xAC00, 2},  {0x3042, 2},  {0xFF21, 2},
+        {0xFF61, 1},   {0x1F600, 2}, {0x1F680, 2}, {0x20000, 2}, {0x20AC, 1},
+        {0x10FFFF, 1}, {0x2705, 2},  {0x2713, 1},  {0x231A, 2},  {0x1FA80, 2},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         if (utf8_columns(rows[i].character) != rows[i].columns)
