@@ -53,6 +53,9 @@ int cmd_apply_usage(const struct invocation *invocation)
     if (is(options->prune, "layer") && options->modules.count)
         return cli_usage(invocation, "--prune=layer would remove the services that --module leaves "
                                      "out");
+    if (is(options->wait, "false") && (options->rollback_on_failure || options->timeout))
+        return cli_usage(invocation, "--timeout and --rollback-on-failure have no effect with "
+                                     "--wait=false");
     return 0;
 }
 
