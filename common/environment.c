@@ -344,6 +344,24 @@ static void record_files(const struct schema_reader *reader, const struct record
     }
 }
 
+/* A service file with environments is no environment file: settings of one are not read there. */
+static void warn_misplaced(const struct schema_reader *reader, const struct record *file)
+{
+    static const enum field_id fields[] = {
+        FILE_PROVIDERS,     FILE_OUTPUTS,        FILE_REGISTRY,         FILE_INGRESS_CLASS,
+        FILE_TLS_SECRET,    FILE_CLUSTER_ISSUER, FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
+        FILE_CLOUD_OBJECTS, FILE_CLUSTER_NAME};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const struct node *node = record_value(file, fields[i])->node;
+        if (!node)
+            continue;
+        diag_warning(reader->diags, node->key->span,
+                     "%s has no effect in a service file with environments",
+                     schema_field(fields[i])->name);
+        diag_hint(reader->diags, "write it in the environment file");
+    }
+}
+
 static bool read_chosen(const struct schema_reader *reader, const struct record *file,
                         const struct options *options, struct environment *ret)
 {
@@ -382,6 +400,7 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
         return false;
     add_extra_tcp_ports(reader, file, ret);
     if (record_value(file, FILE_ENVIRONMENTS)->count) {
+        warn_misplaced(reader, file);
         right = read_chosen(reader, file, options, ret);
     } else if (options->environment_file) {
         right = read_file(reader, options->environment_file, (struct location){0}, ret);
