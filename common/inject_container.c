@@ -165,8 +165,10 @@ static struct node *find(const struct target *target, struct str *ret_reason)
                list_containers(target, false));
         return NULL;
     }
-    *ret_reason =
-        written.len ? STR("it is written") : STR("the annotation default-container names it");
+    *ret_reason = STR("the annotation default-container names it");
+    if (written.len)
+        *ret_reason = target->injection->options->container ? STR("--container names it")
+                                                            : STR("helm.container names it");
     if (found)
         return found;
     *ret_reason = STR("it is the only one");

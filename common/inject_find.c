@@ -233,15 +233,18 @@ static const struct object *find_written(struct injection *injection, const stru
                                          struct str written)
 {
     struct wish wish = wish_parse(injection->arena, written);
+    const char *source = injection->options->workload ? "--workload" : "helm.workload";
     enum step step = STEP_NAME;
     struct choice choice = choose(&injection->release, step, &wish);
     if (choice.count == 0)
         choice = choose(&injection->release, step = STEP_ENDING, &wish);
     if (choice.count == 1)
-        return found(injection, service, choice.found, false, STR("it is written"));
+        return found(injection, service, choice.found, false,
+                     str_format(injection->arena, "%s names it", source));
     if (step == STEP_NAME && wish.kind && choice.unplaced_count == 1)
         return found(injection, service, choice.unplaced, true,
-                     STR("it is written, and is the one in the namespace of the release"));
+                     str_format(injection->arena,
+                                "%s names it, and it is the only one without a namespace", source));
     if (choice.count > 1)
         report_several(injection, service, written, step, &wish);
     else

@@ -498,7 +498,8 @@ static void report_choice(const struct target *target, const struct candidate *c
     struct str workload = object_text(arena, target->workload);
     struct str number = target_number(target->injection, port);
     if (written_service(target).len)
-        target_choice(target->injection, chosen->service, NULL, false, "it is written");
+        target_choice(target->injection, chosen->service, NULL, false, "%s names it",
+                      target->injection->options->service ? "--service" : "helm.service");
     else if (chosen->public.count)
         target_choice(target->injection, chosen->service, NULL, !chosen->only,
                       "it routes to port %.*s of %.*s", STR_ARG(number), STR_ARG(workload));
