@@ -1,6 +1,7 @@
 #include "apply.h"
 
 #include "cli.h"
+#include "duration.h"
 #include "manifest.h"
 
 #include <stdlib.h>
@@ -87,24 +88,15 @@ static void make_namespaces(struct apply *apply)
     send(apply, &manifests, 1, false);
 }
 
-/* Removes objects by no more than what names them, and prints each. */
+/* Deletes objects, and prints each that is deleted. */
 static void remove_objects(struct apply *apply, const struct manifests *objects)
 {
     struct kubectl *kubectl = &apply->cluster.kubectl;
     if (objects->count == 0 || process_interrupted())
         return;
-    struct str documents = kubectl_documents(kubectl, objects->items, objects->count);
-    struct process run = kubectl_delete(kubectl, documents, false);
-    kubectl_run(kubectl, &run, 1);
-    struct str names = buf_str(&run.output);
-    for (size_t at = 0; at < names.len;) {
-        size_t end = str_find(names, at, '\n');
-        print(apply, str_slice(names, at, end), "removed");
-        at = end + 1;
-    }
-    if (!process_right(&run))
-        kubectl_report(kubectl, &run);
-    process_free(&run);
+    size_t count = kubectl_delete(kubectl, objects->items, objects->count, false);
+    for (size_t i = 0; i < count; i++)
+        print(apply, object_title(kubectl->arena, objects->items[i]), "removed");
 }
 
 /* Those of the list that are, or are not, autoscalers: these go first, or they would undo what is
@@ -114,7 +106,7 @@ static void remove_superseded(struct apply *apply, bool autoscalers)
     struct manifests removed = {.arena = &apply->cluster.arena};
     for (size_t i = 0; i < apply->goes.count; i++)
         if (str_is(object_kind(apply->goes.items[i]), "HorizontalPodAutoscaler") == autoscalers)
-            manifests_add(&removed, object_reference(removed.arena, apply->goes.items[i]));
+            manifests_add(&removed, apply->goes.items[i]);
     remove_objects(apply, &removed);
 }
 
@@ -141,9 +133,9 @@ static void prune(struct apply *apply, bool ready)
         return;
     }
     for (size_t i = 0; i < apply->stays.count; i++)
-        manifests_add(&removed, object_reference(removed.arena, apply->stays.items[i]));
+        manifests_add(&removed, apply->stays.items[i]);
     for (size_t i = 0; i < apply->leaves.count; i++)
-        manifests_add(&removed, object_reference(removed.arena, apply->leaves.items[i]));
+        manifests_add(&removed, apply->leaves.items[i]);
     remove_objects(apply, &removed);
 }
 
@@ -313,8 +305,7 @@ static void finish(struct apply *apply, struct rollout *rollout)
     struct cluster *cluster = &apply->cluster;
     struct str name = rollout->title;
     if (rollout->state == ROLLOUT_DONE && rollout->old) {
-        struct node *old = object_reference(&cluster->arena, rollout->old);
-        remove_objects(apply, &(struct manifests){.items = &old, .count = 1});
+        remove_objects(apply, &(struct manifests){.items = &rollout->old, .count = 1});
     }
     if (rollout->state != ROLLOUT_FAILED || rollout->broken)
         return;
@@ -448,12 +439,25 @@ static int run(struct apply *apply)
     return cli_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* No call of kubectl takes longer than --timeout, so that its own retries end too. What a slow
+ * machine needs for one is always allowed. */
+static int64_t call_limit(const struct options *options)
+{
+    enum { LEAST = 5 }; /* seconds */
+    int64_t seconds = 0;
+    if (!options->timeout || !duration_read(str_of(options->timeout), &seconds))
+        return 0;
+    return (seconds > LEAST ? seconds : LEAST) * 1000;
+}
+
 int apply(const struct options *options, bool color)
 {
     struct apply apply = {0};
     int status = EXIT_FAILURE;
-    if (cluster_open(&apply.cluster, options, color, false))
+    if (cluster_open(&apply.cluster, options, color, false)) {
+        apply.cluster.kubectl.limit = call_limit(options);
         status = run(&apply);
+    }
     if (process_interrupted())
         cluster_say(&apply.cluster, "interrupted%s",
                     apply.applied ? ": all was applied, but not waited for" : "");

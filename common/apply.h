@@ -16,6 +16,10 @@
 #include "cluster.h"
 #include "manifest.h"
 
+/* ms that a question may take that is asked again and again: one that has no answer is asked anew.
+ */
+enum { QUESTION_LIMIT = 30 * 1000 };
+
 enum rollout_state { ROLLOUT_WAITS, ROLLOUT_DONE, ROLLOUT_FAILED };
 
 /* A unit's workload on its way. */
