@@ -13,8 +13,7 @@ struct str apply_key(struct arena *arena, const struct node *object)
                       STR_ARG(object_title(arena, object)));
 }
 
-/* A line on stdout for an object: with --output name its name alone. */
-static void print(const struct apply *apply, struct str title, const char *outcome)
+void apply_print(const struct apply *apply, struct str title, const char *outcome)
 {
     struct buf line = {0};
     diag_add_visible(&line, title);
@@ -41,7 +40,7 @@ static void take_names(struct apply *apply, const struct manifests *batch,
             if (!same || set_add(arena, &apply->taken, key, title.data))
                 continue;
             const char *outcome = set_get(&apply->outcomes, key);
-            print(apply, title, outcome ? outcome : "applied");
+            apply_print(apply, title, outcome ? outcome : "applied");
         }
     }
 }
@@ -96,7 +95,20 @@ static void remove_objects(struct apply *apply, const struct manifests *objects)
         return;
     size_t count = kubectl_delete(kubectl, objects->items, objects->count, false);
     for (size_t i = 0; i < count; i++)
-        print(apply, object_title(kubectl->arena, objects->items[i]), "removed");
+        apply_print(apply, object_title(kubectl->arena, objects->items[i]), "removed");
+}
+
+/* The same for objects among which CronJobs may be. */
+static void remove_and_stop(struct apply *apply, const struct manifests *objects)
+{
+    struct manifests jobs = {.arena = &apply->cluster.arena};
+    struct manifests removed = {.arena = &apply->cluster.arena};
+    for (size_t i = 0; i < objects->count; i++)
+        manifests_add(apply_is_cron_job(objects->items[i]) ? &jobs : &removed, objects->items[i]);
+    struct manifests stopped = apply_stop_cron_jobs(apply, &jobs);
+    for (size_t i = 0; i < stopped.count; i++)
+        manifests_add(&removed, stopped.items[i]);
+    remove_objects(apply, &removed);
 }
 
 /* Those of the list that are, or are not, autoscalers: these go first, or they would undo what is
@@ -107,7 +119,7 @@ static void remove_superseded(struct apply *apply, bool autoscalers)
     for (size_t i = 0; i < apply->goes.count; i++)
         if (str_is(object_kind(apply->goes.items[i]), "HorizontalPodAutoscaler") == autoscalers)
             manifests_add(&removed, apply->goes.items[i]);
-    remove_objects(apply, &removed);
+    remove_and_stop(apply, &removed);
 }
 
 static void say_left(struct apply *apply, const struct manifests *objects, const char *what)
@@ -136,7 +148,7 @@ static void prune(struct apply *apply, bool ready)
         manifests_add(&removed, apply->stays.items[i]);
     for (size_t i = 0; i < apply->leaves.count; i++)
         manifests_add(&removed, apply->leaves.items[i]);
-    remove_objects(apply, &removed);
+    remove_and_stop(apply, &removed);
 }
 
 /* An empty list for each place. */
@@ -354,6 +366,13 @@ static void tell_unchecked(struct apply *apply)
                     STR_ARG(cluster->units[i].place->name));
 }
 
+static void print_dry_removal(struct apply *apply, const struct node *object)
+{
+    apply_print(apply, object_title(&apply->cluster.arena, object),
+                apply_cron_job_runs(object) ? "suspended (server dry run)"
+                                            : "removed (server dry run)");
+}
+
 static int tell_dry_run(struct apply *apply)
 {
     const struct cluster *cluster = &apply->cluster;
@@ -363,18 +382,19 @@ static int tell_dry_run(struct apply *apply)
             struct node *object = cluster->units[i].objects[j];
             const char *outcome = set_get(&apply->outcomes, apply_key(arena, object));
             if (outcome)
-                print(apply, object_title(arena, object),
-                      str_format(arena, "%s (server dry run)", outcome).data);
+                apply_print(apply, object_title(arena, object),
+                            str_format(arena, "%s (server dry run)", outcome).data);
         }
     for (size_t i = 0; i < apply->goes.count; i++)
-        print(apply, object_title(arena, apply->goes.items[i]), "removed (server dry run)");
+        print_dry_removal(apply, apply->goes.items[i]);
     for (size_t i = 0; i < cluster->unit_count; i++)
         if (apply->rollouts[i].old)
-            print(apply, object_title(arena, apply->rollouts[i].old), "removed (server dry run)");
+            apply_print(apply, object_title(arena, apply->rollouts[i].old),
+                        "removed (server dry run)");
     for (size_t i = 0; cluster->options->prune && i < apply->stays.count; i++)
-        print(apply, object_title(arena, apply->stays.items[i]), "removed (server dry run)");
+        apply_print(apply, object_title(arena, apply->stays.items[i]), "removed (server dry run)");
     for (size_t i = 0; i < apply->leaves.count; i++)
-        print(apply, object_title(arena, apply->leaves.items[i]), "removed (server dry run)");
+        print_dry_removal(apply, apply->leaves.items[i]);
     if (!cluster->options->prune)
         say_left(apply, &apply->stays, "apply with --prune to remove it");
     tell_unchecked(apply);
