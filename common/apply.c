@@ -1,6 +1,7 @@
 #include "apply.h"
 
 #include "cli.h"
+#include "duration.h"
 #include "manifest.h"
 
 #include <stdlib.h>
@@ -12,8 +13,7 @@ struct str apply_key(struct arena *arena, const struct node *object)
                       STR_ARG(object_title(arena, object)));
 }
 
-/* A line on stdout for an object: with --output name its name alone. */
-static void print(const struct apply *apply, struct str title, const char *outcome)
+void apply_print(const struct apply *apply, struct str title, const char *outcome)
 {
     struct buf line = {0};
     diag_add_visible(&line, title);
@@ -40,7 +40,7 @@ static void take_names(struct apply *apply, const struct manifests *batch,
             if (!same || set_add(arena, &apply->taken, key, title.data))
                 continue;
             const char *outcome = set_get(&apply->outcomes, key);
-            print(apply, title, outcome ? outcome : "applied");
+            apply_print(apply, title, outcome ? outcome : "applied");
         }
     }
 }
@@ -87,24 +87,28 @@ static void make_namespaces(struct apply *apply)
     send(apply, &manifests, 1, false);
 }
 
-/* Removes objects by no more than what names them, and prints each. */
+/* Deletes objects, and prints each that is deleted. */
 static void remove_objects(struct apply *apply, const struct manifests *objects)
 {
     struct kubectl *kubectl = &apply->cluster.kubectl;
     if (objects->count == 0 || process_interrupted())
         return;
-    struct str documents = kubectl_documents(kubectl, objects->items, objects->count);
-    struct process run = kubectl_delete(kubectl, documents, false);
-    kubectl_run(kubectl, &run, 1);
-    struct str names = buf_str(&run.output);
-    for (size_t at = 0; at < names.len;) {
-        size_t end = str_find(names, at, '\n');
-        print(apply, str_slice(names, at, end), "removed");
-        at = end + 1;
-    }
-    if (!process_right(&run))
-        kubectl_report(kubectl, &run);
-    process_free(&run);
+    size_t count = kubectl_delete(kubectl, objects->items, objects->count, false);
+    for (size_t i = 0; i < count; i++)
+        apply_print(apply, object_title(kubectl->arena, objects->items[i]), "removed");
+}
+
+/* The same for objects among which CronJobs may be. */
+static void remove_and_stop(struct apply *apply, const struct manifests *objects)
+{
+    struct manifests jobs = {.arena = &apply->cluster.arena};
+    struct manifests removed = {.arena = &apply->cluster.arena};
+    for (size_t i = 0; i < objects->count; i++)
+        manifests_add(apply_is_cron_job(objects->items[i]) ? &jobs : &removed, objects->items[i]);
+    struct manifests stopped = apply_stop_cron_jobs(apply, &jobs);
+    for (size_t i = 0; i < stopped.count; i++)
+        manifests_add(&removed, stopped.items[i]);
+    remove_objects(apply, &removed);
 }
 
 /* Those of the list that are, or are not, autoscalers: these go first, or they would undo what is
@@ -114,8 +118,8 @@ static void remove_superseded(struct apply *apply, bool autoscalers)
     struct manifests removed = {.arena = &apply->cluster.arena};
     for (size_t i = 0; i < apply->goes.count; i++)
         if (str_is(object_kind(apply->goes.items[i]), "HorizontalPodAutoscaler") == autoscalers)
-            manifests_add(&removed, object_reference(removed.arena, apply->goes.items[i]));
-    remove_objects(apply, &removed);
+            manifests_add(&removed, apply->goes.items[i]);
+    remove_and_stop(apply, &removed);
 }
 
 static void say_left(struct apply *apply, const struct manifests *objects, const char *what)
@@ -141,10 +145,10 @@ static void prune(struct apply *apply, bool ready)
         return;
     }
     for (size_t i = 0; i < apply->stays.count; i++)
-        manifests_add(&removed, object_reference(removed.arena, apply->stays.items[i]));
+        manifests_add(&removed, apply->stays.items[i]);
     for (size_t i = 0; i < apply->leaves.count; i++)
-        manifests_add(&removed, object_reference(removed.arena, apply->leaves.items[i]));
-    remove_objects(apply, &removed);
+        manifests_add(&removed, apply->leaves.items[i]);
+    remove_and_stop(apply, &removed);
 }
 
 /* An empty list for each place. */
@@ -313,8 +317,7 @@ static void finish(struct apply *apply, struct rollout *rollout)
     struct cluster *cluster = &apply->cluster;
     struct str name = rollout->title;
     if (rollout->state == ROLLOUT_DONE && rollout->old) {
-        struct node *old = object_reference(&cluster->arena, rollout->old);
-        remove_objects(apply, &(struct manifests){.items = &old, .count = 1});
+        remove_objects(apply, &(struct manifests){.items = &rollout->old, .count = 1});
     }
     if (rollout->state != ROLLOUT_FAILED || rollout->broken)
         return;
@@ -363,6 +366,13 @@ static void tell_unchecked(struct apply *apply)
                     STR_ARG(cluster->units[i].place->name));
 }
 
+static void print_dry_removal(struct apply *apply, const struct node *object)
+{
+    apply_print(apply, object_title(&apply->cluster.arena, object),
+                apply_cron_job_runs(object) ? "suspended (server dry run)"
+                                            : "removed (server dry run)");
+}
+
 static int tell_dry_run(struct apply *apply)
 {
     const struct cluster *cluster = &apply->cluster;
@@ -372,18 +382,19 @@ static int tell_dry_run(struct apply *apply)
             struct node *object = cluster->units[i].objects[j];
             const char *outcome = set_get(&apply->outcomes, apply_key(arena, object));
             if (outcome)
-                print(apply, object_title(arena, object),
-                      str_format(arena, "%s (server dry run)", outcome).data);
+                apply_print(apply, object_title(arena, object),
+                            str_format(arena, "%s (server dry run)", outcome).data);
         }
     for (size_t i = 0; i < apply->goes.count; i++)
-        print(apply, object_title(arena, apply->goes.items[i]), "removed (server dry run)");
+        print_dry_removal(apply, apply->goes.items[i]);
     for (size_t i = 0; i < cluster->unit_count; i++)
         if (apply->rollouts[i].old)
-            print(apply, object_title(arena, apply->rollouts[i].old), "removed (server dry run)");
+            apply_print(apply, object_title(arena, apply->rollouts[i].old),
+                        "removed (server dry run)");
     for (size_t i = 0; cluster->options->prune && i < apply->stays.count; i++)
-        print(apply, object_title(arena, apply->stays.items[i]), "removed (server dry run)");
+        apply_print(apply, object_title(arena, apply->stays.items[i]), "removed (server dry run)");
     for (size_t i = 0; i < apply->leaves.count; i++)
-        print(apply, object_title(arena, apply->leaves.items[i]), "removed (server dry run)");
+        print_dry_removal(apply, apply->leaves.items[i]);
     if (!cluster->options->prune)
         say_left(apply, &apply->stays, "apply with --prune to remove it");
     tell_unchecked(apply);
@@ -448,12 +459,25 @@ static int run(struct apply *apply)
     return cli_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* No call of kubectl takes longer than --timeout, so that its own retries end too. What a slow
+ * machine needs for one is always allowed. */
+static int64_t call_limit(const struct options *options)
+{
+    enum { LEAST = 5 }; /* seconds */
+    int64_t seconds = 0;
+    if (!options->timeout || !duration_read(str_of(options->timeout), &seconds))
+        return 0;
+    return (seconds > LEAST ? seconds : LEAST) * 1000;
+}
+
 int apply(const struct options *options, bool color)
 {
     struct apply apply = {0};
     int status = EXIT_FAILURE;
-    if (cluster_open(&apply.cluster, options, color, false))
+    if (cluster_open(&apply.cluster, options, color, false)) {
+        apply.cluster.kubectl.limit = call_limit(options);
         status = run(&apply);
+    }
     if (process_interrupted())
         cluster_say(&apply.cluster, "interrupted%s",
                     apply.applied ? ": all was applied, but not waited for" : "");

@@ -7,6 +7,7 @@
  *   apply_pods.c      why pods are replaced
  *   apply_plan.c      what goes, and how the number of pods is kept
  *   apply.c           the order of it all
+ *   apply_cron.c      CronJobs that go, and the Jobs that they still run
  *   apply_await.c     what other controllers must have finished before pods start
  *   rollout.c         the wait for the pods
  *   rollout_why.c     why they do not get ready
@@ -18,6 +19,10 @@
 
 #include "cluster.h"
 #include "manifest.h"
+
+/* ms that a question may take that is asked again and again: one that has no answer is asked anew.
+ */
+enum { QUESTION_LIMIT = 30 * 1000 };
 
 enum rollout_state { ROLLOUT_WAITS, ROLLOUT_DONE, ROLLOUT_FAILED };
 
@@ -66,6 +71,17 @@ struct node *apply_object(struct apply *apply, const struct rollout *rollout, st
 /* Gives spec.replicas to MANAGER_REPLICAS with the number that runs, so that it stays when the
  * object is applied without it. */
 bool apply_hand_over(struct apply *apply, struct rollout *rollout);
+
+/* Suspends CronJobs that are to be deleted. Returns those that may be, because they run no Job;
+ * the others are reported. */
+struct manifests apply_stop_cron_jobs(struct apply *apply, const struct manifests *jobs);
+bool apply_is_cron_job(const struct node *object);
+
+/* True for a live CronJob with an active Job. */
+bool apply_cron_job_runs(const struct node *live);
+
+/* Prints a line on stdout for an object: with --output name its name alone. */
+void apply_print(const struct apply *apply, struct str title, const char *outcome);
 
 /* An object that must be done before pods can start; and the wait for all of them. A service whose
  * are not done in time is marked as broken. */

@@ -86,15 +86,17 @@ static enum rollout_state look(struct arena *arena, const struct node *object,
 static struct node *get(struct apply *apply, struct arena *arena, const struct node *object)
 {
     struct diags diags = {.arena = arena};
-    const struct kubectl kubectl = {
-        .options = apply->cluster.options, .arena = arena, .diags = &diags};
+    const struct kubectl kubectl = {.options = apply->cluster.options,
+                                    .arena = arena,
+                                    .diags = &diags,
+                                    .limit = QUESTION_LIMIT};
     const char *name =
         str_format(arena, "%s/%.*s", kind_of(object)->resource, STR_ARG(object_name(object))).data;
     struct process run = {.arguments = kubectl_words(&kubectl, "get", name, "--namespace",
                                                      object_namespace(object).data, "--output=json",
                                                      "--show-managed-fields", NULL)
                                            .items};
-    process_run(&run, 1);
+    kubectl_ask(&kubectl, &run, 1);
     struct node *live = process_right(&run) ? kubectl_answer(&kubectl, &run) : NULL;
     process_free(&run);
     return live;

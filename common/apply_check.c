@@ -390,7 +390,7 @@ static void report_each(struct apply *apply, const struct sent *sent, size_t cou
 static bool any_conflicts(struct apply *apply, const struct sent *sent, size_t count)
 {
     struct process run = dry_run(apply, sent, count);
-    process_run(&run, 1);
+    kubectl_ask(&apply->cluster.kubectl, &run, 1);
     bool conflicts = kubectl_conflicts(&run);
     process_free(&run);
     return conflicts;
@@ -406,7 +406,7 @@ void apply_tell_conflicts(struct apply *apply)
     struct process *runs = ARENA_ARRAY(arena, count, struct process);
     for (size_t i = 0; i < count; i++)
         runs[i] = dry_run(apply, &sent[i], 1);
-    process_run(runs, count);
+    kubectl_ask(&apply->cluster.kubectl, runs, count);
     for (size_t i = 0; i < count; i++) {
         struct str lines = {0};
         if (kubectl_conflicts(&runs[i]))

@@ -2,6 +2,7 @@
 
 #include "cli.h"
 #include "kinds.h"
+#include "kuberc.h"
 #include "manifest.h"
 #include "usage.h"
 
@@ -48,6 +49,10 @@ bool cluster_open(struct cluster *cluster, const struct options *options, bool c
     if (!right)
         return false;
     process_watch_signals();
+    if (!kuberc_isolate(options, &cluster->arena, &cluster->diags)) {
+        cluster_tell(cluster);
+        return false;
+    }
     cluster->units = ARENA_ARRAY(&cluster->arena, rendition.count, struct unit);
     cluster->places = ARENA_ARRAY(&cluster->arena, rendition.count, struct place);
     cluster->unit_count = rendition.count;

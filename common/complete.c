@@ -3,6 +3,7 @@
 #include "image_tool.h"
 #include "input.h"
 #include "kubectl.h"
+#include "kuberc.h"
 #include "load_service.h"
 #include "process.h"
 
@@ -95,6 +96,8 @@ static void offer_contexts(struct completion *completion)
     struct diags diags = {.arena = completion->arena};
     struct kubectl kubectl = {
         .options = &completion->options, .arena = completion->arena, .diags = &diags};
+    if (!kuberc_isolate(kubectl.options, completion->arena, &diags))
+        return;
     struct process run = {
         .arguments =
             kubectl_words(&kubectl, "config", "get-contexts", "--output=name", NULL).items};

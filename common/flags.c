@@ -76,6 +76,9 @@ const struct flag flag_table[FLAG_COUNT] = {
     [FLAG_REQUEST_TIMEOUT] = {"request-timeout", 0, KIND_TEXT, "TIME",
                               "kubectl's: how long one request may take, as 30s",
                               offsetof(struct options, request_timeout), NULL},
+    [FLAG_KUBERC] = {"kuberc", 0, KIND_TEXT, "FILE",
+                     "kubectl's preferences; only their policy for credential plugins applies",
+                     offsetof(struct options, kuberc), NULL},
     [FLAG_VERBOSITY] = {"v", 'v', KIND_TEXT, "LEVEL", "kubectl's: what it logs, from 0 to 9",
                         offsetof(struct options, verbosity), NULL},
     [FLAG_DRY_RUN_MODE] =

@@ -32,6 +32,7 @@ enum flag_id {
     FLAG_USER,
     FLAG_AS,
     FLAG_REQUEST_TIMEOUT,
+    FLAG_KUBERC,
     FLAG_VERBOSITY,
     FLAG_DRY_RUN_MODE,
     FLAG_WAIT,
@@ -76,7 +77,7 @@ typedef uint64_t flag_bits;
 /* What every command takes that talks to a cluster, beside FLAGS_RENDER. */
 #define FLAGS_KUBECTL                                                                              \
     (FLAG(KUBECONFIG) | FLAG(CONTEXT) | FLAG(CLUSTER) | FLAG(USER) | FLAG(AS) |                    \
-     FLAG(REQUEST_TIMEOUT) | FLAG(VERBOSITY))
+     FLAG(REQUEST_TIMEOUT) | FLAG(KUBERC) | FLAG(VERBOSITY))
 
 enum flag_kind {
     KIND_SWITCH,

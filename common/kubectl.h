@@ -11,7 +11,8 @@ struct kubectl {
     const struct options *options; /* kubectl's own flags are passed on */
     struct arena *arena;           /* of arguments and answers */
     struct diags *diags;           /* where failures are reported */
-    bool secret; /* bodies hold secrets: -v is capped where they would be logged */
+    bool secret;   /* bodies hold secrets: -v is capped where they would be logged */
+    int64_t limit; /* ms that a run may take; 0: as long as kubectl does */
 };
 
 /* An argument list that grows. */
@@ -21,12 +22,16 @@ struct words {
 };
 void words_add(struct arena *arena, struct words *words, const char *word);
 
-/* The program and the words, up to a NULL, and then the user's flags for kubectl. What follows is
- * added by words_add(). */
+/* The program and the words, up to a NULL, of which the first is the verb; then the flags that fix
+ * what it does (kubectl_flags.h), other than those among the words, and the user's flags for
+ * kubectl. What follows is added by words_add(), and overrides these. */
 struct words kubectl_words(const struct kubectl *kubectl, ...) __attribute__((sentinel));
 
 /* Runs them all at the same time, frees nothing, and shows their warnings. */
 void kubectl_run(const struct kubectl *kubectl, struct process *runs, size_t count);
+
+/* The same for questions that are asked again and again: their warnings are not shown. */
+void kubectl_ask(const struct kubectl *kubectl, struct process *runs, size_t count);
 
 /* Report why a run failed, as errors or as warnings; each message of kubectl by itself, and none
  * twice. Nothing where a signal ended it. */
@@ -76,7 +81,10 @@ enum apply_flags { APPLY_DRY_RUN = 1, APPLY_FORCE = 2, APPLY_JSON = 4 };
 struct process kubectl_apply(const struct kubectl *kubectl, const char *manager,
                              struct str documents, unsigned flags);
 
-/* Removes the objects that the documents name. Waits until they are gone if told so. */
-struct process kubectl_delete(const struct kubectl *kubectl, struct str documents, bool wait);
+/* Deletes these objects, by no more than what names them, and waits until they are gone if `wait`.
+ * Returns how many were deleted, which are moved to the front, in their order: kubectl has printed
+ * their names, and the server no longer has them or terminates them. Reports what failed. */
+size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size_t count,
+                      bool wait);
 
 #endif

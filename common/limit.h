@@ -43,6 +43,8 @@ enum {
     SUBDOMAIN_MAX = 253,    /* characters of a domain, or of a key of a Secret */
     STATEFUL_NAME_MAX = 52, /* characters of a service with disks: its pods' label
                                controller-revision-hash adds a dash and 10 characters */
+    CRON_NAME_MAX = 52,     /* characters of a CronJob's name, MODULE-NAME: its Jobs' names add a
+                               dash and 10 digits */
     PORT_NAME_MAX = 15,     /* characters of a port's name */
     HTTP_PATH_MAX = 1024,   /* characters of a path */
     IMAGE_MAX = 255,        /* characters of an image before its tag, or of a registry */

@@ -50,6 +50,7 @@ struct options {
     const char *user;
     const char *as;
     const char *request_timeout;
+    const char *kuberc;       /* --kuberc: kuberc.h */
     const char *verbosity;    /* -v */
     const char *dry_run_mode; /* --dry-run=client, server or none */
     const char *wait;         /* --wait=true or false */

@@ -285,10 +285,13 @@ static void show_errors(struct child *child)
     struct buf shown = {0};
     for (size_t at = 0; at < text.len;) { /* a question has no line end */
         size_t end = str_find(text, at, '\n');
-        diag_add_visible(&shown, str_slice(text, at, end));
+        struct str line = str_slice(text, at, end);
+        at = end + 1;
+        if (process->hides && process->hides(line))
+            continue;
+        diag_add_visible(&shown, line);
         if (end < text.len)
             buf_add_byte(&shown, '\n');
-        at = end + 1;
     }
     int ignored = io_write(STDERR_FILENO, buf_str(&shown));
     (void)ignored;
@@ -360,6 +363,9 @@ static void end_all(struct child *children, size_t count)
         struct child *child = &children[i];
         if (caught && (!child->process->finishes || process_clock() - child->began > PROCESS_GRACE))
             ask_to_end(child);
+        int64_t limit = child->process->limit;
+        if (child->pid && !child->asked && limit && process_clock() - child->began >= limit)
+            fail(child, ETIMEDOUT);
         if (child->pid && child->asked && process_clock() - child->asked > PROCESS_GRACE)
             kill(child->pid, SIGKILL);
     }
@@ -435,11 +441,27 @@ static void run_some(struct process *processes, size_t count)
     attend(children, count);
 }
 
+/* When one has reached its limit, those that have not begun would do no better. */
+static bool any_timed_out(const struct process *processes, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (processes[i].error == ETIMEDOUT)
+            return true;
+    return false;
+}
+
 void process_run(struct process *processes, size_t count)
 {
     keep_statuses();
-    for (size_t i = 0; i < count; i += PROCESS_AT_ONCE)
-        run_some(processes + i, count - i < PROCESS_AT_ONCE ? count - i : PROCESS_AT_ONCE);
+    bool timed_out = false;
+    for (size_t i = 0; i < count; i += PROCESS_AT_ONCE) {
+        size_t some = count - i < PROCESS_AT_ONCE ? count - i : PROCESS_AT_ONCE;
+        for (size_t j = i; timed_out && j < i + some; j++)
+            processes[j].error = ETIMEDOUT;
+        if (!timed_out)
+            run_some(processes + i, some);
+        timed_out = timed_out || any_timed_out(processes + i, some);
+    }
 }
 
 void process_run_foreground(struct process *process)

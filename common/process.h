@@ -22,12 +22,15 @@ struct process {
     bool finishes;       /* runs to its end after a signal too, PROCESS_GRACE at most */
     bool foreground;     /* set by process_run_foreground() */
     bool secret;         /* `output` is overwritten when it is freed */
+    int64_t limit;       /* ms that it may take, after which it is ended; 0: any time */
+    bool (*hides)(struct str line); /* lines of its stderr that are not shown; NULL: none */
 
     /* What became of it. The caller frees both texts. */
     struct buf output;
     struct buf errors; /* of its stderr */
     size_t told;       /* bytes of `errors` that the user has seen already */
-    int error;         /* errno when it could not be started, or talked to; else 0 */
+    int error;         /* errno when it could not be started, or talked to; ETIMEDOUT when it
+                          reached its limit; else 0 */
     int status;        /* its exit status; 128 and the signal that ended it */
 };
 

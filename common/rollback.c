@@ -68,8 +68,7 @@ static bool keep_old_kind(struct apply *apply, const struct rollout *rollout)
     struct kubectl *kubectl = &apply->cluster.kubectl;
     const struct unit *unit = rollout->unit;
     struct node *workload = rollout->workload;
-    bool right = kubectl_do(
-        kubectl, kubectl_delete(kubectl, kubectl_documents(kubectl, &workload, 1), false));
+    bool right = kubectl_delete(kubectl, &workload, 1, false) == 1;
     for (size_t i = 0; right && i < unit->count; i++) {
         if (!str_is(object_kind(unit->objects[i]), "HorizontalPodAutoscaler"))
             continue;

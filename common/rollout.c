@@ -185,27 +185,22 @@ static void free_stuck(struct watch *wait, const struct rollout *rollout,
 {
     const struct cluster *cluster = &wait->apply->cluster;
     struct diags diags = {.arena = &wait->arena}; /* without rights on pods it is left to people */
-    const struct kubectl kubectl = {
-        .options = cluster->options, .arena = &wait->arena, .diags = &diags};
+    const struct kubectl kubectl = {.options = cluster->options,
+                                    .arena = &wait->arena,
+                                    .diags = &diags,
+                                    .limit = QUESTION_LIMIT};
     const char *namespace = object_namespace(workload).data;
     struct str revision = node_text(node_find(workload, "status updateRevision"));
-    const struct node *pod =
-        kubectl_items(kubectl_get(&kubectl, "pods", "--namespace", namespace,
-                                  unit_selector(&wait->arena, rollout->unit), NULL));
+    struct node *pod = kubectl_items(kubectl_get(&kubectl, "pods", "--namespace", namespace,
+                                                 unit_selector(&wait->arena, rollout->unit), NULL));
     for (; pod; pod = pod->next) {
         if (!object_has_controller(pod) || !is_stuck(pod) ||
             node_find(pod, "metadata deletionTimestamp") ||
             str_equal(object_label(pod, "controller-revision-hash"), revision))
             continue;
-        struct words words =
-            kubectl_words(&kubectl, "delete", "pod", object_name(pod).data, "--namespace",
-                          namespace, "--ignore-not-found", "--wait=false", NULL);
-        struct process run = {.arguments = words.items};
-        kubectl_run(&kubectl, &run, 1);
-        if (process_right(&run))
+        if (kubectl_delete(&kubectl, &(struct node *){pod}, 1, false) == 1)
             cluster_say(cluster, "%.*s: removed its pod %.*s, which was stuck before",
                         STR_ARG(rollout->title), STR_ARG(object_name(pod)));
-        process_free(&run);
         wait->progress.lines = 0;
     }
 }
@@ -250,14 +245,15 @@ static void ask(struct watch *wait)
     struct arena *arena = &wait->arena;
     arena_reset(arena);
     struct diags diags = {.arena = arena};
-    const struct kubectl kubectl = {.options = cluster->options, .arena = arena, .diags = &diags};
+    const struct kubectl kubectl = {
+        .options = cluster->options, .arena = arena, .diags = &diags, .limit = QUESTION_LIMIT};
     struct process *runs = ARENA_ARRAY(arena, cluster->place_count, struct process);
     const struct place **places = ARENA_ARRAY(arena, cluster->place_count, const struct place *);
     size_t count = 0;
     for (size_t i = 0; i < cluster->place_count; i++)
         if (question(wait, &kubectl, &cluster->places[i], &runs[count]))
             places[count++] = &cluster->places[i];
-    process_run(runs, count);
+    kubectl_ask(&kubectl, runs, count);
     for (size_t i = 0; i < count; i++) {
         if (process_right(&runs[i]))
             take_answer(wait, places[i],

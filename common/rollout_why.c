@@ -103,7 +103,7 @@ static void add_log(struct buf *out, const struct kubectl *kubectl, const struct
     if (restarted(pod))
         words_add(kubectl->arena, &words, "--previous");
     struct process run = {.arguments = words.items};
-    process_run(&run, 1);
+    kubectl_ask(kubectl, &run, 1);
     struct str text = process_right(&run) ? buf_str(&run.output) : (struct str){0};
     if (text.len)
         add_line(
@@ -195,7 +195,7 @@ void rollout_explain(struct apply *apply, const struct rollout *rollout)
                                     "--field-selector=type=Warning", "--output=json", NULL)
                           .items},
     };
-    process_run(runs, 2);
+    kubectl_ask(kubectl, runs, 2);
     struct buf out = {0};
     const struct node *pod =
         process_right(&runs[0]) ? kubectl_items(kubectl_answer(kubectl, &runs[0])) : NULL;

@@ -5,10 +5,7 @@
 
 #include <inttypes.h>
 
-enum {
-    CRON_NAME_MAX = 52, /* its Jobs' names add a dash and 10 digits */
-    HASH_LENGTH = 8,
-};
+enum { HASH_LENGTH = 8 };
 
 static void add_words(struct buf *text, const struct value *words)
 {
@@ -19,20 +16,59 @@ static void add_words(struct buf *text, const struct value *words)
     buf_add_byte(text, '\n');
 }
 
-/* By what the job does, not by its place: removing one must not rename the others. The service's
- * name counts in full, though only its beginning may fit. */
-static struct str cron_name(const struct service_reader *in, const struct cron_job *job)
+/* A job without a name is called after what it does, not after its place or schedule: a change of
+ * these must not make another CronJob of it. The service's name counts in full, though only its
+ * beginning may fit. */
+static struct str cron_hash_name(const struct service_reader *in, const struct cron_job *job)
 {
     struct buf text = {0};
     buf_add(&text, in->service->name);
     buf_add_byte(&text, '\n');
-    buf_add(&text, job->schedule);
     add_words(&text, job->commands);
     add_words(&text, job->args);
     uint32_t hash = str_hash(buf_str(&text));
     buf_free(&text);
     struct str name = str_slice(in->service->name, 0, CRON_NAME_MAX - 1 - HASH_LENGTH);
     return str_format(in->reader.arena, "%.*s-%08x", STR_ARG(name), hash);
+}
+
+/* The CronJob MODULE-NAME. */
+static struct str cron_given_name(const struct service_reader *in, const struct record *record)
+{
+    struct diags *diags = in->reader.diags;
+    struct location at = record_location(record, CRON_JOB_NAME);
+    struct str given = record_value(record, CRON_JOB_NAME)->text;
+    struct str name =
+        str_format(in->reader.arena, "%.*s-%.*s", STR_ARG(in->service->name), STR_ARG(given));
+    const char *invalid = name_wrong(NAME_NAMESPACE, given);
+    if (invalid) {
+        diag_error(diags, at, "name %s", invalid);
+    } else if (name.len > CRON_NAME_MAX) {
+        diag_error(diags, at, "the CronJob's name \"%.*s\" must be at most %d characters long",
+                   STR_ARG(name), CRON_NAME_MAX);
+        diag_hint(diags, "it is the service's name, a dash and this name");
+    }
+    return name;
+}
+
+static void check_cron_commands(const struct service_reader *in, const struct record *record,
+                                const struct cron_job *job, struct set *names)
+{
+    struct diags *diags = in->reader.diags;
+    struct location at = record->node->span;
+    at.end = at.start;
+    if (job->commands->count == 0 && job->args->count == 0) {
+        diag_error(diags, at, "a cron job needs commands or args");
+        diag_hint(diags, "write it like this: commands: [./clean]");
+    } else if (set_add(in->reader.arena, names, job->name, job)) {
+        if (record_has(record, CRON_JOB_NAME)) {
+            diag_error(diags, record_location(record, CRON_JOB_NAME),
+                       "duplicate CronJob name \"%.*s\"", STR_ARG(job->name));
+            return;
+        }
+        diag_error(diags, at, "another cron job has the same commands and args");
+        diag_hint(diags, "give each of them a name, such as name: clean-daily");
+    }
 }
 
 static void read_cron_job(const struct service_reader *in, const struct record *record,
@@ -43,21 +79,15 @@ static void read_cron_job(const struct service_reader *in, const struct record *
     *job = (struct cron_job){.schedule = record_value(record, CRON_JOB_SCHEDULE)->text,
                              .commands = record_value(record, CRON_JOB_COMMANDS),
                              .args = record_value(record, CRON_JOB_ARGS)};
-    job->name = cron_name(in, job);
+    job->name =
+        record_has(record, CRON_JOB_NAME) ? cron_given_name(in, record) : cron_hash_name(in, job);
     const char *wrong = cron_wrong(in->reader.arena, job->schedule);
     if (wrong && record_has(record, CRON_JOB_SCHEDULE)) {
         diag_error(in->reader.diags, record_location(record, CRON_JOB_SCHEDULE), "schedule %s",
                    wrong);
         diag_hint(in->reader.diags, "every day at 3: \"0 3 * * *\"");
     }
-    struct location at = record->node->span;
-    at.end = at.start;
-    if (job->commands->count == 0 && job->args->count == 0) {
-        diag_error(in->reader.diags, at, "a cron job needs commands or args");
-        diag_hint(in->reader.diags, "write it like this: commands: [./clean]");
-    } else if (set_add(in->reader.arena, names, job->name, job)) {
-        diag_error(in->reader.diags, at, "this cron job stands here twice");
-    }
+    check_cron_commands(in, record, job, names);
 }
 
 static void read_cron_jobs(const struct service_reader *in)

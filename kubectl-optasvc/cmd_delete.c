@@ -183,25 +183,14 @@ static void delete_objects(struct deletion *deletion, const struct manifests *ob
     struct kubectl *kubectl = &deletion->cluster.kubectl;
     if (objects->count == 0 || process_interrupted() || deletion->cluster.diags.errors)
         return;
-    struct manifests references = {.arena = kubectl->arena};
-    for (size_t i = 0; i < objects->count; i++)
-        manifests_add(&references, object_reference(kubectl->arena, objects->items[i]));
-    struct process run = kubectl_delete(
-        kubectl, kubectl_documents(kubectl, references.items, references.count), true);
-    kubectl_run(kubectl, &run, 1);
-    struct str names = buf_str(&run.output);
+    size_t count = kubectl_delete(kubectl, objects->items, objects->count, true);
     struct buf out = {0};
-    for (size_t at = 0; at < names.len;) {
-        size_t end = str_find(names, at, '\n');
-        diag_add_visible(&out, str_slice(names, at, end));
+    for (size_t i = 0; i < count; i++) {
+        diag_add_visible(&out, object_title(kubectl->arena, objects->items[i]));
         buf_add(&out, STR(" deleted\n"));
-        at = end + 1;
     }
     cli_print(buf_str(&out));
     buf_free(&out);
-    if (!process_right(&run))
-        kubectl_report(kubectl, &run);
-    process_free(&run);
 }
 
 static bool prepare(struct deletion *deletion)

@@ -81,8 +81,10 @@ static bool tell_removed(struct apply *apply)
                         STR_ARG(object_title(arena, apply->rollouts[i].old))),
                 count++;
     for (size_t i = 0; i < apply->goes.count; i++)
-        cluster_say(cluster, "%.*s: would be removed",
-                    STR_ARG(object_title(arena, apply->goes.items[i])));
+        cluster_say(
+            cluster, "%.*s: would be %s", STR_ARG(object_title(arena, apply->goes.items[i])),
+            apply_cron_job_runs(apply->goes.items[i]) ? "suspended, because a Job of it runs"
+                                                      : "removed");
     for (size_t i = 0; i < apply->stays.count; i++)
         cluster_say(cluster, "%.*s: is no longer needed; apply --prune would remove it",
                     STR_ARG(object_title(arena, apply->stays.items[i])));

@@ -1,7 +1,10 @@
-/* kubectl logs and kubectl exec on a service's pods: this program becomes kubectl. */
+/* kubectl logs and kubectl exec on a service's pods. For a shell this program becomes kubectl; the
+ * log of kubectl itself is hidden among the logs of pods, as in the other commands. */
 #include "cluster.h"
 #include "commands.h"
+#include "kuberc.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,9 +27,22 @@ static const struct unit *only_unit(struct cluster *cluster)
 static int become(struct cluster *cluster, const struct words *words)
 {
     struct process run = {.arguments = words->items};
+    kuberc_hand_over();
     run.error = process_become(words->items);
     kubectl_report(&cluster->kubectl, &run);
     return EXIT_FAILURE;
+}
+
+/* Its output goes where ours goes; a reader that has seen enough of it is no failure to report. */
+static int pass_output(struct cluster *cluster, const struct words *words)
+{
+    struct process run = {.arguments = words->items, .passes_output = true};
+    kubectl_run(&cluster->kubectl, &run, 1);
+    bool closed = run.status == 128 + SIGPIPE;
+    if (!process_right(&run) && !closed)
+        kubectl_report(&cluster->kubectl, &run);
+    process_free(&run);
+    return run.error ? EXIT_FAILURE : run.status;
 }
 
 static int show_logs(struct cluster *cluster, const struct unit *unit)
@@ -43,7 +59,7 @@ static int show_logs(struct cluster *cluster, const struct unit *unit)
         words_add(&cluster->arena, &words, "--follow");
     if (options->previous)
         words_add(&cluster->arena, &words, "--previous");
-    return become(cluster, &words);
+    return pass_output(cluster, &words);
 }
 
 static bool is_ready(const struct node *pod)

@@ -1,4 +1,5 @@
 #include "kubectl.h"
+#include "kubectl_flags.h"
 #include "unit.h"
 
 #include <errno.h>
@@ -95,6 +96,65 @@ static void assert_words(const char *const *words, const char *const *expected)
     assert_null(expected[count]);
 }
 
+/* True for the flags that fix what a verb does. */
+static bool is_fixed(const char *word, const char *verb)
+{
+    const char *const *lists[] = {kubectl_common_flags, kubectl_verb_flags(verb)};
+    for (size_t i = 0; i < COUNT(lists); i++)
+        for (const char *const *flag = lists[i]; *flag; flag++)
+            if (strcmp(*flag, word) == 0)
+                return true;
+    return false;
+}
+
+/* The words without those flags. */
+static const char *const *chosen(struct unit *unit, const char *const *words)
+{
+    struct words rest = {0};
+    words_add(&unit->arena, &rest, words[0]);
+    for (size_t i = 1; words[i]; i++)
+        if (!is_fixed(words[i], words[1]))
+            words_add(&unit->arena, &rest, words[i]);
+    return rest.items;
+}
+
+static size_t count_of(const char *const *words, const char *start)
+{
+    size_t count = 0;
+    for (; *words; words++)
+        count += strncmp(*words, start, strlen(start)) == 0;
+    return count;
+}
+
+/* What a verb does is fixed by flags, other than those that are given. */
+static void test_verbs_are_fixed(void **state)
+{
+    struct unit *unit = *state;
+    struct kubectl kubectl = kubectl_of(unit, &no_options);
+    static const char *const verbs[] = {"get",     "apply",         "delete", "patch",
+                                        "create",  "logs",          "exec",   "diff",
+                                        "rollout", "api-resources", "config"};
+    for (size_t i = 0; i < COUNT(verbs); i++) {
+        const char *const *flags = kubectl_verb_flags(verbs[i]);
+        const char *const *words = kubectl_words(&kubectl, verbs[i], NULL).items;
+        assert_non_null(*flags);
+        for (; *flags; flags++) {
+            assert_int_equal(count_of(words, *flags), 1);
+            assert_non_null(strchr(*flags, '='));
+        }
+        assert_int_equal(count_of(words, "--namespace="), 1);
+    }
+    assert_null(*kubectl_verb_flags("unknown"));
+    const char *const *words = kubectl_words(&kubectl, "delete", "--interactive", "--wait=true",
+                                             "--namespace", "a", "--all-namespaces", NULL)
+                                   .items;
+    assert_int_equal(count_of(words, "--interactive"), 1);
+    assert_int_equal(count_of(words, "--namespace"), 1);
+    assert_int_equal(count_of(words, "--all-namespaces"), 1);
+    assert_int_equal(count_of(words, "--all=false"), 1);
+    assert_int_equal(count_of(words, "--dry-run=none"), 1);
+}
+
 static void test_flags_are_passed_on(void **state)
 {
     struct unit *unit = *state;
@@ -108,21 +168,21 @@ static void test_flags_are_passed_on(void **state)
     struct kubectl kubectl = kubectl_of(unit, &options);
     struct words words = kubectl_words(&kubectl, "get", "pods", "-n", "", NULL);
     words_add(&unit->arena, &words, "last");
-    assert_words(words.items,
+    assert_words(chosen(unit, words.items),
                  (const char *const[]){program, "get", "pods", "-n", "", "--kubeconfig=a b",
                                        "--context=c", "--cluster=%s", "--user=u", "--as=--x",
                                        "--request-timeout=30s", "--v=4", "last", NULL});
-    assert_int_equal(words.count, 13);
     /* They arrive so, and nothing is split or expanded. */
     write_script("for word; do echo \"[$word]\"; done");
     struct process run = {.arguments = words.items};
     assert_str(run_all(unit, &kubectl, &run, 1), "");
-    assert_str(buf_str(&run.output),
-               "[get]\n[pods]\n[-n]\n[]\n[--kubeconfig=a b]\n[--context=c]\n[--cluster=%s]\n"
-               "[--user=u]\n[--as=--x]\n[--request-timeout=30s]\n[--v=4]\n[last]\n");
+    assert_contains(buf_str(&run.output), "[get]\n[pods]\n[-n]\n[]\n");
+    assert_contains(buf_str(&run.output),
+                    "[--kubeconfig=a b]\n[--context=c]\n[--cluster=%s]\n"
+                    "[--user=u]\n[--as=--x]\n[--request-timeout=30s]\n[--v=4]\n[last]\n");
     process_free(&run);
     kubectl.options = &no_options;
-    assert_words(kubectl_words(&kubectl, "version", NULL).items,
+    assert_words(chosen(unit, kubectl_words(&kubectl, "version", NULL).items),
                  (const char *const[]){program, "version", NULL});
 }
 
@@ -152,7 +212,7 @@ static void test_many_words(void **state)
         assert_str(str_format(&unit->arena, "%zu", i), words.items[i]);
 }
 
-static void test_apply_and_delete(void **state)
+static void test_apply(void **state)
 {
     struct unit *unit = *state;
     struct options options = {.context = "c"};
@@ -160,21 +220,17 @@ static void test_apply_and_delete(void **state)
 #define APPLY(output)                                                                              \
     program, "apply", "--server-side", "--filename=-", "--context=c", "--field-manager=m",         \
         "--output=" output
-#define DELETE program, "delete", "--ignore-not-found", "--filename=-", "--output=name"
-    assert_words(kubectl_apply(&kubectl, "m", STR("x"), 0).arguments,
+    assert_words(chosen(unit, kubectl_apply(&kubectl, "m", STR("x"), 0).arguments),
                  (const char *const[]){APPLY("name"), NULL});
-    assert_words(kubectl_apply(&kubectl, "m", STR("x"), APPLY_JSON).arguments,
+    assert_words(chosen(unit, kubectl_apply(&kubectl, "m", STR("x"), APPLY_JSON).arguments),
                  (const char *const[]){APPLY("json"), "--show-managed-fields", NULL});
-    assert_words(kubectl_apply(&kubectl, "m", STR("x"), APPLY_DRY_RUN).arguments,
+    assert_words(chosen(unit, kubectl_apply(&kubectl, "m", STR("x"), APPLY_DRY_RUN).arguments),
                  (const char *const[]){APPLY("name"), "--dry-run=server", NULL});
-    assert_words(
-        kubectl_apply(&kubectl, "m", STR("x"), APPLY_JSON | APPLY_DRY_RUN | APPLY_FORCE).arguments,
-        (const char *const[]){APPLY("json"), "--show-managed-fields", "--dry-run=server",
-                              "--force-conflicts", NULL});
-    assert_words(kubectl_delete(&kubectl, STR("x"), true).arguments,
-                 (const char *const[]){DELETE, "--wait=true", "--context=c", NULL});
-    assert_words(kubectl_delete(&kubectl, STR("x"), false).arguments,
-                 (const char *const[]){DELETE, "--wait=false", "--context=c", NULL});
+    assert_words(chosen(unit, kubectl_apply(&kubectl, "m", STR("x"),
+                                            APPLY_JSON | APPLY_DRY_RUN | APPLY_FORCE)
+                                  .arguments),
+                 (const char *const[]){APPLY("json"), "--show-managed-fields", "--dry-run=server",
+                                       "--force-conflicts", NULL});
     /* The documents are what it reads. */
     write_script("cat");
     struct node *map = node_new(&unit->arena, NODE_MAP);
@@ -182,17 +238,126 @@ static void test_apply_and_delete(void **state)
     struct node *const objects[] = {map, map};
     struct str documents = kubectl_documents(&kubectl, objects, 2);
     assert_str(documents, "---\nkind: Pod\n---\nkind: Pod\n");
-    struct process runs[] = {kubectl_apply(&kubectl, "m", documents, 0),
-                             kubectl_delete(&kubectl, documents, true)};
-    run_all(unit, &kubectl, runs, 2);
-    for (size_t i = 0; i < 2; i++) {
-        assert_true(str_equal(buf_str(&runs[i].output), documents));
-        process_free(&runs[i]);
-    }
+    struct process run = kubectl_apply(&kubectl, "m", documents, 0);
+    run_all(unit, &kubectl, &run, 1);
+    assert_true(str_equal(buf_str(&run.output), documents));
+    process_free(&run);
     assert_str(kubectl_documents(&kubectl, NULL, 0), "");
 }
 
+static struct node *pod_of(struct unit *unit, const char *name)
+{
+    struct node *pod = node_new(&unit->arena, NODE_MAP);
+    put_text(&unit->arena, pod, "apiVersion", STR("v1"));
+    put_text(&unit->arena, pod, "kind", STR("Pod"));
+    struct node *metadata = put_map(&unit->arena, pod, "metadata");
+    put_text(&unit->arena, metadata, "name", str_of(name));
+    put_text(&unit->arena, metadata, "namespace", STR("n"));
+    return pod;
+}
+
+/* Deleted is what kubectl names and the server does not have any more, or terminates. */
+static void test_delete(void **state)
+{
+    struct unit *unit = *state;
+    struct kubectl kubectl = kubectl_of(unit, &no_options);
+    struct node *pods[] = {pod_of(unit, "unnamed"), pod_of(unit, "gone"), pod_of(unit, "kept"),
+                           pod_of(unit, "ending")};
+    write_script("case $1 in delete) echo pod/gone; echo pod/kept; echo pod/ending; exit ;; esac\n"
+                 "echo '{\"kind\": \"List\", \"items\": ['\n"
+                 "for name in unnamed kept; do\n"
+                 "echo '{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": "
+                 "\"'$name'\", \"namespace\": \"n\"}},'\n"
+                 "done\n"
+                 "echo '{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": "
+                 "\"kept\", \"namespace\": \"other\"}},'\n"
+                 "echo '{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": "
+                 "\"ending\", \"namespace\": \"n\", \"deletionTimestamp\": \"now\"}}]}'");
+    assert_int_equal(kubectl_delete(&kubectl, pods, COUNT(pods), false), 2);
+    assert_str(node_text(node_find(pods[0], "metadata name")), "gone");
+    assert_str(node_text(node_find(pods[1], "metadata name")), "ending");
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 0, 0, "pod/kept was not deleted: the server still has it", "");
+    unit_forget(unit);
+    /* One that may not be read is taken from kubectl's word. */
+    pods[0] = pod_of(unit, "gone");
+    write_script("case $1 in delete) echo pod/gone; exit ;; esac\n"
+                 "echo 'Error from server (Forbidden): no' >&2; exit 1");
+    assert_int_equal(kubectl_delete(&kubectl, pods, 1, true), 1);
+    assert_no_diags(unit);
+}
+
 /* Messages */
+
+/* A list that is refused is one message. */
+static void test_refusals_together(void **state)
+{
+    struct unit *unit = *state;
+    report_of(unit, "for kind in pods services; do echo \"Error from server (Forbidden): $kind is "
+                    "forbidden: User \\\"u\\\" cannot list resource \\\"$kind\\\" in API group "
+                    "\\\"\\\" in the namespace \\\"n\\\"\" >&2; done; exit 1");
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 0, 0,
+                "User \"u\" cannot list resources pods, services in the namespace \"n\"", "");
+    unit_forget(unit);
+    report_of(unit, "echo 'Error from server (Forbidden): a is forbidden: User \"u\" cannot list "
+                    "resource \"a\" in API group \"\" in the namespace \"n\"' >&2\n"
+                    "echo 'Error from server (Forbidden): b is forbidden: User \"u\" cannot get "
+                    "resource \"b\" in API group \"\" in the namespace \"n\"' >&2; exit 1");
+    assert_errors(unit, 2);
+}
+
+/* However a verb of kubectl words it. */
+static void test_absent_entries(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *text, *message;
+    } rows[] = {
+        {"context \"x\" does not exist\ncontext \"x\" does not exist",
+         "context \"x\" does not exist"},
+        {"error: context \"x\" does not exist", "context \"x\" does not exist"},
+        {"Error in configuration: context was not found for specified context: x",
+         "context \"x\" does not exist"},
+        {"Error in configuration: \n* context was not found for specified context: x\n"
+         "* context was not found for specified context: x",
+         "context \"x\" does not exist"},
+        {"* no server found for cluster \"x\"", "cluster \"x\" does not exist"},
+        {"error: auth info \"x\" does not exist", "user \"x\" does not exist"},
+        {"error: context \"x\" is odd", "context \"x\" is odd"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const char *script =
+            str_format(&unit->arena, "cat >&2 <<'EOF'\n%s\nEOF\nexit 1", rows[i].text).data;
+        report_of(unit, script);
+        report_of(unit, script);
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, 0, 0, rows[i].message, "");
+        unit_forget(unit);
+    }
+}
+
+/* One that does not end is ended, and what would follow it is not begun. */
+static void test_limit(void **state)
+{
+    struct unit *unit = *state;
+    struct kubectl kubectl = kubectl_of(unit, &no_options);
+    struct process runs[PROCESS_AT_ONCE + 1] = {0};
+    kubectl.limit = 1000;
+    write_script("exec sleep 60");
+    for (size_t i = 0; i < COUNT(runs); i++)
+        runs[i].arguments = kubectl_words(&kubectl, "get", NULL).items;
+    int64_t began = process_clock();
+    run_all(unit, &kubectl, runs, COUNT(runs));
+    assert_true(process_clock() - began < 10000);
+    for (size_t i = 0; i < COUNT(runs); i++) {
+        assert_int_equal(runs[i].error, ETIMEDOUT);
+        kubectl_report(&kubectl, &runs[i]);
+        process_free(&runs[i]);
+    }
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 0, 0, "the cluster did not answer within 1 s", "");
+}
 
 static void test_warnings_are_shown(void **state)
 {
@@ -507,7 +672,12 @@ int main(void)
         UNIT_TEST(test_flags_are_passed_on),
         UNIT_TEST(test_which_program),
         UNIT_TEST(test_many_words),
-        UNIT_TEST(test_apply_and_delete),
+        UNIT_TEST(test_verbs_are_fixed),
+        UNIT_TEST(test_apply),
+        UNIT_TEST(test_delete),
+        UNIT_TEST(test_refusals_together),
+        UNIT_TEST(test_absent_entries),
+        UNIT_TEST(test_limit),
         UNIT_TEST(test_warnings_are_shown),
         UNIT_TEST(test_each_message_by_itself),
         UNIT_TEST(test_odd_messages),

@@ -101,9 +101,25 @@ static void test_names_of_cron_jobs_are_stable(void **state)
         }
     }
     /* Every version must make the same ones. */
-    assert_str(name_of_job(all, "0 3 * * *"), "app-2e2c7982");
-    assert_str(name_of_job(all, "0 4 * * *"), "app-d1c4efcb");
-    assert_str(name_of_job(all, "@daily"), "app-855369a1");
+    assert_str(name_of_job(all, "0 3 * * *"), "app-b5ce1e05");
+    assert_str(name_of_job(all, "0 4 * * *"), "app-49f27dd9");
+    assert_str(name_of_job(all, "@daily"), "app-2a4939d6");
+    /* A changed schedule keeps them. */
+    const struct service *moved =
+        with(unit, JOBS("      - {schedule: '5 3 * * *', commands: [a]}\n"));
+    assert_str(moved->cron_jobs[0].name, "app-b5ce1e05");
+}
+
+static void test_given_names_of_cron_jobs(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service =
+        with(unit, JOBS("      - {name: clean, schedule: '0 3 * * *', commands: [a]}\n"
+                        "      - {name: '1', schedule: '0 3 * * *', commands: [a]}\n" A));
+    assert_no_diags(unit);
+    assert_str(service->cron_jobs[0].name, "app-clean");
+    assert_str(service->cron_jobs[1].name, "app-1");
+    assert_str(service->cron_jobs[2].name, "app-b5ce1e05");
 }
 
 /* Words are told apart as the container would see them. */
@@ -117,7 +133,6 @@ static void test_names_tell_jobs_apart(void **state)
                         "      - {schedule: '0 3 * * *', commands: [a], args: [b]}\n"
                         "      - {schedule: '0 3 * * *', args: [a, b]}\n"
                         "      - {schedule: '0 3 * * *', commands: [a, b, '']}\n"
-                        "      - {schedule: '0 4 * * *', commands: [a, b]}\n"
                         "      - {schedule: '0 3 * * *', commands: [a, \"b\\n\"]}\n"));
     assert_no_diags(unit);
     for (size_t i = 0; i < service->cron_job_count; i++)
@@ -306,7 +321,13 @@ static void test_what_is_wrong(void **state)
          "schedule has \"60\" for the minute", "0 3 * * *"},
         {JOBS("      - {schedule: daily, commands: [a]}"), 8, 20,
          "schedule has \"daily\" for the minute", ""},
-        {JOBS(A A), 9, 9, "this cron job stands here twice", ""},
+        {JOBS(A A), 9, 9, "another cron job has the same commands and args", "name: clean-daily"},
+        {JOBS(A "      - {schedule: '5 5 * * *', commands: [a]}\n"), 9, 9,
+         "another cron job has the same commands and args", "name: clean-daily"},
+        {JOBS("      - {name: A b, schedule: '@daily', commands: [a]}"), 8, 16, "name must", ""},
+        {JOBS("      - {name: a, schedule: '@daily', commands: [a]}\n"
+              "      - {name: a, schedule: '@daily', commands: [b]}"),
+         9, 16, "duplicate CronJob name \"app-a\"", ""},
         {JOBS("      - {schedule: '@daily', commands: a}"), 8, 40, "commands must be a list", ""},
         {"    tolerations: [{value: a}]", 7, 19, "an item of tolerations needs key", ""},
         {"    tolerations: [{key: a/b/c}]", 7, 25, "a taint's key must be letters", ""},
@@ -356,6 +377,7 @@ int main(void)
         UNIT_TEST(test_names_of_stateful_services),
         UNIT_TEST(test_names_of_cron_jobs_are_stable),
         UNIT_TEST(test_names_tell_jobs_apart),
+        UNIT_TEST(test_given_names_of_cron_jobs),
         UNIT_TEST(test_lengths_of_names_of_cron_jobs),
         UNIT_TEST(test_cron_jobs),
         UNIT_TEST(test_tolerations),
