@@ -505,8 +505,8 @@ static void report_choice(const struct target *target, const struct candidate *c
                       "it routes to port %.*s of %.*s", STR_ARG(number), STR_ARG(workload));
     else
         target_choice(target->injection, chosen->service, NULL, true,
-                      "it is the only Service of %.*s, and routes to another container",
-                      STR_ARG(workload));
+                      "it is the only Service of %.*s, but does not route to container %.*s",
+                      STR_ARG(workload), STR_ARG(node_text(node_find(target->container, "name"))));
 }
 
 const struct object *target_public_service(const struct target *target,
@@ -524,6 +524,9 @@ const struct object *target_public_service(const struct target *target,
     target_error(target, SERVICE_PUBLIC_URI,
                  "Service/%.*s has several ports, and public_uri can mean any of them",
                  STR_ARG(chosen.service->name));
-    diag_hint(target->injection->diags, "write the port of the container: port: {http: 8080}");
+    diag_hint(target->injection->diags,
+              "its ports: %.*s\nwrite the one of the container: port: {http: %.*s}",
+              STR_ARG(list_services(target->injection, &chosen.service, 1)),
+              STR_ARG(target_number(target->injection, chosen.traffic.first)));
     return NULL;
 }
