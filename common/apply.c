@@ -2,6 +2,7 @@
 
 #include "cli.h"
 #include "manifest.h"
+#include "prompt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -422,6 +423,26 @@ static bool make_and_check(struct apply *apply)
     return right;
 }
 
+/* --prune=layer deletes services that are in no file, perhaps by mistake: what it deletes is listed
+ * and confirmed before anything is changed. */
+static bool confirm_prune(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    const char *prune = cluster->options->prune;
+    if (!prune || strcmp(prune, "layer") != 0 || apply->stays.count + apply->leaves.count == 0)
+        return true;
+    cluster_say(cluster,
+                "The following will be deleted from %.*s:", STR_ARG(prompt_where(cluster)));
+    prompt_list(cluster, &apply->goes);
+    prompt_list(cluster, &apply->stays);
+    prompt_list(cluster, &apply->leaves);
+    bool confirmed = prompt_confirm(cluster);
+    cluster_tell(cluster);
+    if (!confirmed && !process_interrupted())
+        cluster_say(cluster, "nothing was changed");
+    return confirmed;
+}
+
 static int run(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
@@ -431,7 +452,7 @@ static int run(struct apply *apply)
         return EXIT_FAILURE;
     if (mode && strcmp(mode, "server") == 0)
         return tell_dry_run(apply);
-    if (!make_and_check(apply))
+    if (!confirm_prune(apply) || !make_and_check(apply))
         return EXIT_FAILURE;
     right = apply->applied = change(apply);
     if (!process_interrupted())

@@ -93,7 +93,7 @@ const struct flag flag_table[FLAG_COUNT] = {
     [FLAG_ROLLBACK_ON_FAILURE] = {"rollback-on-failure", 0, KIND_SWITCH, NULL,
                                   "go back to the previous pods where new ones do not get ready",
                                   offsetof(struct options, rollback_on_failure), NULL},
-    [FLAG_YES] = {"yes", 'y', KIND_SWITCH, NULL, "do not ask", offsetof(struct options, yes), NULL},
+    [FLAG_YES] = {"yes", 'y', KIND_SWITCH, NULL, "do not ask for confirmation", offsetof(struct options, yes), NULL},
     [FLAG_WITH_NAMESPACE] = {"with-namespace", 0, KIND_SWITCH, NULL,
                              "delete the Namespace too, if nothing else is in it",
                              offsetof(struct options, with_namespace), NULL},

@@ -3,7 +3,7 @@
 #include "cluster.h"
 #include "commands.h"
 #include "kinds.h"
-#include "manifest.h"
+#include "prompt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -153,29 +153,16 @@ static void check_namespace(struct deletion *deletion, struct place *place)
     manifests_add(&deletion->namespaces, place->object);
 }
 
-static void list(const struct deletion *deletion, const struct manifests *objects)
+static bool confirm(struct deletion *deletion)
 {
-    struct arena arena = {0};
-    for (size_t i = 0; i < objects->count; i++) {
-        struct str namespace = object_namespace(objects->items[i]);
-        cluster_say(&deletion->cluster, "  %.*s%s%.*s",
-                    STR_ARG(object_title(&arena, objects->items[i])),
-                    namespace.len ? " of namespace " : "", STR_ARG(namespace));
-    }
-    arena_free(&arena);
-}
-
-/* The answer that a person gives on the terminal. */
-static bool ask(const struct deletion *deletion)
-{
-    char answer[16] = "";
-    cluster_say(&deletion->cluster, "This is deleted:");
-    list(deletion, &deletion->objects);
-    list(deletion, &deletion->namespaces);
-    cli_tell(STR("Go on? [y/N] "));
-    ssize_t count =
-        process_await_input(STDIN_FILENO) ? read(STDIN_FILENO, answer, sizeof answer - 1) : -1;
-    return count > 0 && !process_interrupted() && (answer[0] == 'y' || answer[0] == 'Y');
+    struct cluster *cluster = &deletion->cluster;
+    if (cluster->options->yes)
+        return true;
+    cluster_say(cluster,
+                "The following will be deleted from %.*s:", STR_ARG(prompt_where(cluster)));
+    prompt_list(cluster, &deletion->objects);
+    prompt_list(cluster, &deletion->namespaces);
+    return prompt_confirm(cluster);
 }
 
 static void delete_objects(struct deletion *deletion, const struct manifests *objects)
@@ -230,7 +217,7 @@ static int run(struct deletion *deletion)
         cluster_say(cluster, "nothing of it is in the cluster");
         return EXIT_SUCCESS;
     }
-    if (!cluster->options->yes && !ask(deletion)) {
+    if (!confirm(deletion)) {
         cluster_say(cluster, "nothing was deleted");
         return EXIT_FAILURE;
     }
@@ -245,7 +232,7 @@ int cmd_delete(const struct invocation *invocation)
     struct deletion deletion = {0};
     int status = EXIT_FAILURE;
     if (!invocation->options.yes && !isatty(STDIN_FILENO))
-        return cli_usage(invocation, "nobody can be asked here: --yes is needed");
+        return cli_usage(invocation, "stdin is not a terminal; pass --yes");
     if (cluster_open(&deletion.cluster, &invocation->options, invocation->color, true))
         status = run(&deletion);
     cluster_close(&deletion.cluster);
