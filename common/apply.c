@@ -2,6 +2,7 @@
 
 #include "cli.h"
 #include "manifest.h"
+#include "ownership.h"
 #include "prompt.h"
 
 #include <stdlib.h>
@@ -119,6 +120,8 @@ static void remove_superseded(struct apply *apply, bool autoscalers)
     remove_objects(apply, &removed);
 }
 
+static const char released[] = "released: it was adopted and is not deleted";
+
 static void say_left(struct apply *apply, const struct manifests *objects, const char *what)
 {
     for (size_t i = 0; i < objects->count; i++)
@@ -126,11 +129,37 @@ static void say_left(struct apply *apply, const struct manifests *objects, const
                     STR_ARG(object_title(&apply->cluster.arena, objects->items[i])), what);
 }
 
+static void say_unclaimed(struct apply *apply)
+{
+    for (size_t i = 0; i < apply->unclaimed.count; i++) {
+        const struct node *object = apply->unclaimed.items[i];
+        struct str title = object_title(&apply->cluster.arena, object);
+        cluster_say(&apply->cluster,
+                    "%.*s is no longer needed, but it has no environment label and may belong to "
+                    "another environment; delete it: kubectl delete %.*s -n %.*s",
+                    STR_ARG(title), STR_ARG(title), STR_ARG(object_namespace(object)));
+    }
+}
+
+/* Adopted objects are released, the others added to those that are removed. */
+static void remove_or_release(struct apply *apply, const struct manifests *objects,
+                              struct manifests *removed)
+{
+    for (size_t i = 0; i < objects->count && !process_interrupted(); i++) {
+        struct node *object = objects->items[i];
+        if (!object_is_adopted(object))
+            manifests_add(removed, object_reference(removed->arena, object));
+        else if (ownership_release(&apply->cluster, object))
+            print(apply, object_title(removed->arena, object), released);
+    }
+}
+
 /* What --prune removes serves, perhaps, until the new pods do: it goes when all of them are ready,
  * or at once where nobody waits. */
 static void prune(struct apply *apply, bool ready)
 {
     struct manifests removed = {.arena = &apply->cluster.arena};
+    say_unclaimed(apply);
     if (!apply->cluster.options->prune) {
         say_left(apply, &apply->stays, "apply with --prune to remove it");
         return;
@@ -141,10 +170,8 @@ static void prune(struct apply *apply, bool ready)
         say_left(apply, &apply->leaves, "it stays, as not all is ready");
         return;
     }
-    for (size_t i = 0; i < apply->stays.count; i++)
-        manifests_add(&removed, object_reference(removed.arena, apply->stays.items[i]));
-    for (size_t i = 0; i < apply->leaves.count; i++)
-        manifests_add(&removed, object_reference(removed.arena, apply->leaves.items[i]));
+    remove_or_release(apply, &apply->stays, &removed);
+    remove_or_release(apply, &apply->leaves, &removed);
     remove_objects(apply, &removed);
 }
 
@@ -279,6 +306,12 @@ static void send_awaited(struct apply *apply)
 static bool change(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
+    if (!apply_mark_adopted(apply)) {
+        cluster_tell(cluster);
+        cluster_say(cluster, "nothing was applied");
+        find_broken(apply);
+        return false;
+    }
     prepare_replicas(apply);
     if (!process_interrupted())
         send_awaited(apply);
@@ -364,6 +397,11 @@ static void tell_unchecked(struct apply *apply)
                     STR_ARG(cluster->units[i].place->name));
 }
 
+static const char *end_in_dry_run(const struct node *object)
+{
+    return object_is_adopted(object) ? "released (server dry run)" : "removed (server dry run)";
+}
+
 static int tell_dry_run(struct apply *apply)
 {
     const struct cluster *cluster = &apply->cluster;
@@ -382,9 +420,12 @@ static int tell_dry_run(struct apply *apply)
         if (apply->rollouts[i].old)
             print(apply, object_title(arena, apply->rollouts[i].old), "removed (server dry run)");
     for (size_t i = 0; cluster->options->prune && i < apply->stays.count; i++)
-        print(apply, object_title(arena, apply->stays.items[i]), "removed (server dry run)");
+        print(apply, object_title(arena, apply->stays.items[i]),
+              end_in_dry_run(apply->stays.items[i]));
     for (size_t i = 0; i < apply->leaves.count; i++)
-        print(apply, object_title(arena, apply->leaves.items[i]), "removed (server dry run)");
+        print(apply, object_title(arena, apply->leaves.items[i]),
+              end_in_dry_run(apply->leaves.items[i]));
+    say_unclaimed(apply);
     if (!cluster->options->prune)
         say_left(apply, &apply->stays, "apply with --prune to remove it");
     tell_unchecked(apply);

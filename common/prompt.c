@@ -1,6 +1,7 @@
 #include "prompt.h"
 
 #include "cli.h"
+#include "ownership.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -65,8 +66,10 @@ void prompt_list(const struct cluster *cluster, const struct manifests *objects)
     struct arena arena = {0};
     for (size_t i = 0; i < objects->count; i++) {
         struct str namespace = object_namespace(objects->items[i]);
-        cluster_say(cluster, "  %.*s%s%.*s", STR_ARG(object_title(&arena, objects->items[i])),
-                    namespace.len ? " of namespace " : "", STR_ARG(namespace));
+        cluster_say(cluster, "  %.*s%s%.*s%s", STR_ARG(object_title(&arena, objects->items[i])),
+                    namespace.len ? " of namespace " : "", STR_ARG(namespace),
+                    object_is_adopted(objects->items[i]) ? " (adopted: it is released, not deleted)"
+                                                         : "");
     }
     arena_free(&arena);
 }

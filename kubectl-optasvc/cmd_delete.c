@@ -3,6 +3,7 @@
 #include "cluster.h"
 #include "commands.h"
 #include "kinds.h"
+#include "ownership.h"
 #include "prompt.h"
 
 #include <stdlib.h>
@@ -11,20 +12,34 @@
 
 struct deletion {
     struct cluster cluster;
-    struct manifests objects; /* in the order in which they go */
+    struct manifests objects;  /* in the order in which they go */
+    struct manifests released; /* adopted: they are given back */
     struct manifests namespaces;
-    size_t foreign; /* objects with our labels that apply did not make: they stay */
+    size_t retained; /* what was found and is not ours to delete */
 };
 
-static void take(struct deletion *deletion, struct node *object)
+/* `why` follows the object's name. */
+static void retain(struct deletion *deletion, const struct node *object, struct str why)
 {
-    if (object_applied_by(object, MANAGER)) {
-        manifests_add(&deletion->objects, object);
-        return;
-    }
-    deletion->foreign++;
-    cluster_say(&deletion->cluster, "%.*s stays: apply did not make it",
-                STR_ARG(object_title(&deletion->cluster.arena, object)));
+    deletion->retained++;
+    cluster_say(&deletion->cluster, "%.*s is retained: %.*s",
+                STR_ARG(object_title(&deletion->cluster.arena, object)), STR_ARG(why));
+}
+
+/* What is not owned (ownership.h) is retained, with the reason. */
+static void take(struct deletion *deletion, struct node *object, enum label_match match)
+{
+    struct arena *arena = &deletion->cluster.arena;
+    struct str managers = object_managers(arena, object);
+    if (match == LABELS_UNCLAIMED)
+        retain(deletion, object,
+               STR("it has no environment label and may belong to another environment"));
+    else if (!object_applied_by(object, MANAGER))
+        retain(deletion, object,
+               str_format(arena, "it was not created by apply%s%.*s",
+                          managers.len ? "; it is managed by " : "", STR_ARG(managers)));
+    else
+        manifests_add(object_is_adopted(object) ? &deletion->released : &deletion->objects, object);
 }
 
 /* A place has its objects in the order in which they go. */
@@ -32,20 +47,71 @@ static void collect(struct deletion *deletion)
 {
     const struct cluster *cluster = &deletion->cluster;
     for (size_t i = 0; i < cluster->place_count; i++)
-        for (struct node *live = cluster->places[i].live; live; live = live->next)
-            if (kind_of(live) && cluster_owns(cluster, &cluster->places[i], live))
-                take(deletion, live);
+        for (struct node *live = cluster->places[i].live; live; live = live->next) {
+            enum label_match match = cluster_labels(cluster, &cluster->places[i], live);
+            if (kind_of(live) && match != LABELS_OTHER && !object_has_controller(live))
+                take(deletion, live, match);
+        }
+}
+
+/* Named TEMPLATE-STATEFULSET-ORDINAL, with the labels of its selector, which its controller adds.
+ */
+static bool claim_is_of(struct arena *arena, const struct node *claim, const struct node *set)
+{
+    struct str name = object_name(claim);
+    const struct node *label = node_items(node_find(set, "spec selector matchLabels"));
+    for (; label; label = label->next)
+        if (!str_equal(object_label(claim, str_c(arena, label->key->text)), label->text))
+            return false;
+    const struct node *template = node_items(node_find(set, "spec volumeClaimTemplates"));
+    for (; template; template = template->next) {
+        struct str prefix = str_format(arena, "%.*s-%.*s-", STR_ARG(object_name(template)),
+                                       STR_ARG(object_name(set)));
+        struct str ordinal = str_from(name, prefix.len);
+        if (str_starts(name, prefix) && ordinal.len && str_only(ordinal, "0123456789"))
+            return true;
+    }
+    return false;
+}
+
+/* The labels of claims cannot tell environments, or Helm releases, apart: a claim is ours while the
+ * StatefulSet that made it is ours and exists. */
+static void take_claim(struct deletion *deletion, const struct unit *unit, struct node *claim,
+                       const struct node *sets)
+{
+    struct arena *arena = &deletion->cluster.arena;
+    const struct node *set = sets;
+    while (set && !claim_is_of(arena, claim, set))
+        set = set->next;
+    if (set && unit_owns(unit, set) && !object_is_adopted(set))
+        manifests_add(&deletion->objects, claim);
+    else if (set)
+        retain(deletion, claim,
+               str_format(arena, "it belongs to %.*s, which is retained",
+                          STR_ARG(object_title(arena, set))));
+    else
+        retain(deletion, claim,
+               str_format(arena,
+                          "its StatefulSet does not exist, so its owner is not known; delete it: "
+                          "kubectl delete %.*s -n %.*s",
+                          STR_ARG(object_title(arena, claim)), STR_ARG(object_namespace(claim))));
 }
 
 static void collect_claims(struct deletion *deletion)
 {
+    const struct kubectl *kubectl = &deletion->cluster.kubectl;
     for (size_t i = 0; i < deletion->cluster.unit_count; i++) {
         const struct unit *unit = &deletion->cluster.units[i];
-        struct node *claim = kubectl_items(kubectl_get(
-            &deletion->cluster.kubectl, "persistentvolumeclaims", "--namespace",
-            unit->place->name.data, unit_selector(&deletion->cluster.arena, unit), NULL));
+        const char *namespace = unit->place->name.data;
+        struct node *claim =
+            kubectl_items(kubectl_get(kubectl, "persistentvolumeclaims", "--namespace", namespace,
+                                      unit_selector(kubectl->arena, unit), NULL));
+        const struct node *sets =
+            claim ? kubectl_items(kubectl_get(kubectl, "statefulsets.apps", "--namespace",
+                                              namespace, "--show-managed-fields", NULL))
+                  : NULL;
         for (; claim; claim = claim->next)
-            manifests_add(&deletion->objects, claim);
+            take_claim(deletion, unit, claim, sets);
     }
 }
 
@@ -161,6 +227,7 @@ static bool confirm(struct deletion *deletion)
     cluster_say(cluster,
                 "The following will be deleted from %.*s:", STR_ARG(prompt_where(cluster)));
     prompt_list(cluster, &deletion->objects);
+    prompt_list(cluster, &deletion->released);
     prompt_list(cluster, &deletion->namespaces);
     return prompt_confirm(cluster);
 }
@@ -191,10 +258,26 @@ static void delete_objects(struct deletion *deletion, const struct manifests *ob
     process_free(&run);
 }
 
+static void release_objects(struct deletion *deletion)
+{
+    struct cluster *cluster = &deletion->cluster;
+    for (size_t i = 0; i < deletion->released.count && !process_interrupted(); i++) {
+        const struct node *object = deletion->released.items[i];
+        struct buf line = {0};
+        if (!ownership_release(cluster, object))
+            continue;
+        diag_add_visible(&line, object_title(&cluster->arena, object));
+        buf_add(&line, STR(" released: it was adopted and is not deleted\n"));
+        cli_print(buf_str(&line));
+        buf_free(&line);
+    }
+}
+
 static bool prepare(struct deletion *deletion)
 {
     struct cluster *cluster = &deletion->cluster;
     deletion->objects.arena = deletion->namespaces.arena = &cluster->arena;
+    deletion->released.arena = &cluster->arena;
     if (!cluster_look(cluster, NULL, LOOK_NAMESPACES))
         return false;
     collect(deletion);
@@ -211,17 +294,16 @@ static int run(struct deletion *deletion)
     bool right = prepare(deletion);
     if (!cluster_tell(cluster) || !right)
         return EXIT_FAILURE;
-    if (deletion->objects.count + deletion->namespaces.count == 0 && deletion->foreign)
-        return EXIT_FAILURE;
-    if (deletion->objects.count + deletion->namespaces.count == 0) {
-        cluster_say(cluster, "nothing of it is in the cluster");
-        return EXIT_SUCCESS;
+    if (deletion->objects.count + deletion->released.count + deletion->namespaces.count == 0) {
+        cluster_say(cluster, "nothing to delete");
+        return deletion->retained ? EXIT_FAILURE : EXIT_SUCCESS;
     }
     if (!confirm(deletion)) {
         cluster_say(cluster, "nothing was deleted");
         return EXIT_FAILURE;
     }
     delete_objects(deletion, &deletion->objects);
+    release_objects(deletion);
     delete_objects(deletion, &deletion->namespaces);
     right = cluster_tell(cluster);
     return cli_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;

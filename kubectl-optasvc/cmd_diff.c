@@ -95,6 +95,7 @@ static int diff(struct apply *apply)
     if (!cluster_look(cluster, NULL, LOOK_NAMESPACES) || !cluster_look_closer(cluster))
         return DIFF_FAILED;
     apply_plan(apply);
+    apply_check_owners(apply);
     int status = tell_removed(apply) ? DIFF_DIFFERENT : DIFF_SAME;
     apply_tell_conflicts(apply);
     for (size_t i = 0; i < cluster->place_count && !process_interrupted(); i++) {

@@ -1,6 +1,7 @@
 /* kubectl logs and kubectl exec on a service's pods: this program becomes kubectl. */
 #include "cluster.h"
 #include "commands.h"
+#include "ownership.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static int show_logs(struct cluster *cluster, const struct unit *unit)
     const struct options *options = cluster->options;
     struct words words =
         kubectl_words(&cluster->kubectl, "logs", "--namespace", unit->place->name.data,
-                      unit_selector(&cluster->arena, unit), "--prefix",
+                      unit_pod_selector(&cluster->arena, unit), "--prefix",
                       "--max-log-requests=1000", /* pods that are followed at once */
                       NULL);
     words_add_flag(&cluster->arena, &words, "tail", options->tail);
@@ -57,8 +58,7 @@ static const struct node *choose_pod(const struct unit *unit)
     const struct node *chosen = NULL;
     for (const struct node *pod = unit->place->live; pod; pod = pod->next)
         if (str_equal(object_label(pod, "app.kubernetes.io/name"), unit->service->name) &&
-            str_equal(object_label(pod, "opta.dev/layer-name"), unit->service->layer->name) &&
-            str_is(node_text(node_find(pod, "status phase")), "Running") &&
+            unit_shows(unit, pod) && str_is(node_text(node_find(pod, "status phase")), "Running") &&
             !node_find(pod, "metadata deletionTimestamp") &&
             (!chosen || (is_ready(pod) && !is_ready(chosen))))
             chosen = pod;

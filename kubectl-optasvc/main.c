@@ -15,7 +15,7 @@ static const char *const version_outputs[] = {"json", NULL};
 
 #define FLAGS_APPLY                                                                                \
     (FLAGS_CLUSTER | FLAG(DRY_RUN_MODE) | FLAG(WAIT) | FLAG(TIMEOUT) | FLAG(PRUNE) |               \
-     FLAG(FORCE_CONFLICTS) | FLAG(ROLLBACK_ON_FAILURE) | FLAG(YES) | FLAG(OUTPUT))
+     FLAG(FORCE_CONFLICTS) | FLAG(ADOPT) | FLAG(ROLLBACK_ON_FAILURE) | FLAG(YES) | FLAG(OUTPUT))
 
 /* How an image gets into its repository. */
 #define FLAGS_PUSH (FLAG(TAG) | FLAG(CREATE) | FLAG(TOOL))
@@ -68,7 +68,7 @@ static const struct command commands[] = {
      .details =
          "Shows what `kubectl diff` does, and what apply would remove. Exit status: 0 nothing\n"
          "would change, 1 something would, 2 it failed.\n",
-     .flags = FLAGS_CLUSTER,
+     .flags = FLAGS_CLUSTER | FLAG(ADOPT),
      .required = FLAG(FILENAME),
      .run = cmd_diff},
     {.name = "delete",
