@@ -2,6 +2,7 @@
  * What holds data stays unless a flag names it, and the Secret manual-secrets always. */
 #include "cluster.h"
 #include "commands.h"
+#include "delete_namespace.h"
 #include "kinds.h"
 #include "ownership.h"
 #include "prompt.h"
@@ -115,110 +116,6 @@ static void collect_claims(struct deletion *deletion)
     }
 }
 
-static bool goes(const struct deletion *deletion, const struct place *place, struct str version,
-                 struct str kind, struct str name)
-{
-    for (size_t i = 0; i < deletion->objects.count; i++)
-        if (str_equal(node_text(node_get(deletion->objects.items[i], "apiVersion")), version) &&
-            str_equal(object_kind(deletion->objects.items[i]), kind) &&
-            str_equal(object_name(deletion->objects.items[i]), name) &&
-            str_equal(object_namespace(deletion->objects.items[i]), place->name))
-            return true;
-    return false;
-}
-
-/* Every kind of object that a namespace can hold, but for those that only tell of others. */
-static const char *all_kinds(struct deletion *deletion)
-{
-    static const char *const passed_over[] = {"events", "events.events.k8s.io", "endpoints",
-                                              "pods.metrics.k8s.io"};
-    const struct kubectl *kubectl = &deletion->cluster.kubectl;
-    struct process run = {.arguments = kubectl_words(kubectl, "api-resources", "--namespaced",
-                                                     "--verbs=list", "--output=name", NULL)
-                                           .items};
-    kubectl_run(kubectl, &run, 1);
-    struct str text = str_copy(kubectl->arena, buf_str(&run.output));
-    struct str kinds = {0};
-    if (!process_right(&run))
-        kubectl_report(kubectl, &run);
-    process_free(&run);
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
-        struct str kind = str_slice(text, at, end);
-        at = end + 1;
-        bool passed = false;
-        for (size_t i = 0; i < sizeof passed_over / sizeof *passed_over; i++)
-            passed |= str_is(kind, passed_over[i]);
-        if (!passed)
-            kinds = str_format(kubectl->arena, "%.*s%s%.*s", STR_ARG(kinds), kinds.len ? "," : "",
-                               STR_ARG(kind));
-    }
-    return kinds.len ? kinds.data : NULL;
-}
-
-/* What is there and goes with nothing else, a line each: VERSION KIND NAME. The objects themselves
- * stay in kubectl, for Secrets are among them. */
-static struct str list_all(struct deletion *deletion, const struct place *place, const char *kinds)
-{
-    struct kubectl kubectl = deletion->cluster.kubectl;
-    kubectl.secret = true;
-    struct process run = {
-        .arguments = kubectl_words(
-                         &kubectl, "get", kinds, "--namespace", place->name.data,
-                         "--output=go-template={{range .items}}{{if not .metadata.ownerReferences}}"
-                         "{{.apiVersion}} {{.kind}} {{.metadata.name}}{{\"\\n\"}}{{end}}{{end}}",
-                         NULL)
-                         .items};
-    kubectl_run(&kubectl, &run, 1);
-    struct str text = str_copy(kubectl.arena, buf_str(&run.output));
-    if (!process_right(&run))
-        kubectl_report(&kubectl, &run);
-    process_free(&run);
-    return text;
-}
-
-/* A namespace goes only when we made it and nothing of others, or that must stay, is in it. */
-static void check_namespace(struct deletion *deletion, struct place *place)
-{
-    struct diags *diags = &deletion->cluster.diags;
-    struct arena *arena = &deletion->cluster.arena;
-    if (place->state == NAMESPACE_ABSENT)
-        return;
-    if (!place->object || !object_applied_by(place->object, MANAGER)) {
-        diag_error(diags, (struct location){0}, "the namespace \"%.*s\" %s", STR_ARG(place->name),
-                   place->object ? "was not made by apply" : "may not be read");
-        diag_hint(diags, "leave --with-namespace out, or: kubectl delete namespace %.*s",
-                  STR_ARG(place->name));
-        return;
-    }
-    const char *kinds = all_kinds(deletion);
-    struct str text = kinds ? list_all(deletion, place, kinds) : (struct str){0};
-    struct str left = {0};
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
-        struct str line = str_slice(text, at, end);
-        size_t space = str_find(line, 0, ' ');
-        struct str version = str_slice(line, 0, space);
-        line = str_from(line, space + 1);
-        space = str_find(line, 0, ' ');
-        at = end + 1;
-        /* Kubernetes itself puts these two into every namespace. */
-        bool own =
-            str_is(line, "ServiceAccount default") || str_is(line, "ConfigMap kube-root-ca.crt");
-        if (!own &&
-            !goes(deletion, place, version, str_slice(line, 0, space), str_from(line, space + 1)))
-            left = str_format(arena, "%.*s%.*s\n", STR_ARG(left), STR_ARG(line));
-    }
-    if (left.len) {
-        diag_error(diags, (struct location){0},
-                   "the namespace \"%.*s\" holds more than this; nothing was deleted",
-                   STR_ARG(place->name));
-        diag_hint(diags, "%.*sdelete that first, or leave --with-namespace out", STR_ARG(left));
-        return;
-    }
-    manifests_add(&deletion->namespaces, place->object);
-}
-
 static bool confirm(struct deletion *deletion)
 {
     struct cluster *cluster = &deletion->cluster;
@@ -273,6 +170,13 @@ static void release_objects(struct deletion *deletion)
     }
 }
 
+static void take_namespace(struct deletion *deletion, const struct place *place)
+{
+    if (place->state != NAMESPACE_ABSENT &&
+        namespace_check(&deletion->cluster, place, &deletion->objects))
+        manifests_add(&deletion->namespaces, place->object);
+}
+
 static bool prepare(struct deletion *deletion)
 {
     struct cluster *cluster = &deletion->cluster;
@@ -284,7 +188,7 @@ static bool prepare(struct deletion *deletion)
     if (cluster->options->with_storage)
         collect_claims(deletion);
     for (size_t i = 0; cluster->options->with_namespace && i < cluster->place_count; i++)
-        check_namespace(deletion, &cluster->places[i]);
+        take_namespace(deletion, &cluster->places[i]);
     return cluster->diags.errors == 0 && !process_interrupted();
 }
 
