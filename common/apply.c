@@ -129,12 +129,18 @@ static void say_left(struct apply *apply, const struct manifests *objects, const
                     STR_ARG(object_title(&apply->cluster.arena, objects->items[i])), what);
 }
 
-static void say_unclaimed(struct apply *apply)
+void apply_report_stale(struct apply *apply)
 {
+    const struct cluster *cluster = &apply->cluster;
+    struct arena *arena = &apply->cluster.arena;
+    for (size_t i = 0; !cluster->options->prune && i < apply->stays.count; i++)
+        cluster_say(cluster, "%.*s is no longer needed: apply with --prune to %s it",
+                    STR_ARG(object_title(arena, apply->stays.items[i])),
+                    object_is_adopted(apply->stays.items[i]) ? "release" : "remove");
     for (size_t i = 0; i < apply->unclaimed.count; i++) {
         const struct node *object = apply->unclaimed.items[i];
-        struct str title = object_title(&apply->cluster.arena, object);
-        cluster_say(&apply->cluster,
+        struct str title = object_title(arena, object);
+        cluster_say(cluster,
                     "%.*s is no longer needed, but it has no environment label and may belong to "
                     "another environment; delete it: kubectl delete %.*s -n %.*s",
                     STR_ARG(title), STR_ARG(title), STR_ARG(object_namespace(object)));
@@ -159,11 +165,9 @@ static void remove_or_release(struct apply *apply, const struct manifests *objec
 static void prune(struct apply *apply, bool ready)
 {
     struct manifests removed = {.arena = &apply->cluster.arena};
-    say_unclaimed(apply);
-    if (!apply->cluster.options->prune) {
-        say_left(apply, &apply->stays, "apply with --prune to remove it");
+    apply_report_stale(apply);
+    if (!apply->cluster.options->prune)
         return;
-    }
     say_left(apply, &apply->kept, "it stays, as it holds images");
     if (!ready) {
         say_left(apply, &apply->stays, "it stays, as not all is ready");
@@ -425,9 +429,7 @@ static int tell_dry_run(struct apply *apply)
     for (size_t i = 0; i < apply->leaves.count; i++)
         print(apply, object_title(arena, apply->leaves.items[i]),
               end_in_dry_run(apply->leaves.items[i]));
-    say_unclaimed(apply);
-    if (!cluster->options->prune)
-        say_left(apply, &apply->stays, "apply with --prune to remove it");
+    apply_report_stale(apply);
     tell_unchecked(apply);
     return cli_finish((struct str){0});
 }

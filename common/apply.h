@@ -95,6 +95,10 @@ bool apply_mark_adopted(struct apply *apply);
  * becomes of each object. False when it refuses anything, which is reported with its object. */
 bool apply_dry_run(struct apply *apply, bool absent);
 
+/* Reports what is no longer needed and without --prune retained: what can be pruned, and what has
+ * no environment label. */
+void apply_report_stale(struct apply *apply);
+
 /* Tells which fields that are rendered others have set: a line each. */
 void apply_tell_conflicts(struct apply *apply);
 

@@ -84,6 +84,7 @@ static struct str release_namespace(const struct node *live)
 
 static void refuse_helm(const struct owned *owned)
 {
+    struct arena *arena = &owned->apply->cluster.arena;
     struct diags *diags = &owned->apply->cluster.diags;
     struct str release = object_annotation(owned->live, "meta.helm.sh/release-name");
     struct str namespace = release_namespace(owned->live);
@@ -94,7 +95,7 @@ static void refuse_helm(const struct owned *owned)
               "rename the module; or set the service file's values in the chart with "
               "helm-postrender;\nor give the objects the annotation helm.sh/resource-policy: keep "
               "in the chart, upgrade,\nand after `helm uninstall %.*s -n %.*s` apply with --adopt",
-              STR_ARG(release), STR_ARG(namespace));
+              STR_ARG(str_shell(arena, release)), STR_ARG(str_shell(arena, namespace)));
 }
 
 static void refuse_argo_cd(const struct owned *owned, bool exact)

@@ -263,8 +263,12 @@ void secrets_restart(struct cluster *cluster, const struct secrets *changes)
                              .items,
         };
         kubectl_run(&cluster->kubectl, &run, 1);
+        struct str managers = object_applied_by(live, MANAGER)
+                                  ? (struct str){0}
+                                  : object_managers(&cluster->arena, live);
         if (process_right(&run))
-            cluster_say(cluster, "%.*s: its pods restart", STR_ARG(unit->service->name));
+            cluster_say(cluster, "%.*s: its pods restart%s%.*s", STR_ARG(unit->service->name),
+                        managers.len ? "; they are managed by " : "", STR_ARG(managers));
         else
             kubectl_report(&cluster->kubectl, &run);
         process_free(&run);

@@ -34,7 +34,8 @@ static void take(struct deletion *deletion, struct node *object, enum label_matc
     struct str managers = object_managers(arena, object);
     if (match == LABELS_UNCLAIMED)
         retain(deletion, object,
-               STR("it has no environment label and may belong to another environment"));
+               STR("it has no environment label and may belong to another environment; apply "
+                   "claims it"));
     else if (!object_applied_by(object, MANAGER))
         retain(deletion, object,
                str_format(arena, "it was not created by apply%s%.*s",

@@ -83,9 +83,7 @@ static bool tell_removed(struct apply *apply)
     for (size_t i = 0; i < apply->goes.count; i++)
         cluster_say(cluster, "%.*s: would be removed",
                     STR_ARG(object_title(arena, apply->goes.items[i])));
-    for (size_t i = 0; i < apply->stays.count; i++)
-        cluster_say(cluster, "%.*s: is no longer needed; apply --prune would remove it",
-                    STR_ARG(object_title(arena, apply->stays.items[i])));
+    apply_report_stale(apply);
     return count + apply->goes.count > 0;
 }
 

@@ -65,6 +65,8 @@ static const struct node *choose_pod(const struct unit *unit)
     return chosen;
 }
 
+static const char controlled[] = "pods,replicasets.apps,deployments.apps,statefulsets.apps";
+
 static int open_shell(struct cluster *cluster, const struct unit *unit,
                       const struct option_list *command)
 {
@@ -73,6 +75,9 @@ static int open_shell(struct cluster *cluster, const struct unit *unit,
     if (!cluster_look(cluster, "pods", 0))
         return EXIT_FAILURE;
     const struct node *pod = choose_pod(unit);
+    /* A pod whose labels were changed is found through its controllers. */
+    if (!pod && unit->place->live && cluster_look(cluster, controlled, LOOK_LENIENT))
+        pod = choose_pod(unit);
     if (!pod) {
         diag_error(&cluster->diags, (struct location){0},
                    "no pod of \"%.*s\" runs in the namespace \"%.*s\"",
