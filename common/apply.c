@@ -3,6 +3,8 @@
 #include "cli.h"
 #include "duration.h"
 #include "manifest.h"
+#include "ownership.h"
+#include "prompt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -122,6 +124,8 @@ static void remove_superseded(struct apply *apply, bool autoscalers)
     remove_and_stop(apply, &removed);
 }
 
+static const char released[] = "released: it was adopted and is not deleted";
+
 static void say_left(struct apply *apply, const struct manifests *objects, const char *what)
 {
     for (size_t i = 0; i < objects->count; i++)
@@ -129,25 +133,53 @@ static void say_left(struct apply *apply, const struct manifests *objects, const
                     STR_ARG(object_title(&apply->cluster.arena, objects->items[i])), what);
 }
 
+void apply_report_stale(struct apply *apply)
+{
+    const struct cluster *cluster = &apply->cluster;
+    struct arena *arena = &apply->cluster.arena;
+    for (size_t i = 0; !cluster->options->prune && i < apply->stays.count; i++)
+        cluster_say(cluster, "%.*s is no longer needed: apply with --prune to %s it",
+                    STR_ARG(object_title(arena, apply->stays.items[i])),
+                    object_is_adopted(apply->stays.items[i]) ? "release" : "remove");
+    for (size_t i = 0; i < apply->unclaimed.count; i++) {
+        const struct node *object = apply->unclaimed.items[i];
+        struct str title = object_title(arena, object);
+        cluster_say(cluster,
+                    "%.*s is no longer needed, but it has no environment label and may belong to "
+                    "another environment; delete it: kubectl delete %.*s -n %.*s",
+                    STR_ARG(title), STR_ARG(title), STR_ARG(object_namespace(object)));
+    }
+}
+
+/* Adopted objects are released, the others added to those that are removed. */
+static void remove_or_release(struct apply *apply, const struct manifests *objects,
+                              struct manifests *removed)
+{
+    for (size_t i = 0; i < objects->count && !process_interrupted(); i++) {
+        struct node *object = objects->items[i];
+        if (!object_is_adopted(object))
+            manifests_add(removed, object);
+        else if (ownership_release(&apply->cluster, object))
+            apply_print(apply, object_title(removed->arena, object), released);
+    }
+}
+
 /* What --prune removes serves, perhaps, until the new pods do: it goes when all of them are ready,
  * or at once where nobody waits. */
 static void prune(struct apply *apply, bool ready)
 {
     struct manifests removed = {.arena = &apply->cluster.arena};
-    if (!apply->cluster.options->prune) {
-        say_left(apply, &apply->stays, "apply with --prune to remove it");
+    apply_report_stale(apply);
+    if (!apply->cluster.options->prune)
         return;
-    }
     say_left(apply, &apply->kept, "it stays, as it holds images");
     if (!ready) {
         say_left(apply, &apply->stays, "it stays, as not all is ready");
         say_left(apply, &apply->leaves, "it stays, as not all is ready");
         return;
     }
-    for (size_t i = 0; i < apply->stays.count; i++)
-        manifests_add(&removed, apply->stays.items[i]);
-    for (size_t i = 0; i < apply->leaves.count; i++)
-        manifests_add(&removed, apply->leaves.items[i]);
+    remove_or_release(apply, &apply->stays, &removed);
+    remove_or_release(apply, &apply->leaves, &removed);
     remove_and_stop(apply, &removed);
 }
 
@@ -282,6 +314,12 @@ static void send_awaited(struct apply *apply)
 static bool change(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
+    if (!apply_mark_adopted(apply)) {
+        cluster_tell(cluster);
+        cluster_say(cluster, "nothing was applied");
+        find_broken(apply);
+        return false;
+    }
     prepare_replicas(apply);
     if (!process_interrupted())
         send_awaited(apply);
@@ -368,9 +406,12 @@ static void tell_unchecked(struct apply *apply)
 
 static void print_dry_removal(struct apply *apply, const struct node *object)
 {
-    apply_print(apply, object_title(&apply->cluster.arena, object),
-                apply_cron_job_runs(object) ? "suspended (server dry run)"
-                                            : "removed (server dry run)");
+    const char *outcome = "removed (server dry run)";
+    if (object_is_adopted(object))
+        outcome = "released (server dry run)";
+    else if (apply_cron_job_runs(object))
+        outcome = "suspended (server dry run)";
+    apply_print(apply, object_title(&apply->cluster.arena, object), outcome);
 }
 
 static int tell_dry_run(struct apply *apply)
@@ -392,11 +433,10 @@ static int tell_dry_run(struct apply *apply)
             apply_print(apply, object_title(arena, apply->rollouts[i].old),
                         "removed (server dry run)");
     for (size_t i = 0; cluster->options->prune && i < apply->stays.count; i++)
-        apply_print(apply, object_title(arena, apply->stays.items[i]), "removed (server dry run)");
+        print_dry_removal(apply, apply->stays.items[i]);
     for (size_t i = 0; i < apply->leaves.count; i++)
         print_dry_removal(apply, apply->leaves.items[i]);
-    if (!cluster->options->prune)
-        say_left(apply, &apply->stays, "apply with --prune to remove it");
+    apply_report_stale(apply);
     tell_unchecked(apply);
     return cli_finish((struct str){0});
 }
@@ -433,6 +473,26 @@ static bool make_and_check(struct apply *apply)
     return right;
 }
 
+/* --prune=layer deletes services that are in no file, perhaps by mistake: what it deletes is listed
+ * and confirmed before anything is changed. */
+static bool confirm_prune(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    const char *prune = cluster->options->prune;
+    if (!prune || strcmp(prune, "layer") != 0 || apply->stays.count + apply->leaves.count == 0)
+        return true;
+    cluster_say(cluster,
+                "The following will be deleted from %.*s:", STR_ARG(prompt_where(cluster)));
+    prompt_list(cluster, &apply->goes);
+    prompt_list(cluster, &apply->stays);
+    prompt_list(cluster, &apply->leaves);
+    bool confirmed = prompt_confirm(cluster);
+    cluster_tell(cluster);
+    if (!confirmed && !process_interrupted())
+        cluster_say(cluster, "nothing was changed");
+    return confirmed;
+}
+
 static int run(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
@@ -442,7 +502,7 @@ static int run(struct apply *apply)
         return EXIT_FAILURE;
     if (mode && strcmp(mode, "server") == 0)
         return tell_dry_run(apply);
-    if (!make_and_check(apply))
+    if (!confirm_prune(apply) || !make_and_check(apply))
         return EXIT_FAILURE;
     right = apply->applied = change(apply);
     if (!process_interrupted())

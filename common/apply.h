@@ -2,6 +2,7 @@
  *
  *   cluster.c         what is there
  *   apply_check.c     whether it can work: Secrets, the server's own checks
+ *   apply_owner.c     what exists already and is not ours
  *   apply_claims.c    whether live volumes keep their names and paths
  *   apply_retained.c  whether claims without a StatefulSet are used again
  *   apply_pods.c      why pods are replaced
@@ -49,14 +50,18 @@ struct rollout {
 
 struct apply {
     struct cluster cluster;
-    struct rollout *rollouts; /* as many as units */
-    struct manifests goes;    /* what acts and is no longer rendered: removed */
-    struct manifests stays;   /* what does nothing and is no longer rendered: listed, or pruned */
-    struct manifests leaves;  /* --prune=layer: of services that are in no file */
-    struct manifests kept;    /* what would be among those, but holds data: told */
-    struct set outcomes;      /* what becomes of each object: created, changed, unchanged */
-    struct set taken;         /* the objects that the server took */
-    bool applied;             /* all of them */
+    struct rollout *rollouts;   /* as many as units */
+    struct manifests goes;      /* what acts and is no longer rendered: removed */
+    struct manifests stays;     /* what does nothing and is no longer rendered: listed, or pruned */
+    struct manifests leaves;    /* --prune=layer: of services that are in no file */
+    struct manifests kept;      /* what would be among those, but holds data: told */
+    struct manifests blocked;   /* what would be in `goes`, but is not ours to delete: an error */
+    struct manifests unclaimed; /* the same of the rest: retained */
+    struct manifests adopted;   /* what exists, was not applied by us, and --adopt takes over */
+    struct set releases;        /* "NAMESPACE/NAME" of Helm: whether each is there */
+    struct set outcomes;        /* what becomes of each object: created, changed, unchanged */
+    struct set taken;           /* the objects that the server took */
+    bool applied;               /* all of them */
 };
 
 /* Finds each rollout's workloads, what is superseded, and who has spec.replicas. */
@@ -99,6 +104,20 @@ void apply_check_claims(struct apply *apply);
  * names, and claims it had that it would not use while it gets new ones. */
 void apply_check_retained(struct apply *apply);
 
+/* What exists and is not ours (apply_owner.c): an error, or with --adopt an item of `adopted`. */
+void apply_check_owners(struct apply *apply);
+
+/* True if --adopt takes over this live object. */
+bool apply_adopts(const struct apply *apply, const struct node *live);
+
+/* Reports what --adopt would leave in a workload that it takes over; `after`: all objects, as a dry
+ * run returned them. */
+void apply_check_adopted(struct apply *apply, const struct node *after);
+
+/* Records on each object that it is adopted, before its first field is. False if that fails, which
+ * is reported. */
+bool apply_mark_adopted(struct apply *apply);
+
 /* Has the server check everything that goes to namespaces which are, or are not, absent; notes what
  * becomes of each object. False when it refuses anything, which is reported with its object. */
 bool apply_dry_run(struct apply *apply, bool absent);
@@ -106,6 +125,10 @@ bool apply_dry_run(struct apply *apply, bool absent);
 /* Reports that an apply replaces the pods of a live workload, and what changes in them. `after`:
  * the workload as a dry run has it. Nothing if its pods stay as they are. */
 void apply_report_pods(struct apply *apply, const struct node *live, const struct node *after);
+
+/* Reports what is no longer needed and without --prune retained: what can be pruned, and what has
+ * no environment label. */
+void apply_report_stale(struct apply *apply);
 
 /* Tells which fields that are rendered others have set: a line each. */
 void apply_tell_conflicts(struct apply *apply);

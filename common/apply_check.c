@@ -162,41 +162,6 @@ static void check_secrets(struct apply *apply, const struct unit *unit)
             check_variable(apply, unit, &service->variables[i]);
 }
 
-/* Names do not tell layers, modules or environments apart that share a namespace. */
-static void check_owner(struct apply *apply, const struct unit *unit, const struct node *object)
-{
-    struct arena *arena = &apply->cluster.arena;
-    struct diags *diags = &apply->cluster.diags;
-    const struct node *live = unit_live(unit, object);
-    const struct layer *layer = unit->service->layer;
-    struct str other_layer = live ? object_label(live, "opta.dev/layer-name") : (struct str){0};
-    struct str module = live ? object_label(live, "opta.dev/module-name") : (struct str){0};
-    struct str environment =
-        live ? object_label(live, "opta.dev/environment-name") : (struct str){0};
-    if (other_layer.len == 0)
-        return;
-    if (!str_equal(other_layer, layer->name) || !str_equal(module, unit->service->name)) {
-        diag_error(diags, unit->service->at,
-                   "%.*s of namespace \"%.*s\" belongs to the service \"%.*s\" of \"%.*s\"",
-                   STR_ARG(object_title(arena, object)), STR_ARG(unit->place->name),
-                   STR_ARG(module), STR_ARG(other_layer));
-        diag_hint(diags, "rename one of the two, or apply to a namespace of its own: -n NAME");
-    } else if (environment.len && !str_equal(environment, layer->environment.name)) {
-        diag_error(diags, unit->service->at,
-                   "%.*s of namespace \"%.*s\" is that of the environment \"%.*s\"",
-                   STR_ARG(object_title(arena, object)), STR_ARG(unit->place->name),
-                   STR_ARG(environment));
-        diag_hint(diags, "delete that first, or apply to a namespace of its own: -n NAME");
-    }
-}
-
-static void check_owners(struct apply *apply, const struct unit *unit)
-{
-    size_t before = apply->cluster.diags.errors;
-    for (size_t i = 0; i < unit->count && apply->cluster.diags.errors == before; i++)
-        check_owner(apply, unit, unit->objects[i]);
-}
-
 /* Without replicas, which an autoscaler has, whoever runs loses all pods but one: what runs must be
  * known. */
 static void check_hidden(struct apply *apply, const struct rollout *rollout)
@@ -228,8 +193,8 @@ void apply_check(struct apply *apply)
         secret_usage_report(&apply->cluster, place, place->manual_keys, place->manual_key_count,
                             false);
     }
+    apply_check_owners(apply);
     for (size_t i = 0; i < apply->cluster.unit_count; i++) {
-        check_owners(apply, apply->rollouts[i].unit);
         check_hidden(apply, &apply->rollouts[i]);
         check_secrets(apply, apply->rollouts[i].unit);
     }
@@ -289,7 +254,9 @@ static void note_outcomes(struct apply *apply, struct node *after)
         for (size_t i = 0; i < apply->cluster.unit_count && !live; i++)
             if (str_equal(apply->cluster.units[i].place->name, object_namespace(after)))
                 live = unit_live(&apply->cluster.units[i], after);
-        set_add(arena, &apply->outcomes, apply_key(arena, after), outcome(live, after));
+        bool adopts = live && apply_adopts(apply, live);
+        set_add(arena, &apply->outcomes, apply_key(arena, after),
+                adopts ? "adopted" : outcome(live, after));
         if (live && object_is_workload(live))
             apply_report_pods(apply, live, after);
     }
@@ -436,9 +403,11 @@ bool apply_dry_run(struct apply *apply, bool absent)
         return true;
     struct process run = dry_run(apply, sent, count);
     kubectl_run(&apply->cluster.kubectl, &run, 1);
-    if (process_right(&run))
-        note_outcomes(apply, kubectl_items(kubectl_answer(&apply->cluster.kubectl, &run)));
-    else if (is_answer(&run))
+    if (process_right(&run)) {
+        struct node *after = kubectl_items(kubectl_answer(&apply->cluster.kubectl, &run));
+        apply_check_adopted(apply, after);
+        note_outcomes(apply, after);
+    } else if (is_answer(&run))
         report_each(apply, sent, count);
     else
         kubectl_report(&apply->cluster.kubectl, &run);

@@ -8,6 +8,7 @@
 #include "apply.h"
 
 #include "kinds.h"
+#include "ownership.h"
 
 #include <string.h>
 
@@ -38,28 +39,40 @@ static void plan_superseded(struct apply *apply, const struct rollout *rollout)
 {
     const struct unit *unit = rollout->unit;
     for (struct node *live = unit->place->live; live; live = live->next) {
-        if (!unit_owns(unit, live, &unit->service->name) || !object_applied_by(live, MANAGER) ||
-            renders(unit, live) || live == rollout->old)
+        enum label_match match = unit_labels(unit, live, false);
+        bool unclaimed = match == LABELS_UNCLAIMED;
+        if (match == LABELS_OTHER || !object_applied_by(live, MANAGER) ||
+            object_has_controller(live) || renders(unit, live) || live == rollout->old)
             continue;
         if (is_kept(live))
             manifests_add(&apply->kept, live);
         else if (!acts(live))
-            manifests_add(&apply->stays, live);
+            manifests_add(unclaimed ? &apply->unclaimed : &apply->stays, live);
         else if (unit->service->has_image) /* without one it is not known what runs */
-            manifests_add(&apply->goes, live);
+            manifests_add(unclaimed || object_is_adopted(live) ? &apply->blocked : &apply->goes,
+                          live);
     }
+    if (rollout->old && object_is_adopted(rollout->old))
+        manifests_add(&apply->blocked, rollout->old);
 }
 
 /* --prune=layer: services that are in none of the files. */
 static void plan_layer(struct apply *apply, struct place *place)
 {
     for (struct node *live = place->live; live; live = live->next) {
-        bool ours = false;
-        for (size_t i = 0; i < apply->cluster.unit_count && !ours; i++)
-            ours = apply->cluster.units[i].place == place &&
-                   unit_owns(&apply->cluster.units[i], live, NULL);
-        if (ours && object_applied_by(live, MANAGER) && !cluster_owns(&apply->cluster, place, live))
-            manifests_add(is_kept(live) ? &apply->kept : &apply->leaves, live);
+        enum label_match match = LABELS_OTHER;
+        for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+            const struct unit *unit = &apply->cluster.units[i];
+            enum label_match one = unit->place == place ? unit_labels(unit, live, true) : match;
+            match = one > match ? one : match;
+        }
+        if (match == LABELS_OTHER || !object_applied_by(live, MANAGER) ||
+            object_has_controller(live) || cluster_labels(&apply->cluster, place, live))
+            continue;
+        manifests_add(is_kept(live)               ? &apply->kept
+                      : match == LABELS_UNCLAIMED ? &apply->unclaimed
+                                                  : &apply->leaves,
+                      live);
     }
 }
 
@@ -72,8 +85,7 @@ static void find_workloads(struct rollout *rollout)
     rollout->live = unit_live(unit, rollout->workload);
     for (struct node *live = unit->place->live; live; live = live->next)
         if (object_is_workload(live) && !object_same(live, rollout->workload) &&
-            str_equal(object_name(live), object_name(rollout->workload)) &&
-            unit_owns(unit, live, &unit->service->name) && object_applied_by(live, MANAGER))
+            str_equal(object_name(live), object_name(rollout->workload)) && unit_owns(unit, live))
             rollout->old = live;
 }
 
@@ -93,9 +105,10 @@ static void plan_replicas(const struct apply *apply, struct rollout *rollout)
     const struct node *live = rollout->live;
     if (node_find(rollout->workload, "spec replicas")) {
         struct str owner = live ? object_field_owner(live, replicas_field, MANAGER) : STR("");
-        rollout->takes_replicas =
-            owner.len && (loses_autoscaler(apply, rollout) || str_is(owner, MANAGER_REPLICAS) ||
-                          object_scaled(live));
+        /* --adopt takes nothing by force. */
+        rollout->takes_replicas = owner.len && object_applied_by(live, MANAGER) &&
+                                  (loses_autoscaler(apply, rollout) ||
+                                   str_is(owner, MANAGER_REPLICAS) || object_scaled(live));
         return;
     }
     int64_t runs = object_number(live ? live : rollout->old, "spec replicas", 1);
@@ -116,7 +129,8 @@ void apply_plan(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
     apply->goes.arena = apply->stays.arena = &cluster->arena;
-    apply->leaves.arena = apply->kept.arena = &cluster->arena;
+    apply->leaves.arena = apply->kept.arena = apply->blocked.arena = &cluster->arena;
+    apply->unclaimed.arena = apply->adopted.arena = &cluster->arena;
     apply->rollouts = ARENA_ARRAY(&cluster->arena, cluster->unit_count, struct rollout);
     for (size_t i = 0; i < cluster->unit_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];

@@ -403,41 +403,10 @@ bool cluster_look_closer(struct cluster *cluster)
     return cluster->diags.errors == 0 && !process_interrupted();
 }
 
-bool unit_owns(const struct unit *unit, const struct node *object, const struct str *module)
-{
-    const struct layer *layer = unit->service->layer;
-    /* What was applied before the file had environments is the same. */
-    struct str environment = object_label(object, "opta.dev/environment-name");
-    return str_equal(object_label(object, "opta.dev/layer-name"), layer->name) &&
-           (environment.len == 0 || str_equal(environment, layer->environment.name)) &&
-           (!module || str_equal(object_label(object, "opta.dev/module-name"), *module)) &&
-           !object_has_controller(object);
-}
-
-bool cluster_owns(const struct cluster *cluster, const struct place *place,
-                  const struct node *object)
-{
-    for (size_t i = 0; i < cluster->unit_count; i++) {
-        const struct unit *unit = &cluster->units[i];
-        if (unit->place == place && unit_owns(unit, object, &unit->service->name))
-            return true;
-    }
-    return false;
-}
-
 struct node *unit_live(const struct unit *unit, const struct node *object)
 {
     for (struct node *live = unit->place->live; live; live = live->next)
         if (object_same(live, object))
-            return live;
-    return NULL;
-}
-
-struct node *unit_live_workload(const struct unit *unit)
-{
-    for (struct node *live = unit->place->live; live; live = live->next)
-        if (object_is_workload(live) && str_equal(object_name(live), unit->service->name) &&
-            unit_owns(unit, live, &unit->service->name))
             return live;
     return NULL;
 }
@@ -456,5 +425,18 @@ const char *unit_selector(struct arena *arena, const struct unit *unit)
                       "--selector=app.kubernetes.io/name=%.*s,app.kubernetes.io/instance=%.*s-%.*s",
                       STR_ARG(unit->service->name), STR_ARG(unit->service->layer->name),
                       STR_ARG(unit->service->name))
+        .data;
+}
+
+const char *unit_pod_selector(struct arena *arena, const struct unit *unit)
+{
+    const struct layer *layer = unit->service->layer;
+    struct str environment = layer->environment.name;
+    return str_format(arena,
+                      "%s,opta.dev/layer-name=%.*s,opta.dev/module-name=%.*s,"
+                      "%sopta.dev/environment-name%s%.*s",
+                      unit_selector(arena, unit), STR_ARG(layer->name),
+                      STR_ARG(unit->service->name), environment.len ? "" : "!",
+                      environment.len ? "=" : "", STR_ARG(environment))
         .data;
 }

@@ -81,24 +81,18 @@ bool cluster_tell(struct cluster *cluster);
 void cluster_say(const struct cluster *cluster, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* True when a live object belongs to the layer, environment and, unless it is NULL, module of this
- * service: by its labels, and as no controller's. */
-bool unit_owns(const struct unit *unit, const struct node *object, const struct str *module);
-
-/* True when a live object of the place belongs to one of the services. */
-bool cluster_owns(const struct cluster *cluster, const struct place *place,
-                  const struct node *object);
-
 /* The live object that is the same as this one, whoever made it, or NULL. */
 struct node *unit_live(const struct unit *unit, const struct node *object);
-
-/* The live workload of this service, of whichever kind, or NULL. */
-struct node *unit_live_workload(const struct unit *unit);
 
 /* The workload among the objects; NULL for AUTO without a tag or digest. */
 struct node *unit_workload(const struct unit *unit);
 
-/* The labels of the service's pods, as a selector of kubectl. */
+/* The selector of the service's workload, as kubectl takes it. Pods of other environments and of
+ * Helm releases can carry these labels too: who changes or deletes what it finds checks its
+ * controller. */
 const char *unit_selector(struct arena *arena, const struct unit *unit);
+
+/* The same, and the labels that tell our services apart: pods that may be shown. */
+const char *unit_pod_selector(struct arena *arena, const struct unit *unit);
 
 #endif

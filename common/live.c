@@ -15,6 +15,16 @@ struct str object_namespace(const struct node *object)
     return node_text(node_find(object, "metadata namespace"));
 }
 
+struct str object_uid(const struct node *object)
+{
+    return node_text(node_find(object, "metadata uid"));
+}
+
+struct str object_annotation(const struct node *object, const char *annotation)
+{
+    return node_text(node_find(node_find(object, "metadata annotations"), annotation));
+}
+
 struct str object_label(const struct node *object, const char *label)
 {
     const struct node *labels = node_find(object, "metadata labels");
@@ -81,13 +91,22 @@ bool object_is_workload(const struct node *object)
     return str_is(object_kind(object), "Deployment") || str_is(object_kind(object), "StatefulSet");
 }
 
-bool object_has_controller(const struct node *object)
+static const struct node *controller_of(const struct node *object)
 {
     const struct node *owner = node_items(node_find(object, "metadata ownerReferences"));
-    for (; owner; owner = owner->next)
-        if (str_is(node_text(node_get(owner, "controller")), "true"))
-            return true;
-    return false;
+    while (owner && !str_is(node_text(node_get(owner, "controller")), "true"))
+        owner = owner->next;
+    return owner;
+}
+
+bool object_has_controller(const struct node *object)
+{
+    return controller_of(object) != NULL;
+}
+
+struct str object_controller(const struct node *object)
+{
+    return node_text(node_find(controller_of(object), "uid"));
 }
 
 static const struct node *entries_of(const struct node *object)

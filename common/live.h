@@ -11,7 +11,9 @@ struct str object_title(struct arena *arena, const struct node *object);
 struct str object_kind(const struct node *object);
 struct str object_name(const struct node *object);
 struct str object_namespace(const struct node *object);
+struct str object_uid(const struct node *object);
 struct str object_label(const struct node *object, const char *label);
+struct str object_annotation(const struct node *object, const char *annotation);
 
 /* Both are of the same kind (whatever its version) and name. */
 bool object_same(const struct node *a, const struct node *b);
@@ -30,6 +32,9 @@ bool object_is_workload(const struct node *object);
 
 /* Belongs to another object, which makes and ends it. */
 bool object_has_controller(const struct node *object);
+
+/* The uid of that object; empty if there is none. */
+struct str object_controller(const struct node *object);
 
 /* Server-side apply by this manager made or changed it: an entry of its metadata.managedFields. */
 bool object_applied_by(const struct node *object, const char *manager);
@@ -62,5 +67,10 @@ bool object_equal(const struct node *a, const struct node *b);
 /* The names under which this program applies. */
 #define MANAGER          "optasvc"
 #define MANAGER_REPLICAS "optasvc-replicas" /* holds spec.replicas until the autoscaler does */
+#define MANAGER_ADOPTED  "optasvc-adopted"  /* holds the annotation below */
+
+/* "true" on objects that others created and --adopt took over. It has a manager of its own, so that
+ * applying without it does not remove it. */
+#define ADOPTED_ANNOTATION "opta.dev/adopted"
 
 #endif

@@ -57,6 +57,7 @@ struct options {
     const char *timeout;      /* --timeout: duration_read() takes it */
     const char *prune;        /* --prune=service or layer */
     bool force_conflicts;
+    bool adopt; /* --adopt: take over what others created */
     bool rollback_on_failure;
     bool yes;
     bool with_namespace;

@@ -8,13 +8,14 @@ static int64_t revision_of(const struct node *object)
                          object_number(object, "revision", 0));
 }
 
-/* The newest of those that are older than `than`. */
-static struct node *newest_before(struct node *items, const char *kind, int64_t than)
+/* The newest of those of the workload that are older than `than`. Others can carry the same
+ * labels. */
+static struct node *newest_before(struct node *items, const struct node *workload, int64_t than)
 {
     struct node *newest = NULL;
     for (struct node *item = items; item; item = item->next)
-        if (str_is(object_kind(item), kind) && revision_of(item) > 0 && revision_of(item) < than &&
-            (!newest || revision_of(item) > revision_of(newest)))
+        if (str_equal(object_controller(item), object_uid(workload)) && revision_of(item) > 0 &&
+            revision_of(item) < than && (!newest || revision_of(item) > revision_of(newest)))
             newest = item;
     return newest;
 }
@@ -29,14 +30,12 @@ static struct node *find(struct node *items, const char *kind, struct str name)
 static const struct node *previous_template(struct node *items, const struct node *workload)
 {
     if (str_is(object_kind(workload), "Deployment"))
-        return node_find(newest_before(items, "ReplicaSet", revision_of(workload)),
-                         "spec template");
+        return node_find(newest_before(items, workload, revision_of(workload)), "spec template");
     struct str current = node_text(node_find(workload, "status currentRevision"));
     struct str update = node_text(node_find(workload, "status updateRevision"));
     struct node *revision = find(items, "ControllerRevision", current);
     if (str_equal(current, update))
-        revision =
-            revision ? newest_before(items, "ControllerRevision", revision_of(revision)) : NULL;
+        revision = revision ? newest_before(items, workload, revision_of(revision)) : NULL;
     return node_find(revision, "data spec template");
 }
 

@@ -194,7 +194,7 @@ static void free_stuck(struct watch *wait, const struct rollout *rollout,
     struct node *pod = kubectl_items(kubectl_get(&kubectl, "pods", "--namespace", namespace,
                                                  unit_selector(&wait->arena, rollout->unit), NULL));
     for (; pod; pod = pod->next) {
-        if (!object_has_controller(pod) || !is_stuck(pod) ||
+        if (!str_equal(object_controller(pod), object_uid(workload)) || !is_stuck(pod) ||
             node_find(pod, "metadata deletionTimestamp") ||
             str_equal(object_label(pod, "controller-revision-hash"), revision))
             continue;

@@ -189,7 +189,7 @@ void rollout_explain(struct apply *apply, const struct rollout *rollout)
     struct arena *arena = kubectl->arena;
     struct process runs[] = {
         {.arguments = kubectl_words(kubectl, "get", "pods", "--namespace", namespace,
-                                    unit_selector(arena, rollout->unit), "--output=json", NULL)
+                                    unit_pod_selector(arena, rollout->unit), "--output=json", NULL)
                           .items},
         {.arguments = kubectl_words(kubectl, "get", "events", "--namespace", namespace,
                                     "--field-selector=type=Warning", "--output=json", NULL)

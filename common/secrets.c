@@ -2,6 +2,7 @@
 
 #include "emit.h"
 #include "manifest.h"
+#include "ownership.h"
 
 #include <string.h>
 
@@ -244,8 +245,15 @@ void secrets_restart(struct cluster *cluster, const struct secrets *changes)
         return;
     for (size_t i = 0; i < cluster->unit_count; i++) {
         const struct unit *unit = &cluster->units[i];
-        const struct node *live = unit_live_workload(unit);
-        if (!live || !uses_any(unit->service, changes) || process_interrupted())
+        const struct node *live = unit_live_workload(unit, LABELS_OURS);
+        const struct node *unclaimed = unit_live_workload(unit, LABELS_UNCLAIMED);
+        if (!uses_any(unit->service, changes) || process_interrupted())
+            continue;
+        if (!live && unclaimed)
+            cluster_say(
+                cluster, "%.*s: not restarted: %.*s has no environment label; apply claims it",
+                STR_ARG(unit->service->name), STR_ARG(object_title(&cluster->arena, unclaimed)));
+        if (!live)
             continue;
         struct process run = {
             .arguments = kubectl_words(&cluster->kubectl, "rollout", "restart",
@@ -254,8 +262,12 @@ void secrets_restart(struct cluster *cluster, const struct secrets *changes)
                              .items,
         };
         kubectl_run(&cluster->kubectl, &run, 1);
+        struct str managers = object_applied_by(live, MANAGER)
+                                  ? (struct str){0}
+                                  : object_managers(&cluster->arena, live);
         if (process_right(&run))
-            cluster_say(cluster, "%.*s: its pods restart", STR_ARG(unit->service->name));
+            cluster_say(cluster, "%.*s: its pods restart%s%.*s", STR_ARG(unit->service->name),
+                        managers.len ? "; they are managed by " : "", STR_ARG(managers));
         else
             kubectl_report(&cluster->kubectl, &run);
         process_free(&run);

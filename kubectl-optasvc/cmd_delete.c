@@ -2,8 +2,10 @@
  * What holds data stays unless a flag names it, and the Secret manual-secrets always. */
 #include "cluster.h"
 #include "commands.h"
+#include "delete_namespace.h"
 #include "kinds.h"
-#include "manifest.h"
+#include "ownership.h"
+#include "prompt.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,20 +13,35 @@
 
 struct deletion {
     struct cluster cluster;
-    struct manifests objects; /* in the order in which they go */
+    struct manifests objects;  /* in the order in which they go */
+    struct manifests released; /* adopted: they are given back */
     struct manifests namespaces;
-    size_t foreign; /* objects with our labels that apply did not make: they stay */
+    size_t retained; /* what was found and is not ours to delete */
 };
 
-static void take(struct deletion *deletion, struct node *object)
+/* `why` follows the object's name. */
+static void retain(struct deletion *deletion, const struct node *object, struct str why)
 {
-    if (object_applied_by(object, MANAGER)) {
-        manifests_add(&deletion->objects, object);
-        return;
-    }
-    deletion->foreign++;
-    cluster_say(&deletion->cluster, "%.*s stays: apply did not make it",
-                STR_ARG(object_title(&deletion->cluster.arena, object)));
+    deletion->retained++;
+    cluster_say(&deletion->cluster, "%.*s is retained: %.*s",
+                STR_ARG(object_title(&deletion->cluster.arena, object)), STR_ARG(why));
+}
+
+/* What is not owned (ownership.h) is retained, with the reason. */
+static void take(struct deletion *deletion, struct node *object, enum label_match match)
+{
+    struct arena *arena = &deletion->cluster.arena;
+    struct str managers = object_managers(arena, object);
+    if (match == LABELS_UNCLAIMED)
+        retain(deletion, object,
+               STR("it has no environment label and may belong to another environment; apply "
+                   "claims it"));
+    else if (!object_applied_by(object, MANAGER))
+        retain(deletion, object,
+               str_format(arena, "it was not created by apply%s%.*s",
+                          managers.len ? "; it is managed by " : "", STR_ARG(managers)));
+    else
+        manifests_add(object_is_adopted(object) ? &deletion->released : &deletion->objects, object);
 }
 
 /* A place has its objects in the order in which they go. */
@@ -32,150 +49,85 @@ static void collect(struct deletion *deletion)
 {
     const struct cluster *cluster = &deletion->cluster;
     for (size_t i = 0; i < cluster->place_count; i++)
-        for (struct node *live = cluster->places[i].live; live; live = live->next)
-            if (kind_of(live) && cluster_owns(cluster, &cluster->places[i], live))
-                take(deletion, live);
+        for (struct node *live = cluster->places[i].live; live; live = live->next) {
+            enum label_match match = cluster_labels(cluster, &cluster->places[i], live);
+            if (kind_of(live) && match != LABELS_OTHER && !object_has_controller(live))
+                take(deletion, live, match);
+        }
+}
+
+/* Named TEMPLATE-STATEFULSET-ORDINAL, with the labels of its selector, which its controller adds.
+ */
+static bool claim_is_of(struct arena *arena, const struct node *claim, const struct node *set)
+{
+    struct str name = object_name(claim);
+    const struct node *label = node_items(node_find(set, "spec selector matchLabels"));
+    for (; label; label = label->next)
+        if (!str_equal(object_label(claim, str_c(arena, label->key->text)), label->text))
+            return false;
+    const struct node *template = node_items(node_find(set, "spec volumeClaimTemplates"));
+    for (; template; template = template->next) {
+        struct str prefix = str_format(arena, "%.*s-%.*s-", STR_ARG(object_name(template)),
+                                       STR_ARG(object_name(set)));
+        struct str ordinal = str_from(name, prefix.len);
+        if (str_starts(name, prefix) && ordinal.len && str_only(ordinal, "0123456789"))
+            return true;
+    }
+    return false;
+}
+
+/* The labels of claims cannot tell environments, or Helm releases, apart: a claim is ours while the
+ * StatefulSet that made it is ours and exists. */
+static void take_claim(struct deletion *deletion, const struct unit *unit, struct node *claim,
+                       const struct node *sets)
+{
+    struct arena *arena = &deletion->cluster.arena;
+    const struct node *set = sets;
+    while (set && !claim_is_of(arena, claim, set))
+        set = set->next;
+    if (set && unit_owns(unit, set) && !object_is_adopted(set))
+        manifests_add(&deletion->objects, claim);
+    else if (set)
+        retain(deletion, claim,
+               str_format(arena, "it belongs to %.*s, which is retained",
+                          STR_ARG(object_title(arena, set))));
+    else
+        retain(deletion, claim,
+               str_format(arena,
+                          "its StatefulSet does not exist, so its owner is not known; delete it: "
+                          "kubectl delete %.*s -n %.*s",
+                          STR_ARG(object_title(arena, claim)), STR_ARG(object_namespace(claim))));
 }
 
 static void collect_claims(struct deletion *deletion)
 {
+    const struct kubectl *kubectl = &deletion->cluster.kubectl;
     for (size_t i = 0; i < deletion->cluster.unit_count; i++) {
         const struct unit *unit = &deletion->cluster.units[i];
-        struct node *claim = kubectl_items(kubectl_get(
-            &deletion->cluster.kubectl, "persistentvolumeclaims", "--namespace",
-            unit->place->name.data, unit_selector(&deletion->cluster.arena, unit), NULL));
+        const char *namespace = unit->place->name.data;
+        struct node *claim =
+            kubectl_items(kubectl_get(kubectl, "persistentvolumeclaims", "--namespace", namespace,
+                                      unit_selector(kubectl->arena, unit), NULL));
+        const struct node *sets =
+            claim ? kubectl_items(kubectl_get(kubectl, "statefulsets.apps", "--namespace",
+                                              namespace, "--show-managed-fields", NULL))
+                  : NULL;
         for (; claim; claim = claim->next)
-            manifests_add(&deletion->objects, claim);
+            take_claim(deletion, unit, claim, sets);
     }
 }
 
-static bool goes(const struct deletion *deletion, const struct place *place, struct str version,
-                 struct str kind, struct str name)
+static bool confirm(struct deletion *deletion)
 {
-    for (size_t i = 0; i < deletion->objects.count; i++)
-        if (str_equal(node_text(node_get(deletion->objects.items[i], "apiVersion")), version) &&
-            str_equal(object_kind(deletion->objects.items[i]), kind) &&
-            str_equal(object_name(deletion->objects.items[i]), name) &&
-            str_equal(object_namespace(deletion->objects.items[i]), place->name))
-            return true;
-    return false;
-}
-
-/* Every kind of object that a namespace can hold, but for those that only tell of others. */
-static const char *all_kinds(struct deletion *deletion)
-{
-    static const char *const passed_over[] = {"events", "events.events.k8s.io", "endpoints",
-                                              "pods.metrics.k8s.io"};
-    const struct kubectl *kubectl = &deletion->cluster.kubectl;
-    struct process run = {.arguments = kubectl_words(kubectl, "api-resources", "--namespaced",
-                                                     "--verbs=list", "--output=name", NULL)
-                                           .items};
-    kubectl_run(kubectl, &run, 1);
-    struct str text = str_copy(kubectl->arena, buf_str(&run.output));
-    struct str kinds = {0};
-    if (!process_right(&run))
-        kubectl_report(kubectl, &run);
-    process_free(&run);
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
-        struct str kind = str_slice(text, at, end);
-        at = end + 1;
-        bool passed = false;
-        for (size_t i = 0; i < sizeof passed_over / sizeof *passed_over; i++)
-            passed |= str_is(kind, passed_over[i]);
-        if (!passed)
-            kinds = str_format(kubectl->arena, "%.*s%s%.*s", STR_ARG(kinds), kinds.len ? "," : "",
-                               STR_ARG(kind));
-    }
-    return kinds.len ? kinds.data : NULL;
-}
-
-/* What is there and goes with nothing else, a line each: VERSION KIND NAME. The objects themselves
- * stay in kubectl, for Secrets are among them. */
-static struct str list_all(struct deletion *deletion, const struct place *place, const char *kinds)
-{
-    struct kubectl kubectl = deletion->cluster.kubectl;
-    kubectl.secret = true;
-    struct process run = {
-        .arguments = kubectl_words(
-                         &kubectl, "get", kinds, "--namespace", place->name.data,
-                         "--output=go-template={{range .items}}{{if not .metadata.ownerReferences}}"
-                         "{{.apiVersion}} {{.kind}} {{.metadata.name}}{{\"\\n\"}}{{end}}{{end}}",
-                         NULL)
-                         .items};
-    kubectl_run(&kubectl, &run, 1);
-    struct str text = str_copy(kubectl.arena, buf_str(&run.output));
-    if (!process_right(&run))
-        kubectl_report(&kubectl, &run);
-    process_free(&run);
-    return text;
-}
-
-/* A namespace goes only when we made it and nothing of others, or that must stay, is in it. */
-static void check_namespace(struct deletion *deletion, struct place *place)
-{
-    struct diags *diags = &deletion->cluster.diags;
-    struct arena *arena = &deletion->cluster.arena;
-    if (place->state == NAMESPACE_ABSENT)
-        return;
-    if (!place->object || !object_applied_by(place->object, MANAGER)) {
-        diag_error(diags, (struct location){0}, "the namespace \"%.*s\" %s", STR_ARG(place->name),
-                   place->object ? "was not made by apply" : "may not be read");
-        diag_hint(diags, "leave --with-namespace out, or: kubectl delete namespace %.*s",
-                  STR_ARG(place->name));
-        return;
-    }
-    const char *kinds = all_kinds(deletion);
-    struct str text = kinds ? list_all(deletion, place, kinds) : (struct str){0};
-    struct str left = {0};
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
-        struct str line = str_slice(text, at, end);
-        size_t space = str_find(line, 0, ' ');
-        struct str version = str_slice(line, 0, space);
-        line = str_from(line, space + 1);
-        space = str_find(line, 0, ' ');
-        at = end + 1;
-        /* Kubernetes itself puts these two into every namespace. */
-        bool own =
-            str_is(line, "ServiceAccount default") || str_is(line, "ConfigMap kube-root-ca.crt");
-        if (!own &&
-            !goes(deletion, place, version, str_slice(line, 0, space), str_from(line, space + 1)))
-            left = str_format(arena, "%.*s%.*s\n", STR_ARG(left), STR_ARG(line));
-    }
-    if (left.len) {
-        diag_error(diags, (struct location){0},
-                   "the namespace \"%.*s\" holds more than this; nothing was deleted",
-                   STR_ARG(place->name));
-        diag_hint(diags, "%.*sdelete that first, or leave --with-namespace out", STR_ARG(left));
-        return;
-    }
-    manifests_add(&deletion->namespaces, place->object);
-}
-
-static void list(const struct deletion *deletion, const struct manifests *objects)
-{
-    struct arena arena = {0};
-    for (size_t i = 0; i < objects->count; i++) {
-        struct str namespace = object_namespace(objects->items[i]);
-        cluster_say(&deletion->cluster, "  %.*s%s%.*s",
-                    STR_ARG(object_title(&arena, objects->items[i])),
-                    namespace.len ? " of namespace " : "", STR_ARG(namespace));
-    }
-    arena_free(&arena);
-}
-
-/* The answer that a person gives on the terminal. */
-static bool ask(const struct deletion *deletion)
-{
-    char answer[16] = "";
-    cluster_say(&deletion->cluster, "This is deleted:");
-    list(deletion, &deletion->objects);
-    list(deletion, &deletion->namespaces);
-    cli_tell(STR("Go on? [y/N] "));
-    ssize_t count =
-        process_await_input(STDIN_FILENO) ? read(STDIN_FILENO, answer, sizeof answer - 1) : -1;
-    return count > 0 && !process_interrupted() && (answer[0] == 'y' || answer[0] == 'Y');
+    struct cluster *cluster = &deletion->cluster;
+    if (cluster->options->yes)
+        return true;
+    cluster_say(cluster,
+                "The following will be deleted from %.*s:", STR_ARG(prompt_where(cluster)));
+    prompt_list(cluster, &deletion->objects);
+    prompt_list(cluster, &deletion->released);
+    prompt_list(cluster, &deletion->namespaces);
+    return prompt_confirm(cluster);
 }
 
 static void delete_objects(struct deletion *deletion, const struct manifests *objects)
@@ -193,17 +145,40 @@ static void delete_objects(struct deletion *deletion, const struct manifests *ob
     buf_free(&out);
 }
 
+static void release_objects(struct deletion *deletion)
+{
+    struct cluster *cluster = &deletion->cluster;
+    for (size_t i = 0; i < deletion->released.count && !process_interrupted(); i++) {
+        const struct node *object = deletion->released.items[i];
+        struct buf line = {0};
+        if (!ownership_release(cluster, object))
+            continue;
+        diag_add_visible(&line, object_title(&cluster->arena, object));
+        buf_add(&line, STR(" released: it was adopted and is not deleted\n"));
+        cli_print(buf_str(&line));
+        buf_free(&line);
+    }
+}
+
+static void take_namespace(struct deletion *deletion, const struct place *place)
+{
+    if (place->state != NAMESPACE_ABSENT &&
+        namespace_check(&deletion->cluster, place, &deletion->objects))
+        manifests_add(&deletion->namespaces, place->object);
+}
+
 static bool prepare(struct deletion *deletion)
 {
     struct cluster *cluster = &deletion->cluster;
     deletion->objects.arena = deletion->namespaces.arena = &cluster->arena;
+    deletion->released.arena = &cluster->arena;
     if (!cluster_look(cluster, NULL, LOOK_NAMESPACES))
         return false;
     collect(deletion);
     if (cluster->options->with_storage)
         collect_claims(deletion);
     for (size_t i = 0; cluster->options->with_namespace && i < cluster->place_count; i++)
-        check_namespace(deletion, &cluster->places[i]);
+        take_namespace(deletion, &cluster->places[i]);
     return cluster->diags.errors == 0 && !process_interrupted();
 }
 
@@ -213,17 +188,16 @@ static int run(struct deletion *deletion)
     bool right = prepare(deletion);
     if (!cluster_tell(cluster) || !right)
         return EXIT_FAILURE;
-    if (deletion->objects.count + deletion->namespaces.count == 0 && deletion->foreign)
-        return EXIT_FAILURE;
-    if (deletion->objects.count + deletion->namespaces.count == 0) {
-        cluster_say(cluster, "nothing of it is in the cluster");
-        return EXIT_SUCCESS;
+    if (deletion->objects.count + deletion->released.count + deletion->namespaces.count == 0) {
+        cluster_say(cluster, "nothing to delete");
+        return deletion->retained ? EXIT_FAILURE : EXIT_SUCCESS;
     }
-    if (!cluster->options->yes && !ask(deletion)) {
+    if (!confirm(deletion)) {
         cluster_say(cluster, "nothing was deleted");
         return EXIT_FAILURE;
     }
     delete_objects(deletion, &deletion->objects);
+    release_objects(deletion);
     delete_objects(deletion, &deletion->namespaces);
     right = cluster_tell(cluster);
     return cli_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -234,7 +208,7 @@ int cmd_delete(const struct invocation *invocation)
     struct deletion deletion = {0};
     int status = EXIT_FAILURE;
     if (!invocation->options.yes && !isatty(STDIN_FILENO))
-        return cli_usage(invocation, "nobody can be asked here: --yes is needed");
+        return cli_usage(invocation, "stdin is not a terminal; pass --yes");
     if (cluster_open(&deletion.cluster, &invocation->options, invocation->color, true))
         status = run(&deletion);
     cluster_close(&deletion.cluster);

@@ -85,9 +85,7 @@ static bool tell_removed(struct apply *apply)
             cluster, "%.*s: would be %s", STR_ARG(object_title(arena, apply->goes.items[i])),
             apply_cron_job_runs(apply->goes.items[i]) ? "suspended, because a Job of it runs"
                                                       : "removed");
-    for (size_t i = 0; i < apply->stays.count; i++)
-        cluster_say(cluster, "%.*s: is no longer needed; apply --prune would remove it",
-                    STR_ARG(object_title(arena, apply->stays.items[i])));
+    apply_report_stale(apply);
     return count + apply->goes.count > 0;
 }
 
@@ -97,8 +95,10 @@ static int diff(struct apply *apply)
     if (!cluster_look(cluster, NULL, LOOK_NAMESPACES) || !cluster_look_closer(cluster))
         return DIFF_FAILED;
     apply_plan(apply);
+    apply_check_owners(apply);
+    size_t errors = cluster->diags.errors;
     apply_check_claims(apply);
-    if (cluster->diags.errors)
+    if (cluster->diags.errors > errors) /* the server would refuse a dry run as well */
         return DIFF_FAILED;
     int status = tell_removed(apply) ? DIFF_DIFFERENT : DIFF_SAME;
     apply_tell_conflicts(apply);

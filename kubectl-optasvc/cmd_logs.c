@@ -3,6 +3,7 @@
 #include "cluster.h"
 #include "commands.h"
 #include "kuberc.h"
+#include "ownership.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -50,7 +51,7 @@ static int show_logs(struct cluster *cluster, const struct unit *unit)
     const struct options *options = cluster->options;
     struct words words =
         kubectl_words(&cluster->kubectl, "logs", "--namespace", unit->place->name.data,
-                      unit_selector(&cluster->arena, unit), "--prefix",
+                      unit_pod_selector(&cluster->arena, unit), "--prefix",
                       "--max-log-requests=1000", /* pods that are followed at once */
                       NULL);
     words_add_flag(&cluster->arena, &words, "tail", options->tail);
@@ -73,13 +74,14 @@ static const struct node *choose_pod(const struct unit *unit)
     const struct node *chosen = NULL;
     for (const struct node *pod = unit->place->live; pod; pod = pod->next)
         if (str_equal(object_label(pod, "app.kubernetes.io/name"), unit->service->name) &&
-            str_equal(object_label(pod, "opta.dev/layer-name"), unit->service->layer->name) &&
-            str_is(node_text(node_find(pod, "status phase")), "Running") &&
+            unit_shows(unit, pod) && str_is(node_text(node_find(pod, "status phase")), "Running") &&
             !node_find(pod, "metadata deletionTimestamp") &&
             (!chosen || (is_ready(pod) && !is_ready(chosen))))
             chosen = pod;
     return chosen;
 }
+
+static const char controlled[] = "pods,replicasets.apps,deployments.apps,statefulsets.apps";
 
 static int open_shell(struct cluster *cluster, const struct unit *unit,
                       const struct option_list *command)
@@ -89,6 +91,9 @@ static int open_shell(struct cluster *cluster, const struct unit *unit,
     if (!cluster_look(cluster, "pods", 0))
         return EXIT_FAILURE;
     const struct node *pod = choose_pod(unit);
+    /* A pod whose labels were changed is found through its controllers. */
+    if (!pod && unit->place->live && cluster_look(cluster, controlled, LOOK_LENIENT))
+        pod = choose_pod(unit);
     if (!pod) {
         diag_error(&cluster->diags, (struct location){0},
                    "no pod of \"%.*s\" runs in the namespace \"%.*s\"",

@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "emit.h"
 #include "image_name.h"
+#include "ownership.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@ static struct str running_digest(const struct unit *unit, const struct node *liv
     for (const struct node *pod = unit->place->live; pod; pod = pod->next) {
         if (!str_is(object_kind(pod), "Pod") ||
             !str_equal(object_label(pod, "app.kubernetes.io/name"), unit->service->name) ||
+            !unit_shows(unit, pod) ||
             !str_equal(node_text(node_find(node_items(node_find(pod, "spec containers")), "image")),
                        image))
             continue;
@@ -33,7 +35,7 @@ static struct str running_digest(const struct unit *unit, const struct node *liv
 static struct node *describe(struct arena *arena, const struct unit *unit)
 {
     struct node *map = node_new(arena, NODE_MAP);
-    const struct node *live = unit_live_workload(unit);
+    const struct node *live = unit_live_workload(unit, LABELS_OURS);
     const struct node *container = node_items(node_find(live, "spec template spec containers"));
     struct str image = node_text(node_find(container, "image"));
     struct image_name parts = image_name_split(image);

@@ -6,6 +6,7 @@
 #include "dotenv.h"
 #include "edit_secrets.h"
 #include "name.h"
+#include "prompt.h"
 #include "secret_usage.h"
 #include "secrets.h"
 
@@ -105,6 +106,8 @@ static bool ask_value(struct command_run *run, struct str name, struct str *ret)
     struct termios shown;
     if (tcgetattr(STDIN_FILENO, &shown) < 0)
         return fail(run, "the terminal cannot be used: %s", strerror(errno));
+    cluster_say(&run->cluster, "%.*s will be set in %.*s", STR_ARG(name),
+                STR_ARG(prompt_where(&run->cluster)));
     char *line = arena_alloc(&run->values, TYPED_MAX);
     ssize_t count = type_line(name, &shown, line);
     if (count < 0)
@@ -293,6 +296,20 @@ static bool run_import(struct command_run *run)
     return change(run, &changes);
 }
 
+/* On a terminal alone: a script names the key on purpose. */
+static bool confirm_delete(struct command_run *run, struct str name)
+{
+    struct cluster *cluster = &run->cluster;
+    if (run->options.yes)
+        return true;
+    cluster_say(cluster, "%.*s will be deleted from %.*s", STR_ARG(name),
+                STR_ARG(prompt_where(cluster)));
+    bool confirmed = prompt_confirm(cluster);
+    if (!confirmed && !process_interrupted())
+        cluster_say(cluster, "nothing was deleted");
+    return confirmed;
+}
+
 static bool run_delete(struct command_run *run)
 {
     struct str name = argument(run);
@@ -301,6 +318,8 @@ static bool run_delete(struct command_run *run)
         return false;
     if (!secrets_find(&before, name))
         return fail(run, "no secret is named \"%.*s\"", STR_ARG(name));
+    if (isatty(STDIN_FILENO) && !confirm_delete(run, name))
+        return false;
     struct secret secret = {.name = name};
     return change(run, &(struct secrets){.items = &secret, .count = 1});
 }

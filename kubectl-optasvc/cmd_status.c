@@ -4,6 +4,7 @@
 #include "duration.h"
 #include "emit.h"
 #include "io.h"
+#include "ownership.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -18,8 +19,8 @@ static const char kinds[] = "deployments.apps,statefulsets.apps,"
 static struct node *describe_autoscaler(struct arena *arena, const struct unit *unit)
 {
     struct node *live = unit->place->live;
-    while (live && !(str_is(object_kind(live), "HorizontalPodAutoscaler") &&
-                     unit_owns(unit, live, &unit->service->name)))
+    while (live &&
+           !(str_is(object_kind(live), "HorizontalPodAutoscaler") && unit_shows(unit, live)))
         live = live->next;
     if (!live)
         return NULL;
@@ -49,7 +50,7 @@ static void put_hosts(struct arena *arena, struct node *map, const struct unit *
 {
     struct node *hosts = put_list(arena, map, "hosts");
     for (const struct node *live = unit->place->live; live; live = live->next) {
-        if (!str_is(object_kind(live), "Ingress") || !unit_owns(unit, live, &unit->service->name))
+        if (!str_is(object_kind(live), "Ingress") || !unit_shows(unit, live))
             continue;
         const struct node *rule = node_items(node_find(live, "spec rules"));
         for (; rule; rule = rule->next) {
@@ -61,7 +62,7 @@ static void put_hosts(struct arena *arena, struct node *map, const struct unit *
 
 static struct node *describe(struct arena *arena, const struct unit *unit)
 {
-    const struct node *live = unit_live_workload(unit);
+    const struct node *live = unit_live_workload(unit, LABELS_OURS);
     struct node *map = node_new(arena, NODE_MAP);
     put_text(arena, map, "name", unit->service->name);
     put_text(arena, map, "namespace", unit->place->name);
@@ -74,6 +75,8 @@ static struct node *describe(struct arena *arena, const struct unit *unit)
     put_int(arena, map, "readyReplicas", object_number(live, "status readyReplicas", 0));
     put_int(arena, map, "updatedReplicas", object_number(live, "status updatedReplicas", 0));
     put_int(arena, map, "replicas", object_number(live, "spec replicas", 1));
+    if (!object_applied_by(live, MANAGER) || object_tool(live))
+        put_text(arena, map, "managedBy", object_managers(arena, live));
     struct node *autoscaler = describe_autoscaler(arena, unit);
     if (autoscaler)
         put_node(arena, map, "autoscaler", autoscaler);
@@ -155,6 +158,23 @@ static void add_table(struct buf *out, struct arena *arena, struct node *const *
         }
 }
 
+/* What the table has no column for: workloads that others manage, or that may belong to another
+ * environment. */
+static void report_others(struct cluster *cluster, const struct unit *unit)
+{
+    struct arena *arena = cluster->kubectl.arena;
+    const struct node *live = unit_live_workload(unit, LABELS_OURS);
+    const struct node *unclaimed = unit_live_workload(unit, LABELS_UNCLAIMED);
+    struct str managers = live ? object_managers(arena, live) : (struct str){0};
+    if (live && managers.len && (!object_applied_by(live, MANAGER) || object_tool(live)))
+        cluster_say(cluster, "%.*s: %.*s is managed by %.*s", STR_ARG(unit->service->name),
+                    STR_ARG(object_title(arena, live)), STR_ARG(managers));
+    if (!live && unclaimed)
+        cluster_say(cluster,
+                    "%.*s: %.*s has no environment label and is not shown; apply claims it",
+                    STR_ARG(unit->service->name), STR_ARG(object_title(arena, unclaimed)));
+}
+
 static bool write_status(struct cluster *cluster, struct buf *out)
 {
     struct arena *arena = cluster->kubectl.arena;
@@ -163,6 +183,8 @@ static bool write_status(struct cluster *cluster, struct buf *out)
     struct node **services = ARENA_ARRAY(arena, cluster->unit_count, struct node *);
     for (size_t i = 0; i < cluster->unit_count; i++)
         services[i] = describe(arena, &cluster->units[i]);
+    for (size_t i = 0; i < cluster->unit_count && !cluster->options->watch; i++)
+        report_others(cluster, &cluster->units[i]);
     if (!cluster->options->output) {
         add_table(out, arena, services, cluster->unit_count);
         return true;

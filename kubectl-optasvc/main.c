@@ -15,7 +15,7 @@ static const char *const version_outputs[] = {"json", NULL};
 
 #define FLAGS_APPLY                                                                                \
     (FLAGS_CLUSTER | FLAG(DRY_RUN_MODE) | FLAG(WAIT) | FLAG(TIMEOUT) | FLAG(PRUNE) |               \
-     FLAG(FORCE_CONFLICTS) | FLAG(ROLLBACK_ON_FAILURE) | FLAG(OUTPUT))
+     FLAG(FORCE_CONFLICTS) | FLAG(ADOPT) | FLAG(ROLLBACK_ON_FAILURE) | FLAG(YES) | FLAG(OUTPUT))
 
 /* How an image gets into its repository. */
 #define FLAGS_PUSH (FLAG(TAG) | FLAG(CREATE) | FLAG(TOOL))
@@ -29,7 +29,8 @@ static const struct command commands[] = {
          "need, and the server's own check of every object. Then the namespace is made if it is\n"
          "not there, everything applied server-side as the manager `optasvc`, and what the\n"
          "service no longer has and would go on to act is removed: autoscaler, disruption budget,\n"
-         "CronJobs, and, once the new pods are ready, the other kind of workload.\n",
+         "CronJobs, and, once the new pods are ready, the other kind of workload.\n"
+         "--prune=layer lists what it will delete and asks; without a terminal it needs --yes.\n",
      .flags = FLAGS_APPLY,
      .required = FLAG(FILENAME),
      .outputs = name_outputs,
@@ -67,14 +68,15 @@ static const struct command commands[] = {
      .details =
          "Shows what `kubectl diff` does, and what apply would remove. Exit status: 0 nothing\n"
          "would change, 1 something would, 2 it failed.\n",
-     .flags = FLAGS_CLUSTER,
+     .flags = FLAGS_CLUSTER | FLAG(ADOPT),
      .required = FLAG(FILENAME),
      .run = cmd_diff},
     {.name = "delete",
      .arguments = "",
      .summary = "Delete the services from the cluster",
-     .details = "Asks before it does, unless --yes is given. The Namespace, the claims of\n"
-                "persistent_storage and the Secret manual-secrets stay.\n",
+     .details =
+         "Lists what it will delete and asks, unless --yes is given. The Namespace, the claims of\n"
+         "persistent_storage and the Secret manual-secrets stay.\n",
      .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(WITH_NAMESPACE) | FLAG(WITH_STORAGE),
      .required = FLAG(FILENAME),
      .run = cmd_delete},
@@ -155,7 +157,8 @@ static const struct command commands[] = {
      .least = 1,
      .most = 1,
      .summary = "Delete a secret",
-     .flags = FLAGS_CLUSTER | FLAG(NO_RESTART),
+     .details = "On a terminal it asks, unless --yes is given.\n",
+     .flags = FLAGS_CLUSTER | FLAG(NO_RESTART) | FLAG(YES),
      .required = FLAG(FILENAME),
      .run = cmd_secret_delete,
      .complete = complete_secrets},

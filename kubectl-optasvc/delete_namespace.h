@@ -1,0 +1,14 @@
+/* delete --with-namespace: whether a namespace may be deleted. */
+#ifndef OPTASVC_DELETE_NAMESPACE_H
+#define OPTASVC_DELETE_NAMESPACE_H
+
+#include "cluster.h"
+#include "manifest.h"
+
+/* True if we created the namespace and it holds nothing but `deleted`, what Kubernetes itself puts
+ * into every namespace, and what the controllers of `deleted` created. Otherwise reports an error
+ * that lists what it found. */
+bool namespace_check(struct cluster *cluster, const struct place *place,
+                     const struct manifests *deleted);
+
+#endif

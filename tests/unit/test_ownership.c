@@ -1,0 +1,159 @@
+/* A `struct unit` is a deployed service to the library, and a test here. */
+#define unit deployed_service
+#include "ownership.h"
+#undef unit
+#include "load_service.h"
+#include "unit.h"
+
+static struct node *object(struct unit *unit, const char *text)
+{
+    struct node *node = load_service(&unit->arena, unit_source(unit, str_of(text)), &unit->diags);
+    assert_no_diags(unit);
+    assert_non_null(node);
+    return node;
+}
+
+/* The module web of the layer shop, in this environment. */
+static void make_service(struct unit *unit, const char *environment, struct deployed_service *ret)
+{
+    struct layer *layer = ARENA_NEW(&unit->arena, struct layer);
+    struct service *service = ARENA_NEW(&unit->arena, struct service);
+    layer->name = STR("shop");
+    layer->environment.name = str_of(environment);
+    service->layer = layer;
+    service->name = STR("web");
+    *ret = (struct deployed_service){.service = service,
+                                     .place = ARENA_NEW(&unit->arena, struct place)};
+}
+
+static struct node *labeled(struct unit *unit, const char *layer, const char *module,
+                            const char *environment)
+{
+    return object(unit, str_format(&unit->arena,
+                                   "{kind: Pod, metadata: {labels: {opta.dev/layer-name: '%s', "
+                                   "opta.dev/module-name: '%s', opta.dev/environment-name: '%s'}, "
+                                   "managedFields: [{manager: optasvc, operation: Apply}]}}",
+                                   layer, module, environment)
+                            .data);
+}
+
+static void test_labels(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *file, *layer, *module, *environment;
+        enum label_match match, any_module;
+    } rows[] = {
+        {"prod", "shop", "web", "prod", LABELS_OURS, LABELS_OURS},
+        {"prod", "shop", "web", "stage", LABELS_OTHER, LABELS_OTHER},
+        {"prod", "shop", "web", "", LABELS_UNCLAIMED, LABELS_UNCLAIMED},
+        {"prod", "shop", "api", "prod", LABELS_OTHER, LABELS_OURS},
+        {"prod", "shop", "api", "", LABELS_OTHER, LABELS_UNCLAIMED},
+        {"prod", "shop", "", "prod", LABELS_OTHER, LABELS_OURS},
+        {"prod", "other", "web", "prod", LABELS_OTHER, LABELS_OTHER},
+        {"prod", "", "web", "prod", LABELS_OTHER, LABELS_OTHER},
+        {"", "shop", "web", "", LABELS_OURS, LABELS_OURS},
+        {"", "shop", "web", "prod", LABELS_OTHER, LABELS_OTHER},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct deployed_service service;
+        make_service(unit, rows[i].file, &service);
+        const struct node *node = labeled(unit, rows[i].layer, rows[i].module, rows[i].environment);
+        assert_int_equal(unit_labels(&service, node, false), rows[i].match);
+        assert_int_equal(unit_labels(&service, node, true), rows[i].any_module);
+        assert_int_equal(unit_owns(&service, node), rows[i].match == LABELS_OURS);
+        assert_int_equal(unit_shows(&service, node), rows[i].match == LABELS_OURS);
+    }
+}
+
+static void test_shown_by_controller(void **state)
+{
+    struct unit *unit = *state;
+    struct deployed_service service;
+    make_service(unit, "prod", &service);
+    const struct node *pod =
+        object(unit, "{kind: Pod, metadata: {ownerReferences: [{uid: set, controller: true}]}}");
+    const struct node *owned =
+        object(unit, "{kind: Pod, metadata: {ownerReferences: [{uid: set}]}}");
+    struct node *set = object(unit, "{kind: ReplicaSet, metadata: {uid: set, ownerReferences: "
+                                    "[{uid: top, controller: true}]}}");
+    struct node *circle = object(unit, "{kind: ReplicaSet, metadata: {uid: top, ownerReferences: "
+                                       "[{uid: set, controller: true}]}}");
+    assert_false(unit_shows(&service, pod));
+    service.place->live = set;
+    set->next = circle;
+    assert_false(unit_shows(&service, pod));
+    struct node *top = labeled(unit, "shop", "web", "prod");
+    put_text(&unit->arena, node_get(top, "metadata"), "uid", STR("top"));
+    set->next = top;
+    assert_true(unit_shows(&service, pod));
+    assert_false(unit_shows(&service, owned));
+    assert_false(unit_owns(&service, pod));
+}
+
+static void test_tools(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *metadata;
+        enum tool tool;
+        bool tracked;
+        const char *managers;
+    } rows[] = {
+        {"{}", TOOL_NONE, false, ""},
+        {"{annotations: {argocd.argoproj.io/tracking-id: a}}", TOOL_ARGO_CD, true, "Argo CD"},
+        {"{labels: {argocd.argoproj.io/instance: a}}", TOOL_ARGO_CD, true, "Argo CD"},
+        {"{managedFields: [{manager: argocd-controller}]}", TOOL_ARGO_CD, false, "Argo CD"},
+        {"{labels: {kustomize.toolkit.fluxcd.io/name: a}}", TOOL_FLUX, true, "Flux"},
+        {"{labels: {helm.toolkit.fluxcd.io/name: a}}", TOOL_FLUX, true, "Flux"},
+        {"{labels: {app.kubernetes.io/managed-by: Helm}, "
+         "annotations: {meta.helm.sh/release-name: a}}",
+         TOOL_HELM, true, "Helm"},
+        {"{labels: {app.kubernetes.io/managed-by: Helm}}", TOOL_NONE, false, ""},
+        {"{managedFields: [{manager: optasvc, operation: Apply}, {manager: optasvc-replicas}, "
+         "{manager: kube-controller-manager}, {manager: b}, {manager: a}, {manager: b}, "
+         "{manager: c, subresource: status}]}",
+         TOOL_NONE, false, "\"b\", \"a\""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *node =
+            object(unit, str_format(&unit->arena, "{metadata: %s}", rows[i].metadata).data);
+        assert_int_equal(object_tool(node), rows[i].tool);
+        assert_int_equal(object_is_tracked(node, rows[i].tool), rows[i].tracked);
+        assert_str(object_managers(&unit->arena, node), rows[i].managers);
+    }
+}
+
+static void test_adopted(void **state)
+{
+    struct unit *unit = *state;
+    assert_true(
+        object_is_adopted(object(unit, "{metadata: {annotations: {opta.dev/adopted: 'true'}}}")));
+    assert_false(
+        object_is_adopted(object(unit, "{metadata: {annotations: {opta.dev/adopted: 'false'}}}")));
+    assert_false(object_is_adopted(object(unit, "{metadata: {annotations: {}}}")));
+    assert_false(object_is_adopted(object(unit, "{metadata: {}}")));
+    const struct node *node =
+        object(unit, "{kind: Pod, metadata: {name: a, namespace: n, managedFields: [{manager: "
+                     "argocd-controller}, {manager: b}, {manager: argocd-controller}]}}");
+    assert_str(object_forget_argo_cd(&unit->arena, node),
+               "kubectl patch pod/a -n n --type=json -p '["
+               "{\"op\":\"test\",\"path\":\"/metadata/managedFields/0/manager\",\"value\":"
+               "\"argocd-controller\"},"
+               "{\"op\":\"test\",\"path\":\"/metadata/managedFields/2/manager\",\"value\":"
+               "\"argocd-controller\"},"
+               "{\"op\":\"remove\",\"path\":\"/metadata/managedFields/2\"},"
+               "{\"op\":\"remove\",\"path\":\"/metadata/managedFields/0\"}]'");
+    assert_str(object_forget_argo_cd(&unit->arena, object(unit, "{kind: Pod}")), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_labels),
+        UNIT_TEST(test_shown_by_controller),
+        UNIT_TEST(test_tools),
+        UNIT_TEST(test_adopted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
