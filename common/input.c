@@ -163,6 +163,13 @@ static bool check_oversized(const struct input *input, struct diags *diags, stru
     return found;
 }
 
+static void report_oversized(const struct input *input, struct diags *diags, struct location at)
+{
+    diag_error(diags, at, "%s is larger than %d bytes", input->path, FILE_SIZE_MAX);
+    if (!input->named)
+        diag_hint(diags, "it has a key like modules, so it may be a service file");
+}
+
 /* A copy in the arena. */
 static struct source *keep(struct arena *arena, const struct source *source)
 {
@@ -193,7 +200,7 @@ struct source *input_read(struct arena *arena, struct diags *diags, const struct
                                 standard ? STR("<stdin>") : str_copy(arena, str_of(input->path)),
                             .text = buf_str(&text)};
     if (error == EFBIG && (input->named || check_oversized(input, diags, at)))
-        diag_error(diags, at, "%s is larger than %d bytes", input->path, FILE_SIZE_MAX);
+        report_oversized(input, diags, at);
     else if (error && error != EFBIG)
         diag_error(diags, at, "%s cannot be read: %s", input->path, strerror(error));
     else if (!error && (input->named || is_service_file(arena, diags, &source)))
