@@ -39,7 +39,9 @@ bool cluster_open(struct cluster *cluster, const struct options *options, bool c
     cluster->diags.arena = &cluster->arena;
     cluster->kubectl =
         (struct kubectl){.options = options, .arena = &cluster->arena, .diags = &cluster->diags};
-    bool right = render_services(options, color, &cluster->arena, &rendition, &messages);
+    struct options reading = *options;
+    reading.applies_nothing = quiet && !options->read_again;
+    bool right = render_services(&reading, color, &cluster->arena, &rendition, &messages);
     if (right && quiet) {
         messages.len = 0;
         usage_write_skipped(rendition.options, &messages);

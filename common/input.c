@@ -223,10 +223,14 @@ static bool may_be_shown(struct arena *arena, const struct input *input)
     return below;
 }
 
-static void report_unreadable(struct diags *diags, struct location at, const char *path, int error)
+static void report_unreadable(struct diags *diags, struct location at, const struct input *input,
+                              int error)
 {
+    const char *path = input->path;
     if (error == EFBIG) {
         diag_error(diags, at, "%s is larger than %d bytes", path, FILE_SIZE_MAX);
+        if (!input->named)
+            diag_hint(diags, "it has a key like modules, so it may be a service file");
     } else if (error == IO_NOT_REGULAR) {
         diag_error(diags, at, "%s is not a regular file", path);
         diag_hint(diags, "a pipe or device can only be named by a flag");
@@ -250,7 +254,7 @@ struct source *input_read(struct arena *arena, struct diags *diags, const struct
     *source.hidden = !may_be_shown(arena, input);
     bool skipped = error == EFBIG && !input->named && !check_oversized(input, diags, at);
     if (error && !skipped)
-        report_unreadable(diags, at, input->path, error);
+        report_unreadable(diags, at, input, error);
     else if (!error && (input->named || is_service_file(arena, diags, &source)))
         kept = keep(arena, &source);
     buf_free(&text);

@@ -28,7 +28,8 @@ struct options {
     const char *output;           /* -o */
     const char *color;            /* --color */
     bool help;                    /* --help */
-    bool read_again;              /* the files: what is skipped is reported the next time */
+    bool applies_nothing;         /* the command uses only the services' names and secrets */
+    bool read_again;              /* the files, by apply: skipped files are reported then */
     struct usage *usage;          /* which of these have an effect (usage.h); NULL: not recorded */
 
     /* Of injecting services into manifests that others wrote (inject.h). Image and port may be

@@ -81,6 +81,12 @@ static size_t quoted_end(struct str text)
     return text.len;
 }
 
+/* A plain key, or value, of a flow map ends here. */
+static bool ends_plain(char c)
+{
+    return c == ':' || c == ',' || c == '{' || c == '}' || c == '[' || c == ']' || is_break(c);
+}
+
 /* True if the text begins with a key like `modules`. It need not have a value after its colon, nor,
  * after `?`, a colon. */
 static bool begins_with_modules(struct str text)
@@ -94,7 +100,7 @@ static bool begins_with_modules(struct str text)
     size_t stop = end;
     while (quoted && stop < key.len && (is_blank(key.data[stop]) || is_break(key.data[stop])))
         stop++;
-    while (!quoted && stop < key.len && !memchr(":,{}[]\r\n", key.data[stop], 8))
+    while (!quoted && stop < key.len && !ends_plain(key.data[stop]))
         stop++;
     bool colon = stop < key.len && key.data[stop] == ':';
     return (colon || explicit) && top_level_distance(str_slice(key, 0, quoted ? end : stop)) <= 1;

@@ -175,9 +175,9 @@ void usage_check(const struct options *options, struct diags *diags)
     }
     if (!check_modules(options, diags)) /* its services may use the other flags */
         return;
-    check_variables(options, diags);
-    if (options->secrets_only) /* neither images nor links are read there */
+    if (options->applies_nothing)
         return;
+    check_variables(options, diags);
     check_flag(options, diags, "--image-tag", options->image_tag, usage->image_version,
                version_hint);
     check_flag(options, diags, "--image-digest", options->image_digest, usage->image_version,

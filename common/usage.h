@@ -8,6 +8,8 @@
  *   --registry        the address of an image: AUTO was made from it
  *   --parent-outputs  a placeholder read one of its outputs, or the ARN or ID of a linked module
  * did
+ * Commands that apply nothing (status, outputs, logs, shell, delete, secret, push) check --module
+ * alone: there the others make no difference, and are given to read the same files as `apply` does.
  * --env and --env-file need no such check: every file must have the environment (environment.h),
  * and every file takes the environment file in place of its own. */
 #ifndef OPTASVC_USAGE_H
