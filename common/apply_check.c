@@ -345,6 +345,7 @@ static void note_outcomes(struct apply *apply, struct node *after)
             if (str_equal(apply->cluster.units[i].place->name, object_namespace(after)))
                 live = unit_live(&apply->cluster.units[i], after);
         set_add(arena, &apply->outcomes, apply_key(arena, after), outcome(live, after));
+        apply_note_sent(apply, after);
     }
 }
 
