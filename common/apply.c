@@ -361,6 +361,11 @@ static void finish(struct apply *apply, struct rollout *rollout)
         return;
     diag_error(&cluster->diags, (struct location){0}, "%.*s: %.*s", STR_ARG(name),
                STR_ARG(rollout->why));
+    if (rollout->superseded) {
+        diag_hint(&cluster->diags, "`kubectl optasvc diff` shows what differs; apply again if this "
+                                   "version is to run");
+        return;
+    }
     cluster_tell(cluster);
     rollout_explain(apply, rollout);
     if (cluster->options->rollback_on_failure && rollout->unknown)
@@ -507,6 +512,8 @@ static int run(struct apply *apply)
     right = apply->applied = change(apply);
     if (!process_interrupted())
         wait_for(apply);
+    if (!process_interrupted())
+        apply_check_superseded(apply);
     for (size_t i = 0; i < cluster->unit_count && !process_interrupted(); i++)
         finish(apply, &apply->rollouts[i]);
     bool ready = right;

@@ -11,6 +11,7 @@
  *   apply_cron.c      CronJobs that go, and the Jobs that they still run
  *   apply_await.c     what other controllers must have finished before pods start
  *   rollout.c         the wait for the pods
+ *   apply_superseded.c  whether another apply has changed them since
  *   rollout_why.c     why they do not get ready
  *   rollback.c        the way back
  *
@@ -41,8 +42,10 @@ struct rollout {
 
     enum rollout_state state;
     bool unknown; /* it failed because the cluster does not answer: nothing is known of its pods */
-    bool broken;  /* something of the service was not applied: there is nothing to wait for */
-    struct str expired;  /* when a rollout before this one made no progress any more */
+    bool rolled_back;   /* other pods than those that were sent are waited for */
+    bool superseded;    /* another apply has changed it since: what runs is not this apply's */
+    bool broken;        /* something of the service was not applied: there is nothing to wait for */
+    struct str expired; /* when a rollout before this one made no progress any more */
     struct str progress; /* in words */
     int64_t since;       /* process_clock() when that changed last */
     struct str why;      /* it failed */
@@ -60,6 +63,7 @@ struct apply {
     struct manifests adopted;   /* what exists, was not applied by us, and --adopt takes over */
     struct set releases;        /* "NAMESPACE/NAME" of Helm: whether each is there */
     struct set outcomes;        /* what becomes of each object: created, changed, unchanged */
+    struct set sent;            /* each object as the server makes it of what is sent */
     struct set taken;           /* the objects that the server took */
     bool applied;               /* all of them */
 };
@@ -144,6 +148,19 @@ bool rollout_is_observed(const struct node *workload);
 
 /* When a Deployment's controller saw no more progress; empty while it sees some. */
 struct str rollout_expired(const struct node *workload);
+
+/* Notes an object as the dry run shows it. */
+void apply_note_sent(struct apply *apply, struct node *after);
+
+/* True if another apply has changed a live object, which has its managedFields, since it was sent.
+ */
+bool apply_is_superseded(struct apply *apply, struct arena *arena, const struct node *live);
+
+/* Marks a rollout as failed because of that. */
+void apply_supersede(struct apply *apply, struct rollout *rollout, const struct node *object);
+
+/* Asks for all objects that were applied, and marks the rollouts that are superseded. */
+void apply_check_superseded(struct apply *apply);
 
 /* Waits until all are done or have failed. */
 void rollout_wait(struct apply *apply);

@@ -259,6 +259,7 @@ static void note_outcomes(struct apply *apply, struct node *after)
                 adopts ? "adopted" : outcome(live, after));
         if (live && object_is_workload(live))
             apply_report_pods(apply, live, after);
+        apply_note_sent(apply, after);
     }
 }
 

@@ -232,12 +232,16 @@ static struct node *query_remaining(const struct kubectl *kubectl, struct str do
     return kubectl_items(answer);
 }
 
+/* Another of the same name, which a controller may make at once, is not the one that was deleted.
+ */
 static bool remains(const struct node *live, const struct node *object)
 {
+    struct str uid = node_text(node_find(object, "metadata uid"));
     while (live && !(object_same(live, object) &&
                      str_equal(object_namespace(live), object_namespace(object))))
         live = live->next;
-    return live && !node_find(live, "metadata deletionTimestamp");
+    return live && !node_find(live, "metadata deletionTimestamp") &&
+           (uid.len == 0 || str_equal(uid, node_text(node_find(live, "metadata uid"))));
 }
 
 /* The names that a run with `-o name` has printed. */

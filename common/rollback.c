@@ -101,11 +101,16 @@ static const struct node *choose_template(struct apply *apply, struct rollout *r
 {
     const struct cluster *cluster = &apply->cluster;
     const struct kubectl *kubectl = &cluster->kubectl;
-    const struct node *now =
-        kubectl_get(kubectl, object_title(kubectl->arena, rollout->workload).data, "--namespace",
-                    rollout->unit->place->name.data, "--ignore-not-found", NULL);
+    const struct node *now = kubectl_get(
+        kubectl, object_title(kubectl->arena, rollout->workload).data, "--namespace",
+        rollout->unit->place->name.data, "--ignore-not-found", "--show-managed-fields", NULL);
     if (process_interrupted())
         return NULL;
+    if (now && apply_is_superseded(apply, kubectl->arena, now)) {
+        cluster_say(cluster, "%.*s: not rolled back: superseded by another apply",
+                    STR_ARG(rollout->title));
+        return NULL;
+    }
     const struct node *template = NULL;
     if (now && rollout->live && rollout_is_complete(rollout->live)) {
         template = node_find(rollout->live, "spec template");
@@ -142,6 +147,7 @@ void rollout_back(struct apply *apply, struct rollout *rollout)
     node_replace(node_get(object, "spec"), "template", clean_template(&cluster->arena, template));
     if (!send(apply, object))
         return;
+    rollout->rolled_back = true;
     cluster_say(cluster, "%.*s: goes back to the pods of before; its other objects stay as applied",
                 STR_ARG(rollout->title));
     rollout->state = ROLLOUT_WAITS;

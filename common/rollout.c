@@ -115,6 +115,10 @@ static void judge(struct watch *wait, struct rollout *rollout, const struct node
         say_progress(wait, rollout, STR("is not there"));
         return;
     }
+    if (!rollout->rolled_back && apply_is_superseded(wait->apply, arena, workload)) {
+        apply_supersede(wait->apply, rollout, workload);
+        return;
+    }
     if (!rollout_is_observed(workload)) {
         say_progress(wait, rollout, STR("waits for the cluster to take it up"));
         return;
@@ -227,8 +231,9 @@ static bool question(struct watch *wait, const struct kubectl *kubectl, const st
                      struct process *ret)
 {
     const struct apply *apply = wait->apply;
-    struct words words = kubectl_words(kubectl, "get", "--namespace", place->name.data,
-                                       "--ignore-not-found", "--output=json", NULL);
+    struct words words =
+        kubectl_words(kubectl, "get", "--namespace", place->name.data, "--ignore-not-found",
+                      "--output=json", "--show-managed-fields", NULL);
     size_t flags = words.count;
     for (size_t i = 0; i < apply->cluster.unit_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];

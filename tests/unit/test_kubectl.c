@@ -279,6 +279,14 @@ static void test_delete(void **state)
     assert_errors(unit, 1);
     assert_diag(unit, 0, 0, 0, "pod/kept was not deleted: the server still has it", "");
     unit_forget(unit);
+    /* Another of the same name is another one. */
+    pods[0] = pod_of(unit, "again");
+    put_text(&unit->arena, node_get(pods[0], "metadata"), "uid", STR("1"));
+    write_script("case $1 in delete) echo pod/again; exit ;; esac\n"
+                 "echo '{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": "
+                 "\"again\", \"namespace\": \"n\", \"uid\": \"2\"}}'");
+    assert_int_equal(kubectl_delete(&kubectl, pods, 1, false), 1);
+    assert_no_diags(unit);
     /* One that may not be read is taken from kubectl's word. */
     pods[0] = pod_of(unit, "gone");
     write_script("case $1 in delete) echo pod/gone; exit ;; esac\n"

@@ -79,7 +79,7 @@ static void test_kinds(void **state)
          "ServiceAccount Service Deployment PodDisruptionBudget"},
         {SERVICE_HEAD,
          "    max_containers: 1\n    public_uri: [a.com, b.com, a.com/x]\n"
-         "    cron_jobs: [{schedule: '@daily', args: [a]}, {schedule: '@hourly', args: [a]}]",
+         "    cron_jobs: [{schedule: '@daily', args: [a]}, {schedule: '@hourly', args: [b]}]",
          "ServiceAccount Service Deployment Ingress Ingress CronJob CronJob"},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
