@@ -105,7 +105,7 @@ static void refuse_argo_cd(const struct owned *owned, bool exact)
     struct str title = title_of(owned);
     struct str namespace = object_namespace(owned->live);
     struct str commands = {0};
-    /* First: once it owns nothing more, the manager's entry is gone. */
+    /* First: once it owns nothing more, the manager's entry is removed. */
     struct str forget = exact ? (struct str){0} : object_forget_argo_cd(arena, owned->live);
     if (forget.len)
         commands = str_format(arena, "%.*s\n", STR_ARG(forget));
@@ -221,7 +221,7 @@ static void hint_move(const struct owned *owned)
               STR_ARG(title), STR_ARG(namespace));
 }
 
-/* A selector cannot be changed: the pods that run would be nobody's. */
+/* A selector cannot be changed; the pods that run do not match ours. */
 static bool check_selector(const struct owned *owned)
 {
     const char *path = "spec selector";
@@ -299,7 +299,8 @@ bool apply_adopts(const struct apply *apply, const struct node *live)
     return false;
 }
 
-/* What of a pod's lists is in `after` and not in `ours` has another manager, and would stay. */
+/* Items of a pod's list in `after` that are not in `ours` have another manager, and would be
+ * retained. */
 static struct str leftovers(struct arena *arena, const struct node *after, const struct node *ours,
                             const char *list, const char *key, struct str found)
 {
@@ -316,7 +317,7 @@ static struct str leftovers(struct arena *arena, const struct node *after, const
     return found;
 }
 
-/* The same of what a container has or has not. */
+/* The same of a container's fields. */
 static struct str leftover_values(struct arena *arena, const struct node *after,
                                   const struct node *ours, struct str found)
 {

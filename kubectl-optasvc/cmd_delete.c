@@ -13,8 +13,8 @@
 
 struct deletion {
     struct cluster cluster;
-    struct manifests objects;  /* in the order in which they go */
-    struct manifests released; /* adopted: they are given back */
+    struct manifests objects;  /* in the order in which they are deleted */
+    struct manifests released; /* adopted */
     struct manifests namespaces;
     size_t retained; /* what was found and is not ours to delete */
 };
@@ -44,7 +44,7 @@ static void take(struct deletion *deletion, struct node *object, enum label_matc
         manifests_add(object_is_adopted(object) ? &deletion->released : &deletion->objects, object);
 }
 
-/* A place has its objects in the order in which they go. */
+/* A place has its objects in the order in which they are deleted. */
 static void collect(struct deletion *deletion)
 {
     const struct cluster *cluster = &deletion->cluster;
@@ -77,7 +77,7 @@ static bool claim_is_of(struct arena *arena, const struct node *claim, const str
 }
 
 /* The labels of claims cannot tell environments, or Helm releases, apart: a claim is ours while the
- * StatefulSet that made it is ours and exists. */
+ * StatefulSet that created it is ours and exists. */
 static void take_claim(struct deletion *deletion, const struct unit *unit, struct node *claim,
                        const struct node *sets)
 {

@@ -13,7 +13,7 @@ struct held {
     struct str controller;     /* the uid of the object that controls it; empty: none */
     bool token;                /* a Secret with the token of the default ServiceAccount */
     const struct held *parent; /* its controller, if it is in the namespace */
-    bool goes;
+    bool to_delete;
 };
 
 struct holding {
@@ -124,8 +124,7 @@ static bool is_deleted(const struct held *held, const struct place *place,
     return false;
 }
 
-/* An object goes with the one that controls it; one that something of another namespace or of the
- * whole cluster owns does not. */
+/* An object is deleted with the one that controls it. One whose owner is in no namespace is not. */
 static void mark(struct arena *arena, struct holding *holding, const struct place *place,
                  const struct manifests *deleted)
 {
@@ -133,16 +132,16 @@ static void mark(struct arena *arena, struct holding *holding, const struct plac
     struct set uids = {0};
     for (size_t i = 0; i < holding->count; i++) {
         struct held *held = &holding->items[i];
-        held->goes = is_of_kubernetes(held) || is_deleted(held, place, deleted);
+        held->to_delete = is_of_kubernetes(held) || is_deleted(held, place, deleted);
         set_add(arena, &uids, held->uid, held);
     }
     for (size_t i = 0; i < holding->count; i++)
         holding->items[i].parent = set_get(&uids, holding->items[i].controller);
     for (size_t i = 0; i < holding->count; i++) {
         const struct held *parent = holding->items[i].parent;
-        for (int j = 0; parent && !parent->goes && j < CHAIN_MAX; j++)
+        for (int j = 0; parent && !parent->to_delete && j < CHAIN_MAX; j++)
             parent = parent->parent;
-        holding->items[i].goes |= parent && parent->goes;
+        holding->items[i].to_delete |= parent && parent->to_delete;
     }
 }
 
@@ -163,7 +162,7 @@ static const char *check_owner(const struct cluster *cluster, const struct place
     return match == LABELS_OURS ? NULL : "was created for another layer or environment";
 }
 
-/* Lists what does not go; true if there is nothing. */
+/* Lists what would remain; true if nothing would. */
 static bool report_left(struct cluster *cluster, const struct place *place,
                         const struct holding *holding)
 {
@@ -171,7 +170,7 @@ static bool report_left(struct cluster *cluster, const struct place *place,
     struct buf left = {0};
     size_t count = 0;
     for (size_t i = 0; i < holding->count; i++)
-        if (!holding->items[i].goes && count++ < SHOWN)
+        if (!holding->items[i].to_delete && count++ < SHOWN)
             buf_format(&left, "%.*s %.*s\n", STR_ARG(holding->items[i].kind),
                        STR_ARG(holding->items[i].name));
     if (count > SHOWN)
