@@ -28,7 +28,7 @@ PKG_CONFIG ?= pkg-config
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Wformat=2 -Wundef -Wcast-qual -Wwrite-strings
 # macOS hides more behind _POSIX_C_SOURCE than Linux does.
-DEFINES := -D_POSIX_C_SOURCE=200809L -D_DARWIN_C_SOURCE -Icommon
+DEFINES := -D_POSIX_C_SOURCE=200809L -D_DARWIN_C_SOURCE -iquote common
 override CPPFLAGS += $(DEFINES)
 override CFLAGS += -std=c17 $(WARNINGS) $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 LIBS := $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null)
@@ -99,10 +99,10 @@ override LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack
 endif
 endif
 
-COMMON   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard common/*.c))
+COMMON   := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard common/*/*.c))
 PROGRAMS := kubectl-optasvc helm-postrender
 UNITS    := $(patsubst tests/unit/%.c,$(BUILD)/obj/tests/unit/%,$(wildcard tests/unit/test_*.c))
-SOURCES  := $(wildcard common/*.[ch] kubectl-optasvc/*.[ch] helm-postrender/*.[ch] krew/*.[ch] tests/*/*.[ch])
+SOURCES  := $(wildcard common/*/*.[ch] kubectl-optasvc/*.[ch] helm-postrender/*.[ch] krew/*.[ch] tests/*/*.[ch])
 
 .PHONY: all
 all: $(PROGRAMS:%=$(BIN)/%) ## Build bin/kubectl-optasvc and bin/helm-postrender (SAN=1: with sanitizers)
@@ -136,8 +136,8 @@ $(BUILD)/obj/libraries/libyaml-%.o: $(RELEASE)/libyaml-%.c Makefile
 	$(QUIET)$(CC) $(LIBRARY_FLAGS) $(LIBYAML_FLAGS) -c -o $@ $<
 
 # Compiled again when what it says has changed.
-$(BUILD)/obj/common/version.o: CPPFLAGS += -DOPTASVC_VERSION='"$(VERSION)"' -DOPTASVC_COMMIT='"$(COMMIT)"'
-$(BUILD)/obj/common/version.o: $(BUILD)/version
+$(BUILD)/obj/common/base/version.o: CPPFLAGS += -DOPTASVC_VERSION='"$(VERSION)"' -DOPTASVC_COMMIT='"$(COMMIT)"'
+$(BUILD)/obj/common/base/version.o: $(BUILD)/version
 $(BUILD)/version: FORCE
 	@mkdir -p $(@D)
 	@echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' >$@

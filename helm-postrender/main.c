@@ -1,5 +1,5 @@
-#include "complete.h"
-#include "postrender.h"
+#include "cli/completion.h"
+#include "cli/postrender.h"
 
 int main(int argc, char **argv)
 {

@@ -1,6 +1,6 @@
-#include "apply.h"
+#include "cluster/apply.h"
 #include "commands.h"
-#include "manifest.h"
+#include "manifest/manifest.h"
 
 #include <stdlib.h>
 #include <string.h>

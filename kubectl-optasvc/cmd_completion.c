@@ -1,6 +1,6 @@
 /* Completion scripts: each asks the program itself what a word may become. */
+#include "cli/completion.h"
 #include "commands.h"
-#include "complete.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /* Takes services out of a cluster: what carries their labels, and no more than what was asked for.
  * What holds data stays unless a flag names it, and the Secret manual-secrets always. */
-#include "cluster.h"
+#include "cluster/cluster.h"
+#include "cluster/kind.h"
+#include "cluster/ownership.h"
+#include "cluster/prompt.h"
 #include "commands.h"
 #include "delete_namespace.h"
-#include "kinds.h"
-#include "ownership.h"
-#include "prompt.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
-#include "cluster.h"
+#include "cluster/cluster.h"
 #include "commands.h"
-#include "load_service.h"
-#include "process.h"
-#include "push.h"
+#include "os/process.h"
+#include "registry/push.h"
+#include "yaml/parse_strict.h"
 
 #include <errno.h>
 #include <stdio.h>

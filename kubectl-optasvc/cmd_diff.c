@@ -1,9 +1,9 @@
 /* What apply would change: kubectl's own diff, and what it does not see: namespaces that are not
  * there yet, objects that would go, and who else has set a field. */
-#include "apply.h"
+#include "cluster/apply.h"
 #include "commands.h"
-#include "emit.h"
-#include "manifest.h"
+#include "manifest/manifest.h"
+#include "yaml/emit.h"
 
 #include <stdlib.h>
 

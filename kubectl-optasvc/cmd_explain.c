@@ -1,6 +1,6 @@
+#include "cli/completion.h"
 #include "commands.h"
-#include "complete.h"
-#include "schema.h"
+#include "config/schema.h"
 
 #include <stdlib.h>
 

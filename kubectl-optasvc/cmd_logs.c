@@ -1,9 +1,9 @@
 /* kubectl logs and kubectl exec on a service's pods. For a shell this program becomes kubectl; the
  * log of kubectl itself is hidden among the logs of pods, as in the other commands. */
-#include "cluster.h"
+#include "cluster/cluster.h"
+#include "cluster/kuberc.h"
+#include "cluster/ownership.h"
 #include "commands.h"
-#include "kuberc.h"
-#include "ownership.h"
 
 #include <signal.h>
 #include <stdlib.h>

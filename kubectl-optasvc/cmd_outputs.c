@@ -1,9 +1,9 @@
 /* What Opta called outputs: where images go, and which one runs. */
-#include "cluster.h"
+#include "cluster/cluster.h"
+#include "cluster/ownership.h"
 #include "commands.h"
-#include "emit.h"
-#include "image_name.h"
-#include "ownership.h"
+#include "format/image_ref.h"
+#include "yaml/emit.h"
 
 #include <stdlib.h>
 #include <string.h>

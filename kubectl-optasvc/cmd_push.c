@@ -1,8 +1,8 @@
 #include "commands.h"
-#include "emit.h"
-#include "name.h"
-#include "process.h"
-#include "push.h"
+#include "format/name.h"
+#include "os/process.h"
+#include "registry/push.h"
+#include "yaml/emit.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 #include "commands.h"
-#include "render.h"
+#include "manifest/render.h"
 
 #include <stdlib.h>
 

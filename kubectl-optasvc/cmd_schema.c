@@ -1,8 +1,8 @@
 /* The table of fields as a JSON Schema (draft 7), for editors: what they complete and mark. It
  * takes all that `validate` takes, and cannot know what stands in other fields or files. */
 #include "commands.h"
-#include "emit.h"
-#include "schema.h"
+#include "config/schema.h"
+#include "yaml/emit.h"
 
 /* Every map that a file holds, by its name in `definitions`. */
 static const struct {

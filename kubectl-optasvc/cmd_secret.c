@@ -1,14 +1,14 @@
 /* secret set, import, list, view, delete, edit: the Secret manual-secrets of a namespace.
  *
  * What holds a value lives in one arena, which is overwritten at the end, and no core is dumped. */
-#include "base64.h"
+#include "cluster/prompt.h"
+#include "cluster/secret_usage.h"
+#include "cluster/secrets.h"
 #include "commands.h"
-#include "dotenv.h"
 #include "edit_secrets.h"
-#include "name.h"
-#include "prompt.h"
-#include "secret_usage.h"
-#include "secrets.h"
+#include "format/base64.h"
+#include "format/dotenv.h"
+#include "format/name.h"
 
 #include <errno.h>
 #include <fcntl.h>

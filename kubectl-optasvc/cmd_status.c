@@ -1,10 +1,10 @@
 /* One table of what runs. */
-#include "cluster.h"
+#include "cluster/cluster.h"
+#include "cluster/ownership.h"
 #include "commands.h"
-#include "duration.h"
-#include "emit.h"
-#include "io.h"
-#include "ownership.h"
+#include "format/duration.h"
+#include "os/io.h"
+#include "yaml/emit.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
+#include "base/version.h"
 #include "commands.h"
-#include "emit.h"
-#include "load_service.h"
-#include "version.h"
+#include "yaml/emit.h"
+#include "yaml/parse_strict.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 #ifndef OPTASVC_COMMANDS_H
 #define OPTASVC_COMMANDS_H
 
-#include "cli.h"
+#include "cli/cli.h"
 
 int cmd_push(const struct invocation *invocation);
 int cmd_deploy(const struct invocation *invocation);

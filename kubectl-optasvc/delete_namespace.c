@@ -1,6 +1,6 @@
 #include "delete_namespace.h"
 
-#include "ownership.h"
+#include "cluster/ownership.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 #ifndef OPTASVC_DELETE_NAMESPACE_H
 #define OPTASVC_DELETE_NAMESPACE_H
 
-#include "cluster.h"
-#include "manifest.h"
+#include "cluster/cluster.h"
+#include "manifest/manifest.h"
 
 /* True if we created the namespace and it holds nothing but `deleted`, what Kubernetes itself puts
  * into every namespace, and what the controllers of `deleted` created. Otherwise reports an error

@@ -1,10 +1,10 @@
 #include "edit_secrets.h"
 
-#include "base64.h"
-#include "cli.h"
-#include "dotenv.h"
-#include "name.h"
-#include "private_folder.h"
+#include "cli/cli.h"
+#include "format/base64.h"
+#include "format/dotenv.h"
+#include "format/name.h"
+#include "os/temp_dir.h"
 
 #include <errno.h>
 #include <fcntl.h>

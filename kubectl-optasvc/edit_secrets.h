@@ -2,7 +2,7 @@
 #ifndef OPTASVC_EDIT_SECRETS_H
 #define OPTASVC_EDIT_SECRETS_H
 
-#include "secrets.h"
+#include "cluster/secrets.h"
 
 /* Writes the secrets that are text as NAME=VALUE lines into a private folder, runs $VISUAL or
  * $EDITOR on the file, and reads what was changed into `ret`: new values, and keys that are gone.

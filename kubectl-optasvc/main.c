@@ -1,6 +1,6 @@
+#include "cli/completion.h"
+#include "cli/postrender.h"
 #include "commands.h"
-#include "complete.h"
-#include "postrender.h"
 
 static const char *const manifest_outputs[] = {"yaml", "json", NULL};
 static const char *const explain_outputs[] = {"text", "markdown", NULL};

@@ -2,9 +2,9 @@
  */
 #include "fuzz.h"
 
-#include "discover.h"
-#include "load_service.h"
-#include "top_level.h"
+#include "config/discover.h"
+#include "yaml/parse_strict.h"
+#include "yaml/top_level.h"
 
 static bool has_service(struct arena *arena, const struct source *source)
 {

@@ -1,8 +1,8 @@
 /* The documents of a stream that others wrote, read with the place of every node. */
 #include "fuzz.h"
 
-#include "load_manifest.h"
-#include "stream.h"
+#include "yaml/parse_manifest.h"
+#include "yaml/split.h"
 
 static void check_places(const struct node *node, size_t start, size_t end)
 {

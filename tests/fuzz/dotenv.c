@@ -1,7 +1,7 @@
 /* A dotenv file: what is read from it is written so that it reads back the same. */
 #include "fuzz.h"
 
-#include "dotenv.h"
+#include "format/dotenv.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,7 +1,7 @@
 /* A tree of any texts: what is emitted of it reads back equal. */
 #include "fuzz.h"
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 struct reader {
     struct arena *arena;

@@ -1,12 +1,12 @@
 #define _GNU_SOURCE /* memfd_create */
 #include "fuzz.h"
 
-#include "emit.h"
-#include "live.h"
-#include "load_manifest.h"
-#include "load_service.h"
-#include "scalar.h"
-#include "utf8.h"
+#include "base/utf8.h"
+#include "cluster/object.h"
+#include "yaml/emit.h"
+#include "yaml/parse_manifest.h"
+#include "yaml/parse_strict.h"
+#include "yaml/scalar.h"
 
 #include <stdio.h>
 #include <stdlib.h>

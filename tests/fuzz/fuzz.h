@@ -3,7 +3,7 @@
 #ifndef OPTASVC_FUZZ_H
 #define OPTASVC_FUZZ_H
 
-#include "manifest.h"
+#include "manifest/manifest.h"
 
 #include <stdint.h>
 

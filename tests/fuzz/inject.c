@@ -3,9 +3,9 @@
  * service is meant for. */
 #include "fuzz.h"
 
-#include "inject.h"
-#include "load_manifest.h"
-#include "stream.h"
+#include "chart/inject.h"
+#include "yaml/parse_manifest.h"
+#include "yaml/split.h"
 
 static const char *const services[] = {
     "name: a\nmodules:\n- {name: web, type: k8s-service, healthcheck_path: /h, min_containers: 2, "

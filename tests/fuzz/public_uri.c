@@ -2,7 +2,7 @@
  * value to a controller that writes nginx's configuration from it. */
 #include "fuzz.h"
 
-#include "emit.h"
+#include "yaml/emit.h"
 
 /* A semicolon is none in the quotes that ingress-nginx puts around a regular expression. */
 static bool is_harmless(struct str text, bool expression)

@@ -3,7 +3,7 @@
  * PATH... */
 #include "fuzz.h"
 
-#include "io.h"
+#include "os/io.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  */
 #include "fuzz.h"
 
-#include "stream.h"
+#include "yaml/split.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -7,9 +7,9 @@
  *   - Are all comments there that do not lie in what was removed or replaced?
  *
  * usage: edit [CASES [SEED]]. Built with -DFUZZER, choices come from the fuzzer's bytes. */
-#include "edit.h"
-#include "emit.h"
-#include "load_manifest.h"
+#include "yaml/edit.h"
+#include "yaml/emit.h"
+#include "yaml/parse_manifest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "base64.h"
+#include "format/base64.h"
 #include "unit.h"
 
 static void test_known_texts(void **state)

@@ -1,4 +1,4 @@
-#include "cron.h"
+#include "format/cron.h"
 #include "unit.h"
 
 #include <stdio.h>

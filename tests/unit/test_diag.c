@@ -1,5 +1,5 @@
+#include "base/utf8.h"
 #include "unit.h"
-#include "utf8.h"
 
 static struct location at(const struct source *source, size_t start, size_t end)
 {

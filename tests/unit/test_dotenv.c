@@ -1,4 +1,4 @@
-#include "dotenv.h"
+#include "format/dotenv.h"
 #include "unit.h"
 
 #include <time.h>

@@ -1,4 +1,4 @@
-#include "duration.h"
+#include "format/duration.h"
 #include "unit.h"
 
 static void test_reading(void **state)

@@ -1,6 +1,6 @@
-#include "ecr.h"
+#include "cloud/ecr.h"
 
-#include "aws.h"
+#include "cloud/aws_policy.h"
 #include "unit.h"
 
 static void test_split(void **state)

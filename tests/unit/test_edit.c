@@ -1,7 +1,7 @@
 #include "unit.h"
 
-#include "edit.h"
-#include "load_manifest.h"
+#include "yaml/edit.h"
+#include "yaml/parse_manifest.h"
 
 /* An edit in a line: PATH = VALUE sets, PATH removes with "-" before it, PATH + VALUE appends to
  * the list there, PATH ^ VALUE puts before its first item. A path's words are keys and, in lists,

@@ -1,8 +1,8 @@
-#include "edit.h"
-#include "emit.h"
-#include "load_manifest.h"
-#include "scalar.h"
 #include "unit.h"
+#include "yaml/edit.h"
+#include "yaml/emit.h"
+#include "yaml/parse_manifest.h"
+#include "yaml/scalar.h"
 
 #include <libfyaml.h>
 #include <yaml.h>

@@ -1,7 +1,7 @@
-#include "environment.h"
-#include "load_service.h"
+#include "config/environment.h"
 #include "unit.h"
 #include "unit_layer.h"
+#include "yaml/parse_strict.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -1,8 +1,8 @@
 /* The rows of fields.def: each refuses what is not its type or out of its range, takes its example
  * and its default, and says what a reference needs. */
-#include "load_service.h"
-#include "schema.h"
+#include "config/schema.h"
 #include "unit.h"
+#include "yaml/parse_strict.h"
 
 #include <inttypes.h>
 #include <stdio.h>

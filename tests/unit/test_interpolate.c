@@ -1,7 +1,7 @@
-#include "interpolate.h"
+#include "config/interpolate.h"
+#include "config/usage.h"
 #include "unit.h"
 #include "unit_layer.h"
-#include "usage.h"
 
 #include <sys/resource.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE /* F_SETPIPE_SZ */
-#include "io.h"
+#include "os/io.h"
 #include "unit.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-#include "kubectl.h"
-#include "kubectl_flags.h"
+#include "cluster/kubectl.h"
+#include "cluster/kubectl_flags.h"
 #include "unit.h"
 
 #include <errno.h>

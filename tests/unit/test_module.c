@@ -1,6 +1,6 @@
-#include "load_service.h"
-#include "module.h"
+#include "config/module.h"
 #include "unit.h"
+#include "yaml/parse_strict.h"
 
 static struct schema_reader reader_of(struct unit *unit)
 {

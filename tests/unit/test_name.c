@@ -1,4 +1,4 @@
-#include "name.h"
+#include "format/name.h"
 #include "unit.h"
 
 struct row {

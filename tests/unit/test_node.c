@@ -1,6 +1,6 @@
-#include "load_manifest.h"
-#include "load_service.h"
 #include "unit.h"
+#include "yaml/parse_manifest.h"
+#include "yaml/parse_strict.h"
 
 static void test_made_trees(void **state)
 {

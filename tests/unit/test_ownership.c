@@ -1,9 +1,9 @@
 /* A `struct unit` is a deployed service to the library, and a test here. */
 #define unit deployed_service
-#include "ownership.h"
+#include "cluster/ownership.h"
 #undef unit
-#include "load_service.h"
 #include "unit.h"
+#include "yaml/parse_strict.h"
 
 static struct node *object(struct unit *unit, const char *text)
 {

@@ -1,4 +1,4 @@
-#include "progress.h"
+#include "os/progress.h"
 #include "unit.h"
 
 #define OVER "\r\033[K"

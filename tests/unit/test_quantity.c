@@ -1,4 +1,4 @@
-#include "quantity.h"
+#include "format/quantity.h"
 #include "unit.h"
 
 #include <inttypes.h>

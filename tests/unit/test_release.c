@@ -1,4 +1,4 @@
-#include "release.h"
+#include "chart/release.h"
 #include "unit.h"
 
 static struct release release_of(struct unit *unit, const char *text)

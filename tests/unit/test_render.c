@@ -1,7 +1,7 @@
-#include "load_service.h"
-#include "render.h"
-#include "scalar.h"
+#include "manifest/render.h"
 #include "unit.h"
+#include "yaml/parse_strict.h"
+#include "yaml/scalar.h"
 
 #include <stdio.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
-#include "scalar.h"
 #include "unit.h"
+#include "yaml/scalar.h"
 
 /* Forms that some reader takes for something other than a string. */
 static void test_ambiguous(void **state)

@@ -1,7 +1,7 @@
-#include "interpolate.h"
-#include "load_service.h"
-#include "schema.h"
+#include "config/interpolate.h"
+#include "config/schema.h"
 #include "unit.h"
+#include "yaml/parse_strict.h"
 
 /* A schema of every type, so that the engine is tested apart from what services need today. */
 enum {

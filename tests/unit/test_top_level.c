@@ -1,5 +1,5 @@
-#include "top_level.h"
 #include "unit.h"
+#include "yaml/top_level.h"
 
 static void test_distances(void **state)
 {

@@ -1,5 +1,5 @@
+#include "base/utf8.h"
 #include "unit.h"
-#include "utf8.h"
 
 static void test_decode(void **state)
 {

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "service.h"
+#include "service/service.h"
 
 /* A service file up to the fields of its k8s-service, which follow as lines of four spaces. */
 #define SERVICE_HEAD                                                                               \

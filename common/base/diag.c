@@ -1,0 +1,325 @@
+#include "base/diag.h"
+
+#include "base/utf8.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool source_is_hidden(const struct source *source)
+{
+    return source && source->hidden && *source->hidden;
+}
+
+struct location location_file(const struct source *source)
+{
+    return (struct location){.source = source, .start = SIZE_MAX, .end = SIZE_MAX};
+}
+
+bool location_is_file(struct location at)
+{
+    return at.source && at.start == SIZE_MAX;
+}
+
+static struct diag *add(struct diags *diags)
+{
+    diags->items = arena_grow(diags->arena, diags->items, diags->count, sizeof *diags->items);
+    struct diag *diag = &diags->items[diags->count];
+    diag->order = diags->count++;
+    return diag;
+}
+
+static bool continues_character(struct str text, size_t at)
+{
+    return at < text.len && ((unsigned char)text.data[at] & 0xC0) == 0x80;
+}
+
+__attribute__((format(printf, 2, 0))) static struct str
+format_text(struct arena *arena, const char *format, va_list arguments)
+{
+    struct str text = str_vformat(arena, format, arguments);
+    if (text.len <= DIAG_TEXT_MAX)
+        return text;
+    size_t end = DIAG_TEXT_MAX;
+    while (continues_character(text, end))
+        end--;
+    return str_format(arena, "%.*s...", STR_ARG(str_slice(text, 0, end)));
+}
+
+bool diags_full(const struct diags *diags)
+{
+    return diags->errors >= DIAG_MAX;
+}
+
+__attribute__((format(printf, 4, 0))) static void report(struct diags *diags,
+                                                         enum severity severity, struct location at,
+                                                         const char *format, va_list arguments)
+{
+    size_t *reported = severity == SEVERITY_ERROR ? &diags->errors : &diags->warnings;
+    diags->last_kept = ++*reported <= DIAG_MAX;
+    if (!diags->last_kept)
+        return;
+    struct diag *diag = add(diags);
+    diag->severity = severity;
+    diag->at = at;
+    diag->message = format_text(diags->arena, format, arguments);
+}
+
+void diag_error(struct diags *diags, struct location at, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report(diags, SEVERITY_ERROR, at, format, arguments);
+    va_end(arguments);
+}
+
+void diag_warning(struct diags *diags, struct location at, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    report(diags, SEVERITY_WARNING, at, format, arguments);
+    va_end(arguments);
+}
+
+void diag_hint(struct diags *diags, const char *format, ...)
+{
+    if (!diags->last_kept)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    diags->items[diags->count - 1].hint = format_text(diags->arena, format, arguments);
+    va_end(arguments);
+}
+
+bool diag_suggest(struct diags *diags, const struct suggestion *near)
+{
+    if (near->best.len)
+        diag_hint(diags, "did you mean \"%.*s\"?", STR_ARG(near->best));
+    return near->best.len > 0;
+}
+
+/* Where the line of an offset begins; a byte order mark is no part of the first one. */
+static size_t line_start(struct str text, size_t offset)
+{
+    size_t mark = utf8_mark(text);
+    size_t first = offset >= mark ? mark : 0;
+    while (offset > first && text.data[offset - 1] != '\n')
+        offset--;
+    return offset;
+}
+
+struct position diag_position(const struct source *source, size_t offset)
+{
+    struct str text = source->text;
+    if (offset > text.len)
+        offset = text.len;
+    struct position position = {1, 1};
+    size_t start = line_start(text, offset);
+    for (size_t at = str_find(text, 0, '\n'); at < start; at = str_find(text, at + 1, '\n'))
+        position.line++;
+    for (size_t at = start; at < offset; position.column++) {
+        uint32_t character;
+        size_t len = utf8_decode(text, at, &character);
+        at += len ? len : 1;
+    }
+    return position;
+}
+
+static const char *paint(bool color, const char *code)
+{
+    return color ? code : "";
+}
+
+/* Bytes of one line that are shown at most; a longer line is cut around the place. */
+enum { SHOWN_BEFORE = 60, SHOWN_AFTER = 60 };
+
+/* Characters that change the order in which others are shown: a line may read as another. */
+static bool turns_direction(uint32_t character)
+{
+    return character == 0x061C || character == 0x200E || character == 0x200F ||
+           (character >= 0x202A && character <= 0x202E) ||
+           (character >= 0x2066 && character <= 0x2069);
+}
+
+/* Appends the character at `at`, unless it takes more than `room` columns. Returns where the next
+ * one begins, and takes off the room it needs. */
+static size_t add_character(struct buf *out, struct str text, size_t at, size_t *room)
+{
+    uint32_t character = 0;
+    size_t len = utf8_decode(text, at, &character);
+    bool control = len == 0 || character < 0x20 || (character >= 0x7F && character < 0xA0) ||
+                   turns_direction(character);
+    size_t columns = control ? 1 : utf8_columns(character);
+    if (columns > *room)
+        return at;
+    *room -= columns;
+    if (control)
+        buf_add(out, character == '\t' ? STR(" ") : STR("?"));
+    else
+        buf_add(out, str_slice(text, at, at + len));
+    return at + (len ? len : 1);
+}
+
+size_t diag_add_visible(struct buf *out, struct str text)
+{
+    size_t room = SIZE_MAX;
+    for (size_t at = 0; at < text.len;)
+        at = add_character(out, text, at, &room);
+    return SIZE_MAX - room;
+}
+
+void diag_add_fitting(struct buf *out, struct str text, size_t columns)
+{
+    const struct str mark = STR("...");
+    size_t start = out->len;
+    size_t cut = start; /* where the mark would begin */
+    size_t room = columns;
+    for (size_t at = 0; at < text.len;) {
+        size_t next = add_character(out, text, at, &room);
+        if (next == at) {
+            out->len = columns >= mark.len ? cut : out->len;
+            buf_add(out, columns >= mark.len ? mark : STR(""));
+            return;
+        }
+        at = next;
+        cut = room >= mark.len ? out->len : cut;
+    }
+}
+
+static void write_line(struct buf *out, const struct diag *diag, bool color)
+{
+    struct str text = diag->at.source->text;
+    size_t start = diag->at.start < text.len ? diag->at.start : text.len;
+    size_t from = line_start(text, start);
+    size_t to = str_find(text, start, '\n');
+    if (to > from && text.data[to - 1] == '\r')
+        to--;
+    if (start > to)
+        start = to;
+    size_t end = diag->at.end < to ? diag->at.end : to;
+    const char *before = "";
+    const char *after = "";
+    if (start - from > SHOWN_BEFORE) {
+        from = start - SHOWN_BEFORE;
+        while (continues_character(text, from))
+            from++;
+        before = "...";
+    }
+    if (to - start > SHOWN_AFTER) {
+        size_t shown = end > start + SHOWN_AFTER ? end : start + SHOWN_AFTER;
+        if (shown > start + 2 * SHOWN_AFTER)
+            shown = start + 2 * SHOWN_AFTER;
+        while (shown < to && continues_character(text, shown))
+            shown++;
+        if (shown < to) {
+            to = shown;
+            after = "...";
+        }
+    }
+    if (end > to)
+        end = to;
+
+    buf_format(out, "  %s", before);
+    size_t indent = 2 + strlen(before) + diag_add_visible(out, str_slice(text, from, start));
+    size_t marked = diag_add_visible(out, str_slice(text, start, end));
+    diag_add_visible(out, str_slice(text, end > start ? end : start, to));
+    buf_format(out, "%s\n", after);
+    buf_add_spaces(out, indent);
+    buf_format(out, "%s^", paint(color, "\033[1;32m"));
+    for (size_t i = 1; i < marked; i++)
+        buf_add_byte(out, '~');
+    buf_format(out, "%s\n", paint(color, "\033[0m"));
+}
+
+static void write_hint(struct buf *out, struct str hint)
+{
+    for (size_t at = 0; at < hint.len;) {
+        size_t end = str_find(hint, at, '\n');
+        buf_add(out, STR("  "));
+        diag_add_visible(out, str_slice(hint, at, end));
+        buf_add_byte(out, '\n');
+        at = end + 1;
+    }
+}
+
+/* The one rule for a file that may not be shown: whatever was reported in it, this is printed
+ * instead, so that no message needs to know. */
+static const char hidden_message[] = "invalid service or environment file";
+static const char hidden_hint[] =
+    "its content is not shown: it is outside the working directory and the directory of the "
+    "service file,\nand no top-level name, org_name, providers or modules was found in it";
+
+static void write_one(struct buf *out, const struct diag *diag, bool color)
+{
+    bool hidden = source_is_hidden(diag->at.source);
+    const struct source *source = diag->at.source;
+    buf_add(out, str_of(paint(color, "\033[1m")));
+    if (location_is_file(diag->at)) {
+        diag_add_visible(out, source->path);
+        buf_add(out, STR(": "));
+    } else if (source) {
+        struct position position = diag_position(source, diag->at.start);
+        diag_add_visible(out, source->path);
+        buf_format(out, ":%zu:%zu: ", position.line, position.column);
+    }
+    bool error = diag->severity == SEVERITY_ERROR;
+    buf_format(out, "%s%s:%s ", paint(color, error ? "\033[31m" : "\033[35m"),
+               error ? "error" : "warning", paint(color, "\033[0m"));
+    diag_add_visible(out, hidden ? str_of(hidden_message) : diag->message);
+    buf_add_byte(out, '\n');
+    if (source && !location_is_file(diag->at) && !source->secret && !hidden)
+        write_line(out, diag, color);
+    write_hint(out, hidden ? str_of(hidden_hint) : diag->hint);
+}
+
+/* What is about the file as a whole comes first. */
+static size_t rank(struct location at)
+{
+    return location_is_file(at) ? 0 : at.start;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct diag *left = a;
+    const struct diag *right = b;
+    bool comparable = left->at.source == right->at.source;
+    if (comparable && rank(left->at) != rank(right->at))
+        return rank(left->at) < rank(right->at) ? -1 : 1;
+    return left->order < right->order ? -1 : 1;
+}
+
+/* Sorts each run of neighbours from one file; the files stay in the order they were read. */
+static void sort_by_place(struct diag *items, size_t count)
+{
+    for (size_t from = 0, to; from < count; from = to) {
+        for (to = from + 1; to < count && items[to].at.source == items[from].at.source;)
+            to++;
+        qsort(items + from, to - from, sizeof *items, by_place);
+    }
+}
+
+/* True when this is what diagnostics keep of the message: a long one ends in "..." there. */
+static bool is_kept_of(struct str kept, struct str message)
+{
+    bool cut = message.len > DIAG_TEXT_MAX && kept.len >= DIAG_TEXT_MAX;
+    return cut ? str_starts(message, str_slice(kept, 0, kept.len - strlen("...")))
+               : str_equal(kept, message);
+}
+
+bool diags_hold(const struct diags *diags, struct str message)
+{
+    for (size_t i = 0; i < diags->count; i++)
+        if (is_kept_of(diags->items[i].message, message))
+            return true;
+    return false;
+}
+
+void diags_write(const struct diags *diags, struct buf *out, bool color)
+{
+    if (diags->count)
+        sort_by_place(diags->items, diags->count);
+    for (size_t i = 0; i < diags->count; i++)
+        write_one(out, &diags->items[i], color);
+    size_t left_out = diags->errors + diags->warnings - diags->count;
+    if (left_out)
+        buf_format(out, "... and %zu more\n", left_out);
+}

@@ -1,0 +1,93 @@
+/* Errors and warnings as values, each with its place in a file.
+ *
+ * Functions that can fail take a `struct diags`, add to it and return false or NULL; nothing is
+ * printed here. A program prints them all at the end, so that one run tells every mistake. */
+#ifndef OPTASVC_DIAG_H
+#define OPTASVC_DIAG_H
+
+#include "base/limits.h"
+#include "base/str.h"
+
+enum {
+    DIAG_MAX = 200,       /* errors of one file, and as many warnings; more are counted, not kept */
+    DIAG_TEXT_MAX = 1000, /* bytes of a message or hint; what is longer is cut */
+};
+
+struct source {
+    struct str path; /* as the user wrote it */
+    struct str text;
+    bool secret;   /* may hold what no message may show: its lines are left out */
+    bool answered; /* by a program, as JSON: BLANKS_MAX is for files */
+    bool *hidden;  /* true: no message shows a key, value or line of it, only positions; NULL: as
+                      false. input_read() sets it, load_service() clears it */
+};
+
+bool source_is_hidden(const struct source *source);
+
+/* Bytes `start` up to `end` of a file; source NULL: no file, as for a flag. Trees hold many of
+ * them, so they are kept small. */
+struct location {
+    const struct source *source;
+    size_t start;
+    size_t end;
+};
+
+/* The file itself rather than a place in it, so that no line is shown. */
+struct location location_file(const struct source *source);
+bool location_is_file(struct location at);
+
+enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
+
+struct diag {
+    enum severity severity;
+    struct location at;
+    struct str message; /* what is wrong */
+    struct str hint;    /* what to write instead; may be empty */
+    size_t order;
+};
+
+struct diags {
+    struct arena *arena; /* of the texts; set by the owner */
+    struct diag *items;
+    size_t count;
+    size_t errors; /* all that were reported, kept or not */
+    size_t warnings;
+    bool last_kept; /* what was reported last has its place in `items` */
+};
+
+/* Messages are one sentence without a final stop, in lower case; "%" as printf(). */
+void diag_error(struct diags *diags, struct location at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void diag_warning(struct diags *diags, struct location at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds what to do about it to the diagnostic that was reported last. */
+void diag_hint(struct diags *diags, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* True when another error would only be counted: what its hint would say need not be found out. */
+bool diags_full(const struct diags *diags);
+
+/* Appends text with what a terminal would act on replaced; returns the columns it takes. */
+size_t diag_add_visible(struct buf *out, struct str text);
+
+/* The same, cut to a number of columns: "..." at the end, if it has room, shows that. */
+void diag_add_fitting(struct buf *out, struct str text, size_t columns);
+
+/* Adds "did you mean ...?" where a suggestion was found; false, and no hint, where none was. */
+bool diag_suggest(struct diags *diags, const struct suggestion *near);
+
+/* True when this was reported before: several things can fail for one reason. */
+bool diags_hold(const struct diags *diags, struct str message);
+
+/* 1-based line and column of a byte; columns count characters. */
+struct position {
+    size_t line;
+    size_t column;
+};
+struct position diag_position(const struct source *source, size_t offset);
+
+/* Writes them in the order of the text: "FILE:LINE:COLUMN: error: MESSAGE", the line, a caret under
+ * the place, the hint. */
+void diags_write(const struct diags *diags, struct buf *out, bool color);
+
+#endif

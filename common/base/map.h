@@ -1,0 +1,26 @@
+/* A hash table from text to a pointer. Keys are not copied; all of it lives in an arena. Where a
+ * key is in it differs from run to run, so nothing may depend on that. */
+#ifndef OPTASVC_MAP_H
+#define OPTASVC_MAP_H
+
+#include "base/str.h"
+
+struct set_entry {
+    struct str key;
+    const void *value; /* NULL: the entry is free */
+};
+
+struct set {
+    struct set_entry *entries;
+    size_t capacity; /* a power of two, or 0 */
+    size_t count;
+};
+
+/* What the key was added with first, or NULL after adding it now with `value`, which is not NULL.
+ */
+const void *set_add(struct arena *arena, struct set *set, struct str key, const void *value);
+
+/* What the key was added with, or NULL. */
+const void *set_get(const struct set *set, struct str key);
+
+#endif

@@ -1,0 +1,291 @@
+#include "base/str.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+int str_width(struct str s)
+{
+    return s.len > INT_MAX ? INT_MAX : (int)s.len;
+}
+
+struct str str_of(const char *c_string)
+{
+    return (struct str){c_string, c_string ? strlen(c_string) : 0};
+}
+
+bool str_equal(struct str a, struct str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+int str_compare(struct str a, struct str b)
+{
+    size_t len = a.len < b.len ? a.len : b.len;
+    int order = len ? memcmp(a.data, b.data, len) : 0;
+    return order ? order : (a.len > b.len) - (a.len < b.len);
+}
+
+bool str_is(struct str a, const char *c_string)
+{
+    return str_equal(a, str_of(c_string));
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static char upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+bool str_is_nocase(struct str a, const char *c_string)
+{
+    size_t i = 0;
+    while (i < a.len && c_string[i] && lower(a.data[i]) == lower(c_string[i]))
+        i++;
+    return i == a.len && !c_string[i];
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+    return s.len >= prefix.len && str_equal(str_slice(s, 0, prefix.len), prefix);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+    return s.len >= suffix.len && str_equal(str_from(s, s.len - suffix.len), suffix);
+}
+
+struct str str_slice(struct str s, size_t from, size_t to)
+{
+    if (to > s.len)
+        to = s.len;
+    if (from >= to)
+        return (struct str){0};
+    return (struct str){s.data + from, to - from};
+}
+
+struct str str_from(struct str s, size_t from)
+{
+    return str_slice(s, from, s.len);
+}
+
+size_t str_find(struct str s, size_t from, char byte)
+{
+    if (from >= s.len)
+        return s.len;
+    const char *found = memchr(s.data + from, byte, s.len - from);
+    return found ? (size_t)(found - s.data) : s.len;
+}
+
+bool str_only(struct str s, const char *allowed)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (!s.data[i] || !strchr(allowed, s.data[i]))
+            return false;
+    return true;
+}
+
+static char *arena_text(struct arena *arena, size_t len)
+{
+    return arena_alloc(arena, len + 1);
+}
+
+struct str str_copy(struct arena *arena, struct str s)
+{
+    char *copy = arena_text(arena, s.len);
+    if (s.len)
+        memcpy(copy, s.data, s.len);
+    return (struct str){copy, s.len};
+}
+
+const char *str_c(struct arena *arena, struct str s)
+{
+    return str_copy(arena, s).data;
+}
+
+static struct str map_bytes(struct arena *arena, struct str s, char map(char))
+{
+    char *copy = arena_text(arena, s.len);
+    for (size_t i = 0; i < s.len; i++)
+        copy[i] = map(s.data[i]);
+    return (struct str){copy, s.len};
+}
+
+struct str str_lower(struct arena *arena, struct str s)
+{
+    return map_bytes(arena, s, lower);
+}
+
+struct str str_upper(struct arena *arena, struct str s)
+{
+    return map_bytes(arena, s, upper);
+}
+
+/* vsnprintf() fails only for a broken format or a result above INT_MAX: both are our mistake. */
+__attribute__((format(printf, 1, 0))) static size_t formatted_length(const char *format,
+                                                                     va_list arguments)
+{
+    int len = vsnprintf(NULL, 0, format, arguments);
+    if (len < 0)
+        abort();
+    return (size_t)len;
+}
+
+struct str str_vformat(struct arena *arena, const char *format, va_list arguments)
+{
+    va_list again;
+    va_copy(again, arguments);
+    size_t len = formatted_length(format, again);
+    va_end(again);
+    char *text = arena_text(arena, len);
+    vsnprintf(text, len + 1, format, arguments);
+    return (struct str){text, len};
+}
+
+struct str str_format(struct arena *arena, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    struct str text = str_vformat(arena, format, arguments);
+    va_end(arguments);
+    return text;
+}
+
+struct str str_shell(struct arena *arena, struct str s)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-.,:/@%+=";
+    if (s.len && str_only(s, plain))
+        return s;
+    struct buf quoted = {0};
+    buf_add_byte(&quoted, '\'');
+    for (size_t i = 0; i < s.len; i++)
+        buf_add(&quoted, s.data[i] == '\'' ? STR("'\\''") : str_slice(s, i, i + 1));
+    buf_add_byte(&quoted, '\'');
+    struct str copy = str_copy(arena, buf_str(&quoted));
+    buf_free(&quoted);
+    return copy;
+}
+
+uint32_t str_hash(struct str s)
+{
+    uint32_t hash = 2166136261U;
+    for (size_t i = 0; i < s.len; i++)
+        hash = (hash ^ (unsigned char)s.data[i]) * 16777619U;
+    return hash;
+}
+
+void buf_reserve(struct buf *buf, size_t room)
+{
+    if (room <= buf->capacity - buf->len)
+        return;
+    size_t capacity = buf->capacity ? buf->capacity : 4096;
+    while (capacity - buf->len < room)
+        capacity = capacity > SIZE_MAX / 2 ? SIZE_MAX : capacity * 2;
+    buf->data = memory_grow(buf->data, capacity);
+    buf->capacity = capacity;
+}
+
+void buf_add(struct buf *buf, struct str s)
+{
+    if (s.len == 0)
+        return;
+    buf_reserve(buf, s.len);
+    memcpy(buf->data + buf->len, s.data, s.len);
+    buf->len += s.len;
+}
+
+void buf_add_byte(struct buf *buf, char byte)
+{
+    buf_add(buf, (struct str){&byte, 1});
+}
+
+void buf_add_spaces(struct buf *buf, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buf_add_byte(buf, ' ');
+}
+
+void buf_format(struct buf *buf, const char *format, ...)
+{
+    va_list arguments;
+    va_list again;
+    va_start(arguments, format);
+    va_copy(again, arguments);
+    size_t len = formatted_length(format, again);
+    va_end(again);
+    buf_reserve(buf, len + 1);
+    vsnprintf(buf->data + buf->len, len + 1, format, arguments);
+    buf->len += len;
+    va_end(arguments);
+}
+
+struct str buf_str(const struct buf *buf)
+{
+    return (struct str){buf->data, buf->len};
+}
+
+void buf_free(struct buf *buf)
+{
+    free(buf->data);
+    *buf = (struct buf){0};
+}
+
+void buf_wipe(struct buf *buf)
+{
+    if (buf->data)
+        memory_wipe(buf->data, buf->capacity);
+    buf_free(buf);
+}
+
+/* Optimal string alignment distance (Damerau-Levenshtein, each place edited once). */
+static size_t edit_distance(struct str a, struct str b)
+{
+    enum { LONGEST = 64 }; /* what is longer has no near neighbour worth naming */
+    size_t rows[3][LONGEST + 1];
+    if (a.len > LONGEST || b.len > LONGEST)
+        return SIZE_MAX;
+    size_t *above2 = rows[0];
+    size_t *above = rows[1];
+    size_t *row = rows[2];
+    for (size_t j = 0; j <= b.len; j++)
+        above[j] = j;
+    for (size_t i = 1; i <= a.len; i++) {
+        row[0] = i;
+        for (size_t j = 1; j <= b.len; j++) {
+            size_t best = above[j - 1] + (a.data[i - 1] != b.data[j - 1]);
+            if (above[j] + 1 < best)
+                best = above[j] + 1;
+            if (row[j - 1] + 1 < best)
+                best = row[j - 1] + 1;
+            bool swapped =
+                i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] && a.data[i - 2] == b.data[j - 1];
+            if (swapped && above2[j - 2] + 1 < best)
+                best = above2[j - 2] + 1;
+            row[j] = best;
+        }
+        size_t *spare = above2;
+        above2 = above;
+        above = row;
+        row = spare;
+    }
+    return above[b.len];
+}
+
+void suggestion_offer(struct suggestion *suggestion, struct str candidate)
+{
+    size_t longer = suggestion->word.len > candidate.len ? suggestion->word.len : candidate.len;
+    size_t distance = edit_distance(suggestion->word, candidate);
+    if (distance > (longer + 1) / 3)
+        return;
+    if (suggestion->best.len && suggestion->distance <= distance)
+        return;
+    suggestion->best = candidate;
+    suggestion->distance = distance;
+}

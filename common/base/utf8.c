@@ -1,0 +1,98 @@
+#include "base/utf8.h"
+
+size_t utf8_decode(struct str text, size_t at, uint32_t *ret_character)
+{
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (at >= text.len)
+        return 0;
+    const unsigned char *bytes = (const unsigned char *)text.data + at;
+    size_t len = bytes[0] < 0x80   ? 1
+                 : bytes[0] < 0xC0 ? 0
+                 : bytes[0] < 0xE0 ? 2
+                 : bytes[0] < 0xF0 ? 3
+                 : bytes[0] < 0xF8 ? 4
+                                   : 0;
+    if (len == 0 || len > text.len - at)
+        return 0;
+    uint32_t character = len == 1 ? bytes[0] : bytes[0] & (0xFFU >> (len + 1));
+    for (size_t i = 1; i < len; i++) {
+        if ((bytes[i] & 0xC0) != 0x80)
+            return 0;
+        character = (character << 6) | (bytes[i] & 0x3F);
+    }
+    bool surrogate = character >= 0xD800 && character <= 0xDFFF;
+    if (character < smallest[len] || surrogate || character > 0x10FFFF)
+        return 0;
+    *ret_character = character;
+    return len;
+}
+
+const char *utf8_check(struct str text, size_t *ret_offset)
+{
+    for (size_t at = 0; at < text.len;) {
+        unsigned char byte = (unsigned char)text.data[at];
+        *ret_offset = at;
+        if (byte >= 0x20 && byte < 0x7F) {
+            at++;
+            continue;
+        }
+        if (byte == 0)
+            return "a NUL byte";
+        if ((byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') || byte == 0x7F)
+            return "a control character";
+        uint32_t character;
+        size_t len = utf8_decode(text, at, &character);
+        if (len == 0)
+            return "a byte that is not UTF-8";
+        if (character >= 0x80 && character < 0xA0 && character != 0x85)
+            return "a control character";
+        if (character == 0xFFFE || character == 0xFFFF)
+            return "a noncharacter of Unicode";
+        at += len;
+    }
+    return NULL;
+}
+
+struct range {
+    uint32_t first;
+    uint32_t last;
+};
+
+static bool in_ranges(uint32_t character, const struct range *ranges, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (character >= ranges[i].first && character <= ranges[i].last)
+            return true;
+    return false;
+}
+
+size_t utf8_mark(struct str text)
+{
+    const struct str mark = STR("\xEF\xBB\xBF");
+    return str_starts(text, mark) ? mark.len : 0;
+}
+
+size_t utf8_columns(uint32_t character)
+{
+    /* The blocks that matter for a caret and a progress line, after Unicode's East Asian Width
+     * (UAX #11). */
+    static const struct range none[] = {
+        {0x300, 0x36F}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}};
+    static const struct range wide[] = {
+        {0x1100, 0x115F},   {0x231A, 0x231B},   {0x2329, 0x232A},   {0x23E9, 0x23EC},
+        {0x23F0, 0x23F0},   {0x23F3, 0x23F3},   {0x25FD, 0x25FE},   {0x2614, 0x2615},
+        {0x2648, 0x2653},   {0x267F, 0x267F},   {0x2693, 0x2693},   {0x26A1, 0x26A1},
+        {0x26AA, 0x26AB},   {0x26BD, 0x26BE},   {0x26C4, 0x26C5},   {0x26CE, 0x26CE},
+        {0x26D4, 0x26D4},   {0x26EA, 0x26EA},   {0x26F2, 0x26F5},   {0x26FA, 0x26FD},
+        {0x2705, 0x2705},   {0x270A, 0x270B},   {0x2728, 0x2728},   {0x274C, 0x274E},
+        {0x2753, 0x2757},   {0x2795, 0x2797},   {0x27B0, 0x27B0},   {0x27BF, 0x27BF},
+        {0x2B1B, 0x2B1C},   {0x2B50, 0x2B50},   {0x2B55, 0x2B55},   {0xA960, 0xA97F},
+        {0xFE10, 0xFE19},   {0x16FE0, 0x18DFF}, {0x1AFF0, 0x1B2FF}, {0x1F004, 0x1F004},
+        {0x1F0CF, 0x1F0CF}, {0x1F18E, 0x1F19A}, {0x1F200, 0x1F2FF}, {0x1F7E0, 0x1F7FF},
+        {0x1FA70, 0x1FAFF}, {0x2E80, 0xA4CF},   {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},
+        {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},   {0x1F300, 0x1F64F},
+        {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
+    if (in_ranges(character, none, sizeof none / sizeof *none))
+        return 0;
+    return in_ranges(character, wide, sizeof wide / sizeof *wide) ? 2 : 1;
+}

@@ -1,0 +1,22 @@
+/* UTF-8 and the characters that YAML allows in a file. */
+#ifndef OPTASVC_UTF8_H
+#define OPTASVC_UTF8_H
+
+#include "base/str.h"
+
+/* Decodes the character at `at`. Its length in bytes, or 0 when the bytes there are not UTF-8
+ * (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
+size_t utf8_decode(struct str text, size_t at, uint32_t *ret_character);
+
+/* NULL when all of `text` is UTF-8 without NUL, DEL and control characters other than tab, CR and
+ * LF; else what is wrong, with its offset. The YAML libraries loop on or silently lose such bytes.
+ */
+const char *utf8_check(struct str text, size_t *ret_offset);
+
+/* Bytes of the byte order mark that the text begins with: 3, or 0. */
+size_t utf8_mark(struct str text);
+
+/* Columns that a terminal uses for a character: 0, 1 or 2. */
+size_t utf8_columns(uint32_t character);
+
+#endif

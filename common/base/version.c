@@ -1,0 +1,5 @@
+/* The one file that is compiled again when version or commit change: the Makefile defines both. */
+#include "base/version.h"
+
+const char version_number[] = OPTASVC_VERSION;
+const char version_commit[] = OPTASVC_COMMIT;

@@ -1,0 +1,544 @@
+#include "chart/inject.h"
+
+#include "base/utf8.h"
+#include "chart/inject_target.h"
+#include "config/source.h"
+#include "config/usage.h"
+#include "yaml/emit.h"
+
+#include <string.h>
+
+/* Services */
+
+static void warn_not_injected(const struct injection *injection, const struct service *service)
+{
+    static const enum field_id fields[] = {SERVICE_PERSISTENT_STORAGE,  SERVICE_CRON_JOBS,
+                                           SERVICE_IAM_POLICIES,        SERVICE_IAM_ROLE_ARN,
+                                           SERVICE_GCP_SERVICE_ACCOUNT, SERVICE_AZURE_CLIENT_ID,
+                                           SERVICE_KEEP_PATH_PREFIX};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (!service_has(service, fields[i]) ||
+            (fields[i] == SERVICE_KEEP_PATH_PREFIX && service->route_count))
+            continue; /* inject_ingress() knows whether a new Ingress has it */
+        diag_warning(injection->diags, record_location(service->record, fields[i]),
+                     "%s is not injected into charts", schema_field(fields[i])->name);
+    }
+}
+
+/* `image` and `port` are what a chart sets itself. Traffic settings and new probes read the port.
+ */
+static bool is_port_read(struct injection *injection, const struct service *service)
+{
+    const struct target target = {.injection = injection, .service = service};
+    return inject_ingress_is_asked(&target) ||
+           set_get(&injection->port_readers, target_service_key(injection, service));
+}
+
+static void note_ignored(struct injection *injection, const struct service *service)
+{
+    static const struct {
+        enum field_id field;
+        const char *reason;
+    } fields[] = {{SERVICE_IMAGE, "the chart sets the image"},
+                  {SERVICE_PORT, "the chart sets the ports"}};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (!service_has(service, fields[i].field) ||
+            (fields[i].field == SERVICE_PORT && is_port_read(injection, service)))
+            continue;
+        struct str title = str_format(injection->arena, "service %.*s", STR_ARG(service->name));
+        struct deed deed = {.kind = DEED_IGNORED,
+                            .object = title,
+                            .text = title,
+                            .what = str_of(schema_field(fields[i].field)->name),
+                            .detail = str_of(fields[i].reason)};
+        injection->deeds = arena_grow(injection->arena, injection->deeds, injection->deed_count,
+                                      sizeof *injection->deeds);
+        injection->deeds[injection->deed_count++] = deed;
+    }
+}
+
+static void override(struct injection *injection, const struct service *service)
+{
+    struct target target = {.injection = injection, .service = service};
+    target.workload = target_workload(injection, service);
+    if (!target.workload || !target_take(injection, service, target.workload))
+        return;
+    target.edit = release_edit(&injection->release, target.workload);
+    if (!target_check_service(&target))
+        return;
+    target.container = target_main_container(&target);
+    if (!target.container)
+        return;
+    warn_not_injected(injection, service);
+    inject_probes(&target);
+    inject_resources(&target);
+    inject_scale(&target);
+    inject_variables(&target);
+    inject_commands(&target);
+    inject_pod(&target);
+    inject_security(&target);
+    inject_ingress(&target);
+}
+
+/* Filling gaps */
+
+/* A container that runs as long as its pod: not one that only starts it. */
+static bool keeps_running(const struct node *container, bool init)
+{
+    return !init || str_is(node_text(node_find(container, "restartPolicy")), "Always");
+}
+
+/* Hooks run at Helm's time, and get no more than what policies ask of every container. */
+static void fill_container(const struct target *target, bool init)
+{
+    const struct object *workload = target->workload;
+    if (!workload->hook && !workload->ends && keeps_running(target->container, init))
+        inject_probes(target);
+    inject_resources(target);
+    if (!workload->hook && !init) {
+        inject_variables(target);
+        inject_commands(target);
+    }
+    inject_security(target);
+}
+
+static void fill_containers(struct target *target)
+{
+    static const char *const lists[] = {"initContainers", "containers"};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        const struct node *list = node_find(target_pod(target), lists[i]);
+        for (struct node *each = node_items(list); each; each = each->next) {
+            target->container = each;
+            if (each->kind == NODE_ALIAS)
+                target_tell(target, NULL, DEED_LEFT, "", "it is written as an alias");
+            else if (each->kind == NODE_MAP)
+                fill_container(target, i == 0);
+        }
+    }
+}
+
+/* A Rollout whose pods are those of another object: that is filled, if the chart has it. */
+static void tell_missing_pods(const struct target *target)
+{
+    if (!target->workload->pods_of)
+        target_tell(target, target->workload, DEED_LEFT, "",
+                    "it runs the pods of %.*s, which is not a workload of the chart",
+                    STR_ARG(release_reference(target->injection->arena, target->workload)));
+}
+
+static void fill_workload(struct injection *injection, const struct service *service,
+                          const struct object *workload, bool alone)
+{
+    struct target target = {.injection = injection,
+                            .service = service,
+                            .workload = workload,
+                            .edit = release_edit(&injection->release, workload),
+                            .fill = true,
+                            .all = !alone};
+    if (!workload->pod) {
+        tell_missing_pods(&target);
+        return;
+    }
+    if (alone && !target_check_service(&target))
+        return;
+    if (service->helm.all_containers) {
+        fill_containers(&target);
+    } else {
+        target.container = target_main_container(&target);
+        if (!target.container)
+            return;
+        fill_container(&target, false);
+    }
+    inject_security_tell_pod(&target);
+    if (workload->hook)
+        return;
+    inject_pod(&target);
+    if (!alone || !(inject_scale_is_asked(&target) || inject_ingress_is_asked(&target)))
+        return;
+    if (service->helm.all_containers)
+        target.container = target_main_container(&target);
+    if (!target.container)
+        return;
+    inject_scale(&target);
+    inject_ingress(&target);
+}
+
+static bool wants_all(const struct injection *injection, const struct service *service)
+{
+    const char *flag = injection->options->workload;
+    return flag ? strcmp(flag, "*") == 0 : service->helm.all_workloads;
+}
+
+static void fill(struct injection *injection, const struct service *service)
+{
+    if (wants_all(injection, service) && injection->options->service) {
+        diag_error(injection->diags, service->at, "--service is for one workload, not for all");
+        diag_hint(injection->diags, "name the workload: --workload KIND/NAME");
+        return;
+    }
+    if (!wants_all(injection, service)) {
+        const struct object *workload = target_workload(injection, service);
+        if (workload)
+            fill_workload(injection, service, workload, true);
+        return;
+    }
+    static const enum object_kind types[] = {OBJECT_WORKLOAD, OBJECT_PODS};
+    size_t found = 0;
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        for (const struct object *object = release_objects(&injection->release, types[i]); object;
+             object = object->next) {
+            if (object->hook && !service->helm.hooks)
+                continue;
+            found++;
+            fill_workload(injection, service, object, false);
+        }
+    }
+    if (found == 0) {
+        diag_warning(injection->diags, service->at, "the chart has no workloads to fill");
+        diag_hint(injection->diags, "nothing is changed");
+    }
+}
+
+/* A run */
+
+struct run {
+    struct injection injection;
+    struct diags diags;
+    const struct service **services;
+    size_t service_count;
+};
+
+static void read_layer(struct run *run, struct layer *layer)
+{
+    size_t *services = &layer->options->usage->services;
+    size_t before = *services;
+    for (size_t i = 0; i < layer->module_count; i++) {
+        const struct module *module = &layer->modules[i];
+        if (!module_is_service(module))
+            continue;
+        if (!layer_counts(layer, module, services))
+            break;
+        usage_add_module(layer->options, module->name);
+        const struct service *service =
+            layer_wants(layer, module) ? service_read(layer, module) : NULL;
+        if (!service)
+            continue;
+        run->services =
+            arena_grow(run->injection.arena, run->services, run->service_count, sizeof(void *));
+        run->services[run->service_count++] = service;
+    }
+    if (*services == before)
+        layer_report_empty(layer);
+}
+
+static void check_flags(struct run *run, const struct options *options)
+{
+    usage_check(options, &run->diags);
+    if (run->service_count > 1 &&
+        (options->workload || options->container || options->service || options->ingress)) {
+        diag_error(&run->diags, (struct location){0},
+                   "--workload, --container, --service and --ingress are for one service, and "
+                   "there are %zu",
+                   run->service_count);
+        diag_hint(&run->diags, "choose one with --module");
+    }
+}
+
+/* Reads the services of all files; false after an error. */
+static bool read_files(struct run *run, const struct options *options)
+{
+    struct arena *arena = run->injection.arena;
+    struct input *inputs;
+    size_t count;
+    if (!input_list(arena, &run->diags, options, &inputs, &count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        size_t errors = run->diags.errors;
+        const struct source *source =
+            input_read(arena, &run->diags, &inputs[i], (struct location){0});
+        struct layer *layer = source ? layer_read(arena, &run->diags, options, source) : NULL;
+        if (layer)
+            read_layer(run, layer);
+        else if (!source && run->diags.errors == errors)
+            usage_skip_file(options, inputs[i].path);
+    }
+    if (run->diags.errors == 0)
+        check_flags(run, options);
+    return run->diags.errors == 0;
+}
+
+/* Those that fill gaps come last: they are for what the others leave. */
+static void inject_services(struct run *run, const struct source *manifests, struct stream stream)
+{
+    struct injection *injection = &run->injection;
+    injection->release = release_begin(injection->arena, &run->diags, manifests, stream);
+    for (size_t i = 0; i < run->service_count; i++)
+        if (!run->services[i]->helm.fill)
+            override(injection, run->services[i]);
+    for (size_t i = 0; i < run->service_count; i++)
+        if (run->services[i]->helm.fill)
+            fill(injection, run->services[i]);
+    for (size_t i = 0; i < run->service_count; i++)
+        note_ignored(injection, run->services[i]);
+}
+
+/* Writing */
+
+static void add_piece(struct injected *injected, struct str piece)
+{
+    if (piece.len == 0)
+        return;
+    injected->pieces =
+        arena_grow(&injected->arena, injected->pieces, injected->count, sizeof piece);
+    injected->pieces[injected->count++] = piece;
+}
+
+/* The `# Source:` comment of a document, as Helm 3 writes it. */
+static struct str source_comment(struct str document)
+{
+    for (size_t at = 0; at < document.len;) {
+        size_t end = str_find(document, at, '\n');
+        struct str line = str_slice(document, at, end);
+        if (str_starts(line, STR("# Source:"))) {
+            line.len -= str_ends(line, STR("\r"));
+            return line;
+        }
+        if (line.len && line.data[0] != '#' && !stream_is_marked(line))
+            break;
+        at = end + 1;
+    }
+    return (struct str){0};
+}
+
+/* Appends a new document behind its marker and comment. */
+static void write_addition(struct buf *out, const struct node *object, struct str comment,
+                           const struct emit_style *style)
+{
+    struct str newline = str_of(style->newline);
+    if (comment.len) {
+        buf_add(out, comment);
+        buf_add(out, newline);
+    }
+    for (const struct node *value = object->first; value; value = value->next) {
+        emit_entry(out, value, 0, style);
+        buf_add(out, newline);
+    }
+}
+
+/* What is put before a document: the additions, each with its marker. */
+static struct str additions_before(struct injected *injected, const struct release *release,
+                                   size_t document, struct str text)
+{
+    struct buf out = {0};
+    /* Without a marker of its own before it, the document needs one behind what is added. */
+    bool marked = stream_is_marked(text);
+    /* Behind the `...` of another document what is added needs one as well. */
+    bool opens = release->stream.documents[document].start == 0;
+    struct emit_style style = {.step = 2, .dash = 0};
+    for (size_t i = 0; i < release->addition_count; i++) {
+        const struct addition *addition = &release->additions[i];
+        if (addition->before != document)
+            continue;
+        style.newline = edit_newline(&release->edits[document]);
+        if (marked || out.len || !opens)
+            buf_format(&out, "---%s", style.newline);
+        write_addition(&out, addition->node, source_comment(text), &style);
+    }
+    if (out.len && !marked)
+        buf_format(&out, "%s%s", str_starts(text, STR("%")) ? "..." : "---", style.newline);
+    struct str copy = str_copy(&injected->arena, buf_str(&out));
+    buf_free(&out);
+    return copy;
+}
+
+static void write_document(struct injected *injected, const struct release *release, size_t i)
+{
+    const struct document *document = &release->stream.documents[i];
+    struct str text = str_slice(release->source.text, document->start, document->end);
+    struct edit *edit = &release->edits[i];
+    if (edit->root && edit_changes(edit)) {
+        struct buf out = {0};
+        edit_write(edit, &out);
+        text = str_copy(&injected->arena, buf_str(&out));
+        buf_free(&out);
+    }
+    size_t mark = utf8_mark(text);
+    add_piece(injected, str_slice(text, 0, mark));
+    text = str_from(text, mark);
+    add_piece(injected, additions_before(injected, release, i, text));
+    add_piece(injected, text);
+}
+
+static const char *const deed_words[DEED_KINDS] = {
+    [DEED_ADDED] = "added", [DEED_REPLACED] = "replaced", [DEED_REMOVED] = "removed",
+    [DEED_LEFT] = "left",   [DEED_CHOSEN] = "chosen",     [DEED_IGNORED] = "ignored",
+};
+
+static void write_deed(const struct deed *deed, struct buf *out)
+{
+    struct buf line = {0};
+    buf_format(&line, "%.*s: ", STR_ARG(deed->text));
+    if (deed->container.len && deed->several)
+        buf_format(&line, "container %.*s: ", STR_ARG(deed->container));
+    if (deed->what.len)
+        buf_format(&line, "%.*s: ", STR_ARG(deed->what));
+    buf_add(&line, str_of(deed_words[deed->kind]));
+    if (deed->detail.len)
+        buf_format(&line, " (%.*s)", STR_ARG(deed->detail));
+    if (line.len > DIAG_TEXT_MAX)
+        line.len = DIAG_TEXT_MAX;
+    diag_add_visible(out, buf_str(&line));
+    buf_add_byte(out, '\n');
+    buf_free(&line);
+}
+
+/* True for what stderr reports too: changes of what the chart says, what could not be set, and
+ * choices among several candidates. */
+static bool is_always_told(const struct deed *deed)
+{
+    if (deed->kind == DEED_CHOSEN)
+        return deed->guess;
+    return deed->kind != DEED_ADDED && deed->kind != DEED_IGNORED;
+}
+
+static void write_deeds(const struct injection *injection, struct buf *out, bool all)
+{
+    for (size_t i = 0; i < injection->deed_count; i++)
+        if (all || is_always_told(&injection->deeds[i]))
+            write_deed(&injection->deeds[i], out);
+}
+
+static bool injects_nothing(const struct injection *injection)
+{
+    for (size_t i = 0; i < injection->deed_count; i++)
+        if (injection->deeds[i].kind != DEED_IGNORED && injection->deeds[i].kind != DEED_CHOSEN)
+            return false;
+    return true;
+}
+
+static void put_deed(struct arena *arena, struct node *list, const struct deed *deed)
+{
+    struct node *item = add_map(arena, list);
+    put_text(arena, item, "object", deed->object);
+    if (deed->namespace.len)
+        put_text(arena, item, "namespace", deed->namespace);
+    if (deed->container.len)
+        put_text(arena, item, "container", deed->container);
+    if (deed->what.len)
+        put_text(arena, item, "field", deed->what);
+    if (deed->detail.len)
+        put_text(arena, item, "detail", deed->detail);
+}
+
+/* All deeds as JSON, by what was done; `ignored` only if there are any. */
+static void write_report(const struct injection *injection, struct buf *out)
+{
+    struct arena *arena = injection->arena;
+    struct node *root = node_new(arena, NODE_MAP);
+    for (enum deed_kind kind = DEED_ADDED; kind < DEED_KINDS; kind++) {
+        struct node *list = node_new(arena, NODE_LIST);
+        for (size_t i = 0; i < injection->deed_count; i++)
+            if (injection->deeds[i].kind == kind)
+                put_deed(arena, list, &injection->deeds[i]);
+        if (kind != DEED_IGNORED || list->first)
+            put_node(arena, root, deed_words[kind], list);
+    }
+    emit_json(out, root, 0);
+    buf_add_byte(out, '\n');
+}
+
+/* In one pass over the lines, and not for ever. */
+static void tell_glued(const struct injection *injection, struct buf *out)
+{
+    enum { TOLD = 20 };
+    const struct release *release = &injection->release;
+    struct str text = release->source.text;
+    size_t told = 0;
+    size_t line = 1;
+    size_t at = 0;
+    for (size_t i = 0; i < release->stream.count && told < TOLD; i++) {
+        const struct document *document = &release->stream.documents[i];
+        if (!document->glued)
+            continue;
+        for (; at < document->glued_at; at = str_find(text, at, '\n') + 1)
+            line++;
+        buf_format(out, "line %zu: a --- has lost its line break: its document is left as it is\n",
+                   line);
+        told++;
+    }
+}
+
+static void tell(const struct run *run, const struct options *options, bool color,
+                 struct injected *ret)
+{
+    usage_write_skipped(options, &ret->messages);
+    usage_write_skipped(options, &ret->log);
+    diags_write(&run->diags, &ret->messages, color);
+    diags_write(&run->diags, &ret->log, false);
+    tell_glued(&run->injection, &ret->messages);
+    tell_glued(&run->injection, &ret->log);
+    if (run->diags.errors)
+        return;
+    write_deeds(&run->injection, &ret->messages, options->dry_run);
+    write_deeds(&run->injection, &ret->log, true);
+    if (injects_nothing(&run->injection))
+        buf_add(&ret->log, STR("nothing was injected\n"));
+    write_report(&run->injection, &ret->report);
+}
+
+/* Helm 3 takes an empty answer for a chart without objects, and deletes them all. */
+static void write_nothing(const struct source *manifests, struct injected *ret)
+{
+    add_piece(ret, manifests->text);
+    if (str_find(manifests->text, 0, '#') < manifests->text.len)
+        return; /* it is a comment already */
+    if (manifests->text.len && !str_ends(manifests->text, STR("\n")))
+        add_piece(ret, STR("\n"));
+    add_piece(ret, STR("# optasvc: nothing was rendered\n"));
+}
+
+static bool check_count(struct run *run, const struct source *manifests,
+                        const struct stream *stream)
+{
+    if (!stream->cut)
+        return true;
+    size_t next = stream->documents[stream->count - 1].end;
+    struct location at = {.source = manifests, .start = next, .end = next};
+    diag_error(&run->diags, at, "more than %d documents in the manifests", STREAM_DOCUMENTS_MAX);
+    return false;
+}
+
+bool inject(const struct options *options, const struct source *manifests, struct stream stream,
+            bool color, struct injected *ret)
+{
+    *ret = (struct injected){0};
+    struct run run = {.diags = {.arena = &ret->arena}};
+    const struct release *release = &run.injection.release;
+    options = usage_start(&ret->arena, options);
+    run.injection =
+        (struct injection){.arena = &ret->arena, .diags = &run.diags, .options = options};
+    bool blank = stream_is_blank(manifests->text);
+    if (read_files(&run, options) && check_count(&run, manifests, &stream) && !blank)
+        inject_services(&run, manifests, stream);
+    bool right = run.diags.errors == 0;
+    for (size_t i = 0; right && i < release->stream.count; i++)
+        write_document(ret, release, i);
+    tell(&run, options, color, ret);
+    if (options->dry_run || run.diags.errors)
+        ret->count = 0;
+    if (run.diags.errors)
+        return false;
+    if (blank)
+        write_nothing(manifests, ret);
+    else if (options->dry_run)
+        add_piece(ret, manifests->text);
+    return true;
+}
+
+void injected_free(struct injected *injected)
+{
+    buf_free(&injected->messages);
+    buf_free(&injected->log);
+    buf_free(&injected->report);
+    arena_free(&injected->arena);
+}

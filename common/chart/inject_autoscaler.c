@@ -1,0 +1,475 @@
+/* How many pods run: autoscaler, replicas, disruption budget. */
+#include "chart/inject_target.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const enum field_id scale_fields[] = {SERVICE_MIN_CONTAINERS, SERVICE_MAX_CONTAINERS,
+                                             SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
+
+/* The first of the fields that is written; SERVICE_END: none. */
+static enum field_id written_field(const struct target *target)
+{
+    for (size_t i = 0; i < sizeof scale_fields / sizeof *scale_fields; i++)
+        if (target_has(target, scale_fields[i]))
+            return scale_fields[i];
+    return SERVICE_END;
+}
+
+static const struct object *find_scaler(const struct target *target, enum object_kind type,
+                                        const char *path, const struct object *scaled)
+{
+    struct release *release = &target->injection->release;
+    for (const struct object *each = release_objects(release, type); each; each = each->next)
+        if (!each->hook && release_refers(each, path, scaled))
+            return each;
+    return NULL;
+}
+
+/* An autoscaler of a Deployment whose pods a Rollout runs scales nothing. */
+static bool is_scaled_in_vain(const struct target *target, enum field_id field)
+{
+    struct arena *arena = target->injection->arena;
+    const struct object *workload = target->workload;
+    if (!workload->rollout)
+        return false;
+    const struct object *scaler =
+        find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef", workload);
+    if (!scaler)
+        scaler = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", workload);
+    if (!scaler)
+        return false;
+    struct str rollout = object_text(arena, workload->rollout);
+    if (target->fill) {
+        target_tell(target, workload->rollout, DEED_LEFT, "autoscaler",
+                    "%.*s of the chart scales %.*s, whose pods it runs",
+                    STR_ARG(object_text(arena, scaler)), STR_ARG(object_text(arena, workload)));
+        return true;
+    }
+    target_error(target, field, "%.*s of the chart scales it, but %.*s runs its pods",
+                 STR_ARG(object_text(arena, scaler)), STR_ARG(rollout));
+    diag_hint(target->injection->diags, "let it scale %.*s in the chart, or remove it there",
+              STR_ARG(rollout));
+    return true;
+}
+
+/* Another that works on the same number would fight with the autoscaler. */
+static bool is_scaled_otherwise(const struct target *target, enum field_id field)
+{
+    struct arena *arena = target->injection->arena;
+    const struct object *scaled = target_controller(target);
+    const struct object *keda = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", scaled);
+    const struct object *vertical = find_scaler(target, OBJECT_VERTICAL, "spec targetRef", scaled);
+    if (vertical &&
+        str_is(node_text(node_find(vertical->node, "spec updatePolicy updateMode")), "Off"))
+        vertical = NULL;
+    const struct object *other = keda ? keda : vertical;
+    if (!other)
+        return false;
+    if (target->fill) {
+        target_tell(target, target_controller(target), DEED_LEFT, "autoscaler",
+                    "it is scaled by %.*s of the chart already",
+                    STR_ARG(object_text(arena, other)));
+        return true;
+    }
+    target_error(target, field, "it is scaled by %.*s of the chart already",
+                 STR_ARG(object_text(arena, other)));
+    diag_hint(target->injection->diags,
+              "leave out min_containers, max_containers and autoscaling_*, or turn that off in "
+              "the chart's values");
+    return true;
+}
+
+static void report_range(const struct target *target, int64_t min, int64_t max)
+{
+    bool max_written = target_has(target, SERVICE_MAX_CONTAINERS);
+    if (target_has(target, SERVICE_MIN_CONTAINERS)) {
+        target_error(target, SERVICE_MIN_CONTAINERS,
+                     "min_containers is %" PRId64 ", %s the most, which is %" PRId64, min,
+                     min > max ? "above" : "as large as", max);
+        diag_hint(target->injection->diags, "write max_containers too");
+    } else {
+        target_error(target, max_written ? SERVICE_MAX_CONTAINERS : written_field(target),
+                     "the chart runs %" PRId64 " pods, %s max_containers, which is %" PRId64 "%s",
+                     min, min > max ? "above" : "as many as", max,
+                     max_written ? "" : " if left out");
+        diag_hint(target->injection->diags, "write %s too",
+                  max_written ? "min_containers" : "max_containers");
+    }
+}
+
+/* An autoscaler needs one pod to measure. */
+static bool min_is_zero(const struct target *target)
+{
+    if (!target_has(target, SERVICE_MIN_CONTAINERS) || target->service->min_containers > 0)
+        return false;
+    target_error(target, SERVICE_MIN_CONTAINERS, "min_containers is 0, but max_containers is not");
+    diag_hint(target->injection->diags, "the autoscaler needs one container at least; for none at "
+                                        "all write max_containers: 0");
+    return true;
+}
+
+/* replicas */
+
+/* True for what a shell reads as it is written, and a command takes for no option. */
+static bool is_plain_word(struct str text)
+{
+    return !str_starts(text, STR("-")) &&
+           str_only(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-./");
+}
+
+/* An upgrade that drops the field sets it to 1 once, whoever applies it: the autoscaler then starts
+ * from there. Only a manager of its own that holds the number prevents it. */
+static void warn_drop(const struct target *target, const struct node *replicas)
+{
+    const struct object *workload = target_controller(target);
+    struct arena *arena = target->injection->arena;
+    struct str namespace = workload->namespace.len ? workload->namespace : STR("NAMESPACE");
+    diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
+                 "%.*s: replicas is removed, for the autoscaler sets it; a release that is "
+                 "installed drops to one pod once",
+                 STR_ARG(object_text(arena, workload)));
+    /* The command is there to be copied. */
+    if (!is_plain_word(workload->name) || !is_plain_word(workload->api_version) ||
+        !is_plain_word(workload->namespace)) {
+        diag_hint(target->injection->diags, "keep it: helm: {replicas: keep}");
+        return;
+    }
+    diag_hint(
+        target->injection->diags,
+        "to prevent that, hand the number over before the upgrade (Helm 3 takes no notice of it):\n"
+        "kubectl get -n %.*s %.*s %.*s -o go-template='{\"apiVersion\":\"%.*s\",\"kind\":"
+        "\"%.*s\",\"metadata\":{\"name\":\"%.*s\"},\"spec\":{\"replicas\":{{.spec.replicas}}}}'"
+        " | kubectl apply -n %.*s --server-side --field-manager=optasvc-replicas -f -\n"
+        "or keep it: helm: {replicas: keep}",
+        STR_ARG(namespace), STR_ARG(workload->kind), STR_ARG(workload->name),
+        STR_ARG(workload->api_version), STR_ARG(workload->kind), STR_ARG(workload->name),
+        STR_ARG(namespace));
+}
+
+static void remove_replicas(const struct target *target)
+{
+    const struct object *controller = target_controller(target);
+    struct node *spec = node_find(controller->node, "spec");
+    const struct node *replicas = node_find(spec, "replicas");
+    int64_t number;
+    if (!replicas || target->service->helm.keep_replicas || target->fill ||
+        !target_int(target, written_field(target), controller, controller->node, "spec replicas", 1,
+                    &number))
+        return;
+    if (number > 1)
+        warn_drop(target, replicas);
+    target_remove(target, controller, spec, "replicas", "replicas", "the autoscaler sets it");
+}
+
+static void set_replicas(const struct target *target, int64_t number)
+{
+    const struct object *controller = target_controller(target);
+    target_set(target, controller, controller->node, "spec replicas",
+               node_int(target->injection->arena, number), "replicas", TELL_VALUES);
+}
+
+/* The chart's own autoscaler */
+
+static bool is_metric(const struct node *metric, const char *source, const char *resource)
+{
+    return str_is(node_text(node_find(node_find(metric, source), "name")), resource);
+}
+
+/* The metric of a resource, of our container or else of the pods, and where its target is. */
+static struct node *find_metric(const struct target *target, const struct object *scaler,
+                                const char *resource, const char **ret_source)
+{
+    struct node *metrics = node_find(scaler->node, "spec metrics");
+    struct str container = node_text(node_find(target->container, "name"));
+    struct node *whole = NULL;
+    for (struct node *each = node_items(metrics); each; each = each->next) {
+        *ret_source = "containerResource";
+        if (is_metric(each, *ret_source, resource) &&
+            str_equal(node_text(node_find(each, "containerResource container")), container))
+            return each;
+        if (!whole && is_metric(each, "resource", resource))
+            whole = each;
+    }
+    *ret_source = "resource";
+    return whole;
+}
+
+static struct str metric_container(const struct target *target)
+{
+    const struct node *containers = node_find(target_pod(target), "containers");
+    const struct node *init = node_find(target_pod(target), "initContainers");
+    bool several = containers->first->next != NULL;
+    for (const struct node *each = node_items(init); each; each = each->next)
+        several |= str_is(node_text(node_find(each, "restartPolicy")), "Always");
+    return several ? node_text(node_find(target->container, "name")) : (struct str){0};
+}
+
+/* A share of what all containers request needs the requests of all: another kind of target of the
+ * pod as a whole becomes one of our container. */
+static void replace_metric(const struct target *target, const struct object *scaler,
+                           struct node *metric, const char *source, const char *what,
+                           const struct node *made)
+{
+    struct edit *edit = release_edit(&target->injection->release, scaler);
+    struct node *type = made->first;
+    struct node *goal = type->next;
+    struct str to = goal->key->text;
+    edit_remove(edit, metric, source);
+    edit_set(edit, metric, type->key->text, type);
+    edit_set(edit, metric, to, goal);
+    if (str_is(to, source)) /* it had no target */
+        target_tell(target, scaler, DEED_ADDED, what, "%s", "");
+    else
+        target_tell(target, scaler, DEED_REPLACED, what, "chart: %s, service: %.*s", source,
+                    STR_ARG(to));
+}
+
+static void set_metric(const struct target *target, const struct object *scaler,
+                       const char *resource, int64_t utilization)
+{
+    struct arena *arena = target->injection->arena;
+    const char *source;
+    struct node *metric = find_metric(target, scaler, resource, &source);
+    const char *what = str_format(arena, "%s target", resource).data;
+    if (!metric) {
+        struct node *spec = node_find(scaler->node, "spec");
+        struct edit *edit = release_edit(&target->injection->release, scaler);
+        struct node *metrics = edit_list(edit, spec, "metrics");
+        if (metrics)
+            edit_insert(edit, metrics, NULL,
+                        autoscaler_metric(arena, resource, utilization, metric_container(target)));
+        target_tell(target, scaler, DEED_ADDED, what, "%s", "");
+        return;
+    }
+    struct node *goal = node_find(node_find(metric, source), "target");
+    struct str container = metric_container(target);
+    bool whole = strcmp(source, "resource") == 0 && container.len;
+    if (!goal || (whole && !node_find(goal, "averageUtilization"))) {
+        replace_metric(target, scaler, metric, source, what,
+                       autoscaler_metric(arena, resource, utilization, container));
+        return;
+    }
+    target_set(target, scaler, goal, "averageUtilization", node_int(arena, utilization), what,
+               TELL_VALUES);
+    target_set(target, scaler, goal, "type", node_scalar(arena, STYLE_TEXT, STR("Utilization")),
+               str_format(arena, "%s type", what).data, TELL_VALUES);
+    target_remove(target, scaler, goal, "averageValue",
+                  str_format(arena, "%s averageValue", what).data, "a percentage is written");
+}
+
+/* autoscaling/v1 knows one target, that of the CPU. */
+static void set_targets_v1(const struct target *target, const struct object *scaler)
+{
+    if (target_has(target, SERVICE_TARGET_CPU))
+        target_set(target, scaler, scaler->node, "spec targetCPUUtilizationPercentage",
+                   node_int(target->injection->arena, target->service->target_cpu), "cpu target",
+                   TELL_VALUES);
+    if (!target_has(target, SERVICE_TARGET_MEM))
+        return;
+    target_error(target, SERVICE_TARGET_MEM,
+                 "the chart's autoscaler is of autoscaling/v1, which has no target for memory");
+    diag_hint(target->injection->diags, "leave it out, or turn the chart's autoscaler off");
+}
+
+/* Without a request, a target that is a share of it cannot be reckoned. */
+static void fill_requests(const struct target *target, const struct object *scaler)
+{
+    static const char *const resources[] = {"cpu", "memory"};
+    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
+        const char *source;
+        const struct node *metric = find_metric(target, scaler, resources[i], &source);
+        if (metric && node_find(node_find(metric, source), "target averageUtilization"))
+            inject_missing_request(target, resources[i]);
+    }
+    if (node_find(scaler->node, "spec targetCPUUtilizationPercentage"))
+        inject_missing_request(target, "cpu");
+}
+
+static void change_scaler(const struct target *target, const struct object *scaler,
+                          int64_t *ret_max)
+{
+    struct arena *arena = target->injection->arena;
+    const struct service *service = target->service;
+    int64_t min;
+    int64_t max;
+    *ret_max = 0;
+    if (!target_int(target, written_field(target), scaler, scaler->node, "spec minReplicas", 1,
+                    &min) ||
+        !target_int(target, written_field(target), scaler, scaler->node, "spec maxReplicas", min,
+                    &max))
+        return;
+    if (target_has(target, SERVICE_MIN_CONTAINERS))
+        min = service->min_containers;
+    if (target_has(target, SERVICE_MAX_CONTAINERS))
+        max = service->max_containers;
+    *ret_max = max;
+    if (min > max) {
+        report_range(target, min, max);
+        return;
+    }
+    if (target_has(target, SERVICE_MIN_CONTAINERS))
+        target_set(target, scaler, scaler->node, "spec minReplicas", node_int(arena, min),
+                   "minReplicas", TELL_VALUES);
+    if (target_has(target, SERVICE_MAX_CONTAINERS))
+        target_set(target, scaler, scaler->node, "spec maxReplicas", node_int(arena, max),
+                   "maxReplicas", TELL_VALUES);
+    if (str_is(scaler->api_version, "autoscaling/v1")) {
+        set_targets_v1(target, scaler);
+    } else {
+        if (target_has(target, SERVICE_TARGET_CPU))
+            set_metric(target, scaler, "cpu", service->target_cpu);
+        if (target_has(target, SERVICE_TARGET_MEM))
+            set_metric(target, scaler, "memory", service->target_memory);
+    }
+    fill_requests(target, scaler);
+    remove_replicas(target);
+}
+
+/* A new one */
+
+static void add_scaler(const struct target *target, int64_t min, int64_t max)
+{
+    struct arena *arena = target->injection->arena;
+    const struct object *workload = target_controller(target);
+    const struct object *other =
+        release_find(&target->injection->release, OBJECT_AUTOSCALER, workload->name, workload);
+    if (other) {
+        target_error(target, written_field(target),
+                     "%.*s of the chart stands where its autoscaler would",
+                     STR_ARG(object_text(arena, other)));
+        diag_hint(target->injection->diags, "it scales something else; rename it in the chart");
+        return;
+    }
+    struct node *object = node_new(arena, NODE_MAP);
+    autoscaler_spec(arena, object,
+                    &(struct autoscaling){.api_version = workload->api_version,
+                                          .kind = workload->kind,
+                                          .name = workload->name,
+                                          .container = metric_container(target),
+                                          .min = min,
+                                          .max = max,
+                                          .cpu = target->service->target_cpu,
+                                          .memory = target->service->target_memory});
+    target_add(target, "autoscaling/v2", "HorizontalPodAutoscaler", workload->name, NULL,
+               node_get(object, "spec"));
+    inject_missing_request(target, "cpu");
+    inject_missing_request(target, "memory");
+    remove_replicas(target);
+}
+
+static void fix_replicas(const struct target *target, int64_t number)
+{
+    static const enum field_id targets[] = {SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        if (!target_has(target, targets[i]))
+            continue;
+        diag_warning(target->injection->diags, record_location(target->service->record, targets[i]),
+                     "%s has no effect: there are %" PRId64 " pods at least and at most",
+                     schema_field(targets[i])->name, number);
+        diag_hint(target->injection->diags, "write a larger max_containers");
+    }
+    set_replicas(target, number);
+}
+
+/* A fixed number, or an autoscaler. */
+static void scale_anew(const struct target *target, int64_t *ret_max)
+{
+    const struct service *service = target->service;
+    const struct object *controller = target_controller(target);
+    int64_t replicas;
+    *ret_max = 0;
+    if (!target_int(target, written_field(target), controller, controller->node, "spec replicas", 1,
+                    &replicas))
+        return;
+    int64_t min = replicas > 0 ? replicas : 1;
+    int64_t max = service->max_containers;
+    if (target_has(target, SERVICE_MIN_CONTAINERS))
+        min = service->min_containers;
+    *ret_max = max;
+    if (target->fill && node_find(controller->node, "spec replicas")) {
+        *ret_max = replicas;
+        target_tell(target, controller, DEED_LEFT, "autoscaler", "%s",
+                    "the chart says replicas, which an autoscaler would fight with");
+        return;
+    }
+    if (min > max || (min == max && !target_has(target, SERVICE_MAX_CONTAINERS)))
+        report_range(target, min, max);
+    else if (min == max)
+        fix_replicas(target, max);
+    else
+        add_scaler(target, min, max);
+}
+
+/* Disruption budget */
+
+static bool has_budget(const struct target *target)
+{
+    struct release *release = &target->injection->release;
+    for (const struct object *each = release_objects(release, OBJECT_DISRUPTION_BUDGET); each;
+         each = each->next)
+        if (!each->hook && release_selects(each, target->workload))
+            return true;
+    return false;
+}
+
+static void add_budget(const struct target *target)
+{
+    struct arena *arena = target->injection->arena;
+    const struct object *workload = target_controller(target);
+    const struct node *selector = node_find(target->workload->node, "spec selector");
+    if (has_budget(target) || !selector)
+        return;
+    const struct object *other = release_find(&target->injection->release, OBJECT_DISRUPTION_BUDGET,
+                                              workload->name, workload);
+    if (other) {
+        diag_warning(target->injection->diags, object_location(other),
+                     "%.*s gets no disruption budget: %.*s, which is %s, stands where it would",
+                     STR_ARG(object_text(arena, workload)), STR_ARG(object_text(arena, other)),
+                     other->hook ? "a hook" : "for other pods");
+        diag_hint(target->injection->diags, "rename it in the chart");
+        return;
+    }
+    struct node *object = node_new(arena, NODE_MAP);
+    struct node *spec = disruption_budget_spec(arena, object);
+    put_node(arena, spec, "selector", node_copy(arena, selector));
+    target_add(target, "policy/v1", "PodDisruptionBudget", workload->name, NULL, spec);
+}
+
+bool inject_scale_is_asked(const struct target *target)
+{
+    return written_field(target) != SERVICE_END;
+}
+
+void inject_scale(const struct target *target)
+{
+    enum field_id field = written_field(target);
+    if (field == SERVICE_END)
+        return;
+    if (str_is(target_controller(target)->kind, "DaemonSet")) {
+        target_error(target, field, "a DaemonSet runs one pod on each node, whatever %s says",
+                     schema_field(field)->name);
+        diag_hint(target->injection->diags, "leave it out");
+        return;
+    }
+    if (is_scaled_otherwise(target, field) || is_scaled_in_vain(target, field))
+        return;
+    /* None at all: an autoscaler rests while replicas is 0. */
+    if (target_has(target, SERVICE_MAX_CONTAINERS) && target->service->max_containers == 0) {
+        set_replicas(target, 0);
+        return;
+    }
+    if (min_is_zero(target))
+        return;
+    const struct object *scaler =
+        find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef", target_controller(target));
+    int64_t max;
+    if (scaler && target->fill)
+        return;
+    if (scaler)
+        change_scaler(target, scaler, &max);
+    else
+        scale_anew(target, &max);
+    if (max > 1)
+        add_budget(target);
+}

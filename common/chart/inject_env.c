@@ -1,0 +1,190 @@
+/* Environment variables: one that the chart has is replaced in its place; new ones stand where
+ * Kubernetes expands them, which is before the first that refers to them. `secrets: all` adds one
+ * source to envFrom and keeps those of the chart. */
+#include "chart/inject_target.h"
+
+/* The first from `item` on. */
+static struct node *next_variable(struct node *item, struct str name)
+{
+    while (item && !str_equal(node_text(node_find(item, "name")), name))
+        item = item->next;
+    return item;
+}
+
+static struct node *find_variable(const struct node *env, struct str name)
+{
+    return env && env->kind == NODE_LIST ? next_variable(env->first, name) : NULL;
+}
+
+/* $(NAME) in a value; $$(NAME) is an escape, and no reference. */
+static bool refers_to(struct str value, struct str name)
+{
+    for (size_t at = str_find(value, 0, '$'); at < value.len; at = str_find(value, at, '$')) {
+        if (at + 1 < value.len && value.data[at + 1] == '$') {
+            at += 2;
+            continue;
+        }
+        struct str rest = str_slice(value, at + 2, at + 2 + name.len);
+        if (at + 1 < value.len && value.data[at + 1] == '(' && str_equal(rest, name) &&
+            at + 2 + name.len < value.len && value.data[at + 2 + name.len] == ')')
+            return true;
+        at++;
+    }
+    return false;
+}
+
+static const struct node *first_user(const struct node *env, struct str name)
+{
+    for (const struct node *item = env ? env->first : NULL; item; item = item->next)
+        if (refers_to(node_text(node_find(item, "value")), name))
+            return item;
+    return NULL;
+}
+
+/* What a variable holds stays out of all messages: it may be secret. */
+static void replace_variable(const struct target *target, struct node *item,
+                             const struct variable *variable)
+{
+    struct arena *arena = target->injection->arena;
+    struct node *made = manifest_variable(arena, variable);
+    struct node *value = made->last;
+    const char *key = str_c(arena, value->key->text);
+    const char *other = variable->secret.len ? "value" : "valueFrom";
+    const char *what = str_format(arena, "env.%.*s", STR_ARG(variable->name)).data;
+    if (target->fill)
+        return;
+    if (node_find(item, other)) {
+        edit_remove(target->edit, item, other);
+        edit_set(target->edit, item, value->key->text, value);
+        target_tell(target, NULL, DEED_REPLACED, what, "%s", "");
+        return;
+    }
+    target_set(target, NULL, item, key, value, what, TELL_NAMES);
+}
+
+/* Ours must be expanded as they are written, so what they refer to must stand before them. */
+static void check_order(const struct target *target, const struct node *env,
+                        const struct variable *variable)
+{
+    bool seen = false;
+    for (const struct node *item = env->first; item; item = item->next) {
+        struct str name = node_text(node_find(item, "name"));
+        if (seen && refers_to(variable->text, name)) {
+            diag_error(target->injection->diags, variable->at,
+                       "%.*s: the variable \"%.*s\" refers to \"%.*s\", which stands behind it",
+                       STR_ARG(object_text(target->injection->arena, target->workload)),
+                       STR_ARG(variable->name), STR_ARG(name));
+            diag_hint(target->injection->diags,
+                      "only what stands before it is put in its place: give it another name");
+            return;
+        }
+        seen |= str_equal(name, variable->name);
+    }
+}
+
+/* True for an item of those from `first` on. */
+static bool is_behind(const struct node *first, const struct node *item)
+{
+    while (first && first != item)
+        first = first->next;
+    return first != NULL;
+}
+
+/* Ours that the container does not have yet, each behind those that it refers to. */
+struct sequence {
+    const struct service *service;
+    const struct node *env; /* of the chart */
+    bool *visited;
+    const struct variable **items;
+    size_t count;
+};
+
+static void visit(struct sequence *sequence, size_t index)
+{
+    const struct service *service = sequence->service;
+    const struct variable *variable = &service->variables[index];
+    if (sequence->visited[index])
+        return;
+    sequence->visited[index] = true;
+    bool refers = str_find(variable->text, 0, '$') < variable->text.len;
+    for (size_t i = 0; refers && i < service->variable_count; i++)
+        if (refers_to(variable->text, service->variables[i].name))
+            visit(sequence, i);
+    if (!find_variable(sequence->env, variable->name))
+        sequence->items[sequence->count++] = variable;
+}
+
+/* From the last to the first, for each may refer to those before it, and must stand behind them. */
+static void add_variables(const struct target *target)
+{
+    const struct service *service = target->service;
+    struct arena *arena = target->injection->arena;
+    struct sequence sequence = {.service = service,
+                                .env = node_find(target->container, "env"),
+                                .visited = ARENA_ARRAY(arena, service->variable_count, bool)};
+    sequence.items = ARENA_ARRAY(arena, service->variable_count, const struct variable *);
+    for (size_t i = 0; i < service->variable_count; i++)
+        visit(&sequence, i);
+    const struct node *behind = NULL; /* the first of ours at the end */
+    for (size_t i = sequence.count; i > 0; i--) {
+        const struct variable *variable = sequence.items[i - 1];
+        struct node *env = edit_list(target->edit, target->container, "env");
+        struct node *made = manifest_variable(arena, variable);
+        if (!env)
+            return;
+        const struct node *before = first_user(env, variable->name);
+        if (!before || is_behind(behind, before)) {
+            edit_insert(target->edit, env, behind, made);
+            behind = made;
+        } else {
+            edit_insert(target->edit, env, before, made);
+        }
+        target_tell(target, NULL, DEED_ADDED,
+                    str_format(arena, "env.%.*s", STR_ARG(variable->name)).data, "%s", "");
+    }
+}
+
+/* A source of the chart that gives every key of the Secret under the key's own name. */
+static bool is_all_secrets(const struct node *source, struct str secret)
+{
+    return str_equal(node_text(node_find(source, "secretRef name")), secret) &&
+           node_text(node_find(source, "prefix")).len == 0;
+}
+
+/* Later sources of envFrom win over earlier ones: ours is the last, or, when gaps are filled, the
+ * first. */
+static void inject_all_secrets(const struct target *target)
+{
+    struct str secret = target->service->all_secrets;
+    const struct node *old = node_find(target->container, "envFrom");
+    const struct node *first = old ? node_items(old) : NULL;
+    for (const struct node *source = first; source; source = source->next)
+        if (is_all_secrets(source, secret))
+            return;
+    struct node *list = edit_list(target->edit, target->container, "envFrom");
+    if (!list)
+        return;
+    edit_insert(target->edit, list, target->fill ? list->first : NULL,
+                manifest_all_secrets(target->injection->arena, target->service));
+    target_tell(target, NULL, DEED_ADDED,
+                str_format(target->injection->arena, "envFrom.%.*s", STR_ARG(secret)).data, "%s",
+                "");
+}
+
+void inject_variables(const struct target *target)
+{
+    const struct service *service = target->service;
+    if (service->all_secrets.len)
+        inject_all_secrets(target);
+    for (size_t i = 0; i < service->variable_count; i++) {
+        const struct variable *variable = &service->variables[i];
+        struct node *item = find_variable(node_find(target->container, "env"), variable->name);
+        /* A chart may set one twice; which of them holds depends on who applies it. */
+        for (; item; item = next_variable(item->next, variable->name))
+            replace_variable(target, item, variable);
+    }
+    add_variables(target);
+    const struct node *env = node_find(target->container, "env");
+    for (size_t i = 0; env && env->kind == NODE_LIST && i < service->variable_count; i++)
+        check_order(target, env, &service->variables[i]);
+}

@@ -1,0 +1,359 @@
+/* Which workload of a chart a service means. */
+#include "chart/inject_target.h"
+
+#include <string.h>
+
+/* Hooks come and go at Helm's time, and a workload whose pods a Rollout runs is that Rollout. */
+static bool is_candidate(const struct object *object)
+{
+    return !object->hook && object->name.len && !object->rollout;
+}
+
+/* What is looked for. Empty: any. */
+struct wish {
+    struct str namespace;
+    const char *kind;
+    struct str name;
+};
+
+enum step { STEP_NAME, STEP_ENDING, STEP_LABEL, STEP_ANY, STEP_COUNT };
+
+/* NAME is the end of the object's name, behind a dash. */
+static bool ends_in(const struct object *object, struct str name)
+{
+    size_t len = object->name.len;
+    return len > name.len && str_ends(object->name, name) &&
+           object->name.data[len - name.len - 1] == '-';
+}
+
+static struct str name_label(const struct object *object)
+{
+    return node_text(node_find(object->node, "metadata labels app.kubernetes.io/name"));
+}
+
+static bool fits_itself(const struct object *object, enum step step, const struct wish *wish)
+{
+    if (wish->namespace.len && !str_equal(wish->namespace, object->namespace))
+        return false;
+    /* kubectl takes deployment/web as well. */
+    if (wish->kind && *wish->kind && !str_is_nocase(object->kind, wish->kind))
+        return false;
+    switch (step) {
+    case STEP_NAME:
+        return str_equal(object->name, wish->name);
+    case STEP_ENDING:
+        return ends_in(object, wish->name);
+    case STEP_LABEL:
+        return str_equal(name_label(object), wish->name);
+    default:
+        return true;
+    }
+}
+
+/* A Rollout fits by the workload that it refers to as well. */
+static bool fits(const struct object *object, enum step step, const struct wish *wish)
+{
+    return fits_itself(object, step, wish) ||
+           (object->pods_of && fits_itself(object->pods_of, step, wish));
+}
+
+/* Workloads that are left after a step of the search. */
+struct choice {
+    const struct object *found;
+    size_t count;
+    const struct object *unplaced; /* the first that names no namespace */
+    size_t unplaced_count;
+};
+
+static struct choice choose(struct release *release, enum step step, const struct wish *wish)
+{
+    struct choice choice = {0};
+    for (const struct object *object = release_objects(release, OBJECT_WORKLOAD); object;
+         object = object->next) {
+        if (!is_candidate(object) || !fits(object, step, wish))
+            continue;
+        if (choice.count++ == 0)
+            choice.found = object;
+        if (object->namespace.len == 0 && choice.unplaced_count++ == 0)
+            choice.unplaced = object;
+    }
+    return choice;
+}
+
+/* Errors */
+
+/* The names of all that fit, for a message. */
+static struct str list_workloads(struct injection *injection, enum step step,
+                                 const struct wish *wish)
+{
+    enum { NAMED = 20 };
+    struct buf names = {0};
+    size_t count = 0;
+    for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
+         object && count <= NAMED; object = object->next) {
+        if (!is_candidate(object) || !fits(object, step, wish))
+            continue;
+        struct str name = object_text(injection->arena, object);
+        buf_format(&names, "%s%.*s", count ? ", " : "", STR_ARG(count < NAMED ? name : STR("...")));
+        count++;
+    }
+    struct str copy = str_copy(injection->arena, buf_str(&names));
+    buf_free(&names);
+    return copy;
+}
+
+static bool is_hook_alone(struct release *release, struct str name)
+{
+    for (const struct object *object = release_objects(release, OBJECT_WORKLOAD); object;
+         object = object->next)
+        if (object->hook && str_equal(object->name, name))
+            return true;
+    return false;
+}
+
+/* Where a message about the workload points: at what names it. */
+static struct location wish_location(const struct injection *injection,
+                                     const struct service *service)
+{
+    return injection->options->workload || service->helm.workload.len == 0
+               ? service->at
+               : record_location(service->record, SERVICE_HELM);
+}
+
+static void hint_workloads(struct injection *injection, struct str names)
+{
+    diag_hint(injection->diags, "it has %.*s\nwrite which: helm: {workload: %.*s}", STR_ARG(names),
+              STR_ARG(str_slice(names, 0, str_find(names, 0, ','))));
+}
+
+static void report_several(struct injection *injection, const struct service *service,
+                           struct str wanted, enum step step, const struct wish *wish)
+{
+    if (injection->release.unreadable) /* it may be in there */
+        return;
+    diag_error(injection->diags, wish_location(injection, service),
+               "several workloads of the chart could be meant by \"%.*s\"", STR_ARG(wanted));
+    hint_workloads(injection, list_workloads(injection, step, wish));
+}
+
+static void report_none(struct injection *injection, const struct service *service,
+                        struct str wanted)
+{
+    const struct wish any = {0};
+    bool hook = is_hook_alone(&injection->release, wanted);
+    if (injection->release.unreadable)
+        return;
+    if (release_has_hooks_alone(&injection->release) && !hook)
+        return;
+    struct str names = list_workloads(injection, STEP_ANY, &any);
+    bool written = !str_equal(wanted, service->name);
+    if (hook)
+        diag_error(injection->diags, wish_location(injection, service),
+                   "\"%.*s\" is a hook of the chart, which is left alone", STR_ARG(wanted));
+    else
+        diag_error(injection->diags, wish_location(injection, service),
+                   "no workload of the chart %s \"%.*s\"", written ? "is" : "belongs to",
+                   STR_ARG(wanted));
+    if (names.len == 0)
+        diag_hint(injection->diags,
+                  "the chart has no %sDeployment, StatefulSet, DaemonSet or Rollout",
+                  hook ? "other " : "");
+    else
+        hint_workloads(injection, names);
+}
+
+/* The object whose pod template is edited. Reports an error and returns NULL if the chart has none.
+ */
+static const struct object *with_pods(struct injection *injection, const struct service *service,
+                                      const struct object *object)
+{
+    struct arena *arena = injection->arena;
+    if (object->pod)
+        return object;
+    if (object->pods_of && object->pods_of->rollout == object)
+        return object->pods_of;
+    if (injection->release.unreadable)
+        return NULL;
+    struct str pods = release_reference(arena, object);
+    if (object->pods_of)
+        diag_error(injection->diags, wish_location(injection, service),
+                   "%.*s and %.*s run the pods of the same %.*s",
+                   STR_ARG(object_text(arena, object->pods_of->rollout)),
+                   STR_ARG(object_text(arena, object)), STR_ARG(pods));
+    else
+        diag_error(injection->diags, wish_location(injection, service),
+                   "%.*s runs the pods of %.*s, which is not a workload of the chart",
+                   STR_ARG(object_text(arena, object)), STR_ARG(pods));
+    diag_hint(injection->diags, "name another workload: helm: {workload: KIND/NAME}");
+    return NULL;
+}
+
+/* The search */
+
+/* Reports which workload was found, and why, and returns it. `guess`: it was one of several. */
+static const struct object *found(struct injection *injection, const struct service *service,
+                                  const struct object *object, bool guess, struct str reason)
+{
+    const struct object *workload = with_pods(injection, service, object);
+    if (!workload)
+        return NULL;
+    struct str runs = {0};
+    if (workload->rollout)
+        runs = str_format(injection->arena, "; %.*s runs its pods",
+                          STR_ARG(object_text(injection->arena, workload->rollout)));
+    target_choice(injection, workload, NULL, guess, "%.*s%.*s", STR_ARG(reason), STR_ARG(runs));
+    return workload;
+}
+
+/* [[NAMESPACE/]KIND/]NAME, or the end of a name. */
+static struct wish wish_parse(struct arena *arena, struct str written)
+{
+    struct str parts[3] = {0};
+    size_t count = 0;
+    size_t at = 0;
+    while (count < 2 && str_find(written, at, '/') < written.len) {
+        size_t end = str_find(written, at, '/');
+        parts[count++] = str_slice(written, at, end);
+        at = end + 1;
+    }
+    parts[count] = str_from(written, at);
+    struct wish wish = {.name = parts[count]};
+    if (count > 0)
+        wish.kind = str_c(arena, parts[count - 1]);
+    if (count > 1)
+        wish.namespace = parts[0];
+    if (str_starts(wish.name, STR("*-")))
+        wish.name = str_from(wish.name, 2);
+    return wish;
+}
+
+/* KIND/NAME that several namespaces have is the only one that names no namespace: nothing else
+ * could be written for it. */
+static const struct object *find_written(struct injection *injection, const struct service *service,
+                                         struct str written)
+{
+    struct wish wish = wish_parse(injection->arena, written);
+    const char *source = injection->options->workload ? "--workload" : "helm.workload";
+    enum step step = STEP_NAME;
+    struct choice choice = choose(&injection->release, step, &wish);
+    if (choice.count == 0)
+        choice = choose(&injection->release, step = STEP_ENDING, &wish);
+    if (choice.count == 1)
+        return found(injection, service, choice.found, false,
+                     str_format(injection->arena, "%s names it", source));
+    if (step == STEP_NAME && wish.kind && choice.unplaced_count == 1)
+        return found(injection, service, choice.unplaced, true,
+                     str_format(injection->arena,
+                                "%s names it, and it is the only one without a namespace", source));
+    if (choice.count > 1)
+        report_several(injection, service, written, step, &wish);
+    else
+        report_none(injection, service, written);
+    return NULL;
+}
+
+/* The first word between dashes that two names share; empty: none. A single character or a number
+ * says nothing. */
+static struct str shared_word(struct str a, struct str b)
+{
+    for (size_t at = 0; at < a.len;) {
+        size_t end = str_find(a, at, '-');
+        struct str word = str_slice(a, at, end);
+        at = end + 1;
+        if (word.len < 2 || str_only(word, "0123456789"))
+            continue;
+        for (size_t from = 0; from < b.len;) {
+            size_t to = str_find(b, from, '-');
+            if (str_equal(word, str_slice(b, from, to)))
+                return word;
+            from = to + 1;
+        }
+    }
+    return (struct str){0};
+}
+
+/* The only workload of a chart is taken if its name or name label shares a word with the module:
+ * one that has nothing in common with it may be a database. */
+static struct str likeness(const struct object *object, struct str module)
+{
+    struct str word = shared_word(module, object->name);
+    if (word.len == 0)
+        word = shared_word(module, name_label(object));
+    if (word.len == 0 && object->pods_of)
+        word = likeness(object->pods_of, module);
+    return word;
+}
+
+static struct str reason_of(struct injection *injection, const struct service *service,
+                            enum step step, const struct object *object)
+{
+    struct arena *arena = injection->arena;
+    switch (step) {
+    case STEP_NAME:
+        return STR("it is named as the module");
+    case STEP_ENDING:
+        return str_format(arena, "it is the only one whose name ends in \"-%.*s\"",
+                          STR_ARG(service->name));
+    case STEP_LABEL:
+        return str_format(arena, "its label app.kubernetes.io/name is \"%.*s\"",
+                          STR_ARG(service->name));
+    default:
+        return str_format(arena,
+                          "it is the only workload of the chart, and shares \"%.*s\" with the "
+                          "module \"%.*s\"",
+                          STR_ARG(likeness(object, service->name)), STR_ARG(service->name));
+    }
+}
+
+static const struct object *find_by_name(struct injection *injection, const struct service *service)
+{
+    const struct wish any = {0};
+    const struct wish wish = {.name = service->name};
+    enum step several = STEP_COUNT;
+    for (enum step step = STEP_NAME; step < STEP_COUNT; step++) {
+        struct choice choice = choose(&injection->release, step, &wish);
+        bool only = choice.count == 1;
+        if (only && step == STEP_ANY)
+            only = likeness(choice.found, service->name).len != 0;
+        bool guess = only && step != STEP_NAME &&
+                     (step == STEP_ANY || choose(&injection->release, STEP_ANY, &any).count > 1);
+        if (only)
+            return found(injection, service, choice.found, guess,
+                         reason_of(injection, service, step, choice.found));
+        if (choice.count > 1 && step != STEP_ANY && several == STEP_COUNT)
+            several = step;
+        if (several == STEP_NAME)
+            break;
+    }
+    if (several != STEP_COUNT)
+        report_several(injection, service, service->name, several, &wish);
+    else
+        report_none(injection, service, service->name);
+    return NULL;
+}
+
+const struct object *target_workload(struct injection *injection, const struct service *service)
+{
+    if (injection->options->workload)
+        return find_written(injection, service, str_of(injection->options->workload));
+    if (service->helm.workload.len)
+        return find_written(injection, service, service->helm.workload);
+    return find_by_name(injection, service);
+}
+
+/* Two services that write into one workload would overwrite each other. */
+bool target_take(struct injection *injection, const struct service *service,
+                 const struct object *workload)
+{
+    const struct object **key = ARENA_NEW(injection->arena, const struct object *);
+    *key = workload;
+    const struct service *owner = set_add(injection->arena, &injection->owners,
+                                          (struct str){(const char *)key, sizeof(void *)}, service);
+    if (!owner)
+        return true;
+    diag_error(injection->diags, service->at,
+               "the services \"%.*s\" and \"%.*s\" both lead to %.*s", STR_ARG(owner->name),
+               STR_ARG(service->name), STR_ARG(object_text(injection->arena, workload)));
+    diag_hint(injection->diags, "write which workload each means: helm: {workload: KIND/NAME}");
+    return false;
+}

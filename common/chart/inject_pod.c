@@ -1,0 +1,141 @@
+/* What the pods carry besides: commands, times, accounts, security, tolerations, metadata. */
+#include "chart/inject_target.h"
+
+#include <inttypes.h>
+
+void inject_commands(const struct target *target)
+{
+    static const struct {
+        enum field_id field;
+        const char *key;
+    } rows[] = {{SERVICE_COMMANDS, "command"}, {SERVICE_ARGS, "args"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct value *words = record_value(target->service->record, rows[i].field);
+        if (words->node && words->count)
+            target_set(target, NULL, target->container, rows[i].key,
+                       manifest_words(target->injection->arena, words), NULL, TELL_NAMES);
+    }
+}
+
+/* How long a rollout may stand still, which must be longer than a new pod is watched. */
+static void inject_timeout(const struct target *target)
+{
+    struct arena *arena = target->injection->arena;
+    const struct object *controller = target_controller(target);
+    struct str kind = controller->kind;
+    int64_t seconds;
+    if (!target_has(target, SERVICE_TIMEOUT))
+        return;
+    if (!str_is(kind, "Deployment") && !str_is(kind, "Rollout")) {
+        diag_warning(target->injection->diags,
+                     record_location(target->service->record, SERVICE_TIMEOUT),
+                     "timeout has no effect: a %.*s has no deadline", STR_ARG(kind));
+        return;
+    }
+    if (!target_int(target, SERVICE_TIMEOUT, controller, controller->node, "spec minReadySeconds",
+                    0, &seconds))
+        return;
+    if (target->service->timeout <= seconds) {
+        target_error(target, SERVICE_TIMEOUT,
+                     "timeout must be longer than the chart's minReadySeconds, which is %" PRId64,
+                     seconds);
+        diag_hint(target->injection->diags, "write a larger timeout");
+        return;
+    }
+    target_set(target, controller, controller->node, "spec progressDeadlineSeconds",
+               node_int(arena, target->service->timeout), "progressDeadlineSeconds", TELL_VALUES);
+}
+
+static void inject_times(const struct target *target)
+{
+    struct arena *arena = target->injection->arena;
+    inject_timeout(target);
+    if (target_has(target, SERVICE_GRACE_PERIOD))
+        target_set(target, target->workload, target_pod(target), "terminationGracePeriodSeconds",
+                   node_int(arena, target->service->grace_period), "terminationGracePeriodSeconds",
+                   TELL_VALUES);
+    if (target_has(target, SERVICE_TOKEN))
+        target_set(
+            target, target->workload, target_pod(target), "automountServiceAccountToken",
+            node_scalar(arena, STYLE_PLAIN, target->service->token ? STR("true") : STR("false")),
+            "automountServiceAccountToken", TELL_VALUES);
+}
+
+static bool tolerates(const struct node *item, const struct toleration *toleration)
+{
+    struct str operator= node_text(node_find(item, "operator"));
+    return str_equal(node_text(node_find(item, "key")), toleration->key) &&
+           str_equal(node_text(node_find(item, "value")), toleration->value) &&
+           str_equal(node_text(node_find(item, "effect")), toleration->effect) &&
+           (operator.len == 0 || str_is(operator, "Equal"));
+}
+
+static bool is_tolerated(const struct target *target, const struct toleration *toleration)
+{
+    const struct node *list = node_find(target_pod(target), "tolerations");
+    for (const struct node *item = node_items(list); item; item = item->next)
+        if (tolerates(item, toleration))
+            return true;
+    return false;
+}
+
+static void inject_tolerations(const struct target *target)
+{
+    const struct service *service = target->service;
+    if (target->fill && node_find(target_pod(target), "tolerations"))
+        return;
+    for (size_t i = 0; i < service->toleration_count; i++) {
+        const struct toleration *toleration = &service->tolerations[i];
+        if (is_tolerated(target, toleration))
+            continue;
+        struct node *list = edit_list(target->edit, target_pod(target), "tolerations");
+        if (!list)
+            return;
+        edit_insert(target->edit, list, NULL,
+                    manifest_toleration(target->injection->arena, toleration));
+        target_tell(target, target->workload, DEED_ADDED, "tolerations", "%.*s",
+                    STR_ARG(toleration->key));
+    }
+}
+
+static void inject_items(const struct target *target, const char *key, const char *what,
+                         const struct value *items)
+{
+    struct arena *arena = target->injection->arena;
+    for (size_t i = 0; i < items->count; i++) {
+        const struct item *item = &items->items[i];
+        const char *path = str_format(arena, "metadata %s %.*s", key, STR_ARG(item->name)).data;
+        target_set(target, target->workload, target->workload->template, path,
+                   node_scalar(arena, STYLE_TEXT, item->text),
+                   str_format(arena, "%s.%.*s", what, STR_ARG(item->name)).data, TELL_VALUES);
+    }
+}
+
+/* A label that something selects pods by decides which pods those are. */
+static void check_labels(const struct target *target)
+{
+    struct injection *injection = target->injection;
+    const struct value *labels = target->service->pod_labels;
+    const struct node *there = node_find(target->workload->template, "metadata labels");
+    for (size_t i = 0; i < labels->count; i++) {
+        const struct item *item = &labels->items[i];
+        const struct node *same = node_find(there, str_c(injection->arena, item->name));
+        const struct object *user = release_label_user(&injection->release, item->name);
+        if (!user || (same && str_equal(node_text(same), item->text)))
+            continue;
+        diag_error(injection->diags, item->name_node->span,
+                   "%.*s: %.*s of the chart selects pods by the label \"%.*s\"",
+                   STR_ARG(object_text(injection->arena, target->workload)),
+                   STR_ARG(object_text(injection->arena, user)), STR_ARG(item->name));
+        diag_hint(injection->diags, "leave it out, or choose another label");
+    }
+}
+
+void inject_pod(const struct target *target)
+{
+    inject_times(target);
+    inject_tolerations(target);
+    check_labels(target);
+    inject_items(target, "annotations", "template.annotations", target->service->pod_annotations);
+    inject_items(target, "labels", "template.labels", target->service->pod_labels);
+}

@@ -1,0 +1,259 @@
+/* pod_security: what Kubernetes' Pod Security Standards ask of a container. Ids that a chart chose
+ * stay: its image's files are theirs. */
+#include "chart/inject_target.h"
+
+/* What the container says of itself, else what the pod says of all. */
+static const struct node *effective(const struct target *target, const char *path)
+{
+    const struct node *own = node_find(target->container, path);
+    return own ? own : node_find(target_pod(target), path);
+}
+
+static bool has_item(const struct node *list, const char *text)
+{
+    for (const struct node *item = node_items(list); item; item = item->next)
+        if (str_is(node_text(item), text))
+            return true;
+    return false;
+}
+
+static void set_flag(const struct target *target, const char *key, bool flag)
+{
+    struct arena *arena = target->injection->arena;
+    target_set(target, NULL, target->container, str_format(arena, "securityContext %s", key).data,
+               node_scalar(arena, STYLE_PLAIN, flag ? STR("true") : STR("false")), NULL,
+               TELL_VALUES);
+}
+
+/* On the pod, unless the container says something itself. */
+static void set_seccomp(const struct target *target)
+{
+    static const char path[] = "securityContext seccompProfile type";
+    bool own = node_find(target->container, path) != NULL;
+    struct str type = node_text(effective(target, path));
+    if (str_is(type, "RuntimeDefault") || str_is(type, "Localhost"))
+        return;
+    if (target->fill && type.len)
+        return;
+    target_set(target, own ? NULL : target->workload, own ? target->container : target_pod(target),
+               path, node_scalar(target->injection->arena, STYLE_TEXT, STR("RuntimeDefault")), NULL,
+               TELL_VALUES);
+}
+
+static void drop_capabilities(const struct target *target)
+{
+    static const char path[] = "securityContext capabilities drop";
+    struct arena *arena = target->injection->arena;
+    struct node *all = node_new(arena, NODE_LIST);
+    add_text(arena, all, STR("ALL"));
+    if (!has_item(node_find(target->container, path), "ALL"))
+        target_set(target, NULL, target->container, path, all, NULL, TELL_NAMES);
+}
+
+/* A user that the chart chose has the group that goes with it. */
+static void set_ids(const struct target *target)
+{
+    static const char *const paths[] = {"securityContext runAsUser", "securityContext runAsGroup"};
+    const struct node *user = effective(target, paths[0]);
+    if (user && (target->fill || !str_is(node_text(user), "0")))
+        return;
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+        target_set(target, NULL, target->container, paths[i],
+                   node_int(target->injection->arena, MANIFEST_RESTRICTED_ID), NULL, TELL_VALUES);
+}
+
+static bool has_volume(const struct node *volumes, struct str name)
+{
+    for (const struct node *item = node_items(volumes); item; item = item->next)
+        if (str_equal(node_text(node_find(item, "name")), name))
+            return true;
+    return false;
+}
+
+static bool has_tmp(const struct target *target)
+{
+    const struct node *mounts = node_find(target->container, "volumeMounts");
+    for (const struct node *item = node_items(mounts); item; item = item->next) {
+        struct str path = node_text(node_find(item, "mountPath"));
+        while (path.len > 1 && str_ends(path, STR("/")))
+            path.len--;
+        if (str_is(path, "/tmp"))
+            return true;
+    }
+    return false;
+}
+
+/* A read-only root leaves programs no place for temporary files. */
+static void add_tmp(const struct target *target)
+{
+    struct arena *arena = target->injection->arena;
+    struct str name = STR("optasvc-tmp");
+    if (has_tmp(target))
+        return;
+    struct node *mounts = edit_list(target->edit, target->container, "volumeMounts");
+    struct node *volumes = edit_list(target->edit, target_pod(target), "volumes");
+    if (!mounts || !volumes)
+        return;
+    struct node *mount = node_new(arena, NODE_MAP);
+    put_text(arena, mount, "name", name);
+    put_text(arena, mount, "mountPath", STR("/tmp"));
+    edit_insert(target->edit, mounts, NULL, mount);
+    if (!has_volume(volumes, name)) {
+        struct node *volume = node_new(arena, NODE_MAP);
+        put_text(arena, volume, "name", name);
+        put_map(arena, volume, "emptyDir");
+        edit_insert(target->edit, volumes, NULL, volume);
+    }
+    target_tell(target, NULL, DEED_ADDED, "volumeMounts", "/tmp");
+}
+
+static void restrict_container(const struct target *target)
+{
+    static const char read_only[] = "securityContext readOnlyRootFilesystem";
+    static const char non_root[] = "securityContext runAsNonRoot";
+    bool root = str_is(node_text(effective(target, "securityContext runAsUser")), "0");
+    drop_capabilities(target);
+    if (!target->fill || !node_find(target->container, read_only)) {
+        set_flag(target, "readOnlyRootFilesystem", true);
+        add_tmp(target);
+    }
+    if (target->fill && (root || effective(target, non_root)))
+        return;
+    if (!node_is_true(effective(target, non_root)))
+        set_flag(target, "runAsNonRoot", true);
+    set_ids(target);
+}
+
+/* What the chart says against the standards, and filling gaps leaves. */
+
+static void leave(const struct target *target, const struct object *object, const char *what,
+                  struct str said)
+{
+    target_tell(target, object, DEED_LEFT, what, "the chart says %.*s", STR_ARG(said));
+}
+
+/* Capabilities that the baseline standard lets a container add; the restricted one only the first.
+ */
+static bool may_add(struct str capability, bool restricted)
+{
+    static const char *const allowed[] = {
+        "NET_BIND_SERVICE", "AUDIT_WRITE", "CHOWN",     "DAC_OVERRIDE", "FOWNER",
+        "FSETID",           "KILL",        "MKNOD",     "SETFCAP",      "SETGID",
+        "SETPCAP",          "SETUID",      "SYS_CHROOT"};
+    size_t count = restricted ? 1 : sizeof allowed / sizeof *allowed;
+    for (size_t i = 0; i < count; i++)
+        if (str_is(capability, allowed[i]))
+            return true;
+    return false;
+}
+
+static void tell_left_of_ports(const struct target *target)
+{
+    const struct node *ports = node_find(target->container, "ports");
+    for (const struct node *port = node_items(ports); port; port = port->next) {
+        struct str host = node_text(node_find(port, "hostPort"));
+        if (host.len && !str_is(host, "0"))
+            leave(target, NULL, "ports.hostPort", host);
+    }
+}
+
+static void tell_left_of_container(const struct target *target)
+{
+    bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
+    static const char escalation[] = "securityContext allowPrivilegeEscalation";
+    struct str seccomp = node_text(effective(target, "securityContext seccompProfile type"));
+    const struct node *add = node_find(target->container, "securityContext capabilities add");
+    if (node_is_true(node_find(target->container, escalation)))
+        leave(target, NULL, "securityContext.allowPrivilegeEscalation", STR("true"));
+    if (str_is(seccomp, "Unconfined"))
+        leave(target, NULL, "securityContext.seccompProfile.type", seccomp);
+    for (const struct node *item = node_items(add); item; item = item->next)
+        if (!may_add(node_text(item), restricted))
+            leave(target, NULL, "securityContext.capabilities.add", node_text(item));
+    struct str mount = node_text(node_find(target->container, "securityContext procMount"));
+    if (mount.len && !str_is(mount, "Default"))
+        leave(target, NULL, "securityContext.procMount", mount);
+    tell_left_of_ports(target);
+    if (!restricted)
+        return;
+    const struct node *drop = node_find(target->container, "securityContext capabilities drop");
+    const struct node *non_root = effective(target, "securityContext runAsNonRoot");
+    struct str user = node_text(effective(target, "securityContext runAsUser"));
+    if (drop && !has_item(drop, "ALL"))
+        leave(target, NULL, "securityContext.capabilities.drop", STR("no ALL"));
+    if (non_root && !node_is_true(non_root))
+        leave(target, NULL, "securityContext.runAsNonRoot", node_text(non_root));
+    if (str_is(user, "0"))
+        leave(target, NULL, "securityContext.runAsUser", user);
+}
+
+/* The key that says of what kind a volume is, where the standard has something against it. */
+static struct str refused_volume(const struct node *volume, bool restricted)
+{
+    static const char *const allowed[] = {"configMap", "csi",       "downwardAPI",
+                                          "emptyDir",  "ephemeral", "persistentVolumeClaim",
+                                          "projected", "secret",    "name"};
+    if (node_find(volume, "hostPath"))
+        return STR("hostPath");
+    for (const struct node *each = node_items(volume); restricted && each; each = each->next) {
+        bool known = !each->key || node_is_merge(each);
+        for (size_t i = 0; !known && i < sizeof allowed / sizeof *allowed; i++)
+            known = str_is(each->key->text, allowed[i]);
+        if (!known)
+            return each->key->text;
+    }
+    return (struct str){0};
+}
+
+void inject_security_tell_pod(const struct target *target)
+{
+    static const char *const flags[] = {"hostNetwork", "hostPID", "hostIPC"};
+    if (!target_has(target, SERVICE_POD_SECURITY) || target->service->security == POD_SECURITY_OFF)
+        return;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (node_is_true(node_find(target_pod(target), flags[i])))
+            leave(target, target->workload, flags[i], STR("true"));
+    bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
+    for (const struct node *item = node_items(node_find(target_pod(target), "volumes")); item;
+         item = item->next) {
+        struct str kind = refused_volume(item, restricted);
+        if (kind.len)
+            leave(target, target->workload,
+                  str_format(target->injection->arena, "volumes.%.*s", STR_ARG(kind)).data,
+                  node_text(node_find(item, "name")));
+    }
+}
+
+/* Why Kubernetes would refuse allowPrivilegeEscalation: false; NULL: it would not. */
+static const char *obstacle(const struct target *target)
+{
+    if (node_is_true(node_find(target->container, "securityContext privileged")))
+        return "the container is privileged";
+    if (has_item(node_find(target->container, "securityContext capabilities add"), "CAP_SYS_ADMIN"))
+        return "the container has CAP_SYS_ADMIN";
+    return NULL;
+}
+
+void inject_security(const struct target *target)
+{
+    static const char hint[] = "write pod_security: off, or change it in the chart";
+    if (!target_has(target, SERVICE_POD_SECURITY) || target->service->security == POD_SECURITY_OFF)
+        return;
+    if (str_is(node_text(node_find(target_pod(target), "os name")), "windows")) {
+        target_cannot(target, SERVICE_POD_SECURITY, "securityContext", "the pods run on Windows",
+                      hint);
+        return;
+    }
+    if (target->fill)
+        tell_left_of_container(target);
+    set_seccomp(target);
+    const char *reason = obstacle(target);
+    if (reason) {
+        target_cannot(target, SERVICE_POD_SECURITY, "securityContext.allowPrivilegeEscalation",
+                      reason, hint);
+        return;
+    }
+    set_flag(target, "allowPrivilegeEscalation", false);
+    if (target->service->security == POD_SECURITY_RESTRICTED)
+        restrict_container(target);
+}

@@ -1,0 +1,532 @@
+/* The Services that route to a workload: which of its containers they reach, and which Service and
+ * port public_uri means. */
+#include "chart/inject_target.h"
+
+#include "yaml/scalar.h"
+
+#include <inttypes.h>
+
+/* Ports */
+
+bool target_is_udp(const struct node *port)
+{
+    struct str protocol = node_text(node_find(port, "protocol"));
+    return protocol.len && !str_is(protocol, "TCP");
+}
+
+const struct node *target_container_port(const struct node *container, struct str port)
+{
+    const struct node *ports = node_find(container, "ports");
+    const struct node *found = NULL;
+    for (const struct node *each = node_items(ports); each; each = each->next) {
+        if (!str_equal(node_text(node_find(each, "name")), port) &&
+            !str_equal(node_text(node_find(each, "containerPort")), port))
+            continue;
+        if (!target_is_udp(each))
+            return each;
+        found = found ? found : each;
+    }
+    return found;
+}
+
+struct set target_container_ports(struct arena *arena, const struct node *container)
+{
+    static const char *const keys[] = {"name", "containerPort"};
+    const struct node *ports = node_find(container, "ports");
+    struct set set = {0};
+    for (int udp = 0; udp < 2; udp++)
+        for (const struct node *port = node_items(ports); port; port = port->next)
+            for (size_t i = 0; i < 2 && target_is_udp(port) == udp; i++)
+                if (node_text(node_find(port, keys[i])).len)
+                    set_add(arena, &set, node_text(node_find(port, keys[i])), port);
+    return set;
+}
+
+/* A port is for metrics or health checks, and carries no traffic, if a word of its name says so. */
+static bool is_metrics_name(struct str name)
+{
+    static const char *const words[] = {
+        "metrics", "metric",     "prometheus", "prom",      "exporter",    "telemetry",
+        "stats",   "monitoring", "monitor",    "jmx",       "health",      "healthz",
+        "livez",   "readyz",     "liveness",   "readiness", "healthcheck", "probe",
+        "probes",  "status",     "admin",      "debug",     "pprof",       "management",
+    };
+    for (size_t at = 0; at < name.len;) {
+        size_t end = str_find(name, at, '-');
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+            if (str_is(str_slice(name, at, end), words[i]))
+                return true;
+        at = end + 1;
+    }
+    return false;
+}
+
+/* A port that nothing names is for metrics if exporters use its number. */
+static bool is_metrics_number(struct str text)
+{
+    enum { FIRST = 9100, LAST = 9999 };
+    int64_t number;
+    return scalar_to_int(text, &number) && number >= FIRST && number <= LAST;
+}
+
+static const struct node *target_of(const struct node *service_port)
+{
+    const struct node *to = node_find(service_port, "targetPort");
+    return to ? to : node_find(service_port, "port");
+}
+
+/* The Services of a workload */
+
+/* What routes to a name or number of a port. */
+struct service_target {
+    struct service_target *self;
+    const struct object *service; /* the first */
+    const struct node *to;        /* as it writes it */
+    size_t order;                 /* among the ports of all Services */
+    bool named;                   /* by a port whose name is not one of metrics */
+    bool unnamed;                 /* by a port without a name */
+};
+
+static void index_service(struct injection *injection, const struct object *service, bool written,
+                          size_t *order)
+{
+    const struct node *ports = node_find(service->node, "spec ports");
+    for (const struct node *port = node_items(ports); port; port = port->next) {
+        if (target_is_udp(port))
+            continue;
+        struct str name = node_text(node_find(port, "name"));
+        const struct node *to = target_of(port);
+        struct service_target *made = ARENA_NEW(injection->arena, struct service_target);
+        *made = (struct service_target){
+            .self = made, .service = service, .to = to, .order = (*order)++};
+        const struct service_target *known =
+            set_add(injection->arena, &injection->service_targets, node_text(to), made);
+        made = known ? known->self : made;
+        made->named |= written || (name.len && !is_metrics_name(name));
+        made->unnamed |= name.len == 0;
+    }
+}
+
+static void index_ports(struct injection *injection, const struct node *container)
+{
+    static const char *const keys[] = {"name", "containerPort"};
+    for (const struct node *port = node_items(node_find(container, "ports")); port;
+         port = port->next)
+        for (size_t i = 0; i < 2 && !target_is_udp(port); i++)
+            if (node_text(node_find(port, keys[i])).len)
+                set_add(injection->arena, &injection->pod_ports,
+                        node_text(node_find(port, keys[i])), port);
+}
+
+/* As in Kubernetes, a name or number of a port is that of the first container that has it, and
+ * sidecars among the init containers come last. */
+static void index_pod(struct injection *injection, const struct object *workload)
+{
+    const struct node *containers = node_find(workload->pod, "containers");
+    const struct node *init = node_find(workload->pod, "initContainers");
+    for (const struct node *each = node_items(containers); each; each = each->next)
+        index_ports(injection, each);
+    for (const struct node *each = node_items(init); each; each = each->next)
+        if (str_is(node_text(node_find(each, "restartPolicy")), "Always"))
+            index_ports(injection, each);
+}
+
+/* What helm.service or --service names; empty: nothing. */
+static struct str written_service(const struct target *target)
+{
+    const char *flag = target->injection->options->service;
+    return flag ? str_of(flag) : target->service->helm.service;
+}
+
+/* A Service that is written is the only one that counts. */
+static void keep_written(struct injection *injection, struct str written)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < injection->service_count; i++)
+        if (str_equal(injection->services[i]->name, written))
+            injection->services[kept++] = injection->services[i];
+    injection->service_count = kept;
+}
+
+void target_find_services(const struct target *target)
+{
+    struct injection *injection = target->injection;
+    struct str written = written_service(target);
+    if (injection->led == target->workload && str_equal(injection->led_by, written))
+        return;
+    injection->led = target->workload;
+    injection->led_by = written;
+    injection->services =
+        release_services(&injection->release, target->workload, &injection->service_count);
+    if (written.len)
+        keep_written(injection, written);
+    injection->service_names = (struct set){0};
+    injection->service_targets = (struct set){0};
+    injection->pod_ports = (struct set){0};
+    index_pod(injection, target->workload);
+    size_t order = 0;
+    for (size_t i = 0; i < injection->service_count; i++) {
+        set_add(injection->arena, &injection->service_names, injection->services[i]->name,
+                injection->services[i]);
+        index_service(injection, injection->services[i], written.len != 0, &order);
+    }
+    injection->ingresses = NULL;
+}
+
+/* The number that a Service's port leads to, or its name where no container has it. */
+static struct str target_number(const struct injection *injection, const struct node *port)
+{
+    struct str to = node_text(target_of(port));
+    const struct node *number = node_find(set_get(&injection->pod_ports, to), "containerPort");
+    return number ? node_text(number) : to;
+}
+
+enum { LISTED = 20 };
+
+static void list_ports(const struct injection *injection, struct buf *out,
+                       const struct object *service)
+{
+    const struct node *port = node_items(node_find(service->node, "spec ports"));
+    size_t count = 0;
+    for (; port && count <= LISTED; port = port->next) {
+        if (target_is_udp(port))
+            continue;
+        struct str number = target_number(injection, port);
+        buf_format(out, "%s%.*s", count ? ", " : " (",
+                   STR_ARG(count < LISTED ? number : STR("...")));
+        count++;
+    }
+    if (count)
+        buf_add(out, STR(")"));
+}
+
+/* Services and the ports that they lead to, for a message. */
+static struct str list_services(const struct injection *injection,
+                                const struct object *const *services, size_t count)
+{
+    struct buf names = {0};
+    for (size_t i = 0; i < count && i < LISTED; i++) {
+        buf_format(&names, "%s%.*s", i ? ", " : "", STR_ARG(services[i]->name));
+        list_ports(injection, &names, services[i]);
+    }
+    if (count > LISTED)
+        buf_add(&names, STR(", ..."));
+    struct str copy = str_copy(injection->arena, buf_str(&names));
+    buf_free(&names);
+    return copy;
+}
+
+/* Adds the hint of a message about Services: those that can be written. */
+static void hint_services(const struct target *target, const struct object *const *services,
+                          size_t count)
+{
+    struct injection *injection = target->injection;
+    if (count == 0)
+        diag_hint(injection->diags, "no Service of the chart routes to it");
+    else
+        diag_hint(injection->diags,
+                  "Services that route to it: %.*s\nwrite which: helm: {service: %.*s}",
+                  STR_ARG(list_services(injection, services, count)), STR_ARG(services[0]->name));
+}
+
+bool target_check_service(const struct target *target)
+{
+    struct injection *injection = target->injection;
+    struct str written = written_service(target);
+    if (written.len == 0)
+        return true;
+    target_find_services(target);
+    if (injection->service_count)
+        return true;
+    size_t count;
+    const struct object **all = release_services(&injection->release, target->workload, &count);
+    if (release_has_service(&injection->release, written, target->workload))
+        target_error(target, SERVICE_HELM, "Service/%.*s of the chart does not route to it",
+                     STR_ARG(written));
+    else
+        target_error(target, SERVICE_HELM, "no Service of the chart is named \"%.*s\"",
+                     STR_ARG(written));
+    hint_services(target, all, count);
+    return false;
+}
+
+/* Containers behind Services */
+
+/* What Services reach of a container. */
+struct reached {
+    const struct node *port;
+    const struct service_target *first; /* in the order of the Services */
+    bool several;                       /* there are more ports */
+};
+
+static void add_reached(struct reached *reached, const struct node *port,
+                        const struct service_target *by)
+{
+    reached->several |= reached->port && reached->port != port;
+    reached->port = port;
+    if (!reached->first || by->order < reached->first->order)
+        reached->first = by;
+}
+
+/* A port carries traffic unless it is one for metrics by its own name, by the name that every
+ * Service gives it, or, without any name, by its number. */
+static bool carries_traffic(const struct node *port, const struct service_target *by)
+{
+    struct str name = node_text(node_find(port, "name"));
+    if (is_metrics_name(name))
+        return false;
+    return by->named ||
+           (by->unnamed &&
+            (name.len || !is_metrics_number(node_text(node_find(port, "containerPort")))));
+}
+
+/* Finds the container's ports that carry traffic, and those for metrics. */
+static void find_reached(const struct target *target, const struct node *container,
+                         struct reached *ret_traffic, struct reached *ret_metrics)
+{
+    static const char *const keys[] = {"name", "containerPort"};
+    struct injection *injection = target->injection;
+    *ret_traffic = *ret_metrics = (struct reached){0};
+    target_find_services(target);
+    bool written = written_service(target).len != 0;
+    for (const struct node *port = node_items(node_find(container, "ports")); port;
+         port = port->next) {
+        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+            struct str called = node_text(node_find(port, keys[i]));
+            const struct service_target *by = set_get(&injection->service_targets, called);
+            if (!by || called.len == 0 || set_get(&injection->pod_ports, called) != port)
+                continue;
+            bool traffic = written || carries_traffic(port, by);
+            add_reached(traffic ? ret_traffic : ret_metrics, port, by);
+        }
+    }
+}
+
+struct node *target_service_port(const struct target *target, const struct node *container)
+{
+    struct reached traffic;
+    struct reached metrics;
+    find_reached(target, container, &traffic, &metrics);
+    const struct reached *only = traffic.port ? &traffic : &metrics;
+    return only->port && !only->several ? node_copy(target->injection->arena, only->first->to)
+                                        : NULL;
+}
+
+const struct object *target_service_of(const struct target *target, const struct node *container)
+{
+    struct reached traffic;
+    struct reached metrics;
+    find_reached(target, container, &traffic, &metrics);
+    return traffic.first ? traffic.first->service : NULL;
+}
+
+/* The Service and port of public_uri */
+
+static bool is_headless(const struct object *service)
+{
+    return str_is(node_text(node_find(service->node, "spec clusterIP")), "None");
+}
+
+static bool is_traffic_port(const struct target *target, const struct node *port)
+{
+    struct str name = node_text(node_find(port, "name"));
+    const struct service_target by = {.named = name.len && !is_metrics_name(name),
+                                      .unnamed = name.len == 0};
+    struct str to = node_text(target_of(port));
+    const struct node *own = set_get(&target->injection->pod_ports, to);
+    if (target_is_udp(port))
+        return false;
+    if (written_service(target).len)
+        return true;
+    return own ? carries_traffic(own, &by) : by.named || (by.unnamed && !is_metrics_number(to));
+}
+
+/* True if a port of a Service leads to the written `port`, or, where none is written, carries
+ * traffic to the container. A number that no container names may be this one's. */
+static bool is_public(const struct target *target, const struct node *port,
+                      const struct set *own_ports)
+{
+    const struct port *written = target->service->public_port;
+    struct str to = node_text(target_of(port));
+    int64_t number;
+    if (target_is_udp(port))
+        return false;
+    if (written)
+        return scalar_to_int(target_number(target->injection, port), &number) &&
+               number == written->number;
+    const struct node *first = set_get(&target->injection->pod_ports, to);
+    bool reaches = first ? set_get(own_ports, to) == first : scalar_to_int(to, &number);
+    return reaches && is_traffic_port(target, port);
+}
+
+/* What is chosen among ports: the only one, or the one named `http`. */
+struct port_choice {
+    const struct node *first;
+    const struct node *http;
+    size_t count;
+};
+
+static void offer_port(struct port_choice *choice, const struct node *port)
+{
+    if (choice->count++ == 0)
+        choice->first = port;
+    if (!choice->http && str_is(node_text(node_find(port, "name")), "http"))
+        choice->http = port;
+}
+
+static const struct node *chosen_port(const struct port_choice *choice)
+{
+    return choice->count == 1 ? choice->first : choice->http;
+}
+
+/* A Service that public_uri may mean. */
+struct candidate {
+    const struct object *service;
+    struct port_choice public;  /* its ports that is_public() */
+    struct port_choice traffic; /* and all that carry traffic */
+    bool able;                  /* an Ingress can use it: it has a name, an address, a TCP port */
+    bool only;                  /* no other is able */
+};
+
+static struct candidate look_at(const struct target *target, const struct object *service,
+                                const struct set *own_ports)
+{
+    struct candidate candidate = {.service = service};
+    const struct node *ports = node_find(service->node, "spec ports");
+    bool named = service->name.len && (!is_headless(service) || written_service(target).len);
+    for (const struct node *port = node_items(ports); port; port = port->next) {
+        candidate.able |= named && !target_is_udp(port);
+        if (is_public(target, port, own_ports))
+            offer_port(&candidate.public, port);
+        if (is_traffic_port(target, port))
+            offer_port(&candidate.traffic, port);
+    }
+    return candidate;
+}
+
+/* The port of the Service that is chosen. Several that lead to the written port are alike. */
+static const struct node *port_of(const struct target *target, const struct candidate *candidate)
+{
+    if (candidate->public.count == 0)
+        return chosen_port(&candidate->traffic);
+    return target->service->public_port ? candidate->public.first : chosen_port(&candidate->public);
+}
+
+static bool report_services(const struct target *target, const struct object *const *services,
+                            size_t count, size_t matching)
+{
+    const struct port *written = target->service->public_port;
+    struct str container = node_text(node_find(target->container, "name"));
+    if (count == 0) {
+        target_error(target, SERVICE_PUBLIC_URI,
+                     "public_uri needs a Service that routes TCP to it");
+        diag_hint(target->injection->diags, "enable its Service in the chart's values");
+        return false;
+    }
+    if (matching)
+        target_error(target, SERVICE_PUBLIC_URI,
+                     "several Services route to it, and public_uri can mean any of them");
+    else if (written)
+        target_error(target, SERVICE_PUBLIC_URI,
+                     "no Service routes to port %" PRId64 ", which public_uri means",
+                     written->number);
+    else
+        target_error(target, SERVICE_PUBLIC_URI,
+                     "no Service routes traffic to its container \"%.*s\"", STR_ARG(container));
+    hint_services(target, services, count);
+    return false;
+}
+
+/* The Service of public_uri is the one that is written; else the only one that routes to the
+ * written port, or that carries traffic to the container; else, without a written port, the only
+ * one that carries traffic at all. */
+static bool choose_service(const struct target *target, struct candidate *ret)
+{
+    struct injection *injection = target->injection;
+    struct set own_ports = target_container_ports(injection->arena, target->container);
+    bool written = written_service(target).len != 0;
+    size_t count = 0;
+    size_t matching = 0;
+    target_find_services(target);
+    const struct object **able =
+        ARENA_ARRAY(injection->arena, injection->service_count, const struct object *);
+    const struct object **fitting =
+        ARENA_ARRAY(injection->arena, injection->service_count, const struct object *);
+    struct candidate last = {0};
+    *ret = last;
+    for (size_t i = 0; i < injection->service_count; i++) {
+        struct candidate each = look_at(target, injection->services[i], &own_ports);
+        if (!each.able)
+            continue;
+        able[count++] = each.service;
+        last = each;
+        if (each.public.count == 0)
+            continue;
+        fitting[matching++] = each.service;
+        *ret = each;
+    }
+    bool other_port = target->service->public_port && !written;
+    if (matching == 0 && count == 1 && last.traffic.count && !other_port) {
+        *ret = last;
+        matching = 1;
+    }
+    ret->only = count == 1;
+    if (matching == 1)
+        return true;
+    return report_services(target, matching ? fitting : able, matching ? matching : count,
+                           matching);
+}
+
+/* A Service that is written is used as it is. */
+static void warn_port(const struct target *target, const struct candidate *chosen)
+{
+    const struct port *written = target->service->public_port;
+    if (!written || chosen->public.count)
+        return;
+    enum field_id field = target_has(target, SERVICE_PORTS) ? SERVICE_PORTS : SERVICE_PORT;
+    diag_warning(target->injection->diags, record_location(target->service->record, field),
+                 "Service/%.*s does not route to port %" PRId64 ", so public_uri uses another",
+                 STR_ARG(chosen->service->name), written->number);
+    diag_hint(target->injection->diags, "its ports: %.*s",
+              STR_ARG(list_services(target->injection, &chosen->service, 1)));
+}
+
+static void report_choice(const struct target *target, const struct candidate *chosen,
+                          const struct node *port)
+{
+    struct arena *arena = target->injection->arena;
+    struct str workload = object_text(arena, target->workload);
+    struct str number = target_number(target->injection, port);
+    if (written_service(target).len)
+        target_choice(target->injection, chosen->service, NULL, false, "%s names it",
+                      target->injection->options->service ? "--service" : "helm.service");
+    else if (chosen->public.count)
+        target_choice(target->injection, chosen->service, NULL, !chosen->only,
+                      "it routes to port %.*s of %.*s", STR_ARG(number), STR_ARG(workload));
+    else
+        target_choice(target->injection, chosen->service, NULL, true,
+                      "it is the only Service of %.*s, but does not route to container %.*s",
+                      STR_ARG(workload), STR_ARG(node_text(node_find(target->container, "name"))));
+}
+
+const struct object *target_public_service(const struct target *target,
+                                           const struct node **ret_port)
+{
+    struct candidate chosen;
+    if (!choose_service(target, &chosen))
+        return NULL;
+    *ret_port = port_of(target, &chosen);
+    if (*ret_port) {
+        warn_port(target, &chosen);
+        report_choice(target, &chosen, *ret_port);
+        return chosen.service;
+    }
+    target_error(target, SERVICE_PUBLIC_URI,
+                 "Service/%.*s has several ports, and public_uri can mean any of them",
+                 STR_ARG(chosen.service->name));
+    diag_hint(target->injection->diags,
+              "its ports: %.*s\nwrite the one of the container: port: {http: %.*s}",
+              STR_ARG(list_services(target->injection, &chosen.service, 1)),
+              STR_ARG(target_number(target->injection, chosen.traffic.first)));
+    return NULL;
+}

@@ -1,0 +1,205 @@
+/* What the files inject*.c share: one injects a group of fields each. */
+#ifndef OPTASVC_INJECT_TARGET_H
+#define OPTASVC_INJECT_TARGET_H
+
+#include "chart/release.h"
+#include "manifest/manifest.h"
+
+enum deed_kind {
+    DEED_ADDED,
+    DEED_REPLACED,
+    DEED_REMOVED,
+    DEED_LEFT,
+    DEED_CHOSEN,  /* nothing was done: `detail` is why this object or container is the one */
+    DEED_IGNORED, /* a field that has no effect in charts, as is expected: in log and report only */
+    DEED_KINDS
+};
+
+/* Something that was done, or left as it is. */
+struct deed {
+    enum deed_kind kind;
+    struct str object; /* "KIND/NAME" */
+    struct str text;   /* the same for messages, with the namespace where that is needed */
+    struct str namespace;
+    struct str container; /* empty: it is about the object as a whole */
+    bool several;         /* the container is one of several, and messages name it */
+    bool guess;           /* DEED_CHOSEN: there were others, and the service file names none */
+    struct str what;      /* the field; empty: the object */
+    struct str detail;    /* what became of it, or why it is left; may be empty */
+};
+
+struct injection {
+    struct arena *arena;
+    struct diags *diags;
+    const struct options *options;
+    struct release release;
+    struct set owners;              /* the services that workloads are taken by */
+    struct set port_readers;        /* the services whose `port` a probe uses */
+    const struct object *led;       /* the workload that was asked for last, */
+    struct str led_by;              /* and the Service that is written: */
+    const struct object **services; /* the Services that lead to it, */
+    size_t service_count;
+    struct set service_names;        /* their names, */
+    struct set service_targets;      /* their ports of TCP by what they lead to, */
+    struct set pod_ports;            /* its own ports by name and number */
+    const struct object **ingresses; /* and the Ingresses that lead to one of them */
+    size_t ingress_count;
+    struct deed *deeds;
+    size_t deed_count;
+};
+
+/* A service on its way into a container of a workload. */
+struct target {
+    struct injection *injection;
+    const struct service *service;
+    const struct object *workload;
+    struct edit *edit;
+    struct node *container;
+    bool fill; /* only where the chart says nothing */
+    bool all;  /* every workload of the chart is filled */
+};
+
+/* Identifies a service in a set: its address, which no other has. */
+struct str target_service_key(const struct injection *injection, const struct service *service);
+
+/* Finds the workload by the decisions that the README lists, and reports how. Reports an error and
+ * returns NULL if there is none, or several. */
+const struct object *target_workload(struct injection *injection, const struct service *service);
+
+/* Finds the container in the same way. If all workloads are filled, one without such a container is
+ * reported as left, which is no error. */
+struct node *target_main_container(const struct target *target);
+
+/* False, after reporting it, when the workload is another service's already. */
+bool target_take(struct injection *injection, const struct service *service,
+                 const struct object *workload);
+
+/* Finds the Services that lead to the workload, and what goes with them: `services` of the
+ * injection and what follows there. */
+void target_find_services(const struct target *target);
+
+/* Reports an error and returns false if a Service is written that does not route to the workload.
+ */
+bool target_check_service(const struct target *target);
+
+/* The Service of public_uri, and its port. Reports how it was chosen, or an error and returns NULL.
+ */
+const struct object *target_public_service(const struct target *target,
+                                           const struct node **ret_port);
+
+/* The first Service that routes traffic to the container, which metrics are not; NULL: none. */
+const struct object *target_service_of(const struct target *target, const struct node *container);
+
+/* The port at which a container is reached, as a Service calls it; of one that several reach, the
+ * one for traffic. NULL if none or several do. A copy. */
+struct node *target_service_port(const struct target *target, const struct node *container);
+
+/* True for a port of a container or Service that does not speak TCP. */
+bool target_is_udp(const struct node *port);
+
+/* The item of the container's ports with that name or number, or NULL; of two with one number, that
+ * of TCP. */
+const struct node *target_container_port(const struct node *container, struct str port);
+
+/* The container's ports by name and number, for many such questions. */
+struct set target_container_ports(struct arena *arena, const struct node *container);
+
+/* Reports something wrong at a field of the service file, led by the workload's name. */
+void target_error(const struct target *target, enum field_id field, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Tells what was done to an object; NULL: to the container. `format`: the detail. */
+void target_tell(const struct target *target, const struct object *object, enum deed_kind kind,
+                 const char *what, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Reports that an object, or a container of it, was chosen, and why. On stderr only if it is a
+ * guess. */
+void target_choice(struct injection *injection, const struct object *object,
+                   const struct node *container, bool guess, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/* What cannot be done: an error at the field with a hint, or, when gaps are filled, left and told.
+ */
+void target_cannot(const struct target *target, enum field_id field, const char *what,
+                   const char *reason, const char *hint);
+
+/* An integer of the chart at a path from `map` of `object` (NULL: the container), or `otherwise`
+ * where there is none. False, and reported at the field, for what is no integer: the API server
+ * refuses it, but not if we replace what it stands in. */
+bool target_int(const struct target *target, enum field_id field, const struct object *object,
+                const struct node *map, const char *path, int64_t otherwise, int64_t *ret_number);
+
+/* Sets what a path of keys, split at spaces, leads to from a map in an object's document, unless it
+ * means that already, or, when gaps are filled, is there at all; and tells it. `object` NULL: the
+ * container's. `what`: what the user knows it as; NULL: the path. Scalars are told with both
+ * values, unless they may be secret. */
+enum telling { TELL_VALUES, TELL_NAMES };
+void target_set(const struct target *target, const struct object *object, struct node *map,
+                const char *path, struct node *value, const char *what, enum telling telling);
+
+/* Removes a key that is there, and tells it with a reason. Filling gaps removes nothing. */
+void target_remove(const struct target *target, const struct object *object, struct node *map,
+                   const char *key, const char *what, const char *reason);
+
+/* Puts a new object before the workload's document, with the namespace and labels of its chart. */
+void target_add(const struct target *target, const char *api_version, const char *kind,
+                struct str name, struct node *annotations, struct node *spec);
+
+static inline bool target_has(const struct target *target, enum field_id field)
+{
+    return service_has(target->service, field);
+}
+
+/* What runs the pods, and is scaled: the Rollout that refers to the workload, or itself. */
+static inline const struct object *target_controller(const struct target *target)
+{
+    const struct object *rollout = target->workload->rollout;
+    return rollout ? rollout : target->workload;
+}
+
+static inline struct node *target_pod(const struct target *target)
+{
+    return target->workload->pod;
+}
+
+/* healthcheck*, liveness_*, readiness_*, startup_*, probe_*. */
+void inject_probes(const struct target *target);
+
+/* resource_request, resource_limits. */
+void inject_resources(const struct target *target);
+
+/* min_containers, max_containers, autoscaling_*: autoscaler, replicas, disruption budget. Needs the
+ * resources. */
+bool inject_scale_is_asked(const struct target *target);
+void inject_scale(const struct target *target);
+
+/* links, secrets, env_vars. */
+void inject_variables(const struct target *target);
+
+/* commands, args. */
+void inject_commands(const struct target *target);
+
+/* timeout, termination_grace_period, service_account_token, tolerations, pod_annotations,
+ * pod_labels. */
+void inject_pod(const struct target *target);
+
+/* pod_security. What a pod as a whole has against it is told apart, once. */
+void inject_security(const struct target *target);
+void inject_security_tell_pod(const struct target *target);
+
+/* public_uri, sticky_session*, consistent_hash, ingress_extra_annotations, and what the port's
+ * type asks of an Ingress. */
+bool inject_ingress_is_asked(const struct target *target);
+void inject_ingress(const struct target *target);
+
+/* True if the controller of an Ingress reads nginx annotations. Needs the environment file. */
+bool inject_reads_nginx(const struct target *target, const struct object *ingress);
+
+/* Reports the settings of the service that the controller of an Ingress does not read: as errors at
+ * their places in the service file, as warnings, or, if gaps are filled, as left. */
+void inject_check_class(const struct target *target, const struct object *ingress, bool only_warn);
+
+/* Gives the container a request that an autoscaler needs, if neither request nor limit is there. */
+void inject_missing_request(const struct target *target, const char *resource);
+
+#endif

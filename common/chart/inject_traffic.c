@@ -1,0 +1,376 @@
+/* Ingresses: annotations onto those of the chart that lead to the workload, or new ones.
+ *
+ * A chart's own paths stay: rewrite-target and use-regex, which say how all paths of a host are
+ * read, are for Ingresses of our own alone. */
+#include "chart/inject_target.h"
+
+#include <string.h>
+
+/* The Ingresses that lead to the workload. */
+static const struct object **candidates(const struct target *target, size_t *ret_count)
+{
+    struct injection *injection = target->injection;
+    target_find_services(target);
+    if (!injection->ingresses)
+        injection->ingresses =
+            release_ingresses(&injection->release, injection->services, injection->service_count,
+                              &injection->ingress_count);
+    *ret_count = injection->ingress_count;
+    return injection->ingresses;
+}
+
+/* What the user named; empty: nothing. */
+static struct str wanted(const struct target *target)
+{
+    const char *flag = target->injection->options->ingress;
+    return flag ? str_of(flag) : target->service->helm.ingress;
+}
+
+static bool wants_new(const struct target *target)
+{
+    return str_is(wanted(target), "new");
+}
+
+static bool is_wanted(const struct target *target, const struct object *ingress)
+{
+    struct str name = wanted(target);
+    return name.len == 0 || wants_new(target) || str_equal(name, ingress->name);
+}
+
+/* Addresses */
+
+static bool is_our_service(const struct target *target, struct str name)
+{
+    target_find_services(target);
+    return set_get(&target->injection->service_names, name) != NULL;
+}
+
+static bool leads_to_us(const void *context, const struct object *ingress, struct str service)
+{
+    const struct target *target = context;
+    const struct object *ours = set_get(&target->injection->service_names, service);
+    return ours && release_same_namespace(ours, ingress);
+}
+
+/* A public_uri is served if, of the paths that fit it in an Ingress class, the one that the
+ * controller prefers leads to a Service of the workload. The answer is that of a class that serves
+ * it, else of the first that leads it to another Service. */
+static struct release_answer ask(const struct target *target, const struct route *route)
+{
+    struct injection *injection = target->injection;
+    struct release_answer best = {0};
+    struct set classes = {0};
+    size_t count;
+    const struct object **ingresses = candidates(target, &count);
+    for (size_t i = 0; i < count && !best.served; i++) {
+        struct str class = release_class(ingresses[i]);
+        if (set_add(injection->arena, &classes, class, ingresses[i]))
+            continue;
+        struct release_answer answer = release_ask(&injection->release, class, route->host,
+                                                   route->prefix, leads_to_us, target);
+        if (answer.served || !best.ingress)
+            best = answer;
+    }
+    return best;
+}
+
+static void warn_doubt(const struct target *target, const struct route *route,
+                       const struct object *doubtful)
+{
+    struct injection *injection = target->injection;
+    diag_warning(injection->diags, route->at,
+                 "cannot determine whether a regular expression of %.*s takes requests from "
+                 "%.*s%.*s to another Service",
+                 STR_ARG(object_text(injection->arena, doubtful)), STR_ARG(route->host),
+                 STR_ARG(route->prefix));
+    diag_hint(injection->diags, "compare the paths of that host in the chart");
+}
+
+static bool is_served(const struct target *target, const struct route *route)
+{
+    struct release_answer answer = ask(target, route);
+    if (answer.doubt)
+        warn_doubt(target, route, answer.doubt);
+    return answer.served;
+}
+
+/* Annotations */
+
+/* The other Services that an Ingress leads to are told: what is set holds for them too. */
+static void warn_shared(const struct target *target, const struct object *ingress)
+{
+    struct injection *injection = target->injection;
+    size_t count;
+    const struct str *names = release_backends(injection->arena, ingress, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (is_our_service(target, names[i]) ||
+            !release_has_service(&injection->release, names[i], ingress))
+            continue;
+        diag_warning(injection->diags, object_location(ingress),
+                     "%.*s leads to the Service %.*s as well, for which the annotations hold too",
+                     STR_ARG(object_text(injection->arena, ingress)), STR_ARG(names[i]));
+        return;
+    }
+}
+
+static const struct port *special_port(const struct target *target)
+{
+    const struct port *port = target->service->public_port;
+    return port && port->type != PORT_TYPE_HTTP ? port : NULL;
+}
+
+/* What is written and lands in annotations, as an Ingress of our own would have it. */
+static struct node *wanted_annotations(const struct target *target)
+{
+    struct arena *arena = target->injection->arena;
+    const struct service *service = target->service;
+    struct node *map = node_new(arena, NODE_MAP);
+    manifest_put_nginx(arena, service, map);
+    manifest_put_items(arena, map, service->ingress_annotations);
+    return map;
+}
+
+/* Nginx annotations are for controllers that read them, all others for every Ingress. */
+static void annotate(const struct target *target, const struct object *ingress)
+{
+    struct arena *arena = target->injection->arena;
+    const struct node *map = wanted_annotations(target);
+    bool reads_nginx = inject_reads_nginx(target, ingress);
+    bool annotated = false;
+    for (struct node *value = map->first, *next; value; value = next) {
+        next = value->next;
+        struct str key = value->key->text;
+        if (ingress_is_nginx_annotation(key) && !reads_nginx)
+            continue;
+        annotated = true;
+        target_set(target, ingress, ingress->node,
+                   str_format(arena, "metadata annotations %.*s", STR_ARG(key)).data,
+                   node_scalar(arena, STYLE_TEXT, value->text), str_c(arena, key), TELL_VALUES);
+    }
+    struct node *there = node_find(ingress->node, "metadata annotations");
+    bool sticky = there && node_find(there, NGINX_ANNOTATION "affinity");
+    if (sticky && target_has(target, SERVICE_STICKY_SESSION) && !target->service->sticky)
+        target_remove(target, ingress, there, NGINX_ANNOTATION "affinity",
+                      NGINX_ANNOTATION "affinity", "sticky_session: false");
+    if (annotated)
+        warn_shared(target, ingress);
+}
+
+static enum field_id annotation_field(const struct target *target)
+{
+    static const enum field_id fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH,
+                                           SERVICE_INGRESS_ANNOTATIONS};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (target_has(target, fields[i]))
+            return fields[i];
+    return SERVICE_END;
+}
+
+/* New Ingresses */
+
+static void add_ingresses(const struct target *target, struct route *routes, size_t count)
+{
+    struct arena *arena = target->injection->arena;
+    const struct node *port;
+    const struct object *to = target_public_service(target, &port);
+    if (!to)
+        return;
+    struct port called = {.name = node_text(node_find(port, "name")), .type = PORT_TYPE_HTTP};
+    if (target->service->public_port)
+        called.type = target->service->public_port->type;
+    node_to_int(node_find(port, "port"), &called.service_port);
+    struct service copy = *target->service;
+    copy.name = to->name;
+    copy.public_port = &called;
+    copy.routes = routes;
+    copy.route_count = count;
+    struct manifests manifests = {.arena = arena};
+    manifest_ingress(&manifests, &copy);
+    for (size_t i = 0; i < manifests.count; i++) {
+        const struct node *object = manifests.items[i];
+        const struct node *metadata = node_get(object, "metadata");
+        struct str name = node_get(metadata, "name")->text;
+        if (release_find(&target->injection->release, OBJECT_INGRESS, name, to)) {
+            target_error(target, SERVICE_PUBLIC_URI,
+                         "Ingress/%.*s of the chart stands where its Ingress would", STR_ARG(name));
+            diag_hint(target->injection->diags, "rename it in the chart");
+            continue;
+        }
+        target_add(target, "networking.k8s.io/v1", "Ingress", name,
+                   node_get(metadata, "annotations"), node_get(object, "spec"));
+    }
+}
+
+/* "HOST/PATH" */
+static struct str route_text(struct arena *arena, const struct route *route)
+{
+    bool all = route->prefix.len == 0 && route->host.len == 0;
+    return str_format(arena, "%.*s%.*s%s", STR_ARG(route->host), STR_ARG(route->prefix),
+                      all ? "/" : "");
+}
+
+/* True if an Ingress of the chart leads a route to another Service where a new Ingress would lead
+ * it to ours: one of the environment's class, or of none. */
+static bool is_taken(const struct target *target, const struct route *route)
+{
+    const struct str classes[] = {target->service->layer->environment.ingress_class, {0}};
+    bool taken = false;
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+        taken |= release_ask(&target->injection->release, classes[i], route->host, route->prefix,
+                             leads_to_us, target)
+                     .taken;
+    return taken;
+}
+
+static void report_unserved(const struct target *target, const struct object *ingress,
+                            const struct route *route)
+{
+    struct injection *injection = target->injection;
+    struct arena *arena = injection->arena;
+    struct release_answer answer = ask(target, route);
+    struct str text = route_text(arena, route);
+    if (answer.ingress)
+        diag_error(injection->diags, route->at,
+                   "%.*s of the chart leads %.*s to the Service %.*s, not to %.*s",
+                   STR_ARG(object_text(arena, answer.ingress)), STR_ARG(text),
+                   STR_ARG(answer.service), STR_ARG(object_text(arena, target->workload)));
+    else
+        diag_error(injection->diags, route->at, "%.*s of the chart does not serve %.*s to it",
+                   STR_ARG(object_text(arena, ingress)), STR_ARG(text));
+    diag_hint(injection->diags, "set it in the chart's values%s",
+              is_taken(target, route) ? "" : ", or add an Ingress: helm: {ingress: new}");
+}
+
+/* A new Ingress cannot have a path that one of the chart leads to another Service. */
+static bool check_taken(const struct target *target, const struct route *routes, size_t count)
+{
+    struct injection *injection = target->injection;
+    size_t errors = injection->diags->errors;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_taken(target, &routes[i]))
+            continue;
+        diag_error(injection->diags, routes[i].at,
+                   "the chart leads %.*s to another Service, so no Ingress can be added for it",
+                   STR_ARG(route_text(injection->arena, &routes[i])));
+        diag_hint(injection->diags, "set it in the chart's values");
+    }
+    return injection->diags->errors == errors;
+}
+
+/* A regular expression on a new Ingress changes how nginx reads the chart's paths of the host. */
+static void warn_regex(const struct target *target, const struct route *routes, size_t count)
+{
+    struct injection *injection = target->injection;
+    const struct environment *environment = &target->service->layer->environment;
+    for (size_t i = 0; i < count && environment->ingress_controller == INGRESS_NGINX; i++) {
+        bool again = i > 0 && str_equal(routes[i - 1].host, routes[i].host);
+        bool several = i + 1 < count && str_equal(routes[i + 1].host, routes[i].host);
+        if (again || (routes[i].prefix.len == 0 && !several) ||
+            !(release_has_plain_host(&injection->release, environment->ingress_class,
+                                     routes[i].host) ||
+              release_has_plain_host(&injection->release, (struct str){0}, routes[i].host)))
+            continue;
+        diag_warning(injection->diags, routes[i].at,
+                     "the new Ingress makes nginx read all paths of this host as regular "
+                     "expressions, those of the chart too");
+        diag_hint(injection->diags, "check that the chart's paths of the host still match, or give "
+                                    "the service a host of its own");
+    }
+}
+
+bool inject_ingress_is_asked(const struct target *target)
+{
+    return target->service->route_count || special_port(target) || wanted(target).len ||
+           annotation_field(target) != SERVICE_END;
+}
+
+/* With `ingress: new` a setting may be on one Ingress alone, the new one or another whose
+ * controller reads nginx annotations; else it must hold for every Ingress that leads to the
+ * workload. */
+static void annotate_all(const struct target *target, const struct object **ingresses, size_t count,
+                         bool adds)
+{
+    size_t settings;
+    service_nginx_settings(target->service, &settings);
+    if (count == 0 || (settings && !layer_read_environment(target->service->layer)))
+        return;
+    bool somewhere = adds;
+    for (size_t i = 0; i < count; i++)
+        somewhere |= is_wanted(target, ingresses[i]) && inject_reads_nginx(target, ingresses[i]);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_wanted(target, ingresses[i]))
+            continue;
+        inject_check_class(target, ingresses[i], wants_new(target) && somewhere);
+        annotate(target, ingresses[i]);
+    }
+}
+
+/* The Ingress that `helm.ingress` names must be one that leads to the workload. */
+static bool check_wanted(const struct target *target, const struct object **ingresses, size_t count)
+{
+    if (wanted(target).len == 0 || wants_new(target))
+        return true;
+    for (size_t i = 0; i < count; i++)
+        if (is_wanted(target, ingresses[i]))
+            return true;
+    target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" leads to it",
+                 STR_ARG(wanted(target)));
+    if (count)
+        diag_hint(target->injection->diags, "write one that does: helm: {ingress: %.*s}",
+                  STR_ARG(ingresses[0]->name));
+    else
+        diag_hint(target->injection->diags,
+                  "none of the chart does; left out, public_uri adds one");
+    return false;
+}
+
+static struct route *unserved_routes(const struct target *target, size_t *ret_count)
+{
+    const struct service *service = target->service;
+    struct route *routes =
+        ARENA_ARRAY(target->injection->arena, service->route_count, struct route);
+    *ret_count = 0;
+    for (size_t i = 0; i < service->route_count; i++)
+        if (!is_served(target, &service->routes[i]))
+            routes[(*ret_count)++] = service->routes[i];
+    return routes;
+}
+
+static void warn_no_effect(const struct target *target, enum field_id field)
+{
+    struct diags *diags = target->injection->diags;
+    diag_warning(diags, record_location(target->service->record, field),
+                 "%s has no effect: the chart has no Ingress that leads to %.*s",
+                 schema_field(field)->name,
+                 STR_ARG(object_text(target->injection->arena, target->workload)));
+    diag_hint(diags, "public_uri adds one");
+}
+
+void inject_ingress(const struct target *target)
+{
+    if (!inject_ingress_is_asked(target))
+        return;
+    const struct service *service = target->service;
+    size_t candidate_count;
+    const struct object **ingresses = candidates(target, &candidate_count);
+    if (!check_wanted(target, ingresses, candidate_count))
+        return;
+    size_t count;
+    struct route *missing = unserved_routes(target, &count);
+    bool adds = count && (candidate_count == 0 || wants_new(target));
+    annotate_all(target, ingresses, candidate_count, adds);
+    for (size_t i = 0; i < count && !adds; i++)
+        report_unserved(target, ingresses[0], &missing[i]);
+    if (target_has(target, SERVICE_KEEP_PATH_PREFIX) && !adds && service->route_count)
+        diag_warning(target->injection->diags,
+                     record_location(service->record, SERVICE_KEEP_PATH_PREFIX),
+                     "keep_path_prefix is not injected into charts");
+    enum field_id field = annotation_field(target);
+    if (adds && check_taken(target, missing, count) &&
+        service_check_ingress(service, missing, count)) {
+        warn_regex(target, missing, count);
+        add_ingresses(target, missing, count);
+    } else if (candidate_count == 0 && field != SERVICE_END && service->route_count == 0) {
+        warn_no_effect(target, field);
+    }
+}

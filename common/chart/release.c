@@ -1,0 +1,467 @@
+#define _GNU_SOURCE /* memmem */
+#include "chart/release.h"
+
+#include "yaml/parse_manifest.h"
+
+#include <string.h>
+
+static const struct kind {
+    const char *name;
+    const char *groups[2]; /* of the API, "" for the core */
+    enum object_kind type;
+} kinds[] = {
+    {"Deployment", {"apps", "extensions"}, OBJECT_WORKLOAD},
+    {"StatefulSet", {"apps", NULL}, OBJECT_WORKLOAD},
+    {"DaemonSet", {"apps", "extensions"}, OBJECT_WORKLOAD},
+    {"Rollout", {"argoproj.io", NULL}, OBJECT_WORKLOAD},
+    {"ReplicaSet", {"apps", "extensions"}, OBJECT_PODS},
+    {"ReplicationController", {"", NULL}, OBJECT_PODS},
+    {"Job", {"batch", NULL}, OBJECT_PODS},
+    {"CronJob", {"batch", NULL}, OBJECT_PODS},
+    {"Pod", {"", NULL}, OBJECT_PODS},
+    {"Service", {"", NULL}, OBJECT_SERVICE},
+    {"Ingress", {"networking.k8s.io", "extensions"}, OBJECT_INGRESS},
+    {"IngressClass", {"networking.k8s.io", NULL}, OBJECT_INGRESS_CLASS},
+    {"HorizontalPodAutoscaler", {"autoscaling", NULL}, OBJECT_AUTOSCALER},
+    {"PodDisruptionBudget", {"policy", NULL}, OBJECT_DISRUPTION_BUDGET},
+    {"ScaledObject", {"keda.sh", NULL}, OBJECT_KEDA},
+    {"VerticalPodAutoscaler", {"autoscaling.k8s.io", NULL}, OBJECT_VERTICAL},
+    {"NetworkPolicy", {"networking.k8s.io", NULL}, OBJECT_SELECTOR},
+    {"PodMonitor", {"monitoring.coreos.com", NULL}, OBJECT_SELECTOR},
+};
+
+static bool is_list(struct str kind)
+{
+    return str_ends(kind, STR("List"));
+}
+
+/* False for a document that says of itself to be of another type. */
+static bool may_hold(const struct document *document, enum object_kind type)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].type == type && str_is(document->kind, kinds[i].name))
+            return true;
+    return false;
+}
+
+static bool is_unknown(const struct document *document)
+{
+    return document->kind.len == 0 || is_list(document->kind);
+}
+
+static struct str group_of(struct str api_version)
+{
+    size_t slash = str_find(api_version, 0, '/');
+    return slash < api_version.len ? str_slice(api_version, 0, slash) : STR("");
+}
+
+static const struct kind *find_kind(struct str api_version, struct str kind)
+{
+    struct str group = group_of(api_version);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!str_is(kind, kinds[i].name))
+            continue;
+        for (size_t j = 0; j < 2 && kinds[i].groups[j]; j++)
+            if (str_is(group, kinds[i].groups[j]))
+                return &kinds[i];
+    }
+    return NULL;
+}
+
+static void find_pod(struct object *object)
+{
+    object->template = node_find(object->node, "spec template");
+    if (str_is(object->kind, "CronJob"))
+        object->template = node_find(object->node, "spec jobTemplate spec template");
+    else if (str_is(object->kind, "Pod"))
+        object->template = object->node;
+    object->pod = node_find(object->template, "spec");
+    struct str restart = node_text(node_find(object->pod, "restartPolicy"));
+    object->ends = str_is(object->kind, "Job") || str_is(object->kind, "CronJob") ||
+                   str_is(restart, "Never") || str_is(restart, "OnFailure");
+}
+
+/* In the order of the stream, which is mostly the order of reading. */
+static void insert(struct release *release, struct object *object)
+{
+    struct object **first = &release->first[object->type];
+    struct object **last = &release->last[object->type];
+    struct object **link = first;
+    if (*last && (*last)->document <= object->document)
+        link = &(*last)->next;
+    while (*link && (*link)->document <= object->document)
+        link = &(*link)->next;
+    object->next = *link;
+    *link = object;
+    if (!object->next)
+        *last = object;
+}
+
+static struct str full_name(struct arena *arena, struct str namespace, struct str kind_name)
+{
+    return str_format(arena, "%.*s/%.*s", STR_ARG(namespace), STR_ARG(kind_name));
+}
+
+/* Deduces which namespaces are not the release's, and which names need their namespace in a
+ * message. */
+static void add_homonym(struct release *release, struct object *object)
+{
+    struct arena *arena = release->arena;
+    struct homonyms *made = ARENA_NEW(arena, struct homonyms);
+    *made = (struct homonyms){.self = made};
+    const struct homonyms *known =
+        set_add(arena, &release->homonyms, object_kind_name(arena, object), made);
+    struct homonyms *all = known ? known->self : made;
+    object->homonyms = all;
+    if (all->first && !str_equal(all->first->namespace, object->namespace))
+        all->several = true;
+    for (struct object *each = object->place ? NULL : all->first; each && !all->unplaced;
+         each = each->homonym)
+        each->place->other = true;
+    if (object->place)
+        object->place->other |= all->unplaced;
+    else
+        all->unplaced = true;
+    object->homonym = all->first;
+    all->first = object;
+    set_add(arena, &release->places,
+            full_name(arena, object->namespace, object_kind_name(arena, object)), object);
+}
+
+static void find_place(struct release *release, struct object *object)
+{
+    if (object->namespace.len == 0)
+        return;
+    struct chart_namespace *made = ARENA_NEW(release->arena, struct chart_namespace);
+    *made = (struct chart_namespace){.self = made};
+    const struct chart_namespace *known =
+        set_add(release->arena, &release->namespaces, object->namespace, made);
+    object->place = known ? known->self : made;
+}
+
+static bool has_pods(const struct object *object)
+{
+    return object->pod && object->pod->kind == NODE_MAP;
+}
+
+/* True for a Rollout that runs the pods of another object. */
+static bool refers_to_pods(const struct object *object)
+{
+    return str_is(object->kind, "Rollout") && node_find(object->node, "spec workloadRef") != NULL;
+}
+
+static void add_object(struct release *release, size_t document, struct node *node)
+{
+    struct str api_version = node_text(node_find(node, "apiVersion"));
+    struct str kind_name = node_text(node_find(node, "kind"));
+    if (node->kind == NODE_MAP && is_list(kind_name)) {
+        const struct node *items = node_find(node, "items");
+        for (struct node *item = node_items(items); item; item = item->next)
+            add_object(release, document, item);
+        return;
+    }
+    const struct kind *kind = find_kind(api_version, kind_name);
+    if (node->kind != NODE_MAP || !kind)
+        return;
+    struct object object = {
+        .type = kind->type,
+        .document = document,
+        .node = node,
+        .api_version = api_version,
+        .kind = kind_name,
+        .name = node_text(node_find(node, "metadata name")),
+        .namespace = node_text(node_find(node, "metadata namespace")),
+        .hook = node_find(node, "metadata annotations helm.sh/hook") != NULL,
+    };
+    if (kind->type == OBJECT_WORKLOAD || kind->type == OBJECT_PODS) {
+        find_pod(&object);
+        if (!has_pods(&object) && !refers_to_pods(&object))
+            return;
+        object.pod = has_pods(&object) ? object.pod : NULL;
+    }
+    struct object *kept = ARENA_NEW(release->arena, struct object);
+    *kept = object;
+    kept->self = kept;
+    find_place(release, kept);
+    if (!kept->hook && kept->name.len)
+        add_homonym(release, kept);
+    insert(release, kept);
+}
+
+struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
+                             struct stream stream)
+{
+    struct release release = {.arena = arena, .diags = diags, .source = *source, .stream = stream};
+    release.source.secret = true;
+    release.edits = ARENA_ARRAY(arena, stream.count, struct edit);
+    return release;
+}
+
+static void read_document(struct release *release, size_t i)
+{
+    const struct document *document = &release->stream.documents[i];
+    struct node *root = NULL;
+    if (document->glued)
+        return;
+    release->unreadable |= !load_manifest(release->arena, &release->source, document->start,
+                                          document->end, release->diags, &root);
+    if (!root)
+        return;
+    release->edits[i] = edit_begin(release->arena, release->diags, &release->source,
+                                   document->start, document->end, root);
+    add_object(release, i, root);
+}
+
+struct str release_reference(struct arena *arena, const struct object *rollout)
+{
+    const struct node *reference = node_find(rollout->node, "spec workloadRef");
+    return str_format(arena, "%.*s/%.*s", STR_ARG(node_text(node_find(reference, "kind"))),
+                      STR_ARG(node_text(node_find(reference, "name"))));
+}
+
+/* The object of that "KIND/NAME" beside another: in its namespace, or in what may be that. */
+static struct object *find_beside(const struct release *release, struct str name,
+                                  const struct object *other)
+{
+    const struct homonyms *all = set_get(&release->homonyms, name);
+    const struct object *found =
+        set_get(&release->places, full_name(release->arena, other->namespace, name));
+    if (!found && other->namespace.len)
+        found = set_get(&release->places, full_name(release->arena, STR(""), name));
+    if (!found && all && !all->several)
+        found = all->first;
+    return found && release_same_namespace(found, other) ? found->self : NULL;
+}
+
+/* Finds the objects whose pods the Rollouts run. If several refer to one, the first runs them. */
+static void link_rollouts(struct release *release)
+{
+    release->rollouts_linked = true;
+    for (struct object *rollout = release->first[OBJECT_WORKLOAD]; rollout;
+         rollout = rollout->next) {
+        if (rollout->pod || rollout->hook)
+            continue;
+        struct str name = release_reference(release->arena, rollout);
+        if (str_starts(name, STR("ReplicaSet/")))
+            release_objects(release, OBJECT_PODS);
+        struct object *found = find_beside(release, name, rollout);
+        if (!found || !found->pod)
+            continue;
+        rollout->pods_of = found;
+        if (!found->rollout)
+            found->rollout = rollout;
+    }
+}
+
+const struct object *release_objects(struct release *release, enum object_kind type)
+{
+    for (size_t i = 0; !release->read_unknown && i < release->stream.count; i++)
+        if (is_unknown(&release->stream.documents[i]))
+            read_document(release, i);
+    release->read_unknown = true;
+    for (size_t i = 0; !release->asked[type] && i < release->stream.count; i++)
+        if (may_hold(&release->stream.documents[i], type))
+            read_document(release, i);
+    release->asked[type] = true;
+    if (type == OBJECT_WORKLOAD && !release->rollouts_linked)
+        link_rollouts(release);
+    return release->first[type];
+}
+
+struct edit *release_edit(const struct release *release, const struct object *object)
+{
+    return &release->edits[object->document];
+}
+
+void release_add(struct release *release, const struct object *object, const struct node *node)
+{
+    release->additions = arena_grow(release->arena, release->additions, release->addition_count,
+                                    sizeof *release->additions);
+    release->additions[release->addition_count++] =
+        (struct addition){.before = object->document, .node = node};
+}
+
+static bool may_be_of_release(const struct object *object)
+{
+    return !object->place || !object->place->other;
+}
+
+bool release_same_namespace(const struct object *a, const struct object *b)
+{
+    if (a->namespace.len == 0)
+        return may_be_of_release(b);
+    return b->namespace.len == 0 ? may_be_of_release(a) : str_equal(a->namespace, b->namespace);
+}
+
+const struct object *release_find(struct release *release, enum object_kind type, struct str name,
+                                  const struct object *beside)
+{
+    const struct object *object = release_objects(release, type);
+    while (object && !(release_same_namespace(object, beside) && str_equal(object->name, name)))
+        object = object->next;
+    return object;
+}
+
+/* The value of a pod's label, or NULL. Keys may hold any character but a space. */
+static const struct node *label(const struct node *labels, struct arena *arena, struct str key)
+{
+    return labels ? node_find(labels, str_c(arena, key)) : NULL;
+}
+
+/* The keys of `from`, which is `wanted` or what it merges; the values are those that hold. */
+static bool takes_labels(struct arena *arena, struct node *from, const struct node *wanted,
+                         const struct node *labels)
+{
+    struct node *map = node_target(from);
+    for (struct node *value = map->first; value; value = value->next) {
+        if (!value->key || node_is_merge(value)) { /* an item is merged too */
+            if (node_target(value)->kind != NODE_SCALAR &&
+                !takes_labels(arena, value, wanted, labels))
+                return false;
+            continue;
+        }
+        struct str key = value->key->text;
+        const struct node *found = label(labels, arena, key);
+        if (!found || !str_equal(node_text(found), node_text(label(wanted, arena, key))))
+            return false;
+    }
+    return true;
+}
+
+static bool takes_expression(struct arena *arena, const struct node *expression,
+                             const struct node *labels)
+{
+    const struct node *found = label(labels, arena, node_text(node_find(expression, "key")));
+    struct str operator= node_text(node_find(expression, "operator"));
+    const struct node *values = node_find(expression, "values");
+    bool among = false;
+    for (const struct node *value = node_items(values); value; value = value->next)
+        among |= found && str_equal(node_text(value), node_text(found));
+    if (str_is(operator, "In"))
+        return among;
+    if (str_is(operator, "NotIn"))
+        return !among;
+    return str_is(operator, "Exists") ? found != NULL : found == NULL;
+}
+
+bool release_selects(const struct object *selector, const struct object *workload)
+{
+    struct arena scratch = {0};
+    const struct node *labels = node_find(workload->template, "metadata labels");
+    struct node *wanted = node_find(selector->node, "spec selector");
+    /* An empty selector takes nothing, but since policy/v1 a budget's takes all. */
+    bool right = wanted && wanted->kind == NODE_MAP &&
+                 (wanted->first || str_is(selector->api_version, "policy/v1")) &&
+                 release_same_namespace(selector, workload);
+    if (right && selector->type == OBJECT_SERVICE) {
+        right = takes_labels(&scratch, wanted, wanted, labels);
+    } else if (right) {
+        struct node *match = node_find(wanted, "matchLabels");
+        const struct node *expressions = node_find(wanted, "matchExpressions");
+        right = !match || match->kind != NODE_MAP || takes_labels(&scratch, match, match, labels);
+        for (const struct node *each = node_items(expressions); each && right; each = each->next)
+            right = takes_expression(&scratch, each, labels);
+    }
+    arena_free(&scratch);
+    return right;
+}
+
+bool release_leads(const struct object *service, const struct object *workload)
+{
+    /* Kubernetes ignores the selector of an ExternalName. */
+    return service->type == OBJECT_SERVICE && !service->hook &&
+           !str_is(node_text(node_find(service->node, "spec type")), "ExternalName") &&
+           release_selects(service, workload);
+}
+
+bool release_refers(const struct object *scaler, const char *path, const struct object *workload)
+{
+    const struct node *reference = node_find(scaler->node, path);
+    const struct node *kind = node_find(reference, "kind");
+    return reference && release_same_namespace(scaler, workload) &&
+           str_equal(node_text(node_find(reference, "name")), workload->name) &&
+           (kind ? str_equal(node_text(kind), workload->kind)
+                 : str_is(workload->kind, "Deployment"));
+}
+
+/* What a list of names grows by. */
+struct names {
+    struct arena *arena;
+    struct str *items;
+    size_t count;
+};
+
+struct str release_backend_service(const struct node *backend)
+{
+    struct str name = node_text(node_find(backend, "service name"));
+    return name.len ? name : node_text(node_find(backend, "serviceName"));
+}
+
+struct node *release_default_backend(const struct object *ingress)
+{
+    struct node *backend = node_find(ingress->node, "spec defaultBackend");
+    return backend ? backend : node_find(ingress->node, "spec backend");
+}
+
+struct str release_class(const struct object *ingress)
+{
+    struct str class = node_text(node_find(ingress->node, "spec ingressClassName"));
+    return class.len ? class
+                     : node_text(node_find(ingress->node,
+                                           "metadata annotations kubernetes.io/ingress.class"));
+}
+
+static void add_backend(struct names *names, const struct node *backend)
+{
+    struct str name = release_backend_service(backend);
+    if (name.len == 0)
+        return;
+    names->items = arena_grow(names->arena, names->items, names->count, sizeof *names->items);
+    names->items[names->count++] = name;
+}
+
+const struct str *release_backends(struct arena *arena, const struct object *ingress,
+                                   size_t *ret_count)
+{
+    struct names names = {.arena = arena};
+    add_backend(&names, release_default_backend(ingress));
+    const struct node *rules = node_find(ingress->node, "spec rules");
+    for (const struct node *rule = node_items(rules); rule; rule = rule->next) {
+        const struct node *paths = node_find(rule, "http paths");
+        for (const struct node *path = node_items(paths); path; path = path->next)
+            add_backend(&names, node_find(path, "backend"));
+    }
+    *ret_count = names.count;
+    return names.items;
+}
+
+bool release_has_hooks_alone(const struct release *release)
+{
+    const struct str hook = STR("helm.sh/hook");
+    for (size_t i = 0; i < release->stream.count; i++) {
+        const struct document *document = &release->stream.documents[i];
+        struct str text = str_slice(release->source.text, document->start, document->end);
+        if (!stream_is_blank(text) && !memmem(text.data, text.len, hook.data, hook.len))
+            return false;
+    }
+    return true;
+}
+
+struct str object_kind_name(struct arena *arena, const struct object *object)
+{
+    return str_format(arena, "%.*s/%.*s", STR_ARG(object->kind), STR_ARG(object->name));
+}
+
+struct str object_text(struct arena *arena, const struct object *object)
+{
+    struct str name = object_kind_name(arena, object);
+    if (!object->homonyms || !object->homonyms->several || object->namespace.len == 0)
+        return name;
+    return str_format(arena, "%.*s/%.*s", STR_ARG(object->namespace), STR_ARG(name));
+}
+
+struct location object_location(const struct object *object)
+{
+    const struct node *name = node_find(object->node, "metadata name");
+    return name ? name->span : object->node->span;
+}

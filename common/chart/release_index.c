@@ -1,0 +1,285 @@
+/* Which Services lead to a workload, which Ingresses to a Service, and which labels select pods:
+ * looked up, for a chart may hold thousands of each. */
+#include "chart/release.h"
+
+#include <stdlib.h>
+
+struct entry {
+    const struct object *object;
+    size_t order; /* among the objects of its type */
+    struct entry *self;
+    struct entry *next; /* under the same key */
+};
+
+/* How often something occurs. */
+struct tally {
+    struct tally *self;
+    size_t number;
+};
+
+static void put(struct arena *arena, struct set *set, struct str key, const struct entry *made)
+{
+    struct entry *entry = ARENA_NEW(arena, struct entry);
+    *entry = *made;
+    entry->self = entry;
+    const struct entry *first = set_add(arena, set, key, entry);
+    if (first) {
+        entry->next = first->next;
+        first->self->next = entry;
+    }
+}
+
+static int by_order(const void *a, const void *b)
+{
+    const struct entry *left = a;
+    const struct entry *right = b;
+    return left->order < right->order ? -1 : left->order > right->order;
+}
+
+/* Entries that were found, some of them more than once. */
+struct found {
+    struct arena *arena;
+    struct entry *entries;
+    size_t count;
+};
+
+static void add_found(struct found *found, const struct set *set, struct str key)
+{
+    for (const struct entry *each = set_get(set, key); each; each = each->next) {
+        found->entries =
+            arena_grow(found->arena, found->entries, found->count, sizeof *found->entries);
+        found->entries[found->count++] = *each;
+    }
+}
+
+/* In the order of the stream, each once. */
+static void settle(struct found *found)
+{
+    size_t kept = 0;
+    if (found->count)
+        qsort(found->entries, found->count, sizeof *found->entries, by_order);
+    for (size_t i = 0; i < found->count; i++)
+        if (kept == 0 || found->entries[kept - 1].order != found->entries[i].order)
+            found->entries[kept++] = found->entries[i];
+    found->count = kept;
+}
+
+/* Services by a label that they select */
+
+static struct str pair(struct arena *arena, struct str key, const struct node *value)
+{
+    struct str text = node_is_null(value) ? STR("") : node_text(value);
+    return str_format(arena, "%.*s=%.*s", STR_ARG(key), STR_ARG(text));
+}
+
+static const struct node *selector_of(const struct object *service)
+{
+    const struct node *selector = node_find(service->node, "spec selector");
+    return selector && selector->kind == NODE_MAP ? selector : NULL;
+}
+
+static void count_pairs(struct release *release, struct set *counts, const struct object *service)
+{
+    for (const struct node *value = node_items(selector_of(service)); value; value = value->next) {
+        if (node_is_merge(value))
+            continue;
+        struct tally *tally = ARENA_NEW(release->arena, struct tally);
+        *tally = (struct tally){.self = tally};
+        const struct tally *first =
+            set_add(release->arena, counts, pair(release->arena, value->key->text, value), tally);
+        (first ? first->self : tally)->number++;
+    }
+}
+
+/* The value of a key that holds is the first. */
+static bool holds(const struct node *map, const struct node *value)
+{
+    for (const struct node *each = map->first; each != value; each = each->next)
+        if (str_equal(each->key->text, value->key->text))
+            return false;
+    return true;
+}
+
+/* What a Service is found by: the pair that the fewest select, for many share the chart's name.
+ * Empty: it is to be looked at for every workload. */
+static struct str rarest_pair(struct release *release, const struct set *counts,
+                              const struct node *selector)
+{
+    const struct node *rarest = NULL;
+    size_t least = SIZE_MAX;
+    for (const struct node *value = selector->first; value; value = value->next) {
+        if (node_is_merge(value))
+            continue;
+        const struct tally *tally = set_get(counts, pair(release->arena, value->key->text, value));
+        if (tally && tally->number < least) {
+            least = tally->number;
+            rarest = value;
+        }
+    }
+    return rarest && holds(selector, rarest) ? pair(release->arena, rarest->key->text, rarest)
+                                             : (struct str){0};
+}
+
+static void index_services(struct release *release)
+{
+    struct set counts = {0};
+    size_t order = 0;
+    const struct object *first = release_objects(release, OBJECT_SERVICE);
+    if (release->services_known)
+        return;
+    release->services_known = true;
+    for (const struct object *each = first; each; each = each->next) {
+        count_pairs(release, &counts, each);
+        put(release->arena, &release->services, each->name, &(struct entry){.object = each});
+    }
+    for (const struct object *each = first; each; each = each->next, order++) {
+        const struct node *selector = selector_of(each);
+        if (selector && selector->first)
+            put(release->arena, &release->selecting, rarest_pair(release, &counts, selector),
+                &(struct entry){.object = each, .order = order});
+    }
+}
+
+static void find_by_labels(struct release *release, struct found *found, struct node *labels)
+{
+    struct node *map = node_target(labels);
+    if (!map || map->kind == NODE_SCALAR)
+        return;
+    for (struct node *value = map->first; value; value = value->next) {
+        if (!value->key || node_is_merge(value)) /* an item is merged too */
+            find_by_labels(release, found, value);
+        else
+            add_found(found, &release->selecting, pair(release->arena, value->key->text, value));
+    }
+}
+
+const struct object **release_services(struct release *release, const struct object *workload,
+                                       size_t *ret_count)
+{
+    struct found found = {.arena = release->arena};
+    *ret_count = 0;
+    index_services(release);
+    find_by_labels(release, &found, node_find(workload->template, "metadata labels"));
+    add_found(&found, &release->selecting, (struct str){0});
+    settle(&found);
+    const struct object **services =
+        ARENA_ARRAY(release->arena, found.count, const struct object *);
+    for (size_t i = 0; i < found.count; i++)
+        if (release_leads(found.entries[i].object, workload))
+            services[(*ret_count)++] = found.entries[i].object;
+    return services;
+}
+
+bool release_has_service(struct release *release, struct str name, const struct object *beside)
+{
+    index_services(release);
+    const struct entry *each = set_get(&release->services, name);
+    while (each && !release_same_namespace(each->object, beside))
+        each = each->next;
+    return each != NULL;
+}
+
+/* Ingresses by the Services that they lead to */
+
+static void index_ingresses(struct release *release)
+{
+    size_t order = 0;
+    const struct object *first = release_objects(release, OBJECT_INGRESS);
+    if (release->ingresses_known)
+        return;
+    release->ingresses_known = true;
+    for (const struct object *each = first; each; each = each->next, order++) {
+        size_t count;
+        const struct str *names = release_backends(release->arena, each, &count);
+        for (size_t i = 0; i < count; i++)
+            put(release->arena, &release->routing, names[i],
+                &(struct entry){.object = each, .order = order});
+    }
+}
+
+const struct object **release_ingresses(struct release *release,
+                                        const struct object *const *services, size_t count,
+                                        size_t *ret_count)
+{
+    struct found found = {.arena = release->arena};
+    index_ingresses(release);
+    for (size_t i = 0; i < count; i++) {
+        size_t kept = found.count;
+        add_found(&found, &release->routing, services[i]->name);
+        for (size_t j = kept; j < found.count; j++)
+            if (!found.entries[j].object->hook &&
+                release_same_namespace(services[i], found.entries[j].object))
+                found.entries[kept++] = found.entries[j];
+        found.count = kept;
+    }
+    settle(&found);
+    const struct object **ingresses =
+        ARENA_ARRAY(release->arena, found.count, const struct object *);
+    for (size_t i = 0; i < found.count; i++)
+        ingresses[i] = found.entries[i].object;
+    *ret_count = found.count;
+    return ingresses;
+}
+
+const struct object *release_find_class(struct release *release, struct str name)
+{
+    if (!release->classes_known)
+        for (const struct object *each = release_objects(release, OBJECT_INGRESS_CLASS); each;
+             each = each->next)
+            set_add(release->arena, &release->classes, each->name, each);
+    release->classes_known = true;
+    return set_get(&release->classes, name);
+}
+
+/* Labels that something selects pods by */
+
+static void add_user(struct release *release, const struct object *object, struct str key)
+{
+    set_add(release->arena, &release->label_users, key, object);
+}
+
+/* Where keys of selectors stand: under matchLabels, in matchExpressions, and, in Services, under
+ * selector itself. What selects nodes is passed over. */
+static void find_users(struct release *release, const struct object *object, struct node *holder,
+                       bool selector)
+{
+    const struct node *node = node_target(holder);
+    if (node->kind == NODE_LIST) {
+        for (struct node *item = node->first; item; item = item->next)
+            find_users(release, object, item, selector);
+        return;
+    }
+    for (struct node *value = node->kind == NODE_MAP ? node->first : NULL; value;
+         value = value->next) {
+        struct str name = value->key->text;
+        const struct node *meant = node_target(value);
+        if (selector && meant->kind == NODE_SCALAR)
+            add_user(release, object, name);
+        if (str_is(name, "nodeAffinity") || str_is(name, "nodeSelector"))
+            continue;
+        bool merged = selector && node_is_merge(value);
+        bool inside = str_is(name, "matchLabels") || str_is(name, "selector");
+        find_users(release, object, value, inside || merged);
+        bool keys = str_is(name, "matchLabelKeys") || str_is(name, "mismatchLabelKeys");
+        for (const struct node *item = keys ? node_items(meant) : NULL; item; item = item->next)
+            add_user(release, object, node_text(item));
+        if (str_is(name, "matchExpressions") && meant->kind == NODE_LIST)
+            for (const struct node *item = meant->first; item; item = item->next)
+                add_user(release, object, node_text(node_find(item, "key")));
+    }
+}
+
+const struct object *release_label_user(struct release *release, struct str key)
+{
+    for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
+        if (type == OBJECT_INGRESS_CLASS) /* selects nothing */
+            continue;
+        const struct object *first = release_objects(release, type);
+        if (type == OBJECT_PODS || release->label_users_known) /* those select their own at most */
+            continue;
+        for (const struct object *each = first; each; each = each->next)
+            find_users(release, each, each->node, false);
+    }
+    release->label_users_known = true;
+    return set_get(&release->label_users, key);
+}

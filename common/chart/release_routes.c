@@ -1,0 +1,302 @@
+/* Which Service takes a request, by the rules of a chart's Ingresses.
+ *
+ * Ingresses of one class are one table: the most specific host that has rules decides (its own
+ * name, a wildcard, every host), and of the paths there the longest that fits. ingress-nginx reads
+ * all paths of a host as regular expressions as soon as one Ingress asks for it, and then tries the
+ * longest text first. */
+#include "chart/release.h"
+
+#include <string.h>
+
+enum path_match {
+    MATCH_EXACT,   /* the path itself */
+    MATCH_BELOW,   /* it and what is below it, in whole parts */
+    MATCH_BEGIN,   /* all that begins with it */
+    MATCH_UNKNOWN, /* what begins with it, as far as the rest of a regular expression fits */
+};
+
+/* A path of a rule, or a default backend. */
+struct path {
+    struct path *self;
+    struct path *next; /* with the same class, host and head */
+    const struct object *ingress;
+    struct str service;
+    enum path_match match;
+    size_t length; /* of its text; 0: a default backend */
+};
+
+/* What the rules of a class for a host have in common. */
+struct host {
+    struct host *self;
+    bool regex;
+};
+
+/* Reading paths */
+
+/* The ends with which a regular expression matches all that is below a path, or begins with it. */
+static const struct {
+    const char *text;
+    enum path_match match;
+} ends[] = {
+    {"(/|$)(.*)", MATCH_BELOW}, {"($|/)(.*)", MATCH_BELOW}, {"(/|$).*", MATCH_BELOW},
+    {"($|/).*", MATCH_BELOW},   {"(/|$)", MATCH_BELOW},     {"($|/)", MATCH_BELOW},
+    {"()(.*)", MATCH_BEGIN},    {"/?(.*)", MATCH_BEGIN},    {"(.*)", MATCH_BEGIN},
+    {".*", MATCH_BEGIN},        {"*", MATCH_BEGIN},
+};
+
+static bool is_special(char byte)
+{
+    return strchr("^$*+?()[]{}|", byte) != NULL;
+}
+
+static bool is_letter(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+}
+
+/* The text up to the first part of a regular expression, without its backslashes. A dot counts as a
+ * dot: hardly anyone escapes those of a path. */
+static struct str literal_head(struct arena *arena, struct str text, bool *ret_whole)
+{
+    struct buf head = {0};
+    size_t i = 0;
+    for (; i < text.len && !is_special(text.data[i]); i++) {
+        if (text.data[i] == '\\' && i + 1 < text.len && is_letter(text.data[i + 1]))
+            break; /* a class such as \d */
+        i += text.data[i] == '\\' && i + 1 < text.len;
+        buf_add_byte(&head, text.data[i]);
+    }
+    *ret_whole = i >= text.len;
+    bool optional = !*ret_whole && strchr("*?{", text.data[i]);
+    struct str copy = str_copy(arena, buf_str(&head));
+    buf_free(&head);
+    copy.len -= optional && copy.len;
+    return copy;
+}
+
+static enum path_match match_of_type(struct str type)
+{
+    return str_is(type, "Exact")                    ? MATCH_EXACT
+           : str_is(type, "ImplementationSpecific") ? MATCH_BEGIN
+                                                    : MATCH_BELOW;
+}
+
+/* Sets how a path matches, and returns the head by which it is found. */
+static struct str read_path(struct arena *arena, const struct node *node, struct path *path)
+{
+    struct str text = node_text(node_find(node, "path"));
+    bool whole;
+    path->length = text.len ? text.len : 1; /* missing: all paths, as / */
+    path->match = match_of_type(node_text(node_find(node, "pathType")));
+    if (path->match == MATCH_EXACT)
+        return str_is(text, "/") ? STR("") : text;
+    if (str_starts(text, STR("^")))
+        text = str_from(text, 1);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        if (!str_ends(text, str_of(ends[i].text)))
+            continue;
+        text.len -= strlen(ends[i].text);
+        path->match = ends[i].match;
+        break;
+    }
+    struct str head = literal_head(arena, text, &whole);
+    if (!whole)
+        path->match = MATCH_UNKNOWN;
+    else if (str_ends(head, STR("/")))
+        path->match = MATCH_BELOW;
+    while (path->match == MATCH_BELOW && str_ends(head, STR("/")))
+        head.len--;
+    return head;
+}
+
+/* The index */
+
+static struct str host_key(struct arena *arena, struct str class, struct str host)
+{
+    return str_format(arena, "%.*s %.*s ", STR_ARG(class), STR_ARG(host));
+}
+
+static void put_path(struct release *release, struct str host, struct str head, struct path path)
+{
+    struct path *added = ARENA_NEW(release->arena, struct path);
+    *added = path;
+    added->self = added;
+    struct str key = str_format(release->arena, "%.*s%.*s", STR_ARG(host), STR_ARG(head));
+    const struct path *first = set_add(release->arena, &release->paths, key, added);
+    if (first) {
+        added->next = first->next;
+        first->self->next = added;
+    }
+}
+
+static void put_host(struct release *release, struct str key, bool regex)
+{
+    struct host *added = ARENA_NEW(release->arena, struct host);
+    *added = (struct host){.self = added};
+    const struct host *first = set_add(release->arena, &release->hosts, key, added);
+    (first ? first->self : added)->regex |= regex;
+}
+
+/* True if the annotations of an Ingress make nginx read paths as regular expressions. */
+static bool asks_regex(const struct object *ingress)
+{
+    const struct node *annotations = node_find(ingress->node, "metadata annotations");
+    return node_find(annotations, "nginx.ingress.kubernetes.io/rewrite-target") ||
+           str_is(node_text(node_find(annotations, "nginx.ingress.kubernetes.io/use-regex")),
+                  "true");
+}
+
+/* What the rules of an Ingress have in common. */
+struct rules {
+    struct release *release;
+    const struct object *ingress;
+    struct str class;
+    struct str fallback; /* the Service of its default backend */
+    bool regex;
+};
+
+/* `rule` NULL: the default backend takes every host. */
+static void index_rule(const struct rules *in, const struct node *rule)
+{
+    struct release *release = in->release;
+    struct str host =
+        host_key(release->arena, in->class, node_text(rule ? node_find(rule, "host") : NULL));
+    const struct node *paths = rule ? node_find(rule, "http paths") : NULL;
+    put_host(release, host, in->regex);
+    if (in->fallback.len)
+        put_path(
+            release, host, (struct str){0},
+            (struct path){.ingress = in->ingress, .service = in->fallback, .match = MATCH_BELOW});
+    for (const struct node *each = node_items(paths); each; each = each->next) {
+        struct path path = {.ingress = in->ingress,
+                            .service = release_backend_service(node_find(each, "backend"))};
+        struct str head = read_path(release->arena, each, &path);
+        put_path(release, host, head, path);
+    }
+}
+
+static void index_paths(struct release *release)
+{
+    const struct object *first = release_objects(release, OBJECT_INGRESS);
+    if (release->paths_known)
+        return;
+    release->paths_known = true;
+    for (const struct object *each = first; each; each = each->next) {
+        const struct node *rule = node_items(node_find(each->node, "spec rules"));
+        const struct rules rules = {.release = release,
+                                    .ingress = each,
+                                    .class = release_class(each),
+                                    .fallback =
+                                        release_backend_service(release_default_backend(each)),
+                                    .regex = asks_regex(each)};
+        if (each->hook)
+            continue;
+        if (!rule)
+            index_rule(&rules, NULL);
+        for (; rule; rule = rule->next)
+            index_rule(&rules, rule);
+    }
+}
+
+/* Questions */
+
+struct question {
+    struct str path;
+    bool regex;
+    release_is_ours *is_ours;
+    const void *context;
+    size_t ours; /* how well the best path of our Services fits; 0: none does */
+    size_t others;
+    size_t doubt;
+    struct release_answer *answer;
+};
+
+static void note_other(struct question *question, const struct path *path, size_t fit, bool itself)
+{
+    struct release_answer *answer = question->answer;
+    if (fit <= question->others)
+        return;
+    question->others = fit;
+    answer->ingress = path->ingress;
+    answer->service = path->service;
+    answer->taken = itself && path->length;
+}
+
+/* Compares a path that begins as the asked one does, up to `head`. What fits is counted with the
+ * length of its literal part, or, where paths are regular expressions, of its text. */
+static void compare(struct question *question, const struct path *path, size_t head)
+{
+    bool itself = head == question->path.len;
+    bool below = itself || question->path.data[head] == '/';
+    bool ours = question->is_ours(question->context, path->ingress, path->service);
+    size_t fit = 1 + (question->regex || path->length == 0 ? path->length : head + 1);
+    if (path->match == MATCH_EXACT) {
+        if (itself && !ours)
+            note_other(question, path, question->regex ? fit : SIZE_MAX, true);
+    } else if (path->match == MATCH_UNKNOWN) {
+        if (!ours && fit > question->doubt) {
+            question->doubt = fit;
+            question->answer->doubt = path->ingress;
+        }
+    } else if (path->match == MATCH_BELOW && !below) {
+        return;
+    } else if (!ours) {
+        note_other(question, path, fit, itself);
+    } else if (below && fit > question->ours) {
+        question->ours = fit;
+    }
+}
+
+/* The most specific host that has rules, or NULL. `ret_key` is what its paths are found by. */
+static const struct host *find_host(const struct release *release, struct arena *scratch,
+                                    struct str class, struct str host, struct str *ret_key,
+                                    bool *ret_itself)
+{
+    size_t dot = str_find(host, 0, '.');
+    struct str wildcard = dot > 0 && dot < host.len
+                              ? str_format(scratch, "*%.*s", STR_ARG(str_from(host, dot)))
+                              : host;
+    const struct str names[] = {host, wildcard, {0}};
+    const struct host *found = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !found; i++) {
+        *ret_key = host_key(scratch, class, names[i]);
+        found = set_get(&release->hosts, *ret_key);
+        *ret_itself = i == 0;
+    }
+    return found;
+}
+
+struct release_answer release_ask(struct release *release, struct str class, struct str host,
+                                  struct str path, release_is_ours *is_ours, const void *context)
+{
+    struct arena scratch = {0};
+    struct release_answer answer = {0};
+    struct question question = {
+        .path = path, .is_ours = is_ours, .context = context, .answer = &answer};
+    struct str key;
+    bool itself;
+    index_paths(release);
+    const struct host *found = find_host(release, &scratch, class, host, &key, &itself);
+    struct str all = str_format(&scratch, "%.*s%.*s", STR_ARG(key), STR_ARG(path));
+    for (size_t head = 0; found && head <= path.len; head++) {
+        question.regex = found->regex;
+        for (const struct path *each = set_get(&release->paths, str_slice(all, 0, key.len + head));
+             each; each = each->next)
+            compare(&question, each, head);
+    }
+    answer.served = question.ours && question.ours >= question.others;
+    answer.taken &= itself;
+    if (!answer.served || question.doubt <= question.ours)
+        answer.doubt = NULL;
+    arena_free(&scratch);
+    return answer;
+}
+
+bool release_has_plain_host(struct release *release, struct str class, struct str host)
+{
+    struct arena scratch = {0};
+    index_paths(release);
+    const struct host *found = set_get(&release->hosts, host_key(&scratch, class, host));
+    arena_free(&scratch);
+    return found && !found->regex;
+}

@@ -1,0 +1,580 @@
+#include "cli/cli.h"
+
+#include "base/diag.h"
+#include "base/utf8.h"
+#include "base/version.h"
+#include "cli/completion.h"
+#include "cli/man.h"
+#include "config/interpolate.h"
+#include "format/duration.h"
+#include "format/name.h"
+#include "yaml/emit.h"
+#include "yaml/parse_strict.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* One run of cli_main(). */
+struct cli {
+    struct arena arena;
+    const struct program *program;
+    struct invocation invocation;
+    flag_bits given; /* bits of the flags that were written */
+    size_t choice;   /* the KIND_CHOICE flag right before this argument; FLAG_COUNT: none */
+    char **argv;
+    size_t argc;
+    size_t at; /* the next argument */
+};
+
+void cli_tell(struct str messages)
+{
+    int ignored = io_write(STDERR_FILENO, messages);
+    (void)ignored;
+}
+
+static int print_error; /* errno of the first write that failed */
+
+bool cli_print(struct str text)
+{
+    if (print_error == 0)
+        print_error = io_write(STDOUT_FILENO, text);
+    return print_error == 0;
+}
+
+int cli_finish(struct str text)
+{
+    return cli_finish_stream(&text, 1, &(struct io_stream){0});
+}
+
+int cli_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream)
+{
+    int error = print_error;
+    if (error == 0)
+        error = io_write_stream(STDOUT_FILENO, pieces, count, stream);
+    if (close(STDOUT_FILENO) < 0 && error == 0)
+        error = errno;
+    if (error == 0)
+        return EXIT_SUCCESS;
+    struct buf message = {0};
+    buf_format(&message, "error: the output cannot be written: %s\n", strerror(error));
+    cli_tell(buf_str(&message));
+    buf_free(&message);
+    return EXIT_FAILURE;
+}
+
+/* Tells a mistake in the command line, and where to read on. */
+__attribute__((format(printf, 3, 4))) static int
+usage_error(struct cli *cli, const struct suggestion *near, const char *format, ...)
+{
+    const struct command *command = cli->invocation.command;
+    const struct program *program = cli->program;
+    va_list arguments;
+    va_start(arguments, format);
+    struct str text = str_vformat(&cli->arena, format, arguments);
+    va_end(arguments);
+    struct buf message = {0};
+    buf_add(&message, STR("error: "));
+    diag_add_visible(&message, text);
+    buf_add_byte(&message, '\n');
+    if (near && near->best.len)
+        buf_format(&message, "  did you mean \"%.*s\"?\n", STR_ARG(near->best));
+    if (program->single || !command)
+        buf_format(&message, "  see %s --help\n", program->name);
+    else
+        buf_format(&message, "  see %s help %s\n", program->name, command->name);
+    cli_tell(buf_str(&message));
+    buf_free(&message);
+    return EXIT_USAGE;
+}
+
+int cli_usage(const struct invocation *invocation, const char *message)
+{
+    struct cli cli = {.program = invocation->program, .invocation = *invocation};
+    int status = usage_error(&cli, NULL, "%s", message);
+    arena_free(&cli.arena);
+    return status;
+}
+
+/* Help */
+
+static void write_flags(struct buf *out, const struct command *command)
+{
+    enum { NAME_COLUMNS = 30 };
+    buf_add(out, STR("\nFlags:\n"));
+    for (size_t i = 0; i < FLAG_COUNT; i++) {
+        const struct flag *flag = &flag_table[i];
+        if (!command_takes(command, i))
+            continue;
+        size_t start = out->len;
+        if (flag->letter)
+            buf_format(out, "  -%c, --%s", flag->letter, flag->name);
+        else
+            buf_format(out, "      --%s", flag->name);
+        if (flag->kind == KIND_CHOICE)
+            buf_format(out, "[=%s]", flag->argument);
+        else if (flag->argument)
+            buf_format(out, " %s", flag->argument);
+        size_t used = out->len - start;
+        buf_add_spaces(out, used < NAME_COLUMNS ? NAME_COLUMNS - used : 1);
+        buf_format(out, " %s", flag->help);
+        if (i == FLAG_OUTPUT)
+            for (size_t j = 0; command->outputs[j]; j++)
+                buf_format(out, "%s%s", j ? ", " : ": ", command->outputs[j]);
+        buf_add_byte(out, '\n');
+    }
+}
+
+static void write_command_help(struct buf *out, const struct program *program,
+                               const struct command *command)
+{
+    buf_format(out, "%s\n\nUsage: %s", command->summary, program->name);
+    if (!program->single)
+        buf_format(out, " %s", command->name);
+    if (command->required & FLAG(FILENAME))
+        buf_add(out, STR(" -f FILE"));
+    buf_format(out, "%s%s [flags]\n", *command->arguments ? " " : "", command->arguments);
+    if (command->details)
+        buf_format(out, "\n%s", command->details);
+    write_flags(out, command);
+}
+
+static void write_program_help(struct buf *out, const struct program *program)
+{
+    buf_format(out, "%s\n\nUsage: %s COMMAND [flags]\n\nCommands:\n", program->summary,
+               program->name);
+    for (size_t i = 0; i < program->count; i++)
+        buf_format(out, "  %-15s%s\n", program->commands[i].name, program->commands[i].summary);
+    buf_format(out, "  %-15s%s\n", "help", "Tell more of a command");
+    buf_format(out, "\n%s help COMMAND tells more, %s --version the version.\n", program->name,
+               program->name);
+}
+
+static int show_help(const struct program *program, const struct command *command)
+{
+    struct buf out = {0};
+    if (command)
+        write_command_help(&out, program, command);
+    else
+        write_program_help(&out, program);
+    int status = cli_finish(buf_str(&out));
+    buf_free(&out);
+    return status;
+}
+
+int cli_version(const struct program *program)
+{
+    struct buf out = {0};
+    buf_format(&out, "%s %s (commit %s, libfyaml %s, libyaml %s)\n", program->file, version_number,
+               version_commit, load_service_library(), emit_library());
+    int status = cli_finish(buf_str(&out));
+    buf_free(&out);
+    return status;
+}
+
+/* Flags */
+
+bool command_takes(const struct command *command, size_t id)
+{
+    return (command->flags | FLAGS_EVERYWHERE) >> id & 1;
+}
+
+static size_t find_flag(const struct command *command, struct str name, struct suggestion *near)
+{
+    for (size_t i = 0; i < FLAG_COUNT; i++) {
+        if (!command_takes(command, i))
+            continue;
+        if (str_is(name, flag_table[i].name))
+            return i;
+        suggestion_offer(near, str_of(flag_table[i].name));
+    }
+    return FLAG_COUNT;
+}
+
+static size_t find_letter(const struct command *command, char letter)
+{
+    for (size_t i = 0; i < FLAG_COUNT; i++)
+        if (command_takes(command, i) && flag_table[i].letter && flag_table[i].letter == letter)
+            return i;
+    return FLAG_COUNT;
+}
+
+static bool among(const char *word, const char *const *words)
+{
+    for (size_t i = 0; words[i]; i++)
+        if (strcmp(word, words[i]) == 0)
+            return true;
+    return false;
+}
+
+/* NULL when the value fits the flag, else what is wrong with it. */
+static const char *value_wrong(struct cli *cli, size_t id, const char *value)
+{
+    const char *const *choices =
+        id == FLAG_OUTPUT ? cli->invocation.command->outputs : flag_table[id].choices;
+    struct str text = str_of(value);
+    struct str name;
+    size_t bad;
+    if (text.len == 0)
+        return "must not be empty";
+    if (utf8_check(text, &bad))
+        return "must be UTF-8 text without control characters";
+    switch (id) {
+    case FLAG_VAR:
+        return variable_split(value, &name, &text) ? NULL : "must be NAME=VALUE";
+    case FLAG_REGISTRY:
+        return name_wrong(NAME_REGISTRY, text);
+    case FLAG_IMAGE:
+        return name_wrong(NAME_IMAGE, text);
+    case FLAG_TAG:
+    case FLAG_IMAGE_TAG:
+        return name_wrong(NAME_IMAGE_TAG, text);
+    case FLAG_IMAGE_DIGEST:
+        return name_wrong(NAME_IMAGE_DIGEST, text);
+    case FLAG_NAMESPACE:
+        return name_wrong(NAME_NAMESPACE, text);
+    case FLAG_TIMEOUT:
+        return duration_read(text, &(int64_t){0})
+                   ? NULL
+                   : "must be a time up to 168h, as 90s, 5m or 1h30m";
+    case FLAG_VERBOSITY:
+        return text.len == 1 && str_only(text, "0123456789") ? NULL
+                                                             : "must be a number from 0 to 9";
+    case FLAG_TAIL:
+        return str_only(text, "0123456789") ? NULL : "must be a number of lines";
+    default:
+        break;
+    }
+    if (!choices || among(value, choices))
+        return NULL;
+    return str_format(&cli->arena, "must be %.*s",
+                      STR_ARG(schema_words_text(&cli->arena, choices, "or")))
+        .data;
+}
+
+static int set_flag(struct cli *cli, size_t id, const char *value)
+{
+    char *target = (char *)&cli->invocation.options + flag_table[id].offset;
+    bool again = cli->given & UINT64_C(1) << id;
+    if (flag_table[id].kind != KIND_SWITCH) {
+        const char *wrong = value_wrong(cli, id, value);
+        if (wrong && (!*value || id == FLAG_VAR)) /* a variable may hold what nobody should see */
+            return usage_error(cli, NULL, "--%s %s", flag_table[id].name, wrong);
+        if (wrong)
+            return usage_error(cli, NULL, "--%s %s, not \"%s\"", flag_table[id].name, wrong, value);
+        if (again && flag_table[id].kind != KIND_LIST)
+            return usage_error(cli, NULL, "--%s is given twice", flag_table[id].name);
+    }
+    cli->given |= UINT64_C(1) << id;
+    switch (flag_table[id].kind) {
+    case KIND_SWITCH:
+        *(bool *)(void *)target = true;
+        break;
+    case KIND_TEXT:
+    case KIND_CHOICE:
+        *(const char **)(void *)target = value;
+        break;
+    case KIND_LIST: {
+        struct option_list *list = (struct option_list *)(void *)target;
+        if (!list->items)
+            list->items = ARENA_ARRAY(&cli->arena, cli->argc, const char *);
+        list->items[list->count++] = value;
+        break;
+    }
+    }
+    return 0;
+}
+
+/* The value of a flag that needs one: behind "=", or the next argument. */
+static const char *take_value(struct cli *cli, const char *attached)
+{
+    if (attached)
+        return attached;
+    return cli->at < cli->argc ? cli->argv[cli->at++] : NULL;
+}
+
+static int read_long(struct cli *cli, const char *argument)
+{
+    struct str text = str_of(argument + 2);
+    size_t equals = str_find(text, 0, '=');
+    const char *attached = equals < text.len ? text.data + equals + 1 : NULL;
+    struct str name = str_slice(text, 0, equals);
+    struct suggestion near = {.word = name};
+    size_t id = find_flag(cli->invocation.command, name, &near);
+    if (id == FLAG_COUNT) {
+        if (near.best.len)
+            near.best = str_format(&cli->arena, "--%.*s", STR_ARG(near.best));
+        return usage_error(cli, &near, "unknown flag --%.*s", STR_ARG(name));
+    }
+    if (flag_table[id].kind == KIND_SWITCH) {
+        if (attached)
+            return usage_error(cli, NULL, "--%s takes no value", flag_table[id].name);
+        return set_flag(cli, id, NULL);
+    }
+    if (flag_table[id].kind ==
+        KIND_CHOICE) { /* a word behind it is an argument, as kubectl has it */
+        cli->choice = attached ? FLAG_COUNT : id;
+        return set_flag(cli, id, attached ? attached : flag_table[id].choices[0]);
+    }
+    const char *value = take_value(cli, attached);
+    if (!value)
+        return usage_error(cli, NULL, "--%s needs a value: --%s %s", flag_table[id].name,
+                           flag_table[id].name, flag_table[id].argument);
+    return set_flag(cli, id, value);
+}
+
+/* -f FILE, -fFILE, -f=FILE, -Rf FILE. */
+static int read_letters(struct cli *cli, const char *argument)
+{
+    for (const char *letter = argument + 1; *letter; letter++) {
+        size_t id = find_letter(cli->invocation.command, *letter);
+        if (id == FLAG_COUNT)
+            return usage_error(cli, NULL, "unknown flag -%c", *letter);
+        if (flag_table[id].kind == KIND_SWITCH) {
+            set_flag(cli, id, NULL);
+            continue;
+        }
+        const char *attached = letter[1] == '=' ? letter + 2 : letter[1] ? letter + 1 : NULL;
+        const char *value = take_value(cli, attached);
+        if (!value)
+            return usage_error(cli, NULL, "-%c needs a value: -%c %s", *letter, *letter,
+                               flag_table[id].argument);
+        return set_flag(cli, id, value);
+    }
+    return 0;
+}
+
+static int add_argument(struct cli *cli, const char *argument)
+{
+    struct invocation *invocation = &cli->invocation;
+    if (invocation->arguments.count == invocation->command->most) {
+        if (cli->choice < FLAG_COUNT && among(argument, flag_table[cli->choice].choices))
+            return usage_error(cli, NULL, "unexpected argument \"%s\": write --%s=%s", argument,
+                               flag_table[cli->choice].name, argument);
+        bool file =
+            invocation->command->most == 0 && command_takes(invocation->command, FLAG_FILENAME);
+        return usage_error(cli, NULL, "unexpected argument \"%s\"%s%s", argument,
+                           file ? ": a file is given by -f " : "", file ? argument : "");
+    }
+    if (!invocation->arguments.items)
+        invocation->arguments.items = ARENA_ARRAY(&cli->arena, cli->argc, const char *);
+    invocation->arguments.items[invocation->arguments.count++] = argument;
+    return 0;
+}
+
+static int read_arguments(struct cli *cli)
+{
+    bool flags_ended = false;
+    while (cli->at < cli->argc && cli->argv[cli->at]) {
+        const char *argument = cli->argv[cli->at++];
+        int status = 0;
+        if (argument[0] == '-')
+            cli->choice = FLAG_COUNT;
+        if (!flags_ended && strcmp(argument, "--") == 0)
+            flags_ended = true;
+        else if (!flags_ended && strncmp(argument, "--", 2) == 0)
+            status = read_long(cli, argument);
+        else if (!flags_ended && argument[0] == '-' && argument[1])
+            status = read_letters(cli, argument);
+        else
+            status = add_argument(cli, argument);
+        if (status)
+            return status;
+    }
+    return 0;
+}
+
+static int check_flags(struct cli *cli)
+{
+    const struct command *command = cli->invocation.command;
+    for (size_t i = 0; i < FLAG_COUNT; i++)
+        if (command->required >> i & 1 && !(cli->given >> i & 1))
+            return usage_error(cli, NULL, "--%s is needed: --%s %s", flag_table[i].name,
+                               flag_table[i].name, flag_table[i].argument);
+    if (cli->invocation.arguments.count < command->least)
+        return usage_error(cli, NULL, "an argument is needed: %s", command->arguments);
+    if (cli->given & FLAG(IMAGE_TAG) && cli->given & FLAG(IMAGE_DIGEST))
+        return usage_error(cli, NULL, "--image-tag and --image-digest exclude each other");
+    return 0;
+}
+
+/* https://no-color.org: any value but the empty one. */
+static bool wants_color(const struct options *options)
+{
+    const char *when = options->color ? options->color : "auto";
+    const char *no_color = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    if (strcmp(when, "auto") != 0)
+        return strcmp(when, "always") == 0;
+    return isatty(STDERR_FILENO) && !(no_color && *no_color) &&
+           !(terminal && strcmp(terminal, "dumb") == 0);
+}
+
+static int run_command(struct cli *cli, const struct command *command)
+{
+    struct invocation *invocation = &cli->invocation;
+    invocation->command = command;
+    int status = read_arguments(cli);
+    if (status)
+        return status;
+    if (invocation->options.help)
+        return show_help(cli->program, command);
+    status = check_flags(cli);
+    if (status)
+        return status;
+    invocation->color = wants_color(&invocation->options);
+    return command->run(invocation);
+}
+
+/* The command of the next word, or of the next two. */
+static const struct command *find_command(struct cli *cli, struct suggestion *near)
+{
+    const char *first = cli->argv[cli->at++];
+    const char *second = cli->at < cli->argc ? cli->argv[cli->at] : "";
+    struct str both = str_format(&cli->arena, "%s %s", first, second);
+    *near = (struct suggestion){.word = str_of(first)};
+    for (size_t i = 0; i < cli->program->count; i++) {
+        const struct command *command = &cli->program->commands[i];
+        struct str name = str_of(command->name);
+        if (str_is(name, first))
+            return command;
+        if (str_equal(name, both)) {
+            cli->at++;
+            return command;
+        }
+        if (str_starts(name, str_format(&cli->arena, "%s ", first)))
+            near->word = *second ? both : near->word;
+        suggestion_offer(near, name);
+    }
+    suggestion_offer(near, STR("help"));
+    return NULL;
+}
+
+/* The commands that begin with this word; false when there are none. */
+static bool show_group(struct cli *cli, const char *word, int *ret_status)
+{
+    const struct program *program = cli->program;
+    struct str first = str_format(&cli->arena, "%s ", word);
+    struct buf out = {0};
+    for (size_t i = 0; i < program->count; i++)
+        if (str_starts(str_of(program->commands[i].name), first))
+            buf_format(&out, "  %-15s%s\n", program->commands[i].name,
+                       program->commands[i].summary);
+    bool any = out.len > 0;
+    buf_format(&out, "\n%s help %s COMMAND tells more.\n", program->name, word);
+    if (any)
+        *ret_status = cli_finish(buf_str(&out));
+    buf_free(&out);
+    return any;
+}
+
+/* The names of the commands that begin with this word; empty when there are none. */
+static struct str group_names(struct cli *cli, const char *word)
+{
+    struct str first = str_format(&cli->arena, "%s ", word);
+    struct str names = {0};
+    for (size_t i = 0; i < cli->program->count; i++) {
+        struct str name = str_of(cli->program->commands[i].name);
+        if (str_starts(name, first))
+            names = str_format(&cli->arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "",
+                               STR_ARG(name));
+    }
+    return names;
+}
+
+/* Of find_command(), which found none: what is not known, or not there. */
+static int refuse_command(struct cli *cli, const char *first, const struct suggestion *near)
+{
+    struct str names = group_names(cli, first);
+    if (names.len && (cli->at == cli->argc || cli->argv[cli->at][0] == '-'))
+        return usage_error(cli, NULL, "a command is needed: %.*s", STR_ARG(names));
+    return usage_error(cli, near, "unknown command \"%.*s\"", STR_ARG(near->word));
+}
+
+static bool asks_help(const struct cli *cli, size_t at)
+{
+    const char *word = at < cli->argc ? cli->argv[at] : NULL;
+    return word && (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0);
+}
+
+static int run_help(struct cli *cli)
+{
+    int status;
+    if (cli->at == cli->argc || strcmp(cli->argv[cli->at], "help") == 0)
+        return show_help(cli->program, NULL);
+    const char *name = cli->argv[cli->at];
+    struct suggestion near;
+    const struct command *command = find_command(cli, &near);
+    if (command)
+        return show_help(cli->program, command);
+    if (cli->at == cli->argc && show_group(cli, name, &status))
+        return status;
+    return refuse_command(cli, name, &near);
+}
+
+static int show_man(const struct program *program)
+{
+    struct buf out = {0};
+    man_write(&out, program);
+    int status = cli_finish(buf_str(&out));
+    buf_free(&out);
+    return status;
+}
+
+static int run_program(struct cli *cli)
+{
+    const struct program *program = cli->program;
+    const char *first = cli->argc ? cli->argv[0] : NULL;
+    /* For scripts, not for people: no help lists them. */
+    if (first && strcmp(first, "__complete") == 0)
+        return complete(program, cli->argv + 1, cli->argc - 1);
+    if (first && strcmp(first, "__man") == 0)
+        return show_man(program);
+    if (first && strcmp(first, "--version") == 0)
+        return cli_version(program);
+    if (program->single)
+        return run_command(cli, program->commands);
+    cli->at = 1;
+    if (!first) {
+        cli->at = 0;
+        return usage_error(cli, NULL, "a command is needed");
+    }
+    if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
+        return show_help(program, NULL);
+    if (strcmp(first, "help") == 0)
+        return run_help(cli);
+    struct suggestion near;
+    int status;
+    cli->at = 0;
+    const struct command *command = find_command(cli, &near);
+    if (command)
+        return run_command(cli, command);
+    if (first[0] == '-')
+        return usage_error(cli, NULL, "the command comes before its flags, not \"%s\"", first);
+    if (asks_help(cli, 1) && show_group(cli, first, &status))
+        return status;
+    return refuse_command(cli, first, &near);
+}
+
+/* kubectl asks for completion by this name.
+ * https://kubernetes.io/docs/reference/kubectl/generated/kubectl_plugin/ */
+static bool is_called_to_complete(const char *path)
+{
+    return path && str_ends(str_of(path), STR("kubectl_complete-optasvc"));
+}
+
+int cli_main(const struct program *program, int argc, char **argv)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    sigaction(SIGPIPE, &ignore, NULL); /* a reader that left is a failed write, told and counted */
+    struct cli cli = {.program = program, .argv = argv + 1, .choice = FLAG_COUNT};
+    cli.argc = argc > 1 ? (size_t)argc - 1 : 0;
+    cli.invocation.program = program;
+    int status =
+        is_called_to_complete(argv[0]) ? complete(program, cli.argv, cli.argc) : run_program(&cli);
+    arena_free(&cli.arena);
+    return status;
+}

@@ -1,0 +1,76 @@
+/* Command lines: tables of commands and flags in, a filled `struct options` out; help and
+ * suggestions from the same tables. */
+#ifndef OPTASVC_CLI_H
+#define OPTASVC_CLI_H
+
+#include "cli/flags.h"
+#include "os/io.h"
+
+enum { EXIT_USAGE = 2 };
+
+struct completion; /* completion.h */
+struct invocation;
+
+struct command {
+    const char *name;      /* one word, or two: "secret set" */
+    const char *arguments; /* as the usage line shows them; "" for none */
+    size_t least;          /* arguments at least, */
+    size_t most;           /* and at most */
+    const char *summary;   /* one line */
+    const char *details;   /* further lines; may be NULL */
+    flag_bits flags;
+    flag_bits required;         /* flags that must be given */
+    const char *const *outputs; /* words for --output, ended by NULL; the first is the default */
+    int (*run)(const struct invocation *invocation); /* returns the exit status */
+    void (*complete)(struct completion *completion); /* offers its arguments; may be NULL */
+};
+
+/* An environment variable that a program reads, for its manual page. */
+struct environment_variable {
+    const char *name;
+    const char *help;
+};
+
+struct program {
+    const char *name; /* as the user calls it: "kubectl optasvc" */
+    const char *file; /* the binary's name */
+    const char *summary;
+    const struct command *commands; /* the program itself is the only command when `single` */
+    size_t count;
+    bool single;
+    const struct environment_variable *variables; /* ended by one without a name */
+};
+
+struct invocation {
+    const struct program *program;
+    const struct command *command;
+    struct options options;
+    struct option_list arguments;
+    bool color; /* of messages on stderr */
+};
+
+/* Reads the command line, runs the command and returns the process's exit status: 0 right, 1
+ * failed, 2 wrong usage. Help and version go to stdout, errors to stderr. */
+int cli_main(const struct program *program, int argc, char **argv);
+
+/* True when a command has a flag: one of its own, or of those that every command has. */
+bool command_takes(const struct command *command, size_t id);
+
+/* Writes one line: the program, its version and those of its libraries. Returns the exit status. */
+int cli_version(const struct program *program);
+
+/* Writes `text`, or all pieces (as io_write_stream()), to stdout and closes it. Returns 0, or 1
+ * after telling why on stderr. */
+int cli_finish(struct str text);
+int cli_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream);
+
+/* Writes to stdout at once. False after a failure, which cli_finish() tells. */
+bool cli_print(struct str text);
+
+/* Tells a mistake in the command line, and where to read on. Returns the exit status. */
+int cli_usage(const struct invocation *invocation, const char *message);
+
+/* Writes messages to stderr. A failure is not told: there is nowhere to tell it. */
+void cli_tell(struct str messages);
+
+#endif

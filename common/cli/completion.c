@@ -1,0 +1,323 @@
+#include "cli/completion.h"
+
+#include "cluster/kubectl.h"
+#include "cluster/kuberc.h"
+#include "config/source.h"
+#include "os/process.h"
+#include "registry/container_tool.h"
+#include "yaml/parse_strict.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+void complete_offer(struct completion *completion, struct str value, struct str description)
+{
+    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                               "-_.=/:@";
+    if (!str_starts(value, completion->begun) || !str_only(value, safe))
+        return;
+    buf_add(&completion->out, completion->lead);
+    buf_add(&completion->out, value);
+    buf_add_byte(&completion->out, '\t');
+    buf_add(&completion->out, description);
+    buf_add_byte(&completion->out, '\n');
+}
+
+void complete_files(struct completion *completion)
+{
+    completion->files = true;
+}
+
+/* What is asked of each module or environment of the files. */
+typedef void offer_item(struct completion *completion, const struct node *item);
+
+static void each_item(struct completion *completion, const char *list, offer_item *offer)
+{
+    struct diags diags = {.arena = completion->arena};
+    struct input *inputs = NULL;
+    size_t count = 0;
+    input_list(completion->arena, &diags, &completion->options, &inputs, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct stat status; /* a pipe or a terminal would wait for somebody */
+        if (stat(inputs[i].path, &status) < 0 || !S_ISREG(status.st_mode))
+            continue;
+        const struct source *source =
+            input_read(completion->arena, &diags, &inputs[i], (struct location){0});
+        struct node *root = source ? load_service(completion->arena, source, &diags) : NULL;
+        for (const struct node *item = node_items(node_find(root, list)); item; item = item->next)
+            if (item->kind == NODE_MAP)
+                offer(completion, item);
+    }
+}
+
+static void offer_environment(struct completion *completion, const struct node *item)
+{
+    complete_offer(completion, node_text(node_find(item, "name")), STR("environment"));
+}
+
+static bool is_service(const struct node *item)
+{
+    return str_ends(node_text(node_find(item, "type")), STR("k8s-service"));
+}
+
+static void offer_service(struct completion *completion, const struct node *item)
+{
+    if (is_service(item))
+        complete_offer(completion, node_text(node_find(item, "name")), STR("service"));
+}
+
+static void offer_secrets(struct completion *completion, const struct node *item)
+{
+    const struct node *secret = is_service(item) ? node_items(node_find(item, "secrets")) : NULL;
+    for (; secret; secret = secret->next)
+        complete_offer(completion, node_text(secret), STR("secret"));
+}
+
+void complete_secrets(struct completion *completion)
+{
+    each_item(completion, "modules", offer_secrets);
+}
+
+/* What a program printed, when it succeeded. */
+static void offer_lines(struct completion *completion, const struct process *run,
+                        struct str description)
+{
+    struct str lines = process_right(run) ? buf_str(&run->output) : (struct str){0};
+    for (size_t at = 0; at < lines.len;) {
+        size_t end = str_find(lines, at, '\n');
+        complete_offer(completion, str_slice(lines, at, end), description);
+        at = end + 1;
+    }
+}
+
+static void offer_contexts(struct completion *completion)
+{
+    struct diags diags = {.arena = completion->arena};
+    struct kubectl kubectl = {
+        .options = &completion->options, .arena = completion->arena, .diags = &diags};
+    if (!kuberc_isolate(kubectl.options, completion->arena, &diags))
+        return;
+    struct process run = {
+        .arguments =
+            kubectl_words(&kubectl, "config", "get-contexts", "--output=name", NULL).items};
+    process_run(&run, 1);
+    offer_lines(completion, &run, STR("context"));
+    process_free(&run);
+}
+
+void complete_images(struct completion *completion)
+{
+    struct diags diags = {.arena = completion->arena};
+    struct image_tool tool = {.arena = completion->arena, .diags = &diags};
+    if (!image_tool_find(&tool, completion->options.tool))
+        return;
+    struct process run = image_tool_list(&tool);
+    process_run(&run, 1);
+    offer_lines(completion, &run, STR("image"));
+    process_free(&run);
+}
+
+static void offer_words(struct completion *completion, const char *const *words)
+{
+    for (; words && *words; words++)
+        complete_offer(completion, str_of(*words), STR(""));
+}
+
+static void complete_value(struct completion *completion, const struct command *command, size_t id)
+{
+    switch (id) {
+    case FLAG_ENV:
+        each_item(completion, "environments", offer_environment);
+        break;
+    case FLAG_MODULE:
+        each_item(completion, "modules", offer_service);
+        break;
+    case FLAG_CONTEXT:
+        offer_contexts(completion);
+        break;
+    case FLAG_IMAGE:
+        complete_images(completion);
+        break;
+    case FLAG_OUTPUT:
+        offer_words(completion, command->outputs);
+        break;
+    case FLAG_FILENAME:
+    case FLAG_ENV_FILE:
+    case FLAG_PARENT_OUTPUTS:
+    case FLAG_KUBECONFIG:
+    case FLAG_LOG_FILE:
+    case FLAG_REPORT:
+    case FLAG_FROM_FILE:
+        completion->files = true;
+        break;
+    default:
+        offer_words(completion, flag_table[id].choices);
+    }
+}
+
+static void complete_flags(struct completion *completion, const struct command *command)
+{
+    for (size_t i = 0; i < FLAG_COUNT; i++)
+        if (command_takes(command, i))
+            complete_offer(completion, str_format(completion->arena, "--%s", flag_table[i].name),
+                           str_of(flag_table[i].help));
+}
+
+/* The flag of a word such as --env, --env=NAME, -f or -fFILE; FLAG_COUNT for none. `ret_value` is
+ * what follows in the same word, or {NULL, 0}. */
+static size_t find_flag(const struct command *command, struct str word, struct str *ret_value)
+{
+    bool is_long = str_starts(word, STR("--"));
+    size_t equals = str_find(word, 0, '=');
+    *ret_value = (struct str){0};
+    if (is_long && equals < word.len) /* it may be empty, but it is there */
+        *ret_value = (struct str){word.data + equals + 1, word.len - equals - 1};
+    struct str name = str_slice(word, 2, equals);
+    for (size_t i = 0; i < FLAG_COUNT; i++) {
+        if (!command_takes(command, i))
+            continue;
+        if (is_long && str_is(name, flag_table[i].name))
+            return i;
+        if (is_long || word.len < 2 || word.data[0] != '-' || word.data[1] != flag_table[i].letter)
+            continue;
+        if (word.len > 2)
+            *ret_value = str_from(word, word.data[2] == '=' ? 3 : 2);
+        return i;
+    }
+    return FLAG_COUNT;
+}
+
+static bool takes_value(size_t id)
+{
+    return id < FLAG_COUNT &&
+           (flag_table[id].kind == KIND_TEXT || flag_table[id].kind == KIND_LIST);
+}
+
+/* What chooses the files that names come from. */
+static void keep_value(struct completion *completion, size_t id, struct str value)
+{
+    struct option_list *files = &completion->options.files;
+    const char *text = str_c(completion->arena, value);
+    if (id == FLAG_FILENAME) {
+        files->items =
+            arena_grow(completion->arena, files->items, files->count, sizeof *files->items);
+        files->items[files->count++] = text;
+    } else if (id == FLAG_KUBECONFIG) {
+        completion->options.kubeconfig = text;
+    } else if (id == FLAG_TOOL) {
+        completion->options.tool = text;
+    } else if (id == FLAG_RECURSIVE) {
+        completion->options.recursive = true;
+    }
+}
+
+static void complete_word(struct completion *completion, const struct command *command,
+                          struct str word, size_t arguments)
+{
+    struct str value;
+    size_t id = str_starts(word, STR("--")) ? find_flag(command, word, &value) : FLAG_COUNT;
+    if (id < FLAG_COUNT && value.data) {
+        completion->begun = value;
+        completion->lead = str_slice(word, 0, word.len - value.len);
+        complete_value(completion, command, id);
+    } else if (str_starts(word, STR("-"))) {
+        complete_flags(completion, command);
+    } else if (arguments < command->most && command->complete) {
+        command->complete(completion);
+    }
+}
+
+/* The words behind the command, of which the last is to be completed. */
+static void complete_command(struct completion *completion, const struct command *command,
+                             char *const *words, size_t count)
+{
+    size_t arguments = 0;
+    size_t expects = FLAG_COUNT; /* the flag whose value comes next */
+    for (size_t i = 0; i + 1 < count; i++) {
+        struct str word = str_of(words[i]);
+        struct str value;
+        if (expects < FLAG_COUNT) {
+            keep_value(completion, expects, word);
+            expects = FLAG_COUNT;
+            continue;
+        }
+        if (str_is(word, "--"))
+            return;
+        size_t id = find_flag(command, word, &value);
+        if (id == FLAG_COUNT)
+            arguments++;
+        else if (takes_value(id) && !value.data)
+            expects = id;
+        else
+            keep_value(completion, id, value);
+    }
+    struct str word = str_of(words[count - 1]);
+    completion->begun = word;
+    if (expects < FLAG_COUNT)
+        complete_value(completion, command, expects);
+    else
+        complete_word(completion, command, word, arguments);
+}
+
+/* Commands that begin with `first`, which is empty or ends in a space: what follows it. */
+static void complete_names(struct completion *completion, const struct program *program,
+                           struct str first)
+{
+    struct str last = {0};
+    for (size_t i = 0; i < program->count; i++) {
+        struct str name = str_of(program->commands[i].name);
+        if (!str_starts(name, first))
+            continue;
+        struct str rest = str_from(name, first.len);
+        size_t space = str_find(rest, 0, ' ');
+        struct str word = str_slice(rest, 0, space);
+        if (!str_equal(word, last)) /* a group once */
+            complete_offer(completion, word,
+                           space < rest.len
+                               ? str_format(completion->arena, "commands of %.*s", STR_ARG(word))
+                               : str_of(program->commands[i].summary));
+        last = word;
+    }
+    if (first.len == 0)
+        complete_offer(completion, STR("help"), STR("Tell more of a command"));
+}
+
+static void complete_program(struct completion *completion, const struct program *program,
+                             char *const *words, size_t count)
+{
+    if (program->single) {
+        complete_command(completion, program->commands, words, count);
+        return;
+    }
+    completion->begun = str_of(words[count - 1]);
+    if (count > 1 && strcmp(words[0], "help") == 0) {
+        words++;
+        count--;
+    }
+    struct str group = STR("");
+    for (size_t used = 1; used <= 2 && used < count; used++) {
+        struct str name = str_format(completion->arena, "%.*s%s", STR_ARG(group), words[used - 1]);
+        for (size_t i = 0; i < program->count; i++)
+            if (str_is(name, program->commands[i].name)) {
+                complete_command(completion, &program->commands[i], words + used, count - used);
+                return;
+            }
+        group = str_format(completion->arena, "%.*s ", STR_ARG(name));
+    }
+    complete_names(completion, program, group);
+}
+
+int complete(const struct program *program, char *const *words, size_t count)
+{
+    static char empty[] = "";
+    static char *const nothing[] = {empty};
+    struct arena arena = {0};
+    struct completion completion = {.arena = &arena};
+    complete_program(&completion, program, count ? words : nothing, count ? count : 1);
+    buf_add(&completion.out, completion.files ? STR(":0\n") : STR(":4\n"));
+    int status = cli_finish(buf_str(&completion.out));
+    buf_free(&completion.out);
+    arena_free(&arena);
+    return status;
+}

@@ -1,0 +1,33 @@
+/* Completion for shells and for kubectl, from the tables of commands and flags and the files at
+ * hand. */
+#ifndef OPTASVC_COMPLETION_H
+#define OPTASVC_COMPLETION_H
+
+#include "cli/cli.h"
+
+struct completion {
+    struct arena *arena;
+    struct options options; /* the flags written so far that choose files */
+    struct str lead;        /* what stands before the value in the same word: "--env=" */
+    struct str begun;       /* the value as far as it is written */
+    struct buf out;
+    bool files; /* the shell completes names of files */
+};
+
+/* Offers a value if it begins as what is written, and if no shell could take it for more than a
+ * word. */
+void complete_offer(struct completion *completion, struct str value, struct str description);
+
+/* For `struct command`: arguments that are files; the `secrets` of the service files; images of
+ * this machine. */
+void complete_files(struct completion *completion);
+void complete_secrets(struct completion *completion);
+void complete_images(struct completion *completion);
+
+/* Writes what the last word may become, as kubectl asks its plugins for it: a line each, VALUE, tab
+ * and description, and at the end ":4", or ":0" where names of files fit.
+ * https://pkg.go.dev/github.com/spf13/cobra#ShellCompDirective
+ * Mistakes in the files are passed over. Returns the exit status. */
+int complete(const struct program *program, char *const *words, size_t count);
+
+#endif

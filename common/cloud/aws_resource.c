@@ -1,0 +1,330 @@
+#include "cloud/aws_resource.h"
+
+#include "format/name.h"
+
+/* What an ARN of each service looks like, and which fields its modules have. */
+static const struct form {
+    const char *service;
+    const char *prefix; /* of the resource, before its name */
+    bool placed;        /* it has a region and an account */
+    bool bucket;        /* its modules have bucket_name, */
+    bool fifo;          /* or fifo */
+    const char *example;
+} forms[] = {
+    {"s3", "", false, true, false, "arn:aws:s3:::BUCKET"},
+    {"sqs", "", true, false, true, "arn:aws:sqs:REGION:ACCOUNT:NAME"},
+    {"sns", "", true, false, true, "arn:aws:sns:REGION:ACCOUNT:NAME"},
+    {"dynamodb", "table/", true, false, false, "arn:aws:dynamodb:REGION:ACCOUNT:table/NAME"},
+};
+
+static const char key_example[] = "arn:aws:kms:REGION:ACCOUNT:key/ID, or none";
+
+struct reading {
+    struct scope *scope;
+    struct module *module;
+    const struct form *form;
+    const struct record *record;
+    struct location at; /* where it is needed */
+    struct cloud_resource *resource;
+};
+
+static const struct form *form_of(const struct module *module)
+{
+    const struct form *form = forms;
+    while (!str_is(str_of(form->service), module->kind->service))
+        form++;
+    return form;
+}
+
+/* A text, where it stands, and what messages call it. */
+struct found {
+    struct str text; /* empty: nothing tells it */
+    struct location at;
+    struct str title;
+};
+
+/* A text of the module's own. */
+static struct found find_field(const struct reading *in, enum field_id field)
+{
+    return (struct found){record_value(in->record, field)->text, record_location(in->record, field),
+                          str_of(schema_field(field)->name)};
+}
+
+/* One of the environment's outputs, NAME_OUTPUT. An ARN is no secret, whatever Terraform calls it.
+ */
+static struct found find_output(const struct reading *in, const char *output)
+{
+    struct arena *arena = in->scope->arena;
+    struct str name = link_variable(arena, in->module, str_of(output));
+    const struct output *given = environment_output(in->scope->environment, name);
+    if (!given || given->unusable)
+        return (struct found){0};
+    return (struct found){given->text, given->at,
+                          str_format(arena, "the output %.*s", STR_ARG(name))};
+}
+
+/* Of its type's outputs, the one that is the ARN of the thing itself. */
+static const char *arn_output(const struct module *module)
+{
+    const char *const *output = module->kind->outputs;
+    while (!str_ends(str_of(*output), STR("_arn")))
+        output++;
+    return *output;
+}
+
+/* The name that Opta gave, behind which Terraform put random characters for topics and tables;
+ * empty when the environment does not tell enough. */
+static struct str opta_arn(const struct reading *in)
+{
+    const struct environment *environment = in->scope->environment;
+    struct arena *arena = in->scope->arena;
+    struct str layer = in->scope->layer, module = in->module->name;
+    const char *fifo = record_value(in->record, CLOUD_FIFO)->flag ? ".fifo" : "";
+    struct str name;
+    if (environment->region.len == 0 || environment->account_id.len == 0 ||
+        environment->name.len == 0)
+        return (struct str){0};
+    if (str_is(STR("dynamodb"), in->form->service))
+        name = str_format(arena, "opta-%.*s-%.*s-????", STR_ARG(layer), STR_ARG(module));
+    else
+        name = str_format(arena, "%.*s-%.*s-%.*s%s%s", STR_ARG(environment->name), STR_ARG(layer),
+                          STR_ARG(module),
+                          str_is(STR("sns"), in->form->service) ? "??????????????????????????" : "",
+                          fifo);
+    return str_format(arena, "arn:%s:%s:%.*s:%.*s:%s%.*s", aws_partition(environment->region),
+                      in->form->service, STR_ARG(environment->region),
+                      STR_ARG(environment->account_id), in->form->prefix, STR_ARG(name));
+}
+
+static bool report_unknown(const struct reading *in)
+{
+    diag_error(in->scope->diags, in->at, "nothing tells the %s of \"%.*s\"",
+               in->form->bucket ? "bucket" : "ARN", STR_ARG(in->module->name));
+    if (in->form->bucket)
+        diag_hint(in->scope->diags, "write bucket_name in that module");
+    else
+        diag_hint(in->scope->diags,
+                  "write arn: %s in that module; for the name that Opta gave it, the environment's "
+                  "aws provider must have region and account_id",
+                  in->form->example);
+    return false;
+}
+
+static bool report_form(const struct reading *in, const struct found *found, const char *example)
+{
+    diag_error(in->scope->diags, found->at, "%.*s must be as %s", STR_ARG(found->title), example);
+    return false;
+}
+
+/* The partition is the environment's, or at least there is such a one. */
+static bool check_partition(const struct reading *in, const struct found *found,
+                            const struct arn *arn, const char *example)
+{
+    struct str region = in->scope->environment->region;
+    if (!str_starts(found->text, STR("arn:")) || !aws_is_partition(arn->partition))
+        return report_form(in, found, example);
+    if (region.len == 0 || str_is(arn->partition, aws_partition(region)))
+        return true;
+    diag_error(in->scope->diags, found->at, "%.*s is of the partition %.*s, and %.*s is of %s",
+               STR_ARG(found->title), STR_ARG(arn->partition), STR_ARG(region),
+               aws_partition(region));
+    return false;
+}
+
+/* Letters that an ARN's last part may have; a wildcard would grant more than what is linked. */
+static bool is_arn_name(struct str name)
+{
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+    return name.len && str_only(name, letters);
+}
+
+static bool is_placed(const struct arn *arn)
+{
+    return !name_wrong(NAME_AWS_REGION, arn->region) && !name_wrong(NAME_AWS_ACCOUNT, arn->account);
+}
+
+static bool check_arn(const struct reading *in, const struct found *found)
+{
+    const struct form *form = in->form;
+    const struct arn *arn = &in->resource->parts;
+    bool right = str_is(arn->service, form->service) &&
+                 str_starts(arn->resource, str_of(form->prefix)) &&
+                 (form->placed ? is_placed(arn) : arn->region.len + arn->account.len == 0) &&
+                 (form->bucket ? !name_wrong(NAME_S3_BUCKET, in->resource->name)
+                               : is_arn_name(in->resource->name));
+    return right ? check_partition(in, found, arn, form->example)
+                 : report_form(in, found, form->example);
+}
+
+static void set_arn(const struct reading *in, struct str arn)
+{
+    in->resource->arn = arn;
+    in->resource->parts = aws_arn_split(arn);
+    in->resource->name = str_from(in->resource->parts.resource, str_of(in->form->prefix).len);
+}
+
+/* Sets the ARN and its parts. `ret_guessed`: it is but the one that Opta gave. */
+static bool read_arn(const struct reading *in, bool *ret_guessed)
+{
+    struct scope *scope = in->scope;
+    struct found found = find_field(in, CLOUD_ARN);
+    struct found bucket = find_field(in, CLOUD_BUCKET_NAME);
+    *ret_guessed = false;
+    if (found.text.len == 0 && bucket.text.len) {
+        const char *wrong = name_wrong(NAME_S3_BUCKET, bucket.text);
+        if (wrong)
+            diag_error(scope->diags, bucket.at, "bucket_name %s", wrong);
+        set_arn(in, str_format(scope->arena, "arn:%s:s3:::%.*s",
+                               aws_partition(scope->environment->region), STR_ARG(bucket.text)));
+        return !wrong;
+    }
+    if (found.text.len == 0)
+        found = find_output(in, arn_output(in->module));
+    if (found.text.len) {
+        set_arn(in, found.text);
+        return check_arn(in, &found);
+    }
+    struct str guess = in->form->bucket ? STR("") : opta_arn(in);
+    if (guess.len == 0)
+        return report_unknown(in);
+    set_arn(in, guess);
+    *ret_guessed = true;
+    return true;
+}
+
+/* Sets the key. `ret_guessed`: it may be any of the account's. What a bucket is encrypted with has
+ * no key of its own unless it is told. */
+static bool read_key(const struct reading *in, bool *ret_guessed)
+{
+    struct cloud_resource *resource = in->resource;
+    const struct arn *arn = &resource->parts;
+    struct found found = find_field(in, CLOUD_KMS_KEY_ARN);
+    if (found.text.len == 0)
+        found = find_output(in, "kms_arn");
+    *ret_guessed = found.text.len == 0 && !in->form->bucket;
+    if (str_is(found.text, "none") || (found.text.len == 0 && in->form->bucket))
+        return true;
+    if (*ret_guessed) {
+        resource->key =
+            str_format(in->scope->arena, "arn:%.*s:kms:%.*s:%.*s:key/*", STR_ARG(arn->partition),
+                       STR_ARG(arn->region), STR_ARG(arn->account));
+        return true;
+    }
+    const struct str prefix = STR("key/");
+    struct arn key = aws_arn_split(found.text);
+    resource->key = found.text;
+    bool right = str_is(key.service, "kms") && is_placed(&key) &&
+                 str_starts(key.resource, prefix) &&
+                 is_arn_name(str_from(key.resource, prefix.len));
+    return right ? check_partition(in, &found, &key, key_example)
+                 : report_form(in, &found, key_example);
+}
+
+static void tell_guesses(const struct reading *in, bool arn, bool key)
+{
+    struct diags *diags = in->scope->diags;
+    if (arn) {
+        diag_warning(diags, in->module->name_at,
+                     "nothing tells the ARN of \"%.*s\": it is taken to be that of Opta, %.*s",
+                     STR_ARG(in->module->name), STR_ARG(in->resource->arn));
+        diag_hint(diags, "write arn: in that module%s",
+                  key ? ", and kms_key_arn: (the key that it is encrypted with, or none)" : "");
+    } else if (key) {
+        diag_warning(diags, in->module->name_at,
+                     "nothing tells the key of \"%.*s\": any key of the account may be used, by "
+                     "way of %s alone",
+                     STR_ARG(in->module->name), in->form->service);
+        diag_hint(diags, "write kms_key_arn: in that module (its ARN, or none)");
+    }
+}
+
+/* A field of another type of module would be passed over in silence. */
+static bool check_fields(const struct reading *in)
+{
+    const struct {
+        enum field_id field;
+        bool taken;
+    } rows[] = {{CLOUD_BUCKET_NAME, in->form->bucket}, {CLOUD_FIFO, in->form->fifo}};
+    bool right = true;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].taken || !record_has(in->record, rows[i].field))
+            continue;
+        diag_error(in->scope->diags, record_location(in->record, rows[i].field), "%.*s has no %s",
+                   STR_ARG(in->module->type), schema_field(rows[i].field)->name);
+        right = false;
+    }
+    return right;
+}
+
+static bool read_resource(struct reading *in)
+{
+    const struct schema_reader reader = {.arena = in->scope->arena,
+                                         .diags = in->scope->diags,
+                                         .fill = interpolate,
+                                         .context = in->scope};
+    bool arn_guessed, key_guessed;
+    in->record = schema_read(&reader, &cloud_schema, in->module->node);
+    for (size_t i = 0; in->record && i < cloud_schema.count; i++)
+        if (in->record->values[i].wrong)
+            return false;
+    if (!in->record || !check_fields(in) || !read_arn(in, &arn_guessed) ||
+        !read_key(in, &key_guessed))
+        return false;
+    tell_guesses(in, arn_guessed, key_guessed);
+    return true;
+}
+
+const struct cloud_resource *cloud_resource(struct scope *scope, struct module *module,
+                                            struct location at)
+{
+    if (module->known == KNOWN_UNREAD && !scope->blind) {
+        struct cloud_resource *resource = ARENA_NEW(scope->arena, struct cloud_resource);
+        struct reading in = {scope, module, form_of(module), NULL, at, resource};
+        *resource = (struct cloud_resource){0};
+        if (!scope_enter(scope, at))
+            return NULL;
+        module->known = KNOWN_READING;
+        module->resource = resource;
+        module->known = read_resource(&in) ? KNOWN_READ : KNOWN_WRONG;
+        scope_leave(scope);
+    } else if (module->known == KNOWN_READING) {
+        diag_error(scope->diags, at, "this output refers to itself");
+    }
+    return module->known == KNOWN_READ ? module->resource : NULL;
+}
+
+static bool is_certain(struct str text)
+{
+    return text.len && str_find(text, 0, '*') == text.len && str_find(text, 0, '?') == text.len;
+}
+
+bool cloud_output(struct scope *scope, struct module *module, struct str output, struct location at,
+                  struct str *ret)
+{
+    const struct cloud_resource *resource = cloud_resource(scope, module, at);
+    if (!resource)
+        return false;
+    const struct arn *parts = &resource->parts;
+    bool key = str_is(output, "kms_arn");
+    if (key)
+        *ret = resource->key;
+    else if (str_ends(output, STR("_arn")))
+        *ret = resource->arn;
+    else if (str_is(output, "queue_id")) /* as Terraform, and so Opta, calls the address */
+        *ret =
+            str_format(scope->arena, "https://sqs.%.*s.%s/%.*s/%.*s", STR_ARG(parts->region),
+                       aws_domain(parts->region), STR_ARG(parts->account), STR_ARG(resource->name));
+    else
+        *ret = resource->name;
+    if (is_certain(*ret))
+        return true;
+    if (key && ret->len == 0) {
+        diag_error(scope->diags, at, "\"%.*s\" has no key", STR_ARG(module->name));
+        return false;
+    }
+    diag_error(scope->diags, at, "nothing tells %.*s of \"%.*s\"", STR_ARG(output),
+               STR_ARG(module->name));
+    diag_hint(scope->diags, "write %s in that module", key ? "kms_key_arn:" : "arn:");
+    return false;
+}

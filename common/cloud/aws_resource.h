@@ -1,0 +1,27 @@
+/* What modules of AWS that services link to are there, as far as files tell: their ARNs and names.
+ *
+ * The module's own fields come first, then the environment's outputs (NAME_queue_arn and the like),
+ * then the names that Opta gave, which is told as a guess. */
+#ifndef OPTASVC_AWS_RESOURCE_H
+#define OPTASVC_AWS_RESOURCE_H
+
+#include "cloud/aws_policy.h"
+#include "config/interpolate.h"
+
+struct cloud_resource {
+    struct str arn; /* with wildcards where Opta's name has random characters */
+    struct arn parts;
+    struct str name; /* of the bucket, queue, topic or table */
+    struct str key;  /* ARN of the KMS key, perhaps with a wildcard; empty: it has none */
+};
+
+/* Reads a LINK_CLOUD module, once. NULL after an error, which is reported the first time, at `at`
+ * where nothing in the module is wrong. */
+const struct cloud_resource *cloud_resource(struct scope *scope, struct module *module,
+                                            struct location at);
+
+/* One of the outputs of its type; reports at `at` and returns false when nothing tells it. */
+bool cloud_output(struct scope *scope, struct module *module, struct str output, struct location at,
+                  struct str *ret);
+
+#endif

@@ -1,0 +1,70 @@
+#include "cloud/ecr.h"
+
+#include "cloud/aws_policy.h"
+#include "format/name.h"
+
+struct str ecr_registry(struct arena *arena, struct str account, struct str region)
+{
+    return str_format(arena, "%.*s.dkr.ecr.%.*s.%s", STR_ARG(account), STR_ARG(region),
+                      aws_domain(region));
+}
+
+bool ecr_split(struct str repository, struct ecr *ret)
+{
+    const struct str service = STR(".dkr.ecr.");
+    size_t dot = str_find(repository, 0, '.');
+    size_t slash = str_find(repository, 0, '/');
+    struct str host = str_slice(repository, dot, slash);
+    if (!str_starts(host, service))
+        return false;
+    host = str_from(host, service.len);
+    size_t region = str_find(host, 0, '.');
+    *ret = (struct ecr){.account = str_slice(repository, 0, dot),
+                        .region = str_slice(host, 0, region),
+                        .name = str_from(repository, slash + 1)};
+    return ret->name.len && str_is(str_from(host, region + 1), aws_domain(ret->region)) &&
+           !name_wrong(NAME_AWS_ACCOUNT, ret->account) && !name_wrong(NAME_AWS_REGION, ret->region);
+}
+
+struct str ecr_policy(struct arena *arena, const struct ecr *ecr)
+{
+    static const char *const actions[] = {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage",
+                                          "ecr:GetDownloadUrlForLayer"};
+    struct node *document = aws_document(arena);
+    struct node *statement = aws_statement(arena, document, "PullByAccount");
+    put_text(arena, put_map(arena, statement, "Principal"), "AWS",
+             str_format(arena, "arn:%s:iam::%.*s:root", aws_partition(ecr->region),
+                        STR_ARG(ecr->account)));
+    struct node *list = put_list(arena, statement, "Action");
+    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+        add_text(arena, list, str_of(actions[i]));
+    return aws_document_text(arena, document);
+}
+
+struct str ecr_lifecycle(struct arena *arena)
+{
+    static const struct {
+        const char *prefix; /* of the tags; NULL: images without any */
+        int64_t kept;
+        const char *description;
+    } rules[] = {
+        {"prod", 10, "Keep 10 images tagged prod*"},
+        {"dev", 20, "Keep 20 images tagged dev*"},
+        {NULL, 5, "Keep 5 untagged images"},
+    };
+    struct node *document = node_new(arena, NODE_MAP);
+    struct node *list = put_list(arena, document, "rules");
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        struct node *rule = add_map(arena, list);
+        put_int(arena, rule, "rulePriority", (int64_t)i + 1);
+        put_text(arena, rule, "description", str_of(rules[i].description));
+        struct node *selection = put_map(arena, rule, "selection");
+        put_text(arena, selection, "tagStatus", rules[i].prefix ? STR("tagged") : STR("untagged"));
+        if (rules[i].prefix)
+            add_text(arena, put_list(arena, selection, "tagPrefixList"), str_of(rules[i].prefix));
+        put_text(arena, selection, "countType", STR("imageCountMoreThan"));
+        put_int(arena, selection, "countNumber", rules[i].kept);
+        put_text(arena, put_map(arena, rule, "action"), "type", STR("expire"));
+    }
+    return aws_document_text(arena, document);
+}

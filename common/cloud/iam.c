@@ -1,0 +1,203 @@
+#include "cloud/iam.h"
+
+#include "cloud/aws_policy.h"
+#include "cloud/aws_resource.h"
+
+#include <stdlib.h>
+
+typedef const char *const words[];
+
+static words read_buckets = {"s3:GetObject*", "s3:ListBucket", NULL};
+static words write_buckets = {"s3:DeleteObject*", "s3:GetObject*", "s3:ListBucket", "s3:PutObject*",
+                              NULL};
+/* The actions of batches are those of single messages: IAM knows no others. */
+static words publish_queues = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
+                               "sqs:SendMessage", NULL};
+static words subscribe_queues = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
+                                 "sqs:ReceiveMessage", NULL};
+static words publish_topics = {"sns:Publish", NULL};
+/* Without ListTables, which is never granted on a table. */
+static words read_tables = {"dynamodb:BatchGetItem",
+                            "dynamodb:Describe*",
+                            "dynamodb:GetItem",
+                            "dynamodb:PartiQLSelect",
+                            "dynamodb:Query",
+                            "dynamodb:Scan",
+                            NULL};
+static words write_tables = {"dynamodb:BatchGetItem",  "dynamodb:BatchWriteItem",
+                             "dynamodb:DeleteItem",    "dynamodb:Describe*",
+                             "dynamodb:GetItem",       "dynamodb:PartiQLDelete",
+                             "dynamodb:PartiQLInsert", "dynamodb:PartiQLSelect",
+                             "dynamodb:PartiQLUpdate", "dynamodb:PutItem",
+                             "dynamodb:Query",         "dynamodb:Scan",
+                             "dynamodb:UpdateItem",    NULL};
+static words decrypt = {"kms:Decrypt", NULL};
+static words encrypt = {"kms:Decrypt", "kms:GenerateDataKey", NULL};
+
+/* A kind of right. Those of keys hang on a permission too. */
+static const struct right {
+    const char *sid;
+    const char *service;
+    const char *permission;
+    const char *const *actions;
+    const char *below;  /* granted on what is below the ARN too; NULL: on itself alone */
+    bool key;           /* granted on the key, by way of the service alone */
+    const char *unless; /* this permission of the same link grants it already */
+} rights[] = {
+    {"DecryptBucketKeys", "s3", "read", decrypt, .key = true, .unless = "write"},
+    {"DecryptQueueKeys", "sqs", "subscribe", decrypt, .key = true, .unless = "publish"},
+    {"DecryptTableKeys", "dynamodb", "read", decrypt, .key = true, .unless = "write"},
+    {"EncryptBucketKeys", "s3", "write", encrypt, .key = true},
+    {"EncryptQueueKeys", "sqs", "publish", encrypt, .key = true},
+    {"EncryptTableKeys", "dynamodb", "write", encrypt, .key = true},
+    {"EncryptTopicKeys", "sns", "publish", encrypt, .key = true},
+    {"PublishQueues", "sqs", "publish", publish_queues, .below = NULL},
+    {"PublishTopics", "sns", "publish", publish_topics, .below = NULL},
+    {"ReadBuckets", "s3", "read", read_buckets, .below = "/*"},
+    {"ReadTables", "dynamodb", "read", read_tables, .below = "/index/*"},
+    {"SubscribeQueues", "sqs", "subscribe", subscribe_queues, .below = NULL},
+    {"WriteBuckets", "s3", "write", write_buckets, .below = "/*"},
+    {"WriteTables", "dynamodb", "write", write_tables, .below = "/index/*"},
+};
+
+/* Texts that are sorted and told once. */
+struct texts {
+    struct str *items;
+    size_t count;
+};
+
+static void add(struct arena *arena, struct texts *texts, struct str text)
+{
+    texts->items = arena_grow(arena, texts->items, texts->count, sizeof text);
+    texts->items[texts->count++] = text;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return str_compare(*(const struct str *)a, *(const struct str *)b);
+}
+
+static void put_texts(struct arena *arena, struct node *map, const char *key,
+                      const struct texts *texts)
+{
+    struct node *list = put_list(arena, map, key);
+    qsort(texts->items, texts->count, sizeof *texts->items, by_bytes);
+    for (size_t i = 0; i < texts->count; i++)
+        if (i == 0 || !str_equal(texts->items[i], texts->items[i - 1]))
+            add_text(arena, list, texts->items[i]);
+}
+
+static void put_words(struct arena *arena, struct node *map, const char *key,
+                      const char *const *list)
+{
+    struct node *items = put_list(arena, map, key);
+    for (; *list; list++)
+        add_text(arena, items, str_of(*list));
+}
+
+static bool grants(const struct cloud_link *link, const char *permission)
+{
+    for (size_t i = 0; permission && i < link->permission_count; i++)
+        if (str_is(link->permissions[i], permission))
+            return true;
+    return false;
+}
+
+/* A service as keys know it. In China it may have either domain. */
+static void add_service(struct arena *arena, struct texts *services, const char *service,
+                        struct str region)
+{
+    add(arena, services, str_format(arena, "%s.%.*s.amazonaws.com", service, STR_ARG(region)));
+    if (str_starts(region, STR("cn-")))
+        add(arena, services,
+            str_format(arena, "%s.%.*s.amazonaws.com.cn", service, STR_ARG(region)));
+}
+
+static void add_right(struct arena *arena, struct node *document, const struct right *right,
+                      const struct cloud_access *cloud)
+{
+    struct texts resources = {0};
+    struct texts services = {0};
+    for (size_t i = 0; i < cloud->link_count; i++) {
+        const struct cloud_link *link = &cloud->links[i];
+        const struct cloud_resource *resource = link->resource;
+        if (!str_is(resource->parts.service, right->service) || !grants(link, right->permission) ||
+            grants(link, right->unless) || (right->key && resource->key.len == 0))
+            continue;
+        add(arena, &resources, right->key ? resource->key : resource->arn);
+        if (right->below)
+            add(arena, &resources,
+                str_format(arena, "%.*s%s", STR_ARG(resource->arn), right->below));
+        if (right->key)
+            add_service(arena, &services, right->service, aws_arn_split(resource->key).region);
+    }
+    if (resources.count == 0)
+        return;
+    struct node *statement = aws_statement(arena, document, right->sid);
+    put_words(arena, statement, "Action", right->actions);
+    put_texts(arena, statement, "Resource", &resources);
+    if (services.count)
+        put_texts(arena, put_map(arena, put_map(arena, statement, "Condition"), "StringEquals"),
+                  "kms:ViaService", &services);
+}
+
+struct str iam_links_policy(struct arena *arena, const struct service *service)
+{
+    struct node *document = aws_document(arena);
+    for (size_t i = 0; i < sizeof rights / sizeof *rights; i++)
+        add_right(arena, document, &rights[i], &service->cloud);
+    return service->cloud.link_count ? aws_document_text(arena, document) : (struct str){0};
+}
+
+size_t iam_policy_size(struct str document)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < document.len; i++)
+        size += document.data[i] != ' ' && document.data[i] != '\n';
+    return size;
+}
+
+/* https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html and pod-id-abac.html */
+static void trust_pod_identity(struct arena *arena, const struct service *service,
+                               struct node *document)
+{
+    static words actions = {"sts:AssumeRole", "sts:TagSession", NULL};
+    struct node *statement = aws_statement(arena, document, "PodIdentity");
+    put_text(arena, put_map(arena, statement, "Principal"), "Service",
+             STR("pods.eks.amazonaws.com"));
+    put_words(arena, statement, "Action", actions);
+    struct node *equal = put_map(arena, put_map(arena, statement, "Condition"), "StringEquals");
+    put_text(arena, equal, "aws:RequestTag/eks-cluster-name", service->cloud.cluster);
+    put_text(arena, equal, "aws:RequestTag/kubernetes-namespace", service->layer->namespace);
+    put_text(arena, equal, "aws:RequestTag/kubernetes-service-account", service->name);
+}
+
+/* https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html */
+static void trust_provider(struct arena *arena, const struct service *service,
+                           struct node *document)
+{
+    const struct environment *environment = &service->layer->environment;
+    struct str provider = service->cloud.provider;
+    struct node *statement = aws_statement(arena, document, "ServiceAccount");
+    put_text(arena, put_map(arena, statement, "Principal"), "Federated",
+             str_format(arena, "arn:%s:iam::%.*s:oidc-provider/%.*s",
+                        aws_partition(environment->region), STR_ARG(environment->account_id),
+                        STR_ARG(provider)));
+    put_text(arena, statement, "Action", STR("sts:AssumeRoleWithWebIdentity"));
+    struct node *equal = put_map(arena, put_map(arena, statement, "Condition"), "StringEquals");
+    put_text(arena, equal, str_format(arena, "%.*s:aud", STR_ARG(provider)).data,
+             STR("sts.amazonaws.com"));
+    put_text(arena, equal, str_format(arena, "%.*s:sub", STR_ARG(provider)).data,
+             str_format(arena, "system:serviceaccount:%.*s:%.*s",
+                        STR_ARG(service->layer->namespace), STR_ARG(service->name)));
+}
+
+struct str iam_trust_policy(struct arena *arena, const struct service *service)
+{
+    struct node *document = aws_document(arena);
+    if (service->cloud.provider.len)
+        trust_provider(arena, service, document);
+    else
+        trust_pod_identity(arena, service, document);
+    return aws_document_text(arena, document);
+}

@@ -1,0 +1,553 @@
+#include "cluster/apply.h"
+
+#include "cli/cli.h"
+#include "cluster/ownership.h"
+#include "cluster/prompt.h"
+#include "format/duration.h"
+#include "manifest/manifest.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct str apply_key(struct arena *arena, const struct node *object)
+{
+    return str_format(arena, "%.*s %.*s", STR_ARG(object_namespace(object)),
+                      STR_ARG(object_title(arena, object)));
+}
+
+void apply_print(const struct apply *apply, struct str title, const char *outcome)
+{
+    struct buf line = {0};
+    diag_add_visible(&line, title);
+    if (!apply->cluster.options->output)
+        buf_format(&line, " %s", outcome);
+    buf_add_byte(&line, '\n');
+    cli_print(buf_str(&line));
+    buf_free(&line);
+}
+
+/* Notes and prints what the server took: kubectl names each object when it is done. */
+static void take_names(struct apply *apply, const struct manifests *batch,
+                       const struct process *run)
+{
+    struct arena *arena = &apply->cluster.arena;
+    struct str names = str_copy(arena, buf_str(&run->output));
+    for (size_t i = 0; i < batch->count; i++) {
+        struct str title = object_title(arena, batch->items[i]);
+        struct str key = apply_key(arena, batch->items[i]);
+        for (size_t at = 0; at < names.len;) {
+            size_t end = str_find(names, at, '\n');
+            bool same = str_equal(str_slice(names, at, end), title);
+            at = end + 1;
+            if (!same || set_add(arena, &apply->taken, key, title.data))
+                continue;
+            const char *outcome = set_get(&apply->outcomes, key);
+            apply_print(apply, title, outcome ? outcome : "applied");
+        }
+    }
+}
+
+/* Applies what goes to each place; all at the same time. Reports what fails. */
+static void send(struct apply *apply, struct manifests *batches, size_t count, bool force)
+{
+    const struct kubectl *kubectl = &apply->cluster.kubectl;
+    struct process *runs = ARENA_ARRAY(kubectl->arena, count, struct process);
+    struct manifests **sent = ARENA_ARRAY(kubectl->arena, count, struct manifests *);
+    size_t running = 0;
+    force |= apply->cluster.options->force_conflicts;
+    for (size_t i = 0; i < count; i++) {
+        if (batches[i].count == 0)
+            continue;
+        struct str documents = kubectl_documents(kubectl, batches[i].items, batches[i].count);
+        sent[running] = &batches[i];
+        runs[running++] = kubectl_apply(kubectl, MANAGER, documents, force ? APPLY_FORCE : 0);
+    }
+    kubectl_run(kubectl, runs, running);
+    for (size_t i = 0; i < running; i++) {
+        take_names(apply, sent[i], &runs[i]);
+        if (!process_right(&runs[i]))
+            kubectl_report(kubectl, &runs[i]);
+        process_free(&runs[i]);
+    }
+}
+
+static bool is_taken(struct apply *apply, const struct node *object)
+{
+    return set_get(&apply->taken, apply_key(&apply->cluster.arena, object)) != NULL;
+}
+
+static void make_namespaces(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    struct manifests manifests = {.arena = &cluster->arena};
+    for (size_t i = 0; i < cluster->place_count; i++)
+        if (cluster->places[i].state == NAMESPACE_ABSENT)
+            manifest_namespace(&manifests, cluster->places[i].layer);
+    for (size_t i = 0; i < manifests.count; i++)
+        set_add(&cluster->arena, &apply->outcomes, apply_key(&cluster->arena, manifests.items[i]),
+                "created");
+    send(apply, &manifests, 1, false);
+}
+
+/* Deletes objects, and prints each that is deleted. */
+static void remove_objects(struct apply *apply, const struct manifests *objects)
+{
+    struct kubectl *kubectl = &apply->cluster.kubectl;
+    if (objects->count == 0 || process_interrupted())
+        return;
+    size_t count = kubectl_delete(kubectl, objects->items, objects->count, false);
+    for (size_t i = 0; i < count; i++)
+        apply_print(apply, object_title(kubectl->arena, objects->items[i]), "removed");
+}
+
+/* The same for objects among which CronJobs may be. */
+static void remove_and_stop(struct apply *apply, const struct manifests *objects)
+{
+    struct manifests jobs = {.arena = &apply->cluster.arena};
+    struct manifests removed = {.arena = &apply->cluster.arena};
+    for (size_t i = 0; i < objects->count; i++)
+        manifests_add(apply_is_cron_job(objects->items[i]) ? &jobs : &removed, objects->items[i]);
+    struct manifests stopped = apply_stop_cron_jobs(apply, &jobs);
+    for (size_t i = 0; i < stopped.count; i++)
+        manifests_add(&removed, stopped.items[i]);
+    remove_objects(apply, &removed);
+}
+
+/* Those of the list that are, or are not, autoscalers: these go first, or they would undo what is
+ * applied. */
+static void remove_superseded(struct apply *apply, bool autoscalers)
+{
+    struct manifests removed = {.arena = &apply->cluster.arena};
+    for (size_t i = 0; i < apply->goes.count; i++)
+        if (str_is(object_kind(apply->goes.items[i]), "HorizontalPodAutoscaler") == autoscalers)
+            manifests_add(&removed, apply->goes.items[i]);
+    remove_and_stop(apply, &removed);
+}
+
+static const char released[] = "released: it was adopted and is not deleted";
+
+static void say_left(struct apply *apply, const struct manifests *objects, const char *what)
+{
+    for (size_t i = 0; i < objects->count; i++)
+        cluster_say(&apply->cluster, "%.*s is no longer needed: %s",
+                    STR_ARG(object_title(&apply->cluster.arena, objects->items[i])), what);
+}
+
+void apply_report_stale(struct apply *apply)
+{
+    const struct cluster *cluster = &apply->cluster;
+    struct arena *arena = &apply->cluster.arena;
+    for (size_t i = 0; !cluster->options->prune && i < apply->stays.count; i++)
+        cluster_say(cluster, "%.*s is no longer needed: apply with --prune to %s it",
+                    STR_ARG(object_title(arena, apply->stays.items[i])),
+                    object_is_adopted(apply->stays.items[i]) ? "release" : "remove");
+    for (size_t i = 0; i < apply->unclaimed.count; i++) {
+        const struct node *object = apply->unclaimed.items[i];
+        struct str title = object_title(arena, object);
+        cluster_say(cluster,
+                    "%.*s is no longer needed, but it has no environment label and may belong to "
+                    "another environment; delete it: kubectl delete %.*s -n %.*s",
+                    STR_ARG(title), STR_ARG(title), STR_ARG(object_namespace(object)));
+    }
+}
+
+/* Adopted objects are released, the others added to those that are removed. */
+static void remove_or_release(struct apply *apply, const struct manifests *objects,
+                              struct manifests *removed)
+{
+    for (size_t i = 0; i < objects->count && !process_interrupted(); i++) {
+        struct node *object = objects->items[i];
+        if (!object_is_adopted(object))
+            manifests_add(removed, object);
+        else if (ownership_release(&apply->cluster, object))
+            apply_print(apply, object_title(removed->arena, object), released);
+    }
+}
+
+/* What --prune removes serves, perhaps, until the new pods do: it goes when all of them are ready,
+ * or at once where nobody waits. */
+static void prune(struct apply *apply, bool ready)
+{
+    struct manifests removed = {.arena = &apply->cluster.arena};
+    apply_report_stale(apply);
+    if (!apply->cluster.options->prune)
+        return;
+    say_left(apply, &apply->kept, "it stays, as it holds images");
+    if (!ready) {
+        say_left(apply, &apply->stays, "it stays, as not all is ready");
+        say_left(apply, &apply->leaves, "it stays, as not all is ready");
+        return;
+    }
+    remove_or_release(apply, &apply->stays, &removed);
+    remove_or_release(apply, &apply->leaves, &removed);
+    remove_and_stop(apply, &removed);
+}
+
+/* An empty list for each place. */
+static struct manifests *list_for_places(struct cluster *cluster)
+{
+    struct manifests *lists = ARENA_ARRAY(&cluster->arena, cluster->place_count, struct manifests);
+    for (size_t i = 0; i < cluster->place_count; i++)
+        lists[i].arena = &cluster->arena;
+    return lists;
+}
+
+/* What is applied by itself. */
+enum part {
+    PART_AWAITED, /* what must be done before pods can start, */
+    PART_FREE,    /* services that have nothing of that kind, */
+    PART_BOUND    /* and the rest of those that have */
+};
+
+static enum part part_of(const struct unit *unit, const struct node *object)
+{
+    if (apply_is_awaited(object))
+        return PART_AWAITED;
+    for (size_t i = 0; i < unit->count; i++)
+        if (apply_is_awaited(unit->objects[i]))
+            return PART_BOUND;
+    return PART_FREE;
+}
+
+/* Workloads whose replicas are taken by force go by themselves, so that nothing else is forced. */
+static void send_part(struct apply *apply, enum part part)
+{
+    struct cluster *cluster = &apply->cluster;
+    struct manifests *batches = list_for_places(cluster);
+    struct manifests *forced = list_for_places(cluster);
+    for (size_t i = 0; i < cluster->unit_count; i++) {
+        const struct rollout *rollout = &apply->rollouts[i];
+        const struct unit *unit = rollout->unit;
+        for (size_t j = 0; j < unit->count && !rollout->broken; j++) {
+            if (part_of(unit, unit->objects[j]) != part)
+                continue;
+            struct node *object = apply_object(apply, rollout, unit->objects[j], false);
+            bool taken = rollout->takes_replicas && object == rollout->workload;
+            manifests_add(&(taken ? forced : batches)[unit->place - cluster->places], object);
+        }
+    }
+    send(apply, batches, cluster->place_count, false);
+    if (!process_interrupted())
+        send(apply, forced, cluster->place_count, true);
+}
+
+/* A new workload was made with as many pods as the old one has; its autoscaler takes over. */
+static void settle_replicas(struct apply *apply, struct rollout *rollout)
+{
+    const struct kubectl *kubectl = &apply->cluster.kubectl;
+    if (!rollout->keeps || rollout->live || rollout->broken || process_interrupted() ||
+        !apply_hand_over(apply, rollout))
+        return;
+    kubectl_do(kubectl, kubectl_apply(kubectl, MANAGER,
+                                      kubectl_documents(kubectl, &rollout->workload, 1), 0));
+}
+
+/* True when all was taken. */
+static bool find_broken(struct apply *apply)
+{
+    bool right = true;
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        struct rollout *rollout = &apply->rollouts[i];
+        for (size_t j = 0; j < rollout->unit->count; j++)
+            rollout->broken |= !is_taken(apply, rollout->unit->objects[j]);
+        if (rollout->broken) {
+            rollout->state = ROLLOUT_FAILED;
+            rollout->why = STR("not everything was applied");
+            right = false;
+        }
+    }
+    return right;
+}
+
+static void tell_not_taken(struct apply *apply)
+{
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        const struct unit *unit = &apply->cluster.units[i];
+        for (size_t j = 0; j < unit->count; j++)
+            if (!is_taken(apply, unit->objects[j]))
+                cluster_say(&apply->cluster, "not applied: %.*s of namespace %.*s",
+                            STR_ARG(object_title(&apply->cluster.arena, unit->objects[j])),
+                            STR_ARG(unit->place->name));
+    }
+}
+
+static bool wants_wait(const struct options *options)
+{
+    return !options->wait || strcmp(options->wait, "true") == 0;
+}
+
+/* The number of pods is made safe before it changes hands. Nothing more is done for a service where
+ * that fails. */
+static void prepare_replicas(struct apply *apply)
+{
+    remove_superseded(apply, true);
+    bool removed = apply->cluster.diags.errors == 0;
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        struct rollout *rollout = &apply->rollouts[i];
+        if (!removed && rollout->takes_replicas) /* the autoscaler would go on to change it */
+            rollout->broken = true;
+        if (rollout->keeps && rollout->live && !process_interrupted())
+            rollout->broken = !apply_hand_over(apply, rollout);
+    }
+}
+
+/* What pods cannot start without comes first; and meanwhile what others wait for holds up nobody
+ * else.
+ */
+static void send_awaited(struct apply *apply)
+{
+    send_part(apply, PART_AWAITED);
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        struct rollout *rollout = &apply->rollouts[i];
+        for (size_t j = 0; j < rollout->unit->count; j++)
+            if (apply_is_awaited(rollout->unit->objects[j]) &&
+                !is_taken(apply, rollout->unit->objects[j]))
+                rollout->broken = true;
+    }
+    if (!process_interrupted())
+        send_part(apply, PART_FREE);
+    if (wants_wait(apply->cluster.options) && !process_interrupted())
+        apply_await(apply);
+}
+
+/* Everything into the cluster; false when some of it did not get there. */
+static bool change(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    if (!apply_mark_adopted(apply)) {
+        cluster_tell(cluster);
+        cluster_say(cluster, "nothing was applied");
+        find_broken(apply);
+        return false;
+    }
+    prepare_replicas(apply);
+    if (!process_interrupted())
+        send_awaited(apply);
+    if (!process_interrupted())
+        send_part(apply, PART_BOUND);
+    bool right = find_broken(apply);
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        settle_replicas(apply, &apply->rollouts[i]);
+    right &= cluster->diags.errors == 0;
+    if (right)
+        remove_superseded(apply, false);
+    right &= cluster->diags.errors == 0 && !process_interrupted();
+    cluster_tell(cluster);
+    if (!right)
+        tell_not_taken(apply);
+    return right;
+}
+
+/* Old pods are kept until new ones are ready, so a changed kind is always waited for. */
+static void wait_for(struct apply *apply)
+{
+    bool all = wants_wait(apply->cluster.options);
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        struct rollout *rollout = &apply->rollouts[i];
+        if (!all && !rollout->old && rollout->state == ROLLOUT_WAITS)
+            rollout->state = ROLLOUT_DONE;
+    }
+    rollout_wait(apply);
+}
+
+static void finish(struct apply *apply, struct rollout *rollout)
+{
+    struct cluster *cluster = &apply->cluster;
+    struct str name = rollout->title;
+    if (rollout->state == ROLLOUT_DONE && rollout->old) {
+        remove_objects(apply, &(struct manifests){.items = &rollout->old, .count = 1});
+    }
+    if (rollout->state != ROLLOUT_FAILED || rollout->broken)
+        return;
+    diag_error(&cluster->diags, (struct location){0}, "%.*s: %.*s", STR_ARG(name),
+               STR_ARG(rollout->why));
+    if (rollout->superseded) {
+        diag_hint(&cluster->diags, "`kubectl optasvc diff` shows what differs; apply again if this "
+                                   "version is to run");
+        return;
+    }
+    cluster_tell(cluster);
+    rollout_explain(apply, rollout);
+    if (cluster->options->rollback_on_failure && rollout->unknown)
+        cluster_say(cluster, "%.*s: not rolled back: it may be ready", STR_ARG(name));
+    else if (cluster->options->rollback_on_failure && !process_interrupted())
+        rollout_back(apply, rollout);
+    cluster_tell(cluster);
+}
+
+/* Of several services: which failed. */
+static bool summarize(struct apply *apply)
+{
+    struct arena *arena = &apply->cluster.arena;
+    struct str names = {0};
+    size_t failed = 0;
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        const struct rollout *rollout = &apply->rollouts[i];
+        if (rollout->state == ROLLOUT_DONE)
+            continue;
+        names = str_format(arena, "%.*s%s%.*s", STR_ARG(names), failed++ ? ", " : "",
+                           STR_ARG(rollout->title));
+    }
+    size_t count = apply->cluster.unit_count;
+    if (count > 1 && failed)
+        cluster_say(&apply->cluster, "%zu of %zu services failed: %.*s", failed, count,
+                    STR_ARG(names));
+    return failed == 0;
+}
+
+static void tell_unchecked(struct apply *apply)
+{
+    const struct cluster *cluster = &apply->cluster;
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        for (size_t j = 0; j < cluster->units[i].count; j++)
+            if (cluster->units[i].place->state == NAMESPACE_ABSENT)
+                cluster_say(
+                    cluster,
+                    "not checked: %.*s: the namespace \"%.*s\" is not there yet, and a dry "
+                    "run makes none",
+                    STR_ARG(object_title(&apply->cluster.arena, cluster->units[i].objects[j])),
+                    STR_ARG(cluster->units[i].place->name));
+}
+
+static void print_dry_removal(struct apply *apply, const struct node *object)
+{
+    const char *outcome = "removed (server dry run)";
+    if (object_is_adopted(object))
+        outcome = "released (server dry run)";
+    else if (apply_cron_job_runs(object))
+        outcome = "suspended (server dry run)";
+    apply_print(apply, object_title(&apply->cluster.arena, object), outcome);
+}
+
+static int tell_dry_run(struct apply *apply)
+{
+    const struct cluster *cluster = &apply->cluster;
+    struct arena *arena = &apply->cluster.arena;
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        for (size_t j = 0; j < cluster->units[i].count; j++) {
+            struct node *object = cluster->units[i].objects[j];
+            const char *outcome = set_get(&apply->outcomes, apply_key(arena, object));
+            if (outcome)
+                apply_print(apply, object_title(arena, object),
+                            str_format(arena, "%s (server dry run)", outcome).data);
+        }
+    for (size_t i = 0; i < apply->goes.count; i++)
+        print_dry_removal(apply, apply->goes.items[i]);
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        if (apply->rollouts[i].old)
+            apply_print(apply, object_title(arena, apply->rollouts[i].old),
+                        "removed (server dry run)");
+    for (size_t i = 0; cluster->options->prune && i < apply->stays.count; i++)
+        print_dry_removal(apply, apply->stays.items[i]);
+    for (size_t i = 0; i < apply->leaves.count; i++)
+        print_dry_removal(apply, apply->leaves.items[i]);
+    apply_report_stale(apply);
+    tell_unchecked(apply);
+    return cli_finish((struct str){0});
+}
+
+/* Nothing is changed before all of this is right. */
+static bool prepare(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    if (!cluster_look(cluster, NULL, LOOK_NAMESPACES | LOOK_SECRETS | LOOK_LENIENT) ||
+        !cluster_look_closer(cluster)) {
+        cluster_tell(cluster);
+        return false;
+    }
+    apply_plan(apply);
+    apply_check(apply);
+    return cluster_tell(cluster) && apply_dry_run(apply, false);
+}
+
+static bool make_and_check(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    size_t absent = 0;
+    for (size_t i = 0; i < cluster->place_count; i++)
+        absent += cluster->places[i].state == NAMESPACE_ABSENT;
+    if (absent == 0)
+        return true;
+    make_namespaces(apply);
+    if (!cluster_tell(cluster))
+        return false;
+    bool right = apply_dry_run(apply, true);
+    cluster_tell(cluster);
+    if (!right)
+        cluster_say(cluster, "nothing but the namespace was applied");
+    return right;
+}
+
+/* --prune=layer deletes services that are in no file, perhaps by mistake: what it deletes is listed
+ * and confirmed before anything is changed. */
+static bool confirm_prune(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    const char *prune = cluster->options->prune;
+    if (!prune || strcmp(prune, "layer") != 0 || apply->stays.count + apply->leaves.count == 0)
+        return true;
+    cluster_say(cluster,
+                "The following will be deleted from %.*s:", STR_ARG(prompt_where(cluster)));
+    prompt_list(cluster, &apply->goes);
+    prompt_list(cluster, &apply->stays);
+    prompt_list(cluster, &apply->leaves);
+    bool confirmed = prompt_confirm(cluster);
+    cluster_tell(cluster);
+    if (!confirmed && !process_interrupted())
+        cluster_say(cluster, "nothing was changed");
+    return confirmed;
+}
+
+static int run(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    const char *mode = cluster->options->dry_run_mode;
+    bool right = prepare(apply);
+    if (!cluster_tell(cluster) || !right)
+        return EXIT_FAILURE;
+    if (mode && strcmp(mode, "server") == 0)
+        return tell_dry_run(apply);
+    if (!confirm_prune(apply) || !make_and_check(apply))
+        return EXIT_FAILURE;
+    right = apply->applied = change(apply);
+    if (!process_interrupted())
+        wait_for(apply);
+    if (!process_interrupted())
+        apply_check_superseded(apply);
+    for (size_t i = 0; i < cluster->unit_count && !process_interrupted(); i++)
+        finish(apply, &apply->rollouts[i]);
+    bool ready = right;
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        ready &= apply->rollouts[i].state == ROLLOUT_DONE;
+    if (!process_interrupted())
+        prune(apply, ready);
+    right &= cluster_tell(cluster);
+    right &= summarize(apply);
+    return cli_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* No call of kubectl takes longer than --timeout, so that its own retries end too. What a slow
+ * machine needs for one is always allowed. */
+static int64_t call_limit(const struct options *options)
+{
+    enum { LEAST = 5 }; /* seconds */
+    int64_t seconds = 0;
+    if (!options->timeout || !duration_read(str_of(options->timeout), &seconds))
+        return 0;
+    return (seconds > LEAST ? seconds : LEAST) * 1000;
+}
+
+int apply(const struct options *options, bool color)
+{
+    struct apply apply = {0};
+    int status = EXIT_FAILURE;
+    if (cluster_open(&apply.cluster, options, color, false)) {
+        apply.cluster.kubectl.limit = call_limit(options);
+        status = run(&apply);
+    }
+    if (process_interrupted())
+        cluster_say(&apply.cluster, "interrupted%s",
+                    apply.applied ? ": all was applied, but not waited for" : "");
+    cluster_close(&apply.cluster);
+    return process_exit_status(status);
+}

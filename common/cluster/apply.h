@@ -1,0 +1,178 @@
+/* Services into a cluster: `kubectl optasvc apply`, in steps.
+ *
+ *   cluster.c         what is there
+ *   preflight.c     whether it can work: Secrets, the server's own checks
+ *   preflight_owner.c     what exists already and is not ours
+ *   preflight_claims.c    whether live volumes keep their names and paths
+ *   preflight_retained.c  whether claims without a StatefulSet are used again
+ *   apply_pods.c      why pods are replaced
+ *   apply_plan.c      what goes, and how the number of pods is kept
+ *   apply.c           the order of it all
+ *   apply_cron.c      CronJobs that go, and the Jobs that they still run
+ *   apply_wait.c     what other controllers must have finished before pods start
+ *   rollout.c         the wait for the pods
+ *   apply_superseded.c  whether another apply has changed them since
+ *   rollout_diagnose.c     why they do not get ready
+ *   rollback.c        the way back
+ *
+ * A step reports into cluster.diags and returns false when the rest makes no sense. */
+#ifndef OPTASVC_APPLY_H
+#define OPTASVC_APPLY_H
+
+#include "cluster/cluster.h"
+#include "manifest/manifest.h"
+
+/* ms that a question may take that is asked again and again: one that has no answer is asked anew.
+ */
+enum { QUESTION_LIMIT = 30 * 1000 };
+
+enum rollout_state { ROLLOUT_WAITS, ROLLOUT_DONE, ROLLOUT_FAILED };
+
+/* A unit's workload on its way. */
+struct rollout {
+    struct unit *unit;
+    struct str title;      /* what messages call it: with its namespace where there are several */
+    struct node *workload; /* as rendered; NULL: nothing runs, there is nothing to wait for */
+    struct node *live;     /* as the cluster has it: of the same kind, */
+    struct node *old;      /* and ours of the other kind, which it takes the place of */
+
+    /* spec.replicas, when it changes hands (apply_plan.c). */
+    bool takes_replicas; /* from an autoscaler or whoever scaled: ours from now on */
+    int64_t keeps;       /* pods that run and stay when an autoscaler takes over; 0: none to keep */
+
+    enum rollout_state state;
+    bool unknown; /* it failed because the cluster does not answer: nothing is known of its pods */
+    bool rolled_back;   /* other pods than those that were sent are waited for */
+    bool superseded;    /* another apply has changed it since: what runs is not this apply's */
+    bool broken;        /* something of the service was not applied: there is nothing to wait for */
+    struct str expired; /* when a rollout before this one made no progress any more */
+    struct str progress; /* in words */
+    int64_t since;       /* process_clock() when that changed last */
+    struct str why;      /* it failed */
+};
+
+struct apply {
+    struct cluster cluster;
+    struct rollout *rollouts;   /* as many as units */
+    struct manifests goes;      /* what acts and is no longer rendered: removed */
+    struct manifests stays;     /* what does nothing and is no longer rendered: listed, or pruned */
+    struct manifests leaves;    /* --prune=layer: of services that are in no file */
+    struct manifests kept;      /* what would be among those, but holds data: told */
+    struct manifests blocked;   /* what would be in `goes`, but is not ours to delete: an error */
+    struct manifests unclaimed; /* the same of the rest: retained */
+    struct manifests adopted;   /* what exists, was not applied by us, and --adopt takes over */
+    struct set releases;        /* "NAMESPACE/NAME" of Helm: whether each is there */
+    struct set outcomes;        /* what becomes of each object: created, changed, unchanged */
+    struct set sent;            /* each object as the server makes it of what is sent */
+    struct set taken;           /* the objects that the server took */
+    bool applied;               /* all of them */
+};
+
+/* Finds each rollout's workloads, what is superseded, and who has spec.replicas. */
+void apply_plan(struct apply *apply);
+
+/* The object as it is sent: spec.replicas set so that no pod is lost on the way. `dry`: as it will
+ * be in the end, and so that a dry run does not conflict with what is about to be taken over.
+ * Elsewhere the object itself. */
+struct node *apply_object(struct apply *apply, const struct rollout *rollout, struct node *object,
+                          bool dry);
+
+/* Gives spec.replicas to MANAGER_REPLICAS with the number that runs, so that it stays when the
+ * object is applied without it. */
+bool apply_hand_over(struct apply *apply, struct rollout *rollout);
+
+/* Suspends CronJobs that are to be deleted. Returns those that may be, because they run no Job;
+ * the others are reported. */
+struct manifests apply_stop_cron_jobs(struct apply *apply, const struct manifests *jobs);
+bool apply_is_cron_job(const struct node *object);
+
+/* True for a live CronJob with an active Job. */
+bool apply_cron_job_runs(const struct node *live);
+
+/* Prints a line on stdout for an object: with --output name its name alone. */
+void apply_print(const struct apply *apply, struct str title, const char *outcome);
+
+/* An object that must be done before pods can start; and the wait for all of them. A service whose
+ * are not done in time is marked as broken. */
+bool apply_is_awaited(const struct node *object);
+void apply_await(struct apply *apply);
+
+/* Namespaces that end, Secrets that are missing, fields that cannot be changed. */
+void apply_check(struct apply *apply);
+
+/* Reports each claim of a live StatefulSet that would get another name, path or size, or that is
+ * added or left out: none of it can be changed. A part of apply_check(). */
+void apply_check_claims(struct apply *apply);
+
+/* Reports what a StatefulSet that is to be created finds: claims of another service that have its
+ * names, and claims it had that it would not use while it gets new ones. */
+void apply_check_retained(struct apply *apply);
+
+/* What exists and is not ours (preflight_owner.c): an error, or with --adopt an item of `adopted`.
+ */
+void apply_check_owners(struct apply *apply);
+
+/* True if --adopt takes over this live object. */
+bool apply_adopts(const struct apply *apply, const struct node *live);
+
+/* Reports what --adopt would leave in a workload that it takes over; `after`: all objects, as a dry
+ * run returned them. */
+void apply_check_adopted(struct apply *apply, const struct node *after);
+
+/* Records on each object that it is adopted, before its first field is. False if that fails, which
+ * is reported. */
+bool apply_mark_adopted(struct apply *apply);
+
+/* Has the server check everything that goes to namespaces which are, or are not, absent; notes what
+ * becomes of each object. False when it refuses anything, which is reported with its object. */
+bool apply_dry_run(struct apply *apply, bool absent);
+
+/* Reports that an apply replaces the pods of a live workload, and what changes in them. `after`:
+ * the workload as a dry run has it. Nothing if its pods stay as they are. */
+void apply_report_pods(struct apply *apply, const struct node *live, const struct node *after);
+
+/* Reports what is no longer needed and without --prune retained: what can be pruned, and what has
+ * no environment label. */
+void apply_report_stale(struct apply *apply);
+
+/* Tells which fields that are rendered others have set: a line each. */
+void apply_tell_conflicts(struct apply *apply);
+
+/* What an object is called in the sets of `struct apply`: "NAMESPACE KIND.GROUP/NAME". */
+struct str apply_key(struct arena *arena, const struct node *object);
+
+/* A workload whose pods are all of its newest template, and available. */
+bool rollout_is_complete(const struct node *workload);
+
+/* The controller has seen what was applied last. */
+bool rollout_is_observed(const struct node *workload);
+
+/* When a Deployment's controller saw no more progress; empty while it sees some. */
+struct str rollout_expired(const struct node *workload);
+
+/* Notes an object as the dry run shows it. */
+void apply_note_sent(struct apply *apply, struct node *after);
+
+/* True if another apply has changed a live object, which has its managedFields, since it was sent.
+ */
+bool apply_is_superseded(struct apply *apply, struct arena *arena, const struct node *live);
+
+/* Marks a rollout as failed because of that. */
+void apply_supersede(struct apply *apply, struct rollout *rollout, const struct node *object);
+
+/* Asks for all objects that were applied, and marks the rollouts that are superseded. */
+void apply_check_superseded(struct apply *apply);
+
+/* Waits until all are done or have failed. */
+void rollout_wait(struct apply *apply);
+
+/* Tells what is known of the failure: pods, their last words, events. */
+void rollout_explain(struct apply *apply, const struct rollout *rollout);
+
+/* Goes back to what ran before, and waits for it. */
+void rollout_back(struct apply *apply, struct rollout *rollout);
+
+/* Applies, waits and tells. Returns the exit status. */
+int apply(const struct options *options, bool color);
+
+#endif

@@ -1,0 +1,201 @@
+/* What goes and what stays, and who has spec.replicas.
+ *
+ * Server-side apply removes a field that its manager no longer sends, and a Deployment without
+ * replicas has one pod. So a number that runs is given to MANAGER_REPLICAS before it is left to an
+ * autoscaler, whose controller takes it over when it scales. The other way round the number is
+ * taken by force, but only from controllers and from that manager: a person's is a conflict, which
+ * is the user's to decide. */
+#include "cluster/apply.h"
+
+#include "cluster/kind.h"
+#include "cluster/ownership.h"
+
+#include <string.h>
+
+static const char replicas_field[] = "f:spec f:replicas";
+
+static bool acts(const struct node *object)
+{
+    const struct kind *kind = kind_of(object);
+    return kind && kind->acts;
+}
+
+static bool is_kept(const struct node *object)
+{
+    const struct kind *kind = kind_of(object);
+    return kind && kind->kept;
+}
+
+static bool renders(const struct unit *unit, const struct node *object)
+{
+    for (size_t i = 0; i < unit->count; i++)
+        if (object_same(unit->objects[i], object))
+            return true;
+    return false;
+}
+
+/* A workload of the other kind is no part of this: it goes when its pods are replaced. */
+static void plan_superseded(struct apply *apply, const struct rollout *rollout)
+{
+    const struct unit *unit = rollout->unit;
+    for (struct node *live = unit->place->live; live; live = live->next) {
+        enum label_match match = unit_labels(unit, live, false);
+        bool unclaimed = match == LABELS_UNCLAIMED;
+        if (match == LABELS_OTHER || !object_applied_by(live, MANAGER) ||
+            object_has_controller(live) || renders(unit, live) || live == rollout->old)
+            continue;
+        if (is_kept(live))
+            manifests_add(&apply->kept, live);
+        else if (!acts(live))
+            manifests_add(unclaimed ? &apply->unclaimed : &apply->stays, live);
+        else if (unit->service->has_image) /* without one it is not known what runs */
+            manifests_add(unclaimed || object_is_adopted(live) ? &apply->blocked : &apply->goes,
+                          live);
+    }
+    if (rollout->old && object_is_adopted(rollout->old))
+        manifests_add(&apply->blocked, rollout->old);
+}
+
+/* --prune=layer: services that are in none of the files. */
+static void plan_layer(struct apply *apply, struct place *place)
+{
+    for (struct node *live = place->live; live; live = live->next) {
+        enum label_match match = LABELS_OTHER;
+        for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+            const struct unit *unit = &apply->cluster.units[i];
+            enum label_match one = unit->place == place ? unit_labels(unit, live, true) : match;
+            match = one > match ? one : match;
+        }
+        if (match == LABELS_OTHER || !object_applied_by(live, MANAGER) ||
+            object_has_controller(live) || cluster_labels(&apply->cluster, place, live))
+            continue;
+        manifests_add(is_kept(live)               ? &apply->kept
+                      : match == LABELS_UNCLAIMED ? &apply->unclaimed
+                                                  : &apply->leaves,
+                      live);
+    }
+}
+
+static void find_workloads(struct rollout *rollout)
+{
+    const struct unit *unit = rollout->unit;
+    rollout->workload = unit_workload(unit);
+    if (!rollout->workload)
+        return;
+    rollout->live = unit_live(unit, rollout->workload);
+    for (struct node *live = unit->place->live; live; live = live->next)
+        if (object_is_workload(live) && !object_same(live, rollout->workload) &&
+            str_equal(object_name(live), object_name(rollout->workload)) && unit_owns(unit, live))
+            rollout->old = live;
+}
+
+static bool loses_autoscaler(const struct apply *apply, const struct rollout *rollout)
+{
+    for (size_t i = 0; i < apply->goes.count; i++)
+        if (str_is(object_kind(apply->goes.items[i]), "HorizontalPodAutoscaler") &&
+            str_equal(object_namespace(apply->goes.items[i]),
+                      object_namespace(rollout->workload)) &&
+            str_equal(object_name(apply->goes.items[i]), object_name(rollout->workload)))
+            return true;
+    return false;
+}
+
+static void plan_replicas(const struct apply *apply, struct rollout *rollout)
+{
+    const struct node *live = rollout->live;
+    if (node_find(rollout->workload, "spec replicas")) {
+        struct str owner = live ? object_field_owner(live, replicas_field, MANAGER) : STR("");
+        /* --adopt takes nothing by force. */
+        rollout->takes_replicas = owner.len && object_applied_by(live, MANAGER) &&
+                                  (loses_autoscaler(apply, rollout) ||
+                                   str_is(owner, MANAGER_REPLICAS) || object_scaled(live));
+        return;
+    }
+    int64_t runs = object_number(live ? live : rollout->old, "spec replicas", 1);
+    bool falls =
+        live ? object_field_applied_by(live, replicas_field, MANAGER) : rollout->old != NULL;
+    rollout->keeps = falls && runs > 1 ? runs : 0;
+}
+
+static struct str title_of(struct cluster *cluster, const struct unit *unit)
+{
+    struct str name = unit->service->name;
+    return cluster->place_count == 1 ? name
+                                     : str_format(&cluster->arena, "%.*s/%.*s",
+                                                  STR_ARG(unit->place->name), STR_ARG(name));
+}
+
+void apply_plan(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    apply->goes.arena = apply->stays.arena = &cluster->arena;
+    apply->leaves.arena = apply->kept.arena = apply->blocked.arena = &cluster->arena;
+    apply->unclaimed.arena = apply->adopted.arena = &cluster->arena;
+    apply->rollouts = ARENA_ARRAY(&cluster->arena, cluster->unit_count, struct rollout);
+    for (size_t i = 0; i < cluster->unit_count; i++) {
+        struct rollout *rollout = &apply->rollouts[i];
+        rollout->unit = &cluster->units[i];
+        rollout->title = title_of(cluster, rollout->unit);
+        find_workloads(rollout);
+        plan_superseded(apply, rollout);
+        rollout->expired = rollout_expired(rollout->live);
+        if (rollout->workload)
+            plan_replicas(apply, rollout);
+    }
+    const char *prune = cluster->options->prune;
+    for (size_t i = 0; prune && strcmp(prune, "layer") == 0 && i < cluster->place_count; i++)
+        plan_layer(apply, &cluster->places[i]);
+}
+
+struct node *apply_object(struct apply *apply, const struct rollout *rollout, struct node *object,
+                          bool dry)
+{
+    struct arena *arena = &apply->cluster.arena;
+    if (object != rollout->workload)
+        return object;
+    if (rollout->takes_replicas && dry) {
+        struct node *copy = node_copy(arena, object);
+        node_find(copy, "spec replicas")->text =
+            node_text(node_find(rollout->live, "spec replicas"));
+        return copy;
+    }
+    if (rollout->keeps && (dry || !rollout->live)) {
+        struct node *copy = node_copy(arena, object);
+        put_int(arena, node_get(copy, "spec"), "replicas", rollout->keeps);
+        return copy;
+    }
+    return object;
+}
+
+static struct node *replicas_document(struct arena *arena, const struct node *workload,
+                                      int64_t replicas)
+{
+    struct node *object = object_reference(arena, workload);
+    put_int(arena, put_map(arena, object, "spec"), "replicas", replicas);
+    return object;
+}
+
+bool apply_hand_over(struct apply *apply, struct rollout *rollout)
+{
+    enum { TRIES = 5 };
+    struct kubectl *kubectl = &apply->cluster.kubectl;
+    int64_t replicas = rollout->keeps;
+    for (int i = 0;; i++) {
+        struct node *document = replicas_document(kubectl->arena, rollout->workload, replicas);
+        struct process run =
+            kubectl_apply(kubectl, MANAGER_REPLICAS, kubectl_documents(kubectl, &document, 1), 0);
+        kubectl_run(kubectl, &run, 1);
+        bool right = process_right(&run);
+        bool scaled = !right && kubectl_conflicts(&run) && i < TRIES;
+        if (!right && !scaled)
+            kubectl_report(kubectl, &run);
+        process_free(&run);
+        const struct node *live =
+            scaled ? kubectl_get(kubectl, object_title(kubectl->arena, rollout->workload).data,
+                                 "--namespace", object_namespace(rollout->workload).data, NULL)
+                   : NULL;
+        if (!live)
+            return right;
+        replicas = object_number(live, "spec replicas", 1);
+    }
+}

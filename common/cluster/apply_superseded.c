@@ -1,0 +1,235 @@
+/* Two applies at once: the later one changes what the earlier one still waits for, and only one of
+ * them can be right. What this apply sends is known from the server's dry run of it; what another
+ * apply sends afterwards is the same manager's. So of an object these fields count:
+ *
+ *   - fields that both own must have the same value;
+ *   - a field that the manager did not own before was sent by another apply;
+ *   - a field that it no longer owns was left out by another apply if nobody else keeps it there.
+ *
+ * A field that another manager has taken, as `kubectl scale` does, is no apply. */
+#include "cluster/apply.h"
+
+#include "yaml/emit.h"
+#include "yaml/parse_strict.h"
+
+#include <string.h>
+
+static const struct node *owned_fields(const struct node *object)
+{
+    const struct node *entry = node_items(node_find(object, "metadata managedFields"));
+    for (; entry; entry = entry->next)
+        if (str_is(node_text(node_get(entry, "manager")), MANAGER) &&
+            str_is(node_text(node_get(entry, "operation")), "Apply") &&
+            !node_get(entry, "subresource"))
+            return node_get(entry, "fieldsV1");
+    return NULL;
+}
+
+/* The names by which a list tells its items apart, from the first of the fields that has them:
+ * `k:{"name":"web"}`. */
+static const struct node *key_names(struct arena *arena, const struct node *fields)
+{
+    const struct node *field = node_items(fields);
+    while (field && !str_starts(field->key->text, STR("k:")))
+        field = field->next;
+    if (!field)
+        return NULL;
+    struct diags ignored = {.arena = arena};
+    struct source *source = ARENA_NEW(arena, struct source);
+    *source = (struct source){.path = STR("kubectl"),
+                              .text = str_from(field->key->text, strlen("k:")),
+                              .secret = true,
+                              .answered = true};
+    return load_service(arena, source, &ignored);
+}
+
+/* An item as fieldsV1 names it. */
+static struct str item_key(struct arena *arena, const struct node *names, const struct node *item)
+{
+    struct buf text = {0};
+    buf_add(&text, STR("k:{"));
+    for (const struct node *name = node_items(names); name; name = name->next) {
+        const struct node *value = node_get(item, str_c(arena, name->key->text));
+        if (text.len > strlen("k:{"))
+            buf_add_byte(&text, ',');
+        emit_inline(&text, name->key, true);
+        buf_add_byte(&text, ':');
+        if (value)
+            emit_inline(&text, value, true);
+    }
+    buf_add_byte(&text, '}');
+    struct str key = str_copy(arena, buf_str(&text));
+    buf_free(&text);
+    return key;
+}
+
+/* The children of a value by the names that fieldsV1 gives them. */
+static struct set index_value(struct arena *arena, const struct node *value,
+                              const struct node *fields)
+{
+    struct set index = {0};
+    const struct node *names = value && value->kind == NODE_LIST ? key_names(arena, fields) : NULL;
+    for (const struct node *item = node_items(value); item; item = item->next) {
+        if (value->kind == NODE_MAP)
+            set_add(arena, &index, str_format(arena, "f:%.*s", STR_ARG(item->key->text)), item);
+        else if (names)
+            set_add(arena, &index, item_key(arena, names, item), item);
+    }
+    return index;
+}
+
+static struct set index_fields(struct arena *arena, const struct node *fields)
+{
+    struct set index = {0};
+    for (const struct node *field = node_items(fields); field; field = field->next)
+        set_add(arena, &index, field->key->text, field);
+    return index;
+}
+
+static bool is_member(const struct node *field)
+{
+    return !str_is(field->key->text, ".") && !str_starts(field->key->text, STR("v:"));
+}
+
+/* True if the manager's fields of `now` are those of `sent`, by the rules above. */
+static bool same_fields(struct arena *arena, const struct node *sent_fields,
+                        const struct node *sent, const struct node *now_fields,
+                        const struct node *now)
+{
+    const struct node *field = node_items(sent_fields);
+    const struct node *other = node_items(now_fields);
+    if (!field && !other)
+        return node_equal(sent, now);
+    struct set sent_values = index_value(arena, sent, field ? sent_fields : now_fields);
+    struct set now_values = index_value(arena, now, field ? sent_fields : now_fields);
+    struct set before = index_fields(arena, sent_fields);
+    struct set after = index_fields(arena, now_fields);
+    for (; other; other = other->next)
+        if (!set_get(&before, other->key->text))
+            return false;
+    for (; field; field = field->next) {
+        const struct node *same = set_get(&after, field->key->text);
+        const struct node *value = set_get(&now_values, field->key->text);
+        if (!is_member(field))
+            continue;
+        if (same ? !same_fields(arena, field, set_get(&sent_values, field->key->text), same, value)
+                 : !value)
+            return false;
+    }
+    return true;
+}
+
+/* Who has the number of pods may change while this apply works (apply_plan.c): the dry run sent
+ * another number than the apply did. */
+static void correct_replicas(struct arena *arena, struct node *sent, const struct node *rendered)
+{
+    const struct node *number = node_find(rendered, "spec replicas");
+    struct node *spec = node_get(sent, "spec");
+    const struct node *fields = owned_fields(sent);
+    if (number)
+        node_replace(spec, "replicas", node_copy(arena, number));
+    else if (fields)
+        node_remove(node_get(fields, "f:spec"), "f:replicas");
+}
+
+void apply_note_sent(struct apply *apply, struct node *after)
+{
+    struct arena *arena = &apply->cluster.arena;
+    bool workload = object_is_workload(after);
+    for (size_t i = 0; workload && i < apply->cluster.unit_count; i++) {
+        const struct node *rendered = apply->rollouts[i].workload;
+        if (rendered && object_same(rendered, after) &&
+            str_equal(object_namespace(rendered), object_namespace(after)))
+            correct_replicas(arena, after, rendered);
+    }
+    set_add(arena, &apply->sent, apply_key(arena, after), after);
+}
+
+bool apply_is_superseded(struct apply *apply, struct arena *arena, const struct node *live)
+{
+    static const char replicas[] = "f:spec f:replicas";
+    const struct node *sent = set_get(&apply->sent, apply_key(arena, live));
+    const struct node *fields = owned_fields(sent);
+    if (!fields)
+        return false;
+    /* Another apply has left the number of pods to an autoscaler. */
+    bool left = node_find(fields, replicas) && !node_find(owned_fields(live), replicas) &&
+                object_field_applied_by(live, replicas, MANAGER_REPLICAS);
+    return left || !same_fields(arena, fields, sent, owned_fields(live), live);
+}
+
+static void supersede(struct apply *apply, struct rollout *rollout, const struct node *object,
+                      const char *how)
+{
+    struct arena *arena = &apply->cluster.arena;
+    rollout->superseded = true;
+    rollout->state = ROLLOUT_FAILED;
+    rollout->why = str_format(arena, "superseded by another apply: %.*s %s",
+                              STR_ARG(object_title(arena, object)), how);
+}
+
+void apply_supersede(struct apply *apply, struct rollout *rollout, const struct node *object)
+{
+    supersede(apply, rollout, object, "is not as this apply sent it");
+}
+
+/* What the cluster has now of all objects of a namespace; false if it does not answer. */
+static bool query(struct apply *apply, const struct place *place, struct node **ret)
+{
+    const struct kubectl *kubectl = &apply->cluster.kubectl;
+    struct manifests references = {.arena = kubectl->arena};
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        const struct unit *unit = &apply->cluster.units[i];
+        for (size_t j = 0; j < unit->count && unit->place == place; j++)
+            manifests_add(&references, object_reference(kubectl->arena, unit->objects[j]));
+    }
+    struct process run = {
+        .arguments = kubectl_words(kubectl, "get", "--filename=-", "--ignore-not-found=true",
+                                   "--output=json", "--show-managed-fields=true", NULL)
+                         .items,
+        .input = kubectl_documents(kubectl, references.items, references.count),
+    };
+    kubectl_run(kubectl, &run, 1);
+    bool ok = process_right(&run);
+    if (ok)
+        *ret = run.output.len ? kubectl_items(kubectl_answer(kubectl, &run)) : NULL;
+    else if (kubectl_forbidden(&run))
+        kubectl_warn(kubectl, &run);
+    else
+        kubectl_report(kubectl, &run);
+    process_free(&run);
+    return ok;
+}
+
+static void compare_unit(struct apply *apply, struct rollout *rollout, const struct node *items)
+{
+    const struct unit *unit = rollout->unit;
+    for (size_t i = 0; i < unit->count && !rollout->superseded; i++) {
+        const struct node *live = items;
+        while (live && !object_same(live, unit->objects[i]))
+            live = live->next;
+        if (!live)
+            supersede(apply, rollout, unit->objects[i], "was deleted meanwhile");
+        else if (apply_is_superseded(apply, &apply->cluster.arena, live))
+            apply_supersede(apply, rollout, unit->objects[i]);
+    }
+}
+
+void apply_check_superseded(struct apply *apply)
+{
+    struct cluster *cluster = &apply->cluster;
+    for (size_t i = 0; i < cluster->place_count && !process_interrupted(); i++) {
+        struct node *items = NULL;
+        bool known = false;
+        for (size_t j = 0; j < cluster->unit_count; j++) {
+            struct rollout *rollout = &apply->rollouts[j];
+            if (rollout->unit->place != &cluster->places[i] || rollout->broken ||
+                rollout->unknown || rollout->superseded)
+                continue;
+            if (!known && !query(apply, &cluster->places[i], &items))
+                break;
+            known = true;
+            compare_unit(apply, rollout, items);
+        }
+    }
+}

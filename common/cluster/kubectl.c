@@ -1,0 +1,286 @@
+#include "cluster/kubectl.h"
+
+#include "base/map.h"
+#include "base/utf8.h"
+#include "cluster/kubectl_errors.h"
+#include "cluster/kubectl_flags.h"
+#include "cluster/object.h"
+#include "yaml/emit.h"
+#include "yaml/parse_strict.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void words_add(struct arena *arena, struct words *words, const char *word)
+{
+    /* The NULL behind the last word moves on. */
+    words->items = arena_grow(arena, words->items, words->count, sizeof *words->items);
+    words->items[words->count++] = word;
+    words->items = arena_grow(arena, words->items, words->count, sizeof *words->items);
+    words->items[words->count] = NULL;
+}
+
+void words_add_flag(struct arena *arena, struct words *words, const char *name, const char *value)
+{
+    if (value)
+        words_add(arena, words, str_format(arena, "--%s=%s", name, value).data);
+}
+
+/* From 8 on kubectl logs what it sends and gets. */
+static const char *capped(const struct kubectl *kubectl, const char *verbosity)
+{
+    return kubectl->secret && verbosity && strcmp(verbosity, "7") > 0 ? "7" : verbosity;
+}
+
+static bool has_flag(const struct words *words, const char *flag)
+{
+    size_t length = strcspn(flag, "=");
+    for (size_t i = 0; i < words->count; i++) {
+        const char *word = words->items[i];
+        if (strncmp(word, flag, length) == 0 && (word[length] == '=' || word[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static void add_missing(struct arena *arena, struct words *words, const char *const *flags)
+{
+    for (; *flags; flags++)
+        if (!has_flag(words, *flags))
+            words_add(arena, words, *flags);
+}
+
+struct words kubectl_words(const struct kubectl *kubectl, ...)
+{
+    const struct options *options = kubectl->options;
+    const char *program = getenv("KUBECTL_PATH");
+    struct words words = {0};
+    words_add(kubectl->arena, &words, program && *program ? program : "kubectl");
+    va_list arguments;
+    va_start(arguments, kubectl);
+    for (const char *word; (word = va_arg(arguments, const char *)) != NULL;)
+        words_add(kubectl->arena, &words, word);
+    va_end(arguments);
+    if (words.count > 1)
+        add_missing(kubectl->arena, &words, kubectl_verb_flags(words.items[1]));
+    add_missing(kubectl->arena, &words, kubectl_common_flags);
+    words_add_flag(kubectl->arena, &words, "kubeconfig", options->kubeconfig);
+    words_add_flag(kubectl->arena, &words, "context", options->context);
+    words_add_flag(kubectl->arena, &words, "cluster", options->cluster);
+    words_add_flag(kubectl->arena, &words, "user", options->user);
+    words_add_flag(kubectl->arena, &words, "as", options->as);
+    words_add_flag(kubectl->arena, &words, "request-timeout", options->request_timeout);
+    words_add_flag(kubectl->arena, &words, "v", capped(kubectl, options->verbosity));
+    return words;
+}
+
+void kubectl_ask(const struct kubectl *kubectl, struct process *runs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        runs[i].limit = kubectl->limit;
+        runs[i].hides = kubectl->options->verbosity ? NULL : kubectl_is_log;
+    }
+    process_run(runs, count);
+}
+
+void kubectl_run(const struct kubectl *kubectl, struct process *runs, size_t count)
+{
+    kubectl_ask(kubectl, runs, count);
+    for (size_t i = 0; i < count; i++)
+        kubectl_show_warnings(kubectl, &runs[i]);
+}
+
+bool kubectl_do(const struct kubectl *kubectl, struct process run)
+{
+    kubectl_run(kubectl, &run, 1);
+    bool right = process_right(&run);
+    if (!right)
+        kubectl_report(kubectl, &run);
+    process_free(&run);
+    return right;
+}
+
+static void report_answer(const struct kubectl *kubectl, const struct process *run,
+                          const char *what)
+{
+    struct str message =
+        str_format(kubectl->arena, "%s %s printed %s", run->arguments[0], run->arguments[1], what);
+    if (diags_hold(kubectl->diags, message))
+        return;
+    diag_error(kubectl->diags, (struct location){0}, "%.*s", STR_ARG(message));
+    diag_hint(kubectl->diags, "is it the kubectl of Kubernetes? KUBECTL_PATH can name another");
+}
+
+/* kubectl's JSON as every reader of YAML takes it: characters that YAML allows only as escapes are
+ * written so, and NUL, which no text here may hold, as U+FFFD. A pod's message may be the last
+ * bytes of its log. */
+static struct str readable(struct arena *arena, struct str json)
+{
+    struct buf text = {0};
+    for (size_t at = 0; at < json.len;) {
+        uint32_t character = 0;
+        size_t len = utf8_decode(json, at, &character);
+        struct str rest = str_from(json, at);
+        if (str_starts(rest, STR("\\u0000"))) {
+            buf_add(&text, STR("\\ufffd"));
+            at += strlen("\\u0000");
+        } else if (character == '\\' && rest.len > 1) { /* an escaped backslash begins no escape */
+            buf_add(&text, str_slice(rest, 0, 2));
+            at += 2;
+        } else if (len &&
+                   ((character >= 0x7F && character < 0xA0) || (character & 0xFFFE) == 0xFFFE)) {
+            buf_format(&text, "\\u%04x", character > 0xFFFF ? 0xFFFD : (unsigned)character);
+            at += len;
+        } else { /* bytes that are no UTF-8 stay, and the reader refuses them */
+            buf_add(&text, str_slice(rest, 0, len ? len : 1));
+            at += len ? len : 1;
+        }
+    }
+    struct str copy = str_copy(arena, buf_str(&text));
+    buf_free(&text);
+    return copy;
+}
+
+struct node *kubectl_answer(const struct kubectl *kubectl, const struct process *run)
+{
+    if (run->output.len == 0) {
+        if (process_right(run))
+            report_answer(kubectl, run, "nothing");
+        return NULL;
+    }
+    struct diags diags = {.arena = kubectl->arena};
+    struct source *source = ARENA_NEW(kubectl->arena, struct source);
+    *source = (struct source){.path = STR("kubectl"),
+                              .text = readable(kubectl->arena, buf_str(&run->output)),
+                              .secret = true,
+                              .answered = true};
+    struct node *answer = load_service(kubectl->arena, source, &diags);
+    if (answer && answer->kind == NODE_MAP && node_get(answer, "kind"))
+        return answer;
+    report_answer(kubectl, run, "something else than objects");
+    return NULL;
+}
+
+struct node *kubectl_get(const struct kubectl *kubectl, ...)
+{
+    struct words words = kubectl_words(kubectl, "get", NULL);
+    va_list more;
+    va_start(more, kubectl);
+    for (const char *word; (word = va_arg(more, const char *)) != NULL;)
+        words_add(kubectl->arena, &words, word);
+    va_end(more);
+    words_add(kubectl->arena, &words, "--output=json");
+    struct process run = {.arguments = words.items};
+    kubectl_run(kubectl, &run, 1);
+    struct node *answer = NULL;
+    if (!process_right(&run))
+        kubectl_report(kubectl, &run);
+    else if (run.output.len)
+        answer = kubectl_answer(kubectl, &run);
+    process_free(&run);
+    return answer;
+}
+
+struct node *kubectl_items(struct node *answer)
+{
+    if (!answer)
+        return NULL;
+    return str_ends(node_text(node_get(answer, "kind")), STR("List"))
+               ? node_items(node_get(answer, "items"))
+               : answer;
+}
+
+struct str kubectl_documents(const struct kubectl *kubectl, struct node *const *objects,
+                             size_t count)
+{
+    struct buf text = {0};
+    emit_yaml(&text, objects, count);
+    struct str documents = str_copy(kubectl->arena, buf_str(&text));
+    buf_free(&text);
+    return documents;
+}
+
+struct process kubectl_apply(const struct kubectl *kubectl, const char *manager,
+                             struct str documents, unsigned flags)
+{
+    struct words words = kubectl_words(kubectl, "apply", "--server-side", "--filename=-", NULL);
+    words_add_flag(kubectl->arena, &words, "field-manager", manager);
+    words_add_flag(kubectl->arena, &words, "output", flags & APPLY_JSON ? "json" : "name");
+    if (flags & APPLY_JSON)
+        words_add(kubectl->arena, &words, "--show-managed-fields");
+    if (flags & APPLY_DRY_RUN)
+        words_add(kubectl->arena, &words, "--dry-run=server");
+    if (flags & APPLY_FORCE)
+        words_add(kubectl->arena, &words, "--force-conflicts");
+    return (struct process){.arguments = words.items, .input = documents};
+}
+
+/* What the server still has of these, and does not terminate; NULL as well if it may not be read:
+ * then kubectl's word counts. */
+static struct node *query_remaining(const struct kubectl *kubectl, struct str documents)
+{
+    struct words words = kubectl_words(kubectl, "get", "--filename=-", "--ignore-not-found=true",
+                                       "--output=json", NULL);
+    struct process run = {.arguments = words.items, .input = documents};
+    kubectl_run(kubectl, &run, 1);
+    struct node *answer = NULL;
+    if (!process_right(&run) && !kubectl_forbidden(&run))
+        kubectl_report(kubectl, &run);
+    else if (run.output.len)
+        answer = kubectl_answer(kubectl, &run);
+    process_free(&run);
+    return kubectl_items(answer);
+}
+
+/* Another of the same name, which a controller may make at once, is not the one that was deleted.
+ */
+static bool remains(const struct node *live, const struct node *object)
+{
+    struct str uid = node_text(node_find(object, "metadata uid"));
+    while (live && !(object_same(live, object) &&
+                     str_equal(object_namespace(live), object_namespace(object))))
+        live = live->next;
+    return live && !node_find(live, "metadata deletionTimestamp") &&
+           (uid.len == 0 || str_equal(uid, node_text(node_find(live, "metadata uid"))));
+}
+
+/* The names that a run with `-o name` has printed. */
+static struct set printed_names(const struct kubectl *kubectl, const struct process *run)
+{
+    struct set names = {0};
+    struct str text = str_copy(kubectl->arena, buf_str(&run->output));
+    for (size_t at = 0; at < text.len;)
+        set_add(kubectl->arena, &names, kubectl_next_line(text, &at), run);
+    return names;
+}
+
+size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size_t count, bool wait)
+{
+    struct node **references = ARENA_ARRAY(kubectl->arena, count, struct node *);
+    for (size_t i = 0; i < count; i++)
+        references[i] = object_reference(kubectl->arena, objects[i]);
+    struct str documents = kubectl_documents(kubectl, references, count);
+    struct words words =
+        kubectl_words(kubectl, "delete", "--ignore-not-found=true", "--filename=-", "--output=name",
+                      wait ? "--wait=true" : "--wait=false", NULL);
+    struct process run = {.arguments = words.items, .input = documents};
+    kubectl_run(kubectl, &run, 1);
+    struct set names = printed_names(kubectl, &run);
+    if (!process_right(&run))
+        kubectl_report(kubectl, &run);
+    process_free(&run);
+    const struct node *remaining =
+        names.count && !process_interrupted() ? query_remaining(kubectl, documents) : NULL;
+    size_t deleted = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct str title = object_title(kubectl->arena, objects[i]);
+        if (!set_get(&names, title))
+            continue;
+        if (remains(remaining, objects[i]))
+            diag_error(kubectl->diags, (struct location){0},
+                       "%.*s was not deleted: the server still has it", STR_ARG(title));
+        else
+            objects[deleted++] = objects[i];
+    }
+    return deleted;
+}

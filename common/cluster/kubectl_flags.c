@@ -1,0 +1,66 @@
+#include "cluster/kubectl_flags.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const char *const kubectl_common_flags[] = {"--namespace=", "--match-server-version=false",
+                                            "--warnings-as-errors=false", NULL};
+
+static const char *const none[] = {NULL};
+
+/* A verb that is not here is never run. Flags that name what a verb acts on are empty: a default
+ * selector or file would choose other objects. */
+static const struct verb {
+    const char *name;
+    const char *const *flags;
+} verbs[] = {
+    {"get", (const char *const[]){"--all-namespaces=false", "--chunk-size=500",
+                                  "--field-selector=", "--ignore-not-found=false", "--kustomize=",
+                                  "--output-watch-events=false", "--raw=", "--recursive=false",
+                                  "--selector=", "--show-managed-fields=false",
+                                  "--sort-by=", "--subresource=", "--template=", "--watch=false",
+                                  "--watch-only=false", NULL}},
+    {"apply", (const char *const[]){"--all=false", "--cascade=background", "--dry-run=none",
+                                    "--force=false", "--force-conflicts=false", "--grace-period=-1",
+                                    "--kustomize=", "--prune=false", "--recursive=false",
+                                    "--selector=", "--show-managed-fields=false", "--template=",
+                                    "--timeout=0s", "--validate=strict", "--wait=false", NULL}},
+    {"delete", (const char *const[]){"--all=false", "--all-namespaces=false",
+                                     "--cascade=background", "--dry-run=none", "--field-selector=",
+                                     "--force=false", "--grace-period=-1", "--interactive=false",
+                                     "--kustomize=", "--now=false", "--raw=", "--recursive=false",
+                                     "--selector=", "--timeout=0s", NULL}},
+    {"patch",
+     (const char *const[]){"--dry-run=none", "--kustomize=", "--local=false", "--output=name",
+                           "--recursive=false", "--show-managed-fields=false",
+                           "--subresource=", "--template=", NULL}},
+    {"create", (const char *const[]){"--dry-run=none", "--edit=false", "--kustomize=", "--raw=",
+                                     "--recursive=false", "--save-config=false",
+                                     "--selector=", "--show-managed-fields=false",
+                                     "--template=", "--validate=strict", NULL}},
+    {"logs",
+     (const char *const[]){"--all-containers=false", "--container=", "--follow=false",
+                           "--ignore-errors=false", "--limit-bytes=0", "--pod-running-timeout=20s",
+                           "--prefix=false", "--previous=false", "--since=0s",
+                           "--since-time=", "--tail=10", "--timestamps=false", NULL}},
+    {"exec",
+     (const char *const[]){"--pod-running-timeout=1m0s", "--quiet=false", "--tty=false", NULL}},
+    {"diff",
+     (const char *const[]){"--concurrency=1", "--kustomize=", "--prune=false", "--recursive=false",
+                           "--selector=", "--show-managed-fields=false", NULL}},
+    {"rollout",
+     (const char *const[]){"--field-manager=kubectl-rollout", "--kustomize=", "--output=name",
+                           "--recursive=false", "--selector=", "--show-managed-fields=false",
+                           "--template=", NULL}},
+    {"api-resources", (const char *const[]){"--api-group=", "--cached=false", "--no-headers=false",
+                                            "--sort-by=", NULL}},
+    {"config", (const char *const[]){"--no-headers=false", NULL}},
+};
+
+const char *const *kubectl_verb_flags(const char *verb)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (strcmp(verbs[i].name, verb) == 0)
+            return verbs[i].flags;
+    return none;
+}

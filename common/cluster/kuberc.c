@@ -1,0 +1,177 @@
+#include "cluster/kuberc.h"
+
+#include "base/limits.h"
+#include "os/io.h"
+#include "yaml/emit.h"
+#include "yaml/parse_strict.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char variable[] = "KUBERC";
+static const char off[] = "off";
+
+/* The private file; empty: none. It is removed when the process ends. */
+static char private_path[PATH_MAX];
+
+static void remove_private(void)
+{
+    if (*private_path)
+        unlink(private_path);
+    *private_path = '\0';
+}
+
+/* The file that kubectl would read: k8s.io/kubectl/pkg/kuberc, LoadKuberc(). */
+static const char *user_path(const struct options *options, struct arena *arena, bool *ret_named)
+{
+    const char *given = getenv(variable);
+    *ret_named = options->kuberc || (given && *given);
+    if (*ret_named)
+        return options->kuberc ? options->kuberc : given;
+    const char *home = getenv("HOME");
+    return str_format(arena, "%s%s.kube/kuberc", home ? home : "", home && *home ? "/" : "").data;
+}
+
+/* A document with no more than the policy; NULL if it has none. */
+static struct node *policy_of(struct arena *arena, const struct node *document, bool *ret_any)
+{
+    static const char *const kept[] = {"apiVersion", "kind", "credentialPluginPolicy",
+                                       "credentialPluginAllowlist"};
+    struct node *copy = node_new(arena, NODE_MAP);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        const struct node *value = node_get(document, kept[i]);
+        if (value)
+            put_node(arena, copy, kept[i], node_copy(arena, value));
+        *ret_any |= value && i >= 2;
+    }
+    return copy;
+}
+
+static size_t next_line(struct str text, size_t at)
+{
+    size_t end = str_find(text, at, '\n');
+    return end < text.len ? end + 1 : end;
+}
+
+/* The next line that begins with "---", as kubectl splits the file. */
+static size_t document_end(struct str text, size_t at)
+{
+    while (at < text.len && !str_starts(str_from(text, at), STR("---")))
+        at = next_line(text, at);
+    return at;
+}
+
+/* True if it has nothing but comments. */
+static bool is_blank(struct str text)
+{
+    for (size_t at = 0; at < text.len; at = next_line(text, at)) {
+        struct str line = str_slice(text, at, str_find(text, at, '\n'));
+        if (!str_only(line, " \t\r") && !str_starts(line, STR("#")))
+            return false;
+    }
+    return true;
+}
+
+/* The policies of all documents, because which one kubectl takes depends on the versions that it
+ * knows; `ret_any` is set if there is one. False if a document cannot be read. */
+static bool read_policies(struct arena *arena, struct str text, struct buf *ret, bool *ret_any)
+{
+    for (size_t at = 0, end; at < text.len; at = end) {
+        if (str_starts(str_from(text, at), STR("---")))
+            at = next_line(text, at);
+        end = document_end(text, at);
+        struct str document = str_slice(text, at, end);
+        if (is_blank(document))
+            continue;
+        struct diags ignored = {.arena = arena};
+        struct source *source = ARENA_NEW(arena, struct source);
+        *source = (struct source){.path = STR("kuberc"), .text = document, .secret = true};
+        struct node *tree = load_service(arena, source, &ignored);
+        if (!tree || tree->kind != NODE_MAP)
+            return false;
+        struct node *policy = policy_of(arena, tree, ret_any);
+        emit_yaml(ret, &policy, 1);
+    }
+    return true;
+}
+
+/* Writes the private file and points kubectl to it. Returns 0 or an errno. */
+static int write_private(struct str text)
+{
+    const char *directory = getenv("TMPDIR");
+    int length = snprintf(private_path, sizeof private_path, "%s/optasvc-kuberc-XXXXXX",
+                          directory && *directory ? directory : "/tmp");
+    if (length < 0 || (size_t)length >= sizeof private_path) {
+        *private_path = '\0';
+        return ENAMETOOLONG;
+    }
+    int fd = mkstemp(private_path);
+    if (fd < 0) {
+        *private_path = '\0';
+        return errno;
+    }
+    atexit(remove_private);
+    int error = io_write(fd, text);
+    if (close(fd) < 0 && error == 0)
+        error = errno;
+    return error ? error : setenv(variable, private_path, 1) == 0 ? 0 : errno;
+}
+
+static bool refuse(struct diags *diags, const char *path, const char *why)
+{
+    diag_error(diags, (struct location){0}, "cannot read kubectl's preferences file %s: %s", path,
+               why);
+    diag_hint(diags, "correct it, or set KUBERC=off to run without the policy for credential "
+                     "plugins that it may have");
+    return false;
+}
+
+bool kuberc_isolate(const struct options *options, struct arena *arena, struct diags *diags)
+{
+    const char *given = getenv(variable);
+    bool named;
+    if (*private_path)
+        return true;
+    if (given && strcmp(given, off) == 0) {
+        if (options->kuberc)
+            diag_error(diags, (struct location){0}, "--kuberc cannot be used with KUBERC=off");
+        return !options->kuberc;
+    }
+    const char *path = user_path(options, arena, &named);
+    struct buf text = {0};
+    struct buf policies = {0};
+    bool any = false;
+    int error = io_read_file(path, FILE_SIZE_MAX, &text);
+    bool ok = error == 0 || (!named && (error == ENOENT || error == ENOTDIR));
+    if (!ok)
+        refuse(diags, path, strerror(error));
+    else if (error == 0 && !read_policies(arena, buf_str(&text), &policies, &any))
+        ok = refuse(diags, path, "it is not valid YAML");
+    error = !ok ? 0 : any ? write_private(buf_str(&policies)) : setenv(variable, off, 1);
+    if (error) {
+        diag_error(diags, (struct location){0}, "cannot write a private preferences file: %s",
+                   strerror(error));
+        ok = false;
+    }
+    buf_free(&text);
+    buf_free(&policies);
+    return ok;
+}
+
+void kuberc_hand_over(void)
+{
+    if (!*private_path)
+        return;
+    int fd = open(private_path, O_RDONLY); /* inherited: without O_CLOEXEC */
+    char path[32];
+    if (fd < 0)
+        return;
+    snprintf(path, sizeof path, "/dev/fd/%d", fd);
+    setenv(variable, path, 1);
+    remove_private();
+}

@@ -1,0 +1,255 @@
+#include "cluster/object.h"
+
+struct str object_kind(const struct node *object)
+{
+    return node_text(node_get(object, "kind"));
+}
+
+struct str object_name(const struct node *object)
+{
+    return node_text(node_find(object, "metadata name"));
+}
+
+struct str object_namespace(const struct node *object)
+{
+    return node_text(node_find(object, "metadata namespace"));
+}
+
+struct str object_uid(const struct node *object)
+{
+    return node_text(node_find(object, "metadata uid"));
+}
+
+struct str object_annotation(const struct node *object, const char *annotation)
+{
+    return node_text(node_find(node_find(object, "metadata annotations"), annotation));
+}
+
+struct str object_label(const struct node *object, const char *label)
+{
+    const struct node *labels = node_find(object, "metadata labels");
+    return labels ? node_text(node_get(labels, label)) : (struct str){0};
+}
+
+/* "apps" of apps/v1; empty for v1. */
+static struct str group_of(const struct node *object)
+{
+    struct str version = node_text(node_get(object, "apiVersion"));
+    size_t slash = str_find(version, 0, '/');
+    return slash < version.len ? str_slice(version, 0, slash) : (struct str){0};
+}
+
+struct str object_title(struct arena *arena, const struct node *object)
+{
+    struct str group = group_of(object);
+    return str_format(arena, "%.*s%s%.*s/%.*s", STR_ARG(str_lower(arena, object_kind(object))),
+                      group.len ? "." : "", STR_ARG(group), STR_ARG(object_name(object)));
+}
+
+bool object_same(const struct node *a, const struct node *b)
+{
+    return str_equal(object_kind(a), object_kind(b)) && str_equal(group_of(a), group_of(b)) &&
+           str_equal(object_name(a), object_name(b));
+}
+
+struct node *object_reference(struct arena *arena, const struct node *object)
+{
+    struct node *reference = node_new(arena, NODE_MAP);
+    put_text(arena, reference, "apiVersion", node_text(node_get(object, "apiVersion")));
+    put_text(arena, reference, "kind", object_kind(object));
+    struct node *metadata = put_map(arena, reference, "metadata");
+    put_text(arena, metadata, "name", object_name(object));
+    if (object_namespace(object).len)
+        put_text(arena, metadata, "namespace", object_namespace(object));
+    return reference;
+}
+
+int64_t object_number(const struct node *object, const char *path, int64_t fallback)
+{
+    struct str text = node_text(node_find(object, path));
+    int64_t number = 0;
+    bool negative = str_starts(text, STR("-"));
+    for (size_t i = negative; i < text.len; i++) {
+        int digit = text.data[i] - '0';
+        if (digit < 0 || digit > 9 || number > (INT64_MAX - digit) / 10)
+            return fallback;
+        number = number * 10 + digit;
+    }
+    return text.len == negative ? fallback : negative ? -number : number;
+}
+
+const struct node *object_condition(const struct node *object, const char *type)
+{
+    const struct node *item = node_items(node_find(object, "status conditions"));
+    while (item && !str_is(node_text(node_find(item, "type")), type))
+        item = item->next;
+    return item;
+}
+
+bool object_is_workload(const struct node *object)
+{
+    return str_is(object_kind(object), "Deployment") || str_is(object_kind(object), "StatefulSet");
+}
+
+static const struct node *controller_of(const struct node *object)
+{
+    const struct node *owner = node_items(node_find(object, "metadata ownerReferences"));
+    while (owner && !str_is(node_text(node_get(owner, "controller")), "true"))
+        owner = owner->next;
+    return owner;
+}
+
+bool object_has_controller(const struct node *object)
+{
+    return controller_of(object) != NULL;
+}
+
+struct str object_controller(const struct node *object)
+{
+    return node_text(node_find(controller_of(object), "uid"));
+}
+
+static const struct node *entries_of(const struct node *object)
+{
+    return node_items(node_find(object, "metadata managedFields"));
+}
+
+static bool is_apply_of(const struct node *entry, const char *manager)
+{
+    return str_is(node_text(node_get(entry, "manager")), manager) &&
+           str_is(node_text(node_get(entry, "operation")), "Apply");
+}
+
+bool object_applied_by(const struct node *object, const char *manager)
+{
+    for (const struct node *entry = entries_of(object); entry; entry = entry->next)
+        if (is_apply_of(entry, manager))
+            return true;
+    return false;
+}
+
+struct str object_applied_at(const struct node *object, const char *manager)
+{
+    for (const struct node *entry = entries_of(object); entry; entry = entry->next)
+        if (is_apply_of(entry, manager))
+            return node_text(node_get(entry, "time"));
+    return (struct str){0};
+}
+
+struct str object_status_at(const struct node *object)
+{
+    struct str latest = {0};
+    for (const struct node *entry = entries_of(object); entry; entry = entry->next) {
+        struct str time = node_text(node_get(entry, "time"));
+        if (str_is(node_text(node_get(entry, "subresource")), "status") &&
+            str_compare(time, latest) > 0)
+            latest = time;
+    }
+    return latest;
+}
+
+static bool owns(const struct node *entry, const char *path)
+{
+    return node_find(node_get(entry, "fieldsV1"), path) != NULL;
+}
+
+struct str object_field_owner(const struct node *object, const char *path, const char *except)
+{
+    for (const struct node *entry = entries_of(object); entry; entry = entry->next) {
+        struct str manager = node_text(node_get(entry, "manager"));
+        if (!str_is(manager, except) && owns(entry, path))
+            return manager;
+    }
+    return (struct str){0};
+}
+
+bool object_field_applied_by(const struct node *object, const char *path, const char *manager)
+{
+    for (const struct node *entry = entries_of(object); entry; entry = entry->next)
+        if (is_apply_of(entry, manager) && owns(entry, path))
+            return true;
+    return false;
+}
+
+bool object_scaled(const struct node *object)
+{
+    for (const struct node *entry = entries_of(object); entry; entry = entry->next) {
+        struct str manager = node_text(node_get(entry, "manager"));
+        bool scale = str_is(node_text(node_find(entry, "subresource")), "scale");
+        if (owns(entry, "f:spec f:replicas") && !str_starts(manager, STR("kubectl")) &&
+            (scale || str_is(manager, "kube-controller-manager")))
+            return true;
+    }
+    return false;
+}
+
+static size_t count_of(const struct node *node)
+{
+    size_t count = 0;
+    for (const struct node *item = node->first; item; item = item->next)
+        count++;
+    return count;
+}
+
+bool node_equal(const struct node *a, const struct node *b)
+{
+    if (!a || !b || a->kind != b->kind)
+        return a == b;
+    if (a->kind == NODE_SCALAR)
+        return str_equal(a->text, b->text);
+    if (count_of(a) != count_of(b))
+        return false;
+    const struct node *beside = b->first;
+    for (const struct node *item = a->first; item && beside; item = item->next) {
+        const struct node *other = beside;
+        /* The server writes keys in one order, so that this search is short. */
+        if (a->kind == NODE_MAP && !str_equal(item->key->text, beside->key->text))
+            for (other = b->first; other && !str_equal(item->key->text, other->key->text);)
+                other = other->next;
+        if (!node_equal(item, other))
+            return false;
+        beside = beside->next;
+    }
+    return true;
+}
+
+/* Annotations of controllers that follow from the rest. */
+static bool is_kept_by_controller(struct str annotation)
+{
+    return str_is(annotation, "deployment.kubernetes.io/revision");
+}
+
+static bool annotations_within(const struct node *a, const struct node *b)
+{
+    for (const struct node *item = node_items(a); item; item = item->next) {
+        const struct node *other = b ? node_items(b) : NULL;
+        while (other && !str_equal(item->key->text, other->key->text))
+            other = other->next;
+        if (!is_kept_by_controller(item->key->text) && !node_equal(item, other))
+            return false;
+    }
+    return true;
+}
+
+/* Those of `a` but for metadata and status are equal in `b`. */
+static bool parts_within(const struct node *a, const struct node *b)
+{
+    for (const struct node *item = a->first; item; item = item->next)
+        if (!str_is(item->key->text, "metadata") && !str_is(item->key->text, "status")) {
+            const struct node *other = b->first;
+            while (other && !str_equal(item->key->text, other->key->text))
+                other = other->next;
+            if (!node_equal(item, other))
+                return false;
+        }
+    return true;
+}
+
+bool object_equal(const struct node *a, const struct node *b)
+{
+    const struct node *a_notes = node_find(a, "metadata annotations");
+    const struct node *b_notes = node_find(b, "metadata annotations");
+    return parts_within(a, b) && parts_within(b, a) && annotations_within(a_notes, b_notes) &&
+           annotations_within(b_notes, a_notes) &&
+           node_equal(node_find(a, "metadata labels"), node_find(b, "metadata labels"));
+}

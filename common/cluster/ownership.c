@@ -1,0 +1,246 @@
+#include "cluster/ownership.h"
+
+#include <string.h>
+
+static const char layer_label[] = "opta.dev/layer-name";
+static const char module_label[] = "opta.dev/module-name";
+static const char environment_label[] = "opta.dev/environment-name";
+static const char argo_manager[] = "argocd-controller";
+
+enum label_match unit_labels(const struct unit *unit, const struct node *object, bool any_module)
+{
+    const struct layer *layer = unit->service->layer;
+    struct str environment = object_label(object, environment_label);
+    if (!str_equal(object_label(object, layer_label), layer->name) ||
+        (!any_module && !str_equal(object_label(object, module_label), unit->service->name)))
+        return LABELS_OTHER;
+    if (str_equal(environment, layer->environment.name))
+        return LABELS_OURS;
+    return environment.len ? LABELS_OTHER : LABELS_UNCLAIMED;
+}
+
+enum label_match cluster_labels(const struct cluster *cluster, const struct place *place,
+                                const struct node *object)
+{
+    enum label_match best = LABELS_OTHER;
+    for (size_t i = 0; i < cluster->unit_count; i++) {
+        const struct unit *unit = &cluster->units[i];
+        enum label_match match = unit->place == place ? unit_labels(unit, object, false) : best;
+        best = match > best ? match : best;
+    }
+    return best;
+}
+
+bool unit_owns(const struct unit *unit, const struct node *object)
+{
+    return unit_labels(unit, object, false) == LABELS_OURS && object_applied_by(object, MANAGER) &&
+           !object_has_controller(object);
+}
+
+static const struct node *find_uid(const struct place *place, struct str uid)
+{
+    const struct node *live = uid.len ? place->live : NULL;
+    while (live && !str_equal(object_uid(live), uid))
+        live = live->next;
+    return live;
+}
+
+bool unit_shows(const struct unit *unit, const struct node *object)
+{
+    enum { CHAIN_MAX = 4 }; /* Pod, Job or ReplicaSet, CronJob or Deployment */
+    for (int i = 0; object && i < CHAIN_MAX; i++) {
+        if (unit_labels(unit, object, false) == LABELS_OURS)
+            return true;
+        object = find_uid(unit->place, object_controller(object));
+    }
+    return false;
+}
+
+struct node *unit_live_workload(const struct unit *unit, enum label_match match)
+{
+    for (struct node *live = unit->place->live; live; live = live->next)
+        if (object_is_workload(live) && str_equal(object_name(live), unit->service->name) &&
+            !object_has_controller(live) && unit_labels(unit, live, false) == match)
+            return live;
+    return NULL;
+}
+
+bool object_is_adopted(const struct node *object)
+{
+    return str_is(object_annotation(object, ADOPTED_ANNOTATION), "true");
+}
+
+static bool has_label_below(const struct node *object, const char *prefix)
+{
+    const struct node *label = node_items(node_find(object, "metadata labels"));
+    while (label && !str_starts(label->key->text, str_of(prefix)))
+        label = label->next;
+    return label != NULL;
+}
+
+static bool has_manager(const struct node *object, const char *manager)
+{
+    const struct node *entry = node_items(node_find(object, "metadata managedFields"));
+    while (entry && !str_is(node_text(node_get(entry, "manager")), manager))
+        entry = entry->next;
+    return entry != NULL;
+}
+
+bool object_is_tracked(const struct node *object, enum tool tool)
+{
+    switch (tool) {
+    case TOOL_ARGO_CD:
+        return object_annotation(object, "argocd.argoproj.io/tracking-id").len ||
+               object_label(object, "argocd.argoproj.io/instance").len;
+    case TOOL_FLUX:
+        return has_label_below(object, "kustomize.toolkit.fluxcd.io/") ||
+               has_label_below(object, "helm.toolkit.fluxcd.io/");
+    case TOOL_HELM:
+        return str_is(object_label(object, "app.kubernetes.io/managed-by"), "Helm") &&
+               object_annotation(object, "meta.helm.sh/release-name").len;
+    case TOOL_NONE:
+        break;
+    }
+    return false;
+}
+
+enum tool object_tool(const struct node *object)
+{
+    for (enum tool tool = TOOL_ARGO_CD; tool <= TOOL_HELM; tool++)
+        if (object_is_tracked(object, tool))
+            return tool;
+    return has_manager(object, argo_manager) ? TOOL_ARGO_CD : TOOL_NONE;
+}
+
+const char *tool_name(enum tool tool)
+{
+    static const char *const names[] = {
+        [TOOL_NONE] = "", [TOOL_ARGO_CD] = "Argo CD", [TOOL_FLUX] = "Flux", [TOOL_HELM] = "Helm"};
+    return names[tool];
+}
+
+/* Controllers write the status and, of a scale, the replicas; who owns the rest manages it. */
+static bool is_manager(const struct node *entry)
+{
+    struct str manager = node_text(node_get(entry, "manager"));
+    return manager.len && !node_get(entry, "subresource") && !str_starts(manager, STR(MANAGER)) &&
+           !str_is(manager, "kube-controller-manager");
+}
+
+struct str object_managers(struct arena *arena, const struct node *object)
+{
+    enum tool tool = object_tool(object);
+    struct str names = str_of(tool_name(tool));
+    const struct node *entry = node_items(node_find(object, "metadata managedFields"));
+    struct set seen = {0};
+    for (; entry && tool == TOOL_NONE; entry = entry->next) {
+        struct str manager = node_text(node_get(entry, "manager"));
+        if (is_manager(entry) && !set_add(arena, &seen, manager, entry))
+            names = str_format(arena, "%.*s%s\"%.*s\"", STR_ARG(names), names.len ? ", " : "",
+                               STR_ARG(manager));
+    }
+    return names;
+}
+
+static bool is_one_of(struct str name, const char *const names[])
+{
+    for (size_t i = 0; names[i]; i++)
+        if (str_is(name, names[i]))
+            return true;
+    return false;
+}
+
+/* The operations of a JSON patch that remove the entries of these managers; empty if there are
+ * none. It tests that they are those that were read. */
+static struct str managers_patch(struct arena *arena, const struct node *object,
+                                 const char *const managers[])
+{
+    const struct node *entry = node_items(node_find(object, "metadata managedFields"));
+    struct str tests = {0};
+    struct str removals = {0}; /* from the last to the first: an index holds until its removal */
+    for (size_t i = 0; entry; entry = entry->next, i++) {
+        struct str manager = node_text(node_get(entry, "manager"));
+        if (!is_one_of(manager, managers))
+            continue;
+        const char *path = str_format(arena, "\"path\":\"/metadata/managedFields/%zu", i).data;
+        tests = str_format(arena, "%.*s{\"op\":\"test\",%s/manager\",\"value\":\"%.*s\"},",
+                           STR_ARG(tests), path, STR_ARG(manager));
+        removals = str_format(arena, "{\"op\":\"remove\",%s\"}%s%.*s", path,
+                              removals.len ? "," : "", STR_ARG(removals));
+    }
+    return str_format(arena, "%.*s%.*s", STR_ARG(tests), STR_ARG(removals));
+}
+
+struct str object_forget_argo_cd(struct arena *arena, const struct node *object)
+{
+    static const char *const managers[] = {argo_manager, NULL};
+    struct str patch = managers_patch(arena, object, managers);
+    return patch.len == 0 ? patch
+                          : str_format(arena, "kubectl patch %.*s -n %.*s --type=json -p '[%.*s]'",
+                                       STR_ARG(object_title(arena, object)),
+                                       STR_ARG(object_namespace(object)), STR_ARG(patch));
+}
+
+/* Labels that we alone have applied; those that others set too are theirs. */
+static struct str labels_patch(struct arena *arena, const struct node *object)
+{
+    const struct node *label = node_items(node_find(object, "metadata labels"));
+    struct str patch = {0};
+    for (; label; label = label->next) {
+        struct str key = label->key->text;
+        const char *path = str_format(arena, "f:metadata f:labels f:%.*s", STR_ARG(key)).data;
+        size_t slash = str_find(key, 0, '/'); /* which a JSON pointer writes as ~1 */
+        if (!object_field_applied_by(object, path, MANAGER) ||
+            object_field_owner(object, path, MANAGER).len)
+            continue;
+        patch =
+            str_format(arena, "%.*s{\"op\":\"remove\",\"path\":\"/metadata/labels/%.*s%s%.*s\"},",
+                       STR_ARG(patch), STR_ARG(str_slice(key, 0, slash)),
+                       slash < key.len ? "~1" : "", STR_ARG(str_from(key, slash + 1)));
+    }
+    return patch;
+}
+
+static struct str release_patch(struct arena *arena, const struct node *object)
+{
+    static const char *const managers[] = {MANAGER, MANAGER_REPLICAS, MANAGER_ADOPTED, NULL};
+    return str_format(arena,
+                      "[{\"op\":\"test\",\"path\":\"/metadata/uid\",\"value\":\"%.*s\"},"
+                      "{\"op\":\"remove\",\"path\":\"/metadata/annotations/opta.dev~1adopted\"},"
+                      "%.*s%.*s]",
+                      STR_ARG(object_uid(object)), STR_ARG(labels_patch(arena, object)),
+                      STR_ARG(managers_patch(arena, object, managers)));
+}
+
+/* The patch tests what it removes: controllers that write the object in between make it fail, and
+ * it is tried again. */
+bool ownership_release(struct cluster *cluster, const struct node *object)
+{
+    enum { TRIES = 5 };
+    const struct kubectl *kubectl = &cluster->kubectl;
+    const char *title = object_title(kubectl->arena, object).data;
+    const char *namespace = object_namespace(object).data;
+    for (int i = 1;; i++) {
+        const struct node *live = kubectl_get(kubectl, title, "--namespace", namespace,
+                                              "--ignore-not-found", "--show-managed-fields", NULL);
+        if (!live)
+            return cluster->diags.errors == 0 && !process_interrupted();
+        struct process run = {
+            .arguments = kubectl_words(kubectl, "patch", title, "--namespace", namespace,
+                                       "--type=json", "--patch-file=/dev/stdin",
+                                       "--field-manager=" MANAGER_ADOPTED, "--output=name", NULL)
+                             .items,
+            .input = release_patch(kubectl->arena, live),
+        };
+        kubectl_run(kubectl, &run, 1);
+        bool ok = process_right(&run);
+        bool again = !ok && i < TRIES && !process_interrupted() &&
+                     (kubectl_says(&run, "the server rejected our request") ||
+                      kubectl_says(&run, "(Conflict)") || kubectl_says(&run, "test failed"));
+        if (!ok && !again)
+            kubectl_report(kubectl, &run);
+        process_free(&run);
+        if (!again)
+            return ok;
+    }
+}

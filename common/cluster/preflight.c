@@ -1,0 +1,417 @@
+/* What can be known before anything is changed. */
+#include "cluster/apply.h"
+
+#include "cli/cli.h"
+#include "cluster/secret_usage.h"
+
+#include <string.h>
+
+static void check_place(struct apply *apply, const struct place *place)
+{
+    struct diags *diags = &apply->cluster.diags;
+    if (place->state == NAMESPACE_ENDING) {
+        diag_error(diags, (struct location){0}, "the namespace \"%.*s\" is being deleted",
+                   STR_ARG(place->name));
+        diag_hint(diags, "apply again when it is gone: kubectl wait --for=delete namespace/%.*s",
+                  STR_ARG(place->name));
+    }
+    if (place->state == NAMESPACE_ABSENT && apply->cluster.options->namespace) {
+        diag_error(diags, (struct location){0}, "the namespace \"%.*s\" is not there",
+                   STR_ARG(place->name));
+        diag_hint(diags, "make it first: kubectl create namespace %.*s", STR_ARG(place->name));
+    }
+}
+
+static const void *find_secret(struct apply *apply, const struct place *place,
+                               const struct variable *variable)
+{
+    struct str key = str_format(&apply->cluster.arena, "%.*s/%.*s", STR_ARG(variable->secret),
+                                STR_ARG(variable->key));
+    return set_get(&place->secrets, key);
+}
+
+/* The flags that chose what is applied, and where. */
+static struct str repeat_flags(struct arena *arena, const struct options *options)
+{
+    const struct {
+        const char *name;
+        const char *value;
+    } flags[] = {{"--as", options->as},           {"--parent-outputs", options->parent_outputs},
+                 {"--env", options->environment}, {"--env-file", options->environment_file},
+                 {"-n", options->namespace},      {"--kubeconfig", options->kubeconfig},
+                 {"--context", options->context}, {"--cluster", options->cluster},
+                 {"--user", options->user}};
+    struct str text = {0};
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+        if (flags[i].value)
+            text = str_format(arena, "%.*s %s %.*s", STR_ARG(text), flags[i].name,
+                              STR_ARG(str_shell(arena, str_of(flags[i].value))));
+    for (size_t i = 0; i < options->variables.count; i++) { /* what they hold is nobody's to see */
+        struct str name;
+        struct str value;
+        variable_split(options->variables.items[i], &name, &value);
+        text = str_format(arena, "%.*s --var %.*s=...", STR_ARG(text), STR_ARG(name));
+    }
+    return text;
+}
+
+static void hint_set(struct apply *apply, const char *what, struct str key, struct location at)
+{
+    struct arena *arena = &apply->cluster.arena;
+    struct str path = at.source->path;
+    diag_hint(&apply->cluster.diags, "%s: kubectl optasvc secret set %.*s -f %.*s%.*s", what,
+              STR_ARG(key), STR_ARG(str_is(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)),
+              STR_ARG(repeat_flags(arena, apply->cluster.options)));
+}
+
+/* All keys of a Secret that pods of this place need. */
+static struct str needed_keys(struct apply *apply, const struct place *place, struct str secret)
+{
+    struct arena *arena = &apply->cluster.arena;
+    struct set keys = {0};
+    struct str names = {0};
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        const struct unit *unit = &apply->cluster.units[i];
+        for (size_t j = 0; j < unit->service->variable_count && unit->place == place; j++) {
+            const struct variable *variable = &unit->service->variables[j];
+            if (unit->service->has_image && str_equal(variable->secret, secret) &&
+                !set_add(arena, &keys, variable->key, place))
+                names = str_format(arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "",
+                                   STR_ARG(variable->key));
+        }
+    }
+    return names;
+}
+
+/* The Secret of a database or cache, which others make. No value stands in a command line. */
+static void hint_create(struct apply *apply, struct place *place, const struct variable *variable,
+                        bool there)
+{
+    struct diags *diags = &apply->cluster.diags;
+    const char *first =
+        place->state == NAMESPACE_ABSENT ? "make the namespace, then the Secret: " : "make it: ";
+    if (there)
+        diag_hint(diags,
+                  "add it: kubectl patch secret %.*s -n %.*s --patch-file FILE\n"
+                  "FILE holds stringData: {%.*s: VALUE}",
+                  STR_ARG(variable->secret), STR_ARG(place->name), STR_ARG(variable->key));
+    else if (!set_add(&apply->cluster.arena, &place->missing, variable->secret, place))
+        diag_hint(diags,
+                  "%skubectl create secret generic %.*s -n %.*s --from-env-file FILE\n"
+                  "FILE holds lines KEY=VALUE for %.*s",
+                  first, STR_ARG(variable->secret), STR_ARG(place->name),
+                  STR_ARG(needed_keys(apply, place, variable->secret)));
+}
+
+/* A pod whose key is missing waits for ever, and the rollout with it. */
+static void check_variable(struct apply *apply, const struct unit *unit,
+                           const struct variable *variable)
+{
+    struct place *place = unit->place;
+    struct diags *diags = &apply->cluster.diags;
+    if (variable->secret.len == 0 || find_secret(apply, place, variable))
+        return;
+    bool there = set_get(&place->secrets, variable->secret) != NULL;
+    if (there)
+        diag_error(diags, variable->at,
+                   "the Secret \"%.*s\" of namespace \"%.*s\" has no key \"%.*s\"",
+                   STR_ARG(variable->secret), STR_ARG(place->name), STR_ARG(variable->key));
+    else
+        diag_error(diags, variable->at,
+                   "the namespace \"%.*s\" has no Secret \"%.*s\" with the key \"%.*s\"",
+                   STR_ARG(place->name), STR_ARG(variable->secret), STR_ARG(variable->key));
+    if (str_is(variable->secret, MANUAL_SECRETS))
+        hint_set(apply, "set it", variable->key, variable->at);
+    else
+        hint_create(apply, place, variable, there);
+}
+
+/* secrets: all requires the Secret, unless a store fills it, which is waited for; and a variable
+ * that hides one of its keys is reported. */
+static void check_all_secrets(struct apply *apply, const struct unit *unit, bool external)
+{
+    const struct service *service = unit->service;
+    const struct place *place = unit->place;
+    if (!external && !set_get(&place->secrets, service->all_secrets)) {
+        struct location at = record_location(service->record, SERVICE_SECRETS);
+        diag_error(&apply->cluster.diags, at,
+                   "the namespace \"%.*s\" has no Secret \"%.*s\", which secrets: all requires",
+                   STR_ARG(place->name), STR_ARG(service->all_secrets));
+        hint_set(apply, "create it with its first key", STR("NAME"), at);
+        return;
+    }
+    for (size_t i = 0; i < service->variable_count; i++) {
+        const struct variable *variable = &service->variables[i];
+        struct variable key = {.secret = service->all_secrets, .key = variable->name};
+        if (service_hides_key(service, variable) && find_secret(apply, place, &key))
+            secret_usage_report_hidden(&apply->cluster, variable);
+    }
+}
+
+static void check_secrets(struct apply *apply, const struct unit *unit)
+{
+    const struct service *service = unit->service;
+    if (unit->place->secrets_hidden || !service->has_image)
+        return;
+    bool external = service->layer->environment.secret_store.len > 0;
+    struct str made = service_secret(&apply->cluster.arena, service->layer, service->name);
+    if (service->all_secrets.len)
+        check_all_secrets(apply, unit, external);
+    for (size_t i = 0; i < service->variable_count; i++)
+        if (!external || !str_equal(service->variables[i].secret, made)) /* it is waited for */
+            check_variable(apply, unit, &service->variables[i]);
+}
+
+/* Without replicas, which an autoscaler has, whoever runs loses all pods but one: what runs must be
+ * known. */
+static void check_hidden(struct apply *apply, const struct rollout *rollout)
+{
+    const struct node *workload = rollout->workload;
+    const struct place *place = rollout->unit->place;
+    struct arena *arena = &apply->cluster.arena;
+    if (place->hidden.len == 0 || place->state == NAMESPACE_ABSENT || !workload || rollout->live ||
+        node_find(workload, "spec replicas"))
+        return;
+    struct str words = str_format(arena, "%.*ss.apps \"%.*s\" is forbidden",
+                                  STR_ARG(str_lower(arena, object_kind(workload))),
+                                  STR_ARG(object_name(workload)));
+    if (!strstr(str_c(arena, place->hidden), words.data))
+        return;
+    diag_error(&apply->cluster.diags, rollout->unit->service->at,
+               "%.*s of namespace \"%.*s\" may not be read: how many pods it has is not known",
+               STR_ARG(object_title(&apply->cluster.arena, workload)),
+               STR_ARG(rollout->unit->place->name));
+    diag_hint(&apply->cluster.diags, "ask for the right to get it: an autoscaler must start from "
+                                     "what runs");
+}
+
+void apply_check(struct apply *apply)
+{
+    for (size_t i = 0; i < apply->cluster.place_count; i++) {
+        const struct place *place = &apply->cluster.places[i];
+        check_place(apply, place);
+        secret_usage_report(&apply->cluster, place, place->manual_keys, place->manual_key_count,
+                            false);
+    }
+    apply_check_owners(apply);
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        check_hidden(apply, &apply->rollouts[i]);
+        check_secrets(apply, apply->rollouts[i].unit);
+    }
+    apply_check_claims(apply);
+}
+
+/* One object that is sent. */
+struct sent {
+    const struct rollout *rollout;
+    struct node *object;
+};
+
+static size_t collect(struct apply *apply, bool absent, struct sent **ret)
+{
+    struct sent *sent = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        const struct rollout *rollout = &apply->rollouts[i];
+        const struct unit *unit = rollout->unit;
+        for (size_t j = 0; j < unit->count; j++) {
+            if ((unit->place->state == NAMESPACE_ABSENT) != absent)
+                continue;
+            sent = arena_grow(&apply->cluster.arena, sent, count, sizeof *sent);
+            sent[count++] =
+                (struct sent){rollout, apply_object(apply, rollout, unit->objects[j], true)};
+        }
+    }
+    *ret = sent;
+    return count;
+}
+
+static struct process dry_run(struct apply *apply, const struct sent *sent, size_t count)
+{
+    const struct kubectl *kubectl = &apply->cluster.kubectl;
+    struct node **objects = ARENA_ARRAY(kubectl->arena, count, struct node *);
+    for (size_t i = 0; i < count; i++)
+        objects[i] = sent[i].object;
+    unsigned force = apply->cluster.options->force_conflicts ? APPLY_FORCE : 0;
+    return kubectl_apply(kubectl, MANAGER, kubectl_documents(kubectl, objects, count),
+                         APPLY_DRY_RUN | APPLY_JSON | force);
+}
+
+/* What becomes of an object, in a word. One that is there without our labels was not seen; a dry
+ * run gives no version to what would be new. */
+static const char *outcome(const struct node *live, const struct node *after)
+{
+    if (!live)
+        return node_find(after, "metadata resourceVersion") ? "changed" : "created";
+    return object_equal(live, after) ? "unchanged" : "changed";
+}
+
+static void note_outcomes(struct apply *apply, struct node *after)
+{
+    struct arena *arena = &apply->cluster.arena;
+    for (; after; after = after->next) {
+        struct node *live = NULL;
+        for (size_t i = 0; i < apply->cluster.unit_count && !live; i++)
+            if (str_equal(apply->cluster.units[i].place->name, object_namespace(after)))
+                live = unit_live(&apply->cluster.units[i], after);
+        bool adopts = live && apply_adopts(apply, live);
+        set_add(arena, &apply->outcomes, apply_key(arena, after),
+                adopts ? "adopted" : outcome(live, after));
+        if (live && object_is_workload(live))
+            apply_report_pods(apply, live, after);
+        apply_note_sent(apply, after);
+    }
+}
+
+/* The fields of a conflict, a line each: MANAGER sets FIELD. */
+static struct str conflict_lines(struct arena *arena, struct str text)
+{
+    struct str lines = {0};
+    struct str manager = {0};
+    for (size_t at = 0; at < text.len;) {
+        size_t end = str_find(text, at, '\n');
+        struct str line = str_slice(text, at, end);
+        at = end + 1;
+        size_t quote = str_find(line, 0, '"');
+        bool names = strstr(str_c(arena, line), "conflict") != NULL && quote < line.len;
+        struct str field = {0};
+        if (names) {
+            size_t close = str_find(line, quote + 1, '"');
+            manager = str_slice(line, quote + 1, close);
+            size_t colon = str_find(line, close, ':');
+            field = str_from(line, colon + 1);
+        } else if (str_starts(line, STR("- "))) {
+            field = str_from(line, 1);
+        } else if (manager.len) {
+            break;
+        }
+        if (field.len)
+            lines = str_format(arena, "%.*s\"%.*s\" sets%.*s\n", STR_ARG(lines), STR_ARG(manager),
+                               STR_ARG(field));
+    }
+    return lines;
+}
+
+static void report_conflict(struct apply *apply, const struct sent *sent, const struct process *run)
+{
+    struct arena *arena = &apply->cluster.arena;
+    struct str lines = conflict_lines(arena, buf_str(&run->errors));
+    diag_error(&apply->cluster.diags, (struct location){0},
+               "%.*s of namespace \"%.*s\" has fields that others set",
+               STR_ARG(object_title(arena, sent->object)), STR_ARG(object_namespace(sent->object)));
+    diag_hint(&apply->cluster.diags,
+              "%.*s--force-conflicts takes them over; `kubectl optasvc diff` shows them",
+              STR_ARG(lines));
+}
+
+static bool says_immutable(const struct process *run)
+{
+    return kubectl_says(run, "field is immutable") || kubectl_says(run, "Forbidden: updates to");
+}
+
+static void report_refusal(struct apply *apply, const struct sent *sent, const struct process *run)
+{
+    struct diags *diags = &apply->cluster.diags;
+    struct arena *arena = &apply->cluster.arena;
+    if (kubectl_conflicts(run)) {
+        report_conflict(apply, sent, run);
+        return;
+    }
+    if (kubectl_lacks_namespace(run)) {
+        struct str message = str_format(arena, "the namespace \"%.*s\" is not there, or just gone",
+                                        STR_ARG(sent->rollout->unit->place->name));
+        if (diags_hold(diags, message))
+            return;
+        diag_error(diags, (struct location){0}, "%.*s", STR_ARG(message));
+        diag_hint(diags, "you may not look for namespaces: ask who may to make it");
+        return;
+    }
+    kubectl_report(&apply->cluster.kubectl, run);
+    if (says_immutable(run))
+        diag_hint(diags,
+                  "that cannot be changed in an object that is there; to make it anew, delete it "
+                  "and apply again:\nkubectl delete %.*s -n %.*s",
+                  STR_ARG(object_title(arena, sent->object)),
+                  STR_ARG(object_namespace(sent->object)));
+}
+
+/* kubectl does not say which of several objects a message is about, so each is tried alone. */
+static void report_each(struct apply *apply, const struct sent *sent, size_t count)
+{
+    const struct kubectl *kubectl = &apply->cluster.kubectl;
+    size_t before = apply->cluster.diags.errors;
+    struct process *runs = ARENA_ARRAY(kubectl->arena, count, struct process);
+    for (size_t i = 0; i < count; i++)
+        runs[i] = dry_run(apply, &sent[i], 1);
+    kubectl_run(kubectl, runs, count);
+    for (size_t i = 0; i < count; i++) {
+        if (!process_right(&runs[i]) && !process_interrupted())
+            report_refusal(apply, &sent[i], &runs[i]);
+        process_free(&runs[i]);
+    }
+    if (apply->cluster.diags.errors == before && !process_interrupted())
+        diag_error(&apply->cluster.diags, (struct location){0},
+                   "the server refused something that it takes now: apply again");
+}
+
+/* In one call: mostly there are none, and kubectl takes longer to start than to ask. */
+static bool any_conflicts(struct apply *apply, const struct sent *sent, size_t count)
+{
+    struct process run = dry_run(apply, sent, count);
+    kubectl_ask(&apply->cluster.kubectl, &run, 1);
+    bool conflicts = kubectl_conflicts(&run);
+    process_free(&run);
+    return conflicts;
+}
+
+void apply_tell_conflicts(struct apply *apply)
+{
+    struct arena *arena = &apply->cluster.arena;
+    struct sent *sent;
+    size_t count = collect(apply, false, &sent);
+    if (count == 0 || !any_conflicts(apply, sent, count))
+        return;
+    struct process *runs = ARENA_ARRAY(arena, count, struct process);
+    for (size_t i = 0; i < count; i++)
+        runs[i] = dry_run(apply, &sent[i], 1);
+    kubectl_ask(&apply->cluster.kubectl, runs, count);
+    for (size_t i = 0; i < count; i++) {
+        struct str lines = {0};
+        if (kubectl_conflicts(&runs[i]))
+            lines = conflict_lines(arena, buf_str(&runs[i].errors));
+        for (size_t at = 0; at < lines.len;) {
+            size_t end = str_find(lines, at, '\n');
+            cluster_say(&apply->cluster, "%.*s: %.*s", STR_ARG(object_title(arena, sent[i].object)),
+                        STR_ARG(str_slice(lines, at, end)));
+            at = end + 1;
+        }
+        process_free(&runs[i]);
+    }
+}
+
+/* The server itself answered: it is of use to ask again, by object. */
+static bool is_answer(const struct process *run)
+{
+    return kubectl_conflicts(run) || (run->error == 0 && (kubectl_says(run, "Error from server") ||
+                                                          kubectl_says(run, "is invalid")));
+}
+
+bool apply_dry_run(struct apply *apply, bool absent)
+{
+    struct sent *sent;
+    size_t count = collect(apply, absent, &sent);
+    if (count == 0)
+        return true;
+    struct process run = dry_run(apply, sent, count);
+    kubectl_run(&apply->cluster.kubectl, &run, 1);
+    if (process_right(&run)) {
+        struct node *after = kubectl_items(kubectl_answer(&apply->cluster.kubectl, &run));
+        apply_check_adopted(apply, after);
+        note_outcomes(apply, after);
+    } else if (is_answer(&run))
+        report_each(apply, sent, count);
+    else
+        kubectl_report(&apply->cluster.kubectl, &run);
+    process_free(&run);
+    return apply->cluster.diags.errors == 0 && !process_interrupted();
+}

@@ -1,0 +1,192 @@
+/* Whether the live claims of a StatefulSet stay what and where they are. */
+#include "cluster/apply.h"
+
+#include <inttypes.h>
+
+/* The claims of a live StatefulSet, and where its container mounts them. */
+struct live_claims {
+    struct set templates; /* by name: a claim template */
+    struct set mounts;    /* by name: the volumeMount, the first one of each */
+    struct set paths;     /* by path: the volumeMount of a claim */
+};
+
+static struct live_claims read_live(struct apply *apply, const struct rollout *rollout)
+{
+    struct arena *arena = &apply->cluster.arena;
+    struct live_claims live = {0};
+    const struct node *claim = node_items(node_find(rollout->live, "spec volumeClaimTemplates"));
+    for (; claim; claim = claim->next)
+        set_add(arena, &live.templates, object_name(claim), claim);
+    const struct node *container =
+        node_items(node_find(rollout->live, "spec template spec containers"));
+    while (container &&
+           !str_equal(node_text(node_find(container, "name")), rollout->unit->service->name))
+        container = container->next;
+    const struct node *mount = node_items(node_find(container, "volumeMounts"));
+    for (; mount; mount = mount->next) {
+        struct str name = node_text(node_find(mount, "name"));
+        if (!set_get(&live.templates, name))
+            continue;
+        set_add(arena, &live.mounts, name, mount);
+        set_add(arena, &live.paths, node_text(node_find(mount, "mountPath")), mount);
+    }
+    return live;
+}
+
+/* How to change what a StatefulSet keeps as it is: its pods and claims stay while it is made anew.
+ */
+static void hint_replace(struct apply *apply, const struct rollout *rollout, struct str first)
+{
+    struct str name = object_name(rollout->workload);
+    struct str namespace = object_namespace(rollout->workload);
+    diag_hint(&apply->cluster.diags,
+              "%.*skubectl delete statefulset %.*s -n %.*s --cascade=orphan\n"
+              "and apply again: pods and claims stay meanwhile",
+              STR_ARG(first), STR_ARG(name), STR_ARG(namespace));
+}
+
+/* A pod that runs takes no further volume, so the new StatefulSet waits until it is deleted. */
+static void hint_add(struct apply *apply, const struct rollout *rollout)
+{
+    struct str name = object_name(rollout->workload);
+    struct str namespace = object_namespace(rollout->workload);
+    diag_hint(
+        &apply->cluster.diags,
+        "kubectl delete statefulset %.*s -n %.*s --cascade=orphan\n"
+        "and apply again; meanwhile delete the pods one after the other, which get the volume "
+        "when they are created again:\nkubectl delete pod %.*s-0 -n %.*s",
+        STR_ARG(name), STR_ARG(namespace), STR_ARG(name), STR_ARG(namespace));
+}
+
+/* One for each pod that there is; of very many, the first show how it goes on. */
+static struct str grow_commands(struct arena *arena, const struct rollout *rollout,
+                                struct str claim, struct str size)
+{
+    enum { SHOWN = 10 };
+    int64_t pods = object_number(rollout->live, "spec replicas", 1);
+    struct str text = STR("let each claim grow, if its storage class can (none can shrink):\n");
+    for (int64_t i = 0; i < pods && i < SHOWN; i++)
+        text = str_format(
+            arena,
+            "%.*skubectl patch pvc %.*s-%.*s-%" PRId64 " -n %.*s "
+            "-p '{\"spec\": {\"resources\": {\"requests\": {\"storage\": \"%.*s\"}}}}'\n",
+            STR_ARG(text), STR_ARG(claim), STR_ARG(object_name(rollout->workload)), i,
+            STR_ARG(object_namespace(rollout->workload)), STR_ARG(size));
+    return pods > SHOWN
+               ? str_format(arena, "%.*sand so on, %" PRId64 " in all\n", STR_ARG(text), pods)
+               : text;
+}
+
+/* A path keeps the claim that is mounted there. Earlier releases named it by its index in the file:
+ * storage-0, ... */
+static bool check_name(struct apply *apply, const struct disk *disk, const struct node *mount)
+{
+    struct diags *diags = &apply->cluster.diags;
+    struct str name = node_text(node_find(mount, "name"));
+    if (str_equal(name, disk->name))
+        return true;
+    diag_error(diags, disk->at,
+               "the claim mounted at \"%.*s\" is named \"%.*s\" in the cluster, not \"%.*s\"",
+               STR_ARG(disk->path), STR_ARG(name), STR_ARG(disk->name));
+    diag_hint(diags, "%s: name: %.*s",
+              disk->is_named ? "write the name that it has" : "add its name to this entry",
+              STR_ARG(name));
+    return false;
+}
+
+/* A claim keeps the path where it is mounted. */
+static void report_move(struct apply *apply, const struct rollout *rollout, const struct disk *disk,
+                        const struct node *mount)
+{
+    struct diags *diags = &apply->cluster.diags;
+    struct str path = node_text(node_find(mount, "mountPath"));
+    diag_error(diags, disk->at,
+               "the claim \"%.*s\" is mounted at \"%.*s\" in the cluster and cannot move to "
+               "\"%.*s\"",
+               STR_ARG(disk->name), STR_ARG(path), STR_ARG(disk->path));
+    hint_replace(apply, rollout,
+                 str_format(&apply->cluster.arena, "write path: %.*s; to move its data to %.*s:\n",
+                            STR_ARG(path), STR_ARG(disk->path)));
+}
+
+static void check_size(struct apply *apply, const struct rollout *rollout, const struct disk *disk,
+                       const struct node *claim, const struct node *live)
+{
+    const char *path = "spec resources requests storage";
+    struct str size = node_text(node_find(claim, path));
+    struct str before = node_text(node_find(live, path));
+    if (str_equal(size, before))
+        return;
+    diag_error(&apply->cluster.diags, disk->at,
+               "the size of the claim \"%.*s\" cannot be changed here: %.*s, not %.*s",
+               STR_ARG(disk->name), STR_ARG(before), STR_ARG(size));
+    hint_replace(apply, rollout, grow_commands(&apply->cluster.arena, rollout, disk->name, size));
+}
+
+/* `claim`: the template that is rendered for the disk. */
+static void check_disk(struct apply *apply, const struct rollout *rollout,
+                       const struct live_claims *live, const struct disk *disk,
+                       const struct node *claim)
+{
+    const struct node *at_path = set_get(&live->paths, disk->path);
+    const struct node *mount = set_get(&live->mounts, disk->name);
+    const struct node *template = set_get(&live->templates, disk->name);
+    if (at_path && !check_name(apply, disk, at_path))
+        return;
+    if (!at_path && mount) {
+        report_move(apply, rollout, disk, mount);
+    } else if (template) {
+        check_size(apply, rollout, disk, claim, template);
+    } else {
+        diag_error(&apply->cluster.diags, disk->at,
+                   "a StatefulSet takes no further claim: \"%.*s\" is new", STR_ARG(disk->name));
+        hint_add(apply, rollout);
+    }
+}
+
+/* A live claim that no entry has, neither by name nor by path. */
+static void check_left_out(struct apply *apply, const struct rollout *rollout,
+                           const struct live_claims *live)
+{
+    struct arena *arena = &apply->cluster.arena;
+    const struct service *service = rollout->unit->service;
+    struct set names = {0};
+    struct set paths = {0};
+    for (size_t i = 0; i < service->disk_count; i++) {
+        set_add(arena, &names, service->disks[i].name, service);
+        set_add(arena, &paths, service->disks[i].path, service);
+    }
+    const struct node *claim = node_items(node_find(rollout->live, "spec volumeClaimTemplates"));
+    for (; claim; claim = claim->next) {
+        const struct node *mount = set_get(&live->mounts, object_name(claim));
+        struct str path = node_text(node_find(mount, "mountPath"));
+        if (set_get(&names, object_name(claim)) || (path.len && set_get(&paths, path)))
+            continue;
+        diag_error(&apply->cluster.diags, service->at,
+                   "a StatefulSet keeps its claims: \"%.*s\" cannot be left out",
+                   STR_ARG(object_name(claim)));
+        hint_replace(apply, rollout, STR(""));
+    }
+}
+
+/* `render` cannot know what is live: the same errors come from the server there, which refuses
+ * every change of the templates. */
+static void check_stateful_set(struct apply *apply, const struct rollout *rollout)
+{
+    const struct service *service = rollout->unit->service;
+    if (!rollout->live || !str_is(object_kind(rollout->workload), "StatefulSet"))
+        return;
+    struct live_claims live = read_live(apply, rollout);
+    const struct node *claim =
+        node_items(node_find(rollout->workload, "spec volumeClaimTemplates"));
+    for (size_t i = 0; i < service->disk_count && claim; i++, claim = claim->next)
+        check_disk(apply, rollout, &live, &service->disks[i], claim);
+    check_left_out(apply, rollout, &live);
+}
+
+void apply_check_claims(struct apply *apply)
+{
+    for (size_t i = 0; i < apply->cluster.unit_count; i++)
+        check_stateful_set(apply, &apply->rollouts[i]);
+    apply_check_retained(apply);
+}

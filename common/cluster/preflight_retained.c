@@ -1,0 +1,191 @@
+/* Claims that outlived their StatefulSet: a new one uses those that have its names, and no other.
+ */
+#include "cluster/apply.h"
+
+#include <string.h>
+
+/* What a StatefulSet that is to be created finds. */
+struct finding {
+    const struct rollout *rollout;
+    struct set found;  /* the names of its disks whose claims are there */
+    struct set unused; /* the names of other disks it had, */
+    struct str names;  /* the same as "name: NAME, ..." */
+    struct str claims; /* and their claims, as words of a command; of many, the first */
+    size_t claim_count;
+};
+
+/* A place, by what its claims are called and labelled. */
+struct search {
+    struct arena *arena;
+    struct set disks;    /* "DISK-SERVICE": the finding */
+    struct set services; /* "LAYER-SERVICE", the label of its claims: the finding */
+    struct finding *findings;
+};
+
+static struct finding *find(const struct search *search, const struct set *set, struct str key)
+{
+    const struct finding *finding = set_get(set, key);
+    return finding ? &search->findings[finding - search->findings] : NULL;
+}
+
+static struct str instance_of(struct arena *arena, const struct service *service)
+{
+    return str_format(arena, "%.*s-%.*s", STR_ARG(service->layer->name), STR_ARG(service->name));
+}
+
+static bool is_new_set(const struct rollout *rollout)
+{
+    return rollout->unit->service->disk_count && rollout->workload && !rollout->live &&
+           rollout->unit->place->state != NAMESPACE_ABSENT;
+}
+
+static void add_finding(struct search *search, struct finding *finding)
+{
+    const struct service *service = finding->rollout->unit->service;
+    set_add(search->arena, &search->services, instance_of(search->arena, service), finding);
+    for (size_t i = 0; i < service->disk_count; i++)
+        set_add(search->arena, &search->disks,
+                str_format(search->arena, "%.*s-%.*s", STR_ARG(service->disks[i].name),
+                           STR_ARG(service->name)),
+                finding);
+}
+
+/* DISK-SERVICE of the claim DISK-SERVICE-ORDINAL; empty for another name. */
+static struct str without_ordinal(struct str name)
+{
+    size_t len = name.len;
+    while (len && strchr("0123456789", name.data[len - 1]))
+        len--;
+    return len && len < name.len && name.data[len - 1] == '-' ? str_slice(name, 0, len - 1)
+                                                              : (struct str){0};
+}
+
+/* DISK of DISK-SERVICE; empty for another name. */
+static struct str disk_of(struct arena *arena, const struct service *service, struct str base)
+{
+    struct str end = str_format(arena, "-%.*s", STR_ARG(service->name));
+    return str_ends(base, end) ? str_slice(base, 0, base.len - end.len) : (struct str){0};
+}
+
+/* The names of so many fit in a message. */
+enum { SHOWN = 4 };
+
+static void note_unused(struct search *search, struct finding *finding, struct str claim)
+{
+    struct arena *arena = search->arena;
+    struct str disk = disk_of(arena, finding->rollout->unit->service, without_ordinal(claim));
+    if (disk.len == 0)
+        return;
+    if (finding->claim_count++ < SHOWN)
+        finding->claims = str_format(arena, "%.*s %.*s", STR_ARG(finding->claims), STR_ARG(claim));
+    if (finding->unused.count < SHOWN && !set_add(arena, &finding->unused, disk, finding))
+        finding->names = str_format(arena, "%.*s%sname: %.*s", STR_ARG(finding->names),
+                                    finding->names.len ? ", " : "", STR_ARG(disk));
+}
+
+/* A claim without our label is one that somebody made for the StatefulSet. */
+static void note_claim(struct apply *apply, struct search *search, const struct node *claim)
+{
+    struct arena *arena = search->arena;
+    struct str name = object_name(claim);
+    struct str label = object_label(claim, "app.kubernetes.io/instance");
+    struct str base = without_ordinal(name);
+    struct finding *user = find(search, &search->disks, base);
+    struct finding *owner = find(search, &search->services, label);
+    if (!user) {
+        if (owner)
+            note_unused(search, owner, name);
+        return;
+    }
+    const struct service *service = user->rollout->unit->service;
+    set_add(arena, &user->found, disk_of(arena, service, base), user);
+    if (label.len && owner != user) {
+        diag_error(&apply->cluster.diags, service->at,
+                   "the claim \"%.*s\" of namespace \"%.*s\" belongs to \"%.*s\"", STR_ARG(name),
+                   STR_ARG(object_namespace(claim)), STR_ARG(label));
+        diag_hint(&apply->cluster.diags,
+                  "name the claims of \"%.*s\" otherwise: {name: NAME, size: ..., path: ...}",
+                  STR_ARG(service->name));
+    }
+}
+
+/* An empty volume beside one that nobody uses any more may be a mistake, which only shows when the
+ * data is missing. */
+static void report_unused(struct apply *apply, const struct finding *finding)
+{
+    struct diags *diags = &apply->cluster.diags;
+    const struct service *service = finding->rollout->unit->service;
+    struct str claims = finding->claims;
+    if (finding->claim_count > SHOWN)
+        claims = str_format(diags->arena, "%.*s and %zu more", STR_ARG(claims),
+                            finding->claim_count - SHOWN);
+    for (size_t i = 0; i < service->disk_count && finding->claim_count; i++) {
+        const struct disk *disk = &service->disks[i];
+        if (set_get(&finding->found, disk->name))
+            continue;
+        diag_error(diags, disk->at,
+                   "the claim \"%.*s\" would be new and empty, but claims that the service had "
+                   "are not used:%.*s",
+                   STR_ARG(disk->name), STR_ARG(claims));
+        diag_hint(diags,
+                  "to use one of them, add its name to the entry it belongs to: %.*s\n"
+                  "to leave them unused, remove their label:\n"
+                  "kubectl label pvc%.*s -n %.*s app.kubernetes.io/instance-",
+                  STR_ARG(finding->names), STR_ARG(finding->claims),
+                  STR_ARG(finding->rollout->unit->place->name));
+    }
+}
+
+/* `place`: one with a StatefulSet that is to be created; `claims`: all that it has. */
+static void check_place(struct apply *apply, const struct place *place, const struct node *claims)
+{
+    struct arena *arena = &apply->cluster.arena;
+    size_t count = apply->cluster.unit_count;
+    struct finding *findings = ARENA_ARRAY(arena, count, struct finding);
+    struct search search = {.arena = arena, .findings = findings};
+    for (size_t i = 0; i < count; i++) {
+        findings[i].rollout = &apply->rollouts[i];
+        if (apply->rollouts[i].unit->place == place && is_new_set(&apply->rollouts[i]))
+            add_finding(&search, &findings[i]);
+    }
+    for (const struct node *claim = claims; claim; claim = claim->next)
+        if (!node_find(claim, "metadata deletionTimestamp"))
+            note_claim(apply, &search, claim);
+    for (size_t i = 0; i < count; i++)
+        report_unused(apply, &findings[i]);
+}
+
+static struct process ask(const struct apply *apply, const struct place *place)
+{
+    return (struct process){.arguments = kubectl_words(&apply->cluster.kubectl, "get",
+                                                       "persistentvolumeclaims", "--namespace",
+                                                       place->name.data, "--output=json", NULL)
+                                             .items};
+}
+
+void apply_check_retained(struct apply *apply)
+{
+    const struct kubectl *kubectl = &apply->cluster.kubectl;
+    size_t count = 0;
+    struct process *runs = ARENA_ARRAY(kubectl->arena, apply->cluster.place_count, struct process);
+    const struct place **places =
+        ARENA_ARRAY(kubectl->arena, apply->cluster.place_count, const struct place *);
+    struct set asked = {0};
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        const struct place *place = apply->rollouts[i].unit->place;
+        if (!is_new_set(&apply->rollouts[i]) || set_add(kubectl->arena, &asked, place->name, place))
+            continue;
+        places[count] = place;
+        runs[count++] = ask(apply, place);
+    }
+    kubectl_run(kubectl, runs, count);
+    for (size_t i = 0; i < count; i++) {
+        if (process_right(&runs[i]))
+            check_place(apply, places[i], kubectl_items(kubectl_answer(kubectl, &runs[i])));
+        else if (kubectl_forbidden(&runs[i]))
+            kubectl_warn(kubectl, &runs[i]);
+        else
+            kubectl_report(kubectl, &runs[i]);
+        process_free(&runs[i]);
+    }
+}

@@ -1,0 +1,93 @@
+#include "cluster/prompt.h"
+
+#include "cli/cli.h"
+#include "cluster/ownership.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* The item of this name in a list of the kubeconfig, or NULL. */
+static const struct node *find_named(const struct node *list, struct str name)
+{
+    const struct node *item = node_items(list);
+    while (item && !str_equal(node_text(node_get(item, "name")), name))
+        item = item->next;
+    return item;
+}
+
+/* kubectl's own view of its configuration, without credentials. NULL if it cannot be read: the
+ * commands that talk to the cluster report why. */
+static const struct node *view_config(const struct kubectl *kubectl)
+{
+    struct process run = {
+        .arguments = kubectl_words(kubectl, "config", "view", "--output=json", NULL).items};
+    process_run(&run, 1);
+    const struct node *config = process_right(&run) ? kubectl_answer(kubectl, &run) : NULL;
+    process_free(&run);
+    return config;
+}
+
+static struct str join_namespaces(struct cluster *cluster)
+{
+    struct str names = {0};
+    for (size_t i = 0; i < cluster->place_count; i++)
+        names = str_format(&cluster->arena, "%.*s%s\"%.*s\"", STR_ARG(names), i ? ", " : "",
+                           STR_ARG(cluster->places[i].name));
+    return str_format(&cluster->arena, "namespace%s %.*s", cluster->place_count == 1 ? "" : "s",
+                      STR_ARG(names));
+}
+
+/* kubectl takes --context before current-context, and --cluster before the context's. */
+struct str prompt_where(struct cluster *cluster)
+{
+    struct arena *arena = &cluster->arena;
+    struct diags diags = {.arena = arena};
+    const struct options *options = cluster->options;
+    const struct kubectl kubectl = {.options = options, .arena = arena, .diags = &diags};
+    const struct node *config = view_config(&kubectl);
+    struct str context = options->context ? str_of(options->context)
+                                          : node_text(node_find(config, "current-context"));
+    const struct node *entry = find_named(node_find(config, "contexts"), context);
+    struct str name = options->cluster ? str_of(options->cluster)
+                                       : node_text(node_find(entry, "context cluster"));
+    entry = find_named(node_find(config, "clusters"), name);
+    struct str server = node_text(node_find(entry, "cluster server"));
+    struct str text =
+        context.len ? str_format(arena, "context \"%.*s\"", STR_ARG(context)) : STR("no context");
+    if (name.len)
+        text = str_format(arena, "%.*s, cluster \"%.*s\"", STR_ARG(text), STR_ARG(name));
+    if (server.len)
+        text = str_format(arena, "%.*s (%.*s)", STR_ARG(text), STR_ARG(server));
+    return str_format(arena, "%.*s, %.*s", STR_ARG(text), STR_ARG(join_namespaces(cluster)));
+}
+
+void prompt_list(const struct cluster *cluster, const struct manifests *objects)
+{
+    struct arena arena = {0};
+    for (size_t i = 0; i < objects->count; i++) {
+        struct str namespace = object_namespace(objects->items[i]);
+        cluster_say(cluster, "  %.*s%s%.*s%s", STR_ARG(object_title(&arena, objects->items[i])),
+                    namespace.len ? " of namespace " : "", STR_ARG(namespace),
+                    object_is_adopted(objects->items[i]) ? " (adopted: it is released, not deleted)"
+                                                         : "");
+    }
+    arena_free(&arena);
+}
+
+bool prompt_confirm(struct cluster *cluster)
+{
+    char answer[16] = "";
+    if (cluster->options->yes)
+        return true;
+    if (!isatty(STDIN_FILENO)) {
+        diag_error(&cluster->diags, (struct location){0}, "stdin is not a terminal; pass --yes");
+        return false;
+    }
+    cli_tell(STR("Continue? [y/N] "));
+    ssize_t count =
+        process_await_input(STDIN_FILENO) ? read(STDIN_FILENO, answer, sizeof answer - 1) : -1;
+    if (count <= 0 || process_interrupted())
+        return false;
+    struct str word = str_slice(str_of(answer), 0, str_find(str_of(answer), 0, '\n'));
+    return str_is_nocase(word, "y") || str_is_nocase(word, "yes");
+}

@@ -1,0 +1,160 @@
+/* The way back after a failed rollout: the pod template of the revision before, applied as our own,
+ * so that the next apply does not conflict, as it would after `kubectl rollout undo`. */
+#include "cluster/apply.h"
+
+static int64_t revision_of(const struct node *object)
+{
+    return object_number(object, "metadata annotations deployment.kubernetes.io/revision",
+                         object_number(object, "revision", 0));
+}
+
+/* The newest of those of the workload that are older than `than`. Others can carry the same
+ * labels. */
+static struct node *newest_before(struct node *items, const struct node *workload, int64_t than)
+{
+    struct node *newest = NULL;
+    for (struct node *item = items; item; item = item->next)
+        if (str_equal(object_controller(item), object_uid(workload)) && revision_of(item) > 0 &&
+            revision_of(item) < than && (!newest || revision_of(item) > revision_of(newest)))
+            newest = item;
+    return newest;
+}
+
+static struct node *find(struct node *items, const char *kind, struct str name)
+{
+    while (items && !(str_is(object_kind(items), kind) && str_equal(object_name(items), name)))
+        items = items->next;
+    return items;
+}
+
+static const struct node *previous_template(struct node *items, const struct node *workload)
+{
+    if (str_is(object_kind(workload), "Deployment"))
+        return node_find(newest_before(items, workload, revision_of(workload)), "spec template");
+    struct str current = node_text(node_find(workload, "status currentRevision"));
+    struct str update = node_text(node_find(workload, "status updateRevision"));
+    struct node *revision = find(items, "ControllerRevision", current);
+    if (str_equal(current, update))
+        revision = revision ? newest_before(items, workload, revision_of(revision)) : NULL;
+    return node_find(revision, "data spec template");
+}
+
+/* A copy without what controllers add to it. */
+static struct node *clean_template(struct arena *arena, const struct node *template)
+{
+    static const char *const labels[] = {"pod-template-hash", "controller-revision-hash"};
+    struct node *copy = node_copy(arena, template);
+    node_remove(copy, "$patch");
+    node_remove(node_find(copy, "metadata"), "creationTimestamp");
+    node_remove(node_find(copy, "metadata annotations"), "kubectl.kubernetes.io/restartedAt");
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+        node_remove(node_find(copy, "metadata labels"), labels[i]);
+    return copy;
+}
+
+static bool send(struct apply *apply, struct node *object)
+{
+    const struct kubectl *kubectl = &apply->cluster.kubectl;
+    unsigned force = apply->cluster.options->force_conflicts ? APPLY_FORCE : 0;
+    return kubectl_do(
+        kubectl, kubectl_apply(kubectl, MANAGER, kubectl_documents(kubectl, &object, 1), force));
+}
+
+/* The workload of the other kind still runs: the new one goes, and the autoscaler back to the old.
+ */
+static bool keep_old_kind(struct apply *apply, const struct rollout *rollout)
+{
+    struct kubectl *kubectl = &apply->cluster.kubectl;
+    const struct unit *unit = rollout->unit;
+    struct node *workload = rollout->workload;
+    bool right = kubectl_delete(kubectl, &workload, 1, false) == 1;
+    for (size_t i = 0; right && i < unit->count; i++) {
+        if (!str_is(object_kind(unit->objects[i]), "HorizontalPodAutoscaler"))
+            continue;
+        struct node *autoscaler = node_copy(kubectl->arena, unit->objects[i]);
+        node_find(autoscaler, "spec scaleTargetRef kind")->text = object_kind(rollout->old);
+        right = send(apply, autoscaler);
+    }
+    if (right)
+        cluster_say(&apply->cluster, "%.*s: rolled back: its %.*s goes on", STR_ARG(rollout->title),
+                    STR_ARG(object_kind(rollout->old)));
+    return right;
+}
+
+/* The pod template of the revision before; NULL when there is none. */
+static const struct node *look_back(struct apply *apply, const struct rollout *rollout,
+                                    const struct node *now)
+{
+    const struct kubectl *kubectl = &apply->cluster.kubectl;
+    bool deployment = str_is(object_kind(now), "Deployment");
+    if (!rollout_is_observed(now)) /* the controller has not numbered the newest revision yet */
+        return NULL;
+    struct node *items = kubectl_items(kubectl_get(
+        kubectl, deployment ? "replicasets.apps" : "controllerrevisions.apps", "--namespace",
+        rollout->unit->place->name.data, unit_selector(kubectl->arena, rollout->unit), NULL));
+    return previous_template(items, now);
+}
+
+/* What ran before this apply, if it ran well; else the revision before. NULL, told, when there is
+ * nothing to go back to. */
+static const struct node *choose_template(struct apply *apply, struct rollout *rollout)
+{
+    const struct cluster *cluster = &apply->cluster;
+    const struct kubectl *kubectl = &cluster->kubectl;
+    const struct node *now = kubectl_get(
+        kubectl, object_title(kubectl->arena, rollout->workload).data, "--namespace",
+        rollout->unit->place->name.data, "--ignore-not-found", "--show-managed-fields", NULL);
+    if (process_interrupted())
+        return NULL;
+    if (now && apply_is_superseded(apply, kubectl->arena, now)) {
+        cluster_say(cluster, "%.*s: not rolled back: superseded by another apply",
+                    STR_ARG(rollout->title));
+        return NULL;
+    }
+    const struct node *template = NULL;
+    if (now && rollout->live && rollout_is_complete(rollout->live)) {
+        template = node_find(rollout->live, "spec template");
+        if (node_equal(template, node_find(now, "spec template"))) {
+            cluster_say(cluster,
+                        "%.*s: its pods are those of before: there is nothing to roll back",
+                        STR_ARG(rollout->title));
+            return NULL;
+        }
+    } else if (now) {
+        template = look_back(apply, rollout, now);
+    }
+    if (now)
+        rollout->expired = rollout_expired(now);
+    if (!template && cluster->diags.errors)
+        cluster_say(cluster, "%.*s: not rolled back", STR_ARG(rollout->title));
+    else if (!template)
+        cluster_say(cluster, "%.*s: there is no earlier revision to go back to",
+                    STR_ARG(rollout->title));
+    return template;
+}
+
+void rollout_back(struct apply *apply, struct rollout *rollout)
+{
+    struct cluster *cluster = &apply->cluster;
+    if (rollout->old) {
+        keep_old_kind(apply, rollout);
+        return;
+    }
+    const struct node *template = choose_template(apply, rollout);
+    if (!template)
+        return;
+    struct node *object = node_copy(&cluster->arena, rollout->workload);
+    node_replace(node_get(object, "spec"), "template", clean_template(&cluster->arena, template));
+    if (!send(apply, object))
+        return;
+    rollout->rolled_back = true;
+    cluster_say(cluster, "%.*s: goes back to the pods of before; its other objects stay as applied",
+                STR_ARG(rollout->title));
+    rollout->state = ROLLOUT_WAITS;
+    rollout->progress = (struct str){0};
+    rollout_wait(apply);
+    cluster_say(cluster, "%.*s: %s", STR_ARG(rollout->title),
+                rollout->state == ROLLOUT_DONE ? "rolled back"
+                                               : "the pods of before are not ready");
+    rollout->state = ROLLOUT_FAILED;
+}

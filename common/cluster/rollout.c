@@ -1,0 +1,330 @@
+/* The wait for pods: asks again and again, which a server that goes away for a moment does not
+ * disturb, and says what it sees. */
+#include "cluster/apply.h"
+
+#include "cli/cli.h"
+#include "format/duration.h"
+#include "os/progress.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { POLL_FIRST = 300, POLL_LAST = 2000 /* ms between two questions */ };
+
+/* One wait. */
+struct watch {
+    struct apply *apply;
+    struct arena arena; /* of the last answer */
+    int64_t started;    /* process_clock() */
+    int64_t limit;      /* ms in all; 0: each as long as its `timeout` without progress */
+    bool terminal;
+    struct progress progress; /* on the terminal */
+    struct str trouble;       /* why the last question had no answer */
+};
+
+static bool waits(const struct rollout *rollout)
+{
+    return rollout->state == ROLLOUT_WAITS;
+}
+
+static bool any_waits(const struct apply *apply)
+{
+    for (size_t i = 0; i < apply->cluster.unit_count; i++)
+        if (waits(&apply->rollouts[i]))
+            return true;
+    return false;
+}
+
+struct str rollout_expired(const struct node *workload)
+{
+    const struct node *progressing = object_condition(workload, "Progressing");
+    return str_is(node_text(node_find(progressing, "reason")), "ProgressDeadlineExceeded")
+               ? node_text(node_find(progressing, "lastUpdateTime"))
+               : (struct str){0};
+}
+
+/* The numbers that a rollout goes by; kubectl's pkg/polymorphichelpers/rollout_status.go. */
+struct counts {
+    int64_t wanted;
+    int64_t all;
+    int64_t updated;
+    int64_t ready; /* of any revision */
+    int64_t available;
+};
+
+static struct counts count(const struct node *workload)
+{
+    return (struct counts){.wanted = object_number(workload, "spec replicas", 1),
+                           .all = object_number(workload, "status replicas", 0),
+                           .updated = object_number(workload, "status updatedReplicas", 0),
+                           .ready = object_number(workload, "status readyReplicas", 0),
+                           .available = object_number(workload, "status availableReplicas", 0)};
+}
+
+bool rollout_is_observed(const struct node *workload)
+{
+    return object_number(workload, "status observedGeneration", 0) >=
+           object_number(workload, "metadata generation", 0);
+}
+
+static bool is_updated(const struct node *workload, const struct counts *counts)
+{
+    if (str_is(object_kind(workload), "Deployment"))
+        return counts->updated >= counts->wanted && counts->all <= counts->updated;
+    return counts->updated >= counts->wanted &&
+           str_equal(node_text(node_find(workload, "status updateRevision")),
+                     node_text(node_find(workload, "status currentRevision")));
+}
+
+bool rollout_is_complete(const struct node *workload)
+{
+    struct counts counts = count(workload);
+    return rollout_is_observed(workload) && is_updated(workload, &counts) &&
+           counts.available >= counts.wanted;
+}
+
+/* The pods that must be ready: with an autoscaler at least its minimum, which it sees to. */
+static int64_t needed(const struct rollout *rollout, const struct counts *counts)
+{
+    const struct service *service = rollout->unit->service;
+    bool scales = service_scales(service);
+    return scales && service->min_containers > counts->wanted ? service->min_containers
+                                                              : counts->wanted;
+}
+
+static void say_progress(struct watch *wait, struct rollout *rollout, struct str text)
+{
+    if (str_equal(rollout->progress, text))
+        return;
+    rollout->progress = str_copy(&wait->apply->cluster.arena, text);
+    rollout->since = process_clock();
+    if (!wait->terminal)
+        cluster_say(&wait->apply->cluster, "%.*s: %.*s", STR_ARG(rollout->title), STR_ARG(text));
+}
+
+static void fail(struct watch *wait, struct rollout *rollout, struct str why)
+{
+    rollout->state = ROLLOUT_FAILED;
+    rollout->why = str_copy(&wait->apply->cluster.arena, why);
+}
+
+static void judge(struct watch *wait, struct rollout *rollout, const struct node *workload)
+{
+    struct arena *arena = &wait->arena;
+    if (!workload) {
+        say_progress(wait, rollout, STR("is not there"));
+        return;
+    }
+    if (!rollout->rolled_back && apply_is_superseded(wait->apply, arena, workload)) {
+        apply_supersede(wait->apply, rollout, workload);
+        return;
+    }
+    if (!rollout_is_observed(workload)) {
+        say_progress(wait, rollout, STR("waits for the cluster to take it up"));
+        return;
+    }
+    struct counts counts = count(workload);
+    int64_t least = needed(rollout, &counts);
+    bool updated = is_updated(workload, &counts);
+    int64_t old = counts.all > counts.updated ? counts.all - counts.updated : 0;
+    /* Whose pods are ready is not told; the old ones are, or they would have been replaced first.
+     */
+    int64_t ready = counts.available > old ? counts.available - old : 0;
+    struct str text = str_format(arena, "%" PRId64 " of %" PRId64 " pods ready", ready, least);
+    if (old)
+        text = str_format(arena, "%.*s, %" PRId64 " old", STR_ARG(text), old);
+    if (updated && counts.available >= least && counts.ready >= least) {
+        rollout->state = ROLLOUT_DONE;
+        text = least == 0 ? STR("no pods, as asked")
+                          : str_format(arena, "ready, %" PRId64 " %s", counts.ready,
+                                       counts.ready == 1 ? "pod" : "pods");
+    }
+    say_progress(wait, rollout, text);
+    /* The condition stays from a rollout that failed until this one makes progress. */
+    struct str expired = rollout_expired(workload);
+    if (waits(rollout) && expired.len && !str_equal(expired, rollout->expired))
+        fail(wait, rollout,
+             str_format(arena, "its pods made no progress for %" PRId64 " s",
+                        object_number(workload, "spec progressDeadlineSeconds", 600)));
+}
+
+static void check_time(struct watch *wait, struct rollout *rollout)
+{
+    struct arena *arena = &wait->arena;
+    int64_t now = process_clock();
+    int64_t timeout = rollout->unit->service->timeout;
+    if (!waits(rollout))
+        return;
+    if (wait->limit && now - wait->started >= wait->limit)
+        fail(wait, rollout,
+             str_format(arena, "it is not ready after %" PRId64 " s", wait->limit / 1000));
+    else if (!wait->limit && now - rollout->since >= timeout * 1000)
+        fail(wait, rollout, str_format(arena, "no progress for %" PRId64 " s", timeout));
+    rollout->unknown = !waits(rollout) && wait->trouble.len;
+    if (rollout->unknown)
+        rollout->why =
+            str_format(&wait->apply->cluster.arena, "%.*s, and the cluster does not answer: %.*s",
+                       STR_ARG(rollout->why), STR_ARG(wait->trouble));
+}
+
+static bool is_stuck(const struct node *pod)
+{
+    static const char *const reasons[] = {
+        "CrashLoopBackOff", "ImagePullBackOff",           "ErrImagePull",
+        "InvalidImageName", "CreateContainerConfigError", "CreateContainerError",
+        "RunContainerError"};
+    const struct node *status = node_items(node_find(pod, "status containerStatuses"));
+    for (; status; status = status->next)
+        for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+            if (str_is(node_text(node_find(status, "state waiting reason")), reasons[i]))
+                return true;
+    return false;
+}
+
+/* A StatefulSet waits for a pod that will never be ready before it replaces it: pods of an older
+ * revision that are stuck are removed for it.
+ * https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback */
+static void free_stuck(struct watch *wait, const struct rollout *rollout,
+                       const struct node *workload)
+{
+    const struct cluster *cluster = &wait->apply->cluster;
+    struct diags diags = {.arena = &wait->arena}; /* without rights on pods it is left to people */
+    const struct kubectl kubectl = {.options = cluster->options,
+                                    .arena = &wait->arena,
+                                    .diags = &diags,
+                                    .limit = QUESTION_LIMIT};
+    const char *namespace = object_namespace(workload).data;
+    struct str revision = node_text(node_find(workload, "status updateRevision"));
+    struct node *pod = kubectl_items(kubectl_get(&kubectl, "pods", "--namespace", namespace,
+                                                 unit_selector(&wait->arena, rollout->unit), NULL));
+    for (; pod; pod = pod->next) {
+        if (!str_equal(object_controller(pod), object_uid(workload)) || !is_stuck(pod) ||
+            node_find(pod, "metadata deletionTimestamp") ||
+            str_equal(object_label(pod, "controller-revision-hash"), revision))
+            continue;
+        if (kubectl_delete(&kubectl, &(struct node *){pod}, 1, false) == 1)
+            cluster_say(cluster, "%.*s: removed its pod %.*s, which was stuck before",
+                        STR_ARG(rollout->title), STR_ARG(object_name(pod)));
+        wait->progress.lines = 0;
+    }
+}
+
+static void take_answer(struct watch *wait, const struct place *place, const struct node *items)
+{
+    for (size_t i = 0; i < wait->apply->cluster.unit_count; i++) {
+        struct rollout *rollout = &wait->apply->rollouts[i];
+        if (rollout->unit->place != place || !waits(rollout))
+            continue;
+        const struct node *workload = items;
+        while (workload && !object_same(workload, rollout->workload))
+            workload = workload->next;
+        judge(wait, rollout, workload);
+        if (waits(rollout) && workload && str_is(object_kind(workload), "StatefulSet") &&
+            rollout_is_observed(workload))
+            free_stuck(wait, rollout, workload);
+    }
+}
+
+/* The question about all workloads of a place that are waited for; false when there are none. By
+ * name, which needs no right to list. */
+static bool question(struct watch *wait, const struct kubectl *kubectl, const struct place *place,
+                     struct process *ret)
+{
+    const struct apply *apply = wait->apply;
+    struct words words =
+        kubectl_words(kubectl, "get", "--namespace", place->name.data, "--ignore-not-found",
+                      "--output=json", "--show-managed-fields", NULL);
+    size_t flags = words.count;
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        const struct rollout *rollout = &apply->rollouts[i];
+        if (rollout->unit->place == place && waits(rollout))
+            words_add(kubectl->arena, &words, object_title(kubectl->arena, rollout->workload).data);
+    }
+    *ret = (struct process){.arguments = words.items};
+    return words.count > flags;
+}
+
+static void ask(struct watch *wait)
+{
+    struct cluster *cluster = &wait->apply->cluster;
+    struct arena *arena = &wait->arena;
+    arena_reset(arena);
+    struct diags diags = {.arena = arena};
+    const struct kubectl kubectl = {
+        .options = cluster->options, .arena = arena, .diags = &diags, .limit = QUESTION_LIMIT};
+    struct process *runs = ARENA_ARRAY(arena, cluster->place_count, struct process);
+    const struct place **places = ARENA_ARRAY(arena, cluster->place_count, const struct place *);
+    size_t count = 0;
+    for (size_t i = 0; i < cluster->place_count; i++)
+        if (question(wait, &kubectl, &cluster->places[i], &runs[count]))
+            places[count++] = &cluster->places[i];
+    kubectl_ask(&kubectl, runs, count);
+    for (size_t i = 0; i < count; i++) {
+        if (process_right(&runs[i]))
+            take_answer(wait, places[i],
+                        runs[i].output.len ? kubectl_items(kubectl_answer(&kubectl, &runs[i]))
+                                           : NULL);
+        else if (!process_interrupted())
+            kubectl_report(&kubectl, &runs[i]);
+        process_free(&runs[i]);
+    }
+    wait->trouble =
+        diags.count ? str_copy(&cluster->arena, diags.items[0].message) : (struct str){0};
+}
+
+/* Shows a line for each service, over those of the last time. */
+static void show(struct watch *wait)
+{
+    const struct apply *apply = wait->apply;
+    if (!wait->terminal)
+        return;
+    struct buf out = {0};
+    struct str *lines = ARENA_ARRAY(&wait->arena, apply->cluster.unit_count, struct str);
+    size_t count = 0;
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        const struct rollout *rollout = &apply->rollouts[i];
+        struct str time = {0};
+        if (!rollout->progress.len)
+            continue;
+        if (waits(rollout))
+            time = str_format(&wait->arena, " (%" PRId64 " s)",
+                              (process_clock() - wait->started) / 1000);
+        lines[count++] = str_format(&wait->arena, "%.*s: %.*s%.*s", STR_ARG(rollout->title),
+                                    STR_ARG(rollout->progress), STR_ARG(time));
+    }
+    struct terminal_size size = progress_terminal_size();
+    size.rows = any_waits(apply) ? size.rows : SIZE_MAX; /* how all of them ended */
+    progress_write(&wait->progress, size, lines, count, &out);
+    cli_tell(buf_str(&out));
+    buf_free(&out);
+}
+
+void rollout_wait(struct apply *apply)
+{
+    struct watch wait = {
+        .apply = apply, .started = process_clock(), .terminal = progress_is_possible()};
+    const char *timeout = apply->cluster.options->timeout;
+    if (timeout && duration_read(str_of(timeout), &wait.limit))
+        wait.limit *= 1000;
+    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+        struct rollout *rollout = &apply->rollouts[i];
+        rollout->since = wait.started;
+        if (waits(rollout) && !rollout->workload)
+            rollout->state = ROLLOUT_DONE;
+    }
+    for (int pause = POLL_FIRST; any_waits(apply) && !process_interrupted();) {
+        struct str trouble = wait.trouble;
+        ask(&wait);
+        if (wait.trouble.len && !str_equal(trouble, wait.trouble) && !wait.terminal)
+            cluster_say(&apply->cluster, "the cluster does not answer: %.*s",
+                        STR_ARG(wait.trouble));
+        for (size_t i = 0; i < apply->cluster.unit_count; i++)
+            check_time(&wait, &apply->rollouts[i]);
+        show(&wait);
+        if (!any_waits(apply))
+            break;
+        process_sleep(pause);
+        pause = pause * 3 / 2 < POLL_LAST ? pause * 3 / 2 : POLL_LAST;
+    }
+    arena_free(&wait.arena);
+}

@@ -1,0 +1,186 @@
+#include "cluster/secret_usage.h"
+
+struct secret_usage secret_usage_of(struct cluster *cluster, const struct place *place)
+{
+    struct secret_usage usage = {0};
+    for (size_t i = 0; i < cluster->unit_count; i++) {
+        const struct service *service = cluster->units[i].service;
+        if (cluster->units[i].place != place)
+            continue;
+        usage.all |= str_is(service->all_secrets, MANUAL_SECRETS);
+        for (size_t j = 0; j < service->variable_count; j++)
+            if (str_is(service->variables[j].secret, MANUAL_SECRETS))
+                set_add(&cluster->arena, &usage.listed, service->variables[j].key, service);
+    }
+    return usage;
+}
+
+bool secret_usage_has(const struct secret_usage *usage, struct str key)
+{
+    return usage->all || set_get(&usage->listed, key);
+}
+
+/* What objects that are not rendered from the given files refer to. */
+struct references {
+    struct arena *arena;
+    struct set keys;
+    bool all; /* as a volume, by envFrom, or in a way that is not known here */
+};
+
+static void find_references(struct references *references, const struct node *node)
+{
+    if (node->kind == NODE_SCALAR)
+        references->all |= str_is(node->text, MANUAL_SECRETS);
+    if (node->kind != NODE_MAP && node->kind != NODE_LIST)
+        return;
+    const struct node *name = node_find(node, "name");
+    struct str key = node_text(node_find(node, "key"));
+    bool of_key = key.len && str_is(node_text(name), MANUAL_SECRETS);
+    if (of_key)
+        set_add(references->arena, &references->keys, key, node);
+    for (const struct node *child = node->first; child; child = child->next)
+        if (!of_key || child != name)
+            find_references(references, child);
+}
+
+/* Layers and modules of the given files, as their objects and pods are labelled. */
+static struct set own_modules(struct cluster *cluster, const struct place *place)
+{
+    struct set modules = {0};
+    for (size_t i = 0; i < cluster->unit_count; i++) {
+        const struct service *service = cluster->units[i].service;
+        if (cluster->units[i].place == place)
+            set_add(&cluster->arena, &modules,
+                    str_format(&cluster->arena, "%.*s/%.*s", STR_ARG(service->layer->name),
+                               STR_ARG(service->name)),
+                    service);
+    }
+    return modules;
+}
+
+static bool is_own(struct cluster *cluster, const struct set *modules, const struct node *object)
+{
+    struct str layer = object_label(object, "opta.dev/layer-name");
+    struct str module = object_label(object, "opta.dev/module-name");
+    return set_get(modules, str_format(&cluster->arena, "%.*s/%.*s", STR_ARG(layer),
+                                       STR_ARG(module))) != NULL;
+}
+
+/* Charts, other layers and everything else in the namespace that runs pods. False if it cannot be
+ * read. */
+static bool ask_references(struct cluster *cluster, const struct place *place,
+                           struct references *ret)
+{
+    static const char kinds[] =
+        "deployments.apps,statefulsets.apps,daemonsets.apps,cronjobs.batch,jobs.batch,pods";
+    struct process run = {.arguments = kubectl_words(&cluster->kubectl, "get", kinds, "--namespace",
+                                                     place->name.data, "--output=json", NULL)
+                                           .items};
+    *ret = (struct references){.arena = &cluster->arena};
+    kubectl_run(&cluster->kubectl, &run, 1);
+    bool right = process_right(&run);
+    const struct node *items =
+        right ? kubectl_items(kubectl_answer(&cluster->kubectl, &run)) : NULL;
+    struct set own = own_modules(cluster, place);
+    for (const struct node *object = items; object; object = object->next) {
+        const struct node *spec = node_find(object, "spec");
+        if (spec && !is_own(cluster, &own, object))
+            find_references(ret, spec);
+    }
+    process_free(&run);
+    return right;
+}
+
+/* The listed keys that resemble this one. */
+static struct suggestion find_near(const struct cluster *cluster, const struct place *place,
+                                   struct str key)
+{
+    struct suggestion near = {.word = key};
+    for (size_t i = 0; i < cluster->unit_count; i++) {
+        const struct service *service = cluster->units[i].service;
+        for (size_t j = 0; j < service->variable_count && cluster->units[i].place == place; j++)
+            if (str_is(service->variables[j].secret, MANUAL_SECRETS))
+                suggestion_offer(&near, service->variables[j].key);
+    }
+    return near;
+}
+
+#define OF_SECRET "of the Secret \"" MANUAL_SECRETS "\" of namespace \"%.*s\""
+
+static void report_key(struct cluster *cluster, const struct place *place, struct str key,
+                       const struct suggestion *near)
+{
+    diag_warning(&cluster->diags, (struct location){0},
+                 "no service in the given files uses the key \"%.*s\" " OF_SECRET, STR_ARG(key),
+                 STR_ARG(place->name));
+    if (!diag_suggest(&cluster->diags, near))
+        diag_hint(&cluster->diags, "add it to secrets of a service, or write secrets: all");
+}
+
+static void report_keys(struct cluster *cluster, const struct place *place, const struct str *keys,
+                        size_t count)
+{
+    enum { NAMED = 10 };
+    struct str names = {0};
+    for (size_t i = 0; i < count && i < NAMED; i++)
+        names = str_format(&cluster->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "",
+                           STR_ARG(keys[i]));
+    if (count > NAMED)
+        names = str_format(&cluster->arena, "%.*s and %zu more", STR_ARG(names), count - NAMED);
+    diag_warning(&cluster->diags, (struct location){0},
+                 "no service in the given files uses these keys " OF_SECRET ": %.*s",
+                 STR_ARG(place->name), STR_ARG(names));
+    diag_hint(&cluster->diags, "add them to secrets of a service, or write secrets: all");
+}
+
+/* Those with a suggestion one by one, and the others together. */
+static void report(struct cluster *cluster, const struct place *place, const struct str *keys,
+                   size_t count)
+{
+    enum { COMPARED = 20 }; /* comparing takes time */
+    struct str *rest = ARENA_ARRAY(&cluster->arena, count, struct str);
+    size_t rest_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct suggestion near = {0};
+        if (count <= COMPARED)
+            near = find_near(cluster, place, keys[i]);
+        if (near.best.len)
+            report_key(cluster, place, keys[i], &near);
+        else
+            rest[rest_count++] = keys[i];
+    }
+    if (rest_count == 1)
+        report_key(cluster, place, rest[0], &(struct suggestion){0});
+    else if (rest_count)
+        report_keys(cluster, place, rest, rest_count);
+}
+
+void secret_usage_report(struct cluster *cluster, const struct place *place, const struct str *keys,
+                         size_t count, bool typed)
+{
+    struct secret_usage usage = secret_usage_of(cluster, place);
+    struct str *unused = ARENA_ARRAY(&cluster->arena, count, struct str);
+    size_t unused_count = 0;
+    for (size_t i = 0; i < count && cluster->options->modules.count == 0; i++)
+        if (!secret_usage_has(&usage, keys[i]))
+            unused[unused_count++] = keys[i];
+    struct references references;
+    if (unused_count == 0 || (!ask_references(cluster, place, &references) && !typed) ||
+        references.all || process_interrupted())
+        return;
+    size_t left = 0;
+    for (size_t i = 0; i < unused_count; i++)
+        if (!set_get(&references.keys, unused[i]))
+            unused[left++] = unused[i];
+    report(cluster, place, unused, left);
+}
+
+void secret_usage_report_hidden(struct cluster *cluster, const struct variable *variable)
+{
+    diag_warning(&cluster->diags, variable->at,
+                 "the variable \"%.*s\" hides the key of that name, which secrets: all provides",
+                 STR_ARG(variable->name));
+    diag_hint(&cluster->diags, "Kubernetes prefers env to envFrom: %s, or delete the key",
+              variable->linked ? "list the keys in secrets, which replace a link's variables"
+                               : "rename the variable");
+}

@@ -1,0 +1,275 @@
+#include "cluster/secrets.h"
+
+#include "cluster/ownership.h"
+#include "manifest/manifest.h"
+#include "yaml/emit.h"
+
+#include <string.h>
+
+/* Values and their names, a line each, behind the version. */
+static const char read_template[] = "--output=go-template={{.metadata.resourceVersion}}{{\"\\n\"}}"
+                                    "{{range $k, $v := .data}}{{$k}} {{$v}}{{\"\\n\"}}{{end}}";
+
+bool secrets_read(struct cluster *cluster, const struct place *place, struct arena *arena,
+                  struct secrets *ret)
+{
+    struct process run = {
+        .arguments =
+            kubectl_words(&cluster->kubectl, "get", "secret", MANUAL_SECRETS, "--namespace",
+                          place->name.data, "--ignore-not-found", read_template, NULL)
+                .items,
+        .secret = true,
+    };
+    kubectl_run(&cluster->kubectl, &run, 1);
+    *ret = (struct secrets){0};
+    bool right = process_right(&run);
+    if (!right)
+        kubectl_report(&cluster->kubectl, &run);
+    struct str text = right ? str_copy(arena, buf_str(&run.output)) : (struct str){0};
+    process_free(&run);
+    size_t end = str_find(text, 0, '\n');
+    ret->version = str_slice(text, 0, end);
+    for (size_t at = end + 1; at < text.len; at = end + 1) {
+        end = str_find(text, at, '\n');
+        size_t space = str_find(text, at, ' ');
+        ret->items = arena_grow(arena, ret->items, ret->count, sizeof *ret->items);
+        ret->items[ret->count++] =
+            (struct secret){str_slice(text, at, space), str_slice(text, space + 1, end)};
+    }
+    secrets_index(arena, ret);
+    return right;
+}
+
+void secrets_index(struct arena *arena, struct secrets *secrets)
+{
+    for (size_t i = 0; i < secrets->count; i++)
+        set_add(arena, &secrets->names, secrets->items[i].name, &secrets->items[i]);
+}
+
+const struct secret *secrets_find(const struct secrets *secrets, struct str name)
+{
+    if (secrets->names.count)
+        return set_get(&secrets->names, name);
+    for (size_t i = 0; i < secrets->count; i++)
+        if (str_equal(secrets->items[i].name, name))
+            return &secrets->items[i];
+    return NULL;
+}
+
+static char *add(char *to, struct str text)
+{
+    memcpy(to, text.data, text.len);
+    return to + text.len;
+}
+
+/* {"metadata":{"resourceVersion":"1"},"data":{"NAME":"VALUE","GONE":null}}; names and base64 need
+ * no escapes. Built in one piece of the arena, for it holds values. */
+static struct str patch_text(struct arena *arena, const struct secrets *changes, struct str version)
+{
+    size_t size = 100 + version.len;
+    for (size_t i = 0; i < changes->count; i++)
+        size += changes->items[i].name.len + changes->items[i].encoded.len + 10;
+    char *text = arena_alloc(arena, size);
+    char *to = add(text, STR("{"));
+    if (version.len) {
+        to = add(to, STR("\"metadata\":{\"resourceVersion\":\""));
+        to = add(to, version);
+        to = add(to, STR("\"},"));
+    }
+    to = add(to, STR("\"data\":{"));
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct secret *secret = &changes->items[i];
+        to = add(to, i ? STR(",\"") : STR("\""));
+        to = add(to, secret->name);
+        if (!secret->encoded.data) {
+            to = add(to, STR("\":null"));
+            continue;
+        }
+        to = add(to, STR("\":\""));
+        if (secret->encoded.len)
+            to = add(to, secret->encoded);
+        to = add(to, STR("\""));
+    }
+    to = add(to, STR("}}"));
+    return (struct str){text, (size_t)(to - text)};
+}
+
+static struct process patch_run(struct cluster *cluster, const struct place *place,
+                                struct str patch)
+{
+    return (struct process){
+        .arguments = kubectl_words(&cluster->kubectl, "patch", "secret", MANUAL_SECRETS,
+                                   "--namespace", place->name.data, "--type=merge",
+                                   "--patch-file=/dev/stdin", "--field-manager=" MANAGER, NULL)
+                         .items,
+        .input = patch,
+    };
+}
+
+/* A message of the server holds names alone; should a kubectl ever print what it sends, it is kept
+ * back. */
+static bool shows_value(const struct process *run, const struct secrets *changes)
+{
+    struct str text = buf_str(&run->errors);
+    enum { SHOWN = 8 };
+    for (size_t i = 0; i < changes->count; i++) {
+        struct str encoded = str_slice(changes->items[i].encoded, 0, SHOWN);
+        for (size_t at = 0; encoded.len == SHOWN && at + SHOWN <= text.len; at++)
+            if (memcmp(text.data + at, encoded.data, SHOWN) == 0)
+                return true;
+    }
+    return false;
+}
+
+static void report(struct cluster *cluster, const struct place *place, const struct process *run,
+                   const struct secrets *changes)
+{
+    struct diags *diags = &cluster->diags;
+    if (process_interrupted())
+        return;
+    if (kubectl_says(run, "may not be more than 1048576 bytes") || kubectl_says(run, "Too long")) {
+        diag_error(diags, (struct location){0},
+                   "the Secret \"" MANUAL_SECRETS
+                   "\" of namespace \"%.*s\" is full: all its values "
+                   "together may have 1 MiB",
+                   STR_ARG(place->name));
+        diag_hint(diags, "nothing was changed; a large file belongs into a volume or a bucket");
+    } else if (shows_value(run, changes)) {
+        diag_error(diags, (struct location){0}, "kubectl patch failed with exit status %d",
+                   run->status);
+        diag_hint(diags, "its message is not shown, for it holds a value");
+    } else {
+        kubectl_report(&cluster->kubectl, run);
+    }
+}
+
+static struct node *secret_object(struct cluster *cluster, const struct place *place)
+{
+    struct arena *arena = &cluster->arena;
+    struct node *object = node_new(arena, NODE_MAP);
+    put_text(arena, object, "apiVersion", STR("v1"));
+    put_text(arena, object, "kind", STR("Secret"));
+    struct node *metadata = put_map(arena, object, "metadata");
+    put_text(arena, metadata, "name", STR(MANUAL_SECRETS));
+    put_text(arena, metadata, "namespace", place->name);
+    manifest_layer_labels(arena, put_map(arena, metadata, "labels"), place->layer);
+    put_text(arena, object, "type", STR("Opaque"));
+    return object;
+}
+
+/* Makes it empty; that another has just made it is as good. */
+static bool make_secret(struct cluster *cluster, const struct place *place, bool report_namespace,
+                        bool *ret_no_namespace)
+{
+    struct node *object = secret_object(cluster, place);
+    struct process run = {
+        .arguments = kubectl_words(&cluster->kubectl, "create", "--filename=-",
+                                   "--field-manager=" MANAGER, "--output=name", NULL)
+                         .items,
+        .input = kubectl_documents(&cluster->kubectl, &object, 1),
+    };
+    kubectl_run(&cluster->kubectl, &run, 1);
+    bool right = process_right(&run) || kubectl_says(&run, "(AlreadyExists)");
+    *ret_no_namespace = !right && kubectl_lacks_namespace(&run);
+    if (!right && (report_namespace || !*ret_no_namespace))
+        kubectl_report(&cluster->kubectl, &run);
+    process_free(&run);
+    return right;
+}
+
+static bool make_namespace(struct cluster *cluster, const struct place *place)
+{
+    struct manifests manifests = {.arena = &cluster->arena};
+    manifest_namespace(&manifests, place->layer);
+    struct str documents = kubectl_documents(&cluster->kubectl, manifests.items, manifests.count);
+    return kubectl_do(&cluster->kubectl, kubectl_apply(&cluster->kubectl, MANAGER, documents, 0));
+}
+
+/* Secret and namespace, as far as they are not there. */
+static bool make(struct cluster *cluster, const struct place *place)
+{
+    bool no_namespace;
+    bool given = cluster->options->namespace != NULL; /* -n names one that is there */
+    if (make_secret(cluster, place, given, &no_namespace))
+        return true;
+    return no_namespace && !given && make_namespace(cluster, place) &&
+           make_secret(cluster, place, true, &no_namespace);
+}
+
+enum secrets_patched secrets_patch(struct cluster *cluster, const struct place *place,
+                                   struct arena *arena, const struct secrets *changes,
+                                   struct str version)
+{
+    struct str patch = patch_text(arena, changes, version);
+    struct process run = patch_run(cluster, place, patch);
+    kubectl_run(&cluster->kubectl, &run, 1);
+    if (!process_right(&run) && kubectl_says(&run, "(NotFound)")) {
+        process_free(&run);
+        if (!make(cluster, place))
+            return SECRETS_FAILED;
+        run = patch_run(cluster, place, patch);
+        kubectl_run(&cluster->kubectl, &run, 1);
+    }
+    enum secrets_patched patched = process_right(&run) ? SECRETS_CHANGED
+                                   : version.len && kubectl_says(&run, "(Conflict)")
+                                       ? SECRETS_OVERTAKEN
+                                       : SECRETS_FAILED;
+    if (patched == SECRETS_FAILED)
+        report(cluster, place, &run, changes);
+    process_free(&run);
+    return patched;
+}
+
+/* True when a variable of the pods has one of the keys. With secrets: all that is so unless
+ * variables hide every one of them. */
+static bool uses_any(const struct service *service, const struct secrets *changes)
+{
+    bool all = str_is(service->all_secrets, MANUAL_SECRETS);
+    size_t hidden = 0;
+    for (size_t i = 0; i < service->variable_count; i++) {
+        const struct variable *variable = &service->variables[i];
+        if (str_is(variable->secret, MANUAL_SECRETS) && secrets_find(changes, variable->key))
+            return true;
+        if (all && secrets_find(changes, variable->name))
+            hidden++;
+    }
+    return all && hidden < changes->count;
+}
+
+void secrets_restart(struct cluster *cluster, const struct secrets *changes)
+{
+    bool any = false;
+    for (size_t i = 0; i < cluster->unit_count; i++)
+        any |= uses_any(cluster->units[i].service, changes);
+    if (!any || !cluster_look(cluster, "deployments.apps,statefulsets.apps", 0))
+        return;
+    for (size_t i = 0; i < cluster->unit_count; i++) {
+        const struct unit *unit = &cluster->units[i];
+        const struct node *live = unit_live_workload(unit, LABELS_OURS);
+        const struct node *unclaimed = unit_live_workload(unit, LABELS_UNCLAIMED);
+        if (!uses_any(unit->service, changes) || process_interrupted())
+            continue;
+        if (!live && unclaimed)
+            cluster_say(
+                cluster, "%.*s: not restarted: %.*s has no environment label; apply claims it",
+                STR_ARG(unit->service->name), STR_ARG(object_title(&cluster->arena, unclaimed)));
+        if (!live)
+            continue;
+        struct process run = {
+            .arguments = kubectl_words(&cluster->kubectl, "rollout", "restart",
+                                       object_title(&cluster->arena, live).data, "--namespace",
+                                       unit->place->name.data, NULL)
+                             .items,
+        };
+        kubectl_run(&cluster->kubectl, &run, 1);
+        struct str managers = object_applied_by(live, MANAGER)
+                                  ? (struct str){0}
+                                  : object_managers(&cluster->arena, live);
+        if (process_right(&run))
+            cluster_say(cluster, "%.*s: its pods restart%s%.*s", STR_ARG(unit->service->name),
+                        managers.len ? "; they are managed by " : "", STR_ARG(managers));
+        else
+            kubectl_report(&cluster->kubectl, &run);
+        process_free(&run);
+    }
+}

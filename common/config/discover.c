@@ -1,0 +1,144 @@
+#include "config/discover.h"
+
+#include "config/module.h"
+#include "yaml/parse_strict.h"
+#include "yaml/top_level.h"
+
+/* Reads one file. The arena is for its tree alone. */
+struct discovery {
+    struct arena arena;
+    struct diags *diags;
+};
+
+static enum type_likeness likeness(struct discovery *discovery, const struct node *node)
+{
+    struct str type = node_text(node_find(node, "type"));
+    return type.len ? module_type_likeness(&discovery->arena, type) : TYPE_OTHER;
+}
+
+static bool is_service(struct discovery *discovery, const struct node *node)
+{
+    return likeness(discovery, node) == TYPE_SERVICE;
+}
+
+static bool has_service(struct discovery *discovery, const struct node *modules)
+{
+    for (const struct node *item = node_items(modules); item; item = item->next)
+        if (is_service(discovery, item))
+            return true;
+    return false;
+}
+
+/* A module of a list without any service: an error if it may be meant to be one. */
+static void check_module(struct discovery *discovery, const struct node *module)
+{
+    struct diags *diags = discovery->diags;
+    const struct node *type = node_find(module, "type");
+    if (node_text(type).len == 0) {
+        diag_error(diags, type ? type->span : module->span,
+                   "this module has no type, so it may be a k8s-service");
+        diag_hint(diags, "write its type: - {name: app, type: k8s-service, ...}");
+    } else if (likeness(discovery, module) == TYPE_NEAR) {
+        diag_error(diags, type->span, "unknown module type \"%.*s\"", STR_ARG(node_text(type)));
+        diag_hint(diags, "did you mean \"k8s-service\"?");
+    }
+}
+
+/* The first map of type k8s-service in a tree, or NULL. Aliases are not followed, because what they
+ * stand for is in the tree as well. */
+static const struct node *find_service(struct discovery *discovery, const struct node *node)
+{
+    if (node->kind != NODE_MAP && node->kind != NODE_LIST)
+        return NULL;
+    if (is_service(discovery, node))
+        return node;
+    for (const struct node *child = node->first; child; child = child->next) {
+        const struct node *found = find_service(discovery, child);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+static void check_misplaced(struct discovery *discovery, const struct node *node)
+{
+    const struct node *service = find_service(discovery, node);
+    if (!service)
+        return;
+    diag_error(discovery->diags, service->span, "this k8s-service is not in the list modules");
+    diag_hint(discovery->diags, "write it as an item of modules: at the top of the file");
+}
+
+/* The parser takes a comment of JSON and the key on the next line for one key. */
+static struct str last_line(const struct node *key)
+{
+    const struct source *source = key->span.source;
+    struct str written =
+        source ? str_slice(source->text, key->span.start, key->span.end) : (struct str){0};
+    size_t line = written.len;
+    while (line > 0 && written.data[line - 1] != '\n' && written.data[line - 1] != '\r')
+        line--;
+    return line ? str_from(written, line) : key->text;
+}
+
+/* A list of maps under a misspelt `modules`. Two edits away are other words, such as dbt's
+ * `models`: there an item must have a type like ours as well. */
+static bool is_misspelt_list(struct discovery *discovery, const struct node *value)
+{
+    size_t distance = top_level_distance(last_line(value->key));
+    if (str_is(value->key->text, "modules") || distance > 2 || !node_items(value))
+        return false;
+    bool maps = true;
+    bool typed = distance < 2;
+    for (struct node *item = node_items(value); item; item = item->next) {
+        maps &= node_target(item)->kind == NODE_MAP;
+        typed |= likeness(discovery, item) != TYPE_OTHER;
+    }
+    return maps && typed;
+}
+
+static void check_field(struct discovery *discovery, const struct node *value, bool is_object)
+{
+    if (is_misspelt_list(discovery, value)) {
+        diag_error(discovery->diags, value->key->span, "unknown field \"%.*s\" in the file",
+                   STR_ARG(value->key->text));
+        diag_hint(discovery->diags, "did you mean \"modules\"?");
+    } else if (!is_object) {
+        check_misplaced(discovery, value);
+    }
+}
+
+static bool discover_map(struct discovery *discovery, const struct node *root)
+{
+    struct node *modules = node_find(root, "modules");
+    const struct node *list = node_target(modules);
+    bool is_list = list && list->kind == NODE_LIST;
+    if (is_list && has_service(discovery, list))
+        return true;
+    for (const struct node *item = is_list ? list->first : NULL; item; item = item->next)
+        check_module(discovery, item);
+    bool is_object =
+        node_text(node_find(root, "apiVersion")).len && node_text(node_find(root, "kind")).len;
+    if (is_service(discovery, root))
+        check_misplaced(discovery, root);
+    for (const struct node *value = root->first; value; value = value->next)
+        if (!is_list || value != modules)
+            check_field(discovery, value, is_object);
+    return false;
+}
+
+bool discover(const struct source *source, struct diags *diags)
+{
+    struct discovery discovery = {.diags = diags};
+    struct diags broken = {.arena = &discovery.arena};
+    bool found = false;
+    const struct node *root = load_service(&discovery.arena, source, &broken);
+    if (!root && top_level_has_modules(source->text))
+        load_service(&discovery.arena, source, diags);
+    else if (root && root->kind == NODE_MAP)
+        found = discover_map(&discovery, root);
+    else if (root)
+        check_misplaced(&discovery, root);
+    arena_free(&discovery.arena);
+    return found;
+}

@@ -1,0 +1,462 @@
+#define _GNU_SOURCE /* memmem */
+#include "config/environment.h"
+
+#include "base/map.h"
+#include "config/module.h"
+#include "config/source.h"
+#include "config/usage.h"
+#include "format/name.h"
+#include "yaml/parse_strict.h"
+
+#include <string.h>
+
+static const struct record *choose(const struct schema_reader *reader, const struct record *file,
+                                   const struct options *options)
+{
+    const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
+    enum { NAMED = 20 }; /* of the environments, in the hint */
+    struct str names = {0};
+    struct suggestion near = {.word = str_of(options->environment)};
+    for (size_t i = 0; i < environments->count; i++) {
+        struct str name = record_value(environments->records[i], ENVIRONMENT_NAME)->text;
+        if (options->environment && str_is(name, options->environment))
+            return environments->records[i];
+        suggestion_offer(&near, name);
+        if (i <= NAMED)
+            names = str_format(reader->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "",
+                               STR_ARG(i < NAMED ? name : STR("...")));
+    }
+    if (!options->environment && environments->count == 1)
+        return environments->records[0];
+    struct location at = environments->node->key->span;
+    if (options->environment)
+        diag_error(reader->diags, at, "no environment is named \"%s\"", options->environment);
+    else
+        diag_error(reader->diags, at, "the file has several environments: choose one with --env");
+    if (near.best.len)
+        diag_hint(reader->diags, "did you mean --env %.*s?", STR_ARG(near.best));
+    else
+        diag_hint(reader->diags, "its environments: %.*s", STR_ARG(names));
+    return NULL;
+}
+
+static bool check_names(const struct schema_reader *reader, const struct value *environments)
+{
+    struct set names = {0};
+    bool right = true;
+    for (size_t i = 0; i < environments->count; i++) {
+        const struct value *name = record_value(environments->records[i], ENVIRONMENT_NAME);
+        if (!name->node) /* told already */
+            continue;
+        const char *wrong =
+            name->text.len ? name_wrong(NAME_LABEL_VALUE, name->text) : "must not be empty";
+        if (wrong)
+            diag_error(reader->diags, name->node->span, "an environment's name %s", wrong);
+        else if (set_add(reader->arena, &names, name->text, name))
+            diag_error(reader->diags, name->node->span, "two environments are named \"%.*s\"",
+                       STR_ARG(name->text));
+        else
+            continue;
+        right = false;
+    }
+    return right;
+}
+
+/* The directory of a file, as it is written: empty for a name alone and for standard input. */
+static struct str folder_of(struct str file)
+{
+    while (file.len && file.data[file.len - 1] != '/')
+        file.len--;
+    return file;
+}
+
+/* `path` as seen from the folder of the file that names it. */
+static const char *beside(struct arena *arena, struct str file, struct str path)
+{
+    struct str folder = str_starts(path, STR("/")) ? (struct str){0} : folder_of(file);
+    if (folder.len == 0 && str_is(path, "-")) /* a file of that name, not standard input */
+        return "./-";
+    return str_format(arena, "%.*s%.*s", STR_ARG(folder), STR_ARG(path)).data;
+}
+
+static void set_checked(const struct schema_reader *reader, const struct record *record,
+                        enum field_id field, enum name_kind kind, struct str *ret)
+{
+    if (!record_has(record, field))
+        return;
+    struct str text = record_value(record, field)->text;
+    const char *wrong = name_wrong(kind, text);
+    if (wrong)
+        diag_error(reader->diags, record_location(record, field), "%s %s",
+                   schema_field(field)->name, wrong);
+    *ret = text;
+}
+
+/* The record of a provider, or NULL when the file has none of that name. */
+static const struct record *provider(const struct record *providers, enum field_id field)
+{
+    const struct value *value = record_value(providers, field);
+    return value->count ? value->records[0] : NULL;
+}
+
+static void set_providers(const struct schema_reader *reader, const struct record *file,
+                          struct environment *ret)
+{
+    const struct record *providers = provider(file, FILE_PROVIDERS);
+    if (!providers)
+        return;
+    const struct record *aws = provider(providers, PROVIDERS_AWS);
+    const struct record *google = provider(providers, PROVIDERS_GOOGLE);
+    const struct record *azure = provider(providers, PROVIDERS_AZURERM);
+    if (aws) {
+        ret->cloud = CLOUD_AWS;
+        ret->cloud_at = record_location(providers, PROVIDERS_AWS);
+        set_checked(reader, aws, AWS_REGION, NAME_AWS_REGION, &ret->region);
+        set_checked(reader, aws, AWS_ACCOUNT_ID, NAME_AWS_ACCOUNT, &ret->account_id);
+    } else if (google) {
+        ret->cloud = CLOUD_GOOGLE;
+        ret->region = record_value(google, GOOGLE_REGION)->text;
+    } else if (azure) {
+        ret->cloud = CLOUD_AZURE;
+        ret->region = record_value(azure, AZURE_LOCATION)->text;
+    } else if (record_has(providers, PROVIDERS_LOCAL)) {
+        ret->cloud = CLOUD_LOCAL;
+    }
+}
+
+static void add_output(struct arena *arena, struct environment *environment, struct output output)
+{
+    environment->outputs = arena_grow(arena, environment->outputs, environment->output_count,
+                                      sizeof *environment->outputs);
+    environment->outputs[environment->output_count++] = output;
+}
+
+/* First come, first served: --parent-outputs were added before these. */
+static void set_outputs(const struct schema_reader *reader, const struct record *file,
+                        struct environment *ret)
+{
+    const struct value *written = record_value(file, FILE_OUTPUTS);
+    for (size_t i = 0; i < written->count; i++)
+        add_output(reader->arena, ret,
+                   (struct output){.name = written->items[i].name,
+                                   .text = written->items[i].text,
+                                   .at = written->items[i].node->span});
+    const struct node *modules = record_value(file, FILE_MODULES)->node;
+    for (const struct node *node = node_items(modules); node; node = node->next) {
+        const struct node *type = node->kind == NODE_MAP ? node_get(node, "type") : NULL;
+        if (!type || type->kind != NODE_SCALAR)
+            continue;
+        const struct module module = {.kind = module_type_find(type->text, false), .node = node};
+        const struct node *domain = module_known_output(&module, STR("domain"));
+        if (domain && domain->kind == NODE_SCALAR)
+            add_output(
+                reader->arena, ret,
+                (struct output){.name = STR("domain"), .text = domain->text, .at = domain->span});
+    }
+}
+
+static void set_secret_store(const struct schema_reader *reader, const struct record *file,
+                             struct environment *ret)
+{
+    const struct value *written = record_value(file, FILE_EXTERNAL_SECRETS);
+    if (written->count == 0)
+        return;
+    const struct record *store = written->records[0];
+    set_checked(reader, store, EXTERNAL_SECRETS_STORE, NAME_SUBDOMAIN, &ret->secret_store);
+    ret->secret_store_kind = record_value(store, EXTERNAL_SECRETS_KIND)->text;
+    ret->secret_prefix = record_value(store, EXTERNAL_SECRETS_PREFIX)->text;
+}
+
+/* Without the provider nobody knows which cloud to make anything in. */
+static void set_cloud_objects(const struct schema_reader *reader, const struct record *file,
+                              struct environment *ret)
+{
+    const struct value *written = record_value(file, FILE_CLOUD_OBJECTS);
+    ret->ack = ret->cloud == CLOUD_AWS && !str_is(written->text, "none");
+    if (str_is(written->text, "ack") && ret->cloud != CLOUD_AWS) {
+        diag_error(reader->diags, record_location(file, FILE_CLOUD_OBJECTS),
+                   "cloud_objects: ack is for an environment of AWS");
+        diag_hint(reader->diags, "give it a provider: providers: {aws: {region: us-east-1, "
+                                 "account_id: 123456789012}}");
+    }
+    set_checked(reader, file, FILE_CLUSTER_NAME, NAME_EKS_CLUSTER, &ret->cluster_name);
+}
+
+static void add_extra_tcp_port(const struct schema_reader *reader, const struct node *port,
+                               struct environment *ret)
+{
+    struct extra_tcp_port *extra = ARENA_NEW(reader->arena, struct extra_tcp_port);
+    *extra = (struct extra_tcp_port){
+        .next = ret->extra_tcp_ports, .self = extra, .number = port->text, .at = port->span};
+    if (set_add(reader->arena, &ret->extra_tcp_port_numbers, port->text, extra))
+        return;
+    ret->extra_tcp_ports = extra;
+}
+
+/* The ports that ingress-nginx passes on in Opta: those of the environment file and, if it has such
+ * a module, of the service file. */
+static void add_extra_tcp_ports(const struct schema_reader *reader, const struct record *file,
+                                struct environment *ret)
+{
+    static const char *const fields[] = {"nginx_extra_tcp_ports", "nginx_extra_tcp_ports_tls"};
+    const struct node *modules = record_value(file, FILE_MODULES)->node;
+    for (const struct node *node = node_items(modules); node; node = node->next) {
+        const struct node *type = node->kind == NODE_MAP ? node_get(node, "type") : NULL;
+        const struct module_type *kind =
+            type && type->kind == NODE_SCALAR ? module_type_find(type->text, false) : NULL;
+        if (!kind || strcmp(kind->name, "k8s-base") != 0)
+            continue;
+        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+            const struct node *ports = node_get(node, fields[i]);
+            for (const struct node *port = ports && ports->kind == NODE_LIST ? ports->first : NULL;
+                 port; port = port->next)
+                if (port->kind == NODE_SCALAR)
+                    add_extra_tcp_port(reader, port, ret);
+        }
+    }
+}
+
+/* Which controller serves the Ingresses: the one that is written, else the one that the class's
+ * name tells. */
+static void set_ingress(const struct schema_reader *reader, const struct record *file,
+                        struct environment *ret)
+{
+    const struct value *controller = record_value(file, FILE_INGRESS_CONTROLLER);
+    set_checked(reader, file, FILE_INGRESS_CLASS, NAME_SUBDOMAIN, &ret->ingress_class);
+    ret->has_ingress_controller = controller->node != NULL;
+    ret->has_ingress_class = controller->node || record_has(file, FILE_INGRESS_CLASS);
+    ret->ingress_controller = !controller->node ? ingress_controller_of_class(ret->ingress_class)
+                              : str_is(controller->text, "generic") ? INGRESS_GENERIC
+                                                                    : INGRESS_NGINX;
+}
+
+static void set_file(const struct schema_reader *reader, const struct record *file,
+                     struct environment *ret)
+{
+    ret->file_name = record_value(file, FILE_NAME)->text;
+    set_providers(reader, file, ret);
+    set_outputs(reader, file, ret);
+    set_checked(reader, file, FILE_REGISTRY, NAME_REGISTRY, &ret->registry);
+    set_ingress(reader, file, ret);
+    set_checked(reader, file, FILE_TLS_SECRET, NAME_SUBDOMAIN, &ret->tls_secret);
+    set_checked(reader, file, FILE_CLUSTER_ISSUER, NAME_SUBDOMAIN, &ret->cluster_issuer);
+    set_secret_store(reader, file, ret);
+    set_cloud_objects(reader, file, ret);
+    if (ret->tls_secret.len && ret->cluster_issuer.len) {
+        diag_error(reader->diags, record_location(file, FILE_CLUSTER_ISSUER),
+                   "both tls_secret and cluster_issuer are given");
+        diag_hint(reader->diags, "keep tls_secret for one certificate that is there already, "
+                                 "cluster_issuer for one that cert-manager makes for each host");
+    }
+}
+
+static bool read_file(const struct schema_reader *reader, const char *path, struct location at,
+                      struct environment *ret)
+{
+    size_t errors = reader->diags->errors;
+    const char *home = at.source ? str_c(reader->arena, folder_of(at.source->path)) : NULL;
+    const struct input input = {.path = path,
+                                .named = true,
+                                .regular = at.source != NULL,
+                                .home = home && !*home ? "." : home};
+    const struct source *source = input_read(reader->arena, reader->diags, &input, at);
+    if (!source) {
+        if (at.source)
+            diag_hint(reader->diags, "the environment file gives domain, registry and cloud; "
+                                     "--env-file FILE names another");
+        return false;
+    }
+    const struct node *root = load_service_file(reader->arena, source, reader->diags);
+    const struct record *file = root ? schema_read(reader, &file_schema, root) : NULL;
+    if (!file)
+        return false;
+    set_file(reader, file, ret);
+    add_extra_tcp_ports(reader, file, ret);
+    return reader->diags->errors == errors;
+}
+
+/* `terraform output -json`: {NAME: {"value": ..., "sensitive": ..., "type": ...}}. */
+static bool read_parent_outputs(const struct schema_reader *reader, const char *path,
+                                struct environment *ret)
+{
+    const struct input input = {.path = path, .named = true};
+    struct source *source = input_read(reader->arena, reader->diags, &input, (struct location){0});
+    if (!source)
+        return false;
+    source->secret = true;
+    const struct node *root = load_service(reader->arena, source, reader->diags);
+    if (!root)
+        return false;
+    if (root->kind != NODE_MAP) {
+        diag_error(reader->diags, root->span, "this is not the output of terraform output -json");
+        return false;
+    }
+    for (const struct node *output = root->first; output; output = output->next) {
+        const struct node *value = output->kind == NODE_MAP ? node_get(output, "value") : NULL;
+        const struct node *secret = output->kind == NODE_MAP ? node_get(output, "sensitive") : NULL;
+        if (!value) {
+            diag_error(reader->diags, output->span, "the output \"%.*s\" has no value",
+                       STR_ARG(output->key->text));
+            diag_hint(reader->diags, "the file holds what terraform output -json prints");
+            return false;
+        }
+        add_output(reader->arena, ret,
+                   (struct output){.name = output->key->text,
+                                   .text = value->text,
+                                   .at = output->span,
+                                   .of_flag = true,
+                                   .unusable = value->kind != NODE_SCALAR || node_is_null(value),
+                                   .sensitive = secret && str_is(secret->text, "true")});
+    }
+    return true;
+}
+
+static bool holds(struct str text, const char *sign)
+{
+    return memmem(text.data, text.len, sign, strlen(sign)) != NULL;
+}
+
+/* What is injected into a chart needs little of the environment, whose file may not be at hand
+ * where charts are installed: only what placeholders read, what an Ingress of our own needs, and
+ * whether redis has a password. Which controller serves an Ingress of the chart is a question that
+ * environment_read_all() answers, when there is such an Ingress. */
+static bool needs_file(struct str text)
+{
+    static const char *const signs[] = {"{parent",     "{region",  "{aws",    "public_uri",
+                                        "redis",       ".queue_",  "[queue_", ".topic_",
+                                        "[topic_",     ".table_",  "[table_", ".bucket_arn",
+                                        "[bucket_arn", ".kms_arn", "[kms_arn"};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (holds(text, signs[i]))
+            return true;
+    return (holds(text, ".bucket_id") || holds(text, "[bucket_id")) && !holds(text, "bucket_name");
+}
+
+/* Also the files of environments that are not chosen are known to be environment files. */
+static void record_files(const struct schema_reader *reader, const struct record *file,
+                         const struct options *options)
+{
+    const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
+    struct str service_file = file->node->span.source->path;
+    for (size_t i = 0; options->usage && i < environments->count; i++) {
+        const struct value *path = record_value(environments->records[i], ENVIRONMENT_PATH);
+        usage_add_file(options, beside(reader->arena, service_file, path->text));
+    }
+}
+
+/* A service file with environments is no environment file: settings of one are not read there. */
+static void warn_misplaced(const struct schema_reader *reader, const struct record *file)
+{
+    static const enum field_id fields[] = {
+        FILE_PROVIDERS,     FILE_OUTPUTS,        FILE_REGISTRY,         FILE_INGRESS_CLASS,
+        FILE_TLS_SECRET,    FILE_CLUSTER_ISSUER, FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
+        FILE_CLOUD_OBJECTS, FILE_CLUSTER_NAME};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        const struct node *node = record_value(file, fields[i])->node;
+        if (!node)
+            continue;
+        diag_warning(reader->diags, node->key->span,
+                     "%s has no effect in a service file with environments",
+                     schema_field(fields[i])->name);
+        diag_hint(reader->diags, "write it in the environment file");
+    }
+}
+
+static bool read_chosen(const struct schema_reader *reader, const struct record *file,
+                        const struct options *options, struct environment *ret)
+{
+    const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
+    record_files(reader, file, options);
+    if (!check_names(reader, environments))
+        return false;
+    const struct record *chosen = choose(reader, file, options);
+    if (!chosen)
+        return false;
+    ret->name = record_value(chosen, ENVIRONMENT_NAME)->text;
+    ret->variables[0] = record_value(chosen, ENVIRONMENT_VARIABLES);
+    ret->variables[1] = record_value(chosen, ENVIRONMENT_VARS);
+    const struct value *path = record_value(chosen, ENVIRONMENT_PATH);
+    if (options->environment_file)
+        return read_file(reader, options->environment_file, (struct location){0}, ret);
+    struct str service_file = file->node->span.source->path;
+    const char *beside_it = beside(reader->arena, service_file, path->text);
+    if (options->injects && !options->secrets_only && !needs_file(file->node->span.source->text)) {
+        ret->unread_path = beside_it;
+        ret->unread_at = path->node->span;
+        return true;
+    }
+    return read_file(reader, beside_it, path->node->span, ret);
+}
+
+bool environment_read(const struct schema_reader *reader, const struct record *file,
+                      const struct options *options, struct environment *ret)
+{
+    *ret = (struct environment){
+        .options = options, .ingress_class = str_of(schema_field(FILE_INGRESS_CLASS)->fallback)};
+    if (options->parent_outputs && !read_parent_outputs(reader, options->parent_outputs, ret))
+        return false;
+    bool right = true;
+    if (record_value(file, FILE_ENVIRONMENTS)->wrong)
+        return false;
+    add_extra_tcp_ports(reader, file, ret);
+    if (record_value(file, FILE_ENVIRONMENTS)->count) {
+        warn_misplaced(reader, file);
+        right = read_chosen(reader, file, options, ret);
+    } else if (options->environment_file) {
+        right = read_file(reader, options->environment_file, (struct location){0}, ret);
+        ret->name = ret->file_name;
+    } else {
+        size_t errors = reader->diags->errors;
+        set_file(reader, file, ret);
+        if (record_has(file, FILE_PROVIDERS))
+            ret->name = ret->file_name;
+        else
+            ret->file_name = (struct str){0};
+        right = reader->diags->errors == errors;
+    }
+    if (options->environment && right && !str_is(ret->name, options->environment)) {
+        diag_error(reader->diags, location_file(file->node->span.source),
+                   "the file has no environment named \"%s\"", options->environment);
+        diag_hint(reader->diags, "list it: environments: [{name: %s, path: %s.yaml}]",
+                  options->environment, options->environment);
+        right = false;
+    }
+    if (options->registry)
+        ret->registry = str_of(options->registry);
+    return right;
+}
+
+bool environment_read_all(const struct schema_reader *reader, struct environment *environment)
+{
+    const char *path = environment->unread_path;
+    struct str registry = environment->registry; /* of a flag */
+    environment->unread_path = NULL;
+    if (!path)
+        return true;
+    bool right = read_file(reader, path, environment->unread_at, environment);
+    environment->registry = registry.len ? registry : environment->registry;
+    return right;
+}
+
+const struct output *environment_output(const struct environment *environment, struct str name)
+{
+    for (size_t i = 0; i < environment->output_count; i++) {
+        const struct output *output = &environment->outputs[i];
+        if (!str_equal(output->name, name))
+            continue;
+        if (output->of_flag)
+            usage_add_parent_outputs(environment->options);
+        return output;
+    }
+    return NULL;
+}
+
+const char *cloud_title(enum cloud cloud)
+{
+    static const char *const titles[] = {[CLOUD_NONE] = "no cloud",
+                                         [CLOUD_AWS] = "AWS",
+                                         [CLOUD_GOOGLE] = "Google",
+                                         [CLOUD_AZURE] = "Azure",
+                                         [CLOUD_LOCAL] = "this machine"};
+    return titles[cloud];
+}

@@ -1,0 +1,77 @@
+/* Where a layer is deployed: the environment file, read once its path is known. */
+#ifndef OPTASVC_ENVIRONMENT_H
+#define OPTASVC_ENVIRONMENT_H
+
+#include "base/map.h"
+#include "config/ingress_controller.h"
+#include "config/options.h"
+#include "config/schema.h"
+
+enum cloud { CLOUD_NONE, CLOUD_AWS, CLOUD_GOOGLE, CLOUD_AZURE, CLOUD_LOCAL };
+
+/* What `{parent.NAME}` reads. */
+struct output {
+    struct str name;
+    struct str text;
+    bool sensitive; /* Terraform's word for it: may not appear in a manifest */
+    bool unusable;  /* null, a list or a map */
+    bool of_flag;   /* from --parent-outputs */
+    struct location at;
+};
+
+/* An item of a k8s-base module's nginx_extra_tcp_ports: a port at which Opta's ingress-nginx passed
+ * TCP on to the Service with that port. */
+struct extra_tcp_port {
+    struct extra_tcp_port *next;
+    struct extra_tcp_port *self;
+    struct str number; /* as it is written */
+    struct location at;
+    bool used; /* a service has that port */
+};
+
+struct environment {
+    const struct options *options; /* whose usage is recorded */
+    struct str name;               /* what `--env` calls it; empty: the file has no environment */
+    struct str file_name;          /* the environment file's own name; empty: there is none */
+    const struct value *variables[2]; /* `variables` and `vars` of its entry; NULL: none */
+    enum cloud cloud;
+    struct location cloud_at; /* its provider */
+    struct str region;        /* empty: not known */
+    struct str account_id;    /* empty: not known */
+    struct output *outputs;
+    size_t output_count;
+    struct str registry; /* empty: not known */
+    struct str ingress_class;
+    enum ingress_controller ingress_controller; /* of that class */
+    bool has_ingress_class;      /* the file has ingress_class or ingress_controller */
+    bool has_ingress_controller; /* the file has ingress_controller */
+    struct str tls_secret;       /* empty: none */
+    struct str cluster_issuer;   /* empty: none */
+    bool ack;                    /* AWS objects are made, for the ACK controllers */
+    struct str cluster_name;     /* of EKS; empty: not known */
+    struct str secret_store; /* that `secrets` come from; empty: from the Secret manual-secrets */
+    struct str secret_store_kind;
+    struct str secret_prefix;               /* of the store's keys */
+    struct extra_tcp_port *extra_tcp_ports; /* in no particular order */
+    struct set extra_tcp_port_numbers;      /* the same by their numbers */
+    const char *unread_path; /* its file, which nothing needed so far; NULL: it was read */
+    struct location unread_at;
+};
+
+/* Chooses the environment of a service file and reads its file and the outputs that the flags name.
+ * `file` is the service file's record; it is the environment file too where it has no environments.
+ * Reports and returns false when there is none to choose or its file cannot be read. */
+bool environment_read(const struct schema_reader *reader, const struct record *file,
+                      const struct options *options, struct environment *ret);
+
+/* Reads the environment file that nothing needed so far, if there is one. Reports and returns false
+ * if it cannot be read. */
+bool environment_read_all(const struct schema_reader *reader, struct environment *environment);
+
+/* The output of a name, or NULL. One of --parent-outputs is recorded as used. */
+const struct output *environment_output(const struct environment *environment, struct str name);
+
+/* What a person calls a cloud: "AWS". */
+const char *cloud_title(enum cloud cloud);
+
+#endif

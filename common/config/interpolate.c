@@ -1,0 +1,497 @@
+#include "config/interpolate.h"
+
+#include "cloud/aws_resource.h"
+#include "config/placeholder.h"
+#include "config/usage.h"
+
+#include <string.h>
+
+/* One placeholder of a text: {root}, {root.part.part}, {root[part]}. */
+struct placeholder {
+    struct str root;
+    struct str parts[2];
+    size_t part_count;
+    size_t start; /* in the text: at the brace, or at the $ before {{ */
+    size_t end;   /* behind the last brace */
+};
+
+struct filler {
+    struct scope *scope;
+    const struct node *scalar;
+    bool verbatim; /* as node_is_verbatim() says */
+    struct buf out;
+    const struct reference *first;
+    const struct reference **last; /* where the next one is hung */
+};
+
+typedef bool lookup(struct filler *filler, const struct placeholder *placeholder);
+
+static bool is_name_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+}
+
+size_t placeholder_name_end(struct str text, size_t at)
+{
+    while (at < text.len && is_name_byte(text.data[at]))
+        at++;
+    return at;
+}
+
+struct location placeholder_location(const struct node *scalar, bool verbatim, size_t start,
+                                     size_t end)
+{
+    struct location at = scalar->span;
+    if (verbatim) {
+        at.start = scalar->text_at + start;
+        at.end = scalar->text_at + end;
+    }
+    return at;
+}
+
+static struct location place(const struct filler *filler, const struct placeholder *placeholder)
+{
+    return placeholder_location(filler->scalar, filler->verbatim, placeholder->start,
+                                placeholder->end);
+}
+
+/* Reports a placeholder that stands for nothing. `near`: what may have been meant; NULL when the
+ * name is right, and the value is what is missing. */
+__attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
+                                                          const struct placeholder *placeholder,
+                                                          const struct suggestion *near,
+                                                          const char *format, ...)
+{
+    struct diags *diags = filler->scope->diags;
+    va_list arguments;
+    va_start(arguments, format);
+    struct str text = str_vformat(filler->scope->arena, format, arguments);
+    va_end(arguments);
+    diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(text));
+    struct str written = str_slice(filler->scalar->text, placeholder->start, placeholder->end);
+    if (near && !diag_suggest(diags, near) && str_starts(written, STR("{")))
+        diag_hint(diags, "to keep the braces as text, write {%.*s}", STR_ARG(written));
+    return false;
+}
+
+static bool put_known(struct filler *filler, const struct placeholder *placeholder, struct str text,
+                      const char *otherwise)
+{
+    if (text.len == 0)
+        return unknown(filler, placeholder, NULL, "%s", otherwise);
+    buf_add(&filler->out, text);
+    return true;
+}
+
+bool scope_enter(struct scope *scope, struct location at)
+{
+    if (scope->depth == OUTPUTS_DEPTH_MAX) {
+        diag_error(scope->diags, at, "more than %d outputs refer to each other in a row",
+                   OUTPUTS_DEPTH_MAX);
+        return false;
+    }
+    scope->depth++;
+    return true;
+}
+
+void scope_leave(struct scope *scope)
+{
+    scope->depth--;
+}
+
+static bool look_env(struct filler *filler, const struct placeholder *placeholder)
+{
+    return put_known(filler, placeholder, filler->scope->environment->name,
+                     "the file has no environment, so {env} has no value");
+}
+
+static bool look_layer_name(struct filler *filler, const struct placeholder *placeholder)
+{
+    return put_known(filler, placeholder, filler->scope->layer, "the layer has no name");
+}
+
+static bool look_parent_name(struct filler *filler, const struct placeholder *placeholder)
+{
+    return put_known(filler, placeholder, filler->scope->environment->file_name,
+                     "there is no environment file, so {parent_name} has no value");
+}
+
+static bool look_region(struct filler *filler, const struct placeholder *placeholder)
+{
+    return put_known(filler, placeholder, filler->scope->environment->region,
+                     "the environment's providers give no region");
+}
+
+static bool look_aws(struct filler *filler, const struct placeholder *placeholder)
+{
+    const struct environment *environment = filler->scope->environment;
+    struct str name = placeholder->parts[0];
+    if (environment->cloud != CLOUD_AWS)
+        return unknown(filler, placeholder, NULL, "the environment has no aws provider");
+    if (str_is(name, "account_id"))
+        return put_known(filler, placeholder, environment->account_id,
+                         "the aws provider gives no account_id: write it there");
+    if (str_is(name, "region"))
+        return put_known(filler, placeholder, environment->region,
+                         "the aws provider gives no region");
+    struct suggestion near = {.word = name};
+    suggestion_offer(&near, STR("account_id"));
+    suggestion_offer(&near, STR("region"));
+    return unknown(filler, placeholder, &near, "aws has no \"%.*s\"", STR_ARG(name));
+}
+
+bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value)
+{
+    struct str text = str_of(flag);
+    size_t equals = str_find(text, 0, '=');
+    *ret_name = str_slice(text, 0, equals);
+    *ret_value = str_from(text, equals + 1);
+    return equals > 0 && equals < text.len;
+}
+
+/* The last --var of a name wins, as the last of any flag does. */
+static bool flag_variable(const struct scope *scope, struct str name, struct str *ret)
+{
+    bool found = false;
+    for (size_t i = 0; i < scope->options->variables.count; i++) {
+        struct str flag;
+        struct str value;
+        if (!variable_split(scope->options->variables.items[i], &flag, &value) ||
+            !str_equal(flag, name))
+            continue;
+        *ret = value;
+        found = true;
+    }
+    return found;
+}
+
+static bool item_text(const struct value *map, struct str name, struct str *ret)
+{
+    for (size_t i = 0; map && i < map->count; i++) {
+        if (!str_equal(map->items[i].name, name))
+            continue;
+        *ret = map->items[i].text;
+        return true;
+    }
+    return false;
+}
+
+static const struct record *find_input(const struct value *inputs, struct str name)
+{
+    for (size_t i = 0; i < inputs->count; i++)
+        if (str_equal(record_value(inputs->records[i], VARIABLE_NAME)->text, name))
+            return inputs->records[i];
+    return NULL;
+}
+
+static bool report_variable(struct filler *filler, const struct placeholder *placeholder)
+{
+    const struct scope *scope = filler->scope;
+    const struct value *inputs = record_value(scope->file, FILE_INPUT_VARIABLES);
+    struct suggestion near = {.word = placeholder->parts[0]};
+    for (size_t map = 0; map < 2 && !diags_full(scope->diags); map++) {
+        const struct value *variables = scope->environment->variables[map];
+        for (size_t i = 0; variables && i < variables->count; i++)
+            suggestion_offer(&near, variables->items[i].name);
+    }
+    for (size_t i = 0; i < inputs->count && !diags_full(scope->diags); i++)
+        suggestion_offer(&near, record_value(inputs->records[i], VARIABLE_NAME)->text);
+    diag_error(scope->diags, place(filler, placeholder), "there is no variable \"%.*s\"",
+               STR_ARG(near.word));
+    if (!diag_suggest(scope->diags, &near))
+        diag_hint(scope->diags,
+                  "give it with --var %.*s=VALUE, or add it to the environment's variables",
+                  STR_ARG(near.word));
+    return false;
+}
+
+static bool look_vars(struct filler *filler, const struct placeholder *placeholder)
+{
+    const struct scope *scope = filler->scope;
+    struct str name = placeholder->parts[0];
+    struct str text;
+    usage_add_variable(scope->options, name);
+    if (flag_variable(scope, name, &text) ||
+        item_text(scope->environment->variables[0], name, &text) ||
+        item_text(scope->environment->variables[1], name, &text)) {
+        buf_add(&filler->out, text);
+        return true;
+    }
+    const struct record *input = find_input(record_value(scope->file, FILE_INPUT_VARIABLES), name);
+    if (!input)
+        return report_variable(filler, placeholder);
+    if (record_has(input, VARIABLE_DEFAULT)) {
+        buf_add(&filler->out, record_value(input, VARIABLE_DEFAULT)->text);
+        return true;
+    }
+    diag_error(scope->diags, place(filler, placeholder), "the variable \"%.*s\" has no value",
+               STR_ARG(name));
+    diag_hint(scope->diags, "give it one: --var %.*s=VALUE, or variables of the environment",
+              STR_ARG(name));
+    return false;
+}
+
+static bool look_parent(struct filler *filler, const struct placeholder *placeholder)
+{
+    const struct scope *scope = filler->scope;
+    const struct environment *environment = scope->environment;
+    struct str name = placeholder->parts[0];
+    const struct output *output = environment_output(environment, name);
+    if (output && output->unusable)
+        return unknown(filler, placeholder, NULL,
+                       "the output \"%.*s\" is null, a list or a map, not text", STR_ARG(name));
+    if (output && output->sensitive)
+        return unknown(filler, placeholder, NULL,
+                       "the output \"%.*s\" is sensitive: it may not stand in a manifest",
+                       STR_ARG(name));
+    if (output) {
+        buf_add(&filler->out, output->text);
+        return true;
+    }
+    struct suggestion near = {.word = name};
+    for (size_t i = 0; i < environment->output_count && !diags_full(scope->diags); i++)
+        suggestion_offer(&near, environment->outputs[i].name);
+    diag_error(scope->diags, place(filler, placeholder), "the environment has no output \"%.*s\"",
+               STR_ARG(name));
+    if (!diag_suggest(scope->diags, &near))
+        diag_hint(scope->diags, "add to the environment file: outputs: {%.*s: ...}", STR_ARG(name));
+    return false;
+}
+
+static bool put_reference(struct filler *filler, const struct placeholder *placeholder,
+                          const struct module *module, struct str output)
+{
+    struct reference *reference = ARENA_NEW(filler->scope->arena, struct reference);
+    *reference = (struct reference){.module = module,
+                                    .output = output,
+                                    .at = filler->out.len,
+                                    .where = place(filler, placeholder)};
+    *filler->last = reference;
+    filler->last = &reference->next;
+    return true;
+}
+
+/* An output that a field of its module tells, which may hold placeholders itself: read once. */
+static bool put_field(struct filler *filler, const struct placeholder *placeholder,
+                      struct module *module, const struct node *field)
+{
+    struct filled filled = {0};
+    if (module->known == KNOWN_WRONG)
+        return false;
+    if (module->known == KNOWN_READING)
+        return unknown(filler, placeholder, NULL, "this output refers to itself");
+    if (module->known == KNOWN_UNREAD) {
+        if (!scope_enter(filler->scope, place(filler, placeholder)))
+            return false;
+        module->known = KNOWN_READING;
+        bool text = field->kind == NODE_SCALAR && !node_is_null(field);
+        bool right = text && interpolate(filler->scope, field, &filled);
+        scope_leave(filler->scope);
+        module->known_text = filled.text;
+        module->known = right && !filled.references ? KNOWN_READ : KNOWN_WRONG;
+        if (!text)
+            return unknown(filler, placeholder, NULL,
+                           "the field that tells this output is not text");
+        if (right && filled.references)
+            return unknown(filler, placeholder, NULL, "this output is made of a secret one");
+        if (!right)
+            return false;
+    }
+    buf_add(&filler->out, module->known_text);
+    return true;
+}
+
+static bool put_cloud_output(struct filler *filler, const struct placeholder *placeholder,
+                             struct module *module, struct str output)
+{
+    struct str text;
+    if (!cloud_output(filler->scope, module, output, place(filler, placeholder), &text))
+        return false;
+    buf_add(&filler->out, text);
+    return true;
+}
+
+static bool look_module(struct filler *filler, const struct placeholder *placeholder)
+{
+    const struct scope *scope = filler->scope;
+    struct str name = placeholder->parts[0];
+    struct str output = placeholder->parts[1];
+    struct module *module = module_find(scope->modules, scope->module_count, name);
+    if (!module) {
+        struct suggestion near = {.word = name};
+        for (size_t i = 0; i < scope->module_count && !diags_full(scope->diags); i++)
+            suggestion_offer(&near, scope->modules[i].name);
+        return unknown(filler, placeholder, &near, "no module is named \"%.*s\"", STR_ARG(name));
+    }
+    const struct node *field = module_known_output(module, output);
+    if (field)
+        return put_field(filler, placeholder, module, field);
+    struct suggestion near = {.word = output};
+    const char *const *outputs = module->kind ? module->kind->outputs : NULL;
+    for (; outputs && *outputs; outputs++) {
+        if (str_is(output, *outputs))
+            return module->kind->link == LINK_CLOUD
+                       ? put_cloud_output(filler, placeholder, module, output)
+                       : put_reference(filler, placeholder, module, output);
+        suggestion_offer(&near, str_of(*outputs));
+    }
+    if (module->kind && module->kind->known_output) {
+        suggestion_offer(&near, str_of(module->kind->known_output));
+        if (str_is(output, module->kind->known_output)) {
+            diag_error(scope->diags, place(filler, placeholder),
+                       "the file does not tell %.*s of \"%.*s\"", STR_ARG(output), STR_ARG(name));
+            diag_hint(scope->diags, "write %s in that module", module->kind->known_field);
+            return false;
+        }
+    }
+    return unknown(filler, placeholder, &near, "the file does not tell the output \"%.*s\"",
+                   STR_ARG(output));
+}
+
+static const struct root {
+    const char *name;
+    size_t parts;
+    lookup *look;
+    const char *form;
+} roots[] = {
+    {"env", 0, look_env, "{env}"},
+    {"layer_name", 0, look_layer_name, "{layer_name}"},
+    {"parent_name", 0, look_parent_name, "{parent_name}"},
+    {"region", 0, look_region, "{region}"},
+    {"vars", 1, look_vars, "{vars.NAME}"},
+    {"variables", 1, look_vars, "{variables.NAME}"},
+    {"parent", 1, look_parent, "{parent.NAME}"},
+    {"aws", 1, look_aws, "{aws.region}, {aws.account_id}"},
+    {"module", 2, look_module, "{module.NAME.OUTPUT}"},
+};
+
+const char *placeholder_root(size_t index, const char **ret_form)
+{
+    if (index == sizeof roots / sizeof *roots)
+        return NULL;
+    *ret_form = roots[index].form;
+    return roots[index].name;
+}
+
+static const struct root *find_root(struct str name)
+{
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
+        if (str_is(name, roots[i].name))
+            return &roots[i];
+    return NULL;
+}
+
+/* Reads a placeholder whose brace stands at `at`; false when there is none. */
+static bool read_placeholder(struct str text, size_t at, struct placeholder *ret)
+{
+    *ret = (struct placeholder){.start = at};
+    size_t end = placeholder_name_end(text, at + 1);
+    ret->root = str_slice(text, at + 1, end);
+    while (end < text.len && (text.data[end] == '.' || text.data[end] == '[')) {
+        bool bracket = text.data[end] == '[';
+        size_t part_end = placeholder_name_end(text, end + 1);
+        if (part_end == end + 1 ||
+            (bracket && (part_end == text.len || text.data[part_end] != ']')))
+            return false;
+        if (ret->part_count < 2)
+            ret->parts[ret->part_count] = str_slice(text, end + 1, part_end);
+        ret->part_count++;
+        end = part_end + (bracket ? 1 : 0);
+    }
+    ret->end = end + 1;
+    return end < text.len && text.data[end] == '}' && find_root(ret->root);
+}
+
+static bool fill_placeholder(struct filler *filler, const struct placeholder *placeholder)
+{
+    const struct root *root = find_root(placeholder->root);
+    if (placeholder->part_count == root->parts)
+        return root->look(filler, placeholder);
+    struct suggestion none = {0};
+    return unknown(filler, placeholder, &none, "this placeholder has the form %s", root->form);
+}
+
+enum token { TOKEN_BYTE, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_PLACEHOLDER };
+
+static bool pair_at(struct str text, size_t at, char brace)
+{
+    return at + 1 < text.len && text.data[at] == brace && text.data[at + 1] == brace;
+}
+
+/* The token at `at`, with its length in `ret->end - at`. */
+static enum token next_token(struct str text, size_t at, struct placeholder *ret)
+{
+    /* ${{module.x.y}} as Opta's users wrote it; ${module.x.y} as it came out of Opta's first step.
+     */
+    size_t braces = at + 1;
+    bool dollar = text.data[at] == '$' && braces < text.len && text.data[braces] == '{';
+    bool doubled = dollar && pair_at(text, braces, '{');
+    if (dollar && read_placeholder(text, braces + doubled, ret) && str_is(ret->root, "module") &&
+        (!doubled || (ret->end < text.len && text.data[ret->end] == '}'))) {
+        ret->start = at;
+        ret->end += doubled;
+        return TOKEN_PLACEHOLDER;
+    }
+    if (pair_at(text, at, '{') || pair_at(text, at, '}')) {
+        ret->end = at + 2;
+        return text.data[at] == '{' ? TOKEN_OPEN : TOKEN_CLOSE;
+    }
+    if (text.data[at] == '{' && read_placeholder(text, at, ret))
+        return TOKEN_PLACEHOLDER;
+    ret->end = at + 1;
+    return TOKEN_BYTE;
+}
+
+/* Marks the offsets of every `{{` and `}}` that belong together. */
+static bool *find_pairs(struct arena *arena, struct str text)
+{
+    bool *paired = ARENA_ARRAY(arena, text.len, bool);
+    size_t *open = ARENA_ARRAY(arena, text.len, size_t);
+    size_t depth = 0;
+    struct placeholder token;
+    for (size_t at = 0; at < text.len; at = token.end) {
+        enum token kind = next_token(text, at, &token);
+        if (kind == TOKEN_OPEN)
+            open[depth++] = at;
+        if (kind == TOKEN_CLOSE && depth > 0) {
+            paired[at] = true;
+            paired[open[--depth]] = true;
+        }
+    }
+    return paired;
+}
+
+bool interpolate(void *context, const struct node *scalar, struct filled *ret)
+{
+    struct filler filler = {.scope = context, .scalar = scalar};
+    filler.last = &filler.first;
+    struct str text = scalar->text;
+    *ret = (struct filled){.text = text};
+    if (str_find(text, 0, '{') == text.len)
+        return true;
+    filler.verbatim = node_is_verbatim(scalar);
+    bool *paired = find_pairs(filler.scope->arena, text);
+    bool right = true;
+    struct placeholder token;
+    for (size_t at = 0; at < text.len && filler.out.len <= FILLED_MAX; at = token.end) {
+        enum token kind = next_token(text, at, &token);
+        placeholder_check(filler.scope, scalar, filler.verbatim, at, kind == TOKEN_BYTE);
+        if (kind == TOKEN_PLACEHOLDER && filler.scope->blind)
+            right = false;
+        else if (kind == TOKEN_PLACEHOLDER)
+            right &= fill_placeholder(&filler, &token);
+        else
+            buf_add(&filler.out, str_slice(text, at, paired[at] ? at + 1 : token.end));
+    }
+    if (filler.out.len > FILLED_MAX) {
+        diag_error(filler.scope->diags, scalar->span, "the text is longer than %d bytes",
+                   FILLED_MAX);
+        filler.out.len = 0;
+        right = false;
+    }
+    ret->text = str_copy(filler.scope->arena, buf_str(&filler.out));
+    ret->references = filler.first;
+    buf_free(&filler.out);
+    return right;
+}

@@ -1,0 +1,492 @@
+#include "config/module.h"
+
+#include "format/name.h"
+
+#include <string.h>
+
+typedef const char *const words[];
+
+static words database_outputs = {"db_user", "db_name", "db_password", "db_host", NULL};
+static words documentdb_outputs = {"db_user", "db_password", "db_host", NULL};
+static words redis_outputs = {"cache_host", "cache_auth_token", NULL};
+static words local_redis_outputs = {"cache_host", NULL};
+static words atlas_outputs = {"db_user", "db_password", "mongodb_atlas_connection_string", NULL};
+static words s3_outputs = {"bucket_id", "bucket_arn", NULL};
+static words sqs_outputs = {"queue_name", "queue_id", "queue_arn", "kms_arn", NULL};
+static words sns_outputs = {"topic_name", "topic_arn", "kms_arn", NULL};
+static words dynamodb_outputs = {"table_name", "table_id", "table_arn", "kms_arn", NULL};
+static words read_write = {"read", "write", NULL};
+static words only_write = {"write", NULL};
+static words publish_subscribe = {"publish", "subscribe", NULL};
+static words only_publish = {"publish", NULL};
+
+#define SECRET_TYPE(type, keys)                                                                    \
+    {                                                                                              \
+        .name = type, .link = LINK_SECRET, .outputs = keys                                         \
+    }
+#define CLOUD_TYPE(type, keys, all, unsaid)                                                        \
+    {                                                                                              \
+        .name = type, .service = type, .link = LINK_CLOUD, .outputs = keys, .permissions = all,    \
+        .default_permissions = unsaid                                                              \
+    }
+
+static const struct module_type types[] = {
+    {.name = "k8s-service", .link = LINK_SERVICE},
+    SECRET_TYPE("postgres", database_outputs),
+    SECRET_TYPE("mysql", database_outputs),
+    SECRET_TYPE("mongodb", database_outputs),
+    SECRET_TYPE("documentdb", documentdb_outputs),
+    SECRET_TYPE("redis", redis_outputs),
+    SECRET_TYPE("local-redis", local_redis_outputs),
+    SECRET_TYPE("mongodb-atlas", atlas_outputs),
+    CLOUD_TYPE("s3", s3_outputs, read_write, only_write),
+    CLOUD_TYPE("sqs", sqs_outputs, publish_subscribe, publish_subscribe),
+    CLOUD_TYPE("sns", sns_outputs, only_publish, only_publish),
+    CLOUD_TYPE("dynamodb", dynamodb_outputs, read_write, only_write),
+    {.name = "dns", .known_output = "domain", .known_field = "domain"},
+    {.name = "base"},
+    {.name = "k8s-base"},
+    {.name = "k8s-cluster"},
+    {.name = "k8s-manifest"},
+    {.name = "nodegroup"},
+    {.name = "service-account"},
+    {.name = "helm-chart"},
+    {.name = "custom-terraform"},
+    {.name = "external-ssl-cert"},
+    {.name = "datadog"},
+    {.name = "influxdb-cloud"},
+    {.name = "runx"},
+    {.name = "cloudfront-distribution"},
+    {.name = "eks"},
+    {.name = "gke"},
+    {.name = "aks"},
+    {.name = "gcs"},
+    {.name = "ses"},
+    {.name = "iam-role"},
+    {.name = "iam-user"},
+    {.name = "lambda-function"},
+    {.name = "ecr"},
+    {.name = "vpn"},
+    {.name = "state"},
+};
+
+enum { TYPE_COUNT = sizeof types / sizeof *types };
+
+static struct str without_cloud(struct str name)
+{
+    static const char *const prefixes[] = {"aws-", "gcp-", "azure-", "local-"};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (str_starts(name, str_of(prefixes[i])))
+            return str_from(name, strlen(prefixes[i]));
+    return name;
+}
+
+static const struct module_type *find_exact(struct str name)
+{
+    for (size_t i = 0; i < TYPE_COUNT; i++)
+        if (str_is(name, types[i].name))
+            return &types[i];
+    return NULL;
+}
+
+const struct module_type *module_type_find(struct str name, bool local)
+{
+    if (local && str_is(name, "redis"))
+        name = STR("local-redis");
+    const struct module_type *exact = find_exact(name);
+    return exact ? exact : find_exact(without_cloud(name));
+}
+
+static bool contains_text(struct str text, struct str part)
+{
+    for (size_t at = 0; at + part.len <= text.len; at++)
+        if (str_starts(str_from(text, at), part))
+            return true;
+    return false;
+}
+
+enum type_likeness module_type_likeness(struct arena *arena, struct str type)
+{
+    const struct str service = STR("k8s-service");
+    const struct module_type *kind = module_type_find(type, false);
+    if (kind)
+        return kind->link == LINK_SERVICE ? TYPE_SERVICE : TYPE_OTHER;
+    struct str lower = str_lower(arena, type);
+    const struct str spellings[] = {lower, without_cloud(lower)};
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        struct suggestion near = {.word = spellings[i]};
+        suggestion_offer(&near, service);
+        suggestion_offer(&near, STR("aws-k8s-service"));
+        if (near.best.len)
+            return TYPE_NEAR;
+    }
+    return contains_text(lower, service) ? TYPE_NEAR : TYPE_OTHER;
+}
+
+const struct node *module_known_output(const struct module *module, struct str output)
+{
+    bool known =
+        module->kind && module->kind->known_output && str_is(output, module->kind->known_output);
+    return known ? node_get(module->node, module->kind->known_field) : NULL;
+}
+
+bool module_is_service(const struct module *module)
+{
+    return module->kind && module->kind->link == LINK_SERVICE;
+}
+
+/* A misspelt k8s-service would silently deploy nothing; other unknown types are somebody else's. */
+static void check_type(const struct schema_reader *reader, const struct module *module,
+                       struct location at)
+{
+    if (module->kind)
+        return;
+    struct suggestion near = {.word = without_cloud(module->type)};
+    for (size_t i = 0; i < TYPE_COUNT; i++)
+        suggestion_offer(&near, str_of(types[i].name));
+    if (near.best.len) {
+        diag_error(reader->diags, at, "unknown module type \"%.*s\"", STR_ARG(module->type));
+        diag_suggest(reader->diags, &near);
+    } else {
+        diag_warning(reader->diags, at, "unknown module type \"%.*s\": nothing is made from it",
+                     STR_ARG(module->type));
+    }
+}
+
+/* Opta's default name: the type without its dashes. */
+static struct str name_of_type(struct arena *arena, struct str type)
+{
+    char *name = arena_alloc(arena, type.len + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < type.len; i++)
+        if (type.data[i] != '-')
+            name[len++] = type.data[i];
+    return (struct str){name, len};
+}
+
+static bool read_module(const struct schema_reader *reader, const struct node *node, bool local,
+                        struct module *ret)
+{
+    struct record *record = schema_read(reader, &module_schema, node);
+    if (!record || !record_has(record, MODULE_TYPE) || record_value(record, MODULE_NAME)->wrong)
+        return false;
+    struct str type = record_value(record, MODULE_TYPE)->text;
+    *ret = (struct module){.type = type, .kind = module_type_find(type, local), .node = node};
+    ret->name = record_has(record, MODULE_NAME) ? record_value(record, MODULE_NAME)->text
+                                                : name_of_type(reader->arena, type);
+    ret->name_at =
+        record_location(record, record_has(record, MODULE_NAME) ? MODULE_NAME : MODULE_TYPE);
+    check_type(reader, ret, record_location(record, MODULE_TYPE));
+    return true;
+}
+
+struct module *module_find(struct module *modules, size_t count, struct str name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(modules[i].name, name))
+            return &modules[i];
+    return NULL;
+}
+
+struct module *modules_read(const struct schema_reader *reader, const struct node *modules,
+                            bool local, size_t *ret_count)
+{
+    *ret_count = 0;
+    if (!modules || node_is_null(modules))
+        return NULL;
+    if (modules->kind != NODE_LIST) {
+        diag_error(reader->diags, modules->span, "modules must be a list");
+        diag_hint(reader->diags, "begin each module with \"- type:\"");
+        return NULL;
+    }
+    struct module *read = NULL;
+    for (const struct node *node = modules->first; node; node = node->next) {
+        read = arena_grow(reader->arena, read, *ret_count, sizeof *read);
+        struct module *module = &read[*ret_count];
+        if (!read_module(reader, node, local, module))
+            continue;
+        const struct module *first = module_find(read, *ret_count, module->name);
+        if (first) {
+            diag_error(reader->diags, module->name_at, "two modules are named \"%.*s\"",
+                       STR_ARG(module->name));
+            diag_hint(reader->diags, "the first is on line %zu: give each its own name",
+                      diag_position(first->name_at.source, first->name_at.start).line);
+        }
+        if (++*ret_count == MODULES_MAX && node->next) {
+            diag_error(reader->diags, node->next->span, "more than %d modules in one file",
+                       MODULES_MAX);
+            break;
+        }
+    }
+    return read;
+}
+
+static void check_secret_key(const struct schema_reader *reader, const struct module *module,
+                             const struct item *key)
+{
+    bool known = false;
+    for (const char *const *output = module->kind->outputs; *output; output++)
+        known |= str_is(key->name, *output);
+    const char *wrong = name_wrong(NAME_SECRET_KEY, key->text);
+    if (!known) {
+        struct str outputs = schema_words_text(reader->arena, module->kind->outputs, "and");
+        diag_error(reader->diags, key->name_node->span, "a %.*s has no output \"%.*s\"",
+                   STR_ARG(module->type), STR_ARG(key->name));
+        diag_hint(reader->diags, "its outputs are %.*s", STR_ARG(outputs));
+    } else if (wrong) {
+        diag_error(reader->diags, key->node->span, "a key of a Secret %s", wrong);
+    }
+}
+
+void module_read_credentials(const struct schema_reader *reader, struct module *module)
+{
+    const struct record *record = schema_read(reader, &database_schema, module->node);
+    module->credentials = record;
+    if (!record)
+        return;
+    if (record_has(record, DATABASE_SECRET)) {
+        const char *wrong = name_wrong(NAME_SUBDOMAIN, record_value(record, DATABASE_SECRET)->text);
+        if (wrong)
+            diag_error(reader->diags, record_location(record, DATABASE_SECRET),
+                       "a Secret's name %s", wrong);
+    }
+    const struct value *keys = record_value(record, DATABASE_SECRET_KEYS);
+    for (size_t i = 0; i < keys->count; i++)
+        check_secret_key(reader, module, &keys->items[i]);
+}
+
+struct str module_secret(const struct module *module)
+{
+    bool named = module->credentials && record_has(module->credentials, DATABASE_SECRET);
+    return named ? record_value(module->credentials, DATABASE_SECRET)->text : module->name;
+}
+
+struct str module_secret_key(const struct module *module, struct str output)
+{
+    if (!module->credentials)
+        return output;
+    const struct value *keys = record_value(module->credentials, DATABASE_SECRET_KEYS);
+    for (size_t i = 0; i < keys->count; i++)
+        if (str_equal(keys->items[i].name, output))
+            return keys->items[i].text;
+    return output;
+}
+
+struct str link_service_prefix(struct arena *arena, const struct module *target)
+{
+    return str_upper(arena, name_for_variable(arena, target->name));
+}
+
+struct str link_variable(struct arena *arena, const struct module *target, struct str output)
+{
+    struct str name = name_for_variable(arena, target->name);
+    return str_format(arena, "%.*s_%.*s", STR_ARG(name), STR_ARG(output));
+}
+
+static bool contains(const char *const *list, struct str word)
+{
+    for (size_t i = 0; list[i]; i++)
+        if (str_is(word, list[i]))
+            return true;
+    return false;
+}
+
+static size_t length_of(const char *const *list)
+{
+    size_t length = 0;
+    while (list[length])
+        length++;
+    return length;
+}
+
+struct link_reader {
+    const struct schema_reader *reader;
+    struct module *modules;
+    size_t module_count;
+};
+
+static struct module *find_target(const struct link_reader *links, const struct node *name)
+{
+    struct diags *diags = links->reader->diags;
+    struct module *target = module_find(links->modules, links->module_count, name->text);
+    if (!target) {
+        struct suggestion near = {.word = name->text};
+        for (size_t i = 0; i < links->module_count; i++)
+            suggestion_offer(&near, links->modules[i].name);
+        diag_error(diags, name->span, "no module is named \"%.*s\"", STR_ARG(name->text));
+        if (!diag_suggest(diags, &near))
+            diag_hint(diags, "add the module to the file: - {name: %.*s, type: postgres}",
+                      STR_ARG(name->text));
+        return NULL;
+    }
+    if (target->kind && target->kind->link != LINK_NONE)
+        return target;
+    diag_error(diags, name->span, "\"%.*s\" is a %.*s, which cannot be linked to",
+               STR_ARG(name->text), STR_ARG(target->type));
+    diag_hint(diags, "what can: k8s-service, postgres, mysql, mongodb, mongodb-atlas, documentdb, "
+                     "redis, s3, sqs, sns, dynamodb");
+    return NULL;
+}
+
+static void set_defaults(struct arena *arena, struct link *link)
+{
+    const struct module_type *kind = link->target->kind;
+    if (kind->link == LINK_SECRET) {
+        link->variables = ARENA_ARRAY(arena, length_of(kind->outputs), struct item);
+        for (size_t i = 0; kind->outputs[i]; i++) {
+            struct str output = str_of(kind->outputs[i]);
+            struct str variable = link_variable(arena, link->target, output);
+            link->variables[link->variable_count++] =
+                (struct item){.name = output, .text = variable, .node = link->node};
+        }
+    }
+    if (kind->link == LINK_CLOUD) {
+        link->permissions = ARENA_ARRAY(arena, length_of(kind->permissions), struct str);
+        for (size_t i = 0; kind->default_permissions[i]; i++)
+            link->permissions[link->permission_count++] = str_of(kind->default_permissions[i]);
+    }
+}
+
+static bool take_permissions(const struct link_reader *links, struct link *link,
+                             const struct node *list)
+{
+    const struct module_type *kind = link->target->kind;
+    struct arena *arena = links->reader->arena;
+    link->permission_count = 0;
+    for (const struct node *item = list->first; item; item = item->next) {
+        bool known = item->kind == NODE_SCALAR && contains(kind->permissions, item->text);
+        if (!known) {
+            struct str choices = schema_words_text(arena, kind->permissions, "or");
+            diag_error(links->reader->diags, item->span, "this link, to %.*s, grants %.*s",
+                       STR_ARG(link->target->type), STR_ARG(choices));
+            diag_hint(links->reader->diags, "write it like this: - %.*s: [%s]",
+                      STR_ARG(link->target->name), kind->permissions[0]);
+            return false;
+        }
+        bool repeated = false;
+        for (size_t i = 0; i < link->permission_count; i++)
+            repeated |= str_equal(link->permissions[i], item->text);
+        if (!repeated)
+            link->permissions[link->permission_count++] = item->text;
+    }
+    return true;
+}
+
+/* A map renames all outputs or none: half a map is most often a key forgotten. */
+static bool take_names(const struct link_reader *links, struct link *link, const struct node *map)
+{
+    const struct schema_reader *reader = links->reader;
+    const char *const *outputs = link->target->kind->outputs;
+    struct str choices = schema_words_text(reader->arena, outputs, "and");
+    for (const struct node *value = map->first; value; value = value->next) {
+        if (!contains(outputs, value->key->text)) {
+            diag_error(reader->diags, value->key->span, "a %.*s has no output \"%.*s\"",
+                       STR_ARG(link->target->type), STR_ARG(value->key->text));
+            struct suggestion near = {.word = value->key->text};
+            for (size_t i = 0; outputs[i]; i++)
+                suggestion_offer(&near, str_of(outputs[i]));
+            if (!diag_suggest(reader->diags, &near))
+                diag_hint(reader->diags, "its outputs are %.*s", STR_ARG(choices));
+            return false;
+        }
+        const char *wrong =
+            value->kind == NODE_SCALAR ? name_wrong(NAME_VARIABLE, value->text) : "must be text";
+        if (wrong) {
+            diag_error(reader->diags, value->span, "the variable for %.*s %s",
+                       STR_ARG(value->key->text), wrong);
+            return false;
+        }
+    }
+    for (size_t i = 0; i < link->variable_count; i++) {
+        struct item *variable = &link->variables[i];
+        const struct node *renamed = node_get(map, outputs[i]);
+        if (!renamed) {
+            diag_error(reader->diags, map->span, "the link to \"%.*s\" does not name %s",
+                       STR_ARG(link->target->name), outputs[i]);
+            diag_hint(reader->diags, "name all of its outputs: %.*s", STR_ARG(choices));
+            return false;
+        }
+        variable->text = renamed->text;
+        variable->node = renamed;
+    }
+    return true;
+}
+
+static bool take_details(const struct link_reader *links, struct link *link,
+                         const struct node *details)
+{
+    const struct schema_reader *reader = links->reader;
+    const struct module_type *kind = link->target->kind;
+    bool list = details->kind == NODE_LIST;
+    if (node_is_null(details) || (list && !details->first))
+        return true;
+    if (kind->link == LINK_CLOUD && list)
+        return take_permissions(links, link, details);
+    const struct node *only = list && !details->first->next ? details->first : details;
+    if (kind->link == LINK_SECRET && only->kind == NODE_MAP)
+        return take_names(links, link, only);
+    struct str name = link->target->name;
+    diag_error(reader->diags, details->span, "this is not what a link to %.*s can say",
+               STR_ARG(link->target->type));
+    if (kind->link == LINK_CLOUD)
+        diag_hint(reader->diags, "list its permissions: - %.*s: [%s]", STR_ARG(name),
+                  kind->permissions[0]);
+    else
+        diag_hint(reader->diags, "it grants no permissions, so its name is enough: - %.*s",
+                  STR_ARG(name));
+    return false;
+}
+
+static bool read_link(const struct link_reader *links, const struct node *node, struct link *ret)
+{
+    const struct schema_reader *reader = links->reader;
+    bool named = node->kind == NODE_MAP && node->first && !node->first->next;
+    if (node->kind != NODE_SCALAR && !named) {
+        diag_error(reader->diags, node->span, "a link is a module's name, or NAME: [...]");
+        diag_hint(reader->diags, "write it like this: - database");
+        return false;
+    }
+    const struct node *name = named ? node->first->key : node;
+    struct module *target = find_target(links, name);
+    if (!target)
+        return false;
+    const char *wrong = target->kind->link == LINK_SECRET
+                            ? name_wrong(NAME_SUBDOMAIN, module_secret(target))
+                            : NULL;
+    if (wrong && str_equal(module_secret(target), target->name)) {
+        diag_error(reader->diags, name->span,
+                   "the Secret of the link has the module's name, and %s", wrong);
+        diag_hint(reader->diags, "name the Secret with its credentials in the module: secret: ...");
+        return false;
+    }
+    *ret = (struct link){.target = target, .node = name};
+    set_defaults(reader->arena, ret);
+    return !named || take_details(links, ret, node->first);
+}
+
+struct link *links_read(const struct schema_reader *reader, const struct node *links,
+                        struct module *modules, size_t module_count, size_t *ret_count)
+{
+    *ret_count = 0;
+    if (links->kind != NODE_LIST) {
+        diag_error(reader->diags, links->span, "links must be a list");
+        diag_hint(reader->diags, "write it like this: links: [database]");
+        return NULL;
+    }
+    struct link_reader context = {reader, modules, module_count};
+    struct link *read = ARENA_ARRAY(reader->arena, module_count + 1, struct link);
+    for (const struct node *node = links->first; node; node = node->next) {
+        struct link link;
+        if (!read_link(&context, node, &link))
+            continue;
+        bool again = false;
+        for (size_t i = 0; i < *ret_count; i++)
+            again |= read[i].target == link.target;
+        if (again)
+            diag_error(reader->diags, link.node->span, "\"%.*s\" is linked twice",
+                       STR_ARG(link.target->name));
+        else
+            read[(*ret_count)++] = link;
+    }
+    return read;
+}

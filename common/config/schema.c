@@ -1,0 +1,489 @@
+#include "config/schema.h"
+
+#include "yaml/scalar.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* The words that fields.def names. */
+typedef const char *const words[];
+static words healthchecks = {"tcp", "http", "grpc", "none", NULL};
+static words pod_securities = {"default", "restricted", "off", NULL};
+static words cloud_objects = {"ack", "none", NULL};
+static words tag_mutabilities = {"mutable", "immutable", NULL};
+static words port_types = {"http", "tcp", NULL};
+static words port_protocols = {"grpc", "websocket", NULL};
+static words helm_containers = {"*", NULL};
+static words ingress_controllers = {"nginx", "generic", NULL};
+static words store_kinds = {"ClusterSecretStore", "SecretStore", NULL};
+static words helm_modes = {"override", "fill", NULL};
+static words helm_replicas = {"remove", "keep", NULL};
+static words taint_effects = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};
+
+#define SCHEMA(...)
+#define FIELD(schema, id, field_name, field_type, ...)                                             \
+    [schema##_##id] = {.name = field_name, .type = field_type, __VA_ARGS__},
+#define SCHEMA_END(id)
+static const struct field fields[] = {
+#include "config/fields.def"
+};
+
+#define SCHEMA(id, symbol, text, is_open)                                                          \
+    const struct schema symbol##_schema = {.what = text,                                           \
+                                           .fields = &fields[id##_FIRST],                          \
+                                           .count = id##_END - id##_FIRST,                         \
+                                           .first = id##_FIRST,                                    \
+                                           .open = is_open};
+#define FIELD(...)
+#define SCHEMA_END(id)
+#include "config/fields.def"
+
+const struct field *schema_field(enum field_id field)
+{
+    return &fields[field];
+}
+
+const struct field *schema_find(const struct schema *schema, struct str name)
+{
+    for (size_t i = 0; i < schema->count; i++)
+        if (str_is(name, schema->fields[i].name))
+            return &schema->fields[i];
+    return NULL;
+}
+
+struct str schema_words_text(struct arena *arena, const char *const *choices, const char *last)
+{
+    struct str text = {0};
+    for (size_t i = 0; choices[i]; i++) {
+        struct str joint = i == 0           ? STR("")
+                           : choices[i + 1] ? STR(", ")
+                                            : str_format(arena, " %s ", last);
+        text = str_format(arena, "%.*s%.*s%s", STR_ARG(text), STR_ARG(joint), choices[i]);
+    }
+    return text;
+}
+
+struct str schema_type_text(struct arena *arena, const struct field *field)
+{
+    struct str text = STR("text");
+    switch (field->type) {
+    case TYPE_TEXT:
+        if (field->choices)
+            text = schema_words_text(arena, field->choices, "or");
+        break;
+    case TYPE_INT:
+        text = str_format(arena, "a whole number from %" PRId64 " to %" PRId64, field->min,
+                          field->max);
+        break;
+    case TYPE_BOOL:
+        text = STR("true or false");
+        break;
+    case TYPE_LIST:
+        text = field->single ? STR("text or a list of texts") : STR("a list of texts");
+        break;
+    case TYPE_MAP:
+        text = STR("a map of texts");
+        break;
+    case TYPE_PAIRS:
+        text = STR("a map of texts, or a list of name and value");
+        break;
+    case TYPE_RECORD:
+        text = STR("a map");
+        break;
+    case TYPE_RECORDS:
+        text = STR("a list of maps");
+        break;
+    case TYPE_ANY:
+        text = STR("a list");
+        break;
+    }
+    return field->word ? str_format(arena, "%.*s, or %s", STR_ARG(text), field->word) : text;
+}
+
+static const char *kind_text(const struct node *node)
+{
+    return node->kind == NODE_MAP ? "a map" : node->kind == NODE_LIST ? "a list" : "text";
+}
+
+static void hint_example(struct diags *diags, const struct field *field)
+{
+    if (field->example)
+        diag_hint(diags, "write it like this: %s: %s", field->name, field->example);
+}
+
+static bool wrong_type(const struct schema_reader *reader, const struct field *field,
+                       const struct node *node)
+{
+    struct str type = schema_type_text(reader->arena, field);
+    diag_error(reader->diags, node->span, "%s must be %.*s, not %s", field->name, STR_ARG(type),
+               kind_text(node));
+    hint_example(reader->diags, field);
+    return false;
+}
+
+/* The filled text of a scalar; null is refused: it is no text, and often a value forgotten. */
+static bool read_text(const struct schema_reader *reader, const struct field *field,
+                      const struct node *node, const char *what, struct filled *ret)
+{
+    if (node->kind != NODE_SCALAR) {
+        diag_error(reader->diags, node->span, "%s must be text, not %s", what, kind_text(node));
+        hint_example(reader->diags, field);
+        return false;
+    }
+    if (node_is_null(node)) {
+        diag_error(reader->diags, node->span, "%s has no value", what);
+        diag_hint(reader->diags, "write \"\" for empty text, \"%.*s\" for the word",
+                  STR_ARG(node->text.len ? node->text : STR("null")));
+        return false;
+    }
+    *ret = (struct filled){.text = node->text};
+    if (reader->fill && !reader->fill(reader->context, node, ret))
+        return false;
+    if (!ret->references || field->references)
+        return true;
+    diag_error(reader->diags, node->span, "%s cannot hold a secret of another module", field->name);
+    diag_hint(reader->diags, "such an output is known only inside the cluster; use it in env_vars");
+    return false;
+}
+
+/* Names the word that may stand instead of the type, when the text is a misspelling of it. */
+static void suggest_word(const struct schema_reader *reader, const struct field *field,
+                         struct str text)
+{
+    struct suggestion near = {.word = text};
+    if (field->word)
+        suggestion_offer(&near, str_of(field->word));
+    if (near.best.len)
+        diag_hint(reader->diags, "did you mean \"%s\"?", field->word);
+}
+
+static bool read_int(const struct schema_reader *reader, const struct field *field,
+                     struct value *value)
+{
+    if (!scalar_to_int(value->text, &value->number)) {
+        struct str type = schema_type_text(reader->arena, field);
+        diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
+                   STR_ARG(type), STR_ARG(value->text));
+        if (field->unit)
+            diag_hint(reader->diags, "the unit is fixed (%s): write the number alone, such as %s",
+                      field->unit, field->example);
+        else
+            hint_example(reader->diags, field);
+        suggest_word(reader, field, value->text);
+        return false;
+    }
+    if (value->number >= field->min && value->number <= field->max)
+        return true;
+    diag_error(reader->diags, value->node->span,
+               "%s must be between %" PRId64 " and %" PRId64 ", not %" PRId64, field->name,
+               field->min, field->max, value->number);
+    if (field->unit)
+        diag_hint(reader->diags, "the unit is %s", field->unit);
+    return false;
+}
+
+static bool read_bool(const struct schema_reader *reader, const struct field *field,
+                      struct value *value)
+{
+    if (scalar_to_bool(value->text, &value->flag))
+        return true;
+    diag_error(reader->diags, value->node->span, "%s must be true or false, not \"%.*s\"",
+               field->name, STR_ARG(value->text));
+    return false;
+}
+
+static bool read_choice(const struct schema_reader *reader, const struct field *field,
+                        const struct value *value)
+{
+    struct suggestion near = {.word = value->text};
+    for (size_t i = 0; field->choices[i]; i++) {
+        if (str_is(value->text, field->choices[i]))
+            return true;
+        suggestion_offer(&near, str_of(field->choices[i]));
+    }
+    struct str choices = schema_words_text(reader->arena, field->choices, "or");
+    diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
+               STR_ARG(choices), STR_ARG(value->text));
+    diag_suggest(reader->diags, &near);
+    return false;
+}
+
+static bool read_scalar(const struct schema_reader *reader, const struct field *field,
+                        struct value *value)
+{
+    if (value->node->kind != NODE_SCALAR)
+        return wrong_type(reader, field, value->node);
+    struct filled filled;
+    if (!read_text(reader, field, value->node, field->name, &filled))
+        return false;
+    value->text = filled.text;
+    value->is_word = field->word && str_is(value->text, field->word);
+    if (value->is_word)
+        return true;
+    if (field->type == TYPE_INT)
+        return read_int(reader, field, value);
+    if (field->type == TYPE_BOOL)
+        return read_bool(reader, field, value);
+    return !field->choices || read_choice(reader, field, value);
+}
+
+static size_t count_children(const struct node *node)
+{
+    size_t count = 0;
+    for (const struct node *child = node->first; child; child = child->next)
+        count++;
+    return count;
+}
+
+static bool read_item(const struct schema_reader *reader, const struct field *field,
+                      const struct node *node, const char *what, struct value *value)
+{
+    struct filled filled;
+    if (!read_text(reader, field, node, what, &filled))
+        return false;
+    value->items[value->count++] =
+        (struct item){.text = filled.text, .node = node, .references = filled.references};
+    return true;
+}
+
+/* A word that is written instead of a list or map. */
+static bool read_word(const struct schema_reader *reader, const struct field *field,
+                      struct value *value)
+{
+    if (!read_scalar(reader, field, value))
+        return false;
+    if (!value->is_word) {
+        wrong_type(reader, field, value->node);
+        suggest_word(reader, field, value->text);
+    }
+    return value->is_word;
+}
+
+static bool read_list(const struct schema_reader *reader, const struct field *field,
+                      struct value *value)
+{
+    const struct node *node = value->node;
+    bool alone = field->single && node->kind == NODE_SCALAR;
+    if (!alone && field->word && node->kind == NODE_SCALAR)
+        return read_word(reader, field, value);
+    if (!alone && node->kind != NODE_LIST)
+        return wrong_type(reader, field, node);
+    value->items = ARENA_ARRAY(reader->arena, alone ? 1 : count_children(node), struct item);
+    if (alone)
+        return read_item(reader, field, node, field->name, value);
+    const char *what = str_format(reader->arena, "an item of %s", field->name).data;
+    bool right = true;
+    for (const struct node *item = node->first; item; item = item->next)
+        right &= read_item(reader, field, item, what, value);
+    return right;
+}
+
+static bool read_named(const struct schema_reader *reader, const struct field *field,
+                       const struct node *name, const struct node *text, struct value *value)
+{
+    const char *what =
+        str_format(reader->arena, "\"%.*s\" in %s", STR_ARG(name->text), field->name).data;
+    if (!read_item(reader, field, text, what, value))
+        return false;
+    struct item *item = &value->items[value->count - 1];
+    item->name = name->text;
+    item->name_node = name;
+    return true;
+}
+
+static bool read_map(const struct schema_reader *reader, const struct field *field,
+                     struct value *value)
+{
+    const struct node *map = value->node;
+    value->items = ARENA_ARRAY(reader->arena, count_children(map), struct item);
+    bool right = true;
+    for (const struct node *text = map->first; text; text = text->next)
+        right &= read_named(reader, field, text->key, text, value);
+    return right;
+}
+
+static bool read_pair(const struct schema_reader *reader, const struct field *field,
+                      const struct node *pair, struct value *value)
+{
+    const struct node *name = pair->kind == NODE_MAP ? node_get(pair, "name") : NULL;
+    const struct node *text = pair->kind == NODE_MAP ? node_get(pair, "value") : NULL;
+    if (!name || !text || count_children(pair) != 2 || name->kind != NODE_SCALAR) {
+        diag_error(reader->diags, pair->span,
+                   "an item of %s must have a name and a value, and "
+                   "nothing else",
+                   field->name);
+        diag_hint(reader->diags, "write it like this: - {name: FLAG, value: \"true\"}");
+        return false;
+    }
+    return read_named(reader, field, name, text, value);
+}
+
+static bool read_pairs(const struct schema_reader *reader, const struct field *field,
+                       struct value *value)
+{
+    value->items = ARENA_ARRAY(reader->arena, count_children(value->node), struct item);
+    bool right = true;
+    for (const struct node *pair = value->node->first; pair; pair = pair->next)
+        right &= read_pair(reader, field, pair, value);
+    return right;
+}
+
+static bool read_records(const struct schema_reader *reader, const struct field *field,
+                         struct value *value)
+{
+    value->records = ARENA_ARRAY(reader->arena, count_children(value->node), struct record *);
+    bool right = true;
+    for (const struct node *item = value->node->first; item; item = item->next) {
+        size_t errors = reader->diags->errors;
+        struct record *record = schema_read(reader, field->of, item);
+        right &= reader->diags->errors == errors;
+        if (record)
+            value->records[value->count++] = record;
+    }
+    return right;
+}
+
+static bool read_record(const struct schema_reader *reader, const struct field *field,
+                        struct value *value)
+{
+    if (value->node->kind == NODE_SCALAR && field->word)
+        return read_word(reader, field, value);
+    if (value->node->kind != NODE_MAP)
+        return wrong_type(reader, field, value->node);
+    size_t errors = reader->diags->errors;
+    value->records = ARENA_ARRAY(reader->arena, 1, struct record *);
+    value->records[0] = schema_read(reader, field->of, value->node);
+    value->count = 1;
+    return reader->diags->errors == errors;
+}
+
+static bool read_value(const struct schema_reader *reader, const struct field *field,
+                       struct value *value)
+{
+    enum node_kind kind = value->node->kind;
+    if (count_children(value->node) > ITEMS_MAX) {
+        diag_error(reader->diags, value->node->key->span, "%s has more than %d items", field->name,
+                   ITEMS_MAX);
+        return false;
+    }
+    switch (field->type) {
+    case TYPE_TEXT:
+    case TYPE_INT:
+    case TYPE_BOOL:
+        return read_scalar(reader, field, value);
+    case TYPE_LIST:
+        return read_list(reader, field, value);
+    case TYPE_MAP:
+        return kind == NODE_MAP ? read_map(reader, field, value)
+                                : wrong_type(reader, field, value->node);
+    case TYPE_PAIRS:
+        return kind == NODE_MAP    ? read_map(reader, field, value)
+               : kind == NODE_LIST ? read_pairs(reader, field, value)
+                                   : wrong_type(reader, field, value->node);
+    case TYPE_RECORD:
+        return read_record(reader, field, value);
+    case TYPE_RECORDS:
+        return kind == NODE_LIST ? read_records(reader, field, value)
+                                 : wrong_type(reader, field, value->node);
+    case TYPE_ANY:
+        return true;
+    }
+    return false;
+}
+
+static void report_unknown(const struct schema_reader *reader, const struct schema *schema,
+                           const struct node *key)
+{
+    diag_error(reader->diags, key->span, "unknown field \"%.*s\" in %s", STR_ARG(key->text),
+               schema->what);
+    struct suggestion near = {.word = key->text};
+    struct str names = {0};
+    for (size_t i = 0; i < schema->count && !diags_full(reader->diags); i++) {
+        suggestion_offer(&near, str_of(schema->fields[i].name));
+        names = str_format(reader->arena, "%.*s%s%s", STR_ARG(names), i ? ", " : "",
+                           schema->fields[i].name);
+    }
+    enum { FEW = 12 }; /* more names than this teach nothing in an error */
+    if (diag_suggest(reader->diags, &near))
+        return;
+    if (schema->count <= FEW)
+        diag_hint(reader->diags, "known fields: %.*s", STR_ARG(names));
+    else
+        diag_hint(reader->diags, "kubectl optasvc explain lists the fields");
+}
+
+static void set_default(const struct field *field, struct value *value)
+{
+    if (!field->fallback)
+        return;
+    value->text = str_of(field->fallback);
+    if (field->type == TYPE_INT)
+        scalar_to_int(value->text, &value->number);
+    if (field->type == TYPE_BOOL)
+        scalar_to_bool(value->text, &value->flag);
+}
+
+static void report_missing(const struct schema_reader *reader, const struct record *record)
+{
+    const struct schema *schema = record->schema;
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct field *field = &schema->fields[i];
+        if (!field->required || record->values[i].node || record->values[i].wrong)
+            continue;
+        if (field->waived && reader->lenient)
+            continue;
+        struct location at = record->node->span;
+        if (at.end > at.start + 1) /* a block map has no brackets: point at its start alone */
+            at.end = at.start;
+        diag_error(reader->diags, at, "%s needs %s", schema->what, field->name);
+        hint_example(reader->diags, field);
+    }
+}
+
+struct record *schema_read(const struct schema_reader *reader, const struct schema *schema,
+                           const struct node *node)
+{
+    if (node->kind != NODE_MAP) {
+        diag_error(reader->diags, node->span, "%s must be a map, not %s", schema->what,
+                   kind_text(node));
+        return NULL;
+    }
+    struct record *record = ARENA_NEW(reader->arena, struct record);
+    record->schema = schema;
+    record->node = node;
+    record->values = ARENA_ARRAY(reader->arena, schema->count, struct value);
+    for (size_t i = 0; i < schema->count; i++)
+        set_default(&schema->fields[i], &record->values[i]);
+    for (const struct node *child = node->first; child; child = child->next) {
+        const struct field *field = schema_find(schema, child->key->text);
+        if (!field && !schema->open)
+            report_unknown(reader, schema, child->key);
+        if (!field || node_is_null(child))
+            continue;
+        struct value *value = &record->values[field - schema->fields];
+        struct value read = {.node = child};
+        read.wrong = !read_value(reader, field, &read);
+        if (read.wrong)
+            value->wrong = true;
+        else
+            *value = read;
+    }
+    report_missing(reader, record);
+    return record;
+}
+
+const struct value *record_value(const struct record *record, enum field_id field)
+{
+    return &record->values[(int)field - record->schema->first];
+}
+
+bool record_has(const struct record *record, enum field_id field)
+{
+    return record_value(record, field)->node != NULL;
+}
+
+struct location record_location(const struct record *record, enum field_id field)
+{
+    const struct node *node = record_value(record, field)->node;
+    return node ? node->span : record->node->span;
+}

@@ -1,0 +1,262 @@
+#include "config/source.h"
+
+#include "base/map.h"
+#include "config/discover.h"
+#include "config/usage.h"
+#include "os/io.h"
+#include "yaml/top_level.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct lister {
+    struct arena *arena;
+    struct diags *diags;
+    const struct options *options;
+    const char *home; /* the directory that -f names; NULL: -f names a file */
+    struct input *inputs;
+    size_t count;
+    bool full;          /* more than FILES_MAX, which is told */
+    struct set visited; /* "DEVICE:INODE" of directories below one path of -f */
+};
+
+static bool add(struct lister *lister, const char *path, bool named)
+{
+    if (lister->count == FILES_MAX) {
+        if (!lister->full)
+            diag_error(lister->diags, (struct location){0}, "more than %d files", FILES_MAX);
+        lister->full = true;
+        return false;
+    }
+    lister->inputs =
+        arena_grow(lister->arena, lister->inputs, lister->count, sizeof *lister->inputs);
+    lister->inputs[lister->count++] =
+        (struct input){.path = path, .named = named, .regular = !named, .home = lister->home};
+    return true;
+}
+
+static bool unreadable(struct lister *lister, const char *path, int error)
+{
+    diag_error(lister->diags, (struct location){0}, "%s cannot be read: %s", path, strerror(error));
+    return false;
+}
+
+static bool is_manifest_name(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    struct str suffix = str_of(dot);
+    return str_is_nocase(suffix, ".yaml") || str_is_nocase(suffix, ".yml") ||
+           str_is_nocase(suffix, ".json");
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names in a folder, in byte order: readdir()'s order differs from machine to machine. */
+static int list_names(struct arena *arena, const char *path, const char ***ret_names,
+                      size_t *ret_count)
+{
+    DIR *folder = opendir(path);
+    if (!folder)
+        return errno;
+    const char **names = NULL;
+    size_t count = 0;
+    struct dirent *entry;
+    while ((void)(errno = 0), (entry = readdir(folder)) != NULL) {
+        if (entry->d_name[0] == '.')
+            continue;
+        names = arena_grow(arena, names, count, sizeof *names);
+        names[count++] = str_c(arena, str_of(entry->d_name));
+    }
+    int error = errno;
+    if (closedir(folder) < 0 && error == 0)
+        error = errno;
+    if (count)
+        qsort(names, count, sizeof *names, by_bytes);
+    *ret_names = names;
+    *ret_count = count;
+    return error;
+}
+
+static bool list_directory(struct lister *lister, const char *path, const struct stat *status,
+                           unsigned depth);
+
+static bool list_entry(struct lister *lister, const char *path, const char *name, unsigned depth)
+{
+    struct stat status;
+    if (lstat(path, &status) < 0)
+        return unreadable(lister, path, errno);
+    bool missing = S_ISLNK(status.st_mode) && stat(path, &status) < 0;
+    if (!missing && S_ISDIR(status.st_mode))
+        return !lister->options->recursive || list_directory(lister, path, &status, depth);
+    /* Reading reports a link to nothing, and what is not a regular file. */
+    return !is_manifest_name(name) || add(lister, path, false);
+}
+
+/* A directory is read once, also if symbolic links lead to it again: they may form loops. */
+static bool list_directory(struct lister *lister, const char *path, const struct stat *status,
+                           unsigned depth)
+{
+    const char **names = NULL;
+    size_t count = 0;
+    struct str identity =
+        str_format(lister->arena, "%ju:%ju", (uintmax_t)status->st_dev, (uintmax_t)status->st_ino);
+    if (set_add(lister->arena, &lister->visited, identity, lister)) {
+        usage_skip_directory(lister->options, path);
+        return true;
+    }
+    int error =
+        depth == FOLDERS_DEPTH_MAX ? ELOOP : list_names(lister->arena, path, &names, &count);
+    if (error)
+        return unreadable(lister, path, error);
+    const char *slash = str_ends(str_of(path), STR("/")) ? "" : "/";
+    bool right = true;
+    for (size_t i = 0; i < count && !lister->full; i++) {
+        const char *inside = str_format(lister->arena, "%s%s%s", path, slash, names[i]).data;
+        right &= list_entry(lister, inside, names[i], depth + 1);
+    }
+    return right;
+}
+
+static bool list_path(struct lister *lister, const char *path)
+{
+    struct stat status;
+    lister->home = NULL;
+    if (strcmp(path, "-") == 0)
+        return add(lister, path, true);
+    if (stat(path, &status) < 0)
+        return unreadable(lister, path, errno);
+    if (!S_ISDIR(status.st_mode))
+        return add(lister, path, true);
+    lister->visited = (struct set){0};
+    lister->home = path;
+    return list_directory(lister, path, &status, 0);
+}
+
+bool input_list(struct arena *arena, struct diags *diags, const struct options *options,
+                struct input **ret_inputs, size_t *ret_count)
+{
+    struct lister lister = {.arena = arena, .diags = diags, .options = options};
+    bool right = true;
+    for (size_t i = 0; i < options->files.count; i++)
+        right &= list_path(&lister, options->files.items[i]);
+    *ret_inputs = lister.inputs;
+    *ret_count = lister.count;
+    return right;
+}
+
+/* True if a file of a directory, too large to be read, may be a service file. */
+static bool check_oversized(const struct input *input, struct diags *diags, struct location at)
+{
+    struct buf text = {0};
+    int error = io_read_regular_file(input->path, LOOK_SIZE_MAX, &text);
+    bool found = false;
+    if (error == EFBIG)
+        diag_error(diags, at, "%s is larger than %d bytes, so it is not searched for services",
+                   input->path, LOOK_SIZE_MAX);
+    else
+        found = error == 0 && top_level_has_modules(buf_str(&text));
+    buf_free(&text);
+    return found;
+}
+
+/* A copy in the arena. */
+static struct source *keep(struct arena *arena, const struct source *source)
+{
+    struct source *kept = ARENA_NEW(arena, struct source);
+    *kept = *source;
+    kept->text = str_copy(arena, source->text);
+    return kept;
+}
+
+/* True if a file of a directory is a service file. If it may be meant to be one, reports that. */
+static bool is_service_file(struct arena *arena, struct diags *diags, const struct source *source)
+{
+    struct diags first = {.arena = arena};
+    bool found = discover(source, &first);
+    if (first.errors == 0)
+        return found;
+    discover(keep(arena, source), diags); /* errors refer to the text */
+    return false;
+}
+
+/* Both are absolute, with links followed. Nothing is below `/`: a container often works there, and
+ * all files of the machine would be. */
+static bool is_below(const char *path, const char *top)
+{
+    size_t len = strlen(top);
+    return len > 1 && strncmp(path, top, len) == 0 && path[len] == '/';
+}
+
+/* The directory of a file, in the arena. */
+static const char *directory_of(struct arena *arena, const char *path)
+{
+    struct str folder = str_of(path);
+    while (folder.len && folder.data[folder.len - 1] != '/')
+        folder.len--;
+    return folder.len ? str_c(arena, folder) : ".";
+}
+
+/* The author of a repository can name any file of the machine by a path or by a link, and a
+ * pipeline's log may be public: messages show only files of the places that the user chose. */
+static bool may_be_shown(struct arena *arena, const struct input *input)
+{
+    struct stat status;
+    bool pipe = stat(input->path, &status) == 0 && !S_ISREG(status.st_mode);
+    if (strcmp(input->path, "-") == 0 || pipe)
+        return true;
+    const char *home = input->home ? input->home : directory_of(arena, input->path);
+    const char *const tops[] = {".", home};
+    char *path = realpath(input->path, NULL);
+    bool below = false;
+    for (size_t i = 0; path && !below && i < sizeof tops / sizeof *tops; i++) {
+        char *top = realpath(tops[i], NULL);
+        below = top && is_below(path, top);
+        free(top);
+    }
+    free(path);
+    return below;
+}
+
+static void report_unreadable(struct diags *diags, struct location at, const struct input *input,
+                              int error)
+{
+    const char *path = input->path;
+    if (error == EFBIG) {
+        diag_error(diags, at, "%s is larger than %d bytes", path, FILE_SIZE_MAX);
+        if (!input->named)
+            diag_hint(diags, "it has a key like modules, so it may be a service file");
+    } else if (error == IO_NOT_REGULAR) {
+        diag_error(diags, at, "%s is not a regular file", path);
+        diag_hint(diags, "a pipe or device can only be named by a flag");
+    } else {
+        diag_error(diags, at, "%s cannot be read: %s", path, strerror(error));
+    }
+}
+
+struct source *input_read(struct arena *arena, struct diags *diags, const struct input *input,
+                          struct location at)
+{
+    struct source *kept = NULL;
+    struct buf text = {0};
+    int error = input->regular ? io_read_regular_file(input->path, FILE_SIZE_MAX, &text)
+                               : io_read_file(input->path, FILE_SIZE_MAX, &text);
+    bool standard = strcmp(input->path, "-") == 0;
+    struct source source = {.path =
+                                standard ? STR("<stdin>") : str_copy(arena, str_of(input->path)),
+                            .text = buf_str(&text),
+                            .hidden = ARENA_NEW(arena, bool)};
+    *source.hidden = !may_be_shown(arena, input);
+    bool skipped = error == EFBIG && !input->named && !check_oversized(input, diags, at);
+    if (error && !skipped)
+        report_unreadable(diags, at, input, error);
+    else if (!error && (input->named || is_service_file(arena, diags, &source)))
+        kept = keep(arena, &source);
+    buf_free(&text);
+    return kept;
+}

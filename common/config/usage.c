@@ -1,0 +1,223 @@
+#include "config/usage.h"
+
+#include <sys/stat.h>
+
+/* The NAME of NAME=VALUE. */
+static struct str variable_name(const char *flag)
+{
+    return str_slice(str_of(flag), 0, str_find(str_of(flag), 0, '='));
+}
+
+const struct options *usage_start(struct arena *arena, const struct options *options)
+{
+    struct options *copy = ARENA_NEW(arena, struct options);
+    struct usage *usage = ARENA_NEW(arena, struct usage);
+    usage->arena = arena;
+    usage->modules = ARENA_ARRAY(arena, options->modules.count, struct suggestion);
+    for (size_t i = 0; i < options->modules.count; i++)
+        usage->modules[i].word = str_of(options->modules.items[i]);
+    usage->variables = ARENA_ARRAY(arena, options->variables.count, struct suggestion);
+    for (size_t i = 0; i < options->variables.count; i++)
+        usage->variables[i].word = variable_name(options->variables.items[i]);
+    *copy = *options;
+    copy->usage = usage;
+    if (options->environment_file)
+        usage_add_file(copy, options->environment_file);
+    if (options->parent_outputs)
+        usage_add_file(copy, options->parent_outputs);
+    return copy;
+}
+
+/* Recording */
+
+/* The best suggestion is copied: the name may be of a file that is not kept. */
+static void offer(struct arena *arena, struct suggestion *near, size_t count, struct str name)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct suggestion before = near[i];
+        suggestion_offer(&near[i], name);
+        if (near[i].best.data != before.best.data)
+            near[i].best = str_copy(arena, name);
+    }
+}
+
+static bool is_found(const struct suggestion *near)
+{
+    return near->best.len && near->distance == 0;
+}
+
+void usage_add_module(const struct options *options, struct str name)
+{
+    struct usage *usage = options->usage;
+    if (usage)
+        offer(usage->arena, usage->modules, options->modules.count, name);
+}
+
+void usage_add_variable(const struct options *options, struct str name)
+{
+    struct usage *usage = options->usage;
+    if (usage)
+        offer(usage->arena, usage->variables, options->variables.count, name);
+}
+
+void usage_add_image_version(const struct options *options)
+{
+    if (options->usage)
+        options->usage->image_version = true;
+}
+
+void usage_add_registry(const struct options *options)
+{
+    if (options->usage)
+        options->usage->registry = true;
+}
+
+void usage_add_parent_outputs(const struct options *options)
+{
+    if (options->usage)
+        options->usage->parent_outputs = true;
+}
+
+/* Empty if there is no such file. */
+static struct str file_identity(struct arena *arena, const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) < 0)
+        return (struct str){0};
+    return str_format(arena, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+}
+
+void usage_add_file(const struct options *options, const char *path)
+{
+    struct usage *usage = options->usage;
+    struct str identity = usage ? file_identity(usage->arena, path) : (struct str){0};
+    if (identity.len)
+        set_add(usage->arena, &usage->files, identity, usage);
+}
+
+static void add_path(struct usage *usage, struct option_list *list, const char *path)
+{
+    list->items = arena_grow(usage->arena, list->items, list->count, sizeof *list->items);
+    list->items[list->count++] = str_c(usage->arena, str_of(path));
+}
+
+void usage_skip_file(const struct options *options, const char *path)
+{
+    if (options->usage)
+        add_path(options->usage, &options->usage->skipped, path);
+}
+
+void usage_skip_directory(const struct options *options, const char *path)
+{
+    if (options->usage)
+        add_path(options->usage, &options->usage->skipped_dirs, path);
+}
+
+/* Flags without effect */
+
+static bool check_modules(const struct options *options, struct diags *diags)
+{
+    bool ok = true;
+    for (size_t i = 0; i < options->modules.count; i++) {
+        const struct suggestion *near = &options->usage->modules[i];
+        if (is_found(near))
+            continue;
+        ok = false;
+        diag_error(diags, (struct location){0}, "no k8s-service is named \"%s\"",
+                   options->modules.items[i]);
+        if (near->best.len)
+            diag_hint(diags, "did you mean --module %.*s?", STR_ARG(near->best));
+    }
+    return ok;
+}
+
+static void hint_use(const struct options *options, struct diags *diags, struct str use)
+{
+    diag_hint(diags, "%.*s%s", STR_ARG(use),
+              options->modules.count ? "; --module leaves out the other services" : "");
+}
+
+static void check_variables(const struct options *options, struct diags *diags)
+{
+    for (size_t i = 0; i < options->variables.count; i++) {
+        const struct suggestion *near = &options->usage->variables[i];
+        if (is_found(near))
+            continue;
+        diag_error(diags, (struct location){0}, "nothing uses --var %.*s", STR_ARG(near->word));
+        if (near->best.len)
+            diag_hint(diags, "did you mean --var %.*s?", STR_ARG(near->best));
+        else
+            hint_use(
+                options, diags,
+                str_format(diags->arena, "a service uses it as {vars.%.*s}", STR_ARG(near->word)));
+    }
+}
+
+static void check_flag(const struct options *options, struct diags *diags, const char *flag,
+                       const char *value, bool used, const char *hint)
+{
+    if (!value || used)
+        return;
+    diag_error(diags, (struct location){0}, "nothing uses %s %s", flag, value);
+    hint_use(options, diags, str_of(hint));
+}
+
+void usage_check(const struct options *options, struct diags *diags)
+{
+    static const char version_hint[] =
+        "it is for image: AUTO, or, in files without one, for images "
+        "that have no tag or digest";
+    const struct usage *usage = options->usage;
+    if (usage->services == 0) {
+        diag_error(diags, (struct location){0}, "no service file was found");
+        diag_hint(diags, "a service file has a module of type k8s-service");
+        return;
+    }
+    if (!check_modules(options, diags)) /* its services may use the other flags */
+        return;
+    if (options->applies_nothing)
+        return;
+    check_variables(options, diags);
+    check_flag(options, diags, "--image-tag", options->image_tag, usage->image_version,
+               version_hint);
+    check_flag(options, diags, "--image-digest", options->image_digest, usage->image_version,
+               version_hint);
+    check_flag(options, diags, "--registry", options->registry, usage->registry,
+               "it is for image: AUTO");
+    check_flag(options, diags, "--parent-outputs", options->parent_outputs, usage->parent_outputs,
+               "a service reads its outputs as {parent.NAME}");
+}
+
+/* Skipped files */
+
+static void write_paths(struct buf *out, const struct option_list *paths, const char *what_one,
+                        const char *what_several)
+{
+    enum { NAMED = 20 };
+    if (paths->count == 0)
+        return;
+    buf_format(out, "skipped %zu %s: ", paths->count, paths->count == 1 ? what_one : what_several);
+    for (size_t i = 0; i < paths->count && i < NAMED; i++) {
+        buf_add(out, i ? STR(", ") : STR(""));
+        diag_add_visible(out, str_of(paths->items[i]));
+    }
+    if (paths->count > NAMED)
+        buf_format(out, " and %zu more", paths->count - NAMED);
+    buf_add_byte(out, '\n');
+}
+
+void usage_write_skipped(const struct options *options, struct buf *out)
+{
+    struct usage *usage = options->usage;
+    if (options->read_again)
+        return;
+    struct option_list unused = {ARENA_ARRAY(usage->arena, usage->skipped.count, const char *), 0};
+    for (size_t i = 0; i < usage->skipped.count; i++) {
+        const char *path = usage->skipped.items[i];
+        if (!set_get(&usage->files, file_identity(usage->arena, path)))
+            unused.items[unused.count++] = path;
+    }
+    write_paths(out, &unused, "file without a k8s-service", "files without a k8s-service");
+    write_paths(out, &usage->skipped_dirs, "directory that was already read",
+                "directories that were already read");
+}

@@ -1,0 +1,128 @@
+#include "format/cron.h"
+
+#include "yaml/scalar.h"
+
+#include <string.h>
+
+static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun",
+                                     "jul", "aug", "sep", "oct", "nov", "dec"};
+static const char *const days[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
+
+static const struct part {
+    const char *name;
+    int64_t min;
+    int64_t max;
+    const char *const *words; /* names for min, min + 1, ...; NULL: numbers only */
+    size_t word_count;
+} parts[] = {
+    {"minute", 0, 59, NULL, 0},   {"hour", 0, 23, NULL, 0},       {"day of month", 1, 31, NULL, 0},
+    {"month", 1, 12, months, 12}, {"day of week", 0, 6, days, 7},
+};
+
+enum { PART_COUNT = sizeof parts / sizeof *parts };
+
+/* robfig/cron reads 08 as 8. */
+static struct str without_zeros(struct str text)
+{
+    while (text.len > 1 && text.data[0] == '0')
+        text = str_from(text, 1);
+    return text;
+}
+
+static bool read_number(const struct part *part, struct str text, int64_t *ret)
+{
+    for (size_t i = 0; i < part->word_count; i++) {
+        if (str_is_nocase(text, part->words[i])) {
+            *ret = part->min + (int64_t)i;
+            return true;
+        }
+    }
+    return scalar_to_int(without_zeros(text), ret) && *ret >= part->min && *ret <= part->max;
+}
+
+/* NUMBER, NUMBER-NUMBER, * or ?, each with /STEP. */
+static bool is_range(const struct part *part, struct str text)
+{
+    size_t slash = str_find(text, 0, '/');
+    struct str step = str_from(text, slash + 1);
+    struct str range = str_slice(text, 0, slash);
+    int64_t number = 1;
+    if (slash < text.len && (!scalar_to_int(without_zeros(step), &number) || number < 1))
+        return false;
+    if (str_is(range, "*") || str_is(range, "?"))
+        return true;
+    size_t dash = str_find(range, 0, '-');
+    int64_t from;
+    int64_t to;
+    if (!read_number(part, str_slice(range, 0, dash), &from))
+        return false;
+    return dash == range.len || (read_number(part, str_from(range, dash + 1), &to) && from <= to);
+}
+
+static bool is_part(const struct part *part, struct str text)
+{
+    for (size_t at = 0; at <= text.len;) {
+        size_t end = str_find(text, at, ',');
+        if (!is_range(part, str_slice(text, at, end)))
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+/* @every 1h30m: whole numbers with units, as Go's time.ParseDuration reads them. */
+static bool is_every(struct str schedule)
+{
+    struct str prefix = STR("@every ");
+    if (!str_starts(schedule, prefix) || schedule.len == prefix.len)
+        return false;
+    for (size_t at = prefix.len; at < schedule.len; at++) {
+        size_t digits = at;
+        while (at < schedule.len && schedule.data[at] >= '0' && schedule.data[at] <= '9')
+            at++;
+        bool unit = at < schedule.len && (schedule.data[at] == 'h' || schedule.data[at] == 'm' ||
+                                          schedule.data[at] == 's');
+        if (at == digits || !unit)
+            return false;
+    }
+    return true;
+}
+
+static bool is_word(struct str schedule)
+{
+    if (is_every(schedule))
+        return true;
+    static const char *const words[] = {"@yearly", "@annually", "@monthly", "@weekly",
+                                        "@daily",  "@midnight", "@hourly"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_is(schedule, words[i]))
+            return true;
+    return false;
+}
+
+const char *cron_wrong(struct arena *arena, struct str schedule)
+{
+    if (str_starts(schedule, STR("@")))
+        return is_word(schedule) ? NULL
+                                 : "must be five parts, or @hourly, @daily, @weekly, @monthly, "
+                                   "@yearly, @every 1h";
+    size_t count = 0;
+    for (size_t at = 0; at < schedule.len;) {
+        size_t end = at;
+        while (end < schedule.len && !strchr(" \t\r\n", schedule.data[end]))
+            end++;
+        if (end > at) {
+            struct str text = str_slice(schedule, at, end);
+            if (count < PART_COUNT && !is_part(&parts[count], text))
+                return str_format(arena, "has \"%.*s\" for the %s, which goes from %d to %d",
+                                  STR_ARG(text), parts[count].name, (int)parts[count].min,
+                                  (int)parts[count].max)
+                    .data;
+            count++;
+        }
+        at = end + 1;
+    }
+    return count == PART_COUNT
+               ? NULL
+               : "must have five parts: minute, hour, day of month, month, day of week";
+}

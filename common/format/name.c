@@ -1,0 +1,452 @@
+#include "format/name.h"
+
+#include "base/limits.h"
+#include "cloud/aws_policy.h"
+
+#include <string.h>
+
+#define LOWER  "abcdefghijklmnopqrstuvwxyz"
+#define UPPER  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+#define ALNUM  LOWER UPPER DIGITS
+
+static bool one_of(char c, const char *set)
+{
+    return c && strchr(set, c);
+}
+
+/* Begins with one of `first`, ends with one of `last`, has only `inner` between. */
+static bool shaped(struct str s, const char *first, const char *inner, const char *last)
+{
+    return s.len && one_of(s.data[0], first) && one_of(s.data[s.len - 1], last) &&
+           str_only(s, inner);
+}
+
+static const char *label_wrong(struct str name, const char *first, const char *message)
+{
+    if (name.len > LABEL_MAX)
+        return "must be at most 63 characters long";
+    return shaped(name, first, LOWER DIGITS "-", LOWER DIGITS) ? NULL : message;
+}
+
+static const char *namespace_wrong(struct str name)
+{
+    return label_wrong(name, LOWER DIGITS,
+                       "must be lower-case letters, digits and dashes, beginning and ending with a "
+                       "letter or digit");
+}
+
+static const char *service_wrong(struct str name)
+{
+    return label_wrong(name, LOWER,
+                       "must be lower-case letters, digits and dashes, beginning with a letter and "
+                       "ending with a letter or digit");
+}
+
+/* True when every part between `separator`s is a DNS label of at most 63 characters. */
+static bool all_labels(struct str name)
+{
+    for (size_t at = 0; at <= name.len;) {
+        size_t end = str_find(name, at, '.');
+        struct str label = str_slice(name, at, end);
+        if (label.len > LABEL_MAX || !shaped(label, LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS))
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+static const char *subdomain_wrong(struct str name)
+{
+    if (name.len > SUBDOMAIN_MAX)
+        return "must be at most 253 characters long";
+    return name.len && all_labels(name)
+               ? NULL
+               : "must be lower-case letters, digits, dashes and dots, as in a domain name";
+}
+
+static const char *host_wrong(struct str name)
+{
+    if (name.len > SUBDOMAIN_MAX)
+        return "must be at most 253 characters long";
+    struct str rest = str_starts(name, STR("*.")) ? str_from(name, 2) : name;
+    bool address = str_only(rest, DIGITS ".");
+    return rest.len && !address && all_labels(rest)
+               ? NULL
+               : "must be a domain name, such as app.example.com";
+}
+
+/* Kubernetes keeps these for folders: apimachinery's IsConfigMapKey and IsEnvVarName. */
+static bool is_folder_name(struct str name)
+{
+    return str_is(name, ".") || str_starts(name, STR(".."));
+}
+
+static const char *variable_wrong(struct str name)
+{
+    if (is_folder_name(name))
+        return "must not be . or begin with ..";
+    return shaped(name, ALNUM "-._", ALNUM "-._", ALNUM "-._") && !one_of(name.data[0], DIGITS)
+               ? NULL
+               : "must be letters, digits, _, - and ., not beginning with a digit";
+}
+
+static const char *secret_key_wrong(struct str name)
+{
+    if (name.len > SUBDOMAIN_MAX)
+        return "must be at most 253 characters long";
+    if (is_folder_name(name))
+        return "must not be . or begin with ..";
+    return name.len && str_only(name, ALNUM "-._") ? NULL : "must be letters, digits, _, - and .";
+}
+
+static const char *label_value_wrong(struct str name)
+{
+    if (name.len > LABEL_MAX)
+        return "must be at most 63 characters long";
+    return name.len == 0 || shaped(name, ALNUM, ALNUM "-._", ALNUM)
+               ? NULL
+               : "must be letters, digits, -, _ and ., beginning and ending with a letter or digit";
+}
+
+static const char *tag_wrong(struct str tag)
+{
+    return tag.len <= TAG_MAX && shaped(tag, ALNUM "_", ALNUM "_.-", ALNUM "_.-")
+               ? NULL
+               : "must be at most 128 letters, digits, _, . and -, not beginning with . or -";
+}
+
+static const char *digest_wrong(struct str digest)
+{
+    struct str hex = str_from(digest, strlen("sha256:"));
+    return str_starts(digest, STR("sha256:")) && hex.len == 64 && str_only(hex, DIGITS "abcdef")
+               ? NULL
+               : "must be sha256: and 64 lower-case hexadecimal digits";
+}
+
+/* One part of a repository's path: words joined by one . or _, by __, or by dashes. */
+static bool is_repository_part(struct str part)
+{
+    if (!shaped(part, LOWER DIGITS, LOWER DIGITS "._-", LOWER DIGITS))
+        return false;
+    for (size_t i = 1; i < part.len; i++) {
+        bool joint = one_of(part.data[i], "._") && one_of(part.data[i - 1], "._-");
+        bool dash_after = part.data[i] == '-' && one_of(part.data[i - 1], "._");
+        bool double_underscore =
+            part.data[i] == '_' && part.data[i - 1] == '_' && (i < 2 || part.data[i - 2] != '_');
+        if ((joint && !double_underscore) || dash_after)
+            return false;
+    }
+    return true;
+}
+
+/* A registry: HOST[:PORT]. Docker takes the first part for one when it has a dot, a port, or is
+ * `localhost`. */
+static bool is_registry(struct str part)
+{
+    size_t colon = str_find(part, 0, ':');
+    struct str port = str_from(part, colon + 1);
+    if (colon < part.len && (port.len == 0 || port.len > 5 || !str_only(port, DIGITS)))
+        return false;
+    struct str host = str_slice(part, 0, colon);
+    bool named = str_find(host, 0, '.') < host.len || colon < part.len || str_is(host, "localhost");
+    return named && shaped(host, ALNUM, ALNUM ".-", ALNUM);
+}
+
+static bool is_repository(struct str name)
+{
+    size_t slash = str_find(name, 0, '/');
+    size_t at = slash < name.len && is_registry(str_slice(name, 0, slash)) ? slash + 1 : 0;
+    while (at <= name.len) {
+        size_t end = str_find(name, at, '/');
+        if (!is_repository_part(str_slice(name, at, end)))
+            return false;
+        at = end + 1;
+    }
+    return true;
+}
+
+/* The grammar of the distribution project's reference package. */
+static const char *image_wrong(struct str image)
+{
+    static const char message[] =
+        "must be an image such as nginx, nginx:1.29 or registry.example.com/team/app:v1";
+    size_t at = str_find(image, 0, '@');
+    if (at < image.len) {
+        const char *wrong = digest_wrong(str_from(image, at + 1));
+        if (wrong)
+            return "has a digest that is not sha256: and 64 lower-case hexadecimal digits";
+    }
+    struct str name = str_slice(image, 0, at);
+    size_t last_slash = 0;
+    for (size_t i = 0; i < name.len; i++)
+        if (name.data[i] == '/')
+            last_slash = i;
+    size_t colon = str_find(name, last_slash, ':');
+    if (colon < name.len && tag_wrong(str_from(name, colon + 1)))
+        return "has a tag that is not at most 128 letters, digits, _, . and -, not beginning with "
+               ". "
+               "or -";
+    struct str repository = str_slice(name, 0, colon);
+    if (repository.len > IMAGE_MAX)
+        return "must have at most 255 characters before the tag";
+    if (is_repository(repository))
+        return NULL;
+    for (size_t i = 0; i < repository.len; i++)
+        if (one_of(repository.data[i], UPPER))
+            return "must be in lower case before the tag";
+    return message;
+}
+
+static const char *registry_wrong(struct str registry)
+{
+    while (str_ends(registry, STR("/")))
+        registry.len--;
+    size_t slash = str_find(registry, 0, '/');
+    bool right = is_registry(str_slice(registry, 0, slash)) &&
+                 (slash == registry.len || is_repository(str_from(registry, slash + 1)));
+    return right && registry.len <= IMAGE_MAX
+               ? NULL
+               : "must be an address such as registry.example.com/team";
+}
+
+static const char *port_wrong(struct str name)
+{
+    bool letter = false;
+    bool doubled = false;
+    for (size_t i = 0; i < name.len; i++) {
+        letter |= one_of(name.data[i], LOWER);
+        doubled |= i > 0 && name.data[i] == '-' && name.data[i - 1] == '-';
+    }
+    return name.len <= PORT_NAME_MAX && letter && !doubled &&
+                   shaped(name, LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS)
+               ? NULL
+               : "must be at most 15 lower-case letters, digits and single dashes, with a letter";
+}
+
+static const char *label_key_wrong(struct str key)
+{
+    size_t slash = str_find(key, 0, '/');
+    bool prefixed = slash < key.len;
+    struct str name = prefixed ? str_from(key, slash + 1) : key;
+    if (prefixed && subdomain_wrong(str_slice(key, 0, slash)))
+        return "must have a domain name before the slash";
+    if (name.len > LABEL_MAX)
+        return "must have at most 63 characters behind the slash";
+    return shaped(name, ALNUM, ALNUM "-._", ALNUM)
+               ? NULL
+               : "must be letters, digits, -, _ and ., beginning and ending with a letter or "
+                 "digit; a domain name and a slash may stand before";
+}
+
+static const char *mount_path_wrong(struct str path)
+{
+    if (path.len < 2 || path.data[0] != '/')
+        return "must be a folder that begins with /, not the root itself";
+    if (path.len > HTTP_PATH_MAX)
+        return "must be at most 1024 characters long";
+    for (size_t at = 1; at <= path.len;) {
+        size_t end = str_find(path, at, '/');
+        struct str part = str_slice(path, at, end);
+        if (part.len == 0 || str_is(part, ".") || str_is(part, ".."))
+            return "must be written the short way: no / at its end, no //, . or ..";
+        at = end + 1;
+    }
+    return str_find(path, 0, ':') < path.len ? "must not have a colon" : NULL;
+}
+
+static const char *path_wrong(struct str path)
+{
+    if (path.len > HTTP_PATH_MAX)
+        return "must be at most 1024 characters long";
+    if (path.len == 0 || path.data[0] != '/')
+        return "must begin with /";
+    return str_only(path, ALNUM "-._~!$&'()*+,;=:@%/")
+               ? NULL
+               : "may hold letters, digits and -._~!$&'()*+,;=:@%/ only";
+}
+
+static const char *request_wrong(struct str request)
+{
+    size_t query = str_find(request, 0, '?');
+    const char *wrong = path_wrong(str_slice(request, 0, query));
+    if (wrong)
+        return wrong;
+    return str_only(str_from(request, query), ALNUM "-._~!$&'()*+,;=:@%/?")
+               ? NULL
+               : "has a query with characters that must be escaped as %20 and the like";
+}
+
+static const char *hash_key_wrong(struct str key)
+{
+    return key.len && str_only(key, ALNUM "_${}-")
+               ? NULL
+               : "must be nginx variables and letters, digits, _ and -, such as $request_uri";
+}
+
+/* In nginx's configuration a semicolon or brace ends a directive, a quote or a comment hides its
+ * end. ${NAME} is a variable. https://nginx.org/en/docs/beginners_guide.html#conf_structure */
+static const char *nginx_value_wrong(struct str value)
+{
+    bool variable = false;
+    for (size_t i = 0; i < value.len; i++) {
+        char byte = value.data[i];
+        bool begins = i == 0 || value.data[i - 1] == ' ';
+        if ((unsigned char)byte < ' ')
+            return "must be one line";
+        if (byte == '{' && i > 0 && value.data[i - 1] == '$')
+            variable = true;
+        else if (byte == '}' && variable)
+            variable = false;
+        else if (one_of(byte, ";{}\"") || (byte == '#' && begins) || (variable && byte == ' '))
+            return "must not have ; { } \" or a # that begins a word, which nginx would take for "
+                   "configuration of its own";
+    }
+    return variable || str_ends(value, STR("\\")) ? "must not end inside ${ or with \\" : NULL;
+}
+
+static const char *arn_wrong(struct str arn)
+{
+    size_t colons = 0;
+    for (size_t i = 0; i < arn.len; i++)
+        colons += arn.data[i] == ':';
+    bool printable = str_only(arn, ALNUM "-._/:*+=,@");
+    return printable && colons >= 5 && str_starts(arn, STR("arn:aws")) && !str_ends(arn, STR(":"))
+               ? NULL
+               : "must be an ARN, such as arn:aws:iam::123456789012:policy/extra";
+}
+
+static const char *account_wrong(struct str account)
+{
+    return account.len == 12 && str_only(account, DIGITS) ? NULL : "must be 12 digits";
+}
+
+/* arn:PARTITION:iam::ACCOUNT:TYPE/PATH/NAME; AWS's own policies have `aws` for an account. */
+static bool is_iam_arn(struct str arn, struct str type, bool may_be_theirs)
+{
+    struct arn parts = aws_arn_split(arn);
+    bool theirs = may_be_theirs && str_is(parts.account, "aws");
+    struct str path = str_from(parts.resource, type.len);
+    return str_starts(arn, STR("arn:")) && aws_is_partition(parts.partition) &&
+           str_is(parts.service, "iam") && parts.region.len == 0 &&
+           (theirs || !account_wrong(parts.account)) && str_starts(parts.resource, type) &&
+           shaped(path, ALNUM "_+=,.@-", ALNUM "_+=,.@-/", ALNUM "_+=,.@-");
+}
+
+static const char *iam_policy_wrong(struct str arn)
+{
+    return is_iam_arn(arn, STR("policy/"), true)
+               ? NULL
+               : "must be the ARN of one, such as arn:aws:iam::123456789012:policy/extra";
+}
+
+static const char *iam_role_wrong(struct str arn)
+{
+    return is_iam_arn(arn, STR("role/"), false)
+               ? NULL
+               : "must be the ARN of a role, such as arn:aws:iam::123456789012:role/app";
+}
+
+/* https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html */
+static const char *eks_cluster_wrong(struct str name)
+{
+    return name.len <= EKS_CLUSTER_MAX && shaped(name, ALNUM, ALNUM "-_", ALNUM "-_")
+               ? NULL
+               : "must be at most 100 letters, digits, - and _, beginning with a letter or digit";
+}
+
+/* https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+static const char *bucket_wrong(struct str name)
+{
+    enum { BUCKET_MIN = 3 };
+    return name.len >= BUCKET_MIN && name.len <= LABEL_MAX &&
+                   shaped(name, LOWER DIGITS, LOWER DIGITS "-.", LOWER DIGITS)
+               ? NULL
+               : "must be 3 to 63 lower-case letters, digits, dots and dashes, beginning and "
+                 "ending "
+                 "with a letter or digit";
+}
+
+static const char *provider_wrong(struct str provider)
+{
+    size_t slash = str_find(provider, 0, '/');
+    return slash && provider.len <= SUBDOMAIN_MAX && all_labels(str_slice(provider, 0, slash)) &&
+                   str_only(str_from(provider, slash), ALNUM "-._/")
+               ? NULL
+               : "must be an address such as https://oidc.eks.us-east-1.amazonaws.com/id/ID";
+}
+
+/* https://cloud.google.com/iam/docs/service-accounts-create, and Google's own, such as
+ * NUMBER-compute@developer.gserviceaccount.com. */
+static const char *google_account_wrong(struct str address)
+{
+    const struct str end = STR(".gserviceaccount.com");
+    size_t at = str_find(address, 0, '@');
+    struct str domain = str_from(address, at + 1);
+    return shaped(str_slice(address, 0, at), LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS) &&
+                   str_ends(domain, end) &&
+                   all_labels(str_slice(domain, 0, domain.len - end.len)) &&
+                   address.len <= SUBDOMAIN_MAX
+               ? NULL
+               : "must be the address of a service account, such as "
+                 "app@my-project.iam.gserviceaccount.com";
+}
+
+static const char *uuid_wrong(struct str uuid)
+{
+    static const char shape[] = "00000000-0000-0000-0000-000000000000";
+    bool right = uuid.len == sizeof shape - 1;
+    for (size_t i = 0; right && i < uuid.len; i++)
+        right = one_of(uuid.data[i], shape[i] == '-' ? "-" : DIGITS "abcdefABCDEF");
+    return right ? NULL : "must be a UUID, such as 00000000-0000-0000-0000-000000000000";
+}
+
+static const char *region_wrong(struct str region)
+{
+    bool shape = shaped(region, LOWER, LOWER DIGITS "-", DIGITS);
+    return shape && str_find(region, 0, '-') < region.len ? NULL
+                                                          : "must be a region such as us-east-1";
+}
+
+const char *name_wrong(enum name_kind kind, struct str name)
+{
+    static const char *(*const checks[])(struct str) = {
+        [NAME_NAMESPACE] = namespace_wrong,
+        [NAME_SERVICE] = service_wrong,
+        [NAME_SUBDOMAIN] = subdomain_wrong,
+        [NAME_HOST] = host_wrong,
+        [NAME_VARIABLE] = variable_wrong,
+        [NAME_SECRET_KEY] = secret_key_wrong,
+        [NAME_LABEL_VALUE] = label_value_wrong,
+        [NAME_IMAGE] = image_wrong,
+        [NAME_REGISTRY] = registry_wrong,
+        [NAME_IMAGE_TAG] = tag_wrong,
+        [NAME_IMAGE_DIGEST] = digest_wrong,
+        [NAME_PORT] = port_wrong,
+        [NAME_LABEL_KEY] = label_key_wrong,
+        [NAME_MOUNT_PATH] = mount_path_wrong,
+        [NAME_PATH] = path_wrong,
+        [NAME_REQUEST] = request_wrong,
+        [NAME_HASH_KEY] = hash_key_wrong,
+        [NAME_NGINX_VALUE] = nginx_value_wrong,
+        [NAME_ARN] = arn_wrong,
+        [NAME_IAM_POLICY] = iam_policy_wrong,
+        [NAME_IAM_ROLE] = iam_role_wrong,
+        [NAME_S3_BUCKET] = bucket_wrong,
+        [NAME_EKS_CLUSTER] = eks_cluster_wrong,
+        [NAME_OPENID_PROVIDER] = provider_wrong,
+        [NAME_GOOGLE_ACCOUNT] = google_account_wrong,
+        [NAME_UUID] = uuid_wrong,
+        [NAME_AWS_ACCOUNT] = account_wrong,
+        [NAME_AWS_REGION] = region_wrong,
+    };
+    return checks[kind](name);
+}
+
+struct str name_for_variable(struct arena *arena, struct str name)
+{
+    char *copy = arena_alloc(arena, name.len + 1);
+    for (size_t i = 0; i < name.len; i++)
+        copy[i] = name.data[i] == '-' ? '_' : name.data[i];
+    return (struct str){copy, name.len};
+}

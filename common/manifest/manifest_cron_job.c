@@ -1,0 +1,45 @@
+#include "manifest/manifest.h"
+
+enum {
+    START_DEADLINE = 300, /* seconds: a start missed for longer is left out */
+    FINISHED_TTL = 86400, /* seconds that a finished Job stays, to be looked at */
+};
+
+/* Other labels than the workload's pods: no Service or autoscaler may see a job's. */
+static void put_labels(struct manifests *manifests, const struct service *service,
+                       struct node *metadata, const struct cron_job *job)
+{
+    struct arena *arena = manifests->arena;
+    struct node *labels = manifest_labels(manifests, service, metadata, "labels");
+    node_get(labels, "app.kubernetes.io/name")->text = job->name;
+    put_text(arena, labels, "app.kubernetes.io/component", STR("cron-job"));
+    manifest_put_pod_labels(arena, labels, service);
+}
+
+static void add_cron_job(struct manifests *manifests, const struct service *service,
+                         const struct cron_job *job)
+{
+    struct arena *arena = manifests->arena;
+    struct node *object = manifest_object(manifests, service, "batch/v1", "CronJob", job->name);
+    struct node *spec = put_map(arena, object, "spec");
+    put_text(arena, spec, "schedule", job->schedule);
+    put_text(arena, spec, "concurrencyPolicy", STR("Forbid"));
+    put_int(arena, spec, "startingDeadlineSeconds", START_DEADLINE);
+    struct node *job_template = put_map(arena, spec, "jobTemplate");
+    put_labels(manifests, service, put_map(arena, job_template, "metadata"), job);
+    struct node *job_spec = put_map(arena, job_template, "spec");
+    put_int(arena, job_spec, "ttlSecondsAfterFinished", FINISHED_TTL);
+    struct node *template = put_map(arena, job_spec, "template");
+    struct node *metadata = put_map(arena, template, "metadata");
+    put_labels(manifests, service, metadata, job);
+    if (service->pod_annotations->count)
+        manifest_put_items(arena, put_map(arena, metadata, "annotations"),
+                           service->pod_annotations);
+    manifest_pod(manifests, service, template, POD_JOB, job->commands, job->args);
+}
+
+void manifest_cron_jobs(struct manifests *manifests, const struct service *service)
+{
+    for (size_t i = 0; service->has_image && i < service->cron_job_count; i++)
+        add_cron_job(manifests, service, &service->cron_jobs[i]);
+}

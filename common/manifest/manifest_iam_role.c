@@ -1,0 +1,24 @@
+/* What a service may do in AWS, made by the ACK controller for IAM. The links' statements stand in
+ * the role itself: one with both policies and policyRefs never gets done.
+ * https://aws-controllers-k8s.github.io/community/reference/iam/v1alpha1/role/ */
+#include "cloud/iam.h"
+#include "manifest/manifest.h"
+
+void manifest_role(struct manifests *manifests, const struct service *service)
+{
+    struct arena *arena = manifests->arena;
+    const struct cloud_access *cloud = &service->cloud;
+    if (!cloud->makes_role)
+        return;
+    struct node *object =
+        manifest_object(manifests, service, "iam.services.k8s.aws/v1alpha1", "Role", service->name);
+    struct node *spec = put_map(arena, object, "spec");
+    put_text(arena, spec, "name", cloud->role_name);
+    put_lines(arena, spec, "assumeRolePolicyDocument", iam_trust_policy(arena, service));
+    if (cloud->link_count)
+        put_lines(arena, put_map(arena, spec, "inlinePolicies"), "links",
+                  iam_links_policy(arena, service));
+    if (cloud->policies->count == 0)
+        return;
+    put_node(arena, spec, "policies", manifest_words(arena, cloud->policies));
+}

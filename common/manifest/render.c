@@ -1,0 +1,287 @@
+#include "manifest/render.h"
+
+#include "base/map.h"
+#include "config/source.h"
+#include "config/usage.h"
+#include "manifest/manifest.h"
+#include "yaml/emit.h"
+
+#include <string.h>
+
+struct renderer {
+    struct arena arena; /* for the run */
+    struct arena *file; /* reset behind each file, unless its services are kept */
+    struct rendition *kept;
+    const struct options *options;
+    bool color;
+    bool json;
+    bool failed;
+    struct buf *manifests;
+    struct buf *messages;
+    const char *path; /* of the file at hand; no other has this very pointer */
+    size_t objects;   /* emitted so far */
+    struct set namespaces;
+    struct set objects_made; /* KIND/NAMESPACE/NAME; the value is the service's name */
+    struct set routes;       /* HOST/PATH; the value is the service's name */
+    struct set names;        /* NAMESPACE/NAME of each service; the value is its file */
+};
+
+static void tell(struct renderer *renderer, const struct diags *diags)
+{
+    renderer->failed |= diags->errors > 0;
+    diags_write(diags, renderer->messages, renderer->color);
+}
+
+static void emit(struct renderer *renderer, const struct manifests *manifests)
+{
+    if (!renderer->json) {
+        emit_yaml(renderer->manifests, manifests->items, manifests->count);
+        return;
+    }
+    for (size_t i = 0; i < manifests->count; i++) {
+        buf_add(renderer->manifests, renderer->objects++ ? STR(",\n        ") : STR("\n        "));
+        emit_json(renderer->manifests, manifests->items[i], 8);
+    }
+}
+
+static void keep(struct renderer *renderer, const struct service *service,
+                 const struct manifests *manifests)
+{
+    struct rendition *kept = renderer->kept;
+    kept->items = arena_grow(&renderer->arena, kept->items, kept->count, sizeof *kept->items);
+    kept->items[kept->count++] = (struct rendered){service, manifests->items, manifests->count};
+}
+
+/* Two services of one namespace and name would overwrite each other in the cluster. */
+static void check_unique(struct renderer *renderer, const struct service *service)
+{
+    const struct layer *layer = service->layer;
+    struct str name = str_format(&renderer->arena, "%.*s/%.*s", STR_ARG(layer->namespace),
+                                 STR_ARG(service->name));
+    const char *first = set_add(&renderer->arena, &renderer->names, name, renderer->path);
+    if (!first || first == renderer->path) /* within a file it was told already */
+        return;
+    diag_error(layer->diags, service->at,
+               "the service \"%.*s\" of namespace \"%.*s\" is in another "
+               "file too",
+               STR_ARG(service->name), STR_ARG(layer->namespace));
+    diag_hint(layer->diags, "it is in %s: rename one, or render them apart", first);
+}
+
+/* Reports an object that another service makes too. */
+static void check_object(struct renderer *renderer, const struct service *service,
+                         struct location at, struct str kind, struct str name, const char *hint)
+{
+    struct str key = str_format(&renderer->arena, "%.*s/%.*s/%.*s", STR_ARG(kind),
+                                STR_ARG(service->layer->namespace), STR_ARG(name));
+    struct str owner = str_copy(&renderer->arena, service->name);
+    const char *first = set_add(&renderer->arena, &renderer->objects_made, key, owner.data);
+    if (!first || str_is(service->name, first))
+        return;
+    diag_error(service->layer->diags, at,
+               "the services \"%s\" and \"%.*s\" both make the %.*s \"%.*s\"", first,
+               STR_ARG(service->name), STR_ARG(kind), STR_ARG(name));
+    diag_hint(service->layer->diags, "%s", hint);
+}
+
+/* A StatefulSet names its claims CLAIM-NAME-ORDINAL, and both names may have dashes: two services
+ * could use the same volume. */
+static void check_disks(struct renderer *renderer, const struct service *service)
+{
+    for (size_t i = 0; i < service->disk_count; i++) {
+        const struct disk *disk = &service->disks[i];
+        struct str name = str_format(&renderer->arena, "%.*s-%.*s-0", STR_ARG(disk->name),
+                                     STR_ARG(service->name));
+        check_object(renderer, service, disk->at, STR("PersistentVolumeClaim"), name,
+                     "write another name for it: {name: NAME, size: ..., path: ...}");
+    }
+}
+
+/* Names made of a service's name, such as NAME-headless, can be those of another service. */
+static void check_objects(struct renderer *renderer, const struct service *service,
+                          const struct manifests *manifests)
+{
+    check_disks(renderer, service);
+    for (size_t i = 0; i < manifests->count; i++) {
+        const struct node *metadata = node_get(manifests->items[i], "metadata");
+        struct str kind = node_get(manifests->items[i], "kind")->text;
+        struct str name = node_get(metadata, "name")->text;
+        if (!str_is(kind, "Service") && !str_is(kind, "Ingress") && !str_is(kind, "CronJob"))
+            continue;
+        check_object(renderer, service, service->at, kind, name, "rename one of the two");
+    }
+}
+
+/* Two services that claim the same address: the ingress controller would choose one. Files that
+ * name no host may be meant for different clusters. */
+static void check_routes(struct renderer *renderer, struct set *file_routes,
+                         const struct service *service)
+{
+    const struct layer *layer = service->layer;
+    for (size_t i = 0; i < service->route_count; i++) {
+        const struct route *route = &service->routes[i];
+        /* ingress-nginx compares paths without regard to case, other controllers with it. */
+        bool nginx = layer->environment.ingress_controller == INGRESS_NGINX;
+        struct str path = nginx ? str_lower(layer->arena, route->prefix) : route->prefix;
+        struct str address =
+            str_format(&renderer->arena, "%.*s%.*s/", STR_ARG(route->host), STR_ARG(path));
+        struct str owner = str_copy(&renderer->arena, service->name);
+        const char *first =
+            set_add(&renderer->arena, route->host.len ? &renderer->routes : file_routes, address,
+                    owner.data);
+        if (!first)
+            continue;
+        diag_error(layer->diags, route->at, "the service \"%s\" has this public_uri already",
+                   first);
+        diag_hint(layer->diags, "give each service a path or domain of its own");
+    }
+}
+
+static void emit_namespace(struct renderer *renderer, const struct layer *layer)
+{
+    struct str name = str_copy(&renderer->arena, layer->namespace);
+    struct manifests manifests = {.arena = layer->arena};
+    if (renderer->options->namespace ||
+        set_add(&renderer->arena, &renderer->namespaces, name, name.data))
+        return;
+    manifest_namespace(&manifests, layer);
+    emit(renderer, &manifests);
+}
+
+static void render_service(struct renderer *renderer, struct set *routes,
+                           const struct service *service)
+{
+    struct manifests manifests = {.arena = service->layer->arena};
+    check_unique(renderer, service);
+    check_routes(renderer, routes, service);
+    if (!renderer->options->injects) /* image and port may be left out there */
+        manifests_add_service(&manifests, service);
+    check_objects(renderer, service, &manifests);
+    renderer->failed |= service->layer->diags->errors > 0;
+    if (renderer->failed)
+        return;
+    if (renderer->kept) {
+        keep(renderer, service, &manifests);
+        return;
+    }
+    emit_namespace(renderer, service->layer);
+    emit(renderer, &manifests);
+}
+
+/* Ports of the service file's own k8s-base that no service has. Those of an environment file may be
+ * for other service files. */
+static void warn_extra_tcp_ports(const struct layer *layer)
+{
+    if (layer->options->modules.count) /* the other services are not read */
+        return;
+    for (const struct extra_tcp_port *port = layer->environment.extra_tcp_ports; port;
+         port = port->next) {
+        if (port->used || port->at.source != layer->source)
+            continue;
+        diag_warning(layer->diags, port->at,
+                     "nginx_extra_tcp_ports has no effect: nothing makes port %.*s public",
+                     STR_ARG(port->number));
+        diag_hint(layer->diags, "add a Service of type LoadBalancer, or configure the port in your "
+                                "ingress controller");
+    }
+}
+
+static void render_layer(struct renderer *renderer, struct layer *layer)
+{
+    struct set routes = {0};
+    size_t *services = &renderer->options->usage->services;
+    size_t before = *services;
+    for (size_t i = 0; i < layer->module_count; i++) {
+        const struct module *module = &layer->modules[i];
+        if (!module_is_service(module))
+            continue;
+        if (!layer_counts(layer, module, services))
+            break;
+        usage_add_module(renderer->options, module->name);
+        if (!layer_wants(layer, module))
+            continue;
+        const struct service *service = service_read(layer, module);
+        renderer->failed |= !service;
+        if (service)
+            render_service(renderer, &routes, service);
+    }
+    warn_extra_tcp_ports(layer);
+    if (*services == before)
+        layer_report_empty(layer);
+    renderer->failed |= layer->diags->errors > 0;
+}
+
+static void render_file(struct renderer *renderer, const struct input *input)
+{
+    struct diags diags = {.arena = renderer->file};
+    const struct source *source = input_read(renderer->file, &diags, input, (struct location){0});
+    renderer->path = source ? str_c(&renderer->arena, source->path) : NULL;
+    struct layer *layer =
+        source ? layer_read(renderer->file, &diags, renderer->options, source) : NULL;
+    if (layer)
+        render_layer(renderer, layer);
+    else if (!source && diags.errors == 0)
+        usage_skip_file(renderer->options, input->path);
+    tell(renderer, &diags);
+    if (!renderer->kept)
+        arena_reset(renderer->file);
+    else if (layer)
+        layer->diags = NULL; /* they are told */
+}
+
+static void render_files(struct renderer *renderer)
+{
+    struct diags diags = {.arena = &renderer->arena};
+    struct input *inputs;
+    size_t count;
+    if (input_list(&renderer->arena, &diags, renderer->options, &inputs, &count))
+        for (size_t i = 0; i < count; i++)
+            render_file(renderer, &inputs[i]);
+    if (!renderer->failed && diags.errors == 0)
+        usage_check(renderer->options, &diags);
+    usage_write_skipped(renderer->options, renderer->messages);
+    tell(renderer, &diags);
+}
+
+bool render(const struct options *options, bool color, struct buf *ret_manifests,
+            struct buf *ret_messages)
+{
+    struct arena file = {0};
+    struct arena flags = {0};
+    struct renderer renderer = {.options = usage_start(&flags, options),
+                                .color = color,
+                                .file = &file,
+                                .json = options->output && strcmp(options->output, "json") == 0,
+                                .manifests = ret_manifests,
+                                .messages = ret_messages};
+    if (renderer.json)
+        buf_add(ret_manifests, STR("{\n    \"apiVersion\": \"v1\",\n    \"kind\": \"List\",\n"
+                                   "    \"items\": ["));
+    render_files(&renderer);
+    if (renderer.json)
+        buf_add(ret_manifests, STR("\n    ]\n}\n"));
+    if (renderer.failed)
+        ret_manifests->len = 0;
+    arena_free(&file);
+    arena_free(&flags);
+    arena_free(&renderer.arena);
+    return !renderer.failed;
+}
+
+bool render_services(const struct options *options, bool color, struct arena *arena,
+                     struct rendition *ret, struct buf *ret_messages)
+{
+    struct renderer renderer = {.options = usage_start(arena, options),
+                                .color = color,
+                                .file = arena,
+                                .kept = ret,
+                                .messages = ret_messages};
+    render_files(&renderer);
+    struct rendered *items = ARENA_ARRAY(arena, ret->count, struct rendered);
+    for (size_t i = 0; i < ret->count; i++)
+        items[i] = ret->items[i];
+    ret->items = items;
+    ret->options = renderer.options;
+    arena_free(&renderer.arena);
+    return !renderer.failed;
+}

@@ -1,0 +1,284 @@
+#define _GNU_SOURCE /* F_SETPIPE_SZ, MADV_HUGEPAGE, vmsplice */
+#include "os/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <linux/magic.h>
+#include <sys/vfs.h>
+#endif
+
+static int read_all(int fd, size_t limit, struct buf *ret)
+{
+    for (;;) {
+        buf_reserve(ret, 4096);
+        ssize_t got = read(fd, ret->data + ret->len, ret->capacity - ret->len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return errno;
+        if (got == 0)
+            return 0;
+        ret->len += (size_t)got;
+        if (ret->len > limit)
+            return EFBIG;
+    }
+}
+
+static int read_and_close(int fd, size_t limit, struct buf *ret)
+{
+    int error = read_all(fd, limit, ret);
+    if (close(fd) < 0 && error == 0)
+        error = errno;
+    return error;
+}
+
+int io_read_file(const char *path, size_t limit, struct buf *ret)
+{
+    ret->len = 0;
+    if (strcmp(path, "-") == 0)
+        return read_all(STDIN_FILENO, limit, ret);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? errno : read_and_close(fd, limit, ret);
+}
+
+static int check_regular(const struct stat *status)
+{
+    if (S_ISDIR(status->st_mode))
+        return EISDIR;
+    return S_ISREG(status->st_mode) ? 0 : IO_NOT_REGULAR;
+}
+
+/* True for a file of the kernel, such as /proc/self/environ: it claims to be a regular one. */
+static bool is_kernel_file(int fd, const struct stat *status)
+{
+#ifdef __linux__
+    static const unsigned long kernel[] = {
+        PROC_SUPER_MAGIC, SYSFS_MAGIC,        DEBUGFS_MAGIC,       TRACEFS_MAGIC,
+        SECURITYFS_MAGIC, CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, BPF_FS_MAGIC,
+        SELINUX_MAGIC,    EFIVARFS_MAGIC,     PSTOREFS_MAGIC};
+    struct statfs system;
+    (void)status;
+    for (size_t i = 0; fstatfs(fd, &system) == 0 && i < sizeof kernel / sizeof *kernel; i++)
+        if ((unsigned long)system.f_type == kernel[i])
+            return true;
+    return false;
+#else
+    char byte; /* such a file has content although its size is 0 */
+    return status->st_size == 0 && pread(fd, &byte, 1, 0) > 0;
+#endif
+}
+
+/* `fd` was opened without waiting for the other end of a pipe. */
+static int check_opened(int fd)
+{
+    struct stat status;
+    if (fstat(fd, &status) < 0)
+        return errno;
+    int error = check_regular(&status);
+    if (error == 0 && is_kernel_file(fd, &status))
+        error = IO_NOT_REGULAR;
+    if (error == 0 && fcntl(fd, F_SETFL, 0) < 0)
+        error = errno;
+    return error;
+}
+
+int io_read_regular_file(const char *path, size_t limit, struct buf *ret)
+{
+    struct stat status;
+    ret->len = 0;
+    /* Opening a device can act already (a watchdog, a tape), so what is no file is not opened. The
+     * second look, at what was opened, is for a path that changes in between. */
+    if (stat(path, &status) < 0)
+        return errno;
+    int error = check_regular(&status);
+    if (error)
+        return error;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return errno;
+    error = check_opened(fd);
+    if (error == 0)
+        return read_and_close(fd, limit, ret);
+    int ignored = close(fd);
+    (void)ignored;
+    return error;
+}
+
+enum {
+    PIPE_SIZE = 1024 * 1024,      /* what an unprivileged process may ask for */
+    LARGE_PAGE = 2 * 1024 * 1024, /* of most systems; elsewhere it is just a step */
+    LARGE_FROM = LARGE_PAGE,
+};
+
+/* Fewer turns between the two ends of a pipe. Where it cannot be had, all goes on as it is. */
+static void widen_pipe(int fd)
+{
+#ifdef F_SETPIPE_SZ
+    int ignored = fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
+    (void)ignored;
+#else
+    (void)fd;
+#endif
+}
+
+/* Large pages cost far less to fill. The last one stays empty in part, which small streams would
+ * feel. */
+static void choose_pages(char *pages, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    int ignored = madvise(pages, size, MADV_HUGEPAGE);
+    (void)ignored;
+#else
+    (void)pages;
+    (void)size;
+#endif
+}
+
+static int read_pages(int fd, size_t limit, io_grown *grown, void *context, struct io_stream *ret)
+{
+    size_t len = 0;
+    for (;;) {
+        size_t room = LARGE_PAGE - len % LARGE_PAGE;
+        if (room > ret->size - len)
+            room = ret->size - len;
+        ssize_t got = read(fd, ret->pages + len, room);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return errno;
+        len += (size_t)got;
+        ret->text = (struct str){ret->pages, len};
+        if (got == 0)
+            return 0;
+        if (len > limit)
+            return EFBIG;
+        if (len == LARGE_FROM)
+            choose_pages(ret->pages + len, ret->size - len);
+        grown(context, ret->text);
+    }
+}
+
+int io_read_stream(int fd, size_t limit, io_grown *grown, void *context, struct io_stream *ret)
+{
+    *ret = (struct io_stream){0};
+    widen_pipe(fd);
+#ifdef MAP_NORESERVE
+    /* Room for all that may come, which takes memory only where it is written to. */
+    size_t size = limit + 2 * (size_t)LARGE_PAGE;
+    char *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (pages != MAP_FAILED) {
+        size_t skipped = LARGE_PAGE - (uintptr_t)pages % LARGE_PAGE;
+        *ret = (struct io_stream){.mapped = pages, .mapped_size = size, .pages = pages + skipped};
+        ret->size = size - skipped;
+        return read_pages(fd, limit, grown, context, ret);
+    }
+#endif
+    int error = read_all(fd, limit, &ret->buf);
+    ret->text = buf_str(&ret->buf);
+    return error;
+}
+
+void io_stream_free(struct io_stream *stream)
+{
+    if (stream->mapped) {
+        int ignored = munmap(stream->mapped, stream->mapped_size);
+        (void)ignored;
+    }
+    buf_free(&stream->buf);
+    *stream = (struct io_stream){0};
+}
+
+/* The system's type does without const, for it serves reading too. */
+static struct iovec part_of(struct str text)
+{
+    struct iovec part = {.iov_len = text.len};
+    memcpy(&part.iov_base, &text.data, sizeof text.data);
+    return part;
+}
+
+#ifdef __linux__
+static bool is_within(struct str piece, const struct io_stream *stream)
+{
+    const char *start = stream->pages;
+    return stream->size && piece.data >= start && piece.data + piece.len <= start + stream->size;
+}
+
+/* Hands pages over instead of copying them; what is left when that cannot be is for write(). */
+static int hand_over(int fd, struct str *piece)
+{
+    while (piece->len) {
+        struct iovec part = part_of(*piece);
+        ssize_t handed = vmsplice(fd, &part, 1, 0);
+        if (handed < 0 && errno == EINTR)
+            continue;
+        if (handed < 0)
+            return errno;
+        *piece = str_from(*piece, (size_t)handed);
+    }
+    return 0;
+}
+#endif
+
+int io_write_stream(int fd, const struct str *pieces, size_t count, const struct io_stream *stream)
+{
+    struct stat status;
+    bool is_pipe = fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode);
+    if (!is_pipe)
+        return io_write_pieces(fd, pieces, count);
+    widen_pipe(fd);
+#ifdef __linux__
+    enum { WORTH_IT = 64 * 1024 };
+    for (size_t i = 0; i < count; i++) {
+        struct str piece = pieces[i];
+        int error = piece.len >= WORTH_IT && is_within(piece, stream) ? hand_over(fd, &piece) : 0;
+        if (error == EPIPE)
+            return error;
+        error = io_write(fd, piece);
+        if (error)
+            return error;
+    }
+    return 0;
+#else
+    (void)stream;
+    return io_write_pieces(fd, pieces, count);
+#endif
+}
+
+int io_write(int fd, struct str text)
+{
+    return io_write_pieces(fd, &text, 1);
+}
+
+int io_write_pieces(int fd, const struct str *pieces, size_t count)
+{
+    enum { AT_ONCE = 16 }; /* the least that IOV_MAX may be */
+    size_t next = 0;       /* piece, */
+    size_t done = 0;       /* and what of it is written */
+    for (;;) {
+        struct iovec parts[AT_ONCE];
+        int filled = 0;
+        for (size_t i = next; i < count && filled < AT_ONCE; i++) {
+            struct str rest = str_from(pieces[i], i == next ? done : 0);
+            if (rest.len)
+                parts[filled++] = part_of(rest);
+        }
+        if (filled == 0)
+            return 0;
+        ssize_t written = writev(fd, parts, filled);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return errno;
+        done += (size_t)written;
+        while (next < count && done >= pieces[next].len)
+            done -= pieces[next++].len;
+    }
+}

@@ -1,0 +1,95 @@
+#include "os/temp_dir.h"
+
+#include "os/io.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The one that is there: without memory it is wiped before the process ends. */
+static const char *present;
+
+static void wipe_present(void)
+{
+    bool ignored = !present || private_folder_wipe(present);
+    (void)ignored;
+}
+
+const char *private_folder_make(struct arena *arena)
+{
+    const char *candidates[] = {getenv("XDG_RUNTIME_DIR"), "/dev/shm", getenv("TMPDIR"), "/tmp"};
+    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
+        if (!candidates[i] || !*candidates[i])
+            continue;
+        struct str pattern = str_format(arena, "%s/optasvc-XXXXXX", candidates[i]);
+        char *path = arena_alloc(arena, pattern.len + 1);
+        memcpy(path, pattern.data, pattern.len);
+        if (mkdtemp(path)) {
+            present = path;
+            out_of_memory_asks(wipe_present);
+            return path;
+        }
+    }
+    return NULL;
+}
+
+int private_folder_write(const char *path, const struct str *pieces, size_t count)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return errno;
+    int error = io_write_pieces(fd, pieces, count);
+    if (close(fd) < 0 && error == 0)
+        error = errno;
+    return error;
+}
+
+/* Overwrites a file in its place. */
+static bool overwrite(int folder, const char *name, off_t size)
+{
+    static const char zeros[4096];
+    int fd = openat(folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    bool right = fd >= 0;
+    while (right && size > 0) {
+        size_t some = size < (off_t)sizeof zeros ? (size_t)size : sizeof zeros;
+        ssize_t count = write(fd, zeros, some);
+        right = count > 0;
+        size -= right ? count : 0;
+    }
+    right = right && fsync(fd) == 0;
+    return fd >= 0 && close(fd) == 0 && right;
+}
+
+/* Other programs leave copies beside a file, some in folders: all that is in the folder goes. */
+static bool wipe(int parent, const char *name, unsigned depth)
+{
+    enum { DEPTH_MAX = 8 };
+    struct stat status;
+    if (fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || depth == DEPTH_MAX)
+        return false;
+    if (!S_ISDIR(status.st_mode)) {
+        bool right = !S_ISREG(status.st_mode) || overwrite(parent, name, status.st_size);
+        return unlinkat(parent, name, 0) == 0 && right;
+    }
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+    bool right = folder != NULL;
+    while (folder && (entry = readdir(folder)) != NULL)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            right &= wipe(dirfd(folder), entry->d_name, depth + 1);
+    if (folder ? closedir(folder) < 0 : fd >= 0 && close(fd) < 0)
+        right = false;
+    return unlinkat(parent, name, AT_REMOVEDIR) == 0 && right;
+}
+
+bool private_folder_wipe(const char *path)
+{
+    bool right = wipe(AT_FDCWD, path, 0);
+    present = NULL;
+    return right;
+}

@@ -1,0 +1,234 @@
+#include "registry/aws_cli.h"
+
+#include "cluster/kubectl.h"
+#include "format/name.h"
+#include "os/process.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* The words, up to a NULL; what users have set as output and region does not count. */
+__attribute__((sentinel)) static struct words words_of(const struct aws_cli *aws, ...)
+{
+    struct words words = {0};
+    words_add(aws->arena, &words, "aws");
+    va_list arguments;
+    va_start(arguments, aws);
+    for (const char *word; (word = va_arg(arguments, const char *)) != NULL;)
+        words_add(aws->arena, &words, word);
+    va_end(arguments);
+    words_add_flag(aws->arena, &words, "region", str_c(aws->arena, aws->ecr->region));
+    words_add_flag(aws->arena, &words, "output", "text");
+    return words;
+}
+
+/* The same for commands about the repository. */
+static void add_repository(const struct aws_cli *aws, struct words *words, const char *flag)
+{
+    words_add_flag(aws->arena, words, "registry-id", str_c(aws->arena, aws->ecr->account));
+    words_add_flag(aws->arena, words, flag, str_c(aws->arena, aws->ecr->name));
+}
+
+/* "An error occurred (CODE) when calling the ..." */
+static bool has_code(const struct aws_cli *aws, const struct process *run, const char *code)
+{
+    const char *sign = str_format(aws->arena, "(%s", code).data;
+    return run->error == 0 && run->status != 0 &&
+           strstr(str_c(aws->arena, buf_str(&run->errors)), sign);
+}
+
+static bool is_forbidden(const struct aws_cli *aws, const struct process *run)
+{
+    return has_code(aws, run, "AccessDenied");
+}
+
+/* Why credentials are refused, by what the CLI says of it. */
+static const struct {
+    const char *sign;
+    const char *message;
+    const char *hint;
+} refusals[] = {
+    {"(ExpiredToken", "the AWS credentials have expired", "sign in again, as by `aws sso login`"},
+    {"has expired", "the AWS credentials have expired", "sign in again, as by `aws sso login`"},
+    {"Unable to locate credentials", "there are no AWS credentials",
+     "`aws configure` or `aws sso login` gives some, and AWS_PROFILE chooses among several"},
+    {"(InvalidClientTokenId", "AWS does not know these credentials",
+     "`aws sts get-caller-identity` tells whose they are, and AWS_PROFILE chooses among several"},
+    {"(UnrecognizedClientException", "AWS does not know these credentials",
+     "`aws sts get-caller-identity` tells whose they are, and AWS_PROFILE chooses among several"},
+};
+
+/* The sentence of AWS in what the CLI wrote; a later line may quote what was sent. */
+static struct str message_of(const struct aws_cli *aws, const struct process *run)
+{
+    struct str text = str_copy(aws->arena, buf_str(&run->errors));
+    const char *found = text.len ? strstr(text.data, "An error occurred (") : NULL;
+    if (!found || run->error)
+        return process_why(aws->arena, run);
+    size_t at = (size_t)(found - text.data);
+    return str_slice(text, at, str_find(text, at, '\n'));
+}
+
+static bool fail(const struct aws_cli *aws, const struct process *run)
+{
+    const char *text = str_c(aws->arena, buf_str(&run->errors));
+    if (process_interrupted())
+        return false;
+    if (run->error == ENOENT) {
+        diag_error(aws->diags, (struct location){0}, "aws cannot be run: it is not on PATH");
+        diag_hint(aws->diags, "install the AWS CLI: images of ECR are pushed with its help");
+        return false;
+    }
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        if (!strstr(text, refusals[i].sign))
+            continue;
+        diag_error(aws->diags, (struct location){0}, "%s", refusals[i].message);
+        diag_hint(aws->diags, "%s", refusals[i].hint);
+        return false;
+    }
+    diag_error(aws->diags, (struct location){0}, "aws %s %s failed: %.*s", run->arguments[1],
+               run->arguments[2], STR_ARG(message_of(aws, run)));
+    return false;
+}
+
+/* What a run printed, without its line end. */
+static struct str answer_of(const struct aws_cli *aws, const struct process *run)
+{
+    struct str answer = str_copy(aws->arena, buf_str(&run->output));
+    while (answer.len && strchr("\r\n", answer.data[answer.len - 1]))
+        answer.len--;
+    return answer;
+}
+
+static bool fail_answer(const struct aws_cli *aws, const struct process *run)
+{
+    diag_error(aws->diags, (struct location){0}, "aws %s %s printed something else than it should",
+               run->arguments[1], run->arguments[2]);
+    diag_hint(aws->diags, "is it the AWS CLI?");
+    return false;
+}
+
+bool aws_cli_account(const struct aws_cli *aws, struct str *ret_account)
+{
+    struct process run = {
+        .arguments = words_of(aws, "sts", "get-caller-identity", "--query=Account", NULL).items};
+    process_run(&run, 1);
+    *ret_account = answer_of(aws, &run);
+    bool right = process_right(&run)
+                     ? !name_wrong(NAME_AWS_ACCOUNT, *ret_account) || fail_answer(aws, &run)
+                     : fail(aws, &run);
+    process_free(&run);
+    return right;
+}
+
+static bool take_repository(const struct aws_cli *aws, const struct process *run,
+                            struct aws_repository *ret)
+{
+    if (has_code(aws, run, "RepositoryNotFound")) {
+        ret->presence = PRESENCE_ABSENT;
+        return true;
+    }
+    if (!process_right(run))
+        return is_forbidden(aws, run) || fail(aws, run);
+    struct str mutability = answer_of(aws, run);
+    ret->presence = PRESENCE_PRESENT;
+    ret->immutable = str_is(mutability, "IMMUTABLE");
+    return ret->immutable || str_ends(mutability, STR("MUTABLE")) ||
+           str_ends(mutability, STR("_WITH_EXCLUSION")) || fail_answer(aws, run);
+}
+
+static bool take_tag(const struct aws_cli *aws, const struct process *run,
+                     struct aws_repository *ret)
+{
+    if (has_code(aws, run, "RepositoryNotFound") || has_code(aws, run, "ImageNotFound"))
+        return true;
+    if (!process_right(run))
+        return is_forbidden(aws, run) || fail(aws, run);
+    ret->digest = answer_of(aws, run);
+    return !name_wrong(NAME_IMAGE_DIGEST, ret->digest) || fail_answer(aws, run);
+}
+
+bool aws_cli_look(const struct aws_cli *aws, struct str tag, struct aws_repository *ret)
+{
+    struct words repository = words_of(aws, "ecr", "describe-repositories",
+                                       "--query=repositories[0].imageTagMutability", NULL);
+    struct words image =
+        words_of(aws, "ecr", "describe-images", "--query=imageDetails[0].imageDigest", NULL);
+    add_repository(aws, &repository, "repository-names");
+    add_repository(aws, &image, "repository-name");
+    words_add_flag(aws->arena, &image, "image-ids",
+                   str_format(aws->arena, "imageTag=%.*s", STR_ARG(tag)).data);
+    struct process runs[] = {{.arguments = repository.items}, {.arguments = image.items}};
+    *ret = (struct aws_repository){0};
+    process_run(runs, 2);
+    bool right = take_repository(aws, &runs[0], ret) && take_tag(aws, &runs[1], ret);
+    process_free(&runs[0]);
+    process_free(&runs[1]);
+    return right;
+}
+
+/* What changes the repository is not torn by a signal. */
+static bool change(const struct aws_cli *aws, struct words words, struct process *ret_run)
+{
+    add_repository(aws, &words, "repository-name");
+    *ret_run = (struct process){.arguments = words.items, .finishes = true};
+    process_run(ret_run, 1);
+    return ret_run->error == 0 && ret_run->status == 0;
+}
+
+static bool set_policies(const struct aws_cli *aws)
+{
+    struct arena *arena = aws->arena;
+    struct words words[] = {words_of(aws, "ecr", "put-lifecycle-policy", NULL),
+                            words_of(aws, "ecr", "set-repository-policy", NULL)};
+    words_add_flag(arena, &words[0], "lifecycle-policy-text", ecr_lifecycle(arena).data);
+    words_add_flag(arena, &words[1], "policy-text", ecr_policy(arena, aws->ecr).data);
+    bool right = true;
+    for (size_t i = 0; right && i < 2; i++) {
+        struct process run;
+        right = change(aws, words[i], &run) || fail(aws, &run);
+        process_free(&run);
+    }
+    return right;
+}
+
+/* Without its policies it would never get them: what is there is left alone. */
+static void remove_made(const struct aws_cli *aws)
+{
+    struct process run;
+    if (!change(aws, words_of(aws, "ecr", "delete-repository", NULL), &run)) {
+        diag_error(aws->diags, (struct location){0},
+                   "the repository \"%.*s\" was made, but lacks its policies",
+                   STR_ARG(aws->ecr->name));
+        diag_hint(aws->diags,
+                  "delete it: aws ecr delete-repository --repository-name %.*s --region %.*s",
+                  STR_ARG(aws->ecr->name), STR_ARG(aws->ecr->region));
+    }
+    process_free(&run);
+}
+
+bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags, bool *ret_made)
+{
+    struct words words = words_of(
+        aws, "ecr", "create-repository", "--image-scanning-configuration=scanOnPush=true",
+        "--encryption-configuration=encryptionType=AES256",
+        immutable_tags ? "--image-tag-mutability=IMMUTABLE" : "--image-tag-mutability=MUTABLE",
+        NULL);
+    struct process run;
+    *ret_made = change(aws, words, &run);
+    bool right = *ret_made || has_code(aws, &run, "RepositoryAlreadyExists") || fail(aws, &run);
+    process_free(&run);
+    if (!*ret_made || set_policies(aws))
+        return right;
+    remove_made(aws);
+    return false;
+}
+
+bool aws_cli_password(const struct aws_cli *aws, struct process *ret_run)
+{
+    *ret_run = (struct process){.arguments = words_of(aws, "ecr", "get-login-password", NULL).items,
+                                .secret = true};
+    process_run(ret_run, 1);
+    return process_right(ret_run) ? ret_run->output.len > 0 || fail_answer(aws, ret_run)
+                                  : fail(aws, ret_run);
+}

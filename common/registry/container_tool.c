@@ -1,0 +1,350 @@
+#define _XOPEN_SOURCE 700 /* realpath */
+#include "registry/container_tool.h"
+
+#include "cli/cli.h"
+#include "cluster/kubectl.h"
+#include "format/image_ref.h"
+#include "format/name.h"
+#include "os/io.h"
+#include "os/process.h"
+#include "os/temp_dir.h"
+#include "yaml/emit.h"
+#include "yaml/node.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* In the order in which they are tried. */
+static const char *const names[] = {"docker", "podman", "nerdctl", NULL};
+
+/* The words, up to a NULL, behind the tool's name. Only what talks to the registry has the folder's
+ * credentials; docker and nerdctl know it by one variable, podman by the other, whatever it is
+ * called. */
+__attribute__((sentinel)) static struct words words_of(const struct image_tool *tool, ...)
+{
+    struct words words = {0};
+    va_list arguments;
+    if (tool->logged_in) {
+        words_add(tool->arena, &words, "env");
+        words_add(tool->arena, &words,
+                  str_format(tool->arena, "DOCKER_CONFIG=%s", tool->folder).data);
+        words_add(tool->arena, &words,
+                  str_format(tool->arena, "REGISTRY_AUTH_FILE=%s/auth.json", tool->folder).data);
+    }
+    words_add(tool->arena, &words, tool->name);
+    va_start(arguments, tool);
+    for (const char *word; (word = va_arg(arguments, const char *)) != NULL;)
+        words_add(tool->arena, &words, word);
+    va_end(arguments);
+    return words;
+}
+
+static bool fail(const struct image_tool *tool, const char *what, const struct process *run)
+{
+    if (!process_interrupted())
+        diag_error(tool->diags, (struct location){0}, "%s %s failed: %.*s", tool->name, what,
+                   STR_ARG(process_why(tool->arena, run)));
+    return false;
+}
+
+/* podman says that it is docker where it is called so, but docker writes its name with a capital.
+ */
+static bool is_podman(struct str version)
+{
+    return str_starts(version, STR("podman ")) || str_starts(version, STR("docker "));
+}
+
+/* Runs it to see whether it is there, and what it says it is. Returns an errno when it cannot be
+ * run.
+ */
+static int try_name(struct image_tool *tool, const char *name)
+{
+    struct process run = {.arguments = (const char *const[]){name, "--version", NULL}};
+    process_run(&run, 1);
+    int error = run.error;
+    tool->name = name;
+    tool->kind = strcmp(name, "nerdctl") == 0      ? TOOL_NERDCTL
+                 : is_podman(buf_str(&run.output)) ? TOOL_PODMAN
+                                                   : TOOL_DOCKER;
+    process_free(&run);
+    return error;
+}
+
+bool image_tool_find(struct image_tool *tool, const char *name)
+{
+    int error = ENOENT;
+    if (name)
+        error = try_name(tool, name);
+    for (size_t i = 0; !name && error && names[i]; i++)
+        error = try_name(tool, names[i]);
+    if (error == 0 || process_interrupted())
+        return error == 0;
+    if (name) {
+        diag_error(tool->diags, (struct location){0}, "%s cannot be run: %s", name,
+                   error == ENOENT ? "it is not on PATH" : strerror(error));
+        return false;
+    }
+    diag_error(tool->diags, (struct location){0},
+               "nothing here can push images: none of docker, podman and nerdctl is on PATH");
+    diag_hint(tool->diags, "install one of them");
+    return false;
+}
+
+/* Each tool has other words for an image that is not there. */
+static bool says_absent(const struct image_tool *tool, const struct process *run)
+{
+    static const char *const signs[] = {"no such image", "no such object", "image not known"};
+    struct str text = str_lower(tool->arena, buf_str(&run->errors));
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+        if (strstr(str_c(tool->arena, text), signs[i]))
+            return true;
+    return false;
+}
+
+bool image_tool_look(const struct image_tool *tool, struct str image, struct local_image *ret)
+{
+    struct process run = {.arguments = words_of(tool, "image", "inspect", "--format",
+                                                "{{.Id}} {{len .RepoTags}}", "--",
+                                                str_c(tool->arena, image), NULL)
+                                           .items};
+    process_run(&run, 1);
+    *ret = (struct local_image){0};
+    bool right = process_right(&run);
+    if (right) {
+        struct str text = str_copy(tool->arena, buf_str(&run.output));
+        size_t space = str_find(text, 0, ' ');
+        ret->id = str_slice(text, 0, space);
+        ret->names = strtoul(str_from(text, space).data, NULL, 10);
+    } else if (run.error == 0 && says_absent(tool, &run)) {
+        right = !process_interrupted();
+    } else {
+        fail(tool, "image inspect", &run);
+    }
+    process_free(&run);
+    return right;
+}
+
+/* Of docker: the context that chooses its engine; empty for the usual one. */
+static struct str current_context(const struct image_tool *tool)
+{
+    struct process run = {.arguments = (const char *const[]){tool->name, "context", "inspect",
+                                                             "--format", "{{.Name}}", NULL}};
+    process_run(&run, 1);
+    struct str name =
+        process_right(&run) ? str_copy(tool->arena, buf_str(&run.output)) : (struct str){0};
+    process_free(&run);
+    while (str_ends(name, STR("\n")))
+        name.len--;
+    return str_is(name, "default") ? STR("") : name;
+}
+
+/* Leads to the contexts of the user's configuration: nothing of it is copied. Returns 0 or an
+ * errno.
+ */
+static int link_contexts(const struct image_tool *tool)
+{
+    const char *folder = getenv("DOCKER_CONFIG");
+    const char *home = getenv("HOME");
+    struct str contexts = folder && *folder
+                              ? str_format(tool->arena, "%s/contexts", folder)
+                              : str_format(tool->arena, "%s/.docker/contexts", home ? home : "");
+    char *real = realpath(contexts.data, NULL);
+    int error =
+        !real || symlink(real, str_format(tool->arena, "%s/contexts", tool->folder).data) < 0
+            ? errno
+            : 0;
+    free(real);
+    return error;
+}
+
+/* A configuration in which docker finds the engine that it uses else. With the host named in
+ * `auths` it keeps credentials in this file: without any it would take the system's own store, and
+ * they would stay there. */
+static bool write_config(const struct image_tool *tool, struct str host)
+{
+    struct arena *arena = tool->arena;
+    struct node *config = node_new(arena, NODE_MAP);
+    struct buf text = {0};
+    node_put(put_map(arena, config, "auths"), node_scalar(arena, STYLE_TEXT, host),
+             node_new(arena, NODE_MAP));
+    struct str context = tool->kind == TOOL_DOCKER ? current_context(tool) : (struct str){0};
+    if (context.len)
+        put_text(arena, config, "currentContext", context);
+    emit_json(&text, config, 0);
+    struct str piece = buf_str(&text);
+    const char *path = str_format(arena, "%s/config.json", tool->folder).data;
+    int error = context.len ? link_contexts(tool) : 0;
+    if (error == 0)
+        error = private_folder_write(path, &piece, 1);
+    buf_free(&text);
+    if (error)
+        diag_error(tool->diags, (struct location){0}, "%s cannot be written: %s", path,
+                   strerror(error));
+    return error == 0;
+}
+
+bool image_tool_log_in(struct image_tool *tool, struct str host, const char *user,
+                       struct str password)
+{
+    if (!write_config(tool, host))
+        return false;
+    tool->logged_in = true;
+    struct process run = {.arguments = words_of(tool, "login", "--username", user,
+                                                "--password-stdin", str_c(tool->arena, host), NULL)
+                                           .items,
+                          .input = password};
+    process_run(&run, 1);
+    bool right = process_right(&run) || fail(tool, "login", &run);
+    process_free(&run);
+    return right;
+}
+
+/* Gives the image a name, or takes it off again where it is NULL. Short, and not stopped by a
+ * signal, so that it is known what was done. */
+static bool set_name(const struct image_tool *tool, const char *image, const char *name)
+{
+    struct words words = image ? words_of(tool, "tag", "--", image, name, NULL)
+                               : words_of(tool, "image", "rm", "--", name, NULL);
+    struct process run = {.arguments = words.items, .finishes = true};
+    process_run(&run, 1);
+    bool right = run.error == 0 && run.status == 0;
+    if (!right && image)
+        fail(tool, "tag", &run);
+    else if (!right && !process_interrupted())
+        diag_warning(tool->diags, (struct location){0}, "the image keeps the name %s here: %.*s",
+                     name, STR_ARG(process_why(tool->arena, &run)));
+    process_free(&run);
+    return right;
+}
+
+/* The digest behind each `lead`, which begins a line where `lines` says so. Returns how many there
+ * are that differ. */
+static size_t find_digest(struct str output, struct str lead, bool lines, struct str *ret)
+{
+    enum { DIGEST_LEN = 71 }; /* "sha256:" and 64 hexadecimal digits */
+    size_t count = 0;
+    *ret = (struct str){0};
+    for (size_t at = 0; at < output.len; at++) {
+        struct str rest = str_from(output, at);
+        if (!str_starts(rest, lead) || (lines && at > 0 && output.data[at - 1] != '\n'))
+            continue;
+        struct str digest = str_slice(rest, lead.len, lead.len + DIGEST_LEN);
+        struct str next = str_slice(rest, lead.len + DIGEST_LEN, lead.len + DIGEST_LEN + 1);
+        if (name_wrong(NAME_IMAGE_DIGEST, digest) ||
+            (next.len && str_only(next, "0123456789abcdef")))
+            continue;
+        count += !str_equal(*ret, digest);
+        *ret = digest;
+    }
+    return count;
+}
+
+/* docker ends with the line "TAG: digest: sha256:... size: 528"; nerdctl lists all that it sends,
+ * of an image for several platforms the index, else one manifest. */
+struct str image_tool_digest(enum image_tool_kind kind, struct str tag, struct str output)
+{
+    struct arena arena = {0};
+    struct str digest;
+    size_t count;
+    if (kind == TOOL_NERDCTL) {
+        count = find_digest(output, STR("index-"), false, &digest);
+        if (count == 0)
+            count = find_digest(output, STR("manifest-"), false, &digest);
+    } else {
+        count =
+            find_digest(output, str_format(&arena, "%.*s: digest: ", STR_ARG(tag)), true, &digest);
+    }
+    arena_free(&arena);
+    return count == 1 ? digest : (struct str){0}; /* of several it cannot be told which is meant */
+}
+
+/* podman writes the digest to a file. */
+static struct str read_digest(const struct image_tool *tool, const char *path)
+{
+    enum { FILE_MAX = 4096 };
+    struct buf text = {0};
+    struct str digest = {0};
+    if (io_read_file(path, FILE_MAX, &text) == 0)
+        digest = str_copy(tool->arena, buf_str(&text));
+    buf_free(&text);
+    while (str_ends(digest, STR("\n")))
+        digest.len--;
+    return name_wrong(NAME_IMAGE_DIGEST, digest) ? STR("") : digest;
+}
+
+static void tell_refused(const struct image_tool *tool, const struct process *run,
+                         struct str reference)
+{
+    struct str why = run->error ? process_why(tool->arena, run)
+                                : str_format(tool->arena, "%s push ends with exit status %d",
+                                             tool->name, run->status);
+    diag_error(tool->diags, (struct location){0}, "%.*s was not pushed: %.*s", STR_ARG(reference),
+               STR_ARG(why));
+    if (!tool->logged_in)
+        diag_hint(tool->diags, "if the registry refuses it, log in first: %s login %.*s",
+                  tool->name, STR_ARG(str_slice(reference, 0, str_find(reference, 0, '/'))));
+}
+
+/* What goes wrong the tool itself has told, among what it shows. */
+static bool run_push(const struct image_tool *tool, struct words words, struct str reference,
+                     const char *digest_file, struct str *ret_digest)
+{
+    struct process run = {.arguments = words.items, .shows_progress = true};
+    process_run(&run, 1);
+    bool right = process_right(&run);
+    struct str tag = image_name_split(reference).tag;
+    if (right && digest_file)
+        *ret_digest = read_digest(tool, digest_file);
+    else if (right)
+        *ret_digest =
+            str_copy(tool->arena, image_tool_digest(tool->kind, tag, buf_str(&run.output)));
+    else if (!process_interrupted())
+        tell_refused(tool, &run, reference);
+    process_free(&run);
+    if (right && ret_digest->len == 0)
+        diag_error(tool->diags, (struct location){0},
+                   "%s push does not tell the digest of what it pushed as %.*s", tool->name,
+                   STR_ARG(reference));
+    return right && ret_digest->len;
+}
+
+/* podman pushes an image as something that it is not called here. */
+static bool push_as(const struct image_tool *tool, struct str image, struct str reference,
+                    struct str *ret_digest)
+{
+    const char *file = str_format(tool->arena, "%s/digest", tool->folder).data;
+    return run_push(
+        tool,
+        words_of(tool, "push", str_format(tool->arena, "--digestfile=%s", file).data, "--",
+                 str_c(tool->arena, image),
+                 str_format(tool->arena, "docker://%s", str_c(tool->arena, reference)).data, NULL),
+        reference, file, ret_digest);
+}
+
+bool image_tool_push(const struct image_tool *tool, struct str image,
+                     const struct local_image *local, struct str reference, struct str *ret_digest)
+{
+    struct local_image before;
+    if (tool->kind == TOOL_PODMAN)
+        return push_as(tool, image, reference, ret_digest);
+    const char *name = str_c(tool->arena, reference);
+    if (!image_tool_look(tool, reference, &before))
+        return false;
+    bool named = str_equal(before.id, local->id);
+    bool right =
+        (named || set_name(tool, str_c(tool->arena, image), name)) &&
+        run_push(tool, words_of(tool, "push", "--", name, NULL), reference, NULL, ret_digest);
+    /* The last name of an image would take the image with it. */
+    if (before.id.len == 0 && local->names)
+        set_name(tool, NULL, name);
+    return right;
+}
+
+struct process image_tool_list(const struct image_tool *tool)
+{
+    return (struct process){
+        .arguments =
+            words_of(tool, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", NULL).items};
+}

@@ -1,0 +1,123 @@
+#include "service/layer.h"
+
+#include "base/map.h"
+#include "config/usage.h"
+#include "format/name.h"
+#include "yaml/parse_strict.h"
+
+#include <string.h>
+
+static void check_name(const struct layer *layer)
+{
+    const char *wrong = name_wrong(NAME_NAMESPACE, layer->name);
+    if (wrong && record_has(layer->file, FILE_NAME))
+        diag_error(layer->diags, record_location(layer->file, FILE_NAME),
+                   "the layer's name is its namespace, and %s", wrong);
+}
+
+static void check_variables(const struct layer *layer)
+{
+    const struct value *inputs = record_value(layer->file, FILE_INPUT_VARIABLES);
+    struct set names = {0};
+    for (size_t i = 0; i < inputs->count; i++) {
+        const struct value *name = record_value(inputs->records[i], VARIABLE_NAME);
+        if (name->node && set_add(layer->arena, &names, name->text, name))
+            diag_error(layer->diags, name->node->span, "two variables are named \"%.*s\"",
+                       STR_ARG(name->text));
+    }
+}
+
+static void record_names(const struct options *options, const struct value *map)
+{
+    for (size_t i = 0; map && i < map->count; i++)
+        usage_add_variable(options, map->items[i].name);
+}
+
+/* A variable that a file declares may be given even if no text reads it. */
+static void record_variables(const struct layer *layer)
+{
+    const struct value *inputs = record_value(layer->file, FILE_INPUT_VARIABLES);
+    for (size_t i = 0; i < inputs->count; i++)
+        usage_add_variable(layer->options, record_value(inputs->records[i], VARIABLE_NAME)->text);
+    record_names(layer->options, layer->environment.variables[0]);
+    record_names(layer->options, layer->environment.variables[1]);
+}
+
+struct layer *layer_read(struct arena *arena, struct diags *diags, const struct options *options,
+                         const struct source *source)
+{
+    struct schema_reader reader = {.arena = arena, .diags = diags};
+    const struct node *root = load_service_file(arena, source, diags);
+    const struct record *file = root ? schema_read(&reader, &file_schema, root) : NULL;
+    if (!file)
+        return NULL;
+    struct layer *layer = ARENA_NEW(arena, struct layer);
+    *layer = (struct layer){.arena = arena, .diags = diags, .options = options, .source = source};
+    layer->file = file;
+    layer->name = record_value(file, FILE_NAME)->text;
+    layer->namespace = options->namespace ? str_of(options->namespace) : layer->name;
+    check_name(layer);
+    check_variables(layer);
+    bool placed = environment_read(&reader, file, options, &layer->environment);
+    layer->modules = modules_read(&reader, record_value(file, FILE_MODULES)->node,
+                                  layer->environment.cloud == CLOUD_LOCAL, &layer->module_count);
+    layer->scope = (struct scope){.arena = arena,
+                                  .diags = diags,
+                                  .layer = layer->name,
+                                  .environment = &layer->environment,
+                                  .file = file,
+                                  .options = options,
+                                  .modules = layer->modules,
+                                  .module_count = layer->module_count};
+    record_variables(layer);
+    /* Without an environment every placeholder would be a second error of the same cause. */
+    layer->scope.blind = !placed;
+    struct schema_reader filling = layer_reader(layer);
+    for (size_t i = 0; i < layer->module_count; i++) {
+        struct module *module = &layer->modules[i];
+        if (module->kind && module->kind->link == LINK_SECRET)
+            module_read_credentials(&filling, module);
+    }
+    return layer;
+}
+
+struct schema_reader layer_reader(struct layer *layer)
+{
+    return (struct schema_reader){.arena = layer->arena,
+                                  .diags = layer->diags,
+                                  .fill = interpolate,
+                                  .context = &layer->scope,
+                                  .lenient = layer->options->injects};
+}
+
+bool layer_read_environment(struct layer *layer)
+{
+    const struct schema_reader reader = {.arena = layer->arena, .diags = layer->diags};
+    if (!environment_read_all(&reader, &layer->environment))
+        layer->scope.blind = true;
+    return !layer->scope.blind;
+}
+
+bool layer_counts(const struct layer *layer, const struct module *module, size_t *count)
+{
+    if (++*count == SERVICES_MAX + 1)
+        diag_error(layer->diags, module->name_at, "more than %d services in one run", SERVICES_MAX);
+    return *count <= SERVICES_MAX;
+}
+
+void layer_report_empty(const struct layer *layer)
+{
+    if (layer->diags->errors)
+        return;
+    diag_error(layer->diags, location_file(layer->source), "the file has no k8s-service");
+    diag_hint(layer->diags, "add one under modules: - {name: app, type: k8s-service, ...}");
+}
+
+bool layer_wants(const struct layer *layer, const struct module *module)
+{
+    const struct option_list *wanted = &layer->options->modules;
+    for (size_t i = 0; i < wanted->count; i++)
+        if (str_is(module->name, wanted->items[i]))
+            return true;
+    return wanted->count == 0;
+}

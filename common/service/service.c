@@ -1,0 +1,337 @@
+#include "cloud/ecr.h"
+#include "config/usage.h"
+#include "service/service_reader.h"
+
+#include <inttypes.h>
+
+enum { LIMIT_FACTOR = 2 }; /* limits are this many times the requests */
+
+const struct value *service_value(const struct service_reader *in, enum field_id field)
+{
+    return record_value(in->record, field);
+}
+
+void service_error(const struct service_reader *in, enum field_id field, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    struct str message = str_vformat(in->reader.arena, format, arguments);
+    va_end(arguments);
+    diag_error(in->reader.diags, record_location(in->record, field), "%.*s", STR_ARG(message));
+}
+
+void service_check(const struct service_reader *in, enum field_id field, enum name_kind kind)
+{
+    if (!record_has(in->record, field))
+        return;
+    const char *wrong = name_wrong(kind, service_value(in, field)->text);
+    if (wrong)
+        service_error(in, field, "%s %s", schema_field(field)->name, wrong);
+}
+
+/* Names: the module's is a Service's, and with the layer's a label's value. */
+
+static void read_name(const struct service_reader *in)
+{
+    struct diags *diags = in->reader.diags;
+    struct str name = in->module->name;
+    in->service->name = name;
+    in->service->at = in->module->name_at;
+    const char *wrong = name_wrong(NAME_SERVICE, name);
+    if (!wrong && str_is(name, "default") && !in->layer->options->injects)
+        wrong = "must not be \"default\": every namespace has a ServiceAccount of that name";
+    if (wrong)
+        diag_error(diags, in->module->name_at, "the service's name %s", wrong);
+    else if (!name_wrong(NAME_NAMESPACE, in->layer->name) &&
+             in->layer->name.len + 1 + name.len > LABEL_MAX)
+        diag_error(diags, in->module->name_at,
+                   "the names of layer and service must be at most %d characters long together",
+                   LABEL_MAX - 1);
+}
+
+/* The address of the repository for `image: AUTO`, without a tag; empty when nothing tells it. */
+static struct str service_repository(const struct layer *layer, struct str module_name)
+{
+    const struct environment *environment = &layer->environment;
+    struct str registry = environment->registry;
+    if (registry.len == 0 && environment->account_id.len && environment->region.len)
+        registry = ecr_registry(layer->arena, environment->account_id, environment->region);
+    if (registry.len == 0)
+        return registry;
+    while (str_ends(registry, STR("/")))
+        registry.len--;
+    return str_format(layer->arena, "%.*s/opta-%.*s-%.*s", STR_ARG(registry), STR_ARG(layer->name),
+                      STR_ARG(module_name));
+}
+
+static bool is_auto(struct str image)
+{
+    return str_is_nocase(image, "auto");
+}
+
+static bool has_version(struct str image)
+{
+    size_t name = 0;
+    for (size_t i = 0; i < image.len; i++)
+        if (image.data[i] == '/')
+            name = i;
+    return str_find(image, name, ':') < image.len || str_find(image, 0, '@') < image.len;
+}
+
+/* --image-tag is that of the build at hand: where a file has images of its own, those of others
+ * beside them, a database's for one, are not that build. */
+static bool any_is_auto(const struct layer *layer)
+{
+    for (size_t i = 0; i < layer->module_count; i++) {
+        const struct module *module = &layer->modules[i];
+        const struct node *image =
+            module_is_service(module) ? node_get(module->node, "image") : NULL;
+        if (image && image->kind == NODE_SCALAR && is_auto(image->text))
+            return true;
+    }
+    return false;
+}
+
+static void read_image(const struct service_reader *in)
+{
+    const struct value *written = service_value(in, SERVICE_IMAGE);
+    const struct options *options = in->layer->options;
+    if (!written->node)
+        return;
+    struct str image = written->text;
+    bool automatic = is_auto(image);
+    if (automatic && options->injects)
+        return;
+    if (automatic) {
+        usage_add_registry(options);
+        image = service_repository(in->layer, in->module->name);
+        if (image.len == 0 && in->layer->scope.blind)
+            return;
+        if (image.len == 0) {
+            service_error(in, SERVICE_IMAGE, "nothing tells the registry for image: AUTO");
+            diag_hint(in->reader.diags,
+                      "give it with --registry, with registry: in the environment "
+                      "file, or with region and account_id of its aws provider");
+            return;
+        }
+    }
+    const char *wrong = name_wrong(NAME_IMAGE, image);
+    if (wrong && automatic)
+        service_error(in, SERVICE_IMAGE, "the image %.*s %s", STR_ARG(image), wrong);
+    else if (wrong)
+        service_error(in, SERVICE_IMAGE, "image %s", wrong);
+    in->service->repository = automatic ? image : (struct str){0};
+    in->service->immutable_tags =
+        str_is(service_value(in, SERVICE_TAG_MUTABILITY)->text, "immutable");
+    bool takes_tag = options->image_repository
+                         ? str_is(in->service->repository, options->image_repository)
+                         : automatic || (!has_version(image) && !any_is_auto(in->layer));
+    if (takes_tag)
+        usage_add_image_version(options);
+    if (takes_tag && options->image_tag)
+        image = str_format(in->reader.arena, "%.*s:%s", STR_ARG(image), options->image_tag);
+    else if (takes_tag && options->image_digest)
+        image = str_format(in->reader.arena, "%.*s@%s", STR_ARG(image), options->image_digest);
+    in->service->image = image;
+    in->service->has_image =
+        !automatic || (takes_tag && (options->image_tag || options->image_digest));
+    if (in->service->has_image)
+        return;
+    diag_warning(in->reader.diags, record_location(in->record, SERVICE_IMAGE),
+                 "no pods are made, for the image has no tag yet");
+    diag_hint(in->reader.diags, "push one to %.*s, then give --image-tag or --image-digest",
+              STR_ARG(image));
+}
+
+static void read_scale(const struct service_reader *in)
+{
+    struct service *service = in->service;
+    int64_t min = service_value(in, SERVICE_MIN_CONTAINERS)->number;
+    int64_t max = service_value(in, SERVICE_MAX_CONTAINERS)->number;
+    bool min_written = record_has(in->record, SERVICE_MIN_CONTAINERS);
+    if (max == 0 && !min_written)
+        min = 0;
+    service->min_containers = min;
+    service->max_containers = max;
+    service->target_cpu = service_value(in, SERVICE_TARGET_CPU)->number;
+    service->target_memory = service_value(in, SERVICE_TARGET_MEM)->number;
+    enum field_id field = min_written ? SERVICE_MIN_CONTAINERS : SERVICE_MAX_CONTAINERS;
+    if (service_value(in, SERVICE_MIN_CONTAINERS)->wrong ||
+        service_value(in, SERVICE_MAX_CONTAINERS)->wrong)
+        return;
+    /* In a chart what is left out is what the chart says. */
+    if (in->layer->options->injects &&
+        !(min_written && record_has(in->record, SERVICE_MAX_CONTAINERS)))
+        return;
+    if (min > max) {
+        service_error(in, field,
+                      "min_containers is %" PRId64 ", above max_containers, which is %" PRId64, min,
+                      max);
+        if (!min_written || !record_has(in->record, SERVICE_MAX_CONTAINERS))
+            diag_hint(in->reader.diags, "left out they are %s and %s",
+                      schema_field(SERVICE_MIN_CONTAINERS)->fallback,
+                      schema_field(SERVICE_MAX_CONTAINERS)->fallback);
+    } else if (min == 0 && max > 0) {
+        service_error(in, field, "min_containers is 0, but max_containers is %" PRId64, max);
+        diag_hint(in->reader.diags, "the autoscaler needs one container at least; for none at all "
+                                    "write max_containers: 0");
+    }
+}
+
+/* The record of a map field, or one of defaults where the map is left out. */
+static const struct record *record_of(const struct service_reader *in, enum field_id field,
+                                      const struct schema *schema)
+{
+    const struct value *written = service_value(in, field);
+    return written->count ? written->records[0]
+                          : schema_read(&in->reader, schema, node_new(in->reader.arena, NODE_MAP));
+}
+
+static int64_t read_limit(const struct service_reader *in, const struct record *limits,
+                          enum field_id field, int64_t request, bool request_written)
+{
+    const struct value *limit = record_value(limits, field);
+    if (limit->is_word)
+        return 0;
+    if (!limit->node)
+        return request * LIMIT_FACTOR;
+    bool known = !service_value(in, SERVICE_RESOURCE_REQUEST)->wrong &&
+                 !(in->layer->options->injects && !request_written);
+    if (known && limit->number < request) {
+        diag_error(in->reader.diags, limit->node->span,
+                   "the limit is %" PRId64 ", below the request, which is %" PRId64, limit->number,
+                   request);
+        diag_hint(in->reader.diags, "resource_request sets the request");
+    }
+    return limit->number;
+}
+
+/* Below 10 millicores, cores may be meant: a container with a thousandth of one does not start. */
+static void check_cpu(const struct service_reader *in, const struct record *record,
+                      enum field_id field)
+{
+    enum { FEW = 10 };
+    const struct value *cpu = record_value(record, field);
+    if (!cpu->node || cpu->is_word || cpu->number >= FEW)
+        return;
+    diag_warning(in->reader.diags, cpu->node->span,
+                 "the unit of cpu is millicores: %" PRId64 " is %s of a core", cpu->number,
+                 cpu->number == 1 ? "one thousandth" : "less than a hundredth");
+    diag_hint(in->reader.diags, "did you mean %" PRId64 "000?", cpu->number);
+}
+
+static void read_resources(const struct service_reader *in)
+{
+    const struct record *requests = record_of(in, SERVICE_RESOURCE_REQUEST, &resources_schema);
+    const struct record *limits = record_of(in, SERVICE_RESOURCE_LIMITS, &limits_schema);
+    struct resources *resources = &in->service->resources;
+    check_cpu(in, requests, RESOURCES_CPU);
+    check_cpu(in, limits, LIMITS_CPU);
+    resources->cpu_request = record_value(requests, RESOURCES_CPU)->number;
+    resources->cpu_limit = read_limit(in, limits, LIMITS_CPU, resources->cpu_request,
+                                      record_has(requests, RESOURCES_CPU));
+    resources->memory_request = record_value(requests, RESOURCES_MEMORY)->number;
+    resources->memory_limit = read_limit(in, limits, LIMITS_MEMORY, resources->memory_request,
+                                         record_has(requests, RESOURCES_MEMORY));
+}
+
+static void read_helm(const struct service_reader *in)
+{
+    /* What makes no sense for every workload of a chart alike. */
+    static const enum field_id for_one[] = {SERVICE_MIN_CONTAINERS,
+                                            SERVICE_MAX_CONTAINERS,
+                                            SERVICE_TARGET_CPU,
+                                            SERVICE_TARGET_MEM,
+                                            SERVICE_COMMANDS,
+                                            SERVICE_ARGS,
+                                            SERVICE_PUBLIC_URI,
+                                            SERVICE_STICKY_SESSION,
+                                            SERVICE_STICKY_MAX_AGE,
+                                            SERVICE_CONSISTENT_HASH,
+                                            SERVICE_INGRESS_ANNOTATIONS,
+                                            SERVICE_POD_LABELS};
+    const struct value *written = service_value(in, SERVICE_HELM);
+    if (written->count == 0)
+        return;
+    const struct record *record = written->records[0];
+    in->service->helm = (struct helm){
+        .workload = record_value(record, HELM_WORKLOAD)->text,
+        .container = record_value(record, HELM_CONTAINER)->text,
+        .service = record_value(record, HELM_SERVICE)->text,
+        .ingress = record_value(record, HELM_INGRESS)->text,
+        .keep_replicas = str_is(record_value(record, HELM_REPLICAS)->text, "keep"),
+        .fill = str_is(record_value(record, HELM_MODE)->text, "fill"),
+        .all_workloads = str_is(record_value(record, HELM_WORKLOAD)->text, "*"),
+        .all_containers = record_has(record, HELM_CONTAINERS),
+        .hooks = record_value(record, HELM_HOOKS)->flag,
+    };
+    const struct helm *helm = &in->service->helm;
+    if ((helm->all_workloads || helm->all_containers) && !helm->fill) {
+        enum field_id field = helm->all_workloads ? HELM_WORKLOAD : HELM_CONTAINERS;
+        diag_error(in->reader.diags, record_location(record, field), "\"*\" goes with mode: fill");
+        diag_hint(in->reader.diags, "what is written would replace what every workload of the "
+                                    "chart says");
+    }
+    if (helm->all_containers && helm->container.len) {
+        diag_error(in->reader.diags, record_location(record, HELM_CONTAINERS),
+                   "both container and containers are given");
+        diag_hint(in->reader.diags, "keep one of the two");
+    }
+    if (helm->all_workloads && helm->service.len) {
+        diag_error(in->reader.diags, record_location(record, HELM_SERVICE),
+                   "service does not go with workload: \"*\"");
+        diag_hint(in->reader.diags, "name one workload, or leave service out");
+    }
+    /* A port is one container's. */
+    static const enum field_id ports[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_PROBE_PORT};
+    for (size_t i = 0; helm->all_containers && i < sizeof ports / sizeof *ports; i++)
+        if (record_has(in->record, ports[i]))
+            service_error(in, ports[i], "%s does not go with containers: \"*\"",
+                          schema_field(ports[i])->name);
+    for (size_t i = 0; helm->all_workloads && i < sizeof for_one / sizeof *for_one; i++)
+        if (record_has(in->record, for_one[i]))
+            service_error(in, for_one[i], "%s does not go with workload: \"*\"",
+                          schema_field(for_one[i])->name);
+}
+
+struct service *service_read(struct layer *layer, const struct module *module)
+{
+    size_t errors = layer->diags->errors;
+    struct service_reader in = {.layer = layer, .reader = layer_reader(layer), .module = module};
+    in.record = schema_read(&in.reader, &service_schema, module->node);
+    if (!in.record)
+        return NULL;
+    in.service = ARENA_NEW(layer->arena, struct service);
+    in.service->layer = layer;
+    in.service->record = in.record;
+    read_name(&in);
+    read_image(&in);
+    read_scale(&in);
+    service_read_ports(&in);
+    service_read_probes(&in);
+    read_resources(&in);
+    service_read_variables(&in);
+    service_read_pods(&in);
+    service_read_routes(&in);
+    service_read_cloud(&in);
+    read_helm(&in);
+    bool right = layer->diags->errors == errors;
+    for (size_t i = 0; i < service_schema.count; i++)
+        right &= !in.record->values[i].wrong;
+    return right ? in.service : NULL;
+}
+
+bool service_has(const struct service *service, enum field_id field)
+{
+    return record_has(service->record, field);
+}
+
+bool service_scales(const struct service *service)
+{
+    return service->max_containers > service->min_containers;
+}
+
+const char *service_workload_kind(const struct service *service)
+{
+    return service->disk_count ? "StatefulSet" : "Deployment";
+}

@@ -1,0 +1,230 @@
+/* What the pods carry besides their container, and the jobs beside them. */
+#include "base/map.h"
+#include "format/cron.h"
+#include "service/service_reader.h"
+
+#include <inttypes.h>
+
+enum { HASH_LENGTH = 8 };
+
+static void add_words(struct buf *text, const struct value *words)
+{
+    for (size_t i = 0; i < words->count; i++) {
+        buf_add_byte(text, '\0');
+        buf_add(text, words->items[i].text);
+    }
+    buf_add_byte(text, '\n');
+}
+
+/* A job without a name is called after what it does, not after its place or schedule: a change of
+ * these must not make another CronJob of it. The service's name counts in full, though only its
+ * beginning may fit. */
+static struct str cron_hash_name(const struct service_reader *in, const struct cron_job *job)
+{
+    struct buf text = {0};
+    buf_add(&text, in->service->name);
+    buf_add_byte(&text, '\n');
+    add_words(&text, job->commands);
+    add_words(&text, job->args);
+    uint32_t hash = str_hash(buf_str(&text));
+    buf_free(&text);
+    struct str name = str_slice(in->service->name, 0, CRON_NAME_MAX - 1 - HASH_LENGTH);
+    return str_format(in->reader.arena, "%.*s-%08x", STR_ARG(name), hash);
+}
+
+/* The CronJob MODULE-NAME. */
+static struct str cron_given_name(const struct service_reader *in, const struct record *record)
+{
+    struct diags *diags = in->reader.diags;
+    struct location at = record_location(record, CRON_JOB_NAME);
+    struct str given = record_value(record, CRON_JOB_NAME)->text;
+    struct str name =
+        str_format(in->reader.arena, "%.*s-%.*s", STR_ARG(in->service->name), STR_ARG(given));
+    const char *invalid = name_wrong(NAME_NAMESPACE, given);
+    if (invalid) {
+        diag_error(diags, at, "name %s", invalid);
+    } else if (name.len > CRON_NAME_MAX) {
+        diag_error(diags, at, "the CronJob's name \"%.*s\" must be at most %d characters long",
+                   STR_ARG(name), CRON_NAME_MAX);
+        diag_hint(diags, "it is the service's name, a dash and this name");
+    }
+    return name;
+}
+
+static void check_cron_commands(const struct service_reader *in, const struct record *record,
+                                const struct cron_job *job, struct set *names)
+{
+    struct diags *diags = in->reader.diags;
+    struct location at = record->node->span;
+    at.end = at.start;
+    if (job->commands->count == 0 && job->args->count == 0) {
+        diag_error(diags, at, "a cron job needs commands or args");
+        diag_hint(diags, "write it like this: commands: [./clean]");
+    } else if (set_add(in->reader.arena, names, job->name, job)) {
+        if (record_has(record, CRON_JOB_NAME)) {
+            diag_error(diags, record_location(record, CRON_JOB_NAME),
+                       "duplicate CronJob name \"%.*s\"", STR_ARG(job->name));
+            return;
+        }
+        diag_error(diags, at, "another cron job has the same commands and args");
+        diag_hint(diags, "give each of them a name, such as name: clean-daily");
+    }
+}
+
+static void read_cron_job(const struct service_reader *in, const struct record *record,
+                          struct set *names)
+{
+    struct service *service = in->service;
+    struct cron_job *job = &service->cron_jobs[service->cron_job_count++];
+    *job = (struct cron_job){.schedule = record_value(record, CRON_JOB_SCHEDULE)->text,
+                             .commands = record_value(record, CRON_JOB_COMMANDS),
+                             .args = record_value(record, CRON_JOB_ARGS)};
+    job->name =
+        record_has(record, CRON_JOB_NAME) ? cron_given_name(in, record) : cron_hash_name(in, job);
+    const char *wrong = cron_wrong(in->reader.arena, job->schedule);
+    if (wrong && record_has(record, CRON_JOB_SCHEDULE)) {
+        diag_error(in->reader.diags, record_location(record, CRON_JOB_SCHEDULE), "schedule %s",
+                   wrong);
+        diag_hint(in->reader.diags, "every day at 3: \"0 3 * * *\"");
+    }
+    check_cron_commands(in, record, job, names);
+}
+
+static void read_cron_jobs(const struct service_reader *in)
+{
+    const struct value *written = service_value(in, SERVICE_CRON_JOBS);
+    struct set names = {0};
+    if (written->count > CRON_JOBS_MAX) {
+        service_error(in, SERVICE_CRON_JOBS, "more than %d cron_jobs", CRON_JOBS_MAX);
+        return;
+    }
+    in->service->cron_jobs = ARENA_ARRAY(in->reader.arena, written->count, struct cron_job);
+    for (size_t i = 0; i < written->count; i++)
+        read_cron_job(in, written->records[i], &names);
+}
+
+static void read_tolerations(const struct service_reader *in)
+{
+    struct service *service = in->service;
+    const struct value *written = service_value(in, SERVICE_TOLERATIONS);
+    service->tolerations = ARENA_ARRAY(in->reader.arena, written->count, struct toleration);
+    for (size_t i = 0; i < written->count; i++) {
+        const struct record *record = written->records[i];
+        struct toleration *toleration = &service->tolerations[service->toleration_count++];
+        *toleration = (struct toleration){.key = record_value(record, TOLERATION_KEY)->text,
+                                          .value = record_value(record, TOLERATION_VALUE)->text,
+                                          .effect = record_value(record, TOLERATION_EFFECT)->text};
+        const char *wrong = name_wrong(NAME_LABEL_KEY, toleration->key);
+        if (wrong && record_has(record, TOLERATION_KEY))
+            diag_error(in->reader.diags, record_location(record, TOLERATION_KEY),
+                       "a taint's key %s", wrong);
+        wrong = name_wrong(NAME_LABEL_VALUE, toleration->value);
+        if (wrong)
+            diag_error(in->reader.diags, record_location(record, TOLERATION_VALUE),
+                       "a taint's value %s", wrong);
+    }
+}
+
+/* Those that the objects carry in any case, and selectors use. */
+static bool is_our_label(struct str key)
+{
+    static const char *const ours[] = {
+        "app.kubernetes.io/name",       "app.kubernetes.io/instance", "app.kubernetes.io/part-of",
+        "app.kubernetes.io/managed-by", "opta.dev/layer-name",        "opta.dev/environment-name",
+        "opta.dev/module-name",         "pod-template-hash",          "controller-revision-hash"};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (str_is(key, ours[i]))
+            return true;
+    return false;
+}
+
+/* Annotations that ingress-nginx and NGINX Ingress Controller make configuration of. */
+static bool is_nginx_key(struct str key)
+{
+    return str_starts(key, STR("nginx.ingress.kubernetes.io/")) ||
+           str_starts(key, STR("nginx.org/")) || str_starts(key, STR("nginx.com/"));
+}
+
+static void check_nginx(const struct service_reader *in, const struct item *item)
+{
+    if (str_ends(item->name, STR("-snippet")) || str_ends(item->name, STR("-snippets"))) {
+        diag_error(in->reader.diags, item->name_node->span,
+                   "\"%.*s\" holds nginx's own configuration, which no service may write",
+                   STR_ARG(item->name));
+        diag_hint(in->reader.diags, "set it for the controller, or in an Ingress of your own");
+        return;
+    }
+    const char *wrong = name_wrong(NAME_NGINX_VALUE, item->text);
+    if (wrong)
+        diag_error(in->reader.diags, item->node->span, "\"%.*s\" %s", STR_ARG(item->name), wrong);
+}
+
+static const struct value *read_keys(const struct service_reader *in, enum field_id field)
+{
+    const struct value *map = service_value(in, field);
+    for (size_t i = 0; i < map->count; i++) {
+        const struct item *item = &map->items[i];
+        bool label = field == SERVICE_POD_LABELS;
+        const char *wrong = name_wrong(NAME_LABEL_KEY, item->name);
+        bool azure = str_is(item->name, "azure.workload.identity/use") &&
+                     record_has(in->record, SERVICE_AZURE_CLIENT_ID);
+        if (!wrong && label && !in->layer->options->injects && (is_our_label(item->name) || azure))
+            wrong = "is set for all pods already";
+        if (wrong)
+            diag_error(in->reader.diags, item->name_node->span, "the key \"%.*s\" %s",
+                       STR_ARG(item->name), wrong);
+        if (!wrong && field == SERVICE_INGRESS_ANNOTATIONS && is_nginx_key(item->name))
+            check_nginx(in, item);
+        wrong = label ? name_wrong(NAME_LABEL_VALUE, item->text) : NULL;
+        if (wrong)
+            diag_error(in->reader.diags, item->node->span, "a label's value %s", wrong);
+    }
+    return map;
+}
+
+/* A rollout counts as failed after `timeout`: not before a pod had the time it may take to start.
+ */
+static void read_timeout(const struct service_reader *in)
+{
+    enum { SLACK = 60 }; /* seconds for scheduling and pulling the image */
+    struct service *service = in->service;
+    int64_t start = service->startup.kind == PROBE_NONE
+                        ? service->readiness.delay
+                        : service->startup.failures * service->probe_period;
+    service->timeout = service_value(in, SERVICE_TIMEOUT)->number;
+    if (service->timeout > start || in->layer->options->injects)
+        return;
+    if (!record_has(in->record, SERVICE_TIMEOUT)) {
+        service->timeout = start + SLACK;
+        return;
+    }
+    diag_warning(in->reader.diags, record_location(in->record, SERVICE_TIMEOUT),
+                 "a pod may take %" PRId64 " seconds to start, longer than the timeout of %" PRId64,
+                 start, service->timeout);
+    diag_hint(in->reader.diags, "left out it is that time and a minute");
+}
+
+void service_read_pods(const struct service_reader *in)
+{
+    enum { DRAIN_MAX = 10 }; /* seconds in which load balancers learn that a pod goes */
+    struct service *service = in->service;
+    struct str security = service_value(in, SERVICE_POD_SECURITY)->text;
+    service->security = str_is(security, "restricted") ? POD_SECURITY_RESTRICTED
+                        : str_is(security, "off")      ? POD_SECURITY_OFF
+                                                       : POD_SECURITY_DEFAULT;
+    service->token = service_value(in, SERVICE_TOKEN)->flag;
+    read_timeout(in);
+    service->grace_period = service_value(in, SERVICE_GRACE_PERIOD)->number;
+    if (service->port_count) {
+        int64_t half = service->grace_period / 2;
+        service->drain = half < DRAIN_MAX ? half : DRAIN_MAX;
+    }
+    service->commands = service_value(in, SERVICE_COMMANDS);
+    service->args = service_value(in, SERVICE_ARGS);
+    service->pod_annotations = read_keys(in, SERVICE_POD_ANNOTATIONS);
+    service->pod_labels = read_keys(in, SERVICE_POD_LABELS);
+    service->ingress_annotations = read_keys(in, SERVICE_INGRESS_ANNOTATIONS);
+    service_read_disks(in);
+    read_cron_jobs(in);
+    read_tolerations(in);
+}

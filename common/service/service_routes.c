@@ -1,0 +1,225 @@
+/* Where the service is public, and how its traffic is spread. */
+#include "service/service_reader.h"
+
+#include <string.h>
+
+static bool uri_error(const struct service_reader *in, const struct item *item, const char *message,
+                      const char *hint)
+{
+    diag_error(in->reader.diags, item->node->span, "%s", message);
+    diag_hint(in->reader.diags, "%s", hint);
+    return false;
+}
+
+static bool check_uri(const struct service_reader *in, const struct item *item)
+{
+    struct str text = item->text;
+    for (size_t i = 0; i + 2 < text.len; i++)
+        if (str_equal(str_slice(text, i, i + 3), STR("://")))
+            return uri_error(in, item, "public_uri has a scheme",
+                             "write it without http:// or https://: app.example.com/api");
+    if (str_find(text, 0, '?') < text.len || str_find(text, 0, '#') < text.len)
+        return uri_error(in, item, "public_uri has a query or fragment",
+                         "write a domain and a path alone: app.example.com/api");
+    if (str_find(text, 0, '{') < text.len || str_find(text, 0, '}') < text.len)
+        return uri_error(in, item, "public_uri has a placeholder that stands for nothing",
+                         "known are {env}, {layer_name}, {region}, {vars.NAME}, {parent.NAME}, "
+                         "{aws.account_id}");
+    return true;
+}
+
+static bool check_host(const struct service_reader *in, const struct item *item, struct str host)
+{
+    const char *wrong = name_wrong(NAME_HOST, host);
+    bool dotted = str_find(host, 0, '.') < host.len;
+    if (!wrong && (dotted || str_is(host, "localhost")))
+        return true;
+    diag_error(in->reader.diags, item->node->span, "the domain of public_uri, \"%.*s\", %s",
+               STR_ARG(host), wrong ? wrong : "has no dot");
+    if (!dotted)
+        diag_hint(in->reader.diags, "a path alone begins with a slash: /%.*s", STR_ARG(item->text));
+    return false;
+}
+
+static const char *prefix_wrong(struct str path)
+{
+    if (str_find(path, 0, '%') < path.len)
+        return "is compared after its escapes are undone: % never matches";
+    if (str_ends(path, STR("*")))
+        return "matches all below it already: leave the * out";
+    for (size_t i = 1; i < path.len; i++)
+        if (path.data[i] == '/' && path.data[i - 1] == '/')
+            return "has an empty part: //";
+    for (size_t at = 1; at <= path.len; at = str_find(path, at, '/') + 1) {
+        struct str part = str_slice(path, at, str_find(path, at, '/'));
+        if (str_is(part, ".") || str_is(part, ".."))
+            return "has a part . or .., which clients resolve before they send it";
+    }
+    return name_wrong(NAME_PATH, path);
+}
+
+static bool read_route(const struct service_reader *in, const struct item *item, struct route *ret)
+{
+    if (!check_uri(in, item))
+        return false;
+    struct str text = item->text;
+    size_t slash = str_find(text, 0, '/');
+    struct str host = str_lower(in->reader.arena, str_slice(text, 0, slash));
+    struct str path = str_from(text, slash);
+    if (text.len == 0)
+        return uri_error(in, item, "public_uri is empty",
+                         "for every path of every host write \"/\"");
+    if (str_is(host, "*") || str_is(host, "all"))
+        host = (struct str){0};
+    if (str_find(host, 0, ':') < host.len)
+        return uri_error(in, item, "public_uri has a port",
+                         "the ingress controller listens on 80 and 443; leave the port out");
+    if (host.len && !check_host(in, item, host))
+        return false;
+    while (str_ends(path, STR("/")))
+        path.len--;
+    const char *wrong = path.len ? prefix_wrong(path) : NULL;
+    if (wrong) {
+        diag_error(in->reader.diags, item->node->span, "the path of public_uri %s", wrong);
+        return false;
+    }
+    *ret = (struct route){.host = host, .prefix = path, .at = item->node->span};
+    return true;
+}
+
+/* Behind the last route of the same host, so that each host's stand together. */
+static void insert_route(struct service *service, struct route route)
+{
+    size_t at = service->route_count;
+    while (at > 0 && !str_equal(service->routes[at - 1].host, route.host))
+        at--;
+    if (at == 0)
+        at = service->route_count;
+    memmove(service->routes + at + 1, service->routes + at,
+            (service->route_count - at) * sizeof route);
+    service->routes[at] = route;
+    service->route_count++;
+}
+
+static void check_certificate(const struct service_reader *in, const struct route *route)
+{
+    if (route->host.len || !in->layer->environment.cluster_issuer.len)
+        return;
+    diag_error(in->reader.diags, route->at,
+               "cluster_issuer makes certificates for domains, and "
+               "this public_uri has none");
+    diag_hint(in->reader.diags, "write the domain before the path");
+}
+
+static void read_uris(const struct service_reader *in)
+{
+    struct service *service = in->service;
+    const struct value *uris = service_value(in, SERVICE_PUBLIC_URI);
+    if (uris->count && !service->public_port && !in->layer->options->injects &&
+        !service_value(in, SERVICE_PORT)->wrong && !service_value(in, SERVICE_PORTS)->wrong) {
+        service_error(in, SERVICE_PUBLIC_URI, "public_uri leads to no port");
+        diag_hint(in->reader.diags, "%s",
+                  service->port_count
+                      ? "an Ingress serves ports of type http only; to publish a tcp port add "
+                        "a Service of type LoadBalancer"
+                      : "the service needs a port of type http");
+        return;
+    }
+    if (uris->count > ROUTES_MAX) {
+        service_error(in, SERVICE_PUBLIC_URI, "more than %d public_uri", ROUTES_MAX);
+        return;
+    }
+    service->routes = ARENA_ARRAY(in->reader.arena, uris->count, struct route);
+    for (size_t i = 0; i < uris->count; i++) {
+        struct route route;
+        if (!read_route(in, &uris->items[i], &route))
+            continue;
+        bool again = false;
+        for (size_t j = 0; j < service->route_count; j++)
+            again |= str_equal(service->routes[j].host, route.host) &&
+                     str_equal(service->routes[j].prefix, route.prefix);
+        if (again)
+            diag_error(in->reader.diags, route.at, "this public_uri stands here twice");
+        else
+            insert_route(service, route);
+        check_certificate(in, &route);
+    }
+}
+
+/* The longest path that all prefixes begin with, in whole parts; empty: only / itself. */
+static struct str common_prefix(const struct service *service)
+{
+    struct str common = service->route_count ? service->routes[0].prefix : (struct str){0};
+    for (size_t i = 1; i < service->route_count; i++) {
+        struct str other = service->routes[i].prefix;
+        size_t shared = 0;
+        while (shared < common.len && shared < other.len &&
+               common.data[shared] == other.data[shared])
+            shared++;
+        bool whole = (shared == common.len || common.data[shared] == '/') &&
+                     (shared == other.len || other.data[shared] == '/');
+        while (!whole && shared > 0)
+            whole = common.data[--shared] == '/';
+        common = str_slice(common, 0, shared);
+    }
+    return common;
+}
+
+static void read_affinity(const struct service_reader *in)
+{
+    struct service *service = in->service;
+    service->sticky = service_value(in, SERVICE_STICKY_SESSION)->flag;
+    service->sticky_max_age = service_value(in, SERVICE_STICKY_MAX_AGE)->number;
+    service->hash_key = service_value(in, SERVICE_CONSISTENT_HASH)->text;
+    service_check(in, SERVICE_CONSISTENT_HASH, NAME_HASH_KEY);
+    struct str path = common_prefix(service);
+    service->sticky_path = path.len ? path : STR("/");
+    if (service->sticky && str_find(path, 0, ';') < path.len) {
+        service_error(in, SERVICE_PUBLIC_URI,
+                      "a ; in the path would end the path of sticky_session's cookie");
+        diag_hint(in->reader.diags, "write it as %%3B");
+    }
+    bool has_root = false;
+    for (size_t i = 0; i < service->route_count; i++)
+        has_root |= service->routes[i].prefix.len == 0;
+    if (service->sticky && path.len == 0 && !has_root && service->route_count > 1) {
+        diag_warning(
+            in->reader.diags, record_location(in->record, SERVICE_PUBLIC_URI),
+            "the paths have nothing in common, so the cookie of sticky_session is sent for "
+            "all of the host");
+        diag_hint(in->reader.diags, "other services of the host see it too");
+    }
+    if (service->sticky && service->hash_key.len) {
+        diag_warning(in->reader.diags, record_location(in->record, SERVICE_CONSISTENT_HASH),
+                     "sticky_session beats consistent_hash: only requests without the cookie are "
+                     "hashed");
+        diag_hint(in->reader.diags, "keep one of the two");
+    }
+}
+
+/* Fields that say how a service is public, where it is not. */
+static void warn_private(const struct service_reader *in)
+{
+    static const enum field_id fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH,
+                                           SERVICE_KEEP_PATH_PREFIX, SERVICE_INGRESS_ANNOTATIONS};
+    if (record_has(in->record, SERVICE_PUBLIC_URI) || service_value(in, SERVICE_PUBLIC_URI)->wrong)
+        return;
+    if (in->layer->options->injects) /* a chart's Ingress may be there already */
+        return;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (!record_has(in->record, fields[i]))
+            continue;
+        diag_warning(in->reader.diags, record_location(in->record, fields[i]),
+                     "%s has no effect without public_uri", schema_field(fields[i])->name);
+    }
+}
+
+void service_read_routes(const struct service_reader *in)
+{
+    in->service->keep_path_prefix = service_value(in, SERVICE_KEEP_PATH_PREFIX)->flag;
+    read_uris(in);
+    read_affinity(in);
+    if (!in->layer->options->injects && !in->layer->scope.blind)
+        service_check_ingress(in->service, in->service->routes, in->service->route_count);
+    warn_private(in);
+}

@@ -1,5 +1,0 @@
-/* The one file that is compiled again when version or commit change: the Makefile defines both. */
-#include "version.h"
-
-const char version_number[] = OPTASVC_VERSION;
-const char version_commit[] = OPTASVC_COMMIT;

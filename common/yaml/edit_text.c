@@ -1,0 +1,480 @@
+/* Where things stand in a document, and what is written there. */
+#include "yaml/edit_internal.h"
+
+#include <string.h>
+
+/* Places in the text */
+
+static size_t line_start(const struct writer *writer, size_t at)
+{
+    while (at > writer->start && writer->text.data[at - 1] != '\n')
+        at--;
+    return at;
+}
+
+/* Where the line's break is, its carriage return included; the end of a text without one. */
+static size_t line_end(const struct writer *writer, size_t at)
+{
+    size_t end = str_find(str_slice(writer->text, 0, writer->end), at, '\n');
+    return end > at && end < writer->end && writer->text.data[end - 1] == '\r' ? end - 1 : end;
+}
+
+static size_t next_line(const struct writer *writer, size_t at)
+{
+    size_t end = str_find(str_slice(writer->text, 0, writer->end), at, '\n');
+    return end < writer->end ? end + 1 : end;
+}
+
+/* True for the end of a literal or folded text: it lies behind the last line break. */
+static bool past_newline(const struct writer *writer, const struct entry *entry)
+{
+    return entry->end > entry->colon && writer->text.data[entry->end - 1] == '\n';
+}
+
+/* Where the line after an entry begins. */
+static size_t behind(const struct writer *writer, const struct entry *entry)
+{
+    return past_newline(writer, entry) ? entry->end : next_line(writer, entry->end);
+}
+
+static size_t skip_blanks(const struct writer *writer, size_t at)
+{
+    while (at < writer->end && strchr(" \t\r\n", writer->text.data[at]))
+        at++;
+    return at;
+}
+
+/* True when only blanks stand before `at` in its line. */
+bool edit_begins_line(const struct writer *writer, size_t at)
+{
+    size_t from = line_start(writer, at);
+    while (from < at && writer->text.data[from] == ' ')
+        from++;
+    return from == at;
+}
+
+static bool is_empty(const struct node *node)
+{
+    return node->span.start == node->span.end;
+}
+
+struct entry edit_map_entry(const struct writer *writer, struct node *value)
+{
+    const char *text = writer->text.data;
+    struct entry entry = {.node = value, .start = value->key->span.start};
+    size_t at = entry.start;
+    while (at > writer->start && (text[at - 1] == ' ' || text[at - 1] == '\t'))
+        at--;
+    if (at < entry.start && at > writer->start && text[at - 1] == '?')
+        entry.start = at - 1;
+    at = value->key->span.end;
+    for (;;) {
+        at = skip_blanks(writer, at);
+        if (at == writer->end || text[at] != '#')
+            break;
+        at = next_line(writer, at);
+    }
+    entry.has_colon = at < writer->end && text[at] == ':';
+    entry.colon = entry.has_colon ? at + 1 : value->key->span.end;
+    entry.end = is_empty(value) ? entry.colon : value->span.end;
+    return entry;
+}
+
+/* The dash of an item: before it in its line, or, with comments at most between, in one above. */
+struct entry edit_list_entry(const struct writer *writer, struct node *item)
+{
+    const char *text = writer->text.data;
+    size_t at = item->span.start;
+    while (at > writer->start && (text[at - 1] == ' ' || text[at - 1] == '\t'))
+        at--;
+    while (at > writer->start && text[at - 1] == '\n') {
+        size_t line = line_start(writer, at - 1);
+        size_t seen = line;
+        while (seen < at - 1 && strchr(" \t-", text[seen]))
+            seen++;
+        if (text[seen] == '#' || text[seen] == '\n' || text[seen] == '\r') {
+            at = seen;
+            while (at > line && text[at - 1] != '-')
+                at--;
+            if (at == line) /* a line of comments or blanks alone */
+                continue;
+        }
+        break;
+    }
+    size_t start = at > writer->start ? at - 1 : at;
+    return (struct entry){.node = item,
+                          .start = start,
+                          .colon = start + 1,
+                          .has_colon = true,
+                          .end = is_empty(item) ? start + 1 : item->span.end};
+}
+
+static void splice(struct writer *writer, size_t at, size_t to, struct str text)
+{
+    writer->splices =
+        arena_grow(writer->arena, writer->splices, writer->count, sizeof *writer->splices);
+    writer->splices[writer->count] =
+        (struct splice){.at = at, .removed = to - at, .text = text, .order = writer->count};
+    writer->count++;
+}
+
+void edit_splice(struct writer *writer, size_t at, size_t to, struct buf *text)
+{
+    splice(writer, at, to, str_copy(writer->arena, buf_str(text)));
+    buf_free(text);
+}
+
+size_t edit_column_of(const struct writer *writer, size_t at)
+{
+    return at - line_start(writer, at);
+}
+
+/* Replacing a value */
+
+static void replace_in_flow(struct writer *writer, const struct entry *entry,
+                            const struct node *value)
+{
+    struct buf text = {0};
+    if (is_empty(entry->node))
+        buf_add(&text, entry->has_colon ? STR(" ") : STR(": "));
+    emit_inline(&text, value, true);
+    if (is_empty(entry->node))
+        edit_splice(writer, entry->colon, entry->colon, &text);
+    else
+        edit_splice(writer, entry->node->span.start, entry->node->span.end, &text);
+}
+
+static void replace_in_block(struct writer *writer, const struct entry *entry,
+                             const struct node *value)
+{
+    const struct node *old = entry->node;
+    struct str newline = str_of(writer->style.newline);
+    struct buf text = {0};
+    emit_value(&text, value, edit_column_of(writer, entry->start), &writer->style);
+    bool past = past_newline(writer, entry);
+    bool same_line = old->span.start <= line_end(writer, entry->colon);
+    if (is_empty(old)) {
+        size_t at = emit_is_inline(value) ? entry->colon : line_end(writer, entry->colon);
+        edit_splice(writer, at, at, &text);
+        return;
+    }
+    if (emit_is_inline(value) && !same_line) {
+        /* Comments between the colon and what goes stay. */
+        edit_splice(writer, entry->colon, entry->colon, &text);
+        splice(writer, line_start(writer, old->text_at), behind(writer, entry), (struct str){0});
+        return;
+    }
+    if (past)
+        buf_add(&text, newline);
+    if (emit_is_inline(value)) {
+        struct str behind_space = str_from(buf_str(&text), 1); /* the space is there */
+        splice(writer, old->span.start, old->span.end, str_copy(writer->arena, behind_space));
+        buf_free(&text);
+    } else if (same_line && past) {
+        edit_splice(writer, entry->colon, old->span.end, &text);
+    } else if (same_line) {
+        splice(writer, entry->colon, old->span.end, (struct str){0});
+        size_t at = line_end(writer, old->span.end);
+        edit_splice(writer, at, at, &text);
+    } else {
+        struct str behind_break = str_from(buf_str(&text), newline.len);
+        splice(writer, line_start(writer, old->text_at), old->span.end,
+               str_copy(writer->arena, behind_break));
+        buf_free(&text);
+    }
+}
+
+/* Maps and lists in block style */
+
+static void add_fragment(struct writer *writer, struct buf *out, const struct node *node,
+                         size_t column)
+{
+    if (node->key)
+        emit_entry(out, node, column, &writer->style);
+    else
+        emit_item(out, node, column, &writer->style);
+}
+
+/* The made nodes from `first` up to `end`, in lines of their own. */
+static void add_fragments(struct writer *writer, struct buf *out, const struct node *first,
+                          const struct node *end, size_t column, bool indent_first)
+{
+    for (const struct node *node = first; node != end; node = node->next) {
+        if (node != first)
+            buf_add(out, str_of(writer->style.newline));
+        if (node != first || indent_first)
+            buf_add_spaces(out, column);
+        add_fragment(writer, out, node, column);
+    }
+}
+
+static const struct node *last_of(const struct entry *entry)
+{
+    const struct node *last = entry->node;
+    while (last->kind != NODE_SCALAR && last->kind != NODE_ALIAS && last->last)
+        last = last->last;
+    return last;
+}
+
+/* A literal text without a line break at its end, which must stay last: a break would become part
+ * of it. */
+static bool ends_unterminated(const struct writer *writer, const struct entry *entry)
+{
+    const struct node *last = last_of(entry);
+    return entry->end == writer->end && !past_newline(writer, entry) &&
+           (last->style == STYLE_LITERAL || last->style == STYLE_FOLDED);
+}
+
+static bool is_blank_line(const struct writer *writer, size_t line)
+{
+    while (line < writer->end && strchr(" \t\r", writer->text.data[line]))
+        line++;
+    return line == writer->end || writer->text.data[line] == '\n';
+}
+
+/* A literal or folded text to which the blank lines behind it belong: |+ or >+. */
+static bool keeps_blank_lines(const struct writer *writer, const struct entry *entry)
+{
+    const struct node *last = last_of(entry);
+    if (last->style != STYLE_LITERAL && last->style != STYLE_FOLDED)
+        return false;
+    size_t at = last->text_at + 1;
+    while (at < last->span.end && strchr("123456789-", writer->text.data[at]))
+        at++;
+    return at < last->span.end && writer->text.data[at] == '+';
+}
+
+/* Entries `from` up to `to`, each with its lines; comments between them stay. */
+static void remove_run(struct writer *writer, const struct entry *entries, size_t from, size_t to)
+{
+    size_t i = from;
+    if (from < to && !edit_begins_line(writer, entries[from].start)) {
+        /* The first one shares its line with a dash, which what follows takes over. */
+        size_t end = skip_blanks(writer, behind(writer, &entries[i++]));
+        while (i < to && end == entries[i].start)
+            end = skip_blanks(writer, behind(writer, &entries[i++]));
+        splice(writer, entries[from].start, end, (struct str){0});
+    }
+    /* Blank lines may become part of the text before. */
+    bool kept = from > 0 && keeps_blank_lines(writer, &entries[from - 1]);
+    for (; i < to; i++) {
+        size_t end = behind(writer, &entries[i]);
+        while (kept && end < writer->end && is_blank_line(writer, end))
+            end = next_line(writer, end);
+        splice(writer, line_start(writer, entries[i].start), end, (struct str){0});
+    }
+}
+
+/* Puts the nodes from `first` up to `end` behind the last entry. */
+static void append(struct writer *writer, const struct entry *entries, size_t count,
+                   const struct node *first, const struct node *end)
+{
+    const struct entry *last = &entries[count - 1];
+    size_t column = edit_column_of(writer, entries[0].start);
+    struct str newline = str_of(writer->style.newline);
+    struct buf text = {0};
+    if (last->fate == KEPT && last->node->key && ends_unterminated(writer, last)) {
+        add_fragments(writer, &text, first, end, column, false);
+        buf_add(&text, newline);
+        buf_add_spaces(&text, column);
+        edit_splice(writer, last->start, last->start, &text);
+        return;
+    }
+    size_t at = behind(writer, last);
+    bool broken = at > writer->start && writer->text.data[at - 1] == '\n';
+    if (!broken && last->fate != REMOVED)
+        buf_add(&text, newline);
+    add_fragments(writer, &text, first, end, column, true);
+    if (broken)
+        buf_add(&text, newline);
+    edit_splice(writer, at, at, &text);
+}
+
+/* Puts the nodes from `first` up to `end` before entry `next`. */
+static void insert_before(struct writer *writer, const struct entry *entries, size_t next,
+                          const struct node *first, const struct node *end)
+{
+    size_t column = edit_column_of(writer, entries[0].start);
+    struct str newline = str_of(writer->style.newline);
+    struct buf text = {0};
+    bool own_line = edit_begins_line(writer, entries[next].start);
+    size_t at = entries[next].start;
+    if (next > 0)
+        at = behind(writer, &entries[next - 1]);
+    else if (own_line)
+        at = line_start(writer, at);
+    add_fragments(writer, &text, first, end, column, own_line);
+    buf_add(&text, newline);
+    if (!own_line)
+        buf_add_spaces(&text, column);
+    edit_splice(writer, at, at, &text);
+}
+
+static bool all_removed(const struct entry *entries, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].fate != REMOVED)
+            return false;
+    return true;
+}
+
+/* The next run of removed entries behind `to`. */
+static bool find_run(const struct entry *entries, size_t count, size_t *ret_from, size_t *to)
+{
+    *ret_from = *to;
+    while (*ret_from < count && entries[*ret_from].fate != REMOVED)
+        ++*ret_from;
+    *to = *ret_from;
+    while (*to < count && entries[*to].fate == REMOVED)
+        ++*to;
+    return *ret_from < count;
+}
+
+static void write_block(struct writer *writer, const struct node *node, const struct entry *entries,
+                        size_t count)
+{
+    if (all_removed(entries, count)) {
+        struct buf text = {0};
+        add_fragments(writer, &text, node->first, NULL, edit_column_of(writer, entries[0].start),
+                      false);
+        if (past_newline(writer, &entries[0]))
+            buf_add(&text, str_of(writer->style.newline));
+        edit_splice(writer, entries[0].start, entries[0].end, &text);
+        remove_run(writer, entries, 1, count);
+        return;
+    }
+    for (size_t from = 0, to = 0; find_run(entries, count, &from, &to);)
+        remove_run(writer, entries, from, to);
+    /* Runs of made nodes, and the entry of the file that each stands before. */
+    size_t next = 0;
+    for (const struct node *each = node->first; each;) {
+        const struct node *end = each;
+        while (end && edit_is_made(end))
+            end = end->next;
+        if (end == each) {
+            while (next < count && entries[next].fate == REMOVED)
+                next++;
+            next++;
+            each = each->next;
+            continue;
+        }
+        size_t before = next;
+        while (before < count && entries[before].fate == REMOVED)
+            before++;
+        if (before == count)
+            append(writer, entries, count, each, end);
+        else
+            insert_before(writer, entries, before, each, end);
+        each = end;
+    }
+}
+
+/* Maps and lists in flow style */
+
+static void add_flow(struct buf *out, const struct node *node)
+{
+    if (!node->key) {
+        emit_inline(out, node, true);
+        return;
+    }
+    /* A map of this entry alone, without its braces. */
+    struct node alone = *node;
+    alone.next = NULL;
+    struct node map = {.kind = NODE_MAP, .first = &alone, .last = &alone};
+    struct buf text = {0};
+    emit_inline(&text, &map, true);
+    buf_add(out, str_slice(buf_str(&text), 1, text.len - 1));
+    buf_free(&text);
+}
+
+/* The comma behind an entry, which comments may stand before; the end of the text for none. */
+static size_t find_comma(const struct writer *writer, const struct entry *entry)
+{
+    size_t at = skip_blanks(writer, entry->end);
+    while (at < writer->end && writer->text.data[at] == '#')
+        at = skip_blanks(writer, next_line(writer, at));
+    return at < writer->end && writer->text.data[at] == ',' ? at : writer->end;
+}
+
+static void remove_flow_run(struct writer *writer, const struct entry *entries, size_t from,
+                            size_t to, size_t count)
+{
+    size_t comma = find_comma(writer, &entries[to - 1]);
+    size_t end = entries[to - 1].end;
+    if (to < count) { /* up to the next one, or a comment in a line of its own before it */
+        end = comma + 1;
+        while (end < writer->end && strchr(" \t", writer->text.data[end]))
+            end++;
+        if (end < writer->end && writer->text.data[end] == '#')
+            end = next_line(writer, end);
+        splice(writer, entries[from].start, skip_blanks(writer, end), (struct str){0});
+        return;
+    }
+    size_t start = entries[from].start;
+    size_t before = from > 0 ? find_comma(writer, &entries[from - 1]) : start;
+    if (from > 0 && skip_blanks(writer, before + 1) == start)
+        start = before;
+    else if (from > 0)
+        splice(writer, before, before + 1, (struct str){0});
+    splice(writer, start, end, (struct str){0});
+    if (comma < writer->end)
+        splice(writer, comma, comma + 1, (struct str){0});
+}
+
+static void write_flow(struct writer *writer, const struct node *node, const struct entry *entries,
+                       size_t count)
+{
+    size_t open = node->text_at + 1;
+    size_t inside = skip_blanks(writer, open);
+    struct str gap = str_slice(writer->text, open, inside);
+    struct str comma = gap.len ? STR(",") : STR(", ");
+    bool clean = all_removed(entries, count);
+    for (size_t from = 0, to = 0; find_run(entries, count, &from, &to);)
+        remove_flow_run(writer, entries, from, to, count);
+    size_t next = 0;
+    struct buf front = {0};
+    for (const struct node *each = node->first; each; each = each->next) {
+        if (!edit_is_made(each)) {
+            while (next < count && entries[next].fate == REMOVED)
+                next++;
+            next++;
+            continue;
+        }
+        /* A map's go to its front, for its last value may be any text; a list's to their place. */
+        bool first = each->key || next == 0;
+        if (first) {
+            buf_add(&front, gap);
+            add_flow(&front, each);
+            bool more = !clean || (each->next && !each->next->span.source);
+            if (more)
+                buf_add(&front, comma);
+            continue;
+        }
+        struct buf text = {0};
+        buf_add(&text, comma);
+        buf_add(&text, gap);
+        add_flow(&text, each);
+        size_t at = entries[next - 1].end;
+        edit_splice(writer, at, at, &text);
+    }
+    if (front.len)
+        edit_splice(writer, open, open, &front);
+}
+
+void edit_write_entries(struct writer *writer, const struct node *node, const struct entry *entries,
+                        size_t count)
+{
+    if (edit_is_flow(node))
+        write_flow(writer, node, entries, count);
+    else if (count) /* a block is never empty */
+        write_block(writer, node, entries, count);
+}
+
+void edit_replace(struct writer *writer, bool flow, const struct entry *entry,
+                  const struct node *value)
+{
+    if (flow)
+        replace_in_flow(writer, entry, value);
+    else
+        replace_in_block(writer, entry, value);
+}

@@ -1,0 +1,317 @@
+/* The walk over a changed tree, and the proof of what was written. */
+#include "yaml/edit_internal.h"
+
+#include "base/utf8.h"
+#include "yaml/parse_manifest.h"
+#include "yaml/scalar.h"
+
+#include <stdlib.h>
+
+/* The walk */
+
+static bool is_emptied(const struct writer *writer, const struct node *node)
+{
+    bool collection = node->kind == NODE_MAP || node->kind == NODE_LIST;
+    if (!collection || node->first || !node->span.source)
+        return false;
+    const struct change *change = edit_find_change(writer->edit, node);
+    return change && change->count;
+}
+
+/* `{}` and `[]` behind a key in a block: what is put in is written as a block, like all around it.
+ */
+static bool is_filled(const struct writer *writer, const struct node *node)
+{
+    bool value = node->key && (node->kind == NODE_MAP || node->kind == NODE_LIST);
+    if (!value || !node->first || !node->span.source || node->text_at > node->span.start)
+        return false;
+    const struct change *change = edit_find_change(writer->edit, node);
+    return change && change->count == 0;
+}
+
+/* True for a value that is written anew where it stands. */
+static bool is_rewritten(const struct writer *writer, bool flow, const struct node *node)
+{
+    return is_emptied(writer, node) || (!flow && is_filled(writer, node));
+}
+
+/* What became of a child of the file: itself, its new value, or NULL. Those that are left stand in
+ * the same order, with made ones between; `next` is the first that was not passed yet. */
+static const struct node *successor(const struct node **next, const struct node *was)
+{
+    while (*next && edit_is_made(*next))
+        *next = (*next)->next;
+    const struct node *now = *next;
+    if (!now || (now != was && !(was->key && now->key == was->key)))
+        return NULL;
+    *next = now->next;
+    return now;
+}
+
+static bool has_anchor(const struct writer *writer, const struct node *node)
+{
+    struct str before = str_slice(writer->text, node->span.start, node->text_at);
+    return str_find(before, 0, '&') < before.len;
+}
+
+/* A node of the file, in what goes, that an alias which stays stands for. */
+static const struct node *find_needed(const struct writer *writer, const struct node *node)
+{
+    if (set_get(&writer->aliased, edit_key_of(&node)) && has_anchor(writer, node))
+        return node;
+    if (node->kind == NODE_SCALAR || node->kind == NODE_ALIAS)
+        return NULL;
+    const struct change *change = edit_find_change(writer->edit, node);
+    const struct node *found = NULL;
+    for (size_t i = 0; change && i < change->count && !found; i++)
+        found = find_needed(writer, change->was[i]);
+    for (const struct node *child = change ? NULL : node->first; child && !found;
+         child = child->next)
+        found = find_needed(writer, child);
+    return found;
+}
+
+static void refuse_shared(struct writer *writer, const struct node *shared)
+{
+    edit_refuse(writer->edit, shared->span, "what must change here is used elsewhere by an alias",
+                "write it out in both places of the chart");
+}
+
+/* Writes a map or list whose children changed, or are to be written anew. */
+static void write_change(struct writer *writer, struct node *node)
+{
+    const struct change *change = edit_find_change(writer->edit, node);
+    if (!change)
+        change = edit_children(writer->arena, node);
+    bool flow = edit_is_flow(node);
+    struct entry *entries = ARENA_ARRAY(writer->arena, change->count, struct entry);
+    const struct node *next = node->first;
+    for (size_t i = 0; i < change->count; i++) {
+        struct node *was = change->was[i];
+        struct entry *entry = &entries[i];
+        if (node->kind == NODE_MAP)
+            *entry = edit_map_entry(writer, was);
+        else if (flow)
+            *entry = (struct entry){.node = was,
+                                    .start = was->span.start,
+                                    .colon = was->span.start,
+                                    .end = was->span.end};
+        else
+            *entry = edit_list_entry(writer, was);
+        const struct node *now = successor(&next, was);
+        entry->fate = !now ? REMOVED : now != was ? REPLACED : KEPT;
+        if (entry->fate == REPLACED || (now && is_rewritten(writer, flow, now))) {
+            edit_replace(writer, flow, entry, now);
+            entry->fate = REPLACED;
+        }
+        const struct node *needed = entry->fate == KEPT ? NULL : find_needed(writer, was);
+        if (needed)
+            refuse_shared(writer, needed);
+    }
+    edit_write_entries(writer, node, entries, change->count);
+}
+
+static void walk(struct writer *writer, struct node *node, const struct node *shared)
+{
+    if (!node->span.source || node->kind == NODE_SCALAR || node->kind == NODE_ALIAS)
+        return;
+    if (set_get(&writer->aliased, edit_key_of((const struct node *const *)&node)) &&
+        has_anchor(writer, node))
+        shared = node;
+    bool changed = edit_find_change(writer->edit, node) != NULL;
+    if (changed && shared) {
+        refuse_shared(writer, shared);
+        return;
+    }
+    bool flow = edit_is_flow(node);
+    for (struct node *child = node->first; child; child = child->next) {
+        bool rewritten = is_rewritten(writer, flow, child);
+        if (rewritten && shared)
+            refuse_shared(writer, shared);
+        if (!rewritten)
+            walk(writer, child, shared);
+        changed |= rewritten;
+    }
+    if (changed)
+        write_change(writer, node);
+}
+
+/* A document whose last key or item went: all others are emptied by what holds them. */
+static void empty_root(struct writer *writer)
+{
+    const struct location *at = &writer->edit->root->span;
+    struct buf text = {0};
+    buf_add(&text, writer->edit->root->kind == NODE_MAP ? STR("{}") : STR("[]"));
+    if (writer->text.data[at->end - 1] == '\n')
+        buf_add(&text, str_of(writer->style.newline));
+    edit_splice(writer, at->start, at->end, &text);
+}
+
+static void find_aliased(struct writer *writer, const struct node *node)
+{
+    if (node->kind == NODE_ALIAS) {
+        const struct node **target = ARENA_NEW(writer->arena, const struct node *);
+        *target = node->first;
+        set_add(writer->arena, &writer->aliased, edit_key_of(target), node);
+        return;
+    }
+    for (const struct node *child = node->kind == NODE_SCALAR ? NULL : node->first; child;
+         child = child->next)
+        find_aliased(writer, child);
+}
+
+/* How the document is written: what is found first counts. */
+static bool find_style(const struct writer *writer, const struct node *node, size_t *ret_step,
+                       size_t *ret_dash)
+{
+    if (!node->span.source || node->kind == NODE_SCALAR || node->kind == NODE_ALIAS ||
+        edit_is_flow(node))
+        return false;
+    for (const struct node *child = node->first; child; child = child->next) {
+        bool block = child->span.source && child->first && child->kind != NODE_ALIAS &&
+                     child->kind != NODE_SCALAR && !edit_is_flow(child) &&
+                     edit_begins_line(writer, child->text_at);
+        if (block && node->kind == NODE_MAP && child->key->span.source) {
+            size_t parent = edit_column_of(writer, child->key->span.start);
+            size_t column = edit_column_of(writer, child->text_at);
+            size_t *found = child->kind == NODE_MAP ? ret_step : ret_dash;
+            if (column >= parent && *found == SIZE_MAX)
+                *found = column - parent;
+        }
+        if ((*ret_step != SIZE_MAX && *ret_dash != SIZE_MAX) ||
+            find_style(writer, child, ret_step, ret_dash))
+            return true;
+    }
+    return false;
+}
+
+static struct emit_style style_of(const struct writer *writer)
+{
+    struct emit_style style = {
+        .step = SIZE_MAX, .dash = SIZE_MAX, .newline = edit_newline(writer->edit)};
+    find_style(writer, writer->edit->root, &style.step, &style.dash);
+    if (style.step == SIZE_MAX || style.step == 0)
+        style.step = 2;
+    if (style.dash == SIZE_MAX)
+        style.dash = 0;
+    return style;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct splice *left = a;
+    const struct splice *right = b;
+    if (left->at != right->at)
+        return left->at < right->at ? -1 : 1;
+    if (!left->removed != !right->removed) /* what is put before what goes */
+        return left->removed ? 1 : -1;
+    return left->order < right->order ? -1 : 1;
+}
+
+static bool assemble(struct writer *writer, struct buf *out)
+{
+    size_t at = writer->edit->start;
+    if (writer->count)
+        qsort(writer->splices, writer->count, sizeof *writer->splices, by_place);
+    for (size_t i = 0; i < writer->count; i++) {
+        const struct splice *each = &writer->splices[i];
+        if (each->at < at)
+            return false;
+        buf_add(out, str_slice(writer->text, at, each->at));
+        buf_add(out, each->text);
+        at = each->at + each->removed;
+    }
+    buf_add(out, str_slice(writer->text, at, writer->end));
+    return true;
+}
+
+/* What a plain text is taken for depends on the reader, unless all agree that it is text. */
+static bool same_scalar(const struct node *a, const struct node *b)
+{
+    bool a_typed = a->style == STYLE_PLAIN && scalar_is_ambiguous(a->text);
+    bool b_typed = b->style == STYLE_PLAIN && scalar_is_ambiguous(b->text);
+    return a_typed == b_typed && str_equal(a->text, b->text);
+}
+
+/* The value of a key, looked for behind the last one found: keys mostly stand in the same order. */
+static const struct node *next_value(const struct node *map, const struct node *last,
+                                     struct str key)
+{
+    for (const struct node *value = last ? last->next : map->first; value; value = value->next)
+        if (str_equal(value->key->text, key))
+            return value;
+    for (const struct node *value = map->first; value && value != last; value = value->next)
+        if (str_equal(value->key->text, key))
+            return value;
+    return NULL;
+}
+
+bool edit_same(const struct node *a, const struct node *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind == NODE_SCALAR)
+        return same_scalar(a, b);
+    if (a->kind == NODE_ALIAS)
+        return str_equal(a->text, b->text);
+    size_t counts[2] = {0, 0};
+    for (const struct node *child = b->first; child; child = child->next)
+        counts[1]++;
+    const struct node *other = a->kind == NODE_LIST ? b->first : NULL;
+    for (const struct node *child = a->first; child; child = child->next) {
+        if (a->kind == NODE_MAP)
+            other = next_value(b, other, child->key->text);
+        if (!other || !edit_same(child, other))
+            return false;
+        counts[0]++;
+        if (a->kind == NODE_LIST)
+            other = other->next;
+    }
+    return counts[0] == counts[1];
+}
+
+/* Reads what was written, and compares it with what was meant. */
+static bool is_as_meant(struct edit *edit, struct str text)
+{
+    struct diags unheard = {.arena = edit->arena};
+    struct source *written = ARENA_NEW(edit->arena, struct source);
+    *written = (struct source){.path = edit->source->path, .text = text};
+    struct node *root;
+    return load_manifest(edit->arena, written, 0, text.len, &unheard, &root) && root &&
+           edit_same(edit->root, root);
+}
+
+bool edit_write(struct edit *edit, struct buf *out)
+{
+    struct writer writer = {.edit = edit,
+                            .arena = edit->arena,
+                            .text = edit->source->text,
+                            .start = edit->start,
+                            .end = edit->end};
+    writer.start += utf8_mark(str_slice(writer.text, edit->start, edit->end));
+    writer.style = style_of(&writer);
+    find_aliased(&writer, edit->root);
+    if (is_emptied(&writer, edit->root) && !edit_is_flow(edit->root))
+        empty_root(&writer);
+    else
+        walk(&writer, edit->root, NULL);
+    if (edit->failed)
+        return false;
+    size_t before = out->len;
+    bool assembled = assemble(&writer, out);
+    struct str written = str_from(buf_str(out), before);
+    if (assembled && is_as_meant(edit, written))
+        return true;
+    out->len = before;
+    struct location at = {.source = edit->source, .start = writer.start, .end = writer.start};
+    if (written.len > MANIFEST_SIZE_MAX)
+        edit_refuse(edit, at,
+                    str_format(edit->arena, "this document would be larger than %d bytes",
+                               MANIFEST_SIZE_MAX)
+                        .data,
+                    "leave something out of it in the chart");
+    else
+        edit_refuse(edit, at, "this document is written in a way that cannot be changed safely",
+                    "write it in plain YAML in the chart, or leave it out");
+    return false;
+}

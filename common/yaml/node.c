@@ -1,0 +1,252 @@
+#include "yaml/node.h"
+
+#include "yaml/scalar.h"
+
+#include <inttypes.h>
+
+struct node *node_new(struct arena *arena, enum node_kind kind)
+{
+    struct node *node = ARENA_NEW(arena, struct node);
+    node->kind = kind;
+    return node;
+}
+
+struct node *node_scalar(struct arena *arena, enum scalar_style style, struct str text)
+{
+    struct node *node = node_new(arena, NODE_SCALAR);
+    node->style = style;
+    node->text = text;
+    return node;
+}
+
+void node_add(struct node *list, struct node *item)
+{
+    if (list->last)
+        list->last->next = item;
+    else
+        list->first = item;
+    list->last = item;
+}
+
+void node_put(struct node *map, struct node *key, struct node *value)
+{
+    value->key = key;
+    node_add(map, value);
+}
+
+/* Where the link to a key's value is kept: in the map, or in the value before it. */
+static struct node **find_link(struct node *map, const char *key, struct node **ret_before)
+{
+    *ret_before = NULL;
+    for (struct node **link = map ? &map->first : NULL; link && *link; link = &(*link)->next) {
+        if (str_is((*link)->key->text, key))
+            return link;
+        *ret_before = *link;
+    }
+    return NULL;
+}
+
+void node_remove(struct node *map, const char *key)
+{
+    struct node *before;
+    struct node **link = find_link(map, key, &before);
+    if (!link)
+        return;
+    if (*link == map->last)
+        map->last = before;
+    *link = (*link)->next;
+}
+
+void node_replace(struct node *map, const char *key, struct node *value)
+{
+    struct node *before;
+    struct node **link = find_link(map, key, &before);
+    if (!link)
+        return;
+    value->key = (*link)->key;
+    value->next = (*link)->next;
+    if (*link == map->last)
+        map->last = value;
+    *link = value;
+}
+
+struct node *node_get(const struct node *map, const char *key)
+{
+    for (struct node *value = map->first; value; value = value->next)
+        if (str_is(value->key->text, key))
+            return value;
+    return NULL;
+}
+
+static const struct node *target(const struct node *node)
+{
+    return node && node->kind == NODE_ALIAS ? node->first : node;
+}
+
+struct node *node_target(struct node *node)
+{
+    return node && node->kind == NODE_ALIAS ? node->first : node;
+}
+
+/* As deep as merge keys are in what is merged, which MANIFEST_EXPANDED_MAX limits. */
+static struct node *find(const struct node *map, struct str key)
+{
+    const struct node *merged = NULL;
+    for (struct node *value = map->first; value; value = value->next) {
+        if (node_is_merge(value))
+            merged = target(value);
+        else if (str_equal(value->key->text, key))
+            return node_target(value);
+    }
+    if (!merged)
+        return NULL;
+    if (merged->kind == NODE_MAP)
+        return find(merged, key);
+    struct node *found = NULL;
+    for (const struct node *item = merged->kind == NODE_LIST ? merged->first : NULL; item && !found;
+         item = item->next)
+        if (target(item)->kind == NODE_MAP)
+            found = find(target(item), key);
+    return found;
+}
+
+struct node *node_find(const struct node *map, const char *path)
+{
+    struct str words = str_of(path);
+    const struct node *in = target(map);
+    struct node *node = NULL;
+    for (size_t at = 0; at < words.len;) {
+        size_t end = str_find(words, at, ' ');
+        node = in && in->kind == NODE_MAP ? find(in, str_slice(words, at, end)) : NULL;
+        in = node;
+        at = end + 1;
+    }
+    return node && !node_is_null(node) ? node : NULL;
+}
+
+struct node *node_items(const struct node *node)
+{
+    const struct node *collection = target(node);
+    return collection && collection->kind != NODE_SCALAR ? collection->first : NULL;
+}
+
+struct str node_text(const struct node *node)
+{
+    const struct node *scalar = target(node);
+    return scalar && scalar->kind == NODE_SCALAR ? scalar->text : (struct str){0};
+}
+
+struct node *node_copy(struct arena *arena, const struct node *node)
+{
+    const struct node *from = target(node);
+    struct node *copy = ARENA_NEW(arena, struct node);
+    copy->kind = from->kind;
+    bool typed = from->style == STYLE_PLAIN && scalar_is_ambiguous(from->text);
+    copy->style = typed ? STYLE_PLAIN : STYLE_TEXT;
+    copy->text = typed && from->text.len == 0 ? STR("null") : from->text;
+    for (const struct node *child = from->kind == NODE_SCALAR ? NULL : from->first; child;
+         child = child->next) {
+        struct node *value = node_copy(arena, child);
+        if (from->kind == NODE_MAP)
+            node_put(copy, node_copy(arena, child->key), value);
+        else
+            node_add(copy, value);
+    }
+    return copy;
+}
+
+bool node_is_null(const struct node *node)
+{
+    const struct node *scalar = target(node);
+    if (scalar->kind != NODE_SCALAR || scalar->style != STYLE_PLAIN)
+        return false;
+    struct str text = scalar->text;
+    return text.len == 0 || str_is(text, "~") || str_is(text, "null") || str_is(text, "Null") ||
+           str_is(text, "NULL");
+}
+
+bool node_is_merge(const struct node *value)
+{
+    const struct node *key = value->key;
+    return key && key->style == STYLE_PLAIN && str_is(key->text, "<<");
+}
+
+bool node_to_int(const struct node *node, int64_t *ret_number)
+{
+    const struct node *scalar = target(node);
+    return scalar && scalar->kind == NODE_SCALAR && scalar->style == STYLE_PLAIN &&
+           scalar_to_int(scalar->text, ret_number);
+}
+
+bool node_is_true(const struct node *node)
+{
+    const struct node *scalar = target(node);
+    return scalar && scalar->kind == NODE_SCALAR && scalar->style == STYLE_PLAIN &&
+           scalar_is_json_true(scalar->text);
+}
+
+bool node_is_verbatim(const struct node *scalar)
+{
+    if (!scalar->span.source)
+        return false;
+    struct str raw =
+        str_slice(scalar->span.source->text, scalar->text_at, scalar->text_at + scalar->text.len);
+    return str_equal(raw, scalar->text);
+}
+
+/* Keys are words of Kubernetes' API, which no reader takes for anything but text. */
+struct node *put_node(struct arena *arena, struct node *map, const char *key, struct node *value)
+{
+    node_put(map, node_scalar(arena, STYLE_PLAIN, str_of(key)), value);
+    return value;
+}
+
+struct node *put_text(struct arena *arena, struct node *map, const char *key, struct str text)
+{
+    return put_node(arena, map, key, node_scalar(arena, STYLE_TEXT, text));
+}
+
+struct node *node_int(struct arena *arena, int64_t number)
+{
+    return node_scalar(arena, STYLE_PLAIN, str_format(arena, "%" PRId64, number));
+}
+
+struct node *put_lines(struct arena *arena, struct node *map, const char *key, struct str text)
+{
+    return put_node(arena, map, key, node_scalar(arena, STYLE_LINES, text));
+}
+
+struct node *put_int(struct arena *arena, struct node *map, const char *key, int64_t number)
+{
+    return put_node(arena, map, key, node_int(arena, number));
+}
+
+struct node *put_bool(struct arena *arena, struct node *map, const char *key, bool flag)
+{
+    return put_node(arena, map, key,
+                    node_scalar(arena, STYLE_PLAIN, flag ? STR("true") : STR("false")));
+}
+
+struct node *put_map(struct arena *arena, struct node *map, const char *key)
+{
+    return put_node(arena, map, key, node_new(arena, NODE_MAP));
+}
+
+struct node *put_list(struct arena *arena, struct node *map, const char *key)
+{
+    return put_node(arena, map, key, node_new(arena, NODE_LIST));
+}
+
+struct node *add_map(struct arena *arena, struct node *list)
+{
+    struct node *map = node_new(arena, NODE_MAP);
+    node_add(list, map);
+    return map;
+}
+
+struct node *add_text(struct arena *arena, struct node *list, struct str text)
+{
+    struct node *item = node_scalar(arena, STYLE_TEXT, text);
+    node_add(list, item);
+    return item;
+}

@@ -1,0 +1,457 @@
+#include "yaml/parse_strict.h"
+
+#include "base/map.h"
+#include "base/utf8.h"
+
+#include <libfyaml.h>
+#include <stdio.h>
+#include <string.h>
+
+#if UNDER_ADDRESS_SANITIZER
+/* libfyaml 0.7.12 forgets some buffers when a text is wrong. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+    return "leak:libfyaml\n";
+}
+const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+    return "print_suppressions=0";
+}
+#endif
+
+/* A mapping or list that is still open. */
+struct level {
+    struct node *node;
+    struct node *key; /* mapping: read, its value not yet */
+    struct set keys;
+};
+
+struct loader {
+    struct arena *arena;
+    const struct source *source;
+    struct diags *diags;
+    size_t base; /* where the parsed text starts in the file: behind a byte order mark */
+    struct node *root;
+    struct level levels[FILE_DEPTH_MAX];
+    size_t depth;
+    bool failed; /* reading on would only repeat the error */
+};
+
+static struct location place(const struct loader *loader, size_t start, size_t end)
+{
+    size_t limit = loader->source->text.len;
+    start = start < limit ? start : limit;
+    end = end < limit ? end : limit;
+    return (struct location){.source = loader->source, .start = start, .end = end};
+}
+
+static struct location event_place(const struct loader *loader, struct fy_event *event)
+{
+    const struct fy_mark *start = fy_event_start_mark(event);
+    const struct fy_mark *end = fy_event_end_mark(event);
+    if (!start || !end)
+        return place(loader, loader->base, loader->base);
+    return place(loader, loader->base + start->input_pos, loader->base + end->input_pos);
+}
+
+static void fail(struct loader *loader, struct location at, const char *message, const char *hint)
+{
+    diag_error(loader->diags, at, "%s", message);
+    if (hint)
+        diag_hint(loader->diags, "%s", hint);
+    loader->failed = true;
+}
+
+static void take_key(struct loader *loader, struct level *level, struct node *key)
+{
+    level->key = key;
+    if (key->style == STYLE_PLAIN && str_is(key->text, "<<")) {
+        fail(loader, key->span, "merge keys (<<) are not used here", "write the keys out");
+        return;
+    }
+    const struct node *first = set_add(loader->arena, &level->keys, key->text, key);
+    if (!first)
+        return;
+    if (loader->source->secret)
+        diag_error(loader->diags, key->span, "this key is written twice");
+    else
+        diag_error(loader->diags, key->span, "\"%.*s\" is written twice", STR_ARG(key->text));
+    if (!diags_full(loader->diags)) /* counting lines takes time */
+        diag_hint(loader->diags, "it is on line %zu already: keep one of the two",
+                  diag_position(loader->source, first->span.start).line);
+}
+
+static void take(struct loader *loader, struct node *node)
+{
+    if (loader->depth == 0) {
+        loader->root = node;
+        return;
+    }
+    struct level *level = &loader->levels[loader->depth - 1];
+    if (level->node->kind == NODE_LIST) {
+        node_add(level->node, node);
+    } else if (level->key) {
+        if (!node->span.source) /* an empty value has no place of its own */
+            node->span = level->key->span;
+        node_put(level->node, level->key, node);
+        level->key = NULL;
+    } else if (node->kind == NODE_SCALAR) {
+        if (!node->span.source)
+            node->span = place(loader, level->node->span.start, level->node->span.end);
+        take_key(loader, level, node);
+    } else {
+        fail(loader, node->span, "a key must be plain text, not a map or list",
+             "quote it if it begins with { or [");
+    }
+}
+
+static void open_level(struct loader *loader, struct fy_event *event, enum node_kind kind)
+{
+    struct node *node = node_new(loader->arena, kind);
+    node->span = event_place(loader, event);
+    if (loader->depth == FILE_DEPTH_MAX) {
+        diag_error(loader->diags, node->span, "more than %d maps and lists inside each other",
+                   FILE_DEPTH_MAX);
+        loader->failed = true;
+        return;
+    }
+    take(loader, node);
+    loader->levels[loader->depth++] = (struct level){.node = node};
+}
+
+/* Bytes between the start of the line and an offset; a byte order mark is no part of the line. */
+static size_t column_of(struct str text, size_t offset)
+{
+    size_t mark = utf8_mark(text);
+    size_t start = offset;
+    while (start > 0 && text.data[start - 1] != '\n' && text.data[start - 1] != '\r')
+        start--;
+    return offset - (start < mark ? mark : start);
+}
+
+/* libfyaml takes a block of text that is indented no further than its key or dash, with all keys
+ * that follow it. */
+static void check_block(struct loader *loader, struct location block)
+{
+    const struct level *level = loader->depth ? &loader->levels[loader->depth - 1] : NULL;
+    if (!level || block.start == block.end)
+        return;
+    const struct node *parent = level->key ? level->key : level->node;
+    struct str text = loader->source->text;
+    if (column_of(text, block.start) <= column_of(text, parent->span.start))
+        fail(loader, block, "this is no part of the text that | or > begins",
+             "indent the text further than its key");
+}
+
+static void take_scalar(struct loader *loader, struct fy_event *event)
+{
+    static const enum scalar_style styles[] = {[FYSS_PLAIN] = STYLE_PLAIN,
+                                               [FYSS_SINGLE_QUOTED] = STYLE_SINGLE,
+                                               [FYSS_DOUBLE_QUOTED] = STYLE_DOUBLE,
+                                               [FYSS_LITERAL] = STYLE_LITERAL,
+                                               [FYSS_FOLDED] = STYLE_FOLDED};
+    struct fy_token *token = event->scalar.value;
+    enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
+    struct node *node = node_scalar(loader->arena, STYLE_PLAIN, (struct str){0});
+    if (style >= 0 && style < FYSS_MAX)
+        node->style = styles[style];
+    const struct fy_mark *start = token ? fy_token_start_mark(token) : NULL;
+    if (start) {
+        /* The library's marks leave out the quotes. */
+        size_t quote = node->style == STYLE_SINGLE || node->style == STYLE_DOUBLE;
+        struct location at = event_place(loader, event);
+        bool block = node->style == STYLE_LITERAL || node->style == STYLE_FOLDED;
+        while (block && at.start < at.end && loader->source->text.data[at.start] == ' ')
+            at.start++;
+        node->text_at = at.start;
+        node->span = place(loader, at.start - quote, at.end + quote);
+        if (block)
+            check_block(loader, at);
+        size_t len = 0;
+        const char *text = loader->failed ? NULL : fy_token_get_text(token, &len);
+        if (!text && !loader->failed)
+            out_of_memory();
+        node->text = str_copy(loader->arena, (struct str){text, text ? len : 0});
+        if (str_find(node->text, 0, '\0') < node->text.len)
+            fail(loader, node->span, "a NUL in a text, which no part of Kubernetes takes",
+                 "leave the \\0 out");
+    }
+    take(loader, node);
+}
+
+static size_t line_end(struct str text, size_t at)
+{
+    while (at < text.len && text.data[at] != '\n' && text.data[at] != '\r')
+        at++;
+    return at;
+}
+
+/* Lines that begin with % before a document. libfyaml takes some broken ones without a word, and
+ * does not come back from others. */
+static void refuse_directives(struct loader *loader)
+{
+    struct str text = loader->source->text;
+    bool before_document = true;
+    for (size_t at = loader->base; at < text.len; at = line_end(text, at) + 1) {
+        struct str line = str_slice(text, at, line_end(text, at));
+        size_t indent = 0;
+        while (indent < line.len && strchr(" \t", line.data[indent]))
+            indent++;
+        if (before_document && str_starts(line, STR("%"))) {
+            fail(loader, place(loader, at, at + line.len), "YAML directives are not used here",
+                 "leave the line out");
+            return;
+        }
+        if (indent < line.len && line.data[indent] != '#')
+            before_document = str_starts(line, STR("..."));
+    }
+}
+
+/* A second document: told at its mark, or at its content where `...` alone ended the first. */
+static bool refuse_second(struct loader *loader, struct fy_event *event)
+{
+    bool content = event->type == FYET_SCALAR || event->type == FYET_MAPPING_START ||
+                   event->type == FYET_SEQUENCE_START;
+    bool marked = event->type == FYET_DOCUMENT_START && !event->document_start.implicit;
+    if (!loader->root || loader->depth > 0 || !(content || marked))
+        return false;
+    fail(loader, event_place(loader, event), "a second document in one file",
+         "give each service file one document: remove the --- and what follows it");
+    return true;
+}
+
+/* The place of an anchor, alias or tag with its mark, which the library's own place leaves out. */
+static struct location marked_place(const struct loader *loader, struct fy_token *token)
+{
+    const struct fy_mark *start = fy_token_start_mark(token);
+    const struct fy_mark *end = fy_token_end_mark(token);
+    size_t at = loader->base + (start ? start->input_pos : 0);
+    struct str text = loader->source->text;
+    while (at > loader->base && at <= text.len && strchr("&*!<", text.data[at - 1]))
+        at--;
+    return place(loader, at, loader->base + (end ? end->input_pos : 0));
+}
+
+static bool refuse_marks(struct loader *loader, struct fy_event *event)
+{
+    struct fy_token *anchor =
+        event->type == FYET_ALIAS ? event->alias.anchor : fy_event_get_anchor_token(event);
+    struct fy_token *tag = fy_event_get_tag_token(event);
+    if (anchor)
+        fail(loader, marked_place(loader, anchor),
+             "anchors and aliases (& and *) are not used here",
+             "write the value out, or quote the text if it begins with & or *");
+    else if (tag)
+        fail(loader, marked_place(loader, tag), "tags (!) are not used here",
+             "leave the tag out, or quote the text if it begins with !");
+    return anchor || tag;
+}
+
+static void take_event(struct loader *loader, struct fy_event *event)
+{
+    if (refuse_second(loader, event) || refuse_marks(loader, event))
+        return;
+    switch (event->type) {
+    case FYET_SCALAR:
+        take_scalar(loader, event);
+        break;
+    case FYET_MAPPING_START:
+        open_level(loader, event, NODE_MAP);
+        break;
+    case FYET_SEQUENCE_START:
+        open_level(loader, event, NODE_LIST);
+        break;
+    case FYET_MAPPING_END:
+    case FYET_SEQUENCE_END:
+        loader->depth--;
+        break;
+    default:
+        break;
+    }
+}
+
+/* The offset of a 1-based line and column (in characters) of what libfyaml parsed. */
+static size_t offset_of(const struct loader *loader, int line, int column)
+{
+    struct str text = loader->source->text;
+    size_t at = loader->base;
+    for (; line > 1 && at < text.len; line--)
+        at = str_find(text, at, '\n') + 1;
+    for (; column > 1 && at < text.len && text.data[at] != '\n'; column--) {
+        uint32_t character;
+        size_t len = utf8_decode(text, at, &character);
+        at += len ? len : 1;
+    }
+    return at;
+}
+
+/* Finds a tab in the indentation of a line: the commonest mistake, told least clearly. */
+static bool line_tab(struct str text, size_t line, size_t *ret_tab)
+{
+    size_t at = line;
+    while (at < text.len && text.data[at] == ' ')
+        at++;
+    *ret_tab = at;
+    return at < text.len && text.data[at] == '\t';
+}
+
+/* In the line of an error or the next one: libfyaml tells of a tab at what stands before it. */
+static bool tab_indents(struct str text, size_t offset, size_t *ret_tab)
+{
+    size_t line = offset < text.len ? offset : text.len;
+    while (line > 0 && text.data[line - 1] != '\n')
+        line--;
+    return line_tab(text, line, ret_tab) || line_tab(text, str_find(text, line, '\n') + 1, ret_tab);
+}
+
+/* What libfyaml's words most often mean, and what to do. */
+static const char *syntax_hint(const char *message)
+{
+    static const struct {
+        const char *words;
+        const char *hint;
+    } hints[] = {
+        {"value after mapping", "quote a text that begins with {"},
+        {"alias", "quote the text if it begins with *"},
+        {"cannot start with", "quote the text"},
+        {"nested block mapping on the same line", "quote a text that holds a colon and a space"},
+        {"multiline plain key", "look at the indentation, and for a space behind the colon"},
+        {"indentation in mapping", "begin it under the first letter of the keys above"},
+        {"expected key", "begin it under the first letter of the keys above"},
+        {"trailing content after single-quoted", "a quote inside single quotes is written twice"},
+        {"trailing content after double-quoted", "a quote inside double quotes is written \\\""},
+        {"indented single-quoted", "is the closing quote missing?"},
+        {"indented double-quoted", "is the closing quote missing?"},
+        {"closing bracket", "is a ] missing?"},
+        {"missing comma in flow mapping", "is a } or a comma missing?"},
+        {"missing comma in flow sequence", "is a ] or a comma missing?"},
+    };
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+        if (strstr(message, hints[i].words))
+            return hints[i].hint;
+    return NULL;
+}
+
+static void report_syntax(struct loader *loader, struct fy_diag *collected)
+{
+    void *iterator = NULL;
+    struct fy_diag_error *error = fy_diag_errors_iterate(collected, &iterator);
+    if (!error) { /* libfyaml fails without a word on some headers and directives */
+        fail(loader, location_file(loader->source), "this is not YAML that can be read",
+             "look for an odd | or > header, or a line that begins with %");
+        return;
+    }
+    size_t offset = offset_of(loader, error->line, error->column);
+    size_t tab;
+    if (tab_indents(loader->source->text, offset, &tab)) {
+        fail(loader, place(loader, tab, tab + 1), "a tab in the indentation",
+             "YAML indents with spaces only");
+        return;
+    }
+    fail(loader, place(loader, offset, offset), error->msg, syntax_hint(error->msg));
+}
+
+static void parse(struct loader *loader)
+{
+    struct fy_diag_cfg diag_config;
+    fy_diag_cfg_default(&diag_config);
+    diag_config.fp = NULL;
+    struct fy_diag *collected = fy_diag_create(&diag_config);
+    if (collected)
+        fy_diag_set_collect_errors(collected, true);
+    struct fy_parse_cfg config = {.flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 |
+                                           FYPCF_JSON_NONE | FYPCF_COLLECT_DIAG,
+                                  .diag = collected};
+    struct fy_parser *parser = collected ? fy_parser_create(&config) : NULL;
+    struct str text = str_from(loader->source->text, loader->base);
+    if (!parser || fy_parser_set_string(parser, text.data, text.len) != 0) {
+        fail(loader, location_file(loader->source), "the YAML parser could not be started", NULL);
+        fy_parser_destroy(parser);
+        fy_diag_destroy(collected);
+        return;
+    }
+    struct fy_event *event;
+    while (!loader->failed && (event = fy_parser_parse(parser)) != NULL) {
+        take_event(loader, event);
+        fy_parser_event_free(parser, event);
+    }
+    if (!loader->failed && fy_parser_get_stream_error(parser))
+        report_syntax(loader, collected);
+    fy_parser_destroy(parser);
+    fy_diag_destroy(collected);
+}
+
+/* More of them in a row than a file may have: see BLANKS_MAX. */
+static void refuse_blanks(struct loader *loader)
+{
+    struct str text = loader->source->text;
+    size_t start = 0;
+    for (size_t at = 0; at < text.len; at++) {
+        char byte = text.data[at];
+        if (byte != ' ' && byte != '\t' && byte != '\n' && byte != '\r')
+            start = at + 1;
+        if (at + 1 - start <= BLANKS_MAX)
+            continue;
+        struct str message = str_format(
+            loader->arena, "more than %d spaces, tabs and line breaks in a row", BLANKS_MAX);
+        fail(loader, place(loader, start, start), message.data,
+             "take some out; a text that needs them can have them as \\x20 in double quotes");
+        return;
+    }
+}
+
+/* A file of ours may be shown wherever it is; `root` may be what was read before an error. */
+static void show_own_file(const struct source *source, const struct node *root)
+{
+    static const char *const fields[] = {"name", "org_name", "providers", "modules"};
+    for (size_t i = 0; source_is_hidden(source) && i < sizeof fields / sizeof *fields; i++)
+        if (root && root->kind == NODE_MAP && node_get(root, fields[i]))
+            *source->hidden = false;
+}
+
+struct node *load_service_file(struct arena *arena, const struct source *source,
+                               struct diags *diags)
+{
+    struct node *root = load_service(arena, source, diags);
+    if (!root || !source_is_hidden(source))
+        return root;
+    /* Its values would come into messages about other files. */
+    diag_error(diags, location_file(source), "this is neither a service nor an environment file");
+    return NULL;
+}
+
+struct node *load_service(struct arena *arena, const struct source *source, struct diags *diags)
+{
+    struct loader loader = {.arena = arena, .source = source, .diags = diags};
+    size_t bad = 0;
+    const char *wrong = utf8_check(source->text, &bad);
+    if (wrong) {
+        bool encoding = strstr(wrong, "UTF-8") != NULL;
+        diag_error(diags, place(&loader, bad, bad), "%s, which YAML does not allow", wrong);
+        diag_hint(diags, encoding ? "save the file as UTF-8 text"
+                                  : "remove it, or write it as an escape in double quotes");
+        return NULL;
+    }
+    loader.base = utf8_mark(source->text);
+    size_t errors = diags->errors;
+    refuse_directives(&loader);
+    if (!loader.failed && !source->answered)
+        refuse_blanks(&loader);
+    if (!loader.failed && loader.base < source->text.len)
+        parse(&loader);
+    show_own_file(source, loader.root);
+    if (diags->errors > errors)
+        return NULL;
+    if (!loader.root || node_is_null(loader.root)) {
+        diag_error(diags, location_file(source), "the file is empty");
+        return NULL;
+    }
+    return loader.root;
+}
+
+const char *load_service_library(void)
+{
+    return fy_library_version();
+}

@@ -1,0 +1,301 @@
+#include "yaml/scalar.h"
+
+#include "base/utf8.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_keyword(struct str text)
+{
+    enum { LONGEST = 5 };
+    if (text.len > LONGEST)
+        return false;
+    /* "<<" and "=" are YAML 1.1's merge and default keys. */
+    static const char *const words[] = {"",     "~",     "null",  "true", "false", "yes",
+                                        "no",   "on",    "off",   "y",    "n",     ".nan",
+                                        ".inf", "-.inf", "+.inf", "<<",   "=",     "."};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_is_nocase(text, words[i]))
+            return true;
+    return false;
+}
+
+static size_t skip(struct str text, size_t at, const char *allowed)
+{
+    while (at < text.len && text.data[at] && strchr(allowed, text.data[at]))
+        at++;
+    return at;
+}
+
+/* Integers of every base, floats, sexagesimals (12:30:45), with Ruby's and YAML 1.1's separators.
+ * Dotted groups (1.2.3) are floats to the letter of YAML 1.1's pattern. */
+static bool is_number(struct str text)
+{
+    size_t at = text.len && (text.data[0] == '-' || text.data[0] == '+') ? 1 : 0;
+    struct str digits = str_from(text, at);
+    if (digits.len > 2 && digits.data[0] == '0' && strchr("xXoObB", digits.data[1]))
+        return str_only(str_from(digits, 2), "0123456789abcdefABCDEF_");
+    size_t mantissa = skip(digits, 0, "0123456789_,.:");
+    bool has_digit = false;
+    for (size_t i = 0; i < mantissa; i++)
+        has_digit |= is_digit(digits.data[i]);
+    if (!has_digit)
+        return false;
+    if (mantissa == digits.len)
+        return true;
+    if (digits.data[mantissa] != 'e' && digits.data[mantissa] != 'E')
+        return false;
+    size_t exponent = skip(digits, mantissa + 1, "+-0123456789");
+    return exponent == digits.len;
+}
+
+/* 2001-12-14, alone or with a time behind it. */
+static bool is_timestamp(struct str text)
+{
+    size_t year = skip(text, 0, "0123456789");
+    if (year != 4 || text.len < 8 || text.data[4] != '-')
+        return false;
+    size_t month = skip(text, 5, "0123456789");
+    if (month == 5 || month >= text.len || text.data[month] != '-')
+        return false;
+    size_t day = skip(text, month + 1, "0123456789");
+    return day > month + 1 && (day == text.len || strchr("Tt \t", text.data[day]));
+}
+
+bool scalar_is_ambiguous(struct str text)
+{
+    if (is_keyword(text))
+        return true;
+    bool numeric = is_digit(text.data[0]) || strchr("+-.:,_", text.data[0]);
+    return numeric && (is_number(text) || is_timestamp(text));
+}
+
+static bool may_start_plain(struct str text)
+{
+    /* A dash may start a plain text when no space follows and it is no document mark. */
+    if (text.data[0] == '-')
+        return text.len > 1 && text.data[1] != ' ' && !str_is(text, "--") &&
+               !str_starts(text, STR("---"));
+    return !strchr("?:,[]{}#&*!|>'\"%@` .=<", text.data[0]) ||
+           (text.data[0] == '.' && !str_starts(text, STR("...")));
+}
+
+/* Beyond ASCII: emoji and other planes are left to the double quotes, for libyaml escapes them. */
+static bool is_printable(uint32_t character)
+{
+    bool breaks = character == 0x2028 || character == 0x2029 || character == 0xFEFF;
+    return ((character >= 0xA0 && character < 0xD800) ||
+            (character >= 0xE000 && character < 0xFFFE)) &&
+           !breaks;
+}
+
+bool scalar_may_be_plain(struct str text)
+{
+    if (text.len == 0 || !may_start_plain(text) || scalar_is_ambiguous(text))
+        return false;
+    char last = text.data[text.len - 1];
+    if (last == ' ' || last == ':')
+        return false;
+    for (size_t at = 0; at < text.len;) {
+        unsigned char byte = (unsigned char)text.data[at];
+        char next = at + 1 < text.len ? text.data[at + 1] : 0;
+        uint32_t character = 0;
+        size_t len = byte < 0x80 ? 1 : utf8_decode(text, at, &character);
+        bool printable = byte < 0x80 ? byte >= 0x20 && byte != 0x7F : is_printable(character);
+        if (len == 0 || !printable || (byte == ':' && next == ' ') || (byte == ' ' && next == '#'))
+            return false;
+        at += len;
+    }
+    return true;
+}
+
+bool scalar_to_int(struct str text, int64_t *ret_number)
+{
+    enum { MOST_DIGITS = 18 }; /* fits an int64_t whatever the digits are */
+    bool negative = text.len > 1 && text.data[0] == '-';
+    struct str digits = str_from(text, negative ? 1 : 0);
+    if (digits.len == 0 || digits.len > MOST_DIGITS)
+        return false;
+    if (digits.data[0] == '0' && digits.len > 1)
+        return false;
+    int64_t number = 0;
+    for (size_t i = 0; i < digits.len; i++) {
+        if (!is_digit(digits.data[i]))
+            return false;
+        number = number * 10 + (digits.data[i] - '0');
+    }
+    *ret_number = negative ? -number : number;
+    return true;
+}
+
+bool scalar_to_bool(struct str text, bool *ret_flag)
+{
+    static const struct {
+        const char *word;
+        bool flag;
+    } words[] = {{"true", true}, {"false", false}, {"yes", true},
+                 {"no", false},  {"on", true},     {"off", false}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (str_is_nocase(text, words[i].word)) {
+            *ret_flag = words[i].flag;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Reading as sigs.k8s.io/yaml does */
+
+/* The base that a prefix of the digits tells, as Go has it: 010 is octal. */
+static unsigned base_of(struct str digits, size_t *ret_prefix)
+{
+    static const struct {
+        const char *prefix;
+        unsigned base;
+    } bases[] = {{"0x", 16}, {"0b", 2}, {"0o", 8}, {"0", 8}};
+    for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
+        *ret_prefix = strlen(bases[i].prefix);
+        if (digits.len > *ret_prefix &&
+            str_is_nocase(str_slice(digits, 0, *ret_prefix), bases[i].prefix))
+            return bases[i].base;
+    }
+    *ret_prefix = 0;
+    return 10;
+}
+
+/* The value of a digit in any base, or 16 for what is none. */
+static unsigned digit_of(char c)
+{
+    if (is_digit(c))
+        return (unsigned)(c - '0');
+    if (c >= 'a' && c <= 'f')
+        return (unsigned)(c - 'a') + 10;
+    return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
+}
+
+/* Go's strconv.ParseInt() with base 0; the number fits an int64_t or, if positive, a uint64_t. */
+static bool parse_go_int(struct str text, bool *ret_negative, uint64_t *ret_number)
+{
+    *ret_negative = str_starts(text, STR("-"));
+    struct str digits = str_from(text, *ret_negative || str_starts(text, STR("+")) ? 1 : 0);
+    size_t prefix;
+    unsigned base = base_of(digits, &prefix);
+    uint64_t number = 0;
+    for (size_t i = prefix; i < digits.len; i++) {
+        unsigned digit = digit_of(digits.data[i]);
+        if (digit >= base || number > (UINT64_MAX - digit) / base)
+            return false;
+        number = number * base + digit;
+    }
+    *ret_number = number;
+    return digits.len && (!*ret_negative || number <= (uint64_t)INT64_MAX + 1);
+}
+
+/* [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)? */
+static bool is_go_float(struct str text)
+{
+    const char *digits = "0123456789";
+    size_t start = text.len && strchr("+-", text.data[0]) ? 1 : 0;
+    size_t point = skip(text, start, digits);
+    size_t end = point;
+    if (point < text.len && text.data[point] == '.')
+        end = skip(text, point + 1, digits);
+    if (point == start && end <= point + 1)
+        return false;
+    if (end == text.len)
+        return true;
+    if (text.data[end] != 'e' && text.data[end] != 'E')
+        return false;
+    size_t exponent = end + 1;
+    if (exponent < text.len && strchr("+-", text.data[exponent]))
+        exponent++;
+    return exponent < text.len && skip(text, exponent, digits) == text.len;
+}
+
+/* The exponent of a float; far beyond what counts, any number will do. */
+static int64_t exponent_of(struct str text)
+{
+    enum { DIGITS_MAX = 6 };
+    int64_t number = 0;
+    struct str digits = str_from(text, text.len && strchr("+-", text.data[0]) ? 1 : 0);
+    for (size_t i = 0; i < digits.len && i < DIGITS_MAX; i++)
+        number = number * 10 + (digits.data[i] - '0');
+    return str_starts(text, STR("-")) ? -number : number;
+}
+
+/* A float that is an integer, which JSON writes without a point. A double keeps 15 digits; what has
+ * more, or would not fit, stays as it is written. */
+static bool is_whole(struct str text, int64_t *ret_number)
+{
+    enum { DIGITS_MAX = 15, LENGTH_MAX = 18 };
+    char digits[DIGITS_MAX];
+    size_t count = 0;
+    size_t end = skip(text, 0, "+-.0123456789");
+    size_t point = str_find(str_slice(text, 0, end), 0, '.');
+    int64_t power = exponent_of(str_from(text, end + 1)); /* of ten, for the last digit kept */
+    size_t last = end;                                    /* behind the last digit that is not 0 */
+    while (last > 0 && strchr("0.", text.data[last - 1]))
+        last--;
+    for (size_t i = 0; i < last; i++) {
+        if (!is_digit(text.data[i]) || (count == 0 && text.data[i] == '0'))
+            continue;
+        if (count == DIGITS_MAX)
+            return false;
+        digits[count++] = text.data[i];
+    }
+    power += last > point ? -(int64_t)(last - point - 1) : (int64_t)(point - last);
+    if (count && (power < 0 || (int64_t)count + power > LENGTH_MAX))
+        return false;
+    *ret_number = 0;
+    for (int64_t i = 0; count && i < (int64_t)count + power; i++)
+        *ret_number = *ret_number * 10 + (i < (int64_t)count ? digits[i] - '0' : 0);
+    if (str_starts(text, STR("-")))
+        *ret_number = -*ret_number;
+    return true;
+}
+
+static struct str without_underscores(struct arena *arena, struct str text)
+{
+    if (str_find(text, 0, '_') == text.len)
+        return text;
+    char *copy = arena_alloc(arena, text.len);
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] != '_')
+            copy[len++] = text.data[i];
+    return (struct str){copy, len};
+}
+
+struct str scalar_as_json(struct arena *arena, struct str text)
+{
+    bool negative;
+    uint64_t number;
+    int64_t whole;
+    if (scalar_to_int(text, &whole) && text.data[0] != '-') /* as nearly all are written */
+        return text;
+    if (text.len == 0 || !(is_digit(text.data[0]) || strchr("+-.", text.data[0])))
+        return text;
+    struct str plain = without_underscores(arena, text);
+    if (parse_go_int(plain, &negative, &number))
+        return str_format(arena, "%s%" PRIu64, negative && number ? "-" : "", number);
+    if (!is_go_float(text.data[0] == '.' ? text : plain))
+        return text;
+    if (is_whole(plain, &whole))
+        return str_format(arena, "%" PRId64, whole);
+    return str_from(plain, plain.data[0] == '+' ? 1 : 0);
+}
+
+bool scalar_is_json_true(struct str text)
+{
+    static const char *const words[] = {"y",    "Y",    "yes", "Yes", "YES", "true",
+                                        "True", "TRUE", "on",  "On",  "ON"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_is(text, words[i]))
+            return true;
+    return false;
+}

@@ -1,0 +1,207 @@
+#include "yaml/split.h"
+
+#include "base/utf8.h"
+
+#include <string.h>
+
+static size_t next_line(struct str text, size_t at)
+{
+    size_t end = str_find(text, at, '\n');
+    return end < text.len ? end + 1 : text.len;
+}
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+/* Three of `mark` at the start of a line, and nothing glued to them. */
+static bool is_marker(struct str text, size_t line, char mark)
+{
+    if (text.len - line < 3)
+        return false;
+    const char *at = text.data + line;
+    if (at[0] != mark || at[1] != mark || at[2] != mark)
+        return false;
+    return text.len - line == 3 || is_blank(at[3]);
+}
+
+bool stream_is_marked(struct str text)
+{
+    return is_marker(text, 0, '-');
+}
+
+/* `---apiVersion:`: a marker that lost its line break, which makes a key of it. */
+static bool is_glued(struct str text, size_t line)
+{
+    struct str rest = str_slice(text, line, line + 40);
+    return str_starts(rest, STR("---apiVersion:")) || str_starts(rest, STR("---kind:")) ||
+           str_starts(rest, STR("---{"));
+}
+
+static size_t skip_spaces(struct str text, size_t at)
+{
+    while (at < text.len && is_blank(text.data[at]) && text.data[at] != '\n')
+        at++;
+    return at;
+}
+
+/* Directives stand before the marker of the document that they are for, and comments and empty
+ * lines may stand between. */
+static size_t with_directives(struct str text, size_t first, size_t marker)
+{
+    size_t found = marker;
+    if (first == 0)
+        first = utf8_mark(text);
+    for (size_t at = marker; at > first;) {
+        size_t line = at - 1;
+        while (line > first && text.data[line - 1] != '\n')
+            line--;
+        char begin = text.data[skip_spaces(text, line)];
+        if (text.data[line] == '%')
+            found = line;
+        else if (begin != '#' && begin != '\n')
+            break;
+        at = line;
+    }
+    return found;
+}
+
+static bool is_alphanumeric(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9');
+}
+
+/* The word behind `kind:`, if it is one plain or quoted word. */
+static struct str kind_word(struct str text, size_t at)
+{
+    struct str line = str_slice(text, at, str_find(text, at, '\n'));
+    size_t start = 0;
+    while (start < line.len && strchr(" \t\"'", line.data[start]))
+        start++;
+    size_t end = start;
+    while (end < line.len && is_alphanumeric(line.data[end]))
+        end++;
+    for (size_t i = end; i < line.len && line.data[i] != '#'; i++)
+        if (!strchr(" \t\r\"'", line.data[i]))
+            return (struct str){0};
+    return str_slice(line, start, end);
+}
+
+static void end_document(struct splitter *splitter, size_t end)
+{
+    struct document *next = &splitter->next;
+    struct stream *stream = &splitter->stream;
+    next->end = end;
+    if (splitter->kinds != 1)
+        next->kind = (struct str){0};
+    stream->cut |= next->start < end && stream->count == STREAM_DOCUMENTS_MAX;
+    if (next->start < end && !stream->cut) {
+        stream->documents =
+            arena_grow(splitter->arena, stream->documents, stream->count, sizeof *next);
+        stream->documents[stream->count++] = *next;
+    }
+    *next = (struct document){.start = end};
+    splitter->kinds = 0;
+}
+
+static void read_line(struct splitter *splitter, struct str text, size_t at)
+{
+    static const struct str kind = {"kind:", 5};
+    struct str line = str_slice(text, at, at + kind.len);
+    switch (text.data[at]) {
+    case 'k':
+        if (str_equal(line, kind) && splitter->kinds++ == 0)
+            splitter->next.kind = kind_word(text, at + kind.len);
+        break;
+    case '-':
+        if (is_marker(text, at, '-'))
+            end_document(splitter, with_directives(text, splitter->next.start, at));
+        else if (is_glued(text, at) && !splitter->next.glued) {
+            splitter->next.glued = true;
+            splitter->next.glued_at = at;
+        }
+        break;
+    case '.':
+        if (is_marker(text, at, '.'))
+            end_document(splitter, next_line(text, at));
+        break;
+    default:
+        break;
+    }
+}
+
+enum { BLOCK = 16 };
+typedef uint8_t block __attribute__((vector_size(BLOCK)));
+
+/* True when a line that says something here may begin in the BLOCK bytes behind `at`. */
+static bool may_begin(const char *at)
+{
+    block ends;
+    block begins;
+    memcpy(&ends, at, BLOCK);
+    memcpy(&begins, at + 1, BLOCK);
+    block found =
+        (block)(ends == '\n') & (block)((begins == '-') | (begins == '.') | (begins == 'k'));
+    uint64_t halves[2];
+    memcpy(halves, &found, BLOCK);
+    return (halves[0] | halves[1]) != 0;
+}
+
+/* The next place at or after `at` where a line may begin that says something here: most lines of a
+ * stream do not, and many are passed at once. */
+static size_t next_begin(struct str text, size_t at)
+{
+    while (at + BLOCK < text.len && !may_begin(text.data + at))
+        at += BLOCK;
+    for (; at + 1 < text.len; at++)
+        if (text.data[at] == '\n' && strchr("-.k", text.data[at + 1]))
+            return at + 1;
+    return text.len;
+}
+
+/* Lines are looked at when they are complete. */
+void split_more(struct splitter *splitter, struct str text)
+{
+    size_t complete = text.len;
+    while (complete > splitter->grown && text.data[complete - 1] != '\n')
+        complete--;
+    bool none = complete == splitter->grown;
+    splitter->grown = text.len;
+    if (none)
+        return;
+    struct str lines = str_slice(text, 0, complete);
+    if (splitter->searched == 0)
+        read_line(splitter, lines, utf8_mark(text));
+    for (size_t at = next_begin(lines, splitter->searched); at < complete;
+         at = next_begin(lines, at))
+        read_line(splitter, lines, at);
+    splitter->searched = complete - 1; /* the line break may be before a line */
+}
+
+struct stream split_end(struct splitter *splitter, struct str text)
+{
+    split_more(splitter, text);
+    size_t at = splitter->searched ? splitter->searched + 1 : utf8_mark(text);
+    if (at < text.len)
+        read_line(splitter, text, at);
+    end_document(splitter, text.len);
+    return splitter->stream;
+}
+
+bool stream_is_blank(struct str text)
+{
+    size_t at = utf8_mark(text);
+    while (at < text.len) {
+        if (is_marker(text, at, '-') || is_marker(text, at, '.'))
+            at += 3;
+        at = skip_spaces(text, at);
+        if (at < text.len && text.data[at] == '#')
+            at = str_find(text, at, '\n');
+        if (at < text.len && text.data[at] != '\n')
+            return false;
+        at++;
+    }
+    return true;
+}

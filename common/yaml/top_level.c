@@ -1,0 +1,234 @@
+#include "yaml/top_level.h"
+
+#include "base/utf8.h"
+
+#include <string.h>
+
+static const char word[] = "modules";
+
+static bool is_alphanumeric(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+size_t top_level_distance(struct str key)
+{
+    char letters[2 * sizeof word];
+    struct suggestion near = {.word = {letters, 0}};
+    if (str_is(key, word))
+        return 0;
+    for (size_t i = 0; i < key.len; i++) {
+        if (!is_alphanumeric(key.data[i]))
+            continue;
+        if (near.word.len == sizeof letters)
+            return SIZE_MAX;
+        bool upper = key.data[i] >= 'A' && key.data[i] <= 'Z';
+        letters[near.word.len++] = (char)(key.data[i] + (upper ? 'a' - 'A' : 0));
+    }
+    suggestion_offer(&near, str_of(word));
+    if (near.best.len == 0)
+        return SIZE_MAX;
+    return near.distance ? near.distance : 1;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static bool is_break(char c)
+{
+    return c == '\n' || c == '\r';
+}
+
+static struct str skip_blanks(struct str text)
+{
+    size_t at = 0;
+    while (at < text.len && is_blank(text.data[at]))
+        at++;
+    return str_from(text, at);
+}
+
+/* Without what may be before a key: the `?` of an explicit one, a tag, an anchor. */
+static struct str skip_properties(struct str text)
+{
+    for (text = skip_blanks(text); text.len; text = skip_blanks(text)) {
+        bool explicit = text.data[0] == '?' && text.len > 1 && is_blank(text.data[1]);
+        if (!explicit && text.data[0] != '!' && text.data[0] != '&')
+            break;
+        size_t end = 0;
+        while (end < text.len && !is_blank(text.data[end]) && !is_break(text.data[end]))
+            end++;
+        if (end == text.len || is_break(text.data[end]))
+            break;
+        text = str_from(text, end);
+    }
+    return text;
+}
+
+/* The end of a quoted string that begins the text, after its closing quote. A quote inside is
+ * escaped with a backslash, or written twice. */
+static size_t quoted_end(struct str text)
+{
+    char quote = text.data[0];
+    size_t at = 1;
+    while (at < text.len) {
+        bool doubled = quote == '\'' && str_starts(str_from(text, at), STR("\'\'"));
+        if (text.data[at] == quote && !doubled)
+            return at + 1;
+        at += doubled || (quote == '"' && text.data[at] == '\\') ? 2 : 1;
+    }
+    return text.len;
+}
+
+/* A plain key, or value, of a flow map ends here. */
+static bool ends_plain(char c)
+{
+    return c == ':' || c == ',' || c == '{' || c == '}' || c == '[' || c == ']' || is_break(c);
+}
+
+/* True if the text begins with a key like `modules`. It need not have a value after its colon, nor,
+ * after `?`, a colon. */
+static bool begins_with_modules(struct str text)
+{
+    struct str key = skip_properties(text);
+    bool explicit = str_starts(skip_blanks(text), STR("? "));
+    if (key.len == 0 || str_starts(key, STR("- ")))
+        return false;
+    bool quoted = key.data[0] == '"' || key.data[0] == '\'';
+    size_t end = quoted ? quoted_end(key) : 0;
+    size_t stop = end;
+    while (quoted && stop < key.len && (is_blank(key.data[stop]) || is_break(key.data[stop])))
+        stop++;
+    while (!quoted && stop < key.len && !ends_plain(key.data[stop]))
+        stop++;
+    bool colon = stop < key.len && key.data[stop] == ':';
+    return (colon || explicit) && top_level_distance(str_slice(key, 0, quoted ? end : stop)) <= 1;
+}
+
+/* A line of a template, not of YAML. */
+static bool is_template(struct str line)
+{
+    return str_starts(line, STR("{{")) || str_starts(line, STR("{%")) ||
+           str_starts(line, STR("<%"));
+}
+
+/* A comment of YAML, or one of JSON as editors' settings have it. */
+static bool is_comment(struct str text, size_t at)
+{
+    bool marked = text.data[at] == '#' || str_starts(str_from(text, at), STR("//"));
+    return marked && at && (is_blank(text.data[at - 1]) || is_break(text.data[at - 1]));
+}
+
+static size_t line_end(struct str text, size_t at)
+{
+    while (at < text.len && !is_break(text.data[at]))
+        at++;
+    return at;
+}
+
+/* Returns the end of a flow map that begins the text; 0 if it is not closed. Sets *ret_found if one
+ * of its own keys is like `modules`. `broken`: its brackets do not match, so keys count at any
+ * depth, up to the end of the text. */
+static size_t scan_flow_map(struct str text, bool broken, bool *ret_found)
+{
+    size_t depth = 0;
+    bool begins = false; /* a key or value */
+    for (size_t at = 0; at < text.len;) {
+        char c = text.data[at];
+        bool space = is_blank(c) || is_break(c);
+        if (is_comment(text, at)) {
+            at = line_end(text, at);
+            continue;
+        }
+        if (begins && !space && (broken || depth == 1))
+            *ret_found |= begins_with_modules(str_from(text, at));
+        if (begins && (c == '"' || c == '\'')) {
+            at += quoted_end(str_from(text, at));
+            begins = false;
+            continue;
+        }
+        at++;
+        depth += c == '{' || c == '[';
+        depth -= c == '}' || c == ']';
+        if (depth == 0 && !broken)
+            return at;
+        begins = c == '{' || c == '[' || c == ',' || c == ':' || (broken && is_break(c)) ||
+                 (begins && space);
+    }
+    return 0;
+}
+
+/* Where a scan is in a document. */
+struct scan {
+    struct str text;
+    size_t at;
+    size_t indent; /* of the document's first line; SIZE_MAX before that */
+    bool found;
+};
+
+/* Returns the end of a line that begins with a flow map, or of the last line of that map. */
+static size_t scan_flow_line(struct scan *scan, struct str content)
+{
+    size_t end = scan_flow_map(content, false, &scan->found);
+    struct str rest = skip_blanks(str_from(content, end));
+    if (end && (rest.len == 0 || is_break(rest.data[0]) || rest.data[0] == '#'))
+        return line_end(content, end);
+    scan_flow_map(content, true, &scan->found);
+    return content.len;
+}
+
+/* A key may be indented by one space more than the first line: that is a common mistake, while maps
+ * inside others are indented by two or more. */
+static void scan_line(struct scan *scan)
+{
+    struct str rest = str_from(scan->text, scan->at);
+    rest = str_from(rest, utf8_mark(rest));
+    if (str_starts(rest, STR("---")) || str_starts(rest, STR("..."))) {
+        scan->indent = SIZE_MAX;
+        rest = str_from(rest, strlen("---"));
+    }
+    struct str content = skip_blanks(rest);
+    size_t indent = rest.len - content.len;
+    size_t end = line_end(content, 0);
+    bool template = is_template(content);
+    if (end > 0 && content.data[0] != '#' && content.data[0] != '%') {
+        if (scan->indent == SIZE_MAX && !template)
+            scan->indent = indent;
+        if (indent == 0 || indent - 1 <= scan->indent) {
+            scan->found |= begins_with_modules(str_slice(content, 0, end));
+            if (content.data[0] == '{' && !template)
+                end = scan_flow_line(scan, content);
+        }
+    }
+    scan->at = scan->text.len - content.len + end + 1;
+}
+
+static bool scan_text(struct str text)
+{
+    struct scan scan = {.text = text, .indent = SIZE_MAX};
+    while (scan.at < text.len && !scan.found)
+        scan_line(&scan);
+    return scan.found;
+}
+
+/* In UTF-16 one of the first two bytes is 0, or they are its byte order mark. */
+static bool is_utf16(struct str text)
+{
+    return text.len >= 2 &&
+           (text.data[0] == 0 || text.data[1] == 0 || str_starts(text, STR("\xFF\xFE")) ||
+            str_starts(text, STR("\xFE\xFF")));
+}
+
+bool top_level_has_modules(struct str text)
+{
+    struct buf ascii = {0};
+    if (!is_utf16(text))
+        return scan_text(text);
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] && (unsigned char)text.data[i] < 0x80)
+            buf_add_byte(&ascii, text.data[i]);
+    bool found = scan_text(buf_str(&ascii));
+    buf_free(&ascii);
+    return found;
+}

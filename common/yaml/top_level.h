@@ -1,0 +1,16 @@
+/* A look at the keys of the outermost map of a text that is not read as YAML: because it cannot be
+ * (several documents, templates, tags), or because it is too large. */
+#ifndef OPTASVC_TOP_LEVEL_H
+#define OPTASVC_TOP_LEVEL_H
+
+#include "base/str.h"
+
+/* How many edits are between a key and `modules`, apart from case and punctuation: 0 only for
+ * `modules` itself, SIZE_MAX for a key far from it. */
+size_t top_level_distance(struct str key);
+
+/* True if some line or flow map at the top level of a document has the key `modules`, or a key one
+ * edit away from it. In UTF-16 too. */
+bool top_level_has_modules(struct str text);
+
+#endif

@@ -1,0 +1,31 @@
+#include "format/image_ref.h"
+#include "unit.h"
+
+static void test_split(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *image, *repository, *tag, *digest;
+    } rows[] = {
+        {"nginx", "nginx", "", ""},
+        {"nginx:1.29", "nginx", "1.29", ""},
+        {"localhost:5000/a", "localhost:5000/a", "", ""},
+        {"localhost:5000/a/b:v1", "localhost:5000/a/b", "v1", ""},
+        {"a@sha256:12", "a", "", "sha256:12"},
+        {"r:1/a:v1@sha256:12", "r:1/a", "v1", "sha256:12"},
+        {"", "", "", ""},
+        {":", "", "", ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct image_name name = image_name_split(str_of(rows[i].image));
+        assert_str(name.repository, rows[i].repository);
+        assert_str(name.tag, rows[i].tag);
+        assert_str(name.digest, rows[i].digest);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {UNIT_TEST(test_split)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,617 @@
+#include "unit.h"
+#include "yaml/parse_manifest.h"
+
+#include <inttypes.h>
+
+#define BOM "\xEF\xBB\xBF"
+
+/* Adds bytes of the source in one line: "/" for a line feed, "^" for a carriage return. */
+static void add_bytes(struct buf *out, const struct node *node, size_t from, size_t to)
+{
+    if (from > to || to > node->span.source->text.len)
+        fail_msg("bytes %zu to %zu", from, to);
+    struct str bytes = str_slice(node->span.source->text, from, to);
+    buf_add_byte(out, '<');
+    for (size_t i = 0; i < bytes.len; i++)
+        buf_add_byte(out, bytes.data[i] == '\n'   ? '/'
+                          : bytes.data[i] == '\r' ? '^'
+                                                  : bytes.data[i]);
+    buf_add_byte(out, '>');
+}
+
+/* Where a node stands: what it is, its first byte, what is before its text, and the rest. */
+static void add_place(struct buf *out, const struct node *node)
+{
+    static const char styles[] = {
+        [STYLE_TEXT] = '?',   [STYLE_PLAIN] = '.',   [STYLE_SINGLE] = '\'',
+        [STYLE_DOUBLE] = '"', [STYLE_LITERAL] = '|', [STYLE_FOLDED] = '~'};
+    static const char kinds[] = {[NODE_MAP] = '{', [NODE_LIST] = '[', [NODE_ALIAS] = '*'};
+    char kind = node->kind == NODE_SCALAR ? styles[node->style] : kinds[node->kind];
+    buf_format(out, "%c%zu", kind, node->span.start);
+    add_bytes(out, node, node->span.start, node->text_at);
+    add_bytes(out, node, node->text_at, node->span.end);
+}
+
+/* All nodes below one; keys are left out where `keys` is false. */
+static void add_places(struct buf *out, const struct node *node, bool keys)
+{
+    add_place(out, node);
+    if (node->kind != NODE_MAP && node->kind != NODE_LIST)
+        return;
+    for (const struct node *child = node->first; child; child = child->next) {
+        buf_add_byte(out, ' ');
+        if (child->key && keys) {
+            add_place(out, child->key);
+            buf_add_byte(out, '=');
+        }
+        add_places(out, child, keys);
+    }
+}
+
+static struct str places_of(struct unit *unit, const struct node *root, bool keys)
+{
+    struct buf out = {0};
+    if (root)
+        add_places(&out, root, keys);
+    struct str text = str_copy(&unit->arena, buf_str(&out));
+    buf_free(&out);
+    return text;
+}
+
+static struct node *load(struct unit *unit, struct str text)
+{
+    const struct source *source = unit_source(unit, text);
+    struct node *root = NULL;
+    if (!load_manifest(&unit->arena, source, 0, text.len, &unit->diags, &root)) {
+        struct str written = unit_written(unit);
+        fail_msg("%.*s is refused:\n%.*s", STR_ARG(text), STR_ARG(written));
+    }
+    assert_no_diags(unit);
+    return root;
+}
+
+struct places {
+    struct str text;
+    const char *expected;
+};
+
+static void check_places(struct unit *unit, const struct places *rows, size_t count, bool keys)
+{
+    for (size_t i = 0; i < count; i++) {
+        assert_str(places_of(unit, load(unit, rows[i].text), keys), rows[i].expected);
+        unit_forget(unit);
+    }
+}
+
+static void test_places_of_scalars(void **state)
+{
+    static const struct places rows[] = {
+        {TEXT("x"), ".0<><x>"},
+        {TEXT("  x y  # c\n"), ".2<><x y>"},
+        {TEXT("a: x y\n   z\nb: c\n"), "{0<><a: x y/   z/b: c> .3<><x y/   z> .15<><c>"},
+        {TEXT("a: 'x''y' # c\n"), "{0<><a: 'x''y'> '3<'><x''y'>"},
+        {TEXT("a: \"x\\ty\"\n"), "{0<><a: \"x\\ty\"> \"3<\"><x\\ty\">"},
+        {TEXT("a: \"x\n  y\"\n"), "{0<><a: \"x/  y\"> \"3<\"><x/  y\">"},
+        {TEXT("a: ''\nb: \"\"\n"), "{0<><a: ''/b: \"\"> '3<'><'> \"9<\"><\">"},
+        /* Literal and folded texts end behind their last line break, before a comment that stands
+         * further left. */
+        {TEXT("a: |\n  x\nb: c\n"), "{0<><a: |/  x/b: c> |3<><|/  x/> .12<><c>"},
+        {TEXT("a: |\n  x\n\n\nb: c\n"), "{0<><a: |/  x///b: c> |3<><|/  x///> .14<><c>"},
+        {TEXT("a: |-\n  x\n\nb: c\n"), "{0<><a: |-/  x//b: c> |3<><|-/  x//> .14<><c>"},
+        {TEXT("a: |+ # d\n  x\n\n"), "{0<><a: |+ # d/  x//> |3<><|+ # d/  x//>"},
+        {TEXT("a: |2\n    x\n"), "{0<><a: |2/    x/> |3<><|2/    x/>"},
+        {TEXT("a: |\n  x"), "{0<><a: |/  x> |3<><|/  x>"},
+        {TEXT("a: |\n  x\n# c\n"), "{0<><a: |/  x/> |3<><|/  x/>"},
+        {TEXT("a: |\nb: c\n"), "{0<><a: |/b: c> |3<><|/> .8<><c>"},
+        {TEXT("a: >\n  x\n  y\n# c\nb: c\n"),
+         "{0<><a: >/  x/  y/# c/b: c> ~3<><>/  x/  y/> .20<><c>"},
+        {TEXT("a: >-\n  x\n\nb: c\n"), "{0<><a: >-/  x//b: c> ~3<><>-/  x//> .14<><c>"},
+    };
+    check_places(*state, rows, COUNT(rows), false);
+}
+
+static void test_places_of_nothing(void **state)
+{
+    static const struct places rows[] = {
+        /* An empty value stands right behind the colon or dash. */
+        {TEXT("a:   # c\n\nb:\n"), "{0<><a:   # c//b:> .2<><> .12<><>"},
+        {TEXT("a:"), "{0<><a:> .2<><>"},
+        {TEXT("-\n-  \n"), "[0<><-/-> .1<><> .3<><>"},
+        {TEXT("a: {}\nb: [ ]\n"), "{0<><a: {}/b: [ ]> {3<><{}> [9<><[ ]>"},
+        /* In flow, and behind a key without a colon, before what follows. */
+        {TEXT("{a, b: , c: }"), "{0<><{a, b: , c: }> .2<><> .7<><> .12<><>"},
+        {TEXT("? a\n? b\n:\n"), "{0<><? a/? b/:> .4<><> .9<><>"},
+        /* Documents without any node. */
+        {TEXT(""), ""},
+        {TEXT("\n  \n"), ""},
+        {TEXT("# c\n"), ""},
+        {TEXT(BOM), ""},
+        {TEXT(BOM "# c\n"), ""},
+        {TEXT("...\n"), ""},
+        {TEXT("---\n"), ""},
+        {TEXT("--- # c\n...\n"), ""},
+        {TEXT("...\n...\n"), ""},
+        {TEXT("%YAML 1.1\n---\n"), ".14<><>"},
+    };
+    check_places(*state, rows, COUNT(rows), false);
+}
+
+static void test_places_of_blocks_and_flow(void **state)
+{
+    static const struct places rows[] = {
+        /* Blocks end with their last value, whatever follows. */
+        {TEXT("# c\na:\n  b: x\n  # d\n\nc: y\n"),
+         "{4<><a:/  b: x/  # d//c: y> .4<><a>={9<><b: x> .9<><b>=.12<><x> .21<><c>=.24<><y>"},
+        {TEXT("a:\n- x\n- y\n# c\nb: z\n"),
+         "{0<><a:/- x/- y/# c/b: z> .0<><a>=[3<><- x/- y> .5<><x> .9<><y> .15<><b>=.18<><z>"},
+        {TEXT("- - x\n  - y\n-\n  k: v\n"), "[0<><- - x/  - y/-/  k: v> [2<><- x/  - y> .4<><x> "
+                                            ".10<><y> {16<><k: v> .16<><k>=.19<><v>"},
+        {TEXT("- a: x\n  b: |\n    y\n\n- z\n"),
+         "[0<><- a: x/  b: |/    y//- z> {2<><a: x/  b: |/    y//> .2<><a>=.5<><x> "
+         ".9<><b>=|12<><|/    y//> .23<><z>"},
+        {TEXT("a: {b: x, \"c\" : 'y',} # d\n"),
+         "{0<><a: {b: x, \"c\" : 'y',}> .0<><a>={3<><{b: x, \"c\" : 'y',}> .4<><b>=.7<><x> "
+         "\"10<\"><c\">='16<'><y'>"},
+        {TEXT("[ x ,\n [y], {k: v} , k: v ]\n"),
+         "[0<><[ x ,/ [y], {k: v} , k: v ]> .2<><x> [7<><[y]> .8<><y> {12<><{k: v}> "
+         ".13<><k>=.16<><v> {21<><k: v> .21<><k>=.24<><v>"},
+        {TEXT("? k\n: v\n? |\n  l\n: w\n"),
+         "{0<><? k/: v/? |/  l/: w> .2<><k>=.6<><v> |10<><|/  l/>=.18<><w>"},
+        {TEXT("'a': x\n\"b\" : y\n"),
+         "{0<><'a': x/\"b\" : y> '0<'><a'>=.5<><x> \"7<\"><b\">=.13<><y>"},
+        {TEXT("---\na: x\n...\n"), "{4<><a: x> .4<><a>=.7<><x>"},
+        {TEXT("--- {a: x}\n"), "{4<><{a: x}> .5<><a>=.8<><x>"},
+        {TEXT("%YAML 1.1\n# c\n---\na: x\n"), "{18<><a: x> .18<><a>=.21<><x>"},
+    };
+    check_places(*state, rows, COUNT(rows), true);
+}
+
+static void test_places_behind_anchors_and_tags(void **state)
+{
+    static const struct places rows[] = {
+        {TEXT("a: &x y\n"), "{0<><a: &x y> .0<><a>=.3<&x ><y>"},
+        {TEXT("a: !!str  'y'\n"), "{0<><a: !!str  'y'> .0<><a>='3<!!str  '><y'>"},
+        {TEXT("a: !t &x \"y\"\n"), "{0<><a: !t &x \"y\"> .0<><a>=\"3<!t &x \"><y\">"},
+        {TEXT("a: &x |\n  y\n"), "{0<><a: &x |/  y/> .0<><a>=|3<&x ><|/  y/>"},
+        {TEXT("a: &x >-\n  y\n"), "{0<><a: &x >-/  y/> .0<><a>=~3<&x ><>-/  y/>"},
+        {TEXT("a: &x {b: y}\n"), "{0<><a: &x {b: y}> .0<><a>={3<&x ><{b: y}> .7<><b>=.10<><y>"},
+        {TEXT("a: !t [y]\n"), "{0<><a: !t [y]> .0<><a>=[3<!t ><[y]> .7<><y>"},
+        {TEXT("a: &x # c\n  !t # d\n  b: y\n# e\n"),
+         "{0<><a: &x # c/  !t # d/  b: y> .0<><a>={3<&x # c/  !t # d/  ><b: y> .21<><b>=.24<><y>"},
+        {TEXT("a: &x\n- y\n"), "{0<><a: &x/- y> .0<><a>=[3<&x/><- y> .8<><y>"},
+        {TEXT("- &x\n  - y\n- &z k: v\n"),
+         "[0<><- &x/  - y/- &z k: v> [2<&x/  ><- y> .9<><y> {13<><&z k: v> .13<&z ><k>=.19<><v>"},
+        /* An empty node has its anchor alone, whatever follows. */
+        {TEXT("a: &x\nb: y\n"), "{0<><a: &x/b: y> .0<><a>=.3<&x><> .6<><b>=.9<><y>"},
+        {TEXT("a: !t\n&x b: y\n"), "{0<><a: !t/&x b: y> .0<><a>=?3<!t><> .6<&x ><b>=.12<><y>"},
+        {TEXT("a: &x   "), "{0<><a: &x> .0<><a>=.3<&x><>"},
+        {TEXT("[&x , !t ]"), "[0<><[&x , !t ]> .1<&x><> ?6<!t><>"},
+        /* What belongs to a block's first key is not the block's. */
+        {TEXT("a: &x\n  &y b: z\n"),
+         "{0<><a: &x/  &y b: z> .0<><a>={3<&x/  ><&y b: z> .8<&y ><b>=.14<><z>"},
+        /* A whole tag may hold what ends others. */
+        {TEXT("a: !<tag:yaml.org,2002:map> {b: y}\n"),
+         "{0<><a: !<tag:yaml.org,2002:map> {b: y}> .0<><a>="
+         "{3<!<tag:yaml.org,2002:map> ><{b: y}> .29<><b>=.32<><y>"},
+        {TEXT("a: &x !<t,[]> 'y'\n"), "{0<><a: &x !<t,[]> 'y'> .0<><a>='3<&x !<t,[]> '><y'>"},
+        {TEXT("a: &x y\nb: *x\nc: [*x , *x]\n"),
+         "{0<><a: &x y/b: *x/c: [*x , *x]> .0<><a>=.3<&x ><y> .8<><b>=*11<><*x> "
+         ".14<><c>=[17<><[*x , *x]> *18<><*x> *23<><*x>"},
+        {TEXT("a: &x {}\nb:\n  <<: *x\n"),
+         "{0<><a: &x {}/b:/  <<: *x> .0<><a>={3<&x ><{}> .9<><b>={14<><<<: *x> "
+         ".14<><<<>=*18<><*x>"},
+    };
+    check_places(*state, rows, COUNT(rows), true);
+}
+
+/* libyaml counts characters, and a line break of two bytes is two of them. */
+static void test_places_are_bytes(void **state)
+{
+    static const struct places rows[] = {
+        {TEXT("\xC3\xA4: x\nb: \xE4\xB8\xAD\nc: y\n"),
+         "{0<><\xC3\xA4: x/b: \xE4\xB8\xAD/c: y> .0<><\xC3\xA4>=.4<><x> "
+         ".6<><b>=.9<><\xE4\xB8\xAD> .13<><c>=.16<><y>"},
+        {TEXT("# \xF0\x9F\x98\x80\na: &x '\xC2\xA0'\n"),
+         "{7<><a: &x '\xC2\xA0'> .7<><a>='10<&x '><\xC2\xA0'>"},
+        {TEXT("a: |\n  \xC3\xA4\nb: [\xC3\xB6]\n"),
+         "{0<><a: |/  \xC3\xA4/b: [\xC3\xB6]> .0<><a>=|3<><|/  \xC3\xA4/> "
+         ".10<><b>=[13<><[\xC3\xB6]> .14<><\xC3\xB6>"},
+        {TEXT("a: \"\xC3\xA4\" # \xC3\xA4\n#\xC3\xA4\nb: {\xC3\xA4: x}\n"),
+         "{0<><a: \"\xC3\xA4\" # \xC3\xA4/#\xC3\xA4/b: {\xC3\xA4: x}> .0<><a>=\"3<\"><\xC3\xA4\"> "
+         ".17<><b>={20<><{\xC3\xA4: x}> .21<><\xC3\xA4>=.25<><x>"},
+        {TEXT(BOM "a: x\nb: 'y'\n"), "{3<><a: x/b: 'y'> .3<><a>=.6<><x> .8<><b>='11<'><y'>"},
+        {TEXT(BOM "# \xC3\xA4\n---\na: x\n"), "{12<><a: x> .12<><a>=.15<><x>"},
+        {TEXT("a: x\r\nb:\r\n- y\r\n"),
+         "{0<><a: x^/b:^/- y> .0<><a>=.3<><x> .6<><b>=[10<><- y> .12<><y>"},
+        {TEXT("a: |\r\n  x\r\n  y\r\nb: z\r\n"),
+         "{0<><a: |^/  x^/  y^/b: z> .0<><a>=|3<><|^/  x^/  y^/> .16<><b>=.19<><z>"},
+        {TEXT("a: &x # \xC3\xA4\r\n  b: y\r\n"),
+         "{0<><a: &x # \xC3\xA4^/  b: y> .0<><a>={3<&x # \xC3\xA4^/  ><b: y> .14<><b>=.17<><y>"},
+        /* Line breaks of YAML 1.1, which are two and three bytes. */
+        {TEXT("a: \"\xC2\x85\xE2\x80\xA8\"\nb: x\n"),
+         "{0<><a: \"\xC2\x85\xE2\x80\xA8\"/b: x> .0<><a>=\"3<\"><\xC2\x85\xE2\x80\xA8\"> "
+         ".11<><b>=.14<><x>"},
+    };
+    check_places(*state, rows, COUNT(rows), true);
+}
+
+/* A document inside a stream: its places are those of the stream, and nothing outside counts. */
+static void test_document_inside_a_stream(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *before;
+        const char *document;
+        const char *after;
+    } rows[] = {
+        {"", "a: 'x'\n", "---\nb: y\n"},
+        {"a: \xC3\xA4\n", "---\nb: &x \xC3\xB6\nc: *x\n", "...\n: ["},
+        {"a: [\xFF", "---\n- {k: v}\n- |\n  t\n", "  more\n"},
+        {"\n", BOM "a: &x\n", "b"},
+        {"x: y\n", "a: !t", "ail"},
+        {BOM "x: y\n---\n", "abc: &x {d: e}\n", ""},
+        {"x: y\n", BOM "---\n- a: &x 'y'\n", "...\n"},
+        {"---\n", "a: b", "c: d"},
+        {"\n", "a: &x # c", "d\n e: f\n"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct node *alone = load(unit, str_of(rows[i].document));
+        const struct source *source =
+            unit_source(unit, str_format(&unit->arena, "%s%s%s", rows[i].before, rows[i].document,
+                                         rows[i].after));
+        size_t start = strlen(rows[i].before);
+        size_t end = start + strlen(rows[i].document);
+        struct node *inside = NULL;
+        assert_true(load_manifest(&unit->arena, source, start, end, &unit->diags, &inside));
+        assert_no_diags(unit);
+        assert_int_equal(inside->span.start, start + alone->span.start);
+        assert_int_equal(inside->last->span.start, start + alone->last->span.start);
+        assert_int_equal(inside->last->span.end, start + alone->last->span.end);
+        assert_int_equal(inside->last->text_at, start + alone->last->text_at);
+        assert_int_equal(inside->span.end, start + alone->span.end);
+        assert_ptr_equal(inside->span.source, source);
+        unit_forget(unit);
+    }
+}
+
+static void test_texts(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        struct str text;
+        const char *expected;
+    } rows[] = {
+        {TEXT("a: x"), "x"},
+        {TEXT("a: x # c\n"), "x"},
+        {TEXT("a: x\n  y\n\n  z\n"), "x y\nz"},
+        {TEXT("a: 'x''y'\n"), "x'y"},
+        {TEXT("a: 'x\n  y'\n"), "x y"},
+        {TEXT("a: \"\\x41\\u00e4\\n\\\"\"\n"), "A\xC3\xA4\n\""},
+        {TEXT("a: |\n  x\n   y\n\nb:\n"), "x\n y\n"},
+        {TEXT("a: |-\n  x\n  y\n\nb:\n"), "x\ny"},
+        {TEXT("a: |+\n  x\n\nb:\n"), "x\n\n"},
+        {TEXT("a: |\r\n  x\r\n  y\r\n"), "x\ny\n"},
+        {TEXT("a: >\n  x\n  y\n\n  z\n"), "x y\nz\n"},
+        {TEXT("a:\n"), ""},
+        {TEXT("a: ''\n"), ""},
+        {TEXT("a: ~\n"), "~"},
+        {TEXT("a: yes\n"), "yes"},
+        {TEXT("a: !!str 12\n"), "12"},
+        {TEXT("a: &x # c\n  text\n"), "text"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_str(node_get(load(unit, rows[i].text), "a")->text, rows[i].expected);
+        unit_forget(unit);
+    }
+}
+
+static void test_aliases(void **state)
+{
+    struct unit *unit = *state;
+    struct node *root = load(unit, STR("a: &x {k: 1}\n"
+                                       "b: *x\n"
+                                       "c: &x [2]\n" /* the last one of a name counts */
+                                       "d: *x\n"
+                                       "e: &y 3\n"
+                                       "&key f: *y\n"
+                                       "g: *key\n"
+                                       "h: &h\n"
+                                       "i: *h\n"
+                                       "j: [&o {}, *o]\n"));
+    static const struct {
+        const char *alias;
+        const char *target;
+    } rows[] = {{"b", "a"}, {"d", "c"}, {"f", "e"}, {"i", "h"}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *alias = node_get(root, rows[i].alias);
+        assert_int_equal(alias->kind, NODE_ALIAS);
+        assert_ptr_equal(alias->first, node_get(root, rows[i].target));
+    }
+    assert_str(node_get(root, "d")->text, "x");
+    assert_ptr_equal(node_get(root, "g")->first, node_get(root, "f")->key);
+    const struct node *list = node_get(root, "j");
+    assert_ptr_equal(list->last->first, list->first);
+}
+
+static void test_keys_keep_their_order_and_doubles(void **state)
+{
+    struct unit *unit = *state;
+    const struct node *root = load(unit, STR("b: 1\na: 2\nb: 3\n"));
+    assert_str(root->first->key->text, "b");
+    assert_str(root->first->next->key->text, "a");
+    assert_str(root->last->key->text, "b");
+    assert_str(root->last->text, "3");
+}
+
+static void test_mistakes(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        struct str text;
+        struct position at;
+        const char *message;
+        const char *hint;
+    } rows[] = {
+        {TEXT("a: *b\n"), {1, 4}, "an alias without an anchor", "misspelt?"},
+        {TEXT("a: *b\nb: &b x\n"), {1, 4}, "an alias without an anchor", "misspelt?"},
+        {TEXT("*a : b\n"), {1, 1}, "an alias without an anchor", ""},
+        {TEXT("a: &a [*a]\n"), {1, 8}, "an alias inside what it stands for", "write the value out"},
+        {TEXT("a: &a\n  b:\n  - c: *a\n"), {3, 8}, "an alias inside what it stands for", ""},
+        {TEXT("&r a: 1\nb: &r {c: *r}\n"), {2, 11}, "an alias inside what it stands for", ""},
+        {TEXT("[a]: b\n"), {1, 1}, "a key that is no text", "plain text"},
+        {TEXT("\xC3\xA4: {[a]: b}\n"), {1, 5}, "a key that is no text", ""},
+        {TEXT("? {a: b}\n: c\n"), {1, 3}, "a key that is no text", ""},
+        {TEXT("? - a\n: c\n"), {1, 3}, "a key that is no text", ""},
+        {TEXT("k: &a x\n*a : b\n"), {2, 1}, "a key that is no text", ""},
+        {TEXT("a: 1\n--- \nb: 2\n"), {2, 1}, "a second document without --- before it", "---"},
+        {TEXT("a: 1\n...\n---\nb: 2\n"), {3, 1}, "a second document without ---", ""},
+        {TEXT("a: 1\n...\nb: 2\n"), {3, 1}, "the manifest is not YAML: ", ""},
+        /* Of libyaml. Columns count characters. */
+        {TEXT("a: b: c\n"), {1, 5}, "the manifest is not YAML: mapping values are not allowed", ""},
+        {TEXT("\xC3\xA4: \xC3\xB6: c\n"), {1, 5}, "mapping values are not allowed", ""},
+        {TEXT("x: \xF0\x9F\x98\x80\n\xC3\xA4: b: c\n"), {2, 5}, "mapping values are not", ""},
+        {TEXT("x: 1\r\na: b: c\r\n"), {2, 5}, "mapping values are not allowed", ""},
+        {TEXT(BOM "a: b: c\n"), {1, 5}, "mapping values are not allowed", ""},
+        {TEXT("a: 1\nb: [\n"), {3, 1}, "did not find expected node content", ""},
+        {TEXT("a: \"x\n"), {2, 1}, "unexpected end of stream", ""},
+        {TEXT("a:\n\tb: 1\n"), {2, 1}, "cannot start any token", ""},
+        {TEXT("- a\nb: c\n"), {2, 1}, "did not find expected '-' indicator", ""},
+        {TEXT("a: !x!y z\n"), {1, 4}, "undefined tag handle", ""},
+        {TEXT("%YAML 3.0\n---\na: 1\n"), {1, 1}, "incompatible YAML document", ""},
+        /* Of its reader, which counts bytes. */
+        {TEXT("a: \x01\n"), {1, 4}, "control characters are not allowed", ""},
+        {TEXT("a: \0\n"), {1, 4}, "control characters are not allowed", ""},
+        {TEXT("\xC3\xA4: \xFF\n"), {1, 4}, "invalid leading UTF-8 octet", ""},
+        {TEXT(BOM "\xC3\xA4: \xC3("), {1, 5}, "invalid trailing UTF-8 octet", ""},
+        {TEXT("a: \xE4\xB8"), {1, 4}, "incomplete UTF-8 octet sequence", ""},
+        {TEXT("a: \xED\xA0\x80\n"), {1, 4}, "invalid Unicode character", ""},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct source *source = unit_source(unit, rows[i].text);
+        struct node *root = &(struct node){0};
+        if (load_manifest(&unit->arena, source, 0, rows[i].text.len, &unit->diags, &root))
+            fail_msg("row %zu is read", i);
+        assert_null(root);
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, rows[i].at.line, rows[i].at.column, rows[i].message, rows[i].hint);
+        unit_forget(unit);
+    }
+}
+
+/* The offset of a mistake in a document that is not the first. */
+static void test_mistakes_inside_a_stream(void **state)
+{
+    struct unit *unit = *state;
+    static const char *const before = "a: \xC3\xA4\n---\n";
+    static const struct {
+        struct str document;
+        struct position at;
+    } rows[] = {
+        {TEXT("\xC3\xA4: b: c\n"), {3, 5}},  {TEXT("x: \xFF\n"), {3, 4}},
+        {TEXT(BOM "x: \xFF\n"), {3, 5}},     {TEXT("\xC3\xA4: *b"), {3, 4}},
+        {TEXT("a: [\xC3\xA4\n"), {4, 1}},    {TEXT("a: '"), {3, 5}},
+        {TEXT("a: 1\n---\nb: 2\n"), {4, 1}},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        size_t start = strlen(before);
+        const struct source *source = unit_source(
+            unit, str_format(&unit->arena, "%s%.*s---\nc: d\n", before, STR_ARG(rows[i].document)));
+        struct node *root = NULL;
+        assert_false(load_manifest(&unit->arena, source, start, start + rows[i].document.len,
+                                   &unit->diags, &root));
+        assert_diag(unit, 0, rows[i].at.line, rows[i].at.column, "", "");
+        unit_forget(unit);
+    }
+}
+
+static bool is_read(struct unit *unit, struct str text, const char *message)
+{
+    const struct source *source = unit_source(unit, text);
+    struct node *root = NULL;
+    bool right = load_manifest(&unit->arena, source, 0, text.len, &unit->diags, &root);
+    if (right)
+        assert_no_diags(unit);
+    else
+        assert_contains(unit->diags.items[0].message, message);
+    assert_true(right == (root != NULL));
+    return right;
+}
+
+static void test_size_on_both_sides_of_the_limit(void **state)
+{
+    struct unit *unit = *state;
+    const char *message = "a document is larger than 16777216 bytes";
+    struct str comment = unit_repeat(unit, "c", MANIFEST_SIZE_MAX - 6);
+    struct str most = str_format(&unit->arena, "a: 1\n#%.*s", STR_ARG(comment));
+    assert_int_equal(most.len, MANIFEST_SIZE_MAX);
+    assert_true(is_read(unit, most, ""));
+    assert_false(is_read(unit, str_format(&unit->arena, "%.*sc", STR_ARG(most)), message));
+    assert_diag(unit, 0, 1, 1, message, "");
+    /* It is the document's size that counts. */
+    const struct source *source =
+        unit_source(unit, str_format(&unit->arena, "x\n---\n%.*s", STR_ARG(most)));
+    struct node *root = NULL;
+    assert_true(load_manifest(&unit->arena, source, 2 + 4, source->text.len, &unit->diags, &root));
+    assert_false(load_manifest(&unit->arena, source, 2 + 3, source->text.len, &unit->diags, &root));
+    assert_diag(unit, 1, 2, 4, message, "");
+}
+
+static void test_depth_on_both_sides_of_the_limit(void **state)
+{
+    struct unit *unit = *state;
+    const char *message = "more than 100 maps and lists inside each other";
+    struct str open = unit_repeat(unit, "[", MANIFEST_DEPTH_MAX);
+    struct str close = unit_repeat(unit, "]", MANIFEST_DEPTH_MAX);
+    struct str most = str_format(&unit->arena, "%.*s%.*s", STR_ARG(open), STR_ARG(close));
+    assert_true(is_read(unit, most, ""));
+    assert_false(is_read(unit, str_format(&unit->arena, "[%.*s]", STR_ARG(most)), message));
+    assert_diag(unit, 0, 1, 101, message, "");
+    unit_forget(unit);
+    struct buf text = {0};
+    for (int i = 0; i < MANIFEST_DEPTH_MAX; i++) {
+        buf_add_spaces(&text, (size_t)i);
+        buf_add(&text, STR("a:\n"));
+    }
+    assert_true(is_read(unit, str_copy(&unit->arena, buf_str(&text)), ""));
+    buf_add_spaces(&text, MANIFEST_DEPTH_MAX);
+    buf_add(&text, STR("a:\n"));
+    assert_false(is_read(unit, buf_str(&text), message));
+    buf_free(&text);
+    unit_forget(unit);
+    /* Beside each other they are no deeper. */
+    struct str pairs = unit_repeat(unit, "[], {}, ", 1000);
+    assert_true(is_read(unit, str_format(&unit->arena, "[%.*s]", STR_ARG(pairs)), ""));
+}
+
+/* Ten levels of ten aliases would be written out as ten thousand million nodes. */
+static void test_aliases_stand_for_a_limited_number_of_nodes(void **state)
+{
+    struct unit *unit = *state;
+    struct str items = unit_repeat(unit, "x, ", 999);
+    struct str hundred = unit_repeat(unit, "*a, ", MANIFEST_EXPANDED_MAX / 1000);
+    struct str right =
+        str_format(&unit->arena, "- &a [%.*s]\n- [%.*s]\n", STR_ARG(items), STR_ARG(hundred));
+    assert_true(is_read(unit, right, ""));
+    struct str wrong =
+        str_format(&unit->arena, "- &a [%.*s]\n- [%.*s*a]\n", STR_ARG(items), STR_ARG(hundred));
+    assert_false(is_read(unit, wrong, "the aliases stand for too much"));
+    assert_false(is_read(unit,
+                         STR("- &a [x,x,x,x,x,x,x,x,x,x]\n"
+                             "- &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
+                             "- &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
+                             "- &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
+                             "- &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n"),
+                         "the aliases stand for too much"));
+}
+
+static void test_anchors_on_both_sides_of_the_limit(void **state)
+{
+    struct unit *unit = *state;
+    struct buf text = {0};
+    for (int i = 0; i < MANIFEST_ANCHORS_MAX; i++)
+        buf_format(&text, "- &a%d x\n", i);
+    assert_true(is_read(unit, buf_str(&text), ""));
+    buf_add(&text, STR("- *a0\n- *a99\n"));
+    assert_true(is_read(unit, buf_str(&text), ""));
+    buf_add(&text, STR("- &b x\n"));
+    assert_false(is_read(unit, buf_str(&text), "the document has too many anchors"));
+    assert_diag(unit, 0, 103, 3, "the document has too many anchors", "write the values out");
+    buf_free(&text);
+    unit_forget(unit);
+    /* Anchors of the same name count as well, and those of maps and lists. */
+    struct str same = unit_repeat(unit, "- &a {}\n- &a []\n", MANIFEST_ANCHORS_MAX / 2);
+    assert_true(is_read(unit, same, ""));
+    assert_false(is_read(unit, str_format(&unit->arena, "%.*s- &a {}\n", STR_ARG(same)),
+                         "the document has too many anchors"));
+}
+
+/* What the API server gets for a scalar. */
+enum scalar {
+    SCALAR_INT,
+    SCALAR_FLOAT,
+    SCALAR_TRUE,
+    SCALAR_FALSE,
+    SCALAR_NULL,
+    SCALAR_STRING,
+    SCALAR_REFUSED,
+};
+
+static void test_scalars_as_go_reads_them(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *text;
+        enum scalar scalar;
+        int64_t number;
+    } rows[] = {
+#include "unit_scalars.h"
+    };
+    static const int64_t most = INT64_C(999999999999999); /* beyond it an integer may be refused */
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str text = str_format(&unit->arena, "a: %s\n", rows[i].text);
+        const struct node *value = node_get(load(unit, text), "a");
+        if (value->kind == NODE_LIST)
+            value = value->last;
+        int64_t number = 0;
+        bool is_int = node_to_int(value, &number);
+        bool large = rows[i].number > most || rows[i].number < -most;
+        bool same = rows[i].scalar == SCALAR_INT && (is_int ? number == rows[i].number : large);
+        bool right = (same || (!is_int && rows[i].scalar != SCALAR_INT)) &&
+                     node_is_true(value) == (rows[i].scalar == SCALAR_TRUE) &&
+                     node_is_null(value) == (rows[i].scalar == SCALAR_NULL);
+        if (!right)
+            fail_msg("%s: %d, %" PRId64, rows[i].text, (int)is_int, number);
+        unit_forget(unit);
+    }
+}
+
+static void test_merge_keys(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *text;
+        const char *a; /* of the map `m`; NULL: none */
+    } rows[] = {
+        {"x: &x {a: 1}\nm: {<<: *x}\n", "1"},
+        {"x: &x {a: 1}\nm: {\"<<\": *x}\n", NULL},
+        {"x: &x {a: 1}\nm: {'<<': *x}\n", NULL},
+        {"x: &x {a: 1}\nm: {!!str <<: *x}\n", NULL},
+        {"x: &x {a: 1}\nm: {!!merge <<: *x}\n", "1"},
+        {"x: &x {a: 1}\nm: {\"<<\": {a: 2}, <<: *x}\n", "1"},
+        {"x: &x {a: ~}\nm: {<<: *x}\n", NULL},
+        {"x: &x ~\nm: {a: *x}\n", NULL},
+        {"x: &x\nm: {a: *x}\n", NULL},
+        {"x: &x '~'\nm: {a: *x}\n", "~"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *found = node_find(load(unit, str_of(rows[i].text)), "m a");
+        assert_true(!found == !rows[i].a);
+        if (found)
+            assert_str(node_text(found), rows[i].a);
+        unit_forget(unit);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_places_of_scalars),
+        UNIT_TEST(test_places_of_nothing),
+        UNIT_TEST(test_places_of_blocks_and_flow),
+        UNIT_TEST(test_places_behind_anchors_and_tags),
+        UNIT_TEST(test_places_are_bytes),
+        UNIT_TEST(test_document_inside_a_stream),
+        UNIT_TEST(test_texts),
+        UNIT_TEST(test_aliases),
+        UNIT_TEST(test_keys_keep_their_order_and_doubles),
+        UNIT_TEST(test_mistakes),
+        UNIT_TEST(test_mistakes_inside_a_stream),
+        UNIT_TEST(test_size_on_both_sides_of_the_limit),
+        UNIT_TEST(test_depth_on_both_sides_of_the_limit),
+        UNIT_TEST(test_aliases_stand_for_a_limited_number_of_nodes),
+        UNIT_TEST(test_anchors_on_both_sides_of_the_limit),
+        UNIT_TEST(test_scalars_as_go_reads_them),
+        UNIT_TEST(test_merge_keys),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

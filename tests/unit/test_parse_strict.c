@@ -1,0 +1,366 @@
+#include "unit.h"
+#include "yaml/parse_strict.h"
+
+static const struct node *load(struct unit *unit, struct str text)
+{
+    unit->diags = (struct diags){.arena = &unit->arena};
+    return load_service(&unit->arena, unit_source(unit, text), &unit->diags);
+}
+
+static const struct node *load_right(struct unit *unit, const char *text)
+{
+    const struct node *root = load(unit, str_of(text));
+    assert_no_diags(unit);
+    assert_non_null(root);
+    return root;
+}
+
+static void test_tree(void **state)
+{
+    struct unit *unit = *state;
+    const struct node *root = load_right(unit, "name: hello # comment\n"
+                                               "list:\n"
+                                               "- 1\n"
+                                               "- [a, {b: c}]\n"
+                                               "empty:\n"
+                                               "'quoted ''key''': \"a\\tb\"\n");
+    assert_int_equal(root->kind, NODE_MAP);
+    assert_str(node_get(root, "name")->text, "hello");
+    const struct node *list = node_get(root, "list");
+    assert_int_equal(list->kind, NODE_LIST);
+    assert_str(list->first->text, "1");
+    assert_str(list->first->next->first->text, "a");
+    assert_str(node_get(list->first->next->first->next, "b")->text, "c");
+    assert_true(node_is_null(node_get(root, "empty")));
+    assert_str(node_get(root, "quoted 'key'")->text, "a\tb");
+}
+
+static void test_styles_and_texts(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *file;
+        enum scalar_style style;
+        const char *text;
+    } rows[] = {
+        {"a: b c", STYLE_PLAIN, "b c"},
+        {"a: yes", STYLE_PLAIN, "yes"},
+        {"a: 0777", STYLE_PLAIN, "0777"},
+        {"a: b\n  c\n\n  d", STYLE_PLAIN, "b c\nd"},
+        {"a: 'b ''c'''", STYLE_SINGLE, "b 'c'"},
+        {"a: ''", STYLE_SINGLE, ""},
+        {"a: \"\"", STYLE_DOUBLE, ""},
+        {"a: \"\\u00e4\\n\\x41\\/\"", STYLE_DOUBLE, "\xC3\xA4\nA/"},
+        {"a: \"\\ud83d\\ude00\"", STYLE_DOUBLE, "\xF0\x9F\x98\x80"}, /* as JSON writes it */
+        {"a: |\n  b\n   c\n", STYLE_LITERAL, "b\n c\n"},
+        {"a: |-\n  b\n", STYLE_LITERAL, "b"},
+        {"a: |+\n  b\n\n", STYLE_LITERAL, "b\n\n"},
+        {"a: >\n  b\n  c\n", STYLE_FOLDED, "b c\n"},
+        {"{\"a\": \"b\"}", STYLE_DOUBLE, "b"},
+        {"{\"a\":1}", STYLE_PLAIN, "1"},
+        {"a: b\r\n", STYLE_PLAIN, "b"},
+        {"a: |\r\n  b\r\n  c\r\n", STYLE_LITERAL, "b\nc\n"},
+        {"\xEF\xBB\xBF"
+         "a: b",
+         STYLE_PLAIN, "b"},
+        {"---\na: b\n...\n", STYLE_PLAIN, "b"},
+        {"# c\n\n--- # c\na: b\n", STYLE_PLAIN, "b"},
+        {"? a\n: b\n", STYLE_PLAIN, "b"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *value = node_get(load_right(unit, rows[i].file), "a");
+        if (!value || value->style != rows[i].style || !str_is(value->text, rows[i].text))
+            fail_msg("row %zu: %s", i, value ? value->text.data : "missing");
+    }
+}
+
+static void test_spans_are_the_bytes_as_written(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        struct str file;
+        const char *span;
+        size_t text_at;
+    } rows[] = {
+        {TEXT("a: bc"), "bc", 3},
+        {TEXT("a: 'b''c'  # d"), "'b''c'", 4},
+        {TEXT("a: \"b\\tc\" "), "\"b\\tc\"", 4},
+        {TEXT("a: ''"), "''", 4},
+        {TEXT("\xEF\xBB\xBF"
+              "a: 'b'"),
+         "'b'", 7},
+        {TEXT("\xC3\xA4: b\na: \xE4\xB8\xAD\n"), "\xE4\xB8\xAD", 9},
+        {TEXT("{x: y,a: bc}"), "bc", 9},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *root = load(unit, rows[i].file);
+        assert_no_diags(unit);
+        const struct node *value = node_get(root, "a");
+        struct str span = str_slice(value->span.source->text, value->span.start, value->span.end);
+        assert_str(span, rows[i].span);
+        assert_int_equal(value->text_at, rows[i].text_at);
+    }
+    /* What is not written has its key's place. */
+    const struct node *root = load_right(unit, "x: y\nabc:\nz: []\n");
+    const struct node *empty = node_get(root, "abc");
+    assert_int_equal(empty->span.start, 5);
+    assert_int_equal(empty->span.end, 8);
+}
+
+static void test_refused(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        struct str file;
+        size_t line, column;
+        const char *message, *hint;
+    } rows[] = {
+        {TEXT(""), 0, 0, "empty", ""},
+        {TEXT("\n\n"), 0, 0, "empty", ""},
+        {TEXT("# only a comment\n"), 0, 0, "empty", ""},
+        {TEXT("---\n"), 0, 0, "empty", ""},
+        {TEXT("~"), 0, 0, "empty", ""},
+        {TEXT("\xEF\xBB\xBF"), 0, 0, "empty", ""},
+        {TEXT("a: b\0c"), 1, 5, "a NUL byte, which YAML does not allow", "remove it"},
+        {TEXT("a: b\n\xFF"), 2, 1, "not UTF-8", "UTF-8"},
+        {TEXT("a: \x07"), 1, 4, "a control character, which YAML does not allow", "remove it"},
+        {TEXT("a: b\nc: d\na: e\n"), 3, 1, "\"a\" is written twice", "on line 1 already"},
+        {TEXT("a: b\n\"a\": c\n"), 2, 1, "\"a\" is written twice", "on line 1 already"},
+        {TEXT("x: {a: 1, b: 2, a: 3}"), 1, 17, "\"a\" is written twice", ""},
+        {TEXT("a: b\r\na: c\r\n"), 2, 1, "\"a\" is written twice", ""},
+        {TEXT("? [a]\n: b\n"), 1, 3, "a key must be plain text", "quote"},
+        {TEXT("{a: b}: c\n"), 1, 1, "a key must be plain text", "quote"},
+        {TEXT("a: *b\n"), 1, 4, "anchors and aliases", "quote"},
+        {TEXT("*b : c\n"), 1, 1, "anchors and aliases", "quote"},
+        {TEXT("a: &b c\n"), 1, 4, "anchors and aliases", "quote"},
+        {TEXT("a: &b [c]\n"), 1, 4, "anchors and aliases", "quote"},
+        {TEXT("a: &b {c: d}\n"), 1, 4, "anchors and aliases", "quote"},
+        {TEXT("a: !!str b\n"), 1, 4, "tags", "quote"},
+        {TEXT("a: !b [c]\n"), 1, 4, "tags", "quote"},
+        {TEXT("a: !<x> b\n"), 1, 4, "tags", "quote"},
+        {TEXT("<<: {a: b}\n"), 1, 1, "merge keys (<<) are not used here", "write the keys out"},
+        {TEXT("a: \"b\\0c\"\n"), 1, 4, "a NUL in a text", "leave the \\0 out"},
+        {TEXT("%YAML 1.2\n---\na: b\n"), 1, 1, "directives", "leave"},
+        {TEXT("# c\n%TAG ! tag:x,2000:\n---\na: b\n"), 2, 1, "directives", "leave"},
+        {TEXT("a: b\n---\nc: d\n"), 2, 1, "second document", "remove"},
+        {TEXT("a: b\n---\n"), 2, 1, "second document", "remove"},
+        {TEXT("a: |0\n  b\n"), 0, 0, "not YAML", "header"},
+        {TEXT("a: b\n  \tc: d\n"), 2, 3, "tab in the indentation", "spaces"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *root = load(unit, rows[i].file);
+        if (root)
+            fail_msg("row %zu is taken", i);
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, rows[i].line, rows[i].column, rows[i].message, rows[i].hint);
+    }
+}
+
+/* Not only the first: each mistake that reading can go on behind. */
+static void test_all_duplicates_are_told(void **state)
+{
+    struct unit *unit = *state;
+    assert_null(load(unit, STR("a: 1\nb: {c: 1, c: 2}\na: 2\nd: 1\nd: 2\na: 3\n")));
+    assert_errors(unit, 4);
+    assert_diag(unit, 0, 2, 11, "\"c\"", "line 2");
+    assert_diag(unit, 1, 3, 1, "\"a\"", "line 1");
+    assert_diag(unit, 2, 5, 1, "\"d\"", "line 4");
+    assert_diag(unit, 3, 6, 1, "\"a\"", "line 1");
+}
+
+static void test_unknown_directive_is_refused(void **state)
+{
+    struct unit *unit = *state;
+    assert_null(load(unit, STR("%FOO bar\n---\na: b\n")));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 1, 1, "directives", "leave");
+}
+
+static void test_second_document_without_a_mark(void **state)
+{
+    struct unit *unit = *state;
+    assert_null(load(unit, STR("a: b\n...\nc: d\n")));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 3, 1, "second document", "");
+}
+
+/* The commonest mistake has a message of its own, at the tab. */
+static void test_tabs_in_the_indentation(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *file;
+        size_t line, column;
+    } rows[] = {
+        {"\ta: b\n", 1, 1},
+        {"a:\n\tb: c\n", 2, 1},
+        {"a:\n \tb: c\n", 2, 2},
+        {"a:\n  b: c\n\td: e\n", 3, 1},
+        {"a:\n  b: c\n  \td: e\n", 3, 3},
+        {"a:\n  - b\n\t- c\nd: e\n", 3, 1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_null(load(unit, str_of(rows[i].file)));
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, rows[i].line, rows[i].column, "a tab in the indentation", "spaces");
+    }
+}
+
+static void test_syntax_errors_point_at_their_line(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *file;
+        size_t line;
+        const char *message;
+    } rows[] = {
+        {"a: b\n c: d\ne: f\n", 1, "multiline"},
+        {"a: \"\\q\"\nb: c\n", 1, "escape"},
+        {"a: b: c\nd: e\n", 1, "nested"},
+        {"x: y\na: @b\nd: e\n", 2, "cannot start with '@'"},
+        {"x: y\na: `b\nd: e\n", 2, "cannot start with '`'"},
+        {"x: y\na: 'b' c\nd: e\n", 2, "trailing content"},
+        {"x: y\n]\nd: e\n", 2, "bracket"},
+        {"x: \xC3\xA4\na: @b\n", 2, "cannot start with '@'"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        assert_null(load(unit, str_of(rows[i].file)));
+        assert_errors(unit, 1);
+        const struct diag *diag = unit->diags.items;
+        assert_contains(diag->message, rows[i].message);
+        size_t line = diag_position(diag->at.source, diag->at.start).line;
+        if (line != rows[i].line)
+            fail_msg("\"%s\" is told of line %zu, not %zu", rows[i].message, line, rows[i].line);
+    }
+}
+
+static void test_cut_off_files(void **state)
+{
+    struct unit *unit = *state;
+    static const char *const files[] = {"a: \"b",   "a: 'b", "a: [b",          "a: {b: c",
+                                        "a: [b,\n", "{",     "a: {b: [",       "\"",
+                                        "a: \"b\\", "- [",   "a: b\nc: \"\n\n"};
+    for (size_t i = 0; i < COUNT(files); i++) {
+        if (load(unit, str_of(files[i])))
+            fail_msg("\"%s\" is taken", files[i]);
+        assert_errors(unit, 1);
+    }
+}
+
+/* "[[...x...]]", `depth` deep below the file's own map. */
+static struct str nested(struct unit *unit, size_t depth, const char *open, const char *close)
+{
+    struct str opens = unit_repeat(unit, open, depth - 1);
+    struct str closes = unit_repeat(unit, close, depth - 1);
+    return str_format(&unit->arena, "a: %.*sx%.*s\n", STR_ARG(opens), STR_ARG(closes));
+}
+
+static void test_depth_on_both_sides_of_the_limit(void **state)
+{
+    struct unit *unit = *state;
+    static const char *const kinds[][2] = {{"[", "]"}, {"{b: ", "}"}};
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        const struct node *root =
+            load(unit, nested(unit, FILE_DEPTH_MAX, kinds[i][0], kinds[i][1]));
+        assert_no_diags(unit);
+        size_t depth = 0;
+        for (; root->kind != NODE_SCALAR; root = root->first)
+            depth++;
+        assert_int_equal(depth, FILE_DEPTH_MAX);
+        static const size_t too_deep[] = {FILE_DEPTH_MAX + 1, FILE_DEPTH_MAX + 2, 10000, 200000};
+        for (size_t j = 0; j < COUNT(too_deep); j++) {
+            assert_null(load(unit, nested(unit, too_deep[j], kinds[i][0], kinds[i][1])));
+            assert_errors(unit, 1);
+            size_t column = 4 + (FILE_DEPTH_MAX - 1) * strlen(kinds[i][0]);
+            assert_diag(unit, 0, 1, column, "more than 32 maps and lists inside each other", "");
+        }
+    }
+}
+
+static void test_largest_file(void **state)
+{
+    struct unit *unit = *state;
+    struct str text = unit_repeat(unit, "a", FILE_SIZE_MAX - 3);
+    const struct node *root = load(unit, str_format(&unit->arena, "b: %.*s", STR_ARG(text)));
+    assert_no_diags(unit);
+    assert_int_equal(node_get(root, "b")->text.len, FILE_SIZE_MAX - 3);
+    /* As many keys as fit, all different. */
+    struct buf keys = {0};
+    size_t count = 0;
+    while (keys.len < FILE_SIZE_MAX - 20)
+        buf_format(&keys, "k%zu:\n", count++);
+    root = load(unit, buf_str(&keys));
+    buf_free(&keys);
+    assert_no_diags(unit);
+    size_t found = 0;
+    for (const struct node *value = root->first; value; value = value->next)
+        found++;
+    assert_int_equal(found, count);
+}
+
+/* xorshift32 with a fixed seed: the same inputs on every machine. */
+static uint32_t next_random(uint32_t *random)
+{
+    *random ^= *random << 13;
+    *random ^= *random >> 17;
+    return *random ^= *random << 5;
+}
+
+/* Whatever a file holds, reading ends with a tree or an error, and its places lie in the file. */
+static void test_damaged_files_end_in_a_tree_or_an_error(void **state)
+{
+    struct unit *unit = *state;
+    static const char seed[] =
+        "name: hello\nmodules:\n  - name: app # c\n    type: k8s-service\n"
+        "    env_vars: {A: 'x', \"B\": \"\\u00e4\", C: [1, 2]}\n    text: |-\n      literal\n"
+        "    fold: >+\n      a\n      b\n\n    ? key\n    : value\n    \xC3\xA4: \xE4\xB8\xAD\r\n";
+    static const char bytes[] = "\t\n\r #%&*!|>'\"-?:,[]{}@`~\\\x80\xC3\xFF\x01y0.<=";
+    uint32_t random = 0x6f707461;
+    for (size_t i = 0; i < 5000; i++) {
+        char text[sizeof seed - 1];
+        memcpy(text, seed, sizeof text);
+        size_t len = sizeof text;
+        for (uint32_t edits = next_random(&random) % 4 + 1; edits > 0; edits--) {
+            size_t at = next_random(&random) % len;
+            uint32_t kind = next_random(&random) % 4;
+            if (kind == 0)
+                len = at + 1;
+            else if (kind == 1)
+                memmove(text + at, text + at + 1, --len - at);
+            else
+                text[at] = bytes[next_random(&random) % (sizeof bytes - 1)];
+            if (len == 0)
+                len = 1;
+        }
+        const struct node *root = load(unit, (struct str){text, len});
+        if (!root != (unit->diags.errors > 0))
+            fail_msg("round %zu: %zu errors, %s", i, unit->diags.errors, root ? "tree" : "none");
+        for (size_t j = 0; j < unit->diags.count; j++) {
+            struct location at = unit->diags.items[j].at;
+            if (!location_is_file(at) && (at.start > len || at.end > len || at.start > at.end))
+                fail_msg("round %zu: place %zu to %zu of %zu", i, at.start, at.end, len);
+        }
+        unit_written(unit);
+        unit_forget(unit);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_tree),
+        UNIT_TEST(test_styles_and_texts),
+        UNIT_TEST(test_spans_are_the_bytes_as_written),
+        UNIT_TEST(test_refused),
+        UNIT_TEST(test_all_duplicates_are_told),
+        UNIT_TEST(test_unknown_directive_is_refused),
+        UNIT_TEST(test_second_document_without_a_mark),
+        UNIT_TEST(test_tabs_in_the_indentation),
+        UNIT_TEST(test_syntax_errors_point_at_their_line),
+        UNIT_TEST(test_cut_off_files),
+        UNIT_TEST(test_depth_on_both_sides_of_the_limit),
+        UNIT_TEST(test_largest_file),
+        UNIT_TEST(test_damaged_files_end_in_a_tree_or_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

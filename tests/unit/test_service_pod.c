@@ -1,0 +1,391 @@
+#include "format/name.h"
+#include "unit.h"
+#include "unit_layer.h"
+
+static const struct service *with(struct unit *unit, const char *lines)
+{
+    return unit_service_of(unit, SERVICE_HEAD, lines);
+}
+
+/* A file whose service has a name of so many letters. */
+static const struct service *named(struct unit *unit, size_t length, const char *lines)
+{
+    static const struct options none;
+    struct str name = unit_repeat(unit, "n", length);
+    return unit_service(unit, &none,
+                        str_format(&unit->arena,
+                                   "name: l\nmodules:\n  - name: %.*s\n    type: k8s-service\n"
+                                   "    image: a\n    port: {http: 80}\n%s\n",
+                                   STR_ARG(name), lines));
+}
+
+static void test_defaults(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service = with(unit, "");
+    assert_no_diags(unit);
+    assert_int_equal(service->disk_count, 0);
+    assert_int_equal(service->cron_job_count, 0);
+    assert_int_equal(service->toleration_count, 0);
+    assert_int_equal(service->commands->count, 0);
+    assert_int_equal(service->args->count, 0);
+    assert_int_equal(service->security, POD_SECURITY_DEFAULT);
+    assert_false(service->token);
+    assert_int_equal(service->timeout, 300);
+    assert_string_equal(service_workload_kind(service), "Deployment");
+}
+
+static void test_disks(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service = with(
+        unit, "    persistent_storage: [{size: 1, path: /a}, {path: '/b c', size: '1048576'}]");
+    assert_no_diags(unit);
+    assert_int_equal(service->disk_count, 2);
+    assert_str(service->disks[0].name, "a");
+    assert_str(service->disks[0].path, "/a");
+    assert_int_equal(service->disks[0].size, 1);
+    assert_str(service->disks[1].name, "b-c-ea082c8d");
+    assert_str(service->disks[1].path, "/b c");
+    assert_int_equal(service->disks[1].size, 1048576);
+    assert_string_equal(service_workload_kind(service), "StatefulSet");
+    service = with(unit, "    persistent_storage: []");
+    assert_no_diags(unit);
+    assert_string_equal(service_workload_kind(service), "Deployment");
+}
+
+/* A StatefulSet's pods carry its name and a hash in a label of 63 characters. */
+static void test_names_of_stateful_services(void **state)
+{
+    struct unit *unit = *state;
+    static const char storage[] = "    persistent_storage: [{size: 1, path: /a}]";
+    assert_non_null(named(unit, 52, storage));
+    assert_null(named(unit, 53, storage));
+    assert_errors(unit, 1);
+    assert_diag(unit, 0, 3, 11, "with persistent_storage must be at most 52 characters long", "");
+    assert_non_null(named(unit, 53, ""));
+}
+
+#define JOBS(list) "    cron_jobs:\n" list
+#define A          "      - {schedule: '0 3 * * *', commands: [a]}\n"
+#define B          "      - {schedule: '0 4 * * *', commands: [b, c], args: [d]}\n"
+#define C          "      - {schedule: '@daily', args: ['']}\n"
+
+static struct str name_of_job(const struct service *service, const char *schedule)
+{
+    for (size_t i = 0; i < service->cron_job_count; i++)
+        if (str_is(service->cron_jobs[i].schedule, schedule))
+            return service->cron_jobs[i].name;
+    return (struct str){0};
+}
+
+/* A name must not change with what stands beside the job: the cluster would see another job. */
+static void test_names_of_cron_jobs_are_stable(void **state)
+{
+    struct unit *unit = *state;
+    static const char *const lists[] = {JOBS(A B C),
+                                        JOBS(C B A),
+                                        JOBS(A C),
+                                        JOBS(B),
+                                        JOBS(B) "    env_vars: {X: y}\n    args: [z]\n",
+                                        JOBS(C A)};
+    const struct service *all = with(unit, lists[0]);
+    assert_no_diags(unit);
+    assert_int_equal(all->cron_job_count, 3);
+    for (size_t i = 1; i < COUNT(lists); i++) {
+        const struct service *some = with(unit, lists[i]);
+        assert_no_diags(unit);
+        for (size_t j = 0; j < some->cron_job_count; j++) {
+            const struct cron_job *job = &some->cron_jobs[j];
+            assert_true(str_equal(job->name, name_of_job(all, job->schedule.data)));
+        }
+    }
+    /* Every version must make the same ones. */
+    assert_str(name_of_job(all, "0 3 * * *"), "app-b5ce1e05");
+    assert_str(name_of_job(all, "0 4 * * *"), "app-49f27dd9");
+    assert_str(name_of_job(all, "@daily"), "app-2a4939d6");
+    /* A changed schedule keeps them. */
+    const struct service *moved =
+        with(unit, JOBS("      - {schedule: '5 3 * * *', commands: [a]}\n"));
+    assert_str(moved->cron_jobs[0].name, "app-b5ce1e05");
+}
+
+static void test_given_names_of_cron_jobs(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service =
+        with(unit, JOBS("      - {name: clean, schedule: '0 3 * * *', commands: [a]}\n"
+                        "      - {name: '1', schedule: '0 3 * * *', commands: [a]}\n" A));
+    assert_no_diags(unit);
+    assert_str(service->cron_jobs[0].name, "app-clean");
+    assert_str(service->cron_jobs[1].name, "app-1");
+    assert_str(service->cron_jobs[2].name, "app-b5ce1e05");
+}
+
+/* Words are told apart as the container would see them. */
+static void test_names_tell_jobs_apart(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service =
+        with(unit, JOBS("      - {schedule: '0 3 * * *', commands: [a, b]}\n"
+                        "      - {schedule: '0 3 * * *', commands: [a b]}\n"
+                        "      - {schedule: '0 3 * * *', commands: [ab]}\n"
+                        "      - {schedule: '0 3 * * *', commands: [a], args: [b]}\n"
+                        "      - {schedule: '0 3 * * *', args: [a, b]}\n"
+                        "      - {schedule: '0 3 * * *', commands: [a, b, '']}\n"
+                        "      - {schedule: '0 3 * * *', commands: [a, \"b\\n\"]}\n"));
+    assert_no_diags(unit);
+    for (size_t i = 0; i < service->cron_job_count; i++)
+        for (size_t j = 0; j < i; j++)
+            assert_false(str_equal(service->cron_jobs[i].name, service->cron_jobs[j].name));
+}
+
+/* A Job's name adds a dash and ten digits to that of its CronJob, and is a label's value. */
+static void test_lengths_of_names_of_cron_jobs(void **state)
+{
+    struct unit *unit = *state;
+    for (size_t length = 1; length <= 61; length++) {
+        const struct service *service = named(unit, length, JOBS(A));
+        assert_no_diags(unit);
+        struct str name = service->cron_jobs[0].name;
+        size_t kept = length < 43 ? length : 43;
+        assert_int_equal(name.len, kept + 9);
+        assert_null(name_wrong(NAME_SUBDOMAIN, name));
+    }
+}
+
+static void test_cron_jobs(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service = with(unit, JOBS(B C) "    commands: [own]");
+    assert_no_diags(unit);
+    const struct cron_job *job = service->cron_jobs;
+    assert_int_equal(job->commands->count, 2);
+    assert_str(job->commands->items[1].text, "c");
+    assert_int_equal(job->args->count, 1);
+    assert_str(job->args->items[0].text, "d");
+    assert_int_equal(service->cron_jobs[1].commands->count, 0);
+    assert_str(service->cron_jobs[1].args->items[0].text, "");
+}
+
+static void test_tolerations(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service =
+        with(unit, "    tolerations:\n"
+                   "      - {key: dedicated}\n"
+                   "      - {key: example.com/x, value: '', effect: NoExecute}\n"
+                   "      - {key: a, value: b, effect: PreferNoSchedule}\n");
+    assert_no_diags(unit);
+    static const char *const expected[][3] = {{"dedicated", "opta", "NoSchedule"},
+                                              {"example.com/x", "", "NoExecute"},
+                                              {"a", "b", "PreferNoSchedule"}};
+    assert_int_equal(service->toleration_count, COUNT(expected));
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        assert_str(service->tolerations[i].key, expected[i][0]);
+        assert_str(service->tolerations[i].value, expected[i][1]);
+        assert_str(service->tolerations[i].effect, expected[i][2]);
+    }
+}
+
+static void test_labels_and_annotations(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service = with(
+        unit, "    pod_labels: {team: shop, example.com/a_b: '', app.kubernetes.io/version: 1}\n"
+              "    pod_annotations: {a: 'any text, even of {braces}', opta.dev/layer-name: x}\n"
+              "    ingress_extra_annotations: {nginx.ingress.kubernetes.io/x: 8m}\n"
+              "    public_uri: /\n");
+    assert_no_diags(unit);
+    assert_int_equal(service->pod_labels->count, 3);
+    assert_str(service->pod_labels->items[2].text, "1");
+    assert_int_equal(service->pod_annotations->count, 2);
+    assert_str(service->pod_annotations->items[0].text, "any text, even of {braces}");
+    assert_int_equal(service->ingress_annotations->count, 1);
+    /* A map: a list of names and values is for env_vars alone. */
+    assert_null(with(unit, "    pod_labels: [{name: a, value: b}]"));
+    assert_errors(unit, 1);
+    /* Selectors and the objects themselves use these. */
+    static const char *const ours[] = {"app.kubernetes.io/name",    "app.kubernetes.io/instance",
+                                       "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by",
+                                       "opta.dev/layer-name",       "opta.dev/environment-name",
+                                       "opta.dev/module-name"};
+    for (size_t i = 0; i < COUNT(ours); i++) {
+        assert_null(with(unit, str_format(&unit->arena, "    pod_labels: {%s: x}", ours[i]).data));
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, 7, 18, "is set for all pods already", "");
+    }
+}
+
+static void test_grace_and_drain(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *lines;
+        int64_t grace, drain;
+    } rows[] = {
+        {"", 30, 10},
+        {"    termination_grace_period: 2", 2, 1},
+        {"    termination_grace_period: 3", 3, 1},
+        {"    termination_grace_period: 19", 19, 9},
+        {"    termination_grace_period: 20", 20, 10},
+        {"    termination_grace_period: 21", 21, 10},
+        {"    termination_grace_period: 86400", 86400, 10},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct service *service = with(unit, rows[i].lines);
+        assert_no_diags(unit);
+        assert_int_equal(service->grace_period, rows[i].grace);
+        assert_int_equal(service->drain, rows[i].drain);
+    }
+    /* Nobody sends anything to a service without ports. */
+    const struct service *worker = unit_service_of(unit, PORTLESS_HEAD, "    port: none");
+    assert_int_equal(worker->grace_period, 30);
+    assert_int_equal(worker->drain, 0);
+}
+
+static void test_words_and_switches(void **state)
+{
+    struct unit *unit = *state;
+    const struct service *service =
+        with(unit, "    commands: [sh, -c, 'a b']\n    args: [1, 'yes', yes]\n"
+                   "    service_account_token: true\n    timeout: 86400\n    max_history: 25\n"
+                   "    pod_security: restricted\n");
+    assert_no_diags(unit);
+    assert_int_equal(service->commands->count, 3);
+    assert_str(service->args->items[0].text, "1");
+    assert_str(service->args->items[2].text, "yes");
+    assert_true(service->token);
+    assert_int_equal(service->timeout, 86400);
+    assert_int_equal(service->security, POD_SECURITY_RESTRICTED);
+    assert_int_equal(with(unit, "    pod_security: 'off'")->security, POD_SECURITY_OFF);
+    assert_int_equal(with(unit, "    pod_security: off")->security, POD_SECURITY_OFF);
+    assert_int_equal(with(unit, "    pod_security: default")->security, POD_SECURITY_DEFAULT);
+}
+
+static void test_resources(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *lines;
+        int64_t cpu, cpu_limit, memory, memory_limit;
+    } rows[] = {
+        {"", 100, 200, 128, 256},
+        {"    resource_request: {}", 100, 200, 128, 256},
+        {"    resource_request: {cpu: 10}", 10, 20, 128, 256},
+        {"    resource_request: {memory: 4}", 100, 200, 4, 8},
+        {"    resource_request: {cpu: 1000000, memory: 16777216}", 1000000, 2000000, 16777216,
+         33554432},
+        {"    resource_limits: {}", 100, 200, 128, 256},
+        {"    resource_limits: {memory: 128}", 100, 200, 128, 128},
+        {"    resource_limits: {cpu: 100}", 100, 100, 128, 256},
+        {"    resource_limits: {cpu: none}", 100, 0, 128, 256},
+        {"    resource_limits: {cpu: 'none', memory: 33554432}", 100, 0, 128, 33554432},
+        {"    resource_limits: {cpu: 2000000}", 100, 2000000, 128, 256},
+        {"    resource_request: {cpu: 70, memory: 8}\n    resource_limits: {cpu: 70, memory: 9}",
+         70, 70, 8, 9},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct service *service = with(unit, rows[i].lines);
+        assert_no_diags(unit);
+        assert_int_equal(service->resources.cpu_request, rows[i].cpu);
+        assert_int_equal(service->resources.cpu_limit, rows[i].cpu_limit);
+        assert_int_equal(service->resources.memory_request, rows[i].memory);
+        assert_int_equal(service->resources.memory_limit, rows[i].memory_limit);
+    }
+}
+
+static void test_what_is_wrong(void **state)
+{
+#define DISKS(list) "    persistent_storage: " list
+    static const struct refusal rows[] = {
+        {DISKS("{size: 1, path: /a}"), 7, 25, "persistent_storage must be a list of maps", ""},
+        {DISKS("[{path: /a}]"), 7, 26, "an item of persistent_storage needs size", "size: 10"},
+        {DISKS("[{size: 1}]"), 7, 26, "an item of persistent_storage needs path", "/data"},
+        {DISKS("[{size: 0, path: /a}]"), 7, 33, "size must be between 1 and 1048576", "GB"},
+        {DISKS("[{size: 1048577, path: /a}]"), 7, 33, "size must be between 1 and 1048576", ""},
+        {DISKS("[{size: 10Gi, path: /a}]"), 7, 33, "not \"10Gi\"", "the unit is fixed (GB)"},
+        {DISKS("[{size: 1, path: a}]"), 7, 42, "path must be a folder that begins with /", ""},
+        {DISKS("[{size: 1, path: /}]"), 7, 42, "not the root itself", ""},
+        {DISKS("[{size: 1, path: '/a:b'}]"), 7, 42, "path must not have a colon", ""},
+        {DISKS("[{size: 1, path: /a}, {size: 1, path: /a}]"), 7, 63,
+         "path is that of another disk already", ""},
+        {DISKS("[{size: 1, path: [a]}]"), 7, 42, "path must be text, not a list", ""},
+        {DISKS("\n      - size: 1\n        path:"), 8, 9, "needs path", "/data"},
+        {JOBS("      - {commands: [a]}"), 8, 9, "an item of cron_jobs needs schedule", ""},
+        {JOBS("      - {schedule: '@daily'}"), 8, 9, "a cron job needs commands or args",
+         "commands: [./clean]"},
+        {JOBS("      - {schedule: '@daily', commands: [], args: []}"), 8, 9,
+         "a cron job needs commands or args", ""},
+        {JOBS("      - {schedule: '60 * * * *', commands: [a]}"), 8, 20,
+         "schedule has \"60\" for the minute", "0 3 * * *"},
+        {JOBS("      - {schedule: daily, commands: [a]}"), 8, 20,
+         "schedule has \"daily\" for the minute", ""},
+        {JOBS(A A), 9, 9, "another cron job has the same commands and args", "name: clean-daily"},
+        {JOBS(A "      - {schedule: '5 5 * * *', commands: [a]}\n"), 9, 9,
+         "another cron job has the same commands and args", "name: clean-daily"},
+        {JOBS("      - {name: A b, schedule: '@daily', commands: [a]}"), 8, 16, "name must", ""},
+        {JOBS("      - {name: a, schedule: '@daily', commands: [a]}\n"
+              "      - {name: a, schedule: '@daily', commands: [b]}"),
+         9, 16, "duplicate CronJob name \"app-a\"", ""},
+        {JOBS("      - {schedule: '@daily', commands: a}"), 8, 40, "commands must be a list", ""},
+        {"    tolerations: [{value: a}]", 7, 19, "an item of tolerations needs key", ""},
+        {"    tolerations: [{key: a/b/c}]", 7, 25, "a taint's key must be letters", ""},
+        {"    tolerations: [{key: ''}]", 7, 25, "a taint's key must be letters", ""},
+        {"    tolerations: [{key: a, value: b c}]", 7, 35, "a taint's value must be letters", ""},
+        {"    tolerations: [{key: a, effect: NoSchedul}]", 7, 36,
+         "effect must be NoSchedule, PreferNoSchedule or NoExecute", "\"NoSchedule\"?"},
+        {"    pod_labels: {a b: c}", 7, 18, "the key \"a b\" must be letters", ""},
+        {"    pod_labels: {a: b c}", 7, 21, "a label's value must be letters", ""},
+        {"    pod_annotations: {/a: b}", 7, 23, "the key \"/a\" must have a domain name", ""},
+        {"    ingress_extra_annotations: {'': b}", 7, 33, "the key \"\" must be letters", ""},
+        {"    pod_annotations: {a: [b]}", 7, 26, "\"a\" in pod_annotations must be text", ""},
+        {"    termination_grace_period: 1", 7, 31, "between 2 and 86400", "seconds"},
+        {"    termination_grace_period: 86401", 7, 31, "between 2 and 86400", ""},
+        {"    timeout: 0", 7, 14, "timeout must be between 1 and 86400", ""},
+        {"    timeout: 86401", 7, 14, "timeout must be between 1 and 86400", ""},
+        {"    max_history: -1", 7, 18, "max_history must be between 0 and", ""},
+        {"    pod_security: strict", 7, 19, "default, restricted or off", ""},
+        {"    service_account_token: maybe", 7, 28, "must be true or false", ""},
+        {"    commands: ./run", 7, 15, "commands must be a list of texts", "[./server]"},
+        {"    args: [{a: b}]", 7, 12, "an item of args must be text", ""},
+        /* resources */
+        {"    resource_request: {cpu: 0}", 7, 29, "cpu must be between 1 and 1000000", ""},
+        {"    resource_request: {cpu: 1000001}", 7, 29, "cpu must be between 1 and", ""},
+        {"    resource_request: {cpu: none}", 7, 29, "cpu must be a whole number", ""},
+        {"    resource_request: {memory: 3}", 7, 32, "memory must be between 4 and 16777216", ""},
+        {"    resource_request: {memory: 16777217}", 7, 32, "between 4 and 16777216", ""},
+        {"    resource_limits: {cpu: 0}", 7, 28, "cpu must be between 1 and 2000000", ""},
+        {"    resource_limits: {cpu: 2000001}", 7, 28, "cpu must be between 1 and 2000000", ""},
+        {"    resource_limits: {cpu: 99}", 7, 28,
+         "the limit is 99, below the request, which is 100", "resource_request"},
+        {"    resource_limits: {cpu: nome}", 7, 28, "cpu must be", "did you mean \"none\"?"},
+        {"    resource_limits: {memory: none}", 7, 31, "memory must be a whole number", ""},
+        {"    resource_limits: {memory: 127}", 7, 31, "below the request, which is 128", ""},
+        {"    resource_limits: {memory: 33554433}", 7, 31, "between 4 and 33554432", ""},
+        {"    resource_request: {cpu: 300}\n    resource_limits: {cpu: 200}", 8, 28,
+         "the limit is 200, below the request, which is 300", ""},
+    };
+    unit_refuse(*state, SERVICE_HEAD, rows, COUNT(rows));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_defaults),
+        UNIT_TEST(test_disks),
+        UNIT_TEST(test_names_of_stateful_services),
+        UNIT_TEST(test_names_of_cron_jobs_are_stable),
+        UNIT_TEST(test_names_tell_jobs_apart),
+        UNIT_TEST(test_given_names_of_cron_jobs),
+        UNIT_TEST(test_lengths_of_names_of_cron_jobs),
+        UNIT_TEST(test_cron_jobs),
+        UNIT_TEST(test_tolerations),
+        UNIT_TEST(test_labels_and_annotations),
+        UNIT_TEST(test_grace_and_drain),
+        UNIT_TEST(test_words_and_switches),
+        UNIT_TEST(test_resources),
+        UNIT_TEST(test_what_is_wrong),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
