@@ -106,8 +106,8 @@ static void refuse_argo_cd(const struct owned *owned, bool exact)
     struct str namespace = object_namespace(owned->live);
     struct str commands = {0};
     /* First: once it owns nothing more, the manager's entry is removed. */
-    struct str forget = exact ? (struct str){0} : object_forget_argo_cd(arena, owned->live);
-    if (forget.len)
+    struct str forget = object_forget_argo_cd(arena, owned->live);
+    if (forget.len && !exact)
         commands = str_format(arena, "%.*s\n", STR_ARG(forget));
     if (object_annotation(owned->live, "argocd.argoproj.io/tracking-id").len)
         commands =
