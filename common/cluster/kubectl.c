@@ -62,7 +62,7 @@ struct words kubectl_words(const struct kubectl *kubectl, ...)
         words_add(kubectl->arena, &words, word);
     va_end(arguments);
     if (words.count > 1)
-        add_missing(kubectl->arena, &words, kubectl_verb_flags(words.items[1]));
+        add_missing(kubectl->arena, &words, kubectl_verb_flags(words.items + 1));
     add_missing(kubectl->arena, &words, kubectl_common_flags);
     words_add_flag(kubectl->arena, &words, "kubeconfig", options->kubeconfig);
     words_add_flag(kubectl->arena, &words, "context", options->context);

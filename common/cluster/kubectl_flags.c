@@ -1,5 +1,6 @@
 #include "cluster/kubectl_flags.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -9,9 +10,10 @@ const char *const kubectl_common_flags[] = {"--namespace=", "--match-server-vers
 static const char *const none[] = {NULL};
 
 /* A verb that is not here is never run. Flags that name what a verb acts on are empty: a default
- * selector or file would choose other objects. */
+ * selector or file would choose other objects. `api-resources --api-group=` is left out, because
+ * kubectl takes an empty group for the core group. */
 static const struct verb {
-    const char *name;
+    const char *name; /* one word, or two: "config view" */
     const char *const *flags;
 } verbs[] = {
     {"get", (const char *const[]){"--all-namespaces=false", "--chunk-size=500",
@@ -52,15 +54,28 @@ static const struct verb {
      (const char *const[]){"--field-manager=kubectl-rollout", "--kustomize=", "--output=name",
                            "--recursive=false", "--selector=", "--show-managed-fields=false",
                            "--template=", NULL}},
-    {"api-resources", (const char *const[]){"--api-group=", "--cached=false", "--no-headers=false",
-                                            "--sort-by=", NULL}},
-    {"config", (const char *const[]){"--no-headers=false", NULL}},
+    {"api-resources",
+     (const char *const[]){"--cached=false", "--no-headers=false", "--sort-by=", NULL}},
+    {"config get-contexts", (const char *const[]){"--no-headers=false", NULL}},
+    {"config view",
+     (const char *const[]){"--flatten=false", "--merge=true", "--minify=false", "--raw=false",
+                           "--show-managed-fields=false", "--template=", NULL}},
 };
 
-const char *const *kubectl_verb_flags(const char *verb)
+/* True if the name of a row is the first word, or the first two. */
+static bool is_verb(const char *name, const char *const *words)
+{
+    size_t length = strlen(words[0]);
+    if (strncmp(name, words[0], length) != 0)
+        return false;
+    return name[length] == '\0' ||
+           (name[length] == ' ' && words[1] && strcmp(name + length + 1, words[1]) == 0);
+}
+
+const char *const *kubectl_verb_flags(const char *const *words)
 {
     for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
-        if (strcmp(verbs[i].name, verb) == 0)
+        if (is_verb(verbs[i].name, words))
             return verbs[i].flags;
     return none;
 }
