@@ -9,7 +9,7 @@ const char *const kubectl_common_flags[] = {"--namespace=", "--match-server-vers
 
 static const char *const none[] = {NULL};
 
-/* A verb that is not here is never run. Flags that name what a verb acts on are empty: a default
+/* Every verb that is run has a row. Flags that name what a verb acts on are empty: a default
  * selector or file would choose other objects. `api-resources --api-group=` is left out, because
  * kubectl takes an empty group for the core group. */
 static const struct verb {
@@ -36,6 +36,11 @@ static const struct verb {
      (const char *const[]){"--dry-run=none", "--kustomize=", "--local=false", "--output=name",
                            "--recursive=false", "--show-managed-fields=false",
                            "--subresource=", "--template=", NULL}},
+    {"annotate",
+     (const char *const[]){
+         "--all=false", "--dry-run=none", "--field-selector=", "--kustomize=", "--list=false",
+         "--local=false", "--overwrite=false", "--recursive=false",
+         "--resource-version=", "--selector=", "--show-managed-fields=false", "--template=", NULL}},
     {"create", (const char *const[]){"--dry-run=none", "--edit=false", "--kustomize=", "--raw=",
                                      "--recursive=false", "--save-config=false",
                                      "--selector=", "--show-managed-fields=false",

@@ -97,7 +97,7 @@ static void assert_words(const char *const *words, const char *const *expected)
 }
 
 /* True for the flags that fix what a verb does. */
-static bool is_fixed(const char *word, const char *verb)
+static bool is_fixed(const char *word, const char *const *verb)
 {
     const char *const *lists[] = {kubectl_common_flags, kubectl_verb_flags(verb)};
     for (size_t i = 0; i < COUNT(lists); i++)
@@ -113,7 +113,7 @@ static const char *const *chosen(struct unit *unit, const char *const *words)
     struct words rest = {0};
     words_add(&unit->arena, &rest, words[0]);
     for (size_t i = 1; words[i]; i++)
-        if (!is_fixed(words[i], words[1]))
+        if (!is_fixed(words[i], words + 1))
             words_add(&unit->arena, &rest, words[i]);
     return rest.items;
 }
@@ -131,12 +131,23 @@ static void test_verbs_are_fixed(void **state)
 {
     struct unit *unit = *state;
     struct kubectl kubectl = kubectl_of(unit, &no_options);
-    static const char *const verbs[] = {"get",     "apply",         "delete", "patch",
-                                        "create",  "logs",          "exec",   "diff",
-                                        "rollout", "api-resources", "config"};
+    static const char *const verbs[][3] = {{"get"},
+                                           {"apply"},
+                                           {"delete"},
+                                           {"patch"},
+                                           {"annotate"},
+                                           {"create"},
+                                           {"logs"},
+                                           {"exec"},
+                                           {"diff"},
+                                           {"rollout", "restart"},
+                                           {"rollout"},
+                                           {"api-resources"},
+                                           {"config", "view"},
+                                           {"config", "get-contexts"}};
     for (size_t i = 0; i < COUNT(verbs); i++) {
         const char *const *flags = kubectl_verb_flags(verbs[i]);
-        const char *const *words = kubectl_words(&kubectl, verbs[i], NULL).items;
+        const char *const *words = kubectl_words(&kubectl, verbs[i][0], verbs[i][1], NULL).items;
         assert_non_null(*flags);
         for (; *flags; flags++) {
             assert_int_equal(count_of(words, *flags), 1);
@@ -144,7 +155,10 @@ static void test_verbs_are_fixed(void **state)
         }
         assert_int_equal(count_of(words, "--namespace="), 1);
     }
-    assert_null(*kubectl_verb_flags("unknown"));
+    static const char *const unknown[][3] = {
+        {"unknown"}, {"config", "set"}, {"config"}, {"getter"}};
+    for (size_t i = 0; i < COUNT(unknown); i++)
+        assert_null(*kubectl_verb_flags(unknown[i]));
     const char *const *words = kubectl_words(&kubectl, "delete", "--interactive", "--wait=true",
                                              "--namespace", "a", "--all-namespaces", NULL)
                                    .items;
