@@ -484,15 +484,6 @@ static struct str deleted_names(struct command_run *run, const struct secrets *c
     return copy;
 }
 
-static bool answers_yes(void)
-{
-    char answer[16] = "";
-    cli_tell(STR("Continue? [y/N] "));
-    ssize_t count =
-        process_await_input(STDIN_FILENO) ? read(STDIN_FILENO, answer, sizeof answer - 1) : -1;
-    return count > 0 && !process_interrupted() && (answer[0] == 'y' || answer[0] == 'Y');
-}
-
 /* A file that an editor left empty looks like one whose secrets were all removed: deletions are
  * confirmed. */
 static bool confirm_deletions(struct command_run *run, const struct secrets *changes)
@@ -500,18 +491,12 @@ static bool confirm_deletions(struct command_run *run, const struct secrets *cha
     struct str names = deleted_names(run, changes);
     if (names.len == 0 || run->options.yes)
         return true;
-    if (!isatty(STDIN_FILENO)) {
-        fail(run, "these secrets would be deleted: %.*s; nothing was changed", STR_ARG(names));
-        diag_hint(&run->cluster.diags, "stdin is not a terminal; pass --yes");
-        return false;
-    }
-    cluster_say(&run->cluster,
-                "The following secrets will be deleted from namespace \"%.*s\": %.*s",
-                STR_ARG(run->place->name), STR_ARG(names));
-    if (answers_yes())
-        return true;
-    cluster_say(&run->cluster, "nothing was changed");
-    return false;
+    cluster_say(&run->cluster, "The following secrets will be deleted from %.*s: %.*s",
+                STR_ARG(prompt_where(&run->cluster)), STR_ARG(names));
+    bool confirmed = prompt_confirm(&run->cluster);
+    if (!confirmed && !process_interrupted())
+        cluster_say(&run->cluster, "nothing was changed");
+    return confirmed;
 }
 
 static bool run_edit(struct command_run *run)
