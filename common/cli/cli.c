@@ -8,10 +8,10 @@
 #include "config/interpolate.h"
 #include "format/duration.h"
 #include "format/name.h"
+#include "os/console.h"
 #include "yaml/emit.h"
 #include "yaml/parse_strict.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -29,42 +29,6 @@ struct cli {
     size_t argc;
     size_t at; /* the next argument */
 };
-
-void cli_tell(struct str messages)
-{
-    int ignored = io_write(STDERR_FILENO, messages);
-    (void)ignored;
-}
-
-static int print_error; /* errno of the first write that failed */
-
-bool cli_print(struct str text)
-{
-    if (print_error == 0)
-        print_error = io_write(STDOUT_FILENO, text);
-    return print_error == 0;
-}
-
-int cli_finish(struct str text)
-{
-    return cli_finish_stream(&text, 1, &(struct io_stream){0});
-}
-
-int cli_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream)
-{
-    int error = print_error;
-    if (error == 0)
-        error = io_write_stream(STDOUT_FILENO, pieces, count, stream);
-    if (close(STDOUT_FILENO) < 0 && error == 0)
-        error = errno;
-    if (error == 0)
-        return EXIT_SUCCESS;
-    struct buf message = {0};
-    buf_format(&message, "error: the output cannot be written: %s\n", strerror(error));
-    cli_tell(buf_str(&message));
-    buf_free(&message);
-    return EXIT_FAILURE;
-}
 
 /* Tells a mistake in the command line, and where to read on. */
 __attribute__((format(printf, 3, 4))) static int
@@ -86,7 +50,7 @@ usage_error(struct cli *cli, const struct suggestion *near, const char *format, 
         buf_format(&message, "  see %s --help\n", program->name);
     else
         buf_format(&message, "  see %s help %s\n", program->name, command->name);
-    cli_tell(buf_str(&message));
+    console_print_error(buf_str(&message));
     buf_free(&message);
     return EXIT_USAGE;
 }
@@ -160,7 +124,7 @@ static int show_help(const struct program *program, const struct command *comman
         write_command_help(&out, program, command);
     else
         write_program_help(&out, program);
-    int status = cli_finish(buf_str(&out));
+    int status = console_finish(buf_str(&out));
     buf_free(&out);
     return status;
 }
@@ -170,7 +134,7 @@ int cli_version(const struct program *program)
     struct buf out = {0};
     buf_format(&out, "%s %s (commit %s, libfyaml %s, libyaml %s)\n", program->file, version_number,
                version_commit, load_service_library(), emit_library());
-    int status = cli_finish(buf_str(&out));
+    int status = console_finish(buf_str(&out));
     buf_free(&out);
     return status;
 }
@@ -466,7 +430,7 @@ static bool show_group(struct cli *cli, const char *word, int *ret_status)
     bool any = out.len > 0;
     buf_format(&out, "\n%s help %s COMMAND tells more.\n", program->name, word);
     if (any)
-        *ret_status = cli_finish(buf_str(&out));
+        *ret_status = console_finish(buf_str(&out));
     buf_free(&out);
     return any;
 }
@@ -519,7 +483,7 @@ static int show_man(const struct program *program)
 {
     struct buf out = {0};
     man_write(&out, program);
-    int status = cli_finish(buf_str(&out));
+    int status = console_finish(buf_str(&out));
     buf_free(&out);
     return status;
 }

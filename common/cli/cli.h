@@ -4,7 +4,6 @@
 #define OPTASVC_CLI_H
 
 #include "cli/flags.h"
-#include "os/io.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -59,18 +58,7 @@ bool command_takes(const struct command *command, size_t id);
 /* Writes one line: the program, its version and those of its libraries. Returns the exit status. */
 int cli_version(const struct program *program);
 
-/* Writes `text`, or all pieces (as io_write_stream()), to stdout and closes it. Returns 0, or 1
- * after telling why on stderr. */
-int cli_finish(struct str text);
-int cli_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream);
-
-/* Writes to stdout at once. False after a failure, which cli_finish() tells. */
-bool cli_print(struct str text);
-
 /* Tells a mistake in the command line, and where to read on. Returns the exit status. */
 int cli_usage(const struct invocation *invocation, const char *message);
-
-/* Writes messages to stderr. A failure is not told: there is nowhere to tell it. */
-void cli_tell(struct str messages);
 
 #endif

@@ -3,6 +3,7 @@
 #include "cluster/kubectl.h"
 #include "cluster/kuberc.h"
 #include "config/source.h"
+#include "os/console.h"
 #include "os/process.h"
 #include "registry/container_tool.h"
 #include "yaml/parse_strict.h"
@@ -316,7 +317,7 @@ int complete(const struct program *program, char *const *words, size_t count)
     struct completion completion = {.arena = &arena};
     complete_program(&completion, program, count ? words : nothing, count ? count : 1);
     buf_add(&completion.out, completion.files ? STR(":0\n") : STR(":4\n"));
-    int status = cli_finish(buf_str(&completion.out));
+    int status = console_finish(buf_str(&completion.out));
     buf_free(&completion.out);
     arena_free(&arena);
     return status;

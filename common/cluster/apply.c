@@ -1,10 +1,10 @@
 #include "cluster/apply.h"
 
-#include "cli/cli.h"
 #include "cluster/ownership.h"
 #include "cluster/prompt.h"
 #include "format/duration.h"
 #include "manifest/manifest.h"
+#include "os/console.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ void apply_print(const struct apply *apply, struct str title, const char *outcom
     if (!apply->cluster.options->output)
         buf_format(&line, " %s", outcome);
     buf_add_byte(&line, '\n');
-    cli_print(buf_str(&line));
+    console_print(buf_str(&line));
     buf_free(&line);
 }
 
@@ -443,7 +443,7 @@ static int tell_dry_run(struct apply *apply)
         print_dry_removal(apply, apply->leaves.items[i]);
     apply_report_stale(apply);
     tell_unchecked(apply);
-    return cli_finish((struct str){0});
+    return console_finish((struct str){0});
 }
 
 /* Nothing is changed before all of this is right. */
@@ -523,7 +523,7 @@ static int run(struct apply *apply)
         prune(apply, ready);
     right &= cluster_tell(cluster);
     right &= summarize(apply);
-    return cli_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
+    return console_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* No call of kubectl takes longer than --timeout, so that its own retries end too. What a slow

@@ -1,10 +1,10 @@
 #include "cluster/cluster.h"
 
-#include "cli/cli.h"
 #include "cluster/kind.h"
 #include "cluster/kuberc.h"
 #include "config/usage.h"
 #include "manifest/manifest.h"
+#include "os/console.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,7 @@ bool cluster_open(struct cluster *cluster, const struct options *options, bool c
         messages.len = 0;
         usage_write_skipped(rendition.options, &messages);
     }
-    cli_tell(buf_str(&messages));
+    console_print_error(buf_str(&messages));
     buf_free(&messages);
     if (!right)
         return false;
@@ -78,7 +78,7 @@ bool cluster_tell(struct cluster *cluster)
     struct buf messages = {0};
     bool right = cluster->diags.errors == 0 && !process_interrupted();
     diags_write(&cluster->diags, &messages, cluster->color);
-    cli_tell(buf_str(&messages));
+    console_print_error(buf_str(&messages));
     buf_free(&messages);
     cluster->diags = (struct diags){.arena = &cluster->arena};
     return right;
@@ -94,7 +94,7 @@ void cluster_say(const struct cluster *cluster, const char *format, ...)
     diag_add_visible(&line, str_vformat(&arena, format, arguments));
     va_end(arguments);
     buf_add_byte(&line, '\n');
-    cli_tell(buf_str(&line));
+    console_print_error(buf_str(&line));
     buf_free(&line);
     arena_free(&arena);
 }

@@ -1,7 +1,6 @@
 /* What can be known before anything is changed. */
 #include "cluster/apply.h"
 
-#include "cli/cli.h"
 #include "cluster/secret_usage.h"
 
 #include <string.h>

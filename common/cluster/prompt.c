@@ -1,7 +1,7 @@
 #include "cluster/prompt.h"
 
-#include "cli/cli.h"
 #include "cluster/ownership.h"
+#include "os/console.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -83,7 +83,7 @@ bool prompt_confirm(struct cluster *cluster)
         diag_error(&cluster->diags, (struct location){0}, "stdin is not a terminal; pass --yes");
         return false;
     }
-    cli_tell(STR("Continue? [y/N] "));
+    console_print_error(STR("Continue? [y/N] "));
     ssize_t count =
         process_await_input(STDIN_FILENO) ? read(STDIN_FILENO, answer, sizeof answer - 1) : -1;
     if (count <= 0 || process_interrupted())

@@ -2,8 +2,8 @@
  * disturb, and says what it sees. */
 #include "cluster/apply.h"
 
-#include "cli/cli.h"
 #include "format/duration.h"
+#include "os/console.h"
 #include "os/progress.h"
 
 #include <inttypes.h>
@@ -295,7 +295,7 @@ static void show(struct watch *wait)
     struct terminal_size size = progress_terminal_size();
     size.rows = any_waits(apply) ? size.rows : SIZE_MAX; /* how all of them ended */
     progress_write(&wait->progress, size, lines, count, &out);
-    cli_tell(buf_str(&out));
+    console_print_error(buf_str(&out));
     buf_free(&out);
 }
 

@@ -1,8 +1,7 @@
 /* Why pods do not get ready: their states, the last lines of the first one's log, and the warnings
  * that Kubernetes has for them. */
 #include "cluster/apply.h"
-
-#include "cli/cli.h"
+#include "os/console.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -212,7 +211,7 @@ void rollout_explain(struct apply *apply, const struct rollout *rollout)
     if (count)
         add_log(&out, kubectl, shown[0]);
     add_events(&out, arena, events, object_name(rollout->workload), shown, count);
-    cli_tell(buf_str(&out));
+    console_print_error(buf_str(&out));
     buf_free(&out);
     process_free(&runs[0]);
     process_free(&runs[1]);

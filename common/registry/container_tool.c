@@ -1,7 +1,6 @@
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "registry/container_tool.h"
 
-#include "cli/cli.h"
 #include "cluster/kubectl.h"
 #include "format/image_ref.h"
 #include "format/name.h"
