@@ -56,7 +56,7 @@ static int show_present(struct apply *apply, const struct place *place)
                           rollout->keeps ? apply_object(apply, rollout, object, true) : object);
         }
     struct process run = {
-        .arguments = kubectl_words(kubectl, "diff", "--server-side", "--field-manager=" MANAGER,
+        .arguments = kubectl_argv(kubectl, "diff", "--server-side", "--field-manager=" MANAGER,
                                    "--force-conflicts", "--filename=-", NULL)
                          .items,
         .input = kubectl_documents(kubectl, manifests.items, manifests.count),

@@ -100,8 +100,7 @@ static void offer_contexts(struct completion *completion)
     if (!kuberc_isolate(kubectl.options, completion->arena, &diags))
         return;
     struct process run = {
-        .arguments =
-            kubectl_words(&kubectl, "config", "get-contexts", "--output=name", NULL).items};
+        .arguments = kubectl_argv(&kubectl, "config", "get-contexts", "--output=name", NULL).items};
     process_run(&run, 1);
     offer_lines(completion, &run, STR("context"));
     process_free(&run);

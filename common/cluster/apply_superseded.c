@@ -184,8 +184,8 @@ static bool query(struct apply *apply, const struct place *place, struct node **
             manifests_add(&references, object_reference(kubectl->arena, unit->objects[j]));
     }
     struct process run = {
-        .arguments = kubectl_words(kubectl, "get", "--filename=-", "--ignore-not-found=true",
-                                   "--output=json", "--show-managed-fields=true", NULL)
+        .arguments = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found=true",
+                                  "--output=json", "--show-managed-fields=true", NULL)
                          .items,
         .input = kubectl_documents(kubectl, references.items, references.count),
     };

@@ -142,9 +142,9 @@ struct questions {
 static struct process ask_namespace(struct cluster *cluster, const struct place *place)
 {
     return (struct process){.arguments =
-                                kubectl_words(&cluster->kubectl, "get", "namespace",
-                                              place->name.data, "--ignore-not-found",
-                                              "--output=json", "--show-managed-fields", NULL)
+                                kubectl_argv(&cluster->kubectl, "get", "namespace",
+                                             place->name.data, "--ignore-not-found",
+                                             "--output=json", "--show-managed-fields", NULL)
                                     .items};
 }
 
@@ -156,8 +156,8 @@ static struct process ask_objects(struct cluster *cluster, const struct place *p
                    STR_ARG(place->layers))
             .data;
     return (struct process){
-        .arguments = kubectl_words(&cluster->kubectl, "get", kinds, "--namespace", place->name.data,
-                                   selector, "--output=json", "--show-managed-fields", NULL)
+        .arguments = kubectl_argv(&cluster->kubectl, "get", kinds, "--namespace", place->name.data,
+                                  selector, "--output=json", "--show-managed-fields", NULL)
                          .items};
 }
 
@@ -170,7 +170,7 @@ static const char secret_template[] =
 
 /* The Secrets that pods of a place need. */
 static struct set needed_secrets(struct cluster *cluster, const struct place *place,
-                                 struct words *words)
+                                 struct argv *words)
 {
     struct arena *arena = cluster->kubectl.arena;
     struct set names = {0};
@@ -182,7 +182,7 @@ static struct set needed_secrets(struct cluster *cluster, const struct place *pl
             struct str name =
                 j < service->variable_count ? service->variables[j].secret : service->all_secrets;
             if (name.len && !set_add(arena, &names, name, place))
-                words_add(arena, words, str_c(arena, name));
+                argv_add(arena, words, str_c(arena, name));
         }
     }
     return names;
@@ -194,13 +194,13 @@ static bool ask_secrets(struct cluster *cluster, struct place *place, struct pro
 {
     struct kubectl kubectl = cluster->kubectl;
     kubectl.secret = true;
-    struct words words = kubectl_words(&kubectl, "get", "secrets", "--namespace", place->name.data,
-                                       "--ignore-not-found", secret_template, NULL);
+    struct argv words = kubectl_argv(&kubectl, "get", "secrets", "--namespace", place->name.data,
+                                     "--ignore-not-found", secret_template, NULL);
     struct set names = needed_secrets(cluster, place, &words);
     bool store = place->layer->environment.secret_store.len > 0;
     place->needs_secrets = names.count > 0;
     if (!store && !set_get(&names, STR(MANUAL_SECRETS)))
-        words_add(cluster->kubectl.arena, &words, MANUAL_SECRETS);
+        argv_add(cluster->kubectl.arena, &words, MANUAL_SECRETS);
     *ret = (struct process){.arguments = words.items};
     return !store || names.count > 0;
 }
@@ -385,8 +385,8 @@ bool cluster_look_closer(struct cluster *cluster)
             continue;
         places[count] = place;
         runs[count++] = (struct process){
-            .arguments = kubectl_words(kubectl, "get", "--filename=-", "--ignore-not-found",
-                                       "--output=json", "--show-managed-fields", NULL)
+            .arguments = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found",
+                                      "--output=json", "--show-managed-fields", NULL)
                              .items,
             .input = documents,
         };

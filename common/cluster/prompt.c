@@ -19,8 +19,8 @@ static const struct node *find_named(const struct node *list, struct str name)
  * commands that talk to the cluster report why. */
 static const struct node *view_config(const struct kubectl *kubectl)
 {
-    struct process run = {
-        .arguments = kubectl_words(kubectl, "config", "view", "--output=json", NULL).items};
+    struct process run = {.arguments =
+                              kubectl_argv(kubectl, "config", "view", "--output=json", NULL).items};
     process_run(&run, 1);
     const struct node *config = process_right(&run) ? kubectl_answer(kubectl, &run) : NULL;
     process_free(&run);

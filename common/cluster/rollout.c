@@ -231,14 +231,14 @@ static bool question(struct watch *wait, const struct kubectl *kubectl, const st
                      struct process *ret)
 {
     const struct apply *apply = wait->apply;
-    struct words words =
-        kubectl_words(kubectl, "get", "--namespace", place->name.data, "--ignore-not-found",
-                      "--output=json", "--show-managed-fields", NULL);
+    struct argv words =
+        kubectl_argv(kubectl, "get", "--namespace", place->name.data, "--ignore-not-found",
+                     "--output=json", "--show-managed-fields", NULL);
     size_t flags = words.count;
     for (size_t i = 0; i < apply->cluster.unit_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         if (rollout->unit->place == place && waits(rollout))
-            words_add(kubectl->arena, &words, object_title(kubectl->arena, rollout->workload).data);
+            argv_add(kubectl->arena, &words, object_title(kubectl->arena, rollout->workload).data);
     }
     *ret = (struct process){.arguments = words.items};
     return words.count > flags;

@@ -97,10 +97,10 @@ static bool restarted(const struct node *pod)
 static void add_log(struct buf *out, const struct kubectl *kubectl, const struct node *pod)
 {
     const char *tail = str_format(kubectl->arena, "--tail=%d", LOG_LINES).data;
-    struct words words = kubectl_words(kubectl, "logs", object_name(pod).data, "--namespace",
-                                       object_namespace(pod).data, tail, NULL);
+    struct argv words = kubectl_argv(kubectl, "logs", object_name(pod).data, "--namespace",
+                                     object_namespace(pod).data, tail, NULL);
     if (restarted(pod))
-        words_add(kubectl->arena, &words, "--previous");
+        argv_add(kubectl->arena, &words, "--previous");
     struct process run = {.arguments = words.items};
     kubectl_ask(kubectl, &run, 1);
     struct str text = process_right(&run) ? buf_str(&run.output) : (struct str){0};
@@ -187,11 +187,11 @@ void rollout_explain(struct apply *apply, const struct rollout *rollout)
     const char *namespace = rollout->unit->place->name.data;
     struct arena *arena = kubectl->arena;
     struct process runs[] = {
-        {.arguments = kubectl_words(kubectl, "get", "pods", "--namespace", namespace,
-                                    unit_pod_selector(arena, rollout->unit), "--output=json", NULL)
+        {.arguments = kubectl_argv(kubectl, "get", "pods", "--namespace", namespace,
+                                   unit_pod_selector(arena, rollout->unit), "--output=json", NULL)
                           .items},
-        {.arguments = kubectl_words(kubectl, "get", "events", "--namespace", namespace,
-                                    "--field-selector=type=Warning", "--output=json", NULL)
+        {.arguments = kubectl_argv(kubectl, "get", "events", "--namespace", namespace,
+                                   "--field-selector=type=Warning", "--output=json", NULL)
                           .items},
     };
     kubectl_ask(kubectl, runs, 2);
