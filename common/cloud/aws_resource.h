@@ -5,8 +5,8 @@
 #ifndef OPTASVC_AWS_RESOURCE_H
 #define OPTASVC_AWS_RESOURCE_H
 
-#include "cloud/aws_policy.h"
 #include "config/interpolate.h"
+#include "format/arn.h"
 
 struct cloud_resource {
     struct str arn; /* with wildcards where Opta's name has random characters */

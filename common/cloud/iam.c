@@ -2,6 +2,7 @@
 
 #include "cloud/aws_policy.h"
 #include "cloud/aws_resource.h"
+#include "format/arn.h"
 
 #include <stdlib.h>
 
@@ -129,11 +130,11 @@ static void add_right(struct arena *arena, struct node *document, const struct r
             add(arena, &resources,
                 str_format(arena, "%.*s%s", STR_ARG(resource->arn), right->below));
         if (right->key)
-            add_service(arena, &services, right->service, aws_arn_split(resource->key).region);
+            add_service(arena, &services, right->service, arn_split(resource->key).region);
     }
     if (resources.count == 0)
         return;
-    struct node *statement = aws_statement(arena, document, right->sid);
+    struct node *statement = aws_policy_add_statement(arena, document, right->sid);
     put_words(arena, statement, "Action", right->actions);
     put_texts(arena, statement, "Resource", &resources);
     if (services.count)
@@ -143,10 +144,10 @@ static void add_right(struct arena *arena, struct node *document, const struct r
 
 struct str iam_links_policy(struct arena *arena, const struct service *service)
 {
-    struct node *document = aws_document(arena);
+    struct node *document = aws_policy_new(arena);
     for (size_t i = 0; i < sizeof rights / sizeof *rights; i++)
         add_right(arena, document, &rights[i], &service->cloud);
-    return service->cloud.link_count ? aws_document_text(arena, document) : (struct str){0};
+    return service->cloud.link_count ? aws_policy_format(arena, document) : (struct str){0};
 }
 
 size_t iam_policy_size(struct str document)
@@ -162,7 +163,7 @@ static void trust_pod_identity(struct arena *arena, const struct service *servic
                                struct node *document)
 {
     static words actions = {"sts:AssumeRole", "sts:TagSession", NULL};
-    struct node *statement = aws_statement(arena, document, "PodIdentity");
+    struct node *statement = aws_policy_add_statement(arena, document, "PodIdentity");
     put_text(arena, put_map(arena, statement, "Principal"), "Service",
              STR("pods.eks.amazonaws.com"));
     put_words(arena, statement, "Action", actions);
@@ -178,7 +179,7 @@ static void trust_provider(struct arena *arena, const struct service *service,
 {
     const struct environment *environment = &service->layer->environment;
     struct str provider = service->cloud.provider;
-    struct node *statement = aws_statement(arena, document, "ServiceAccount");
+    struct node *statement = aws_policy_add_statement(arena, document, "ServiceAccount");
     put_text(arena, put_map(arena, statement, "Principal"), "Federated",
              str_format(arena, "arn:%s:iam::%.*s:oidc-provider/%.*s",
                         aws_partition(environment->region), STR_ARG(environment->account_id),
@@ -194,10 +195,10 @@ static void trust_provider(struct arena *arena, const struct service *service,
 
 struct str iam_trust_policy(struct arena *arena, const struct service *service)
 {
-    struct node *document = aws_document(arena);
+    struct node *document = aws_policy_new(arena);
     if (service->cloud.provider.len)
         trust_provider(arena, service, document);
     else
         trust_pod_identity(arena, service, document);
-    return aws_document_text(arena, document);
+    return aws_policy_format(arena, document);
 }

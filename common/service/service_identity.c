@@ -4,6 +4,7 @@
 #include "cloud/aws_resource.h"
 #include "cloud/ecr.h"
 #include "cloud/iam.h"
+#include "format/arn.h"
 #include "service/service_reader.h"
 
 static const struct environment *environment_of(const struct service_reader *in)

@@ -146,7 +146,7 @@ static void test_verbs_are_fixed(void **state)
     }
     assert_null(*kubectl_verb_flags("unknown"));
     const char *const *words = kubectl_argv(&kubectl, "delete", "--interactive", "--wait=true",
-                                             "--namespace", "a", "--all-namespaces", NULL)
+                                            "--namespace", "a", "--all-namespaces", NULL)
                                    .items;
     assert_int_equal(count_of(words, "--interactive"), 1);
     assert_int_equal(count_of(words, "--namespace"), 1);
