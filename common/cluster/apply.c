@@ -9,12 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct str apply_key(struct arena *arena, const struct node *object)
-{
-    return str_format(arena, "%.*s %.*s", STR_ARG(object_namespace(object)),
-                      STR_ARG(object_title(arena, object)));
-}
-
 void apply_print(const struct apply *apply, struct str title, const char *outcome)
 {
     struct buf line = {0};
@@ -34,7 +28,7 @@ static void take_names(struct apply *apply, const struct manifests *batch,
     struct str names = str_copy(arena, buf_str(&run->output));
     for (size_t i = 0; i < batch->count; i++) {
         struct str title = object_title(arena, batch->items[i]);
-        struct str key = apply_key(arena, batch->items[i]);
+        struct str key = object_key(arena, batch->items[i]);
         for (size_t at = 0; at < names.len;) {
             size_t end = str_find(names, at, '\n');
             bool same = str_equal(str_slice(names, at, end), title);
@@ -73,7 +67,7 @@ static void send(struct apply *apply, struct manifests *batches, size_t count, b
 
 static bool is_taken(struct apply *apply, const struct node *object)
 {
-    return set_get(&apply->taken, apply_key(&apply->cluster.arena, object)) != NULL;
+    return set_get(&apply->taken, object_key(&apply->cluster.arena, object)) != NULL;
 }
 
 static void make_namespaces(struct apply *apply)
@@ -84,7 +78,7 @@ static void make_namespaces(struct apply *apply)
         if (cluster->places[i].state == NAMESPACE_ABSENT)
             manifest_namespace(&manifests, cluster->places[i].layer);
     for (size_t i = 0; i < manifests.count; i++)
-        set_add(&cluster->arena, &apply->outcomes, apply_key(&cluster->arena, manifests.items[i]),
+        set_add(&cluster->arena, &apply->outcomes, object_key(&cluster->arena, manifests.items[i]),
                 "created");
     send(apply, &manifests, 1, false);
 }
@@ -426,7 +420,7 @@ static int tell_dry_run(struct apply *apply)
     for (size_t i = 0; i < cluster->unit_count; i++)
         for (size_t j = 0; j < cluster->units[i].count; j++) {
             struct node *object = cluster->units[i].objects[j];
-            const char *outcome = set_get(&apply->outcomes, apply_key(arena, object));
+            const char *outcome = set_get(&apply->outcomes, object_key(arena, object));
             if (outcome)
                 apply_print(apply, object_title(arena, object),
                             str_format(arena, "%s (server dry run)", outcome).data);

@@ -142,13 +142,13 @@ void apply_note_sent(struct apply *apply, struct node *after)
             str_equal(object_namespace(rendered), object_namespace(after)))
             correct_replicas(arena, after, rendered);
     }
-    set_add(arena, &apply->sent, apply_key(arena, after), after);
+    set_add(arena, &apply->sent, object_key(arena, after), after);
 }
 
 bool apply_is_superseded(struct apply *apply, struct arena *arena, const struct node *live)
 {
     static const char replicas[] = "f:spec f:replicas";
-    const struct node *sent = set_get(&apply->sent, apply_key(arena, live));
+    const struct node *sent = set_get(&apply->sent, object_key(arena, live));
     const struct node *fields = owned_fields(sent);
     if (!fields)
         return false;

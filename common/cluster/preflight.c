@@ -254,7 +254,7 @@ static void note_outcomes(struct apply *apply, struct node *after)
             if (str_equal(apply->cluster.units[i].place->name, object_namespace(after)))
                 live = unit_live(&apply->cluster.units[i], after);
         bool adopts = live && apply_adopts(apply, live);
-        set_add(arena, &apply->outcomes, apply_key(arena, after),
+        set_add(arena, &apply->outcomes, object_key(arena, after),
                 adopts ? "adopted" : outcome(live, after));
         if (live && object_is_workload(live))
             apply_report_pods(apply, live, after);
