@@ -2,8 +2,8 @@
 
 #include "cluster/kind.h"
 #include "cluster/kuberc.h"
-#include "config/usage.h"
 #include "manifest/manifest.h"
+#include "manifest/session.h"
 #include "os/console.h"
 
 #include <stdlib.h>
@@ -33,33 +33,22 @@ static void add_layer(struct cluster *cluster, struct place *place, struct str l
 
 bool cluster_open(struct cluster *cluster, const struct options *options, bool color, bool quiet)
 {
-    struct rendition rendition = {0};
-    struct buf messages = {0};
     *cluster = (struct cluster){.options = options, .color = color};
     cluster->diags.arena = &cluster->arena;
     cluster->kubectl =
         (struct kubectl){.options = options, .arena = &cluster->arena, .diags = &cluster->diags};
-    struct options reading = *options;
-    reading.applies_nothing = quiet && !options->read_again;
-    bool right = render_services(&reading, color, &cluster->arena, &rendition, &messages);
-    if (right && quiet) {
-        messages.len = 0;
-        usage_write_skipped(rendition.options, &messages);
-    }
-    console_print_error(buf_str(&messages));
-    buf_free(&messages);
-    if (!right)
+    struct session session = {.arena = &cluster->arena};
+    if (!session_open(&session, options, color, quiet))
         return false;
-    process_watch_signals();
     if (!kuberc_isolate(options, &cluster->arena, &cluster->diags)) {
         cluster_tell(cluster);
         return false;
     }
-    cluster->units = ARENA_ARRAY(&cluster->arena, rendition.count, struct unit);
-    cluster->places = ARENA_ARRAY(&cluster->arena, rendition.count, struct place);
-    cluster->unit_count = rendition.count;
-    for (size_t i = 0; i < rendition.count; i++) {
-        const struct rendered *rendered = &rendition.items[i];
+    cluster->units = ARENA_ARRAY(&cluster->arena, session.service_count, struct unit);
+    cluster->places = ARENA_ARRAY(&cluster->arena, session.service_count, struct place);
+    cluster->unit_count = session.service_count;
+    for (size_t i = 0; i < session.service_count; i++) {
+        const struct rendered *rendered = &session.services[i];
         struct place *place = place_of(cluster, rendered->service->layer);
         add_layer(cluster, place, rendered->service->layer->name);
         cluster->units[i] =
@@ -75,27 +64,17 @@ void cluster_close(struct cluster *cluster)
 
 bool cluster_tell(struct cluster *cluster)
 {
-    struct buf messages = {0};
-    bool right = cluster->diags.errors == 0 && !process_interrupted();
-    diags_write(&cluster->diags, &messages, cluster->color);
-    console_print_error(buf_str(&messages));
-    buf_free(&messages);
-    cluster->diags = (struct diags){.arena = &cluster->arena};
-    return right;
+    return session_report(&cluster->diags, cluster->color);
 }
 
 void cluster_say(const struct cluster *cluster, const char *format, ...)
 {
     struct arena arena = {0};
-    struct buf line = {0};
     (void)cluster;
     va_list arguments;
     va_start(arguments, format);
-    diag_add_visible(&line, str_vformat(&arena, format, arguments));
+    console_print_line(str_vformat(&arena, format, arguments));
     va_end(arguments);
-    buf_add_byte(&line, '\n');
-    console_print_error(buf_str(&line));
-    buf_free(&line);
     arena_free(&arena);
 }
 

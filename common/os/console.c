@@ -1,5 +1,7 @@
 #include "os/console.h"
 
+#include "base/diag.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,15 @@ void console_print_error(struct str text)
 {
     int ignored = io_write(STDERR_FILENO, text);
     (void)ignored;
+}
+
+void console_print_line(struct str text)
+{
+    struct buf line = {0};
+    diag_add_visible(&line, text);
+    buf_add_byte(&line, '\n');
+    console_print_error(buf_str(&line));
+    buf_free(&line);
 }
 
 int console_finish(struct str text)

@@ -10,6 +10,9 @@ bool console_print(struct str text);
 /* Writes to stderr. A failure is ignored: there is nowhere to report it. */
 void console_print_error(struct str text);
 
+/* The same for one line, with control characters made visible. */
+void console_print_line(struct str text);
+
 /* Writes `text`, or all pieces (as io_write_stream() does), to stdout and closes it. Returns the
  * exit status: EXIT_FAILURE, with an error on stderr, if any write to stdout failed. */
 int console_finish(struct str text);
