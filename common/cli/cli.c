@@ -3,8 +3,6 @@
 #include "base/diag.h"
 #include "base/utf8.h"
 #include "base/version.h"
-#include "cli/completion.h"
-#include "cli/man.h"
 #include "config/interpolate.h"
 #include "format/duration.h"
 #include "format/name.h"
@@ -111,7 +109,8 @@ static void write_program_help(struct buf *out, const struct program *program)
     buf_format(out, "%s\n\nUsage: %s COMMAND [flags]\n\nCommands:\n", program->summary,
                program->name);
     for (size_t i = 0; i < program->count; i++)
-        buf_format(out, "  %-15s%s\n", program->commands[i].name, program->commands[i].summary);
+        if (!program->commands[i].hidden)
+            buf_format(out, "  %-15s%s\n", program->commands[i].name, program->commands[i].summary);
     buf_format(out, "  %-15s%s\n", "help", "Tell more of a command");
     buf_format(out, "\n%s help COMMAND tells more, %s --version the version.\n", program->name,
                program->name);
@@ -403,6 +402,8 @@ static const struct command *find_command(struct cli *cli, struct suggestion *ne
     for (size_t i = 0; i < cli->program->count; i++) {
         const struct command *command = &cli->program->commands[i];
         struct str name = str_of(command->name);
+        if (command->hidden)
+            continue;
         if (str_is(name, first))
             return command;
         if (str_equal(name, both)) {
@@ -479,24 +480,35 @@ static int run_help(struct cli *cli)
     return refuse_command(cli, name, &near);
 }
 
-static int show_man(const struct program *program)
+/* The command for scripts that has this name, or NULL. */
+static const struct command *find_hidden(const struct program *program, const char *name)
 {
-    struct buf out = {0};
-    man_write(&out, program);
-    int status = console_finish(buf_str(&out));
-    buf_free(&out);
-    return status;
+    for (size_t i = 0; i < program->count; i++)
+        if (program->commands[i].hidden && strcmp(program->commands[i].name, name) == 0)
+            return &program->commands[i];
+    return NULL;
+}
+
+/* Runs it with all arguments that follow, as they are. */
+static int run_hidden(struct cli *cli, const struct command *command)
+{
+    struct option_list *arguments = &cli->invocation.arguments;
+    cli->invocation.command = command;
+    arguments->items = ARENA_ARRAY(&cli->arena, cli->argc, const char *);
+    while (cli->at < cli->argc)
+        arguments->items[arguments->count++] = cli->argv[cli->at++];
+    return command->run(&cli->invocation);
 }
 
 static int run_program(struct cli *cli)
 {
     const struct program *program = cli->program;
     const char *first = cli->argc ? cli->argv[0] : NULL;
-    /* For scripts, not for people: no help lists them. */
-    if (first && strcmp(first, "__complete") == 0)
-        return complete(program, cli->argv + 1, cli->argc - 1);
-    if (first && strcmp(first, "__man") == 0)
-        return show_man(program);
+    const struct command *hidden = first ? find_hidden(program, first) : NULL;
+    cli->at = 1;
+    if (hidden)
+        return run_hidden(cli, hidden);
+    cli->at = 0;
     if (first && strcmp(first, "--version") == 0)
         return cli_version(program);
     if (program->single)
@@ -537,8 +549,9 @@ int cli_main(const struct program *program, int argc, char **argv)
     struct cli cli = {.program = program, .argv = argv + 1, .choice = FLAG_COUNT};
     cli.argc = argc > 1 ? (size_t)argc - 1 : 0;
     cli.invocation.program = program;
-    int status =
-        is_called_to_complete(argv[0]) ? complete(program, cli.argv, cli.argc) : run_program(&cli);
+    int status = is_called_to_complete(argv[0])
+                     ? run_hidden(&cli, find_hidden(program, "__complete"))
+                     : run_program(&cli);
     arena_free(&cli.arena);
     return status;
 }

@@ -15,6 +15,7 @@ struct command {
     const char *arguments; /* as the usage line shows them; "" for none */
     size_t least;          /* arguments at least, */
     size_t most;           /* and at most */
+    bool hidden;           /* for scripts: not listed, and its arguments are not parsed */
     const char *summary;   /* one line */
     const char *details;   /* further lines; may be NULL */
     flag_bits flags;
@@ -34,7 +35,8 @@ struct program {
     const char *name; /* as the user calls it: "kubectl optasvc" */
     const char *file; /* the binary's name */
     const char *summary;
-    const struct command *commands; /* the program itself is the only command when `single` */
+    const struct command *commands; /* `single`: the first is the program itself, the others are
+                                       hidden */
     size_t count;
     bool single;
     const struct environment_variable *variables; /* ended by one without a name */
