@@ -173,7 +173,7 @@ demo: ## Build, render examples/hello, and inject examples/chart into a chart
 	    diff shop.yaml - || [ $$? -eq 1 ]
 
 .PHONY: check
-check: all unit golden cli documents replay ## Build, and run the tests that need no server: unit, golden, cli, README
+check: all layers unit golden cli documents replay ## Build, and run the tests that need no server: unit, golden, cli, README
 
 .SECONDARY: # objects of tests are kept
 .PHONY: unit
@@ -183,6 +183,10 @@ unit: $(UNITS)
 $(BUILD)/obj/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libcommon.a
 	@$(if $(V),,echo "  LINK $@")
 	$(QUIET)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(shell $(PKG_CONFIG) --libs cmocka)
+
+.PHONY: layers
+layers:
+	@tests/layers/run
 
 .PHONY: golden
 golden: all
@@ -376,14 +380,16 @@ format: ## Format the sources (clang-format)
 ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
 SCRIPTS  := .ci/run tests/deps $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run)) \
             $(filter-out %.yaml,$(wildcard tests/rig/*)) krew/bump krew/deb krew/dist krew/toolchain
-LINTS    := format gcc clang tidy cppcheck shell
+LINTS    := format layers gcc clang tidy cppcheck shell
 
 .PHONY: lint $(LINTS:%=lint-%)
-lint: ## Check the sources: formatting, gcc's and clang's analyzers, clang-tidy, cppcheck, shellcheck
+lint: ## Check the sources: formatting, layers, gcc's and clang's analyzers, clang-tidy, cppcheck, shellcheck
 	@tests/deps lint
 	@$(MAKE) --no-print-directory $(PARALLEL) $(LINTS:%=lint-%)
 lint-format:
 	clang-format --dry-run -Werror $(SOURCES)
+lint-layers:
+	@tests/layers/run
 lint-gcc:
 	rm -rf build/gcc
 	@$(MAKE) --no-print-directory CC=gcc BUILD=build/gcc BIN=build/gcc CFLAGS='-O1 -Werror -fanalyzer' all

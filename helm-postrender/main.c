@@ -1,20 +1,23 @@
 #include "cli/completion.h"
+#include "cli/man.h"
 #include "cli/postrender.h"
 
 int main(int argc, char **argv)
 {
-    static const struct command command = {
-        .name = "helm-postrender",
-        .arguments = "SERVICE-FILE",
-        .most = 1,
-        .summary = "Injects what a service file says into the manifests of a Helm chart",
-        .details =
-            "Reads manifests on standard input and writes them, changed only where the service\n"
-            "file says so, byte for byte elsewhere. Without SERVICE-FILE it is taken from\n"
-            "OPTASVC_FILE: Helm 4 passes the environment on.\n",
-        .flags = FLAGS_INJECT,
-        .run = postrender,
-        .complete = complete_files,
+    static const struct command commands[] = {
+        {.name = "helm-postrender",
+         .arguments = "SERVICE-FILE",
+         .most = 1,
+         .summary = "Injects what a service file says into the manifests of a Helm chart",
+         .details =
+             "Reads manifests on standard input and writes them, changed only where the service\n"
+             "file says so, byte for byte elsewhere. Without SERVICE-FILE it is taken from\n"
+             "OPTASVC_FILE: Helm 4 passes the environment on.\n",
+         .flags = FLAGS_INJECT,
+         .run = postrender,
+         .complete = complete_files},
+        {.name = "__complete", .hidden = true, .run = complete},
+        {.name = "__man", .hidden = true, .run = man},
     };
     static const struct environment_variable variables[] = {
         {"OPTASVC_FILE", "The service file, where none is given."},
@@ -25,8 +28,8 @@ int main(int argc, char **argv)
     static const struct program program = {
         .name = "helm-postrender",
         .file = "helm-postrender",
-        .commands = &command,
-        .count = 1,
+        .commands = commands,
+        .count = sizeof commands / sizeof *commands,
         .single = true,
         .variables = variables,
     };

@@ -40,8 +40,8 @@ static int print_names(const struct invocation *invocation)
     struct buf messages = {0};
     const struct options *options = &invocation->options;
     bool right = render_services(options, invocation->color, &arena, &rendition, &messages);
-    cli_tell(buf_str(&messages));
-    int status = right ? cli_finish(name_objects(&arena, options, &rendition)) : EXIT_FAILURE;
+    console_print_error(buf_str(&messages));
+    int status = right ? console_finish(name_objects(&arena, options, &rendition)) : EXIT_FAILURE;
     buf_free(&messages);
     arena_free(&arena);
     return status;

@@ -105,6 +105,6 @@ int cmd_completion(const struct invocation *invocation)
 {
     for (size_t i = 0; i < SHELL_COUNT; i++)
         if (strcmp(shells[i].name, invocation->arguments.items[0]) == 0)
-            return cli_finish(str_of(shells[i].script));
+            return console_finish(str_of(shells[i].script));
     return cli_usage(invocation, "the shell must be bash, zsh or fish");
 }

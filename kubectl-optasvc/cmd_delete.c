@@ -141,7 +141,7 @@ static void delete_objects(struct deletion *deletion, const struct manifests *ob
         diag_add_visible(&out, object_title(kubectl->arena, objects->items[i]));
         buf_add(&out, STR(" deleted\n"));
     }
-    cli_print(buf_str(&out));
+    console_print(buf_str(&out));
     buf_free(&out);
 }
 
@@ -155,7 +155,7 @@ static void release_objects(struct deletion *deletion)
             continue;
         diag_add_visible(&line, object_title(&cluster->arena, object));
         buf_add(&line, STR(" released: it was adopted and is not deleted\n"));
-        cli_print(buf_str(&line));
+        console_print(buf_str(&line));
         buf_free(&line);
     }
 }
@@ -200,7 +200,7 @@ static int run(struct deletion *deletion)
     release_objects(deletion);
     delete_objects(deletion, &deletion->namespaces);
     right = cluster_tell(cluster);
-    return cli_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
+    return console_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int cmd_delete(const struct invocation *invocation)

@@ -73,7 +73,7 @@ static bool keep_input(const struct options *options, off_t *ret_start)
         return true;
     struct buf line = {0};
     buf_format(&line, "error: standard input cannot be read: %s\n", strerror(error));
-    cli_tell(buf_str(&line));
+    console_print_error(buf_str(&line));
     buf_free(&line);
     return false;
 }
@@ -127,7 +127,7 @@ static bool push_image(struct arena *arena, struct invocation *invocation)
     buf_format(&line, "%.*s %s\n", STR_ARG(image),
                pushed.digest.len ? "pushed"
                                  : "would be pushed: its tag stands for its digest here");
-    cli_tell(buf_str(&line));
+    console_print_error(buf_str(&line));
     buf_free(&line);
     return true;
 }

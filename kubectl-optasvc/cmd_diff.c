@@ -38,7 +38,7 @@ static void show_absent(struct cluster *cluster, const struct place *place)
     for (size_t i = 0; i < cluster->unit_count; i++)
         for (size_t j = 0; j < cluster->units[i].count && cluster->units[i].place == place; j++)
             add_new(&out, &cluster->arena, cluster->units[i].objects[j]);
-    cli_print(buf_str(&out));
+    console_print(buf_str(&out));
     buf_free(&out);
 }
 
@@ -56,8 +56,8 @@ static int show_present(struct apply *apply, const struct place *place)
                           rollout->keeps ? apply_object(apply, rollout, object, true) : object);
         }
     struct process run = {
-        .arguments = kubectl_words(kubectl, "diff", "--server-side", "--field-manager=" MANAGER,
-                                   "--force-conflicts", "--filename=-", NULL)
+        .arguments = kubectl_argv(kubectl, "diff", "--server-side", "--field-manager=" MANAGER,
+                                  "--force-conflicts", "--filename=-", NULL)
                          .items,
         .input = kubectl_documents(kubectl, manifests.items, manifests.count),
         .passes_output = true,
@@ -122,7 +122,7 @@ int cmd_diff(const struct invocation *invocation)
     if (!cluster_tell(&apply.cluster))
         status = DIFF_FAILED;
     cluster_close(&apply.cluster);
-    if (cli_finish((struct str){0}) != EXIT_SUCCESS)
+    if (console_finish((struct str){0}) != EXIT_SUCCESS)
         status = DIFF_FAILED;
     return process_exit_status(status);
 }

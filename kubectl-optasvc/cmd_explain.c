@@ -147,14 +147,14 @@ int cmd_explain(const struct invocation *invocation)
         buf_add(&out, STR("\"\n"));
         if (near.best.len)
             buf_format(&out, "  did you mean \"%.*s\"?\n", STR_ARG(near.best));
-        cli_tell(buf_str(&out));
+        console_print_error(buf_str(&out));
         status = EXIT_FAILURE;
     } else {
         if (!named && markdown)
             write_markdown(&out, &arena);
         else if (!named)
             list_fields(&out, &arena);
-        status = cli_finish(buf_str(&out));
+        status = console_finish(buf_str(&out));
     }
     buf_free(&out);
     arena_free(&arena);

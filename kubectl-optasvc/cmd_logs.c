@@ -25,7 +25,7 @@ static const struct unit *only_unit(struct cluster *cluster)
     return NULL;
 }
 
-static int become(struct cluster *cluster, const struct words *words)
+static int become(struct cluster *cluster, const struct argv *words)
 {
     struct process run = {.arguments = words->items};
     kuberc_hand_over();
@@ -35,7 +35,7 @@ static int become(struct cluster *cluster, const struct words *words)
 }
 
 /* Its output goes where ours goes; a reader that has seen enough of it is no failure to report. */
-static int pass_output(struct cluster *cluster, const struct words *words)
+static int pass_output(struct cluster *cluster, const struct argv *words)
 {
     struct process run = {.arguments = words->items, .passes_output = true};
     kubectl_run(&cluster->kubectl, &run, 1);
@@ -49,17 +49,17 @@ static int pass_output(struct cluster *cluster, const struct words *words)
 static int show_logs(struct cluster *cluster, const struct unit *unit)
 {
     const struct options *options = cluster->options;
-    struct words words =
-        kubectl_words(&cluster->kubectl, "logs", "--namespace", unit->place->name.data,
-                      unit_pod_selector(&cluster->arena, unit), "--prefix",
-                      "--max-log-requests=1000", /* pods that are followed at once */
-                      NULL);
-    words_add_flag(&cluster->arena, &words, "tail", options->tail);
-    words_add_flag(&cluster->arena, &words, "since", options->since);
+    struct argv words =
+        kubectl_argv(&cluster->kubectl, "logs", "--namespace", unit->place->name.data,
+                     unit_pod_selector(&cluster->arena, unit), "--prefix",
+                     "--max-log-requests=1000", /* pods that are followed at once */
+                     NULL);
+    argv_add_flag(&cluster->arena, &words, "tail", options->tail);
+    argv_add_flag(&cluster->arena, &words, "since", options->since);
     if (options->follow)
-        words_add(&cluster->arena, &words, "--follow");
+        argv_add(&cluster->arena, &words, "--follow");
     if (options->previous)
-        words_add(&cluster->arena, &words, "--previous");
+        argv_add(&cluster->arena, &words, "--previous");
     return pass_output(cluster, &words);
 }
 
@@ -101,18 +101,18 @@ static int open_shell(struct cluster *cluster, const struct unit *unit,
         return EXIT_FAILURE;
     }
     const struct node *container = node_items(node_find(pod, "spec containers"));
-    struct words words = kubectl_words(&cluster->kubectl, "exec", "--stdin", "--namespace",
-                                       unit->place->name.data, object_name(pod).data, "--container",
-                                       node_text(node_find(container, "name")).data, NULL);
+    struct argv words = kubectl_argv(&cluster->kubectl, "exec", "--stdin", "--namespace",
+                                     unit->place->name.data, object_name(pod).data, "--container",
+                                     node_text(node_find(container, "name")).data, NULL);
     if (isatty(STDIN_FILENO))
-        words_add(&cluster->arena, &words, "--tty");
-    words_add(&cluster->arena, &words, "--");
+        argv_add(&cluster->arena, &words, "--tty");
+    argv_add(&cluster->arena, &words, "--");
     for (size_t i = 0; i < command->count; i++)
-        words_add(&cluster->arena, &words, command->items[i]);
+        argv_add(&cluster->arena, &words, command->items[i]);
     if (command->count == 0) {
-        words_add(&cluster->arena, &words, "sh");
-        words_add(&cluster->arena, &words, "-c");
-        words_add(&cluster->arena, &words, script);
+        argv_add(&cluster->arena, &words, "sh");
+        argv_add(&cluster->arena, &words, "-c");
+        argv_add(&cluster->arena, &words, script);
     }
     return become(cluster, &words);
 }

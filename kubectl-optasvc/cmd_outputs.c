@@ -82,7 +82,7 @@ int cmd_outputs(const struct invocation *invocation)
     right = cluster_tell(&cluster) && right;
     if (right)
         write_outputs(&cluster, &out);
-    int status = right ? cli_finish(buf_str(&out)) : EXIT_FAILURE;
+    int status = right ? console_finish(buf_str(&out)) : EXIT_FAILURE;
     buf_free(&out);
     cluster_close(&cluster);
     return process_exit_status(status);

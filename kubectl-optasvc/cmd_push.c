@@ -27,7 +27,7 @@ static int print(struct arena *arena, const struct options *options, const struc
     else
         buf_add(&out, image);
     buf_add_byte(&out, '\n');
-    int status = cli_finish(buf_str(&out));
+    int status = console_finish(buf_str(&out));
     buf_free(&out);
     return status;
 }

@@ -8,10 +8,10 @@ static int run(const struct invocation *invocation, bool print)
     struct buf manifests = {0};
     struct buf messages = {0};
     bool right = render(&invocation->options, invocation->color, &manifests, &messages);
-    cli_tell(buf_str(&messages));
+    console_print_error(buf_str(&messages));
     int status = right ? EXIT_SUCCESS : EXIT_FAILURE;
     if (right && print)
-        status = cli_finish(buf_str(&manifests));
+        status = console_finish(buf_str(&manifests));
     buf_free(&manifests);
     buf_free(&messages);
     return status;

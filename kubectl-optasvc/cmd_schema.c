@@ -235,7 +235,7 @@ int cmd_schema(const struct invocation *invocation)
         put_schema(&arena, put_map(&arena, map, definitions[i].name), definitions[i].schema);
     emit_json(&out, root, 0);
     buf_add_byte(&out, '\n');
-    int status = cli_finish(buf_str(&out));
+    int status = console_finish(buf_str(&out));
     buf_free(&out);
     arena_free(&arena);
     return status;

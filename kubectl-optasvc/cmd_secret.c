@@ -88,7 +88,7 @@ static ssize_t type_line(struct str name, const struct termios *shown, char *lin
         return -1;
     struct buf prompt = {0};
     buf_format(&prompt, "Value of %.*s: ", STR_ARG(name));
-    cli_tell(buf_str(&prompt));
+    console_print_error(buf_str(&prompt));
     buf_free(&prompt);
     ssize_t count = process_await_input(STDIN_FILENO) ? read(STDIN_FILENO, line, TYPED_MAX) : -1;
     int error = errno;
@@ -96,7 +96,7 @@ static ssize_t type_line(struct str name, const struct termios *shown, char *lin
     if (count > 0 && ioctl(STDIN_FILENO, FIONREAD, &more) == 0 && more > 0)
         count = TYPED_MAX;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, shown);
-    cli_tell(STR("\n"));
+    console_print_error(STR("\n"));
     errno = error;
     return count;
 }
@@ -343,7 +343,7 @@ static bool run_view(struct command_run *run)
     if (!decode(run, secret, &value))
         return false;
     const struct str pieces[] = {value, isatty(STDOUT_FILENO) ? STR("\n") : STR("")};
-    return cli_finish_stream(pieces, 2, &(struct io_stream){0}) == EXIT_SUCCESS;
+    return console_finish_stream(pieces, 2, &(struct io_stream){0}) == EXIT_SUCCESS;
 }
 
 /* As text in one line; what is none is told by its size alone. */
@@ -438,7 +438,7 @@ static bool run_list(struct command_run *run)
                           run->options.show ? STR("VALUE") : STR("")});
     for (size_t i = 0; i < count; i++)
         add_row(&out, width, &rows[i]);
-    int status = cli_finish(buf_str(&out));
+    int status = console_finish(buf_str(&out));
     buf_wipe(&out);
     return status == EXIT_SUCCESS;
 }

@@ -214,7 +214,7 @@ static bool watch(struct cluster *cluster)
         /* A server that does not answer once it has may do so again. */
         right = answered || last.len;
         if (answered && !str_equal(buf_str(&out), buf_str(&last)))
-            right = cli_print(buf_str(&out));
+            right = console_print(buf_str(&out));
         if (right && !process_interrupted())
             cluster_tell(cluster);
         struct buf *old = answered ? &last : &out;
@@ -240,7 +240,7 @@ int cmd_status(const struct invocation *invocation)
     else if (right)
         right = write_status(&cluster, &out);
     right = cluster_tell(&cluster) && right;
-    int status = right ? cli_finish(buf_str(&out)) : EXIT_FAILURE;
+    int status = right ? console_finish(buf_str(&out)) : EXIT_FAILURE;
     buf_free(&out);
     cluster_close(&cluster);
     return process_exit_status(status);

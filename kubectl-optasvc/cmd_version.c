@@ -18,7 +18,7 @@ int cmd_version(const struct invocation *invocation)
     put_text(&arena, map, "libyaml", str_of(emit_library()));
     emit_json(&out, map, 0);
     buf_add_byte(&out, '\n');
-    int status = cli_finish(buf_str(&out));
+    int status = console_finish(buf_str(&out));
     buf_free(&out);
     arena_free(&arena);
     return status;

@@ -3,6 +3,7 @@
 #define OPTASVC_COMMANDS_H
 
 #include "cli/cli.h"
+#include "os/console.h"
 
 int cmd_push(const struct invocation *invocation);
 int cmd_deploy(const struct invocation *invocation);

@@ -4,6 +4,7 @@
 #include "format/base64.h"
 #include "format/dotenv.h"
 #include "format/name.h"
+#include "os/console.h"
 #include "os/temp_dir.h"
 
 #include <errno.h>
@@ -119,7 +120,7 @@ static bool asks_again(struct cluster *cluster)
     cluster_tell(cluster);
     if (!isatty(STDIN_FILENO))
         return false;
-    cli_tell(STR("Edit again? [Y/n] "));
+    console_print_error(STR("Edit again? [Y/n] "));
     if (!process_await_input(STDIN_FILENO))
         return false;
     ssize_t count = read(STDIN_FILENO, answer, sizeof answer - 1);

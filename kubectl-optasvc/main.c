@@ -1,4 +1,5 @@
 #include "cli/completion.h"
+#include "cli/man.h"
 #include "cli/postrender.h"
 #include "commands.h"
 
@@ -225,6 +226,8 @@ static const struct command commands[] = {
      .flags = FLAG(OUTPUT),
      .outputs = version_outputs,
      .run = cmd_version},
+    {.name = "__complete", .hidden = true, .run = complete},
+    {.name = "__man", .hidden = true, .run = man},
 };
 
 static const struct environment_variable variables[] = {

@@ -96,6 +96,22 @@ static char *arena_text(struct arena *arena, size_t len)
     return arena_alloc(arena, len + 1);
 }
 
+bool str_to_int(struct str text, int64_t *ret_number)
+{
+    enum { MOST_DIGITS = 18 }; /* fits an int64_t whatever the digits are */
+    bool negative = text.len > 1 && text.data[0] == '-';
+    struct str digits = str_from(text, negative ? 1 : 0);
+    if (digits.len == 0 || digits.len > MOST_DIGITS || !str_only(digits, "0123456789"))
+        return false;
+    if (digits.data[0] == '0' && digits.len > 1)
+        return false;
+    int64_t number = 0;
+    for (size_t i = 0; i < digits.len; i++)
+        number = number * 10 + (digits.data[i] - '0');
+    *ret_number = negative ? -number : number;
+    return true;
+}
+
 struct str str_copy(struct arena *arena, struct str s)
 {
     char *copy = arena_text(arena, s.len);

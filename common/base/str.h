@@ -45,6 +45,9 @@ size_t str_find(struct str s, size_t from, char byte);
 /* True when every byte is one of `allowed`. */
 bool str_only(struct str s, const char *allowed);
 
+/* Reads a decimal integer of at most 18 digits: no sign but "-", no leading zero. */
+bool str_to_int(struct str text, int64_t *ret_number);
+
 /* Copies that end in NUL, in the arena. */
 struct str str_copy(struct arena *arena, struct str s);
 const char *str_c(struct arena *arena, struct str s);

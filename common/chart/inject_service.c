@@ -66,7 +66,7 @@ static bool is_metrics_number(struct str text)
 {
     enum { FIRST = 9100, LAST = 9999 };
     int64_t number;
-    return scalar_to_int(text, &number) && number >= FIRST && number <= LAST;
+    return str_to_int(text, &number) && number >= FIRST && number <= LAST;
 }
 
 static const struct node *target_of(const struct node *service_port)
@@ -352,10 +352,10 @@ static bool is_public(const struct target *target, const struct node *port,
     if (target_is_udp(port))
         return false;
     if (written)
-        return scalar_to_int(target_number(target->injection, port), &number) &&
+        return str_to_int(target_number(target->injection, port), &number) &&
                number == written->number;
     const struct node *first = set_get(&target->injection->pod_ports, to);
-    bool reaches = first ? set_get(own_ports, to) == first : scalar_to_int(to, &number);
+    bool reaches = first ? set_get(own_ports, to) == first : str_to_int(to, &number);
     return reaches && is_traffic_port(target, port);
 }
 

@@ -3,15 +3,13 @@
 #include "base/diag.h"
 #include "base/utf8.h"
 #include "base/version.h"
-#include "cli/completion.h"
-#include "cli/man.h"
 #include "config/interpolate.h"
 #include "format/duration.h"
 #include "format/name.h"
+#include "os/console.h"
 #include "yaml/emit.h"
 #include "yaml/parse_strict.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -29,42 +27,6 @@ struct cli {
     size_t argc;
     size_t at; /* the next argument */
 };
-
-void cli_tell(struct str messages)
-{
-    int ignored = io_write(STDERR_FILENO, messages);
-    (void)ignored;
-}
-
-static int print_error; /* errno of the first write that failed */
-
-bool cli_print(struct str text)
-{
-    if (print_error == 0)
-        print_error = io_write(STDOUT_FILENO, text);
-    return print_error == 0;
-}
-
-int cli_finish(struct str text)
-{
-    return cli_finish_stream(&text, 1, &(struct io_stream){0});
-}
-
-int cli_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream)
-{
-    int error = print_error;
-    if (error == 0)
-        error = io_write_stream(STDOUT_FILENO, pieces, count, stream);
-    if (close(STDOUT_FILENO) < 0 && error == 0)
-        error = errno;
-    if (error == 0)
-        return EXIT_SUCCESS;
-    struct buf message = {0};
-    buf_format(&message, "error: the output cannot be written: %s\n", strerror(error));
-    cli_tell(buf_str(&message));
-    buf_free(&message);
-    return EXIT_FAILURE;
-}
 
 /* Tells a mistake in the command line, and where to read on. */
 __attribute__((format(printf, 3, 4))) static int
@@ -86,7 +48,7 @@ usage_error(struct cli *cli, const struct suggestion *near, const char *format, 
         buf_format(&message, "  see %s --help\n", program->name);
     else
         buf_format(&message, "  see %s help %s\n", program->name, command->name);
-    cli_tell(buf_str(&message));
+    console_print_error(buf_str(&message));
     buf_free(&message);
     return EXIT_USAGE;
 }
@@ -147,7 +109,8 @@ static void write_program_help(struct buf *out, const struct program *program)
     buf_format(out, "%s\n\nUsage: %s COMMAND [flags]\n\nCommands:\n", program->summary,
                program->name);
     for (size_t i = 0; i < program->count; i++)
-        buf_format(out, "  %-15s%s\n", program->commands[i].name, program->commands[i].summary);
+        if (!program->commands[i].hidden)
+            buf_format(out, "  %-15s%s\n", program->commands[i].name, program->commands[i].summary);
     buf_format(out, "  %-15s%s\n", "help", "Tell more of a command");
     buf_format(out, "\n%s help COMMAND tells more, %s --version the version.\n", program->name,
                program->name);
@@ -160,7 +123,7 @@ static int show_help(const struct program *program, const struct command *comman
         write_command_help(&out, program, command);
     else
         write_program_help(&out, program);
-    int status = cli_finish(buf_str(&out));
+    int status = console_finish(buf_str(&out));
     buf_free(&out);
     return status;
 }
@@ -170,7 +133,7 @@ int cli_version(const struct program *program)
     struct buf out = {0};
     buf_format(&out, "%s %s (commit %s, libfyaml %s, libyaml %s)\n", program->file, version_number,
                version_commit, load_service_library(), emit_library());
-    int status = cli_finish(buf_str(&out));
+    int status = console_finish(buf_str(&out));
     buf_free(&out);
     return status;
 }
@@ -439,6 +402,8 @@ static const struct command *find_command(struct cli *cli, struct suggestion *ne
     for (size_t i = 0; i < cli->program->count; i++) {
         const struct command *command = &cli->program->commands[i];
         struct str name = str_of(command->name);
+        if (command->hidden)
+            continue;
         if (str_is(name, first))
             return command;
         if (str_equal(name, both)) {
@@ -466,7 +431,7 @@ static bool show_group(struct cli *cli, const char *word, int *ret_status)
     bool any = out.len > 0;
     buf_format(&out, "\n%s help %s COMMAND tells more.\n", program->name, word);
     if (any)
-        *ret_status = cli_finish(buf_str(&out));
+        *ret_status = console_finish(buf_str(&out));
     buf_free(&out);
     return any;
 }
@@ -515,24 +480,35 @@ static int run_help(struct cli *cli)
     return refuse_command(cli, name, &near);
 }
 
-static int show_man(const struct program *program)
+/* The command for scripts that has this name, or NULL. */
+static const struct command *find_hidden(const struct program *program, const char *name)
 {
-    struct buf out = {0};
-    man_write(&out, program);
-    int status = cli_finish(buf_str(&out));
-    buf_free(&out);
-    return status;
+    for (size_t i = 0; i < program->count; i++)
+        if (program->commands[i].hidden && strcmp(program->commands[i].name, name) == 0)
+            return &program->commands[i];
+    return NULL;
+}
+
+/* Runs it with all arguments that follow, as they are. */
+static int run_hidden(struct cli *cli, const struct command *command)
+{
+    struct option_list *arguments = &cli->invocation.arguments;
+    cli->invocation.command = command;
+    arguments->items = ARENA_ARRAY(&cli->arena, cli->argc, const char *);
+    while (cli->at < cli->argc)
+        arguments->items[arguments->count++] = cli->argv[cli->at++];
+    return command->run(&cli->invocation);
 }
 
 static int run_program(struct cli *cli)
 {
     const struct program *program = cli->program;
     const char *first = cli->argc ? cli->argv[0] : NULL;
-    /* For scripts, not for people: no help lists them. */
-    if (first && strcmp(first, "__complete") == 0)
-        return complete(program, cli->argv + 1, cli->argc - 1);
-    if (first && strcmp(first, "__man") == 0)
-        return show_man(program);
+    const struct command *hidden = first ? find_hidden(program, first) : NULL;
+    cli->at = 1;
+    if (hidden)
+        return run_hidden(cli, hidden);
+    cli->at = 0;
     if (first && strcmp(first, "--version") == 0)
         return cli_version(program);
     if (program->single)
@@ -573,8 +549,9 @@ int cli_main(const struct program *program, int argc, char **argv)
     struct cli cli = {.program = program, .argv = argv + 1, .choice = FLAG_COUNT};
     cli.argc = argc > 1 ? (size_t)argc - 1 : 0;
     cli.invocation.program = program;
-    int status =
-        is_called_to_complete(argv[0]) ? complete(program, cli.argv, cli.argc) : run_program(&cli);
+    int status = is_called_to_complete(argv[0])
+                     ? run_hidden(&cli, find_hidden(program, "__complete"))
+                     : run_program(&cli);
     arena_free(&cli.arena);
     return status;
 }

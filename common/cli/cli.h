@@ -4,7 +4,6 @@
 #define OPTASVC_CLI_H
 
 #include "cli/flags.h"
-#include "os/io.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -16,6 +15,7 @@ struct command {
     const char *arguments; /* as the usage line shows them; "" for none */
     size_t least;          /* arguments at least, */
     size_t most;           /* and at most */
+    bool hidden;           /* for scripts: not listed, and its arguments are not parsed */
     const char *summary;   /* one line */
     const char *details;   /* further lines; may be NULL */
     flag_bits flags;
@@ -35,7 +35,8 @@ struct program {
     const char *name; /* as the user calls it: "kubectl optasvc" */
     const char *file; /* the binary's name */
     const char *summary;
-    const struct command *commands; /* the program itself is the only command when `single` */
+    const struct command *commands; /* `single`: the first is the program itself, the others are
+                                       hidden */
     size_t count;
     bool single;
     const struct environment_variable *variables; /* ended by one without a name */
@@ -59,18 +60,7 @@ bool command_takes(const struct command *command, size_t id);
 /* Writes one line: the program, its version and those of its libraries. Returns the exit status. */
 int cli_version(const struct program *program);
 
-/* Writes `text`, or all pieces (as io_write_stream()), to stdout and closes it. Returns 0, or 1
- * after telling why on stderr. */
-int cli_finish(struct str text);
-int cli_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream);
-
-/* Writes to stdout at once. False after a failure, which cli_finish() tells. */
-bool cli_print(struct str text);
-
 /* Tells a mistake in the command line, and where to read on. Returns the exit status. */
 int cli_usage(const struct invocation *invocation, const char *message);
-
-/* Writes messages to stderr. A failure is not told: there is nowhere to tell it. */
-void cli_tell(struct str messages);
 
 #endif

@@ -3,6 +3,7 @@
 #include "cluster/kubectl.h"
 #include "cluster/kuberc.h"
 #include "config/source.h"
+#include "os/console.h"
 #include "os/process.h"
 #include "registry/container_tool.h"
 #include "yaml/parse_strict.h"
@@ -99,8 +100,7 @@ static void offer_contexts(struct completion *completion)
     if (!kuberc_isolate(kubectl.options, completion->arena, &diags))
         return;
     struct process run = {
-        .arguments =
-            kubectl_words(&kubectl, "config", "get-contexts", "--output=name", NULL).items};
+        .arguments = kubectl_argv(&kubectl, "config", "get-contexts", "--output=name", NULL).items};
     process_run(&run, 1);
     offer_lines(completion, &run, STR("context"));
     process_free(&run);
@@ -230,7 +230,7 @@ static void complete_word(struct completion *completion, const struct command *c
 
 /* The words behind the command, of which the last is to be completed. */
 static void complete_command(struct completion *completion, const struct command *command,
-                             char *const *words, size_t count)
+                             const char *const *words, size_t count)
 {
     size_t arguments = 0;
     size_t expects = FLAG_COUNT; /* the flag whose value comes next */
@@ -267,6 +267,8 @@ static void complete_names(struct completion *completion, const struct program *
     struct str last = {0};
     for (size_t i = 0; i < program->count; i++) {
         struct str name = str_of(program->commands[i].name);
+        if (program->commands[i].hidden)
+            continue;
         if (!str_starts(name, first))
             continue;
         struct str rest = str_from(name, first.len);
@@ -284,7 +286,7 @@ static void complete_names(struct completion *completion, const struct program *
 }
 
 static void complete_program(struct completion *completion, const struct program *program,
-                             char *const *words, size_t count)
+                             const char *const *words, size_t count)
 {
     if (program->single) {
         complete_command(completion, program->commands, words, count);
@@ -299,7 +301,7 @@ static void complete_program(struct completion *completion, const struct program
     for (size_t used = 1; used <= 2 && used < count; used++) {
         struct str name = str_format(completion->arena, "%.*s%s", STR_ARG(group), words[used - 1]);
         for (size_t i = 0; i < program->count; i++)
-            if (str_is(name, program->commands[i].name)) {
+            if (!program->commands[i].hidden && str_is(name, program->commands[i].name)) {
                 complete_command(completion, &program->commands[i], words + used, count - used);
                 return;
             }
@@ -308,15 +310,16 @@ static void complete_program(struct completion *completion, const struct program
     complete_names(completion, program, group);
 }
 
-int complete(const struct program *program, char *const *words, size_t count)
+int complete(const struct invocation *invocation)
 {
-    static char empty[] = "";
-    static char *const nothing[] = {empty};
+    static const char *const nothing[] = {""};
+    const struct option_list *words = &invocation->arguments;
     struct arena arena = {0};
     struct completion completion = {.arena = &arena};
-    complete_program(&completion, program, count ? words : nothing, count ? count : 1);
+    complete_program(&completion, invocation->program, words->count ? words->items : nothing,
+                     words->count ? words->count : 1);
     buf_add(&completion.out, completion.files ? STR(":0\n") : STR(":4\n"));
-    int status = cli_finish(buf_str(&completion.out));
+    int status = console_finish(buf_str(&completion.out));
     buf_free(&completion.out);
     arena_free(&arena);
     return status;

@@ -1,6 +1,7 @@
 #include "cli/man.h"
 
 #include "base/version.h"
+#include "os/console.h"
 
 #include <string.h>
 
@@ -77,7 +78,8 @@ static void add_commands(struct buf *out, const struct program *program)
         return;
     buf_add(out, STR(".SH COMMANDS\n"));
     for (size_t i = 0; i < program->count; i++)
-        add_command(out, &program->commands[i]);
+        if (!program->commands[i].hidden)
+            add_command(out, &program->commands[i]);
     buf_add(out, STR(".TP\n\\fBhelp\\fR \\fI[COMMAND]\\fR\nTell more of a command.\n"));
 }
 
@@ -92,7 +94,7 @@ static void add_flags(struct buf *out, const struct program *program)
             add_flag(out, &flag_table[i]);
 }
 
-void man_write(struct buf *out, const struct program *program)
+static void write_page(struct buf *out, const struct program *program)
 {
     buf_format(out, ".TH %s 1 \"\" \"optasvc %s\" \"optasvc\"\n.SH NAME\n", program->file,
                version_number);
@@ -120,4 +122,13 @@ void man_write(struct buf *out, const struct program *program)
         buf_format(out, ".TP\n\\fB%s\\fR\n", program->variables[i].name);
         add_line(out, program->variables[i].help);
     }
+}
+
+int man(const struct invocation *invocation)
+{
+    struct buf out = {0};
+    write_page(&out, invocation->program);
+    int status = console_finish(buf_str(&out));
+    buf_free(&out);
+    return status;
 }

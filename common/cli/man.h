@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 
-/* Appends the page of a program, in man(7)'s language. */
-void man_write(struct buf *out, const struct program *program);
+/* For `struct command`, of __man: prints the page of the program, in the language of man(7). */
+int man(const struct invocation *invocation);
 
 #endif

@@ -1,13 +1,12 @@
 #include "cli/postrender.h"
 
 #include "chart/inject.h"
-#include "os/io.h"
+#include "os/console.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
@@ -21,7 +20,7 @@ __attribute__((format(printf, 1, 2))) static int fail(const char *format, ...)
     buf_add(&text, STR("error: "));
     diag_add_visible(&text, message);
     buf_add_byte(&text, '\n');
-    cli_tell(buf_str(&text));
+    console_print_error(buf_str(&text));
     buf_free(&text);
     arena_free(&arena);
     return EXIT_FAILURE;
@@ -33,24 +32,10 @@ static const char *setting(const char *name)
     return value && *value ? value : NULL;
 }
 
-/* The stream of our own that a path leads to, as /dev/stderr does, or -1. Where it is a file, what
- * is written to it opened anew would stand where the rest of the stream does. */
-static int own_stream(const char *path)
-{
-    struct stat file;
-    struct stat stream;
-    if (stat(path, &file) < 0)
-        return -1;
-    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fstat(fd, &stream) == 0 && stream.st_dev == file.st_dev && stream.st_ino == file.st_ino)
-            return fd;
-    return -1;
-}
-
 /* Writes a file that a flag names. `what` is what it is called in an error. */
 static bool write_file(const char *what, const char *path, int flags, struct str text)
 {
-    int stream = own_stream(path);
+    int stream = console_find_stream(path);
     int fd = stream < 0 ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0666) : stream;
     int error = fd < 0 ? errno : io_write(fd, text);
     if (stream < 0 && fd >= 0 && close(fd) < 0 && error == 0)
@@ -86,8 +71,9 @@ static int run(const struct options *options, bool color)
         right &= write_file("log", options->log_file, O_APPEND, buf_str(&injected.log));
     if (right && options->report)
         right = write_file("report", options->report, O_TRUNC, buf_str(&injected.report));
-    cli_tell(buf_str(&injected.messages));
-    int status = right ? cli_finish_stream(injected.pieces, injected.count, &input) : EXIT_FAILURE;
+    console_print_error(buf_str(&injected.messages));
+    int status =
+        right ? console_finish_stream(injected.pieces, injected.count, &input) : EXIT_FAILURE;
     injected_free(&injected);
     io_stream_free(&input);
     arena_free(&arena);

@@ -1,36 +1,17 @@
-/* What is the same for all of AWS: its partitions, and how its names are written.
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html */
+/* IAM policy documents, which are JSON.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html */
 #ifndef OPTASVC_AWS_POLICY_H
 #define OPTASVC_AWS_POLICY_H
 
 #include "yaml/node.h"
 
-/* The partition of a region: "aws", "aws-cn" or "aws-us-gov". */
-const char *aws_partition(struct str region);
+/* Returns a policy document without statements. */
+struct node *aws_policy_new(struct arena *arena);
 
-bool aws_is_partition(struct str name);
+/* Adds a statement to a document, with "Sid" and "Effect: Allow". */
+struct node *aws_policy_add_statement(struct arena *arena, struct node *document, const char *sid);
 
-/* What its hosts' names end with: "amazonaws.com" or "amazonaws.com.cn". */
-const char *aws_domain(struct str region);
-
-/* The parts of arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE. */
-struct arn {
-    struct str partition;
-    struct str service;
-    struct str region;  /* empty where the service has one name for all regions */
-    struct str account; /* empty where the name is one for all accounts */
-    struct str resource;
-};
-
-/* Splits an ARN that name_wrong(NAME_ARN) takes. */
-struct arn aws_arn_split(struct str arn);
-
-/* A policy document without statements, and a statement added to one: "Sid" and "Effect: Allow".
- * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html */
-struct node *aws_document(struct arena *arena);
-struct node *aws_statement(struct arena *arena, struct node *document, const char *sid);
-
-/* A document as JSON, a line for each item, as one reads it in a diff. */
-struct str aws_document_text(struct arena *arena, const struct node *document);
+/* Formats a document as JSON with one item per line, for readable diffs. */
+struct str aws_policy_format(struct arena *arena, const struct node *document);
 
 #endif

@@ -160,7 +160,7 @@ static bool check_arn(const struct reading *in, const struct found *found)
 static void set_arn(const struct reading *in, struct str arn)
 {
     in->resource->arn = arn;
-    in->resource->parts = aws_arn_split(arn);
+    in->resource->parts = arn_split(arn);
     in->resource->name = str_from(in->resource->parts.resource, str_of(in->form->prefix).len);
 }
 
@@ -212,7 +212,7 @@ static bool read_key(const struct reading *in, bool *ret_guessed)
         return true;
     }
     const struct str prefix = STR("key/");
-    struct arn key = aws_arn_split(found.text);
+    struct arn key = arn_split(found.text);
     resource->key = found.text;
     bool right = str_is(key.service, "kms") && is_placed(&key) &&
                  str_starts(key.resource, prefix) &&

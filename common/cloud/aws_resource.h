@@ -5,8 +5,8 @@
 #ifndef OPTASVC_AWS_RESOURCE_H
 #define OPTASVC_AWS_RESOURCE_H
 
-#include "cloud/aws_policy.h"
 #include "config/interpolate.h"
+#include "format/arn.h"
 
 struct cloud_resource {
     struct str arn; /* with wildcards where Opta's name has random characters */
@@ -20,8 +20,8 @@ struct cloud_resource {
 const struct cloud_resource *cloud_resource(struct scope *scope, struct module *module,
                                             struct location at);
 
-/* One of the outputs of its type; reports at `at` and returns false when nothing tells it. */
-bool cloud_output(struct scope *scope, struct module *module, struct str output, struct location at,
-                  struct str *ret);
+/* Reads one of the outputs of its type. Reports an error at `at` and returns false if it is not
+ * known. */
+scope_cloud_output cloud_output;
 
 #endif

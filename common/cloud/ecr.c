@@ -1,6 +1,7 @@
 #include "cloud/ecr.h"
 
 #include "cloud/aws_policy.h"
+#include "format/arn.h"
 #include "format/name.h"
 
 struct str ecr_registry(struct arena *arena, struct str account, struct str region)
@@ -30,15 +31,15 @@ struct str ecr_policy(struct arena *arena, const struct ecr *ecr)
 {
     static const char *const actions[] = {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage",
                                           "ecr:GetDownloadUrlForLayer"};
-    struct node *document = aws_document(arena);
-    struct node *statement = aws_statement(arena, document, "PullByAccount");
+    struct node *document = aws_policy_new(arena);
+    struct node *statement = aws_policy_add_statement(arena, document, "PullByAccount");
     put_text(arena, put_map(arena, statement, "Principal"), "AWS",
              str_format(arena, "arn:%s:iam::%.*s:root", aws_partition(ecr->region),
                         STR_ARG(ecr->account)));
     struct node *list = put_list(arena, statement, "Action");
     for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
         add_text(arena, list, str_of(actions[i]));
-    return aws_document_text(arena, document);
+    return aws_policy_format(arena, document);
 }
 
 struct str ecr_lifecycle(struct arena *arena)
@@ -66,5 +67,5 @@ struct str ecr_lifecycle(struct arena *arena)
         put_int(arena, selection, "countNumber", rules[i].kept);
         put_text(arena, put_map(arena, rule, "action"), "type", STR("expire"));
     }
-    return aws_document_text(arena, document);
+    return aws_policy_format(arena, document);
 }

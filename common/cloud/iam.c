@@ -1,7 +1,7 @@
 #include "cloud/iam.h"
 
 #include "cloud/aws_policy.h"
-#include "cloud/aws_resource.h"
+#include "format/arn.h"
 
 #include <stdlib.h>
 
@@ -114,12 +114,12 @@ static void add_service(struct arena *arena, struct texts *services, const char 
 }
 
 static void add_right(struct arena *arena, struct node *document, const struct right *right,
-                      const struct cloud_access *cloud)
+                      const struct cloud_access *access)
 {
     struct texts resources = {0};
     struct texts services = {0};
-    for (size_t i = 0; i < cloud->link_count; i++) {
-        const struct cloud_link *link = &cloud->links[i];
+    for (size_t i = 0; i < access->link_count; i++) {
+        const struct cloud_link *link = &access->links[i];
         const struct cloud_resource *resource = link->resource;
         if (!str_is(resource->parts.service, right->service) || !grants(link, right->permission) ||
             grants(link, right->unless) || (right->key && resource->key.len == 0))
@@ -129,11 +129,11 @@ static void add_right(struct arena *arena, struct node *document, const struct r
             add(arena, &resources,
                 str_format(arena, "%.*s%s", STR_ARG(resource->arn), right->below));
         if (right->key)
-            add_service(arena, &services, right->service, aws_arn_split(resource->key).region);
+            add_service(arena, &services, right->service, arn_split(resource->key).region);
     }
     if (resources.count == 0)
         return;
-    struct node *statement = aws_statement(arena, document, right->sid);
+    struct node *statement = aws_policy_add_statement(arena, document, right->sid);
     put_words(arena, statement, "Action", right->actions);
     put_texts(arena, statement, "Resource", &resources);
     if (services.count)
@@ -141,12 +141,12 @@ static void add_right(struct arena *arena, struct node *document, const struct r
                   "kms:ViaService", &services);
 }
 
-struct str iam_links_policy(struct arena *arena, const struct service *service)
+struct str iam_links_policy(struct arena *arena, const struct cloud_access *access)
 {
-    struct node *document = aws_document(arena);
+    struct node *document = aws_policy_new(arena);
     for (size_t i = 0; i < sizeof rights / sizeof *rights; i++)
-        add_right(arena, document, &rights[i], &service->cloud);
-    return service->cloud.link_count ? aws_document_text(arena, document) : (struct str){0};
+        add_right(arena, document, &rights[i], access);
+    return access->link_count ? aws_policy_format(arena, document) : (struct str){0};
 }
 
 size_t iam_policy_size(struct str document)
@@ -158,27 +158,27 @@ size_t iam_policy_size(struct str document)
 }
 
 /* https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html and pod-id-abac.html */
-static void trust_pod_identity(struct arena *arena, const struct service *service,
+static void trust_pod_identity(struct arena *arena, const struct cloud_access *access,
                                struct node *document)
 {
     static words actions = {"sts:AssumeRole", "sts:TagSession", NULL};
-    struct node *statement = aws_statement(arena, document, "PodIdentity");
+    struct node *statement = aws_policy_add_statement(arena, document, "PodIdentity");
     put_text(arena, put_map(arena, statement, "Principal"), "Service",
              STR("pods.eks.amazonaws.com"));
     put_words(arena, statement, "Action", actions);
     struct node *equal = put_map(arena, put_map(arena, statement, "Condition"), "StringEquals");
-    put_text(arena, equal, "aws:RequestTag/eks-cluster-name", service->cloud.cluster);
-    put_text(arena, equal, "aws:RequestTag/kubernetes-namespace", service->layer->namespace);
-    put_text(arena, equal, "aws:RequestTag/kubernetes-service-account", service->name);
+    put_text(arena, equal, "aws:RequestTag/eks-cluster-name", access->cluster);
+    put_text(arena, equal, "aws:RequestTag/kubernetes-namespace", access->namespace);
+    put_text(arena, equal, "aws:RequestTag/kubernetes-service-account", access->service_account);
 }
 
 /* https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html */
-static void trust_provider(struct arena *arena, const struct service *service,
+static void trust_provider(struct arena *arena, const struct cloud_access *access,
                            struct node *document)
 {
-    const struct environment *environment = &service->layer->environment;
-    struct str provider = service->cloud.provider;
-    struct node *statement = aws_statement(arena, document, "ServiceAccount");
+    const struct environment *environment = access->environment;
+    struct str provider = access->provider;
+    struct node *statement = aws_policy_add_statement(arena, document, "ServiceAccount");
     put_text(arena, put_map(arena, statement, "Principal"), "Federated",
              str_format(arena, "arn:%s:iam::%.*s:oidc-provider/%.*s",
                         aws_partition(environment->region), STR_ARG(environment->account_id),
@@ -188,16 +188,16 @@ static void trust_provider(struct arena *arena, const struct service *service,
     put_text(arena, equal, str_format(arena, "%.*s:aud", STR_ARG(provider)).data,
              STR("sts.amazonaws.com"));
     put_text(arena, equal, str_format(arena, "%.*s:sub", STR_ARG(provider)).data,
-             str_format(arena, "system:serviceaccount:%.*s:%.*s",
-                        STR_ARG(service->layer->namespace), STR_ARG(service->name)));
+             str_format(arena, "system:serviceaccount:%.*s:%.*s", STR_ARG(access->namespace),
+                        STR_ARG(access->service_account)));
 }
 
-struct str iam_trust_policy(struct arena *arena, const struct service *service)
+struct str iam_trust_policy(struct arena *arena, const struct cloud_access *access)
 {
-    struct node *document = aws_document(arena);
-    if (service->cloud.provider.len)
-        trust_provider(arena, service, document);
+    struct node *document = aws_policy_new(arena);
+    if (access->provider.len)
+        trust_provider(arena, access, document);
     else
-        trust_pod_identity(arena, service, document);
-    return aws_document_text(arena, document);
+        trust_pod_identity(arena, access, document);
+    return aws_policy_format(arena, document);
 }

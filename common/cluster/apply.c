@@ -1,19 +1,13 @@
 #include "cluster/apply.h"
 
-#include "cli/cli.h"
 #include "cluster/ownership.h"
 #include "cluster/prompt.h"
 #include "format/duration.h"
 #include "manifest/manifest.h"
+#include "os/console.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct str apply_key(struct arena *arena, const struct node *object)
-{
-    return str_format(arena, "%.*s %.*s", STR_ARG(object_namespace(object)),
-                      STR_ARG(object_title(arena, object)));
-}
 
 void apply_print(const struct apply *apply, struct str title, const char *outcome)
 {
@@ -22,7 +16,7 @@ void apply_print(const struct apply *apply, struct str title, const char *outcom
     if (!apply->cluster.options->output)
         buf_format(&line, " %s", outcome);
     buf_add_byte(&line, '\n');
-    cli_print(buf_str(&line));
+    console_print(buf_str(&line));
     buf_free(&line);
 }
 
@@ -34,7 +28,7 @@ static void take_names(struct apply *apply, const struct manifests *batch,
     struct str names = str_copy(arena, buf_str(&run->output));
     for (size_t i = 0; i < batch->count; i++) {
         struct str title = object_title(arena, batch->items[i]);
-        struct str key = apply_key(arena, batch->items[i]);
+        struct str key = object_key(arena, batch->items[i]);
         for (size_t at = 0; at < names.len;) {
             size_t end = str_find(names, at, '\n');
             bool same = str_equal(str_slice(names, at, end), title);
@@ -73,7 +67,7 @@ static void send(struct apply *apply, struct manifests *batches, size_t count, b
 
 static bool is_taken(struct apply *apply, const struct node *object)
 {
-    return set_get(&apply->taken, apply_key(&apply->cluster.arena, object)) != NULL;
+    return set_get(&apply->taken, object_key(&apply->cluster.arena, object)) != NULL;
 }
 
 static void make_namespaces(struct apply *apply)
@@ -84,7 +78,7 @@ static void make_namespaces(struct apply *apply)
         if (cluster->places[i].state == NAMESPACE_ABSENT)
             manifest_namespace(&manifests, cluster->places[i].layer);
     for (size_t i = 0; i < manifests.count; i++)
-        set_add(&cluster->arena, &apply->outcomes, apply_key(&cluster->arena, manifests.items[i]),
+        set_add(&cluster->arena, &apply->outcomes, object_key(&cluster->arena, manifests.items[i]),
                 "created");
     send(apply, &manifests, 1, false);
 }
@@ -426,7 +420,7 @@ static int tell_dry_run(struct apply *apply)
     for (size_t i = 0; i < cluster->unit_count; i++)
         for (size_t j = 0; j < cluster->units[i].count; j++) {
             struct node *object = cluster->units[i].objects[j];
-            const char *outcome = set_get(&apply->outcomes, apply_key(arena, object));
+            const char *outcome = set_get(&apply->outcomes, object_key(arena, object));
             if (outcome)
                 apply_print(apply, object_title(arena, object),
                             str_format(arena, "%s (server dry run)", outcome).data);
@@ -443,7 +437,7 @@ static int tell_dry_run(struct apply *apply)
         print_dry_removal(apply, apply->leaves.items[i]);
     apply_report_stale(apply);
     tell_unchecked(apply);
-    return cli_finish((struct str){0});
+    return console_finish((struct str){0});
 }
 
 /* Nothing is changed before all of this is right. */
@@ -523,7 +517,7 @@ static int run(struct apply *apply)
         prune(apply, ready);
     right &= cluster_tell(cluster);
     right &= summarize(apply);
-    return cli_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
+    return console_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* No call of kubectl takes longer than --timeout, so that its own retries end too. What a slow

@@ -138,9 +138,6 @@ void apply_report_stale(struct apply *apply);
 /* Tells which fields that are rendered others have set: a line each. */
 void apply_tell_conflicts(struct apply *apply);
 
-/* What an object is called in the sets of `struct apply`: "NAMESPACE KIND.GROUP/NAME". */
-struct str apply_key(struct arena *arena, const struct node *object);
-
 /* A workload whose pods are all of its newest template, and available. */
 bool rollout_is_complete(const struct node *workload);
 

@@ -57,10 +57,9 @@ static bool suspend(struct apply *apply, const struct manifests *jobs)
 static bool query_jobs(struct apply *apply, const char *namespace, struct node **ret)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
-    struct process run = {.arguments =
-                              kubectl_words(kubectl, "get", "cronjobs.batch,jobs.batch",
-                                            "--namespace", namespace, "--output=json", NULL)
-                                  .items};
+    struct process run = {.arguments = kubectl_argv(kubectl, "get", "cronjobs.batch,jobs.batch",
+                                                    "--namespace", namespace, "--output=json", NULL)
+                                           .items};
     kubectl_run(kubectl, &run, 1);
     bool ok = process_right(&run) || kubectl_forbidden(&run);
     if (!ok)

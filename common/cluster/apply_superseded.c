@@ -142,13 +142,13 @@ void apply_note_sent(struct apply *apply, struct node *after)
             str_equal(object_namespace(rendered), object_namespace(after)))
             correct_replicas(arena, after, rendered);
     }
-    set_add(arena, &apply->sent, apply_key(arena, after), after);
+    set_add(arena, &apply->sent, object_key(arena, after), after);
 }
 
 bool apply_is_superseded(struct apply *apply, struct arena *arena, const struct node *live)
 {
     static const char replicas[] = "f:spec f:replicas";
-    const struct node *sent = set_get(&apply->sent, apply_key(arena, live));
+    const struct node *sent = set_get(&apply->sent, object_key(arena, live));
     const struct node *fields = owned_fields(sent);
     if (!fields)
         return false;
@@ -184,8 +184,8 @@ static bool query(struct apply *apply, const struct place *place, struct node **
             manifests_add(&references, object_reference(kubectl->arena, unit->objects[j]));
     }
     struct process run = {
-        .arguments = kubectl_words(kubectl, "get", "--filename=-", "--ignore-not-found=true",
-                                   "--output=json", "--show-managed-fields=true", NULL)
+        .arguments = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found=true",
+                                  "--output=json", "--show-managed-fields=true", NULL)
                          .items,
         .input = kubectl_documents(kubectl, references.items, references.count),
     };

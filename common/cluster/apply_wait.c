@@ -92,9 +92,9 @@ static struct node *get(struct apply *apply, struct arena *arena, const struct n
                                     .limit = QUESTION_LIMIT};
     const char *name =
         str_format(arena, "%s/%.*s", kind_of(object)->resource, STR_ARG(object_name(object))).data;
-    struct process run = {.arguments = kubectl_words(&kubectl, "get", name, "--namespace",
-                                                     object_namespace(object).data, "--output=json",
-                                                     "--show-managed-fields", NULL)
+    struct process run = {.arguments = kubectl_argv(&kubectl, "get", name, "--namespace",
+                                                    object_namespace(object).data, "--output=json",
+                                                    "--show-managed-fields", NULL)
                                            .items};
     kubectl_ask(&kubectl, &run, 1);
     struct node *live = process_right(&run) ? kubectl_answer(&kubectl, &run) : NULL;

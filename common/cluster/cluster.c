@@ -1,10 +1,10 @@
 #include "cluster/cluster.h"
 
-#include "cli/cli.h"
 #include "cluster/kind.h"
 #include "cluster/kuberc.h"
-#include "config/usage.h"
 #include "manifest/manifest.h"
+#include "manifest/session.h"
+#include "os/console.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,33 +33,22 @@ static void add_layer(struct cluster *cluster, struct place *place, struct str l
 
 bool cluster_open(struct cluster *cluster, const struct options *options, bool color, bool quiet)
 {
-    struct rendition rendition = {0};
-    struct buf messages = {0};
     *cluster = (struct cluster){.options = options, .color = color};
     cluster->diags.arena = &cluster->arena;
     cluster->kubectl =
         (struct kubectl){.options = options, .arena = &cluster->arena, .diags = &cluster->diags};
-    struct options reading = *options;
-    reading.applies_nothing = quiet && !options->read_again;
-    bool right = render_services(&reading, color, &cluster->arena, &rendition, &messages);
-    if (right && quiet) {
-        messages.len = 0;
-        usage_write_skipped(rendition.options, &messages);
-    }
-    cli_tell(buf_str(&messages));
-    buf_free(&messages);
-    if (!right)
+    struct session session = {.arena = &cluster->arena};
+    if (!session_open(&session, options, color, quiet))
         return false;
-    process_watch_signals();
     if (!kuberc_isolate(options, &cluster->arena, &cluster->diags)) {
         cluster_tell(cluster);
         return false;
     }
-    cluster->units = ARENA_ARRAY(&cluster->arena, rendition.count, struct unit);
-    cluster->places = ARENA_ARRAY(&cluster->arena, rendition.count, struct place);
-    cluster->unit_count = rendition.count;
-    for (size_t i = 0; i < rendition.count; i++) {
-        const struct rendered *rendered = &rendition.items[i];
+    cluster->units = ARENA_ARRAY(&cluster->arena, session.service_count, struct unit);
+    cluster->places = ARENA_ARRAY(&cluster->arena, session.service_count, struct place);
+    cluster->unit_count = session.service_count;
+    for (size_t i = 0; i < session.service_count; i++) {
+        const struct rendered *rendered = &session.services[i];
         struct place *place = place_of(cluster, rendered->service->layer);
         add_layer(cluster, place, rendered->service->layer->name);
         cluster->units[i] =
@@ -75,27 +64,17 @@ void cluster_close(struct cluster *cluster)
 
 bool cluster_tell(struct cluster *cluster)
 {
-    struct buf messages = {0};
-    bool right = cluster->diags.errors == 0 && !process_interrupted();
-    diags_write(&cluster->diags, &messages, cluster->color);
-    cli_tell(buf_str(&messages));
-    buf_free(&messages);
-    cluster->diags = (struct diags){.arena = &cluster->arena};
-    return right;
+    return session_report(&cluster->diags, cluster->color);
 }
 
 void cluster_say(const struct cluster *cluster, const char *format, ...)
 {
     struct arena arena = {0};
-    struct buf line = {0};
     (void)cluster;
     va_list arguments;
     va_start(arguments, format);
-    diag_add_visible(&line, str_vformat(&arena, format, arguments));
+    console_print_line(str_vformat(&arena, format, arguments));
     va_end(arguments);
-    buf_add_byte(&line, '\n');
-    cli_tell(buf_str(&line));
-    buf_free(&line);
     arena_free(&arena);
 }
 
@@ -142,9 +121,9 @@ struct questions {
 static struct process ask_namespace(struct cluster *cluster, const struct place *place)
 {
     return (struct process){.arguments =
-                                kubectl_words(&cluster->kubectl, "get", "namespace",
-                                              place->name.data, "--ignore-not-found",
-                                              "--output=json", "--show-managed-fields", NULL)
+                                kubectl_argv(&cluster->kubectl, "get", "namespace",
+                                             place->name.data, "--ignore-not-found",
+                                             "--output=json", "--show-managed-fields", NULL)
                                     .items};
 }
 
@@ -156,8 +135,8 @@ static struct process ask_objects(struct cluster *cluster, const struct place *p
                    STR_ARG(place->layers))
             .data;
     return (struct process){
-        .arguments = kubectl_words(&cluster->kubectl, "get", kinds, "--namespace", place->name.data,
-                                   selector, "--output=json", "--show-managed-fields", NULL)
+        .arguments = kubectl_argv(&cluster->kubectl, "get", kinds, "--namespace", place->name.data,
+                                  selector, "--output=json", "--show-managed-fields", NULL)
                          .items};
 }
 
@@ -170,7 +149,7 @@ static const char secret_template[] =
 
 /* The Secrets that pods of a place need. */
 static struct set needed_secrets(struct cluster *cluster, const struct place *place,
-                                 struct words *words)
+                                 struct argv *words)
 {
     struct arena *arena = cluster->kubectl.arena;
     struct set names = {0};
@@ -182,7 +161,7 @@ static struct set needed_secrets(struct cluster *cluster, const struct place *pl
             struct str name =
                 j < service->variable_count ? service->variables[j].secret : service->all_secrets;
             if (name.len && !set_add(arena, &names, name, place))
-                words_add(arena, words, str_c(arena, name));
+                argv_add(arena, words, str_c(arena, name));
         }
     }
     return names;
@@ -194,13 +173,13 @@ static bool ask_secrets(struct cluster *cluster, struct place *place, struct pro
 {
     struct kubectl kubectl = cluster->kubectl;
     kubectl.secret = true;
-    struct words words = kubectl_words(&kubectl, "get", "secrets", "--namespace", place->name.data,
-                                       "--ignore-not-found", secret_template, NULL);
+    struct argv words = kubectl_argv(&kubectl, "get", "secrets", "--namespace", place->name.data,
+                                     "--ignore-not-found", secret_template, NULL);
     struct set names = needed_secrets(cluster, place, &words);
     bool store = place->layer->environment.secret_store.len > 0;
     place->needs_secrets = names.count > 0;
     if (!store && !set_get(&names, STR(MANUAL_SECRETS)))
-        words_add(cluster->kubectl.arena, &words, MANUAL_SECRETS);
+        argv_add(cluster->kubectl.arena, &words, MANUAL_SECRETS);
     *ret = (struct process){.arguments = words.items};
     return !store || names.count > 0;
 }
@@ -385,8 +364,8 @@ bool cluster_look_closer(struct cluster *cluster)
             continue;
         places[count] = place;
         runs[count++] = (struct process){
-            .arguments = kubectl_words(kubectl, "get", "--filename=-", "--ignore-not-found",
-                                       "--output=json", "--show-managed-fields", NULL)
+            .arguments = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found",
+                                      "--output=json", "--show-managed-fields", NULL)
                              .items,
             .input = documents,
         };

@@ -11,28 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-void words_add(struct arena *arena, struct words *words, const char *word)
-{
-    /* The NULL behind the last word moves on. */
-    words->items = arena_grow(arena, words->items, words->count, sizeof *words->items);
-    words->items[words->count++] = word;
-    words->items = arena_grow(arena, words->items, words->count, sizeof *words->items);
-    words->items[words->count] = NULL;
-}
-
-void words_add_flag(struct arena *arena, struct words *words, const char *name, const char *value)
-{
-    if (value)
-        words_add(arena, words, str_format(arena, "--%s=%s", name, value).data);
-}
-
 /* From 8 on kubectl logs what it sends and gets. */
 static const char *capped(const struct kubectl *kubectl, const char *verbosity)
 {
     return kubectl->secret && verbosity && strcmp(verbosity, "7") > 0 ? "7" : verbosity;
 }
 
-static bool has_flag(const struct words *words, const char *flag)
+static bool has_flag(const struct argv *words, const char *flag)
 {
     size_t length = strcspn(flag, "=");
     for (size_t i = 0; i < words->count; i++) {
@@ -43,34 +28,34 @@ static bool has_flag(const struct words *words, const char *flag)
     return false;
 }
 
-static void add_missing(struct arena *arena, struct words *words, const char *const *flags)
+static void add_missing(struct arena *arena, struct argv *words, const char *const *flags)
 {
     for (; *flags; flags++)
         if (!has_flag(words, *flags))
-            words_add(arena, words, *flags);
+            argv_add(arena, words, *flags);
 }
 
-struct words kubectl_words(const struct kubectl *kubectl, ...)
+struct argv kubectl_argv(const struct kubectl *kubectl, ...)
 {
     const struct options *options = kubectl->options;
     const char *program = getenv("KUBECTL_PATH");
-    struct words words = {0};
-    words_add(kubectl->arena, &words, program && *program ? program : "kubectl");
+    struct argv words = {0};
+    argv_add(kubectl->arena, &words, program && *program ? program : "kubectl");
     va_list arguments;
     va_start(arguments, kubectl);
     for (const char *word; (word = va_arg(arguments, const char *)) != NULL;)
-        words_add(kubectl->arena, &words, word);
+        argv_add(kubectl->arena, &words, word);
     va_end(arguments);
     if (words.count > 1)
         add_missing(kubectl->arena, &words, kubectl_verb_flags(words.items + 1));
     add_missing(kubectl->arena, &words, kubectl_common_flags);
-    words_add_flag(kubectl->arena, &words, "kubeconfig", options->kubeconfig);
-    words_add_flag(kubectl->arena, &words, "context", options->context);
-    words_add_flag(kubectl->arena, &words, "cluster", options->cluster);
-    words_add_flag(kubectl->arena, &words, "user", options->user);
-    words_add_flag(kubectl->arena, &words, "as", options->as);
-    words_add_flag(kubectl->arena, &words, "request-timeout", options->request_timeout);
-    words_add_flag(kubectl->arena, &words, "v", capped(kubectl, options->verbosity));
+    argv_add_flag(kubectl->arena, &words, "kubeconfig", options->kubeconfig);
+    argv_add_flag(kubectl->arena, &words, "context", options->context);
+    argv_add_flag(kubectl->arena, &words, "cluster", options->cluster);
+    argv_add_flag(kubectl->arena, &words, "user", options->user);
+    argv_add_flag(kubectl->arena, &words, "as", options->as);
+    argv_add_flag(kubectl->arena, &words, "request-timeout", options->request_timeout);
+    argv_add_flag(kubectl->arena, &words, "v", capped(kubectl, options->verbosity));
     return words;
 }
 
@@ -163,13 +148,13 @@ struct node *kubectl_answer(const struct kubectl *kubectl, const struct process 
 
 struct node *kubectl_get(const struct kubectl *kubectl, ...)
 {
-    struct words words = kubectl_words(kubectl, "get", NULL);
+    struct argv words = kubectl_argv(kubectl, "get", NULL);
     va_list more;
     va_start(more, kubectl);
     for (const char *word; (word = va_arg(more, const char *)) != NULL;)
-        words_add(kubectl->arena, &words, word);
+        argv_add(kubectl->arena, &words, word);
     va_end(more);
-    words_add(kubectl->arena, &words, "--output=json");
+    argv_add(kubectl->arena, &words, "--output=json");
     struct process run = {.arguments = words.items};
     kubectl_run(kubectl, &run, 1);
     struct node *answer = NULL;
@@ -203,15 +188,15 @@ struct str kubectl_documents(const struct kubectl *kubectl, struct node *const *
 struct process kubectl_apply(const struct kubectl *kubectl, const char *manager,
                              struct str documents, unsigned flags)
 {
-    struct words words = kubectl_words(kubectl, "apply", "--server-side", "--filename=-", NULL);
-    words_add_flag(kubectl->arena, &words, "field-manager", manager);
-    words_add_flag(kubectl->arena, &words, "output", flags & APPLY_JSON ? "json" : "name");
+    struct argv words = kubectl_argv(kubectl, "apply", "--server-side", "--filename=-", NULL);
+    argv_add_flag(kubectl->arena, &words, "field-manager", manager);
+    argv_add_flag(kubectl->arena, &words, "output", flags & APPLY_JSON ? "json" : "name");
     if (flags & APPLY_JSON)
-        words_add(kubectl->arena, &words, "--show-managed-fields");
+        argv_add(kubectl->arena, &words, "--show-managed-fields");
     if (flags & APPLY_DRY_RUN)
-        words_add(kubectl->arena, &words, "--dry-run=server");
+        argv_add(kubectl->arena, &words, "--dry-run=server");
     if (flags & APPLY_FORCE)
-        words_add(kubectl->arena, &words, "--force-conflicts");
+        argv_add(kubectl->arena, &words, "--force-conflicts");
     return (struct process){.arguments = words.items, .input = documents};
 }
 
@@ -219,8 +204,8 @@ struct process kubectl_apply(const struct kubectl *kubectl, const char *manager,
  * then kubectl's word counts. */
 static struct node *query_remaining(const struct kubectl *kubectl, struct str documents)
 {
-    struct words words = kubectl_words(kubectl, "get", "--filename=-", "--ignore-not-found=true",
-                                       "--output=json", NULL);
+    struct argv words = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found=true",
+                                     "--output=json", NULL);
     struct process run = {.arguments = words.items, .input = documents};
     kubectl_run(kubectl, &run, 1);
     struct node *answer = NULL;
@@ -260,9 +245,8 @@ size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size
     for (size_t i = 0; i < count; i++)
         references[i] = object_reference(kubectl->arena, objects[i]);
     struct str documents = kubectl_documents(kubectl, references, count);
-    struct words words =
-        kubectl_words(kubectl, "delete", "--ignore-not-found=true", "--filename=-", "--output=name",
-                      wait ? "--wait=true" : "--wait=false", NULL);
+    struct argv words = kubectl_argv(kubectl, "delete", "--ignore-not-found=true", "--filename=-",
+                                     "--output=name", wait ? "--wait=true" : "--wait=false", NULL);
     struct process run = {.arguments = words.items, .input = documents};
     kubectl_run(kubectl, &run, 1);
     struct set names = printed_names(kubectl, &run);

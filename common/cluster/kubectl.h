@@ -4,6 +4,7 @@
 #define OPTASVC_KUBECTL_H
 
 #include "config/options.h"
+#include "os/argv.h"
 #include "os/process.h"
 #include "yaml/node.h"
 
@@ -15,17 +16,10 @@ struct kubectl {
     int64_t limit; /* ms that a run may take; 0: as long as kubectl does */
 };
 
-/* An argument list that grows. */
-struct words {
-    const char **items; /* ended by NULL */
-    size_t count;
-};
-void words_add(struct arena *arena, struct words *words, const char *word);
-
 /* The program and the words, up to a NULL, of which the first is the verb; then the flags that fix
  * what it does (kubectl_flags.h), other than those among the words, and the user's flags for
- * kubectl. What follows is added by words_add(), and overrides these. */
-struct words kubectl_words(const struct kubectl *kubectl, ...) __attribute__((sentinel));
+ * kubectl. Flags that argv_add() adds later override these. */
+struct argv kubectl_argv(const struct kubectl *kubectl, ...) __attribute__((sentinel));
 
 /* Runs them all at the same time, frees nothing, and shows their warnings. */
 void kubectl_run(const struct kubectl *kubectl, struct process *runs, size_t count);
@@ -46,9 +40,6 @@ bool kubectl_says(const struct process *run, const char *words);
 
 /* Runs it, reports a failure and frees it; for runs whose output is of no interest. */
 bool kubectl_do(const struct kubectl *kubectl, struct process run);
-
-/* Adds --NAME=VALUE, or nothing for NULL. */
-void words_add_flag(struct arena *arena, struct words *words, const char *name, const char *value);
 
 /* True when others own fields of what was applied. */
 bool kubectl_conflicts(const struct process *run);

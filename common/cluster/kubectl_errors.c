@@ -1,7 +1,6 @@
 /* What kubectl writes to stderr, as our own errors and warnings. */
 #include "cluster/kubectl_errors.h"
-
-#include "cli/cli.h"
+#include "os/console.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -40,7 +39,7 @@ void kubectl_show_warnings(const struct kubectl *kubectl, const struct process *
         diag_add_visible(&told, line);
         buf_add_byte(&told, '\n');
     }
-    cli_tell(buf_str(&told));
+    console_print_error(buf_str(&told));
     buf_free(&told);
 }
 

@@ -46,6 +46,12 @@ struct str object_title(struct arena *arena, const struct node *object)
                       group.len ? "." : "", STR_ARG(group), STR_ARG(object_name(object)));
 }
 
+struct str object_key(struct arena *arena, const struct node *object)
+{
+    return str_format(arena, "%.*s %.*s", STR_ARG(object_namespace(object)),
+                      STR_ARG(object_title(arena, object)));
+}
+
 bool object_same(const struct node *a, const struct node *b)
 {
     return str_equal(object_kind(a), object_kind(b)) && str_equal(group_of(a), group_of(b)) &&

@@ -8,6 +8,9 @@
 /* As kubectl names an object: "deployment.apps/web". */
 struct str object_title(struct arena *arena, const struct node *object);
 
+/* The key of an object in a map: "NAMESPACE KIND.GROUP/NAME". */
+struct str object_key(struct arena *arena, const struct node *object);
+
 struct str object_kind(const struct node *object);
 struct str object_name(const struct node *object);
 struct str object_namespace(const struct node *object);

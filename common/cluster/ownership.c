@@ -226,9 +226,9 @@ bool ownership_release(struct cluster *cluster, const struct node *object)
         if (!live)
             return cluster->diags.errors == 0 && !process_interrupted();
         struct process run = {
-            .arguments = kubectl_words(kubectl, "patch", title, "--namespace", namespace,
-                                       "--type=json", "--patch-file=/dev/stdin",
-                                       "--field-manager=" MANAGER_ADOPTED, "--output=name", NULL)
+            .arguments = kubectl_argv(kubectl, "patch", title, "--namespace", namespace,
+                                      "--type=json", "--patch-file=/dev/stdin",
+                                      "--field-manager=" MANAGER_ADOPTED, "--output=name", NULL)
                              .items,
             .input = release_patch(kubectl->arena, live),
         };

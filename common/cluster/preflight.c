@@ -1,7 +1,6 @@
 /* What can be known before anything is changed. */
 #include "cluster/apply.h"
 
-#include "cli/cli.h"
 #include "cluster/secret_usage.h"
 
 #include <string.h>
@@ -255,7 +254,7 @@ static void note_outcomes(struct apply *apply, struct node *after)
             if (str_equal(apply->cluster.units[i].place->name, object_namespace(after)))
                 live = unit_live(&apply->cluster.units[i], after);
         bool adopts = live && apply_adopts(apply, live);
-        set_add(arena, &apply->outcomes, apply_key(arena, after),
+        set_add(arena, &apply->outcomes, object_key(arena, after),
                 adopts ? "adopted" : outcome(live, after));
         if (live && object_is_workload(live))
             apply_report_pods(apply, live, after);

@@ -63,7 +63,7 @@ static bool release_exists(struct apply *apply, struct str namespace, struct str
         return known == yes;
     struct process run = {
         .arguments =
-            kubectl_words(
+            kubectl_argv(
                 kubectl, "get", "secrets,configmaps", "--namespace", namespace.data,
                 str_format(kubectl->arena, "--selector=owner=helm,name=%.*s", STR_ARG(name)).data,
                 "--output=name", NULL)
@@ -167,11 +167,11 @@ static bool application_exists(const struct owned *owned)
     const struct kubectl *kubectl = &cluster->kubectl;
     struct str name = application_of(owned->live);
     struct process run = {
-        .arguments = kubectl_words(kubectl, "get", "applications.argoproj.io", "--all-namespaces",
-                                   str_format(kubectl->arena, "--field-selector=metadata.name=%.*s",
-                                              STR_ARG(name))
-                                       .data,
-                                   "--output=name", NULL)
+        .arguments = kubectl_argv(kubectl, "get", "applications.argoproj.io", "--all-namespaces",
+                                  str_format(kubectl->arena, "--field-selector=metadata.name=%.*s",
+                                             STR_ARG(name))
+                                      .data,
+                                  "--output=name", NULL)
                          .items};
     kubectl_run(kubectl, &run, 1);
     bool absent = kubectl_lacks_kind(&run) || (process_right(&run) && run.output.len == 0);
@@ -384,11 +384,11 @@ bool apply_mark_adopted(struct apply *apply)
     if (objects.count == 0)
         return true;
     struct process run = {
-        .arguments = kubectl_words(kubectl, "annotate", "--filename=-", "--overwrite",
-                                   "--field-manager=" MANAGER_ADOPTED, ADOPTED_ANNOTATION "=true",
-                                   "kubectl.kubernetes.io/last-applied-configuration-",
-                                   "--output=name", NULL)
-                         .items,
+        .arguments =
+            kubectl_argv(kubectl, "annotate", "--filename=-", "--overwrite",
+                         "--field-manager=" MANAGER_ADOPTED, ADOPTED_ANNOTATION "=true",
+                         "kubectl.kubernetes.io/last-applied-configuration-", "--output=name", NULL)
+                .items,
         .input = kubectl_documents(kubectl, objects.items, objects.count),
     };
     return kubectl_do(kubectl, run);

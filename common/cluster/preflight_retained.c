@@ -157,9 +157,9 @@ static void check_place(struct apply *apply, const struct place *place, const st
 
 static struct process ask(const struct apply *apply, const struct place *place)
 {
-    return (struct process){.arguments = kubectl_words(&apply->cluster.kubectl, "get",
-                                                       "persistentvolumeclaims", "--namespace",
-                                                       place->name.data, "--output=json", NULL)
+    return (struct process){.arguments = kubectl_argv(&apply->cluster.kubectl, "get",
+                                                      "persistentvolumeclaims", "--namespace",
+                                                      place->name.data, "--output=json", NULL)
                                              .items};
 }
 

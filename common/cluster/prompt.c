@@ -1,7 +1,7 @@
 #include "cluster/prompt.h"
 
-#include "cli/cli.h"
 #include "cluster/ownership.h"
+#include "os/console.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -19,8 +19,8 @@ static const struct node *find_named(const struct node *list, struct str name)
  * commands that talk to the cluster report why. */
 static const struct node *view_config(const struct kubectl *kubectl)
 {
-    struct process run = {
-        .arguments = kubectl_words(kubectl, "config", "view", "--output=json", NULL).items};
+    struct process run = {.arguments =
+                              kubectl_argv(kubectl, "config", "view", "--output=json", NULL).items};
     process_run(&run, 1);
     const struct node *config = process_right(&run) ? kubectl_answer(kubectl, &run) : NULL;
     process_free(&run);
@@ -83,7 +83,7 @@ bool prompt_confirm(struct cluster *cluster)
         diag_error(&cluster->diags, (struct location){0}, "stdin is not a terminal; pass --yes");
         return false;
     }
-    cli_tell(STR("Continue? [y/N] "));
+    console_print_error(STR("Continue? [y/N] "));
     ssize_t count =
         process_await_input(STDIN_FILENO) ? read(STDIN_FILENO, answer, sizeof answer - 1) : -1;
     if (count <= 0 || process_interrupted())

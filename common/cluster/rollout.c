@@ -2,8 +2,8 @@
  * disturb, and says what it sees. */
 #include "cluster/apply.h"
 
-#include "cli/cli.h"
 #include "format/duration.h"
+#include "os/console.h"
 #include "os/progress.h"
 
 #include <inttypes.h>
@@ -231,14 +231,14 @@ static bool question(struct watch *wait, const struct kubectl *kubectl, const st
                      struct process *ret)
 {
     const struct apply *apply = wait->apply;
-    struct words words =
-        kubectl_words(kubectl, "get", "--namespace", place->name.data, "--ignore-not-found",
-                      "--output=json", "--show-managed-fields", NULL);
+    struct argv words =
+        kubectl_argv(kubectl, "get", "--namespace", place->name.data, "--ignore-not-found",
+                     "--output=json", "--show-managed-fields", NULL);
     size_t flags = words.count;
     for (size_t i = 0; i < apply->cluster.unit_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         if (rollout->unit->place == place && waits(rollout))
-            words_add(kubectl->arena, &words, object_title(kubectl->arena, rollout->workload).data);
+            argv_add(kubectl->arena, &words, object_title(kubectl->arena, rollout->workload).data);
     }
     *ret = (struct process){.arguments = words.items};
     return words.count > flags;
@@ -295,7 +295,7 @@ static void show(struct watch *wait)
     struct terminal_size size = progress_terminal_size();
     size.rows = any_waits(apply) ? size.rows : SIZE_MAX; /* how all of them ended */
     progress_write(&wait->progress, size, lines, count, &out);
-    cli_tell(buf_str(&out));
+    console_print_error(buf_str(&out));
     buf_free(&out);
 }
 

@@ -1,8 +1,7 @@
 /* Why pods do not get ready: their states, the last lines of the first one's log, and the warnings
  * that Kubernetes has for them. */
 #include "cluster/apply.h"
-
-#include "cli/cli.h"
+#include "os/console.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -98,10 +97,10 @@ static bool restarted(const struct node *pod)
 static void add_log(struct buf *out, const struct kubectl *kubectl, const struct node *pod)
 {
     const char *tail = str_format(kubectl->arena, "--tail=%d", LOG_LINES).data;
-    struct words words = kubectl_words(kubectl, "logs", object_name(pod).data, "--namespace",
-                                       object_namespace(pod).data, tail, NULL);
+    struct argv words = kubectl_argv(kubectl, "logs", object_name(pod).data, "--namespace",
+                                     object_namespace(pod).data, tail, NULL);
     if (restarted(pod))
-        words_add(kubectl->arena, &words, "--previous");
+        argv_add(kubectl->arena, &words, "--previous");
     struct process run = {.arguments = words.items};
     kubectl_ask(kubectl, &run, 1);
     struct str text = process_right(&run) ? buf_str(&run.output) : (struct str){0};
@@ -188,11 +187,11 @@ void rollout_explain(struct apply *apply, const struct rollout *rollout)
     const char *namespace = rollout->unit->place->name.data;
     struct arena *arena = kubectl->arena;
     struct process runs[] = {
-        {.arguments = kubectl_words(kubectl, "get", "pods", "--namespace", namespace,
-                                    unit_pod_selector(arena, rollout->unit), "--output=json", NULL)
+        {.arguments = kubectl_argv(kubectl, "get", "pods", "--namespace", namespace,
+                                   unit_pod_selector(arena, rollout->unit), "--output=json", NULL)
                           .items},
-        {.arguments = kubectl_words(kubectl, "get", "events", "--namespace", namespace,
-                                    "--field-selector=type=Warning", "--output=json", NULL)
+        {.arguments = kubectl_argv(kubectl, "get", "events", "--namespace", namespace,
+                                   "--field-selector=type=Warning", "--output=json", NULL)
                           .items},
     };
     kubectl_ask(kubectl, runs, 2);
@@ -212,7 +211,7 @@ void rollout_explain(struct apply *apply, const struct rollout *rollout)
     if (count)
         add_log(&out, kubectl, shown[0]);
     add_events(&out, arena, events, object_name(rollout->workload), shown, count);
-    cli_tell(buf_str(&out));
+    console_print_error(buf_str(&out));
     buf_free(&out);
     process_free(&runs[0]);
     process_free(&runs[1]);

@@ -73,8 +73,8 @@ static bool ask_references(struct cluster *cluster, const struct place *place,
 {
     static const char kinds[] =
         "deployments.apps,statefulsets.apps,daemonsets.apps,cronjobs.batch,jobs.batch,pods";
-    struct process run = {.arguments = kubectl_words(&cluster->kubectl, "get", kinds, "--namespace",
-                                                     place->name.data, "--output=json", NULL)
+    struct process run = {.arguments = kubectl_argv(&cluster->kubectl, "get", kinds, "--namespace",
+                                                    place->name.data, "--output=json", NULL)
                                            .items};
     *ret = (struct references){.arena = &cluster->arena};
     kubectl_run(&cluster->kubectl, &run, 1);

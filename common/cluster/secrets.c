@@ -14,10 +14,9 @@ bool secrets_read(struct cluster *cluster, const struct place *place, struct are
                   struct secrets *ret)
 {
     struct process run = {
-        .arguments =
-            kubectl_words(&cluster->kubectl, "get", "secret", MANUAL_SECRETS, "--namespace",
-                          place->name.data, "--ignore-not-found", read_template, NULL)
-                .items,
+        .arguments = kubectl_argv(&cluster->kubectl, "get", "secret", MANUAL_SECRETS, "--namespace",
+                                  place->name.data, "--ignore-not-found", read_template, NULL)
+                         .items,
         .secret = true,
     };
     kubectl_run(&cluster->kubectl, &run, 1);
@@ -98,9 +97,9 @@ static struct process patch_run(struct cluster *cluster, const struct place *pla
                                 struct str patch)
 {
     return (struct process){
-        .arguments = kubectl_words(&cluster->kubectl, "patch", "secret", MANUAL_SECRETS,
-                                   "--namespace", place->name.data, "--type=merge",
-                                   "--patch-file=/dev/stdin", "--field-manager=" MANAGER, NULL)
+        .arguments = kubectl_argv(&cluster->kubectl, "patch", "secret", MANUAL_SECRETS,
+                                  "--namespace", place->name.data, "--type=merge",
+                                  "--patch-file=/dev/stdin", "--field-manager=" MANAGER, NULL)
                          .items,
         .input = patch,
     };
@@ -163,8 +162,8 @@ static bool make_secret(struct cluster *cluster, const struct place *place, bool
 {
     struct node *object = secret_object(cluster, place);
     struct process run = {
-        .arguments = kubectl_words(&cluster->kubectl, "create", "--filename=-",
-                                   "--field-manager=" MANAGER, "--output=name", NULL)
+        .arguments = kubectl_argv(&cluster->kubectl, "create", "--filename=-",
+                                  "--field-manager=" MANAGER, "--output=name", NULL)
                          .items,
         .input = kubectl_documents(&cluster->kubectl, &object, 1),
     };
@@ -256,9 +255,9 @@ void secrets_restart(struct cluster *cluster, const struct secrets *changes)
         if (!live)
             continue;
         struct process run = {
-            .arguments = kubectl_words(&cluster->kubectl, "rollout", "restart",
-                                       object_title(&cluster->arena, live).data, "--namespace",
-                                       unit->place->name.data, NULL)
+            .arguments = kubectl_argv(&cluster->kubectl, "rollout", "restart",
+                                      object_title(&cluster->arena, live).data, "--namespace",
+                                      unit->place->name.data, NULL)
                              .items,
         };
         kubectl_run(&cluster->kubectl, &run, 1);

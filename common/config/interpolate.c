@@ -1,6 +1,5 @@
 #include "config/interpolate.h"
 
-#include "cloud/aws_resource.h"
 #include "config/placeholder.h"
 #include "config/usage.h"
 
@@ -306,7 +305,8 @@ static bool put_cloud_output(struct filler *filler, const struct placeholder *pl
                              struct module *module, struct str output)
 {
     struct str text;
-    if (!cloud_output(filler->scope, module, output, place(filler, placeholder), &text))
+    if (!filler->scope->cloud_output(filler->scope, module, output, place(filler, placeholder),
+                                     &text))
         return false;
     buf_add(&filler->out, text);
     return true;

@@ -160,7 +160,7 @@ static void suggest_word(const struct schema_reader *reader, const struct field 
 static bool read_int(const struct schema_reader *reader, const struct field *field,
                      struct value *value)
 {
-    if (!scalar_to_int(value->text, &value->number)) {
+    if (!str_to_int(value->text, &value->number)) {
         struct str type = schema_type_text(reader->arena, field);
         diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
                    STR_ARG(type), STR_ARG(value->text));
@@ -418,7 +418,7 @@ static void set_default(const struct field *field, struct value *value)
         return;
     value->text = str_of(field->fallback);
     if (field->type == TYPE_INT)
-        scalar_to_int(value->text, &value->number);
+        str_to_int(value->text, &value->number);
     if (field->type == TYPE_BOOL)
         scalar_to_bool(value->text, &value->flag);
 }

@@ -1,7 +1,5 @@
 #include "format/cron.h"
 
-#include "yaml/scalar.h"
-
 #include <string.h>
 
 static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun",
@@ -37,7 +35,7 @@ static bool read_number(const struct part *part, struct str text, int64_t *ret)
             return true;
         }
     }
-    return scalar_to_int(without_zeros(text), ret) && *ret >= part->min && *ret <= part->max;
+    return str_to_int(without_zeros(text), ret) && *ret >= part->min && *ret <= part->max;
 }
 
 /* NUMBER, NUMBER-NUMBER, * or ?, each with /STEP. */
@@ -47,7 +45,7 @@ static bool is_range(const struct part *part, struct str text)
     struct str step = str_from(text, slash + 1);
     struct str range = str_slice(text, 0, slash);
     int64_t number = 1;
-    if (slash < text.len && (!scalar_to_int(without_zeros(step), &number) || number < 1))
+    if (slash < text.len && (!str_to_int(without_zeros(step), &number) || number < 1))
         return false;
     if (str_is(range, "*") || str_is(range, "?"))
         return true;

@@ -1,7 +1,7 @@
 #include "format/name.h"
 
 #include "base/limits.h"
-#include "cloud/aws_policy.h"
+#include "format/arn.h"
 
 #include <string.h>
 
@@ -324,7 +324,7 @@ static const char *account_wrong(struct str account)
 /* arn:PARTITION:iam::ACCOUNT:TYPE/PATH/NAME; AWS's own policies have `aws` for an account. */
 static bool is_iam_arn(struct str arn, struct str type, bool may_be_theirs)
 {
-    struct arn parts = aws_arn_split(arn);
+    struct arn parts = arn_split(arn);
     bool theirs = may_be_theirs && str_is(parts.account, "aws");
     struct str path = str_from(parts.resource, type.len);
     return str_starts(arn, STR("arn:")) && aws_is_partition(parts.partition) &&

@@ -31,7 +31,10 @@ void manifest_disruption_budget(struct manifests *manifests, const struct servic
 void manifest_ingress(struct manifests *manifests, const struct service *service);
 void manifest_cron_jobs(struct manifests *manifests, const struct service *service);
 
-/* What several kinds share. */
+/* What several kinds share: manifest_object.c. */
+
+/* A new object with apiVersion and kind. */
+struct node *manifest_new(struct manifests *manifests, const char *api_version, const char *kind);
 
 /* A new object with apiVersion, kind and metadata: name, namespace and labels. */
 struct node *manifest_object(struct manifests *manifests, const struct service *service,

@@ -14,10 +14,10 @@ void manifest_role(struct manifests *manifests, const struct service *service)
         manifest_object(manifests, service, "iam.services.k8s.aws/v1alpha1", "Role", service->name);
     struct node *spec = put_map(arena, object, "spec");
     put_text(arena, spec, "name", cloud->role_name);
-    put_lines(arena, spec, "assumeRolePolicyDocument", iam_trust_policy(arena, service));
+    put_lines(arena, spec, "assumeRolePolicyDocument", iam_trust_policy(arena, &service->cloud));
     if (cloud->link_count)
         put_lines(arena, put_map(arena, spec, "inlinePolicies"), "links",
-                  iam_links_policy(arena, service));
+                  iam_links_policy(arena, &service->cloud));
     if (cloud->policies->count == 0)
         return;
     put_node(arena, spec, "policies", manifest_words(arena, cloud->policies));

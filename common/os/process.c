@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/diag.h"
-#include "os/io.h"
+#include "os/console.h"
 
 extern char **environ;
 
@@ -270,8 +270,8 @@ static void drain(struct child *child, int *fd, struct buf *buf)
         close_end(fd);
     else {
         struct str read = {buf->data + buf->len, (size_t)count};
-        int ignored = process->shows_progress ? io_write(STDERR_FILENO, read) : 0;
-        (void)ignored;
+        if (process->shows_progress)
+            console_print_error(read);
         buf->len += read.len;
     }
     if (buf->len > (process->secret ? PROCESS_SECRET_MAX : PROCESS_OUTPUT_MAX))
@@ -293,8 +293,7 @@ static void show_errors(struct child *child)
         if (end < text.len)
             buf_add_byte(&shown, '\n');
     }
-    int ignored = io_write(STDERR_FILENO, buf_str(&shown));
-    (void)ignored;
+    console_print_error(buf_str(&shown));
     buf_free(&shown);
     process->told = process->errors.len;
     child->spoke = 0;

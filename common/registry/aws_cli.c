@@ -1,32 +1,31 @@
 #include "registry/aws_cli.h"
 
-#include "cluster/kubectl.h"
 #include "format/name.h"
+#include "os/argv.h"
 #include "os/process.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* The words, up to a NULL; what users have set as output and region does not count. */
-__attribute__((sentinel)) static struct words words_of(const struct aws_cli *aws, ...)
+/* The arguments of the aws CLI, up to a NULL. The flags override the user's output and region. */
+__attribute__((sentinel)) static struct argv aws_argv(const struct aws_cli *aws, ...)
 {
-    struct words words = {0};
-    words_add(aws->arena, &words, "aws");
+    struct argv argv = {0};
+    argv_add(aws->arena, &argv, "aws");
     va_list arguments;
     va_start(arguments, aws);
-    for (const char *word; (word = va_arg(arguments, const char *)) != NULL;)
-        words_add(aws->arena, &words, word);
+    argv_add_all(aws->arena, &argv, arguments);
     va_end(arguments);
-    words_add_flag(aws->arena, &words, "region", str_c(aws->arena, aws->ecr->region));
-    words_add_flag(aws->arena, &words, "output", "text");
-    return words;
+    argv_add_flag(aws->arena, &argv, "region", str_c(aws->arena, aws->ecr->region));
+    argv_add_flag(aws->arena, &argv, "output", "text");
+    return argv;
 }
 
 /* The same for commands about the repository. */
-static void add_repository(const struct aws_cli *aws, struct words *words, const char *flag)
+static void add_repository(const struct aws_cli *aws, struct argv *argv, const char *flag)
 {
-    words_add_flag(aws->arena, words, "registry-id", str_c(aws->arena, aws->ecr->account));
-    words_add_flag(aws->arena, words, flag, str_c(aws->arena, aws->ecr->name));
+    argv_add_flag(aws->arena, argv, "registry-id", str_c(aws->arena, aws->ecr->account));
+    argv_add_flag(aws->arena, argv, flag, str_c(aws->arena, aws->ecr->name));
 }
 
 /* "An error occurred (CODE) when calling the ..." */
@@ -111,7 +110,7 @@ static bool fail_answer(const struct aws_cli *aws, const struct process *run)
 bool aws_cli_account(const struct aws_cli *aws, struct str *ret_account)
 {
     struct process run = {
-        .arguments = words_of(aws, "sts", "get-caller-identity", "--query=Account", NULL).items};
+        .arguments = aws_argv(aws, "sts", "get-caller-identity", "--query=Account", NULL).items};
     process_run(&run, 1);
     *ret_account = answer_of(aws, &run);
     bool right = process_right(&run)
@@ -150,14 +149,14 @@ static bool take_tag(const struct aws_cli *aws, const struct process *run,
 
 bool aws_cli_look(const struct aws_cli *aws, struct str tag, struct aws_repository *ret)
 {
-    struct words repository = words_of(aws, "ecr", "describe-repositories",
-                                       "--query=repositories[0].imageTagMutability", NULL);
-    struct words image =
-        words_of(aws, "ecr", "describe-images", "--query=imageDetails[0].imageDigest", NULL);
+    struct argv repository = aws_argv(aws, "ecr", "describe-repositories",
+                                      "--query=repositories[0].imageTagMutability", NULL);
+    struct argv image =
+        aws_argv(aws, "ecr", "describe-images", "--query=imageDetails[0].imageDigest", NULL);
     add_repository(aws, &repository, "repository-names");
     add_repository(aws, &image, "repository-name");
-    words_add_flag(aws->arena, &image, "image-ids",
-                   str_format(aws->arena, "imageTag=%.*s", STR_ARG(tag)).data);
+    argv_add_flag(aws->arena, &image, "image-ids",
+                  str_format(aws->arena, "imageTag=%.*s", STR_ARG(tag)).data);
     struct process runs[] = {{.arguments = repository.items}, {.arguments = image.items}};
     *ret = (struct aws_repository){0};
     process_run(runs, 2);
@@ -168,10 +167,10 @@ bool aws_cli_look(const struct aws_cli *aws, struct str tag, struct aws_reposito
 }
 
 /* What changes the repository is not torn by a signal. */
-static bool change(const struct aws_cli *aws, struct words words, struct process *ret_run)
+static bool change(const struct aws_cli *aws, struct argv argv, struct process *ret_run)
 {
-    add_repository(aws, &words, "repository-name");
-    *ret_run = (struct process){.arguments = words.items, .finishes = true};
+    add_repository(aws, &argv, "repository-name");
+    *ret_run = (struct process){.arguments = argv.items, .finishes = true};
     process_run(ret_run, 1);
     return ret_run->error == 0 && ret_run->status == 0;
 }
@@ -179,14 +178,14 @@ static bool change(const struct aws_cli *aws, struct words words, struct process
 static bool set_policies(const struct aws_cli *aws)
 {
     struct arena *arena = aws->arena;
-    struct words words[] = {words_of(aws, "ecr", "put-lifecycle-policy", NULL),
-                            words_of(aws, "ecr", "set-repository-policy", NULL)};
-    words_add_flag(arena, &words[0], "lifecycle-policy-text", ecr_lifecycle(arena).data);
-    words_add_flag(arena, &words[1], "policy-text", ecr_policy(arena, aws->ecr).data);
+    struct argv argv[] = {aws_argv(aws, "ecr", "put-lifecycle-policy", NULL),
+                          aws_argv(aws, "ecr", "set-repository-policy", NULL)};
+    argv_add_flag(arena, &argv[0], "lifecycle-policy-text", ecr_lifecycle(arena).data);
+    argv_add_flag(arena, &argv[1], "policy-text", ecr_policy(arena, aws->ecr).data);
     bool right = true;
     for (size_t i = 0; right && i < 2; i++) {
         struct process run;
-        right = change(aws, words[i], &run) || fail(aws, &run);
+        right = change(aws, argv[i], &run) || fail(aws, &run);
         process_free(&run);
     }
     return right;
@@ -196,7 +195,7 @@ static bool set_policies(const struct aws_cli *aws)
 static void remove_made(const struct aws_cli *aws)
 {
     struct process run;
-    if (!change(aws, words_of(aws, "ecr", "delete-repository", NULL), &run)) {
+    if (!change(aws, aws_argv(aws, "ecr", "delete-repository", NULL), &run)) {
         diag_error(aws->diags, (struct location){0},
                    "the repository \"%.*s\" was made, but lacks its policies",
                    STR_ARG(aws->ecr->name));
@@ -209,13 +208,13 @@ static void remove_made(const struct aws_cli *aws)
 
 bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags, bool *ret_made)
 {
-    struct words words = words_of(
+    struct argv argv = aws_argv(
         aws, "ecr", "create-repository", "--image-scanning-configuration=scanOnPush=true",
         "--encryption-configuration=encryptionType=AES256",
         immutable_tags ? "--image-tag-mutability=IMMUTABLE" : "--image-tag-mutability=MUTABLE",
         NULL);
     struct process run;
-    *ret_made = change(aws, words, &run);
+    *ret_made = change(aws, argv, &run);
     bool right = *ret_made || has_code(aws, &run, "RepositoryAlreadyExists") || fail(aws, &run);
     process_free(&run);
     if (!*ret_made || set_policies(aws))
@@ -226,7 +225,7 @@ bool aws_cli_create(const struct aws_cli *aws, bool immutable_tags, bool *ret_ma
 
 bool aws_cli_password(const struct aws_cli *aws, struct process *ret_run)
 {
-    *ret_run = (struct process){.arguments = words_of(aws, "ecr", "get-login-password", NULL).items,
+    *ret_run = (struct process){.arguments = aws_argv(aws, "ecr", "get-login-password", NULL).items,
                                 .secret = true};
     process_run(ret_run, 1);
     return process_right(ret_run) ? ret_run->output.len > 0 || fail_answer(aws, ret_run)

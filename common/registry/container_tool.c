@@ -1,10 +1,9 @@
 #define _XOPEN_SOURCE 700 /* realpath */
 #include "registry/container_tool.h"
 
-#include "cli/cli.h"
-#include "cluster/kubectl.h"
 #include "format/image_ref.h"
 #include "format/name.h"
+#include "os/argv.h"
 #include "os/io.h"
 #include "os/process.h"
 #include "os/temp_dir.h"
@@ -19,26 +18,24 @@
 /* In the order in which they are tried. */
 static const char *const names[] = {"docker", "podman", "nerdctl", NULL};
 
-/* The words, up to a NULL, behind the tool's name. Only what talks to the registry has the folder's
- * credentials; docker and nerdctl know it by one variable, podman by the other, whatever it is
- * called. */
-__attribute__((sentinel)) static struct words words_of(const struct image_tool *tool, ...)
+/* The tool's name and its arguments, up to a NULL. Once logged in it uses the credentials in the
+ * directory: docker and nerdctl read one variable, podman the other, whatever it is called. */
+__attribute__((sentinel)) static struct argv tool_argv(const struct image_tool *tool, ...)
 {
-    struct words words = {0};
+    struct argv argv = {0};
     va_list arguments;
     if (tool->logged_in) {
-        words_add(tool->arena, &words, "env");
-        words_add(tool->arena, &words,
-                  str_format(tool->arena, "DOCKER_CONFIG=%s", tool->folder).data);
-        words_add(tool->arena, &words,
-                  str_format(tool->arena, "REGISTRY_AUTH_FILE=%s/auth.json", tool->folder).data);
+        argv_add(tool->arena, &argv, "env");
+        argv_add(tool->arena, &argv,
+                 str_format(tool->arena, "DOCKER_CONFIG=%s", tool->folder).data);
+        argv_add(tool->arena, &argv,
+                 str_format(tool->arena, "REGISTRY_AUTH_FILE=%s/auth.json", tool->folder).data);
     }
-    words_add(tool->arena, &words, tool->name);
+    argv_add(tool->arena, &argv, tool->name);
     va_start(arguments, tool);
-    for (const char *word; (word = va_arg(arguments, const char *)) != NULL;)
-        words_add(tool->arena, &words, word);
+    argv_add_all(tool->arena, &argv, arguments);
     va_end(arguments);
-    return words;
+    return argv;
 }
 
 static bool fail(const struct image_tool *tool, const char *what, const struct process *run)
@@ -105,9 +102,9 @@ static bool says_absent(const struct image_tool *tool, const struct process *run
 
 bool image_tool_look(const struct image_tool *tool, struct str image, struct local_image *ret)
 {
-    struct process run = {.arguments = words_of(tool, "image", "inspect", "--format",
-                                                "{{.Id}} {{len .RepoTags}}", "--",
-                                                str_c(tool->arena, image), NULL)
+    struct process run = {.arguments = tool_argv(tool, "image", "inspect", "--format",
+                                                 "{{.Id}} {{len .RepoTags}}", "--",
+                                                 str_c(tool->arena, image), NULL)
                                            .items};
     process_run(&run, 1);
     *ret = (struct local_image){0};
@@ -191,8 +188,8 @@ bool image_tool_log_in(struct image_tool *tool, struct str host, const char *use
     if (!write_config(tool, host))
         return false;
     tool->logged_in = true;
-    struct process run = {.arguments = words_of(tool, "login", "--username", user,
-                                                "--password-stdin", str_c(tool->arena, host), NULL)
+    struct process run = {.arguments = tool_argv(tool, "login", "--username", user,
+                                                 "--password-stdin", str_c(tool->arena, host), NULL)
                                            .items,
                           .input = password};
     process_run(&run, 1);
@@ -205,9 +202,9 @@ bool image_tool_log_in(struct image_tool *tool, struct str host, const char *use
  * signal, so that it is known what was done. */
 static bool set_name(const struct image_tool *tool, const char *image, const char *name)
 {
-    struct words words = image ? words_of(tool, "tag", "--", image, name, NULL)
-                               : words_of(tool, "image", "rm", "--", name, NULL);
-    struct process run = {.arguments = words.items, .finishes = true};
+    struct argv argv = image ? tool_argv(tool, "tag", "--", image, name, NULL)
+                             : tool_argv(tool, "image", "rm", "--", name, NULL);
+    struct process run = {.arguments = argv.items, .finishes = true};
     process_run(&run, 1);
     bool right = run.error == 0 && run.status == 0;
     if (!right && image)
@@ -288,10 +285,10 @@ static void tell_refused(const struct image_tool *tool, const struct process *ru
 }
 
 /* What goes wrong the tool itself has told, among what it shows. */
-static bool run_push(const struct image_tool *tool, struct words words, struct str reference,
+static bool run_push(const struct image_tool *tool, struct argv argv, struct str reference,
                      const char *digest_file, struct str *ret_digest)
 {
-    struct process run = {.arguments = words.items, .shows_progress = true};
+    struct process run = {.arguments = argv.items, .shows_progress = true};
     process_run(&run, 1);
     bool right = process_right(&run);
     struct str tag = image_name_split(reference).tag;
@@ -317,9 +314,9 @@ static bool push_as(const struct image_tool *tool, struct str image, struct str 
     const char *file = str_format(tool->arena, "%s/digest", tool->folder).data;
     return run_push(
         tool,
-        words_of(tool, "push", str_format(tool->arena, "--digestfile=%s", file).data, "--",
-                 str_c(tool->arena, image),
-                 str_format(tool->arena, "docker://%s", str_c(tool->arena, reference)).data, NULL),
+        tool_argv(tool, "push", str_format(tool->arena, "--digestfile=%s", file).data, "--",
+                  str_c(tool->arena, image),
+                  str_format(tool->arena, "docker://%s", str_c(tool->arena, reference)).data, NULL),
         reference, file, ret_digest);
 }
 
@@ -335,7 +332,7 @@ bool image_tool_push(const struct image_tool *tool, struct str image,
     bool named = str_equal(before.id, local->id);
     bool right =
         (named || set_name(tool, str_c(tool->arena, image), name)) &&
-        run_push(tool, words_of(tool, "push", "--", name, NULL), reference, NULL, ret_digest);
+        run_push(tool, tool_argv(tool, "push", "--", name, NULL), reference, NULL, ret_digest);
     /* The last name of an image would take the image with it. */
     if (before.id.len == 0 && local->names)
         set_name(tool, NULL, name);
@@ -346,5 +343,5 @@ struct process image_tool_list(const struct image_tool *tool)
 {
     return (struct process){
         .arguments =
-            words_of(tool, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", NULL).items};
+            tool_argv(tool, "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", NULL).items};
 }

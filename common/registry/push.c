@@ -1,7 +1,9 @@
 #include "registry/push.h"
 
-#include "cluster/cluster.h"
+#include "cloud/ecr.h"
 #include "format/image_ref.h"
+#include "manifest/session.h"
+#include "os/console.h"
 #include "os/process.h"
 #include "os/temp_dir.h"
 #include "registry/aws_cli.h"
@@ -12,7 +14,9 @@
 #include <sys/resource.h>
 
 struct push {
-    struct cluster cluster; /* of which only the files' services are used, and what is told */
+    struct arena arena;
+    struct diags diags;
+    struct session session;
     const struct options *options;
     const struct service *service;
     struct str image; /* as the user calls it */
@@ -31,36 +35,36 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct push *push, const 
 {
     va_list arguments;
     va_start(arguments, format);
-    struct str text = str_vformat(&push->cluster.arena, format, arguments);
+    struct str text = str_vformat(&push->arena, format, arguments);
     va_end(arguments);
-    diag_error(&push->cluster.diags, (struct location){0}, "%.*s", STR_ARG(text));
+    diag_error(&push->diags, (struct location){0}, "%.*s", STR_ARG(text));
     return false;
 }
 
 static void hint_none(struct push *push)
 {
-    const struct cluster *cluster = &push->cluster;
+    const struct session *session = &push->session;
     const char *hint = "an image of a registry that others keep is pushed by other means";
-    if (cluster->unit_count == 1)
-        diag_hint(&push->cluster.diags, "the image of \"%.*s\" is %.*s; %s",
-                  STR_ARG(cluster->units[0].service->name),
-                  STR_ARG(cluster->units[0].service->image), hint);
+    if (session->service_count == 1)
+        diag_hint(&push->diags, "the image of \"%.*s\" is %.*s; %s",
+                  STR_ARG(session->services[0].service->name),
+                  STR_ARG(session->services[0].service->image), hint);
     else
-        diag_hint(&push->cluster.diags, "%s", hint);
+        diag_hint(&push->diags, "%s", hint);
 }
 
 /* The only service with a repository of its own. */
 static bool choose_service(struct push *push)
 {
-    struct cluster *cluster = &push->cluster;
+    const struct session *session = &push->session;
     struct str names = {0};
     size_t count = 0;
-    for (size_t i = 0; i < cluster->unit_count; i++) {
-        const struct service *service = cluster->units[i].service;
+    for (size_t i = 0; i < session->service_count; i++) {
+        const struct service *service = session->services[i].service;
         if (service->repository.len == 0)
             continue;
         push->service = service;
-        names = str_format(&cluster->arena, "%.*s%s%.*s", STR_ARG(names), count++ ? ", " : "",
+        names = str_format(&push->arena, "%.*s%s%.*s", STR_ARG(names), count++ ? ", " : "",
                            STR_ARG(service->name));
     }
     if (count == 1)
@@ -71,7 +75,7 @@ static bool choose_service(struct push *push)
         return false;
     }
     fail(push, "several services have image: AUTO: %.*s", STR_ARG(names));
-    diag_hint(&cluster->diags, "choose the one whose image this is by --module NAME");
+    diag_hint(&push->diags, "choose the one whose image this is by --module NAME");
     return false;
 }
 
@@ -91,22 +95,21 @@ static bool find_image(struct push *push)
     if (push->local.id.len)
         return true;
     fail(push, "%s has no image \"%.*s\" here", tool->name, STR_ARG(push->image));
-    diag_hint(&push->cluster.diags, "build it first: %s build -t %.*s .", tool->name,
-              STR_ARG(push->image));
+    diag_hint(&push->diags, "build it first: %s build -t %.*s .", tool->name, STR_ARG(push->image));
     return false;
 }
 
 static void hint_create(struct push *push)
 {
-    struct arena *arena = &push->cluster.arena;
+    struct arena *arena = &push->arena;
     struct str path = push->service->at.source->path;
     if (push->service->cloud.makes_repository)
-        diag_hint(&push->cluster.diags,
+        diag_hint(&push->diags,
                   "make it with --create, or have the cluster's ACK controller make it: kubectl "
                   "optasvc apply -f %.*s",
                   STR_ARG(str_is(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)));
     else
-        diag_hint(&push->cluster.diags, "make it with --create");
+        diag_hint(&push->diags, "make it with --create");
 }
 
 static bool check_tag(struct push *push)
@@ -115,8 +118,7 @@ static bool check_tag(struct push *push)
         return true;
     fail(push, "the tag \"%.*s\" is taken, and the tags of %.*s are immutable", STR_ARG(push->tag),
          STR_ARG(push->service->repository));
-    diag_hint(&push->cluster.diags,
-              "choose another by --tag, or deploy what is there: --image-digest %.*s",
+    diag_hint(&push->diags, "choose another by --tag, or deploy what is there: --image-digest %.*s",
               STR_ARG(push->found.digest));
     return false;
 }
@@ -128,14 +130,14 @@ static bool check_ecr(struct push *push)
     if (!aws_cli_account(&push->aws, &account))
         return false;
     bool own = str_equal(account, push->ecr.account);
-    size_t errors = push->cluster.diags.errors;
+    size_t errors = push->diags.errors;
     bool right = aws_cli_look(&push->aws, push->tag, &push->found);
     if (!own && push->found.presence != PRESENCE_PRESENT) {
-        if (process_interrupted() || push->cluster.diags.errors > errors)
+        if (process_interrupted() || push->diags.errors > errors)
             return false;
         fail(push, "the AWS credentials are those of account %.*s, but the repository is of %.*s",
              STR_ARG(account), STR_ARG(push->ecr.account));
-        diag_hint(&push->cluster.diags, "AWS_PROFILE chooses among several");
+        diag_hint(&push->diags, "AWS_PROFILE chooses among several");
         return false;
     }
     if (!right)
@@ -158,7 +160,7 @@ static bool check(struct push *push)
         return true;
     fail(push, "--create makes repositories of ECR, and %.*s is none",
          STR_ARG(push->service->repository));
-    diag_hint(&push->cluster.diags, "most registries make a repository when it is first pushed to");
+    diag_hint(&push->diags, "most registries make a repository when it is first pushed to");
     return false;
 }
 
@@ -170,7 +172,8 @@ static bool create(struct push *push)
     if (!aws_cli_create(&push->aws, push->service->immutable_tags, &made))
         return false;
     if (made)
-        cluster_say(&push->cluster, "%.*s created", STR_ARG(push->service->repository));
+        console_print_line(
+            str_format(&push->arena, "%.*s created", STR_ARG(push->service->repository)));
     return !process_interrupted();
 }
 
@@ -195,7 +198,7 @@ static bool log_in(struct push *push)
 /* What other programs write lies in a folder that is gone behind this. */
 static bool send_from_folder(struct push *push)
 {
-    struct arena *arena = &push->cluster.arena;
+    struct arena *arena = &push->arena;
     push->tool.folder = private_folder_make(arena);
     if (!push->tool.folder)
         return fail(push, "a private folder cannot be made: %s", strerror(errno));
@@ -210,7 +213,7 @@ static bool send_from_folder(struct push *push)
 
 static bool run(struct push *push, enum push_extent extent)
 {
-    struct arena *arena = &push->cluster.arena;
+    struct arena *arena = &push->arena;
     const struct options *options = push->options;
     if (!choose_service(push))
         return false;
@@ -219,8 +222,8 @@ static bool run(struct push *push, enum push_extent extent)
     push->reference =
         str_format(arena, "%.*s:%.*s", STR_ARG(push->service->repository), STR_ARG(push->tag));
     push->is_ecr = ecr_split(push->service->repository, &push->ecr);
-    push->tool = (struct image_tool){.arena = arena, .diags = &push->cluster.diags};
-    push->aws = (struct aws_cli){arena, &push->cluster.diags, &push->ecr};
+    push->tool = (struct image_tool){.arena = arena, .diags = &push->diags};
+    push->aws = (struct aws_cli){arena, &push->diags, &push->ecr};
     return extent == PUSH_NAMES ||
            (check(push) && (extent == PUSH_CHECKS || (create(push) && send_from_folder(push))));
 }
@@ -229,17 +232,18 @@ bool push(struct arena *arena, const struct options *options, bool color, enum p
           struct pushed *ret)
 {
     struct push push = {.options = options};
+    push.diags.arena = push.session.arena = &push.arena;
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    bool right = cluster_open(&push.cluster, options, color, true) && run(&push, extent);
-    right = cluster_tell(&push.cluster) && right;
+    bool right = session_open(&push.session, options, color, true) && run(&push, extent);
+    right = session_report(&push.diags, color) && right;
     if (push.digest.len && !right)
-        cluster_say(&push.cluster, "%.*s was pushed, with the digest %.*s", STR_ARG(push.reference),
-                    STR_ARG(push.digest));
+        console_print_line(str_format(&push.arena, "%.*s was pushed, with the digest %.*s",
+                                      STR_ARG(push.reference), STR_ARG(push.digest)));
     if (process_interrupted())
-        cluster_say(&push.cluster, "interrupted");
+        console_print_line(STR("interrupted"));
     if (right)
         *ret = (struct pushed){str_copy(arena, push.service->repository), str_copy(arena, push.tag),
                                str_copy(arena, push.digest)};
-    cluster_close(&push.cluster);
+    arena_free(&push.arena);
     return right;
 }

@@ -1,6 +1,7 @@
 #include "service/layer.h"
 
 #include "base/map.h"
+#include "cloud/aws_resource.h"
 #include "config/usage.h"
 #include "format/name.h"
 #include "yaml/parse_strict.h"
@@ -68,7 +69,8 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
                                   .file = file,
                                   .options = options,
                                   .modules = layer->modules,
-                                  .module_count = layer->module_count};
+                                  .module_count = layer->module_count,
+                                  .cloud_output = cloud_output};
     record_variables(layer);
     /* Without an environment every placeholder would be a second error of the same cause. */
     layer->scope.blind = !placed;

@@ -6,29 +6,6 @@
 
 enum { LIMIT_FACTOR = 2 }; /* limits are this many times the requests */
 
-const struct value *service_value(const struct service_reader *in, enum field_id field)
-{
-    return record_value(in->record, field);
-}
-
-void service_error(const struct service_reader *in, enum field_id field, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    struct str message = str_vformat(in->reader.arena, format, arguments);
-    va_end(arguments);
-    diag_error(in->reader.diags, record_location(in->record, field), "%.*s", STR_ARG(message));
-}
-
-void service_check(const struct service_reader *in, enum field_id field, enum name_kind kind)
-{
-    if (!record_has(in->record, field))
-        return;
-    const char *wrong = name_wrong(kind, service_value(in, field)->text);
-    if (wrong)
-        service_error(in, field, "%s %s", schema_field(field)->name, wrong);
-}
-
 /* Names: the module's is a Service's, and with the layer's a label's value. */
 
 static void read_name(const struct service_reader *in)

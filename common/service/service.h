@@ -2,6 +2,7 @@
 #ifndef OPTASVC_SERVICE_H
 #define OPTASVC_SERVICE_H
 
+#include "cloud/access.h"
 #include "service/layer.h"
 
 enum port_type {
@@ -88,31 +89,6 @@ struct helm {
     bool all_workloads;  /* `*` */
     bool all_containers; /* `*` */
     bool hooks;
-};
-
-struct cloud_resource; /* aws_resource.h */
-
-/* A link to something in AWS, and what it grants. */
-struct cloud_link {
-    const struct cloud_resource *resource;
-    struct str *permissions;
-    size_t permission_count;
-};
-
-/* Who the pods are to a cloud, and what is made for that. */
-struct cloud_access {
-    bool makes_repository; /* the ECR repository of image: AUTO */
-    bool makes_role;       /* IAM's */
-    bool associates;       /* the role with the ServiceAccount, by EKS Pod Identity */
-    struct cloud_link *links;
-    size_t link_count;
-    const struct value *policies; /* ARNs */
-    struct str role_name;         /* makes_role: in IAM */
-    struct str role_arn;          /* empty: not known, or none */
-    struct str cluster;           /* associates: its name */
-    struct str provider;          /* of OpenID, of the cluster: HOST/PATH; empty: none */
-    struct str google_account;    /* empty: none */
-    struct str azure_client;      /* empty: none */
 };
 
 struct service {

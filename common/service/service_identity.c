@@ -4,6 +4,7 @@
 #include "cloud/aws_resource.h"
 #include "cloud/ecr.h"
 #include "cloud/iam.h"
+#include "format/arn.h"
 #include "service/service_reader.h"
 
 static const struct environment *environment_of(const struct service_reader *in)
@@ -200,7 +201,7 @@ static void read_cluster(const struct service_reader *in)
 
 static void check_links_policy(const struct service_reader *in)
 {
-    size_t size = iam_policy_size(iam_links_policy(in->reader.arena, in->service));
+    size_t size = iam_policy_size(iam_links_policy(in->reader.arena, &in->service->cloud));
     if (size <= IAM_INLINE_MAX)
         return;
     service_error(in, SERVICE_LINKS,
@@ -254,6 +255,9 @@ static void read_repository(const struct service_reader *in)
 void service_read_cloud(const struct service_reader *in)
 {
     struct cloud_access *cloud = &in->service->cloud;
+    cloud->environment = &in->layer->environment;
+    cloud->namespace = in->layer->namespace;
+    cloud->service_account = in->service->name;
     read_policies(in);
     cloud->role_arn = read_identity(in, SERVICE_IAM_ROLE_ARN, NAME_IAM_ROLE, CLOUD_AWS);
     cloud->google_account =

@@ -175,7 +175,7 @@ bool node_to_int(const struct node *node, int64_t *ret_number)
 {
     const struct node *scalar = target(node);
     return scalar && scalar->kind == NODE_SCALAR && scalar->style == STYLE_PLAIN &&
-           scalar_to_int(scalar->text, ret_number);
+           str_to_int(scalar->text, ret_number);
 }
 
 bool node_is_true(const struct node *node)

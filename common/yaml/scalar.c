@@ -114,25 +114,6 @@ bool scalar_may_be_plain(struct str text)
     return true;
 }
 
-bool scalar_to_int(struct str text, int64_t *ret_number)
-{
-    enum { MOST_DIGITS = 18 }; /* fits an int64_t whatever the digits are */
-    bool negative = text.len > 1 && text.data[0] == '-';
-    struct str digits = str_from(text, negative ? 1 : 0);
-    if (digits.len == 0 || digits.len > MOST_DIGITS)
-        return false;
-    if (digits.data[0] == '0' && digits.len > 1)
-        return false;
-    int64_t number = 0;
-    for (size_t i = 0; i < digits.len; i++) {
-        if (!is_digit(digits.data[i]))
-            return false;
-        number = number * 10 + (digits.data[i] - '0');
-    }
-    *ret_number = negative ? -number : number;
-    return true;
-}
-
 bool scalar_to_bool(struct str text, bool *ret_flag)
 {
     static const struct {
@@ -276,7 +257,7 @@ struct str scalar_as_json(struct arena *arena, struct str text)
     bool negative;
     uint64_t number;
     int64_t whole;
-    if (scalar_to_int(text, &whole) && text.data[0] != '-') /* as nearly all are written */
+    if (str_to_int(text, &whole) && text.data[0] != '-') /* as nearly all are written */
         return text;
     if (text.len == 0 || !(is_digit(text.data[0]) || strchr("+-.", text.data[0])))
         return text;

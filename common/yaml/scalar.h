@@ -22,9 +22,6 @@ struct str scalar_as_json(struct arena *arena, struct str text);
 /* True for a plain scalar that the same reader takes for true. */
 bool scalar_is_json_true(struct str text);
 
-/* A decimal whole number, as both YAML versions read it: no sign but "-", no leading zero. */
-bool scalar_to_int(struct str text, int64_t *ret_number);
-
 /* true, yes, on; false, no, off; in any of YAML 1.1's cases. */
 bool scalar_to_bool(struct str text, bool *ret_flag);
 

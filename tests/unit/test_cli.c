@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "os/console.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -19,7 +20,7 @@ static int print_options(const struct invocation *invocation)
     for (size_t i = 0; i < invocation->arguments.count; i++)
         buf_format(&out, " %s", invocation->arguments.items[i]);
     buf_format(&out, ";%s\n", invocation->color ? " color" : "");
-    int status = cli_finish(buf_str(&out));
+    int status = console_finish(buf_str(&out));
     buf_free(&out);
     return status;
 }
@@ -27,7 +28,7 @@ static int print_options(const struct invocation *invocation)
 static int fail_seven(const struct invocation *invocation)
 {
     (void)invocation;
-    cli_tell(STR("told\n"));
+    console_print_error(STR("told\n"));
     return 7;
 }
 

@@ -1,6 +1,6 @@
 #include "cloud/ecr.h"
 
-#include "cloud/aws_policy.h"
+#include "format/arn.h"
 #include "unit.h"
 
 static void test_split(void **state)
@@ -46,11 +46,11 @@ static void test_registry(void **state)
 static void test_arn(void **state)
 {
     (void)state;
-    struct arn arn = aws_arn_split(STR("arn:aws-cn:dynamodb:cn-north-1:123456789012:table/a:b"));
+    struct arn arn = arn_split(STR("arn:aws-cn:dynamodb:cn-north-1:123456789012:table/a:b"));
     assert_true(str_is(arn.partition, "aws-cn") && str_is(arn.service, "dynamodb"));
     assert_true(str_is(arn.region, "cn-north-1") && str_is(arn.account, "123456789012"));
     assert_true(str_is(arn.resource, "table/a:b"));
-    arn = aws_arn_split(STR("arn:aws:s3:::bucket"));
+    arn = arn_split(STR("arn:aws:s3:::bucket"));
     assert_true(arn.region.len == 0 && arn.account.len == 0 && str_is(arn.resource, "bucket"));
 }
 

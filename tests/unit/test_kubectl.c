@@ -70,7 +70,7 @@ static struct process run_get(struct unit *unit, const char *script)
 {
     struct kubectl kubectl = kubectl_of(unit, &no_options);
     write_script(script);
-    struct process run = {.arguments = kubectl_words(&kubectl, "get", NULL).items};
+    struct process run = {.arguments = kubectl_argv(&kubectl, "get", NULL).items};
     run_all(unit, &kubectl, &run, 1);
     return run;
 }
@@ -110,11 +110,11 @@ static bool is_fixed(const char *word, const char *const *verb)
 /* The words without those flags. */
 static const char *const *chosen(struct unit *unit, const char *const *words)
 {
-    struct words rest = {0};
-    words_add(&unit->arena, &rest, words[0]);
+    struct argv rest = {0};
+    argv_add(&unit->arena, &rest, words[0]);
     for (size_t i = 1; words[i]; i++)
         if (!is_fixed(words[i], words + 1))
-            words_add(&unit->arena, &rest, words[i]);
+            argv_add(&unit->arena, &rest, words[i]);
     return rest.items;
 }
 
@@ -147,7 +147,7 @@ static void test_verbs_are_fixed(void **state)
                                            {"config", "get-contexts"}};
     for (size_t i = 0; i < COUNT(verbs); i++) {
         const char *const *flags = kubectl_verb_flags(verbs[i]);
-        const char *const *words = kubectl_words(&kubectl, verbs[i][0], verbs[i][1], NULL).items;
+        const char *const *words = kubectl_argv(&kubectl, verbs[i][0], verbs[i][1], NULL).items;
         assert_non_null(*flags);
         for (; *flags; flags++) {
             assert_int_equal(count_of(words, *flags), 1);
@@ -159,8 +159,8 @@ static void test_verbs_are_fixed(void **state)
         {"unknown"}, {"config", "set"}, {"config"}, {"getter"}};
     for (size_t i = 0; i < COUNT(unknown); i++)
         assert_null(*kubectl_verb_flags(unknown[i]));
-    const char *const *words = kubectl_words(&kubectl, "delete", "--interactive", "--wait=true",
-                                             "--namespace", "a", "--all-namespaces", NULL)
+    const char *const *words = kubectl_argv(&kubectl, "delete", "--interactive", "--wait=true",
+                                            "--namespace", "a", "--all-namespaces", NULL)
                                    .items;
     assert_int_equal(count_of(words, "--interactive"), 1);
     assert_int_equal(count_of(words, "--namespace"), 1);
@@ -180,8 +180,8 @@ static void test_flags_are_passed_on(void **state)
                               .request_timeout = "30s",
                               .verbosity = "4"};
     struct kubectl kubectl = kubectl_of(unit, &options);
-    struct words words = kubectl_words(&kubectl, "get", "pods", "-n", "", NULL);
-    words_add(&unit->arena, &words, "last");
+    struct argv words = kubectl_argv(&kubectl, "get", "pods", "-n", "", NULL);
+    argv_add(&unit->arena, &words, "last");
     assert_words(chosen(unit, words.items),
                  (const char *const[]){program, "get", "pods", "-n", "", "--kubeconfig=a b",
                                        "--context=c", "--cluster=%s", "--user=u", "--as=--x",
@@ -196,7 +196,7 @@ static void test_flags_are_passed_on(void **state)
                     "[--user=u]\n[--as=--x]\n[--request-timeout=30s]\n[--v=4]\n[last]\n");
     process_free(&run);
     kubectl.options = &no_options;
-    assert_words(chosen(unit, kubectl_words(&kubectl, "version", NULL).items),
+    assert_words(chosen(unit, kubectl_argv(&kubectl, "version", NULL).items),
                  (const char *const[]){program, "version", NULL});
 }
 
@@ -205,20 +205,20 @@ static void test_which_program(void **state)
     struct unit *unit = *state;
     struct kubectl kubectl = kubectl_of(unit, &no_options);
     setenv("KUBECTL_PATH", "", 1);
-    assert_string_equal(kubectl_words(&kubectl, NULL).items[0], "kubectl");
+    assert_string_equal(kubectl_argv(&kubectl, NULL).items[0], "kubectl");
     unsetenv("KUBECTL_PATH");
-    assert_string_equal(kubectl_words(&kubectl, NULL).items[0], "kubectl");
+    assert_string_equal(kubectl_argv(&kubectl, NULL).items[0], "kubectl");
     setenv("KUBECTL_PATH", program, 1);
-    assert_string_equal(kubectl_words(&kubectl, NULL).items[0], program);
+    assert_string_equal(kubectl_argv(&kubectl, NULL).items[0], program);
 }
 
 static void test_many_words(void **state)
 {
     struct unit *unit = *state;
-    struct words words = {0};
+    struct argv words = {0};
     enum { MANY = 100 };
     for (size_t i = 0; i < MANY; i++) {
-        words_add(&unit->arena, &words, str_format(&unit->arena, "%zu", i).data);
+        argv_add(&unit->arena, &words, str_format(&unit->arena, "%zu", i).data);
         assert_int_equal(words.count, i + 1);
         assert_null(words.items[words.count]);
     }
@@ -368,7 +368,7 @@ static void test_limit(void **state)
     kubectl.limit = 1000;
     write_script("exec sleep 60");
     for (size_t i = 0; i < COUNT(runs); i++)
-        runs[i].arguments = kubectl_words(&kubectl, "get", NULL).items;
+        runs[i].arguments = kubectl_argv(&kubectl, "get", NULL).items;
     int64_t began = process_clock();
     run_all(unit, &kubectl, runs, COUNT(runs));
     assert_true(process_clock() - began < 10000);
@@ -391,13 +391,13 @@ static void test_warnings_are_shown(void **state)
     struct options options = {0};
     struct kubectl kubectl = kubectl_of(unit, &options);
     write_script(script);
-    struct process run = {.arguments = kubectl_words(&kubectl, "get", NULL).items};
+    struct process run = {.arguments = kubectl_argv(&kubectl, "get", NULL).items};
     assert_str(run_all(unit, &kubectl, &run, 1),
                "Warning: this is old\nWarning: a?[2Jb\nWarning: unended\n");
     process_free(&run);
     /* kubectl's log only to those who ask for it */
     options.verbosity = "6";
-    run = (struct process){.arguments = kubectl_words(&kubectl, "get", NULL).items};
+    run = (struct process){.arguments = kubectl_argv(&kubectl, "get", NULL).items};
     assert_contains(run_all(unit, &kubectl, &run, 1), "I0131 12:00:00.000000  1 request\n");
     process_free(&run);
     assert_no_diags(unit);

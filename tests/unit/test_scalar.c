@@ -233,49 +233,6 @@ static void test_must_be_quoted(void **state)
             fail_msg("\"%.*s\" may be plain", STR_ARG(texts[i]));
 }
 
-static void test_whole_numbers(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text;
-        bool right;
-        int64_t number;
-    } rows[] = {
-        {"0", true, 0},
-        {"7", true, 7},
-        {"-7", true, -7},
-        {"65535", true, 65535},
-        {"999999999999999999", true, 999999999999999999},
-        {"-999999999999999999", true, -999999999999999999},
-        {"9999999999999999999", false, 0}, /* one digit more */
-        {"", false, 0},
-        {"-", false, 0},
-        {"+7", false, 0},
-        {"--7", false, 0},
-        {"07", false, 0},
-        {"-07", false, 0},
-        {"00", false, 0},
-        {"0x7", false, 0},
-        {"7.0", false, 0},
-        {"7e0", false, 0},
-        {"7 ", false, 0},
-        {" 7", false, 0},
-        {"1_000", false, 0},
-        {"1,000", false, 0},
-        {"1:30", false, 0},
-        {"\xD9\xA3", false, 0}, /* a digit, but an Arabic one */
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        int64_t number = 0;
-        bool right = scalar_to_int(str_of(rows[i].text), &number);
-        if (right != rows[i].right || number != rows[i].number)
-            fail_msg("\"%s\" is %s, %lld", rows[i].text, right ? "taken" : "refused",
-                     (long long)number);
-    }
-    int64_t number = 0;
-    assert_false(scalar_to_int((struct str)TEXT("7\0"), &number));
-}
-
 static void test_booleans(void **state)
 {
     (void)state;
@@ -299,8 +256,9 @@ static void test_booleans(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ambiguous),      cmocka_unit_test(test_strings),
-        cmocka_unit_test(test_must_be_quoted), cmocka_unit_test(test_whole_numbers),
+        cmocka_unit_test(test_ambiguous),
+        cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_must_be_quoted),
         cmocka_unit_test(test_booleans),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

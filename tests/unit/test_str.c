@@ -222,6 +222,49 @@ static void test_first_of_equally_near_is_suggested(void **state)
     assert_str(suggested("porty", equal), "ports");
 }
 
+static void test_to_int(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool right;
+        int64_t number;
+    } rows[] = {
+        {"0", true, 0},
+        {"7", true, 7},
+        {"-7", true, -7},
+        {"65535", true, 65535},
+        {"999999999999999999", true, 999999999999999999},
+        {"-999999999999999999", true, -999999999999999999},
+        {"9999999999999999999", false, 0}, /* one digit more */
+        {"", false, 0},
+        {"-", false, 0},
+        {"+7", false, 0},
+        {"--7", false, 0},
+        {"07", false, 0},
+        {"-07", false, 0},
+        {"00", false, 0},
+        {"0x7", false, 0},
+        {"7.0", false, 0},
+        {"7e0", false, 0},
+        {"7 ", false, 0},
+        {" 7", false, 0},
+        {"1_000", false, 0},
+        {"1,000", false, 0},
+        {"1:30", false, 0},
+        {"\xD9\xA3", false, 0}, /* a digit, but an Arabic one */
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        int64_t number = 0;
+        bool right = str_to_int(str_of(rows[i].text), &number);
+        if (right != rows[i].right || number != rows[i].number)
+            fail_msg("\"%s\" is %s, %lld", rows[i].text, right ? "taken" : "refused",
+                     (long long)number);
+    }
+    int64_t number = 0;
+    assert_false(str_to_int((struct str)TEXT("7\0"), &number));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +280,7 @@ int main(void)
         UNIT_TEST(test_suggestions),
         UNIT_TEST(test_suggestions_keep_their_distance),
         UNIT_TEST(test_first_of_equally_near_is_suggested),
+        cmocka_unit_test(test_to_int),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,71 @@
+/* What the objects of all kinds have in common. */
+#include "manifest/manifest.h"
+
+static struct str instance(struct manifests *manifests, const struct service *service)
+{
+    return str_format(manifests->arena, "%.*s-%.*s", STR_ARG(service->layer->name),
+                      STR_ARG(service->name));
+}
+
+void manifest_selector(struct manifests *manifests, const struct service *service, struct node *map,
+                       const char *key)
+{
+    struct node *labels = put_map(manifests->arena, map, key);
+    put_text(manifests->arena, labels, "app.kubernetes.io/name", service->name);
+    put_text(manifests->arena, labels, "app.kubernetes.io/instance", instance(manifests, service));
+}
+
+void manifest_layer_labels(struct arena *arena, struct node *labels, const struct layer *layer)
+{
+    put_text(arena, labels, "app.kubernetes.io/part-of", layer->name);
+    put_text(arena, labels, "app.kubernetes.io/managed-by", STR("optasvc"));
+    put_text(arena, labels, "opta.dev/layer-name", layer->name);
+    if (layer->environment.name.len)
+        put_text(arena, labels, "opta.dev/environment-name", layer->environment.name);
+}
+
+struct node *manifest_labels(struct manifests *manifests, const struct service *service,
+                             struct node *map, const char *key)
+{
+    manifest_selector(manifests, service, map, key);
+    struct node *labels = map->last;
+    manifest_layer_labels(manifests->arena, labels, service->layer);
+    put_text(manifests->arena, labels, "opta.dev/module-name", service->name);
+    return labels;
+}
+
+struct node *manifest_new(struct manifests *manifests, const char *api_version, const char *kind)
+{
+    struct node *object = node_new(manifests->arena, NODE_MAP);
+    put_text(manifests->arena, object, "apiVersion", str_of(api_version));
+    put_text(manifests->arena, object, "kind", str_of(kind));
+    manifests_add(manifests, object);
+    return object;
+}
+
+struct node *manifest_object(struct manifests *manifests, const struct service *service,
+                             const char *api_version, const char *kind, struct str name)
+{
+    struct node *object = manifest_new(manifests, api_version, kind);
+    struct node *metadata = put_map(manifests->arena, object, "metadata");
+    put_text(manifests->arena, metadata, "name", name);
+    put_text(manifests->arena, metadata, "namespace", service->layer->namespace);
+    manifest_labels(manifests, service, metadata, "labels");
+    return object;
+}
+
+void manifest_put_items(struct arena *arena, struct node *map, const struct value *items)
+{
+    const struct node *last = map->last; /* the items themselves differ from each other */
+    for (size_t i = 0; i < items->count; i++) {
+        const struct item *item = &items->items[i];
+        struct node *there = last ? map->first : NULL;
+        while (there && !str_equal(there->key->text, item->name))
+            there = there == last ? NULL : there->next;
+        if (there)
+            there->text = item->text;
+        else
+            node_put(map, node_scalar(arena, STYLE_TEXT, item->name),
+                     node_scalar(arena, STYLE_TEXT, item->text));
+    }
+}

@@ -1,0 +1,36 @@
+#include "manifest/session.h"
+
+#include "config/usage.h"
+#include "os/console.h"
+#include "os/process.h"
+
+bool session_open(struct session *session, const struct options *options, bool color, bool quiet)
+{
+    struct rendition rendition = {0};
+    struct buf messages = {0};
+    struct options reading = *options;
+    reading.applies_nothing = quiet && !options->read_again;
+    bool right = render_services(&reading, color, session->arena, &rendition, &messages);
+    if (right && quiet) {
+        messages.len = 0;
+        usage_write_skipped(rendition.options, &messages);
+    }
+    console_print_error(buf_str(&messages));
+    buf_free(&messages);
+    session->services = rendition.items;
+    session->service_count = rendition.count;
+    if (right)
+        process_watch_signals();
+    return right;
+}
+
+bool session_report(struct diags *diags, bool color)
+{
+    struct buf messages = {0};
+    bool right = diags->errors == 0 && !process_interrupted();
+    diags_write(diags, &messages, color);
+    console_print_error(buf_str(&messages));
+    buf_free(&messages);
+    *diags = (struct diags){.arena = diags->arena};
+    return right;
+}

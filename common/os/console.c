@@ -1,0 +1,66 @@
+#include "os/console.h"
+
+#include "base/diag.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int print_error; /* errno of the first write to stdout that failed */
+
+bool console_print(struct str text)
+{
+    if (print_error == 0)
+        print_error = io_write(STDOUT_FILENO, text);
+    return print_error == 0;
+}
+
+void console_print_error(struct str text)
+{
+    int ignored = io_write(STDERR_FILENO, text);
+    (void)ignored;
+}
+
+void console_print_line(struct str text)
+{
+    struct buf line = {0};
+    diag_add_visible(&line, text);
+    buf_add_byte(&line, '\n');
+    console_print_error(buf_str(&line));
+    buf_free(&line);
+}
+
+int console_finish(struct str text)
+{
+    return console_finish_stream(&text, 1, &(struct io_stream){0});
+}
+
+int console_finish_stream(const struct str *pieces, size_t count, const struct io_stream *stream)
+{
+    int error = print_error;
+    if (error == 0)
+        error = io_write_stream(STDOUT_FILENO, pieces, count, stream);
+    if (close(STDOUT_FILENO) < 0 && error == 0)
+        error = errno;
+    if (error == 0)
+        return EXIT_SUCCESS;
+    struct buf message = {0};
+    buf_format(&message, "error: the output cannot be written: %s\n", strerror(error));
+    console_print_error(buf_str(&message));
+    buf_free(&message);
+    return EXIT_FAILURE;
+}
+
+int console_find_stream(const char *path)
+{
+    struct stat file;
+    struct stat stream;
+    if (stat(path, &file) < 0)
+        return -1;
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fstat(fd, &stream) == 0 && stream.st_dev == file.st_dev && stream.st_ino == file.st_ino)
+            return fd;
+    return -1;
+}
