@@ -53,12 +53,14 @@ static void report(const struct target *target, struct location at, struct str m
         return;
     diag_error(injection->diags, at, "%.*s: %.*s",
                STR_ARG(object_text(injection->arena, target->workload)), STR_ARG(message));
-    if (names.len)
-        diag_hint(injection->diags, "it has %.*s\nwrite which: helm: {container: %.*s}",
-                  STR_ARG(list_containers(target, false)),
-                  STR_ARG(str_slice(names, 0, str_find(names, 0, ','))));
-    else
+    if (names.len == 0) {
         diag_hint(injection->diags, "is the chart complete?");
+        return;
+    }
+    struct str selector = target_selector(injection, injection->options->container, "container",
+                                          str_slice(names, 0, str_find(names, 0, ',')));
+    diag_hint(injection->diags, "it has %.*s\nwrite which: %.*s",
+              STR_ARG(list_containers(target, false)), STR_ARG(selector));
 }
 
 /* What the Services of the workload route traffic to. */

@@ -122,8 +122,11 @@ static struct location wish_location(const struct injection *injection,
 
 static void hint_workloads(struct injection *injection, struct str names)
 {
-    diag_hint(injection->diags, "it has %.*s\nwrite which: helm: {workload: %.*s}", STR_ARG(names),
-              STR_ARG(str_slice(names, 0, str_find(names, 0, ','))));
+    struct str first = str_slice(names, 0, str_find(names, 0, ','));
+    struct str selector =
+        target_selector(injection, injection->options->workload, "workload", first);
+    diag_hint(injection->diags, "it has %.*s\nwrite which: %.*s", STR_ARG(names),
+              STR_ARG(selector));
 }
 
 static void report_several(struct injection *injection, const struct service *service,
@@ -184,7 +187,9 @@ static const struct object *with_pods(struct injection *injection, const struct 
         diag_error(injection->diags, wish_location(injection, service),
                    "%.*s runs the pods of %.*s, which is not a workload of the chart",
                    STR_ARG(object_text(arena, object)), STR_ARG(pods));
-    diag_hint(injection->diags, "name another workload: helm: {workload: KIND/NAME}");
+    struct str selector =
+        target_selector(injection, injection->options->workload, "workload", STR("KIND/NAME"));
+    diag_hint(injection->diags, "name another workload: %.*s", STR_ARG(selector));
     return NULL;
 }
 

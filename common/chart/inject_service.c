@@ -221,12 +221,14 @@ static void hint_services(const struct target *target, const struct object *cons
                           size_t count)
 {
     struct injection *injection = target->injection;
-    if (count == 0)
+    if (count == 0) {
         diag_hint(injection->diags, "no Service of the chart routes to it");
-    else
-        diag_hint(injection->diags,
-                  "Services that route to it: %.*s\nwrite which: helm: {service: %.*s}",
-                  STR_ARG(list_services(injection, services, count)), STR_ARG(services[0]->name));
+        return;
+    }
+    struct str selector =
+        target_selector(injection, injection->options->service, "service", services[0]->name);
+    diag_hint(injection->diags, "Services that route to it: %.*s\nwrite which: %.*s",
+              STR_ARG(list_services(injection, services, count)), STR_ARG(selector));
 }
 
 bool target_check_service(const struct target *target)

@@ -118,6 +118,11 @@ void target_choice(struct injection *injection, const struct object *object,
                    const struct node *container, bool guess, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/* Returns what to write to choose an object: `--KEY NAME` if that flag is given, because it takes
+ * precedence over the service file, else `helm: {KEY: NAME}`. */
+struct str target_selector(const struct injection *injection, const char *flag, const char *key,
+                           struct str name);
+
 /* What cannot be done: an error at the field with a hint, or, when gaps are filled, left and told.
  */
 void target_cannot(const struct target *target, enum field_id field, const char *what,
