@@ -257,15 +257,21 @@ static const struct object *find_written(struct injection *injection, const stru
     return NULL;
 }
 
-/* The first word between dashes that two names share; empty: none. A single character or a number
- * says nothing. */
+/* True for a word that says nothing about what a workload is: a single character, a number or a
+ * version such as v2. */
+static bool is_meaningless(struct str word)
+{
+    return word.len < 2 || str_only(str_from(word, word.data[0] == 'v'), "0123456789");
+}
+
+/* The first word between dashes that two names share; empty: none. */
 static struct str shared_word(struct str a, struct str b)
 {
     for (size_t at = 0; at < a.len;) {
         size_t end = str_find(a, at, '-');
         struct str word = str_slice(a, at, end);
         at = end + 1;
-        if (word.len < 2 || str_only(word, "0123456789"))
+        if (is_meaningless(word))
             continue;
         for (size_t from = 0; from < b.len;) {
             size_t to = str_find(b, from, '-');

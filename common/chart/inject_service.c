@@ -46,10 +46,10 @@ struct set target_container_ports(struct arena *arena, const struct node *contai
 static bool is_metrics_name(struct str name)
 {
     static const char *const words[] = {
-        "metrics", "metric",     "prometheus", "prom",      "exporter",    "telemetry",
-        "stats",   "monitoring", "monitor",    "jmx",       "health",      "healthz",
-        "livez",   "readyz",     "liveness",   "readiness", "healthcheck", "probe",
-        "probes",  "status",     "admin",      "debug",     "pprof",       "management",
+        "metrics",    "metric",    "prometheus",  "prom",   "exporter", "telemetry", "stats",
+        "monitoring", "monitor",   "jmx",         "health", "healthz",  "livez",     "readyz",
+        "liveness",   "readiness", "healthcheck", "probe",  "probes",   "status",    "admin",
+        "debug",      "pprof",     "management",  "mgmt",
     };
     for (size_t at = 0; at < name.len;) {
         size_t end = str_find(name, at, '-');

@@ -30,6 +30,8 @@ struct usage {
     struct set files;                /* "DEVICE:INODE" of files that flags and service files name */
     struct option_list skipped;      /* files of directories that are not service files */
     struct option_list skipped_dirs; /* directories that were already read under another path */
+    struct option_list broken_links; /* that may have led to directories */
+    bool subdirectories;             /* some were not read, because -R is missing */
 };
 
 /* A copy of the options, in the arena, whose usage is recorded. */
@@ -45,12 +47,14 @@ void usage_add_parent_outputs(const struct options *options);
 void usage_add_file(const struct options *options, const char *path);
 void usage_skip_file(const struct options *options, const char *path);
 void usage_skip_directory(const struct options *options, const char *path);
+void usage_skip_link(const struct options *options, const char *path);
+void usage_skip_subdirectory(const struct options *options);
 
 /* Reports the flags without effect. Only for runs without errors: a service that could not be read
  * may have used them. */
 void usage_check(const struct options *options, struct diags *diags);
 
-/* Writes one line that names the skipped files, and one for the skipped directories. A file that a
+/* Writes one line each that names the skipped files, directories and links. A file that a
  * flag or a service file names, such as an environment file, is not skipped. */
 void usage_write_skipped(const struct options *options, struct buf *out);
 
