@@ -322,6 +322,15 @@ const struct object *target_service_of(const struct target *target, const struct
     return traffic.first ? traffic.first->service : NULL;
 }
 
+const struct object *target_metrics_service_of(const struct target *target,
+                                               const struct node *container)
+{
+    struct reached traffic;
+    struct reached metrics;
+    find_reached(target, container, &traffic, &metrics);
+    return metrics.first ? metrics.first->service : NULL;
+}
+
 /* The Service and port of public_uri */
 
 static bool is_headless(const struct object *service)
@@ -414,15 +423,38 @@ static const struct node *port_of(const struct target *target, const struct cand
     return target->service->public_port ? candidate->public.first : chosen_port(&candidate->public);
 }
 
+/* Reports that no Service can serve public_uri. A headless one has no address of its own, so it is
+ * taken only where it is written. */
+static void report_no_service(const struct target *target)
+{
+    struct injection *injection = target->injection;
+    const struct object *headless = NULL;
+    for (size_t i = 0; i < injection->service_count && !headless; i++)
+        if (is_headless(injection->services[i]) && injection->services[i]->name.len)
+            headless = injection->services[i];
+    if (!headless) {
+        target_error(target, SERVICE_PUBLIC_URI,
+                     "public_uri needs a Service that routes TCP to it");
+        diag_hint(injection->diags, "enable its Service in the chart's values");
+        return;
+    }
+    struct str selector =
+        target_selector(injection, injection->options->service, "service", headless->name);
+    target_error(target, SERVICE_PUBLIC_URI,
+                 "public_uri needs a Service that is not headless, as %.*s is",
+                 STR_ARG(headless->name));
+    diag_hint(injection->diags,
+              "enable its other Service in the chart's values, or use this one: %.*s",
+              STR_ARG(selector));
+}
+
 static bool report_services(const struct target *target, const struct object *const *services,
                             size_t count, size_t matching)
 {
     const struct port *written = target->service->public_port;
     struct str container = node_text(node_find(target->container, "name"));
     if (count == 0) {
-        target_error(target, SERVICE_PUBLIC_URI,
-                     "public_uri needs a Service that routes TCP to it");
-        diag_hint(target->injection->diags, "enable its Service in the chart's values");
+        report_no_service(target);
         return false;
     }
     if (matching)

@@ -90,6 +90,11 @@ const struct object *target_public_service(const struct target *target,
 /* The first Service that routes traffic to the container, which metrics are not; NULL: none. */
 const struct object *target_service_of(const struct target *target, const struct node *container);
 
+/* The first Service that routes to a port of the container for metrics or health checks, or NULL.
+ */
+const struct object *target_metrics_service_of(const struct target *target,
+                                               const struct node *container);
+
 /* The port at which a container is reached, as a Service calls it; of one that several reach, the
  * one for traffic. NULL if none or several do. A copy. */
 struct node *target_service_port(const struct target *target, const struct node *container);
