@@ -96,14 +96,14 @@ static void index_service(struct injection *injection, const struct object *serv
             continue;
         struct str name = node_text(node_find(port, "name"));
         const struct node *to = target_of(port);
-        struct service_target *made = ARENA_NEW(injection->arena, struct service_target);
-        *made = (struct service_target){
-            .self = made, .service = service, .to = to, .order = (*order)++};
+        struct service_target *target = ARENA_NEW(injection->arena, struct service_target);
+        *target = (struct service_target){
+            .self = target, .service = service, .to = to, .order = (*order)++};
         const struct service_target *known =
-            set_add(injection->arena, &injection->service_targets, node_text(to), made);
-        made = known ? known->self : made;
-        made->named |= written || (name.len && !is_metrics_name(name));
-        made->unnamed |= name.len == 0;
+            set_add(injection->arena, &injection->service_targets, node_text(to), target);
+        target = known ? known->self : target;
+        target->named |= written || (name.len && !is_metrics_name(name));
+        target->unnamed |= name.len == 0;
     }
 }
 
@@ -173,7 +173,7 @@ void target_find_services(const struct target *target)
     injection->ingresses = NULL;
 }
 
-/* The number that a Service's port leads to, or its name where no container has it. */
+/* The number that a Service's port routes to, or its name if no container has it. */
 static struct str target_number(const struct injection *injection, const struct node *port)
 {
     struct str to = node_text(target_of(port));
@@ -200,7 +200,7 @@ static void list_ports(const struct injection *injection, struct buf *out,
         buf_add(out, STR(")"));
 }
 
-/* Services and the ports that they lead to, for a message. */
+/* Services and the ports that they route to, for a message. */
 static struct str list_services(const struct injection *injection,
                                 const struct object *const *services, size_t count)
 {
@@ -252,7 +252,7 @@ bool target_check_service(const struct target *target)
     return false;
 }
 
-/* Containers behind Services */
+/* Containers that Services reach */
 
 /* What Services reach of a container. */
 struct reached {
@@ -352,7 +352,7 @@ static bool is_traffic_port(const struct target *target, const struct node *port
     return own ? carries_traffic(own, &by) : by.named || (by.unnamed && !is_metrics_number(to));
 }
 
-/* True if a port of a Service leads to the written `port`, or, where none is written, carries
+/* True if a port of a Service routes to the written `port`, or, where none is written, carries
  * traffic to the container. A number that no container names may be this one's. */
 static bool is_public(const struct target *target, const struct node *port,
                       const struct set *own_ports)
@@ -415,7 +415,7 @@ static struct candidate look_at(const struct target *target, const struct object
     return candidate;
 }
 
-/* The port of the Service that is chosen. Several that lead to the written port are alike. */
+/* The port of the Service that is chosen. Several that route to the written port are alike. */
 static const struct node *port_of(const struct target *target, const struct candidate *candidate)
 {
     if (candidate->public.count == 0)

@@ -54,7 +54,7 @@ static void check_module(struct discovery *discovery, const struct node *module)
 }
 
 /* The first map of type k8s-service in a tree, or of one as like it as `least`; NULL if there is
- * none. Aliases are not followed, because what they stand for is in the tree as well. */
+ * none. Aliases are not followed, because their anchors are in the tree as well. */
 static const struct node *find_service(struct discovery *discovery, const struct node *node,
                                        enum type_likeness least)
 {

@@ -19,7 +19,7 @@ struct lister {
     const char *home; /* the directory that -f names; NULL: -f names a file */
     struct input *inputs;
     size_t count;
-    bool full;          /* more than FILES_MAX, which is told */
+    bool full;          /* more than FILES_MAX, which was reported */
     struct set visited; /* "DEVICE:INODE" of directories below one path of -f */
 };
 

@@ -1,11 +1,11 @@
-/* What a run made of its flags and files: which flags had an effect, and which files were skipped.
+/* Which flags of a run had an effect, and which files it skipped.
  *
  * A flag that changes nothing is most often a mistake, so it is an error. It counts as used if any
  * service of the run uses it:
  *   --module          a file has a k8s-service of that name
  *   --var             a text that was read has {vars.NAME}, or a file declares the variable
  *   --image-tag, --image-digest   the image of a service took it
- *   --registry        the address of an image: AUTO was made from it
+ *   --registry        the address of an image: AUTO was derived from it
  *   --parent-outputs  a placeholder read one of its outputs, or the ARN or ID of a linked module
  * did
  * Commands that apply nothing (status, outputs, logs, shell, delete, secret, push) check --module
