@@ -81,6 +81,28 @@ static struct choice choose(struct release *release, enum step step, const struc
     return choice;
 }
 
+/* [[NAMESPACE/]KIND/]NAME, or the end of a name. */
+static struct query query_parse(struct arena *arena, struct str written)
+{
+    struct str parts[3] = {0};
+    size_t count = 0;
+    size_t at = 0;
+    while (count < 2 && str_find(written, at, '/') < written.len) {
+        size_t end = str_find(written, at, '/');
+        parts[count++] = str_slice(written, at, end);
+        at = end + 1;
+    }
+    parts[count] = str_from(written, at);
+    struct query query = {.name = parts[count]};
+    if (count > 0)
+        query.kind = str_c(arena, parts[count - 1]);
+    if (count > 1)
+        query.namespace = parts[0];
+    if (str_starts(query.name, STR("*-")))
+        query.name = str_from(query.name, 2);
+    return query;
+}
+
 /* Errors */
 
 /* The names of all that fit, for a message. */
@@ -121,13 +143,31 @@ static struct location query_location(const struct injection *injection,
                : record_location(service->record, SERVICE_HELM);
 }
 
-static void hint_workloads(struct injection *injection, struct str names)
+/* Adds the hint with the workloads that can be written, and one of them as an example. */
+static void hint_workloads(struct injection *injection, struct str names, struct str example)
 {
-    struct str first = str_slice(names, 0, str_find(names, 0, ','));
+    if (example.len == 0)
+        example = str_slice(names, 0, str_find(names, 0, ','));
     struct str selector =
-        target_selector(injection, injection->options->workload, "workload", first);
+        target_selector(injection, injection->options->workload, "workload", example);
     diag_hint(injection->diags, "it has %.*s\nwrite which: %.*s", STR_ARG(names),
               STR_ARG(selector));
+}
+
+/* The workload whose name is most like NAME of a written [[NAMESPACE/]KIND/]NAME; empty: none. */
+static struct str nearest_workload(struct injection *injection, struct str written)
+{
+    struct suggestion near = {.word = query_parse(injection->arena, written).name};
+    const struct object *nearest = NULL;
+    for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
+         object; object = object->next) {
+        const char *before = near.best.data;
+        if (is_candidate(object))
+            suggestion_offer(&near, object->name);
+        if (near.best.data != before)
+            nearest = object;
+    }
+    return nearest ? object_text(injection->arena, nearest) : STR("");
 }
 
 static void report_several(struct injection *injection, const struct service *service,
@@ -137,7 +177,7 @@ static void report_several(struct injection *injection, const struct service *se
         return;
     diag_error(injection->diags, query_location(injection, service),
                "several workloads of the chart could be meant by \"%.*s\"", STR_ARG(wanted));
-    hint_workloads(injection, list_workloads(injection, step, query));
+    hint_workloads(injection, list_workloads(injection, step, query), STR(""));
 }
 
 static void report_none(struct injection *injection, const struct service *service,
@@ -163,7 +203,7 @@ static void report_none(struct injection *injection, const struct service *servi
                   "the chart has no %sDeployment, StatefulSet, DaemonSet or Rollout",
                   hook ? "other " : "");
     else
-        hint_workloads(injection, names);
+        hint_workloads(injection, names, nearest_workload(injection, wanted));
 }
 
 /* The object whose pod template is edited. Reports an error and returns NULL if the chart has none.
@@ -209,28 +249,6 @@ static const struct object *found(struct injection *injection, const struct serv
                           STR_ARG(object_text(injection->arena, workload->rollout)));
     target_choice(injection, workload, NULL, guess, "%.*s%.*s", STR_ARG(reason), STR_ARG(runs));
     return workload;
-}
-
-/* [[NAMESPACE/]KIND/]NAME, or the end of a name. */
-static struct query query_parse(struct arena *arena, struct str written)
-{
-    struct str parts[3] = {0};
-    size_t count = 0;
-    size_t at = 0;
-    while (count < 2 && str_find(written, at, '/') < written.len) {
-        size_t end = str_find(written, at, '/');
-        parts[count++] = str_slice(written, at, end);
-        at = end + 1;
-    }
-    parts[count] = str_from(written, at);
-    struct query query = {.name = parts[count]};
-    if (count > 0)
-        query.kind = str_c(arena, parts[count - 1]);
-    if (count > 1)
-        query.namespace = parts[0];
-    if (str_starts(query.name, STR("*-")))
-        query.name = str_from(query.name, 2);
-    return query;
 }
 
 /* KIND/NAME that several namespaces have is the only one that names no namespace: nothing else

@@ -216,17 +216,21 @@ static struct str list_services(const struct injection *injection,
     return copy;
 }
 
-/* Adds the hint of a message about Services: those that can be written. */
+/* Adds the hint of a message about Services: those that can be written, and as an example the one
+ * whose name is most like the written name. */
 static void hint_services(const struct target *target, const struct object *const *services,
                           size_t count)
 {
     struct injection *injection = target->injection;
+    struct suggestion near = {.word = written_service(target)};
+    for (size_t i = 0; i < count && near.word.len; i++)
+        suggestion_offer(&near, services[i]->name);
     if (count == 0) {
         diag_hint(injection->diags, "no Service of the chart routes to it");
         return;
     }
-    struct str selector =
-        target_selector(injection, injection->options->service, "service", services[0]->name);
+    struct str selector = target_selector(injection, injection->options->service, "service",
+                                          near.best.len ? near.best : services[0]->name);
     diag_hint(injection->diags, "Services that route to it: %.*s\nwrite which: %.*s",
               STR_ARG(list_services(injection, services, count)), STR_ARG(selector));
 }

@@ -353,11 +353,28 @@ static void warn_no_effect(const struct target *target, enum field_id field)
     diag_hint(diags, "public_uri adds one");
 }
 
+/* A new Ingress is for public_uri: without it, `new` is a mistake. */
+static void check_new(const struct target *target)
+{
+    struct diags *diags = target->injection->diags;
+    if (!wants_new(target) || target->service->route_count)
+        return;
+    if (target->injection->options->ingress) {
+        diag_error(diags, target->service->at, "nothing uses --ingress new");
+        diag_hint(diags, "it adds an Ingress for public_uri, which the service does not have");
+    } else {
+        diag_warning(diags, record_location(target->service->record, SERVICE_HELM),
+                     "ingress: new has no effect without public_uri");
+        diag_hint(diags, "add public_uri, or leave ingress out");
+    }
+}
+
 void inject_ingress(const struct target *target)
 {
     if (!inject_ingress_is_asked(target))
         return;
     const struct service *service = target->service;
+    check_new(target);
     size_t candidate_count;
     const struct object **ingresses = candidates(target, &candidate_count);
     if (!check_wanted(target, ingresses, candidate_count))
