@@ -399,8 +399,9 @@ struct candidate {
     const struct object *service;
     struct port_choice public;  /* its ports that is_public() */
     struct port_choice traffic; /* and all that carry traffic */
-    bool able;                  /* an Ingress can use it: it has a name, an address, a TCP port */
-    bool only;                  /* no other is able */
+    size_t tcp_ports;
+    bool able; /* an Ingress can use it: it has a name, an address, a TCP port */
+    bool only; /* no other is able */
 };
 
 static struct candidate look_at(const struct target *target, const struct object *service,
@@ -410,6 +411,7 @@ static struct candidate look_at(const struct target *target, const struct object
     const struct node *ports = node_find(service->node, "spec ports");
     bool named = service->name.len && (!is_headless(service) || written_service(target).len);
     for (const struct node *port = node_items(ports); port; port = port->next) {
+        candidate.tcp_ports += !target_is_udp(port);
         candidate.able |= named && !target_is_udp(port);
         if (is_public(target, port, own_ports))
             offer_port(&candidate.public, port);
@@ -529,22 +531,30 @@ static void warn_port(const struct target *target, const struct candidate *chose
               STR_ARG(list_services(target->injection, &chosen->service, 1)));
 }
 
+/* One of several ports that nothing names is a guess, also if the Service is not. */
 static void report_choice(const struct target *target, const struct candidate *chosen,
                           const struct node *port)
 {
-    struct arena *arena = target->injection->arena;
+    struct injection *injection = target->injection;
+    struct arena *arena = injection->arena;
     struct str workload = object_text(arena, target->workload);
-    struct str number = target_number(target->injection, port);
+    struct str number = target_number(injection, port);
+    bool guess = chosen->tcp_ports > 1 && !target->service->public_port;
+    struct str of_several = {0};
+    if (guess)
+        of_several = str_format(arena, "; public_uri uses its target port %.*s", STR_ARG(number));
     if (written_service(target).len)
-        target_choice(target->injection, chosen->service, NULL, false, "%s names it",
-                      target->injection->options->service ? "--service" : "helm.service");
+        target_choice(injection, chosen->service, NULL, guess, "%s names it%.*s",
+                      injection->options->service ? "--service" : "helm.service",
+                      STR_ARG(of_several));
     else if (chosen->public.count)
-        target_choice(target->injection, chosen->service, NULL, !chosen->only,
+        target_choice(injection, chosen->service, NULL, guess || !chosen->only,
                       "it routes to port %.*s of %.*s", STR_ARG(number), STR_ARG(workload));
     else
-        target_choice(target->injection, chosen->service, NULL, true,
-                      "it is the only Service of %.*s, but does not route to container %.*s",
-                      STR_ARG(workload), STR_ARG(node_text(node_find(target->container, "name"))));
+        target_choice(injection, chosen->service, NULL, true,
+                      "it is the only Service of %.*s, but does not route to container %.*s%.*s",
+                      STR_ARG(workload), STR_ARG(node_text(node_find(target->container, "name"))),
+                      STR_ARG(of_several));
 }
 
 const struct object *target_public_service(const struct target *target,
