@@ -38,21 +38,6 @@ static void report_near_type(struct discovery *discovery, const struct node *mod
     diag_hint(discovery->diags, "did you mean \"k8s-service\"?");
 }
 
-/* A module of a list without any service: an error if it may be meant to be one. */
-static void check_module(struct discovery *discovery, const struct node *module)
-{
-    struct diags *diags = discovery->diags;
-    const struct node *type = node_find(module, "type");
-    if (node_text(type).len == 0) {
-        diag_error(diags, type ? type->span : module->span,
-                   "this module has no type, so it may be a k8s-service");
-        diag_hint(diags, "write its type: - {name: app, type: k8s-service, ...}");
-        discovery->foreign = true;
-    } else if (likeness(discovery, module) == TYPE_NEAR) {
-        report_near_type(discovery, module);
-    }
-}
-
 /* The first map of type k8s-service in a tree, or of one as like it as `least`; NULL if there is
  * none. Aliases are not followed, because their anchors are in the tree as well. */
 static const struct node *find_service(struct discovery *discovery, const struct node *node,
@@ -86,6 +71,23 @@ static void check_misplaced(struct discovery *discovery, const struct node *node
     }
 }
 
+/* A module of a list without any service: an error if it may be meant to be one. */
+static void check_module(struct discovery *discovery, const struct node *module)
+{
+    struct diags *diags = discovery->diags;
+    const struct node *type = node_find(module, "type");
+    if (node_text(type).len == 0 && find_service(discovery, module, TYPE_SERVICE)) {
+        check_misplaced(discovery, module);
+    } else if (node_text(type).len == 0) {
+        diag_error(diags, type ? type->span : module->span,
+                   "this module has no type, so it may be a k8s-service");
+        diag_hint(diags, "write its type: - {name: app, type: k8s-service, ...}");
+        discovery->foreign = true;
+    } else if (likeness(discovery, module) == TYPE_NEAR) {
+        report_near_type(discovery, module);
+    }
+}
+
 /* The parser reads a comment of JSON and the key on the next line as one key. */
 static struct str last_line(const struct node *key)
 {
@@ -99,8 +101,9 @@ static struct str last_line(const struct node *key)
 }
 
 /* A list of maps under a misspelt `modules`. Two edits away are other words, such as dbt's
- * `models`: there an item must have a type like ours as well. */
-static bool is_misspelt_list(struct discovery *discovery, const struct node *value, bool *ret_typed)
+ * `models`, and a map of maps may be Terraform's `module`: there one of them must have a type like
+ * ours as well. */
+static bool is_misspelt_list(struct discovery *discovery, struct node *value, bool *ret_typed)
 {
     size_t distance = top_level_distance(last_line(value->key));
     if (str_is(value->key->text, "modules") || distance > 2 || !node_items(value))
@@ -111,7 +114,8 @@ static bool is_misspelt_list(struct discovery *discovery, const struct node *val
         maps &= node_target(item)->kind == NODE_MAP;
         *ret_typed |= likeness(discovery, item) != TYPE_OTHER;
     }
-    return maps && (*ret_typed || distance < 2);
+    bool list = node_target(value)->kind == NODE_LIST;
+    return maps && (*ret_typed || (list && distance < 2));
 }
 
 static void report_misspelt_list(struct discovery *discovery, const struct node *value, bool typed)
@@ -128,7 +132,7 @@ static void report_misspelt_list(struct discovery *discovery, const struct node 
     discovery->foreign |= !typed;
 }
 
-static void check_field(struct discovery *discovery, const struct node *value, bool is_object)
+static void check_field(struct discovery *discovery, struct node *value, bool is_object)
 {
     bool typed;
     if (is_misspelt_list(discovery, value, &typed))
@@ -150,7 +154,7 @@ static bool discover_map(struct discovery *discovery, const struct node *root)
         node_text(node_find(root, "apiVersion")).len && node_text(node_find(root, "kind")).len;
     if (is_service(discovery, root))
         check_misplaced(discovery, root);
-    for (const struct node *value = root->first; value; value = value->next)
+    for (struct node *value = root->first; value; value = value->next)
         if (!is_list || value != modules)
             check_field(discovery, value, is_object);
     return false;
