@@ -90,6 +90,14 @@ void diag_hint(struct diags *diags, const char *format, ...)
     va_end(arguments);
 }
 
+void diag_hint_line(struct diags *diags, const char *line)
+{
+    if (!diags->last_kept)
+        return;
+    struct str *hint = &diags->items[diags->count - 1].hint;
+    *hint = str_format(diags->arena, "%.*s%s%s", STR_ARG(*hint), hint->len ? "\n" : "", line);
+}
+
 bool diag_suggest(struct diags *diags, const struct suggestion *near)
 {
     if (near->best.len)

@@ -64,6 +64,9 @@ void diag_warning(struct diags *diags, struct location at, const char *format, .
 /* Adds what to do about it to the diagnostic that was reported last. */
 void diag_hint(struct diags *diags, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Adds a line to the hint of the diagnostic that was reported last. */
+void diag_hint_line(struct diags *diags, const char *line);
+
 /* True when another error would only be counted: what its hint would say need not be found out. */
 bool diags_full(const struct diags *diags);
 

@@ -169,13 +169,31 @@ static bool wants_all(const struct injection *injection, const struct service *s
     return flag ? strcmp(flag, "*") == 0 : service->helm.all_workloads;
 }
 
+/* A flag that chooses something of one workload has no effect on all of them, and one that chooses
+ * a container has none on all containers: both are errors. */
+static bool check_fill_flags(const struct injection *injection, const struct service *service)
+{
+    const struct options *options = injection->options;
+    bool ok = true;
+    if (wants_all(injection, service) && (options->service || options->ingress)) {
+        diag_error(injection->diags, service->at, "--%s is for one workload, not for all",
+                   options->service ? "service" : "ingress");
+        diag_hint(injection->diags, "name the workload: --workload KIND/NAME");
+        ok = false;
+    }
+    if (service->helm.all_containers && options->container) {
+        diag_error(injection->diags, service->at,
+                   "--container is for one container, and helm has containers: \"*\"");
+        diag_hint(injection->diags, "leave out one of the two");
+        ok = false;
+    }
+    return ok;
+}
+
 static void fill(struct injection *injection, const struct service *service)
 {
-    if (wants_all(injection, service) && injection->options->service) {
-        diag_error(injection->diags, service->at, "--service is for one workload, not for all");
-        diag_hint(injection->diags, "name the workload: --workload KIND/NAME");
+    if (!check_fill_flags(injection, service))
         return;
-    }
     if (!wants_all(injection, service)) {
         const struct object *workload = target_workload(injection, service);
         if (workload)

@@ -53,12 +53,14 @@ static void report(const struct target *target, struct location at, struct str m
         return;
     diag_error(injection->diags, at, "%.*s: %.*s",
                STR_ARG(object_text(injection->arena, target->workload)), STR_ARG(message));
-    if (names.len)
-        diag_hint(injection->diags, "it has %.*s\nwrite which: helm: {container: %.*s}",
-                  STR_ARG(list_containers(target, false)),
-                  STR_ARG(str_slice(names, 0, str_find(names, 0, ','))));
-    else
+    if (names.len == 0) {
         diag_hint(injection->diags, "is the chart complete?");
+        return;
+    }
+    struct str selector = target_selector(injection, injection->options->container, "container",
+                                          str_slice(names, 0, str_find(names, 0, ',')));
+    diag_hint(injection->diags, "it has %.*s\nwrite which: %.*s",
+              STR_ARG(list_containers(target, false)), STR_ARG(selector));
 }
 
 /* What the Services of the workload route traffic to. */
@@ -94,18 +96,31 @@ static void report_conflict(const struct target *target, const struct routed *ro
            module);
 }
 
+/* True if a Service routes to a port for metrics or health checks. */
+static bool has_metrics_service(const struct target *target)
+{
+    for (struct node *each = first_container(target->workload); each; each = each->next)
+        if (target_metrics_service_of(target, each))
+            return true;
+    return false;
+}
+
 /* Reports that Services route to several containers, or to none. */
 static void report_undecided(const struct target *target, bool several)
 {
     struct arena *arena = target->injection->arena;
+    struct str module = target->service->name;
     struct str names = list_containers(target, several);
-    struct str message =
-        several
-            ? str_format(arena, "Services route to several of its containers: %.*s", STR_ARG(names))
-            : str_format(arena,
-                         "cannot determine the container: no container is named \"%.*s\" or "
-                         "receives traffic from a Service",
-                         STR_ARG(target->service->name));
+    struct str message;
+    if (several)
+        message =
+            str_format(arena, "Services route to several of its containers: %.*s", STR_ARG(names));
+    else
+        message = str_format(
+            arena, "cannot determine the container: no container is named \"%.*s\"%s",
+            STR_ARG(module),
+            has_metrics_service(target) ? ", and Services route only to ports for metrics or health"
+                                        : " or receives traffic from a Service");
     report(target, target->service->at, message, names);
 }
 
@@ -146,9 +161,19 @@ static struct str written_container(const struct target *target)
     return flag ? str_of(flag) : target->service->helm.container;
 }
 
+/* Reports that no container has the written name, with the one most like it. */
+static void report_unknown(const struct target *target, struct str written)
+{
+    struct suggestion near = {.word = written};
+    for (struct node *each = first_container(target->workload); each; each = each->next)
+        suggestion_offer(&near, name_of(each));
+    report(target, record_location(target->service->record, SERVICE_HELM),
+           str_format(target->injection->arena, "no container is named \"%.*s\"", STR_ARG(written)),
+           near.best.len ? near.best : list_containers(target, false));
+}
+
 static struct node *find(const struct target *target, struct str *ret_reason)
 {
-    struct arena *arena = target->injection->arena;
     struct str written = written_container(target);
     struct node *first = first_container(target->workload);
     struct str annotated =
@@ -160,9 +185,7 @@ static struct node *find(const struct target *target, struct str *ret_reason)
         return NULL;
     }
     if (written.len && !found) {
-        report(target, record_location(target->service->record, SERVICE_HELM),
-               str_format(arena, "no container is named \"%.*s\"", STR_ARG(written)),
-               list_containers(target, false));
+        report_unknown(target, written);
         return NULL;
     }
     *ret_reason = STR("the annotation default-container names it");

@@ -3,14 +3,15 @@
 
 #include <string.h>
 
-/* Hooks come and go at Helm's time, and a workload whose pods a Rollout runs is that Rollout. */
+/* Helm hooks are not part of the release's lifetime, and a workload whose pods a Rollout runs is
+ * that Rollout. */
 static bool is_candidate(const struct object *object)
 {
     return !object->hook && object->name.len && !object->rollout;
 }
 
-/* What is looked for. Empty: any. */
-struct wish {
+/* Which workload to find. Empty: any. */
+struct query {
     struct str namespace;
     const char *kind;
     struct str name;
@@ -18,7 +19,7 @@ struct wish {
 
 enum step { STEP_NAME, STEP_ENDING, STEP_LABEL, STEP_ANY, STEP_COUNT };
 
-/* NAME is the end of the object's name, behind a dash. */
+/* NAME is the end of the object's name, after a dash. */
 static bool ends_in(const struct object *object, struct str name)
 {
     size_t len = object->name.len;
@@ -31,30 +32,30 @@ static struct str name_label(const struct object *object)
     return node_text(node_find(object->node, "metadata labels app.kubernetes.io/name"));
 }
 
-static bool fits_itself(const struct object *object, enum step step, const struct wish *wish)
+static bool fits_itself(const struct object *object, enum step step, const struct query *query)
 {
-    if (wish->namespace.len && !str_equal(wish->namespace, object->namespace))
+    if (query->namespace.len && !str_equal(query->namespace, object->namespace))
         return false;
     /* kubectl takes deployment/web as well. */
-    if (wish->kind && *wish->kind && !str_is_nocase(object->kind, wish->kind))
+    if (query->kind && *query->kind && !str_is_nocase(object->kind, query->kind))
         return false;
     switch (step) {
     case STEP_NAME:
-        return str_equal(object->name, wish->name);
+        return str_equal(object->name, query->name);
     case STEP_ENDING:
-        return ends_in(object, wish->name);
+        return ends_in(object, query->name);
     case STEP_LABEL:
-        return str_equal(name_label(object), wish->name);
+        return str_equal(name_label(object), query->name);
     default:
         return true;
     }
 }
 
 /* A Rollout fits by the workload that it refers to as well. */
-static bool fits(const struct object *object, enum step step, const struct wish *wish)
+static bool fits(const struct object *object, enum step step, const struct query *query)
 {
-    return fits_itself(object, step, wish) ||
-           (object->pods_of && fits_itself(object->pods_of, step, wish));
+    return fits_itself(object, step, query) ||
+           (object->pods_of && fits_itself(object->pods_of, step, query));
 }
 
 /* Workloads that are left after a step of the search. */
@@ -65,12 +66,12 @@ struct choice {
     size_t unplaced_count;
 };
 
-static struct choice choose(struct release *release, enum step step, const struct wish *wish)
+static struct choice choose(struct release *release, enum step step, const struct query *query)
 {
     struct choice choice = {0};
     for (const struct object *object = release_objects(release, OBJECT_WORKLOAD); object;
          object = object->next) {
-        if (!is_candidate(object) || !fits(object, step, wish))
+        if (!is_candidate(object) || !fits(object, step, query))
             continue;
         if (choice.count++ == 0)
             choice.found = object;
@@ -80,18 +81,40 @@ static struct choice choose(struct release *release, enum step step, const struc
     return choice;
 }
 
+/* [[NAMESPACE/]KIND/]NAME, or the end of a name. */
+static struct query query_parse(struct arena *arena, struct str written)
+{
+    struct str parts[3] = {0};
+    size_t count = 0;
+    size_t at = 0;
+    while (count < 2 && str_find(written, at, '/') < written.len) {
+        size_t end = str_find(written, at, '/');
+        parts[count++] = str_slice(written, at, end);
+        at = end + 1;
+    }
+    parts[count] = str_from(written, at);
+    struct query query = {.name = parts[count]};
+    if (count > 0)
+        query.kind = str_c(arena, parts[count - 1]);
+    if (count > 1)
+        query.namespace = parts[0];
+    if (str_starts(query.name, STR("*-")))
+        query.name = str_from(query.name, 2);
+    return query;
+}
+
 /* Errors */
 
 /* The names of all that fit, for a message. */
 static struct str list_workloads(struct injection *injection, enum step step,
-                                 const struct wish *wish)
+                                 const struct query *query)
 {
     enum { NAMED = 20 };
     struct buf names = {0};
     size_t count = 0;
     for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
          object && count <= NAMED; object = object->next) {
-        if (!is_candidate(object) || !fits(object, step, wish))
+        if (!is_candidate(object) || !fits(object, step, query))
             continue;
         struct str name = object_text(injection->arena, object);
         buf_format(&names, "%s%.*s", count ? ", " : "", STR_ARG(count < NAMED ? name : STR("...")));
@@ -112,34 +135,55 @@ static bool is_hook_alone(struct release *release, struct str name)
 }
 
 /* Where a message about the workload points: at what names it. */
-static struct location wish_location(const struct injection *injection,
-                                     const struct service *service)
+static struct location query_location(const struct injection *injection,
+                                      const struct service *service)
 {
     return injection->options->workload || service->helm.workload.len == 0
                ? service->at
                : record_location(service->record, SERVICE_HELM);
 }
 
-static void hint_workloads(struct injection *injection, struct str names)
+/* Adds the hint with the workloads that can be written, and one of them as an example. */
+static void hint_workloads(struct injection *injection, struct str names, struct str example)
 {
-    diag_hint(injection->diags, "it has %.*s\nwrite which: helm: {workload: %.*s}", STR_ARG(names),
-              STR_ARG(str_slice(names, 0, str_find(names, 0, ','))));
+    if (example.len == 0)
+        example = str_slice(names, 0, str_find(names, 0, ','));
+    struct str selector =
+        target_selector(injection, injection->options->workload, "workload", example);
+    diag_hint(injection->diags, "it has %.*s\nwrite which: %.*s", STR_ARG(names),
+              STR_ARG(selector));
+}
+
+/* The workload whose name is most like NAME of a written [[NAMESPACE/]KIND/]NAME; empty: none. */
+static struct str nearest_workload(struct injection *injection, struct str written)
+{
+    struct suggestion near = {.word = query_parse(injection->arena, written).name};
+    const struct object *nearest = NULL;
+    for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
+         object; object = object->next) {
+        const char *before = near.best.data;
+        if (is_candidate(object))
+            suggestion_offer(&near, object->name);
+        if (near.best.data != before)
+            nearest = object;
+    }
+    return nearest ? object_text(injection->arena, nearest) : STR("");
 }
 
 static void report_several(struct injection *injection, const struct service *service,
-                           struct str wanted, enum step step, const struct wish *wish)
+                           struct str wanted, enum step step, const struct query *query)
 {
     if (injection->release.unreadable) /* it may be in there */
         return;
-    diag_error(injection->diags, wish_location(injection, service),
+    diag_error(injection->diags, query_location(injection, service),
                "several workloads of the chart could be meant by \"%.*s\"", STR_ARG(wanted));
-    hint_workloads(injection, list_workloads(injection, step, wish));
+    hint_workloads(injection, list_workloads(injection, step, query), STR(""));
 }
 
 static void report_none(struct injection *injection, const struct service *service,
                         struct str wanted)
 {
-    const struct wish any = {0};
+    const struct query any = {0};
     bool hook = is_hook_alone(&injection->release, wanted);
     if (injection->release.unreadable)
         return;
@@ -148,10 +192,10 @@ static void report_none(struct injection *injection, const struct service *servi
     struct str names = list_workloads(injection, STEP_ANY, &any);
     bool written = !str_equal(wanted, service->name);
     if (hook)
-        diag_error(injection->diags, wish_location(injection, service),
+        diag_error(injection->diags, query_location(injection, service),
                    "\"%.*s\" is a hook of the chart, which is left alone", STR_ARG(wanted));
     else
-        diag_error(injection->diags, wish_location(injection, service),
+        diag_error(injection->diags, query_location(injection, service),
                    "no workload of the chart %s \"%.*s\"", written ? "is" : "belongs to",
                    STR_ARG(wanted));
     if (names.len == 0)
@@ -159,7 +203,7 @@ static void report_none(struct injection *injection, const struct service *servi
                   "the chart has no %sDeployment, StatefulSet, DaemonSet or Rollout",
                   hook ? "other " : "");
     else
-        hint_workloads(injection, names);
+        hint_workloads(injection, names, nearest_workload(injection, wanted));
 }
 
 /* The object whose pod template is edited. Reports an error and returns NULL if the chart has none.
@@ -176,15 +220,17 @@ static const struct object *with_pods(struct injection *injection, const struct 
         return NULL;
     struct str pods = release_reference(arena, object);
     if (object->pods_of)
-        diag_error(injection->diags, wish_location(injection, service),
+        diag_error(injection->diags, query_location(injection, service),
                    "%.*s and %.*s run the pods of the same %.*s",
                    STR_ARG(object_text(arena, object->pods_of->rollout)),
                    STR_ARG(object_text(arena, object)), STR_ARG(pods));
     else
-        diag_error(injection->diags, wish_location(injection, service),
+        diag_error(injection->diags, query_location(injection, service),
                    "%.*s runs the pods of %.*s, which is not a workload of the chart",
                    STR_ARG(object_text(arena, object)), STR_ARG(pods));
-    diag_hint(injection->diags, "name another workload: helm: {workload: KIND/NAME}");
+    struct str selector =
+        target_selector(injection, injection->options->workload, "workload", STR("KIND/NAME"));
+    diag_hint(injection->diags, "name another workload: %.*s", STR_ARG(selector));
     return NULL;
 }
 
@@ -205,62 +251,46 @@ static const struct object *found(struct injection *injection, const struct serv
     return workload;
 }
 
-/* [[NAMESPACE/]KIND/]NAME, or the end of a name. */
-static struct wish wish_parse(struct arena *arena, struct str written)
-{
-    struct str parts[3] = {0};
-    size_t count = 0;
-    size_t at = 0;
-    while (count < 2 && str_find(written, at, '/') < written.len) {
-        size_t end = str_find(written, at, '/');
-        parts[count++] = str_slice(written, at, end);
-        at = end + 1;
-    }
-    parts[count] = str_from(written, at);
-    struct wish wish = {.name = parts[count]};
-    if (count > 0)
-        wish.kind = str_c(arena, parts[count - 1]);
-    if (count > 1)
-        wish.namespace = parts[0];
-    if (str_starts(wish.name, STR("*-")))
-        wish.name = str_from(wish.name, 2);
-    return wish;
-}
-
 /* KIND/NAME that several namespaces have is the only one that names no namespace: nothing else
  * could be written for it. */
 static const struct object *find_written(struct injection *injection, const struct service *service,
                                          struct str written)
 {
-    struct wish wish = wish_parse(injection->arena, written);
+    struct query query = query_parse(injection->arena, written);
     const char *source = injection->options->workload ? "--workload" : "helm.workload";
     enum step step = STEP_NAME;
-    struct choice choice = choose(&injection->release, step, &wish);
+    struct choice choice = choose(&injection->release, step, &query);
     if (choice.count == 0)
-        choice = choose(&injection->release, step = STEP_ENDING, &wish);
+        choice = choose(&injection->release, step = STEP_ENDING, &query);
     if (choice.count == 1)
         return found(injection, service, choice.found, false,
                      str_format(injection->arena, "%s names it", source));
-    if (step == STEP_NAME && wish.kind && choice.unplaced_count == 1)
+    if (step == STEP_NAME && query.kind && choice.unplaced_count == 1)
         return found(injection, service, choice.unplaced, true,
                      str_format(injection->arena,
                                 "%s names it, and it is the only one without a namespace", source));
     if (choice.count > 1)
-        report_several(injection, service, written, step, &wish);
+        report_several(injection, service, written, step, &query);
     else
         report_none(injection, service, written);
     return NULL;
 }
 
-/* The first word between dashes that two names share; empty: none. A single character or a number
- * says nothing. */
+/* True for a word that says nothing about what a workload is: a single character, a number or a
+ * version such as v2. */
+static bool is_meaningless(struct str word)
+{
+    return word.len < 2 || str_only(str_from(word, word.data[0] == 'v'), "0123456789");
+}
+
+/* The first word between dashes that two names share; empty: none. */
 static struct str shared_word(struct str a, struct str b)
 {
     for (size_t at = 0; at < a.len;) {
         size_t end = str_find(a, at, '-');
         struct str word = str_slice(a, at, end);
         at = end + 1;
-        if (word.len < 2 || str_only(word, "0123456789"))
+        if (is_meaningless(word))
             continue;
         for (size_t from = 0; from < b.len;) {
             size_t to = str_find(b, from, '-');
@@ -307,11 +337,11 @@ static struct str reason_of(struct injection *injection, const struct service *s
 
 static const struct object *find_by_name(struct injection *injection, const struct service *service)
 {
-    const struct wish any = {0};
-    const struct wish wish = {.name = service->name};
+    const struct query any = {0};
+    const struct query query = {.name = service->name};
     enum step several = STEP_COUNT;
     for (enum step step = STEP_NAME; step < STEP_COUNT; step++) {
-        struct choice choice = choose(&injection->release, step, &wish);
+        struct choice choice = choose(&injection->release, step, &query);
         bool only = choice.count == 1;
         if (only && step == STEP_ANY)
             only = likeness(choice.found, service->name).len != 0;
@@ -326,7 +356,7 @@ static const struct object *find_by_name(struct injection *injection, const stru
             break;
     }
     if (several != STEP_COUNT)
-        report_several(injection, service, service->name, several, &wish);
+        report_several(injection, service, service->name, several, &query);
     else
         report_none(injection, service, service->name);
     return NULL;

@@ -64,20 +64,25 @@ static void hint_class(const struct target *target, const struct nginx_setting *
                        struct str class)
 {
     struct diags *diags = target->injection->diags;
-    const char *other = target->injection->ingress_count > 1
-                            ? "choose another Ingress (helm: {ingress: NAME}), or "
-                            : "";
+    struct injection *injection = target->injection;
+    struct str selector =
+        target_selector(injection, injection->options->ingress, "ingress", STR("NAME"));
+    struct str other = {0};
+    if (injection->ingress_count > 1)
+        other =
+            str_format(injection->arena, "choose another Ingress (%.*s), or ", STR_ARG(selector));
     if (setting->port)
         diag_hint(diags,
-                  "%swrite in the environment file: ingress_class: %.*s, and ingress_controller: "
+                  "%.*swrite in the environment file: ingress_class: %.*s, and ingress_controller: "
                   "generic if the controller is set up for it already, nginx if it reads nginx "
                   "annotations",
-                  other, STR_ARG(class));
+                  STR_ARG(other), STR_ARG(class));
     else
-        diag_hint(diags,
-                  "remove it, or %sif this class reads nginx annotations write in the environment "
-                  "file: ingress_class: %.*s and ingress_controller: nginx",
-                  other, STR_ARG(class));
+        diag_hint(
+            diags,
+            "remove it, or %.*sif this class reads nginx annotations write in the environment "
+            "file: ingress_class: %.*s and ingress_controller: nginx",
+            STR_ARG(other), STR_ARG(class));
 }
 
 /* The environment's own class is known to be generic: there the port's type is a warning, as on the

@@ -46,10 +46,10 @@ struct set target_container_ports(struct arena *arena, const struct node *contai
 static bool is_metrics_name(struct str name)
 {
     static const char *const words[] = {
-        "metrics", "metric",     "prometheus", "prom",      "exporter",    "telemetry",
-        "stats",   "monitoring", "monitor",    "jmx",       "health",      "healthz",
-        "livez",   "readyz",     "liveness",   "readiness", "healthcheck", "probe",
-        "probes",  "status",     "admin",      "debug",     "pprof",       "management",
+        "metrics",    "metric",    "prometheus",  "prom",   "exporter", "telemetry", "stats",
+        "monitoring", "monitor",   "jmx",         "health", "healthz",  "livez",     "readyz",
+        "liveness",   "readiness", "healthcheck", "probe",  "probes",   "status",    "admin",
+        "debug",      "pprof",     "management",  "mgmt",
     };
     for (size_t at = 0; at < name.len;) {
         size_t end = str_find(name, at, '-');
@@ -96,14 +96,14 @@ static void index_service(struct injection *injection, const struct object *serv
             continue;
         struct str name = node_text(node_find(port, "name"));
         const struct node *to = target_of(port);
-        struct service_target *made = ARENA_NEW(injection->arena, struct service_target);
-        *made = (struct service_target){
-            .self = made, .service = service, .to = to, .order = (*order)++};
+        struct service_target *target = ARENA_NEW(injection->arena, struct service_target);
+        *target = (struct service_target){
+            .self = target, .service = service, .to = to, .order = (*order)++};
         const struct service_target *known =
-            set_add(injection->arena, &injection->service_targets, node_text(to), made);
-        made = known ? known->self : made;
-        made->named |= written || (name.len && !is_metrics_name(name));
-        made->unnamed |= name.len == 0;
+            set_add(injection->arena, &injection->service_targets, node_text(to), target);
+        target = known ? known->self : target;
+        target->named |= written || (name.len && !is_metrics_name(name));
+        target->unnamed |= name.len == 0;
     }
 }
 
@@ -173,7 +173,7 @@ void target_find_services(const struct target *target)
     injection->ingresses = NULL;
 }
 
-/* The number that a Service's port leads to, or its name where no container has it. */
+/* The number that a Service's port routes to, or its name if no container has it. */
 static struct str target_number(const struct injection *injection, const struct node *port)
 {
     struct str to = node_text(target_of(port));
@@ -200,7 +200,7 @@ static void list_ports(const struct injection *injection, struct buf *out,
         buf_add(out, STR(")"));
 }
 
-/* Services and the ports that they lead to, for a message. */
+/* Services and the ports that they route to, for a message. */
 static struct str list_services(const struct injection *injection,
                                 const struct object *const *services, size_t count)
 {
@@ -216,17 +216,23 @@ static struct str list_services(const struct injection *injection,
     return copy;
 }
 
-/* Adds the hint of a message about Services: those that can be written. */
+/* Adds the hint of a message about Services: those that can be written, and as an example the one
+ * whose name is most like the written name. */
 static void hint_services(const struct target *target, const struct object *const *services,
                           size_t count)
 {
     struct injection *injection = target->injection;
-    if (count == 0)
+    struct suggestion near = {.word = written_service(target)};
+    for (size_t i = 0; i < count && near.word.len; i++)
+        suggestion_offer(&near, services[i]->name);
+    if (count == 0) {
         diag_hint(injection->diags, "no Service of the chart routes to it");
-    else
-        diag_hint(injection->diags,
-                  "Services that route to it: %.*s\nwrite which: helm: {service: %.*s}",
-                  STR_ARG(list_services(injection, services, count)), STR_ARG(services[0]->name));
+        return;
+    }
+    struct str selector = target_selector(injection, injection->options->service, "service",
+                                          near.best.len ? near.best : services[0]->name);
+    diag_hint(injection->diags, "Services that route to it: %.*s\nwrite which: %.*s",
+              STR_ARG(list_services(injection, services, count)), STR_ARG(selector));
 }
 
 bool target_check_service(const struct target *target)
@@ -250,7 +256,7 @@ bool target_check_service(const struct target *target)
     return false;
 }
 
-/* Containers behind Services */
+/* Containers that Services reach */
 
 /* What Services reach of a container. */
 struct reached {
@@ -320,6 +326,15 @@ const struct object *target_service_of(const struct target *target, const struct
     return traffic.first ? traffic.first->service : NULL;
 }
 
+const struct object *target_metrics_service_of(const struct target *target,
+                                               const struct node *container)
+{
+    struct reached traffic;
+    struct reached metrics;
+    find_reached(target, container, &traffic, &metrics);
+    return metrics.first ? metrics.first->service : NULL;
+}
+
 /* The Service and port of public_uri */
 
 static bool is_headless(const struct object *service)
@@ -341,7 +356,7 @@ static bool is_traffic_port(const struct target *target, const struct node *port
     return own ? carries_traffic(own, &by) : by.named || (by.unnamed && !is_metrics_number(to));
 }
 
-/* True if a port of a Service leads to the written `port`, or, where none is written, carries
+/* True if a port of a Service routes to the written `port`, or, where none is written, carries
  * traffic to the container. A number that no container names may be this one's. */
 static bool is_public(const struct target *target, const struct node *port,
                       const struct set *own_ports)
@@ -384,8 +399,9 @@ struct candidate {
     const struct object *service;
     struct port_choice public;  /* its ports that is_public() */
     struct port_choice traffic; /* and all that carry traffic */
-    bool able;                  /* an Ingress can use it: it has a name, an address, a TCP port */
-    bool only;                  /* no other is able */
+    size_t tcp_ports;
+    bool able; /* an Ingress can use it: it has a name, an address, a TCP port */
+    bool only; /* no other is able */
 };
 
 static struct candidate look_at(const struct target *target, const struct object *service,
@@ -395,6 +411,7 @@ static struct candidate look_at(const struct target *target, const struct object
     const struct node *ports = node_find(service->node, "spec ports");
     bool named = service->name.len && (!is_headless(service) || written_service(target).len);
     for (const struct node *port = node_items(ports); port; port = port->next) {
+        candidate.tcp_ports += !target_is_udp(port);
         candidate.able |= named && !target_is_udp(port);
         if (is_public(target, port, own_ports))
             offer_port(&candidate.public, port);
@@ -404,12 +421,37 @@ static struct candidate look_at(const struct target *target, const struct object
     return candidate;
 }
 
-/* The port of the Service that is chosen. Several that lead to the written port are alike. */
+/* The port of the Service that is chosen. Several that route to the written port are alike. */
 static const struct node *port_of(const struct target *target, const struct candidate *candidate)
 {
     if (candidate->public.count == 0)
         return chosen_port(&candidate->traffic);
     return target->service->public_port ? candidate->public.first : chosen_port(&candidate->public);
+}
+
+/* Reports that no Service can serve public_uri. A headless one has no address of its own, so it is
+ * taken only where it is written. */
+static void report_no_service(const struct target *target)
+{
+    struct injection *injection = target->injection;
+    const struct object *headless = NULL;
+    for (size_t i = 0; i < injection->service_count && !headless; i++)
+        if (is_headless(injection->services[i]) && injection->services[i]->name.len)
+            headless = injection->services[i];
+    if (!headless) {
+        target_error(target, SERVICE_PUBLIC_URI,
+                     "public_uri needs a Service that routes TCP to it");
+        diag_hint(injection->diags, "enable its Service in the chart's values");
+        return;
+    }
+    struct str selector =
+        target_selector(injection, injection->options->service, "service", headless->name);
+    target_error(target, SERVICE_PUBLIC_URI,
+                 "public_uri needs a Service that is not headless, as %.*s is",
+                 STR_ARG(headless->name));
+    diag_hint(injection->diags,
+              "enable its other Service in the chart's values, or use this one: %.*s",
+              STR_ARG(selector));
 }
 
 static bool report_services(const struct target *target, const struct object *const *services,
@@ -418,9 +460,7 @@ static bool report_services(const struct target *target, const struct object *co
     const struct port *written = target->service->public_port;
     struct str container = node_text(node_find(target->container, "name"));
     if (count == 0) {
-        target_error(target, SERVICE_PUBLIC_URI,
-                     "public_uri needs a Service that routes TCP to it");
-        diag_hint(target->injection->diags, "enable its Service in the chart's values");
+        report_no_service(target);
         return false;
     }
     if (matching)
@@ -491,22 +531,30 @@ static void warn_port(const struct target *target, const struct candidate *chose
               STR_ARG(list_services(target->injection, &chosen->service, 1)));
 }
 
+/* One of several ports that nothing names is a guess, also if the Service is not. */
 static void report_choice(const struct target *target, const struct candidate *chosen,
                           const struct node *port)
 {
-    struct arena *arena = target->injection->arena;
+    struct injection *injection = target->injection;
+    struct arena *arena = injection->arena;
     struct str workload = object_text(arena, target->workload);
-    struct str number = target_number(target->injection, port);
+    struct str number = target_number(injection, port);
+    bool guess = chosen->tcp_ports > 1 && !target->service->public_port;
+    struct str of_several = {0};
+    if (guess)
+        of_several = str_format(arena, "; public_uri uses its target port %.*s", STR_ARG(number));
     if (written_service(target).len)
-        target_choice(target->injection, chosen->service, NULL, false, "%s names it",
-                      target->injection->options->service ? "--service" : "helm.service");
+        target_choice(injection, chosen->service, NULL, guess, "%s names it%.*s",
+                      injection->options->service ? "--service" : "helm.service",
+                      STR_ARG(of_several));
     else if (chosen->public.count)
-        target_choice(target->injection, chosen->service, NULL, !chosen->only,
+        target_choice(injection, chosen->service, NULL, guess || !chosen->only,
                       "it routes to port %.*s of %.*s", STR_ARG(number), STR_ARG(workload));
     else
-        target_choice(target->injection, chosen->service, NULL, true,
-                      "it is the only Service of %.*s, but does not route to container %.*s",
-                      STR_ARG(workload), STR_ARG(node_text(node_find(target->container, "name"))));
+        target_choice(injection, chosen->service, NULL, true,
+                      "it is the only Service of %.*s, but does not route to container %.*s%.*s",
+                      STR_ARG(workload), STR_ARG(node_text(node_find(target->container, "name"))),
+                      STR_ARG(of_several));
 }
 
 const struct object *target_public_service(const struct target *target,

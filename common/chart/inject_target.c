@@ -75,6 +75,14 @@ void target_choice(struct injection *injection, const struct object *object,
     va_end(arguments);
 }
 
+struct str target_selector(const struct injection *injection, const char *flag, const char *key,
+                           struct str name)
+{
+    if (flag)
+        return str_format(injection->arena, "--%s %.*s", key, STR_ARG(name));
+    return str_format(injection->arena, "helm: {%s: %.*s}", key, STR_ARG(name));
+}
+
 void target_cannot(const struct target *target, enum field_id field, const char *what,
                    const char *reason, const char *hint)
 {

@@ -90,6 +90,11 @@ const struct object *target_public_service(const struct target *target,
 /* The first Service that routes traffic to the container, which metrics are not; NULL: none. */
 const struct object *target_service_of(const struct target *target, const struct node *container);
 
+/* The first Service that routes to a port of the container for metrics or health checks, or NULL.
+ */
+const struct object *target_metrics_service_of(const struct target *target,
+                                               const struct node *container);
+
 /* The port at which a container is reached, as a Service calls it; of one that several reach, the
  * one for traffic. NULL if none or several do. A copy. */
 struct node *target_service_port(const struct target *target, const struct node *container);
@@ -117,6 +122,11 @@ void target_tell(const struct target *target, const struct object *object, enum 
 void target_choice(struct injection *injection, const struct object *object,
                    const struct node *container, bool guess, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* Returns what to write to choose an object: `--KEY NAME` if that flag is given, because it takes
+ * precedence over the service file, else `helm: {KEY: NAME}`. */
+struct str target_selector(const struct injection *injection, const char *flag, const char *key,
+                           struct str name);
 
 /* What cannot be done: an error at the field with a hint, or, when gaps are filled, left and told.
  */

@@ -237,8 +237,13 @@ static void report_unserved(const struct target *target, const struct object *in
     else
         diag_error(injection->diags, route->at, "%.*s of the chart does not serve %.*s to it",
                    STR_ARG(object_text(arena, ingress)), STR_ARG(text));
-    diag_hint(injection->diags, "set it in the chart's values%s",
-              is_taken(target, route) ? "" : ", or add an Ingress: helm: {ingress: new}");
+    struct str selector =
+        target_selector(injection, injection->options->ingress, "ingress", STR("new"));
+    if (is_taken(target, route))
+        diag_hint(injection->diags, "set it in the chart's values");
+    else
+        diag_hint(injection->diags, "set it in the chart's values, or add an Ingress: %.*s",
+                  STR_ARG(selector));
 }
 
 /* A new Ingress cannot have a path that one of the chart leads to another Service. */
@@ -315,9 +320,11 @@ static bool check_wanted(const struct target *target, const struct object **ingr
             return true;
     target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" leads to it",
                  STR_ARG(wanted(target)));
+    const char *flag = target->injection->options->ingress;
+    struct str first = count ? ingresses[0]->name : STR("");
+    struct str selector = target_selector(target->injection, flag, "ingress", first);
     if (count)
-        diag_hint(target->injection->diags, "write one that does: helm: {ingress: %.*s}",
-                  STR_ARG(ingresses[0]->name));
+        diag_hint(target->injection->diags, "write one that does: %.*s", STR_ARG(selector));
     else
         diag_hint(target->injection->diags,
                   "none of the chart does; left out, public_uri adds one");
@@ -346,11 +353,28 @@ static void warn_no_effect(const struct target *target, enum field_id field)
     diag_hint(diags, "public_uri adds one");
 }
 
+/* A new Ingress is for public_uri: without it, `new` is a mistake. */
+static void check_new(const struct target *target)
+{
+    struct diags *diags = target->injection->diags;
+    if (!wants_new(target) || target->service->route_count)
+        return;
+    if (target->injection->options->ingress) {
+        diag_error(diags, target->service->at, "nothing uses --ingress new");
+        diag_hint(diags, "it adds an Ingress for public_uri, which the service does not have");
+    } else {
+        diag_warning(diags, record_location(target->service->record, SERVICE_HELM),
+                     "ingress: new has no effect without public_uri");
+        diag_hint(diags, "add public_uri, or leave ingress out");
+    }
+}
+
 void inject_ingress(const struct target *target)
 {
     if (!inject_ingress_is_asked(target))
         return;
     const struct service *service = target->service;
+    check_new(target);
     size_t candidate_count;
     const struct object **ingresses = candidates(target, &candidate_count);
     if (!check_wanted(target, ingresses, candidate_count))

@@ -91,8 +91,10 @@ int postrender(const struct invocation *invocation)
     if (options.files.count == 0)
         options.files = (struct option_list){&file, file ? 1 : 0};
     if (options.files.count == 0)
-        return cli_usage(invocation, "a service file is needed: as an argument, by -f, or in "
-                                     "OPTASVC_FILE");
+        return cli_usage(invocation,
+                         invocation->program->single
+                             ? "a service file is needed, as an argument or in OPTASVC_FILE"
+                             : "a service file is needed, by -f or in OPTASVC_FILE");
     for (size_t i = 0; i < options.files.count; i++)
         if (strcmp(options.files.items[i], "-") == 0)
             return cli_usage(invocation, "standard input holds the manifests: the service file "

@@ -8,6 +8,7 @@
 struct discovery {
     struct arena arena;
     struct diags *diags;
+    bool foreign; /* what was reported may be of another tool's file */
 };
 
 static enum type_likeness likeness(struct discovery *discovery, const struct node *node)
@@ -29,47 +30,65 @@ static bool has_service(struct discovery *discovery, const struct node *modules)
     return false;
 }
 
-/* A module of a list without any service: an error if it may be meant to be one. */
-static void check_module(struct discovery *discovery, const struct node *module)
+static void report_near_type(struct discovery *discovery, const struct node *module)
 {
-    struct diags *diags = discovery->diags;
     const struct node *type = node_find(module, "type");
-    if (node_text(type).len == 0) {
-        diag_error(diags, type ? type->span : module->span,
-                   "this module has no type, so it may be a k8s-service");
-        diag_hint(diags, "write its type: - {name: app, type: k8s-service, ...}");
-    } else if (likeness(discovery, module) == TYPE_NEAR) {
-        diag_error(diags, type->span, "unknown module type \"%.*s\"", STR_ARG(node_text(type)));
-        diag_hint(diags, "did you mean \"k8s-service\"?");
-    }
+    diag_error(discovery->diags, type->span, "unknown module type \"%.*s\"",
+               STR_ARG(node_text(type)));
+    diag_hint(discovery->diags, "did you mean \"k8s-service\"?");
 }
 
-/* The first map of type k8s-service in a tree, or NULL. Aliases are not followed, because what they
- * stand for is in the tree as well. */
-static const struct node *find_service(struct discovery *discovery, const struct node *node)
+/* The first map of type k8s-service in a tree, or of one as like it as `least`; NULL if there is
+ * none. Aliases are not followed, because their anchors are in the tree as well. */
+static const struct node *find_service(struct discovery *discovery, const struct node *node,
+                                       enum type_likeness least)
 {
     if (node->kind != NODE_MAP && node->kind != NODE_LIST)
         return NULL;
-    if (is_service(discovery, node))
+    if (likeness(discovery, node) >= least)
         return node;
     for (const struct node *child = node->first; child; child = child->next) {
-        const struct node *found = find_service(discovery, child);
+        const struct node *found = find_service(discovery, child, least);
         if (found)
             return found;
     }
     return NULL;
 }
 
+/* A service outside of the list `modules` is an error. Under the key `modules` itself, which may
+ * have been given a map by mistake, a type near ours is enough. */
 static void check_misplaced(struct discovery *discovery, const struct node *node)
 {
-    const struct node *service = find_service(discovery, node);
+    bool modules = node->key && str_is(node->key->text, "modules");
+    const struct node *service = find_service(discovery, node, modules ? TYPE_NEAR : TYPE_SERVICE);
     if (!service)
         return;
-    diag_error(discovery->diags, service->span, "this k8s-service is not in the list modules");
-    diag_hint(discovery->diags, "write it as an item of modules: at the top of the file");
+    if (is_service(discovery, service)) {
+        diag_error(discovery->diags, service->span, "this k8s-service is not in the list modules");
+        diag_hint(discovery->diags, "write it as an item of modules: at the top of the file");
+    } else {
+        report_near_type(discovery, service);
+    }
 }
 
-/* The parser takes a comment of JSON and the key on the next line for one key. */
+/* A module of a list without any service: an error if it may be meant to be one. */
+static void check_module(struct discovery *discovery, const struct node *module)
+{
+    struct diags *diags = discovery->diags;
+    const struct node *type = node_find(module, "type");
+    if (node_text(type).len == 0 && find_service(discovery, module, TYPE_SERVICE)) {
+        check_misplaced(discovery, module);
+    } else if (node_text(type).len == 0) {
+        diag_error(diags, type ? type->span : module->span,
+                   "this module has no type, so it may be a k8s-service");
+        diag_hint(diags, "write its type: - {name: app, type: k8s-service, ...}");
+        discovery->foreign = true;
+    } else if (likeness(discovery, module) == TYPE_NEAR) {
+        report_near_type(discovery, module);
+    }
+}
+
+/* The parser reads a comment of JSON and the key on the next line as one key. */
 static struct str last_line(const struct node *key)
 {
     const struct source *source = key->span.source;
@@ -82,30 +101,44 @@ static struct str last_line(const struct node *key)
 }
 
 /* A list of maps under a misspelt `modules`. Two edits away are other words, such as dbt's
- * `models`: there an item must have a type like ours as well. */
-static bool is_misspelt_list(struct discovery *discovery, const struct node *value)
+ * `models`, and a map of maps may be Terraform's `module`: there one of them must have a type like
+ * ours as well. */
+static bool is_misspelt_list(struct discovery *discovery, struct node *value, bool *ret_typed)
 {
     size_t distance = top_level_distance(last_line(value->key));
     if (str_is(value->key->text, "modules") || distance > 2 || !node_items(value))
         return false;
     bool maps = true;
-    bool typed = distance < 2;
+    *ret_typed = false;
     for (struct node *item = node_items(value); item; item = item->next) {
         maps &= node_target(item)->kind == NODE_MAP;
-        typed |= likeness(discovery, item) != TYPE_OTHER;
+        *ret_typed |= likeness(discovery, item) != TYPE_OTHER;
     }
-    return maps && typed;
+    bool list = node_target(value)->kind == NODE_LIST;
+    return maps && (*ret_typed || (list && distance < 2));
 }
 
-static void check_field(struct discovery *discovery, const struct node *value, bool is_object)
+static void report_misspelt_list(struct discovery *discovery, const struct node *value, bool typed)
 {
-    if (is_misspelt_list(discovery, value)) {
-        diag_error(discovery->diags, value->key->span, "unknown field \"%.*s\" in the file",
-                   STR_ARG(value->key->text));
-        diag_hint(discovery->diags, "did you mean \"modules\"?");
-    } else if (!is_object) {
-        check_misplaced(discovery, value);
+    struct diags *diags = discovery->diags;
+    struct str key = value->key->text;
+    if (last_line(value->key).len < key.len && str_starts(key, STR("//"))) {
+        diag_error(diags, value->key->span, "a comment that begins with //");
+        diag_hint(diags, "remove it: neither JSON nor YAML has such comments");
+        return;
     }
+    diag_error(diags, value->key->span, "unknown field \"%.*s\" in the file", STR_ARG(key));
+    diag_hint(diags, "did you mean \"modules\"?");
+    discovery->foreign |= !typed;
+}
+
+static void check_field(struct discovery *discovery, struct node *value, bool is_object)
+{
+    bool typed;
+    if (is_misspelt_list(discovery, value, &typed))
+        report_misspelt_list(discovery, value, typed);
+    else if (!is_object)
+        check_misplaced(discovery, value);
 }
 
 static bool discover_map(struct discovery *discovery, const struct node *root)
@@ -121,7 +154,7 @@ static bool discover_map(struct discovery *discovery, const struct node *root)
         node_text(node_find(root, "apiVersion")).len && node_text(node_find(root, "kind")).len;
     if (is_service(discovery, root))
         check_misplaced(discovery, root);
-    for (const struct node *value = root->first; value; value = value->next)
+    for (struct node *value = root->first; value; value = value->next)
         if (!is_list || value != modules)
             check_field(discovery, value, is_object);
     return false;
@@ -133,12 +166,17 @@ bool discover(const struct source *source, struct diags *diags)
     struct diags broken = {.arena = &discovery.arena};
     bool found = false;
     const struct node *root = load_service(&discovery.arena, source, &broken);
-    if (!root && top_level_has_modules(source->text))
+    if (!root && top_level_has_modules(source->text)) {
         load_service(&discovery.arena, source, diags);
-    else if (root && root->kind == NODE_MAP)
+        discovery.foreign = true;
+    } else if (root && root->kind == NODE_MAP) {
         found = discover_map(&discovery, root);
-    else if (root)
+    } else if (root) {
         check_misplaced(&discovery, root);
+    }
+    if (discovery.foreign)
+        diag_hint_line(diags, "if this is not a service file, pass the service files with -f, "
+                              "not their directory");
     arena_free(&discovery.arena);
     return found;
 }

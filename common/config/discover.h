@@ -4,7 +4,8 @@
  * - A list `modules` is that of another file only if each of its items has a type that is known or
  *   far from k8s-service.
  * - A list of maps under a misspelt `modules`, and a map of type k8s-service anywhere but in the
- *   list `modules`, are errors. A Kubernetes object may have such a map.
+ *   list `modules`, are errors. A Kubernetes object may have such a map. Under the key `modules`
+ *   itself a type near k8s-service is enough.
  * - A file that load_service() refuses is an error if it has a top-level key `modules` or a
  *   misspelling of it. */
 #ifndef OPTASVC_DISCOVER_H

@@ -111,8 +111,12 @@ enum type_likeness module_type_likeness(struct arena *arena, struct str type)
     const struct module_type *kind = module_type_find(type, false);
     if (kind)
         return kind->link == LINK_SERVICE ? TYPE_SERVICE : TYPE_OTHER;
+    const struct str written_out = STR("kubernetes-");
     struct str lower = str_lower(arena, type);
-    const struct str spellings[] = {lower, without_cloud(lower)};
+    struct str plain = without_cloud(lower);
+    if (str_starts(plain, written_out))
+        plain = str_format(arena, "k8s-%.*s", STR_ARG(str_from(plain, written_out.len)));
+    const struct str spellings[] = {lower, plain};
     for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
         struct suggestion near = {.word = spellings[i]};
         suggestion_offer(&near, service);

@@ -19,7 +19,7 @@ struct lister {
     const char *home; /* the directory that -f names; NULL: -f names a file */
     struct input *inputs;
     size_t count;
-    bool full;          /* more than FILES_MAX, which is told */
+    bool full;          /* more than FILES_MAX, which was reported */
     struct set visited; /* "DEVICE:INODE" of directories below one path of -f */
 };
 
@@ -86,6 +86,15 @@ static int list_names(struct arena *arena, const char *path, const char ***ret_n
 static bool list_directory(struct lister *lister, const char *path, const struct stat *status,
                            unsigned depth);
 
+static bool list_subdirectory(struct lister *lister, const char *path, const struct stat *status,
+                              unsigned depth)
+{
+    if (lister->options->recursive)
+        return list_directory(lister, path, status, depth);
+    usage_skip_subdirectory(lister->options);
+    return true;
+}
+
 static bool list_entry(struct lister *lister, const char *path, const char *name, unsigned depth)
 {
     struct stat status;
@@ -93,9 +102,13 @@ static bool list_entry(struct lister *lister, const char *path, const char *name
         return unreadable(lister, path, errno);
     bool missing = S_ISLNK(status.st_mode) && stat(path, &status) < 0;
     if (!missing && S_ISDIR(status.st_mode))
-        return !lister->options->recursive || list_directory(lister, path, &status, depth);
+        return list_subdirectory(lister, path, &status, depth);
     /* Reading reports a link to nothing, and what is not a regular file. */
-    return !is_manifest_name(name) || add(lister, path, false);
+    if (is_manifest_name(name))
+        return add(lister, path, false);
+    if (missing && lister->options->recursive)
+        usage_skip_link(lister->options, path);
+    return true;
 }
 
 /* A directory is read once, also if symbolic links lead to it again: they may form loops. */

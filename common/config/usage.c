@@ -113,6 +113,18 @@ void usage_skip_directory(const struct options *options, const char *path)
         add_path(options->usage, &options->usage->skipped_dirs, path);
 }
 
+void usage_skip_link(const struct options *options, const char *path)
+{
+    if (options->usage)
+        add_path(options->usage, &options->usage->broken_links, path);
+}
+
+void usage_skip_subdirectory(const struct options *options)
+{
+    if (options->usage)
+        options->usage->subdirectories = true;
+}
+
 /* Flags without effect */
 
 static bool check_modules(const struct options *options, struct diags *diags)
@@ -171,6 +183,8 @@ void usage_check(const struct options *options, struct diags *diags)
     if (usage->services == 0) {
         diag_error(diags, (struct location){0}, "no service file was found");
         diag_hint(diags, "a service file has a module of type k8s-service");
+        if (usage->subdirectories)
+            diag_hint_line(diags, "-R reads the subdirectories too");
         return;
     }
     if (!check_modules(options, diags)) /* its services may use the other flags */
@@ -220,4 +234,5 @@ void usage_write_skipped(const struct options *options, struct buf *out)
     write_paths(out, &unused, "file without a k8s-service", "files without a k8s-service");
     write_paths(out, &usage->skipped_dirs, "directory that was already read",
                 "directories that were already read");
+    write_paths(out, &usage->broken_links, "broken symbolic link", "broken symbolic links");
 }

@@ -1,11 +1,11 @@
-/* What a run made of its flags and files: which flags had an effect, and which files were skipped.
+/* Which flags of a run had an effect, and which files it skipped.
  *
  * A flag that changes nothing is most often a mistake, so it is an error. It counts as used if any
  * service of the run uses it:
  *   --module          a file has a k8s-service of that name
  *   --var             a text that was read has {vars.NAME}, or a file declares the variable
  *   --image-tag, --image-digest   the image of a service took it
- *   --registry        the address of an image: AUTO was made from it
+ *   --registry        the address of an image: AUTO was derived from it
  *   --parent-outputs  a placeholder read one of its outputs, or the ARN or ID of a linked module
  * did
  * Commands that apply nothing (status, outputs, logs, shell, delete, secret, push) check --module
@@ -30,6 +30,8 @@ struct usage {
     struct set files;                /* "DEVICE:INODE" of files that flags and service files name */
     struct option_list skipped;      /* files of directories that are not service files */
     struct option_list skipped_dirs; /* directories that were already read under another path */
+    struct option_list broken_links; /* that may have led to directories */
+    bool subdirectories;             /* some were not read, because -R is missing */
 };
 
 /* A copy of the options, in the arena, whose usage is recorded. */
@@ -45,12 +47,14 @@ void usage_add_parent_outputs(const struct options *options);
 void usage_add_file(const struct options *options, const char *path);
 void usage_skip_file(const struct options *options, const char *path);
 void usage_skip_directory(const struct options *options, const char *path);
+void usage_skip_link(const struct options *options, const char *path);
+void usage_skip_subdirectory(const struct options *options);
 
 /* Reports the flags without effect. Only for runs without errors: a service that could not be read
  * may have used them. */
 void usage_check(const struct options *options, struct diags *diags);
 
-/* Writes one line that names the skipped files, and one for the skipped directories. A file that a
+/* Writes one line each that names the skipped files, directories and links. A file that a
  * flag or a service file names, such as an environment file, is not skipped. */
 void usage_write_skipped(const struct options *options, struct buf *out);
 

@@ -254,10 +254,14 @@ static void read_helm(const struct service_reader *in)
                    "both container and containers are given");
         diag_hint(in->reader.diags, "keep one of the two");
     }
-    if (helm->all_workloads && helm->service.len) {
-        diag_error(in->reader.diags, record_location(record, HELM_SERVICE),
-                   "service does not go with workload: \"*\"");
-        diag_hint(in->reader.diags, "name one workload, or leave service out");
+    static const enum field_id choices[] = {HELM_SERVICE, HELM_INGRESS};
+    for (size_t i = 0; helm->all_workloads && i < sizeof choices / sizeof *choices; i++) {
+        if (!record_has(record, choices[i]))
+            continue;
+        const char *name = schema_field(choices[i])->name;
+        diag_error(in->reader.diags, record_location(record, choices[i]),
+                   "%s does not go with workload: \"*\"", name);
+        diag_hint(in->reader.diags, "name one workload, or leave %s out", name);
     }
     /* A port is one container's. */
     static const enum field_id ports[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_PROBE_PORT};

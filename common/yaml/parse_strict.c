@@ -83,6 +83,8 @@ static void take_key(struct loader *loader, struct level *level, struct node *ke
                   diag_position(loader->source, first->span.start).line);
 }
 
+/* Puts a node at its place in the tree. An empty value has no location, so it gets that of its key
+ * or list. */
 static void take(struct loader *loader, struct node *node)
 {
     if (loader->depth == 0) {
@@ -91,9 +93,11 @@ static void take(struct loader *loader, struct node *node)
     }
     struct level *level = &loader->levels[loader->depth - 1];
     if (level->node->kind == NODE_LIST) {
+        if (!node->span.source)
+            node->span = level->node->span;
         node_add(level->node, node);
     } else if (level->key) {
-        if (!node->span.source) /* an empty value has no place of its own */
+        if (!node->span.source)
             node->span = level->key->span;
         node_put(level->node, level->key, node);
         level->key = NULL;
