@@ -44,15 +44,15 @@ static struct live_claims read_live(struct arena *arena, const struct node *obje
     return live;
 }
 
-/* How to change what a StatefulSet keeps as it is: its pods and claims stay while it is made anew.
- */
+/* How to change an immutable field of a StatefulSet: its pods and claims are retained while it is
+ * created again. */
 static void hint_replace(struct apply *apply, const struct rollout *rollout, struct str first)
 {
     struct str name = object_name(rollout->workload);
     struct str namespace = object_namespace(rollout->workload);
     diag_hint(&apply->cluster.diags,
               "%.*skubectl delete statefulset %.*s -n %.*s --cascade=orphan\n"
-              "and apply again: pods and claims stay meanwhile",
+              "and apply again: pods and claims are retained meanwhile",
               STR_ARG(first), STR_ARG(name), STR_ARG(namespace));
 }
 
@@ -77,7 +77,7 @@ static void hint_add(struct apply *apply, const struct rollout *rollout, struct 
               STR_ARG(first), STR_ARG(name), STR_ARG(namespace), STR_ARG(name), STR_ARG(namespace));
 }
 
-/* One for each pod that there is; of very many, the first show how it goes on. */
+/* A command for each pod; of very many, the first ones show the pattern. */
 static struct str grow_commands(struct arena *arena, const struct rollout *rollout,
                                 struct str claim, struct str size)
 {

@@ -1,5 +1,8 @@
 /* Checks what a service needs of its Ingresses against what the environment's controller reads. */
+#define _GNU_SOURCE /* memmem */
 #include "service/service.h"
+
+#include <string.h>
 
 #define CLASS_ANNOTATION "kubernetes.io/ingress.class"
 
@@ -87,18 +90,33 @@ static void check_settings(const struct service *service)
     }
 }
 
+/* True if an annotation names the setting, as in alb.ingress.kubernetes.io/backend-protocol-version
+ * or haproxy.org/timeout-tunnel; then the user has taken care of it. */
+static bool has_annotation_about(const struct service *service, const char *word)
+{
+    const struct value *annotations = service->ingress_annotations;
+    for (size_t i = 0; i < annotations->count; i++) {
+        const struct str texts[] = {annotations->items[i].name, annotations->items[i].text};
+        for (size_t j = 0; j < sizeof texts / sizeof *texts; j++)
+            if (texts[j].len && memmem(texts[j].data, texts[j].len, word, strlen(word)))
+                return true;
+    }
+    return false;
+}
+
 void service_warn_protocol(const struct service *service, struct str class)
 {
     const struct port *port = service->public_port;
     struct diags *diags = service->layer->diags;
-    if (port && port->type == PORT_TYPE_WEBSOCKET) {
+    if (port && port->type == PORT_TYPE_WEBSOCKET && !has_annotation_about(service, "timeout")) {
         diag_warning(diags, port->at,
                      "how long a websocket may be silent is a setting of the controller of class "
                      "\"%.*s\"",
                      STR_ARG(class));
-        diag_hint(diags, "set its idle timeout there; controllers often close the connection "
-                         "after 60 seconds");
-    } else if (port && port->type == PORT_TYPE_GRPC) {
+        diag_hint(diags, "set its idle timeout there, or in ingress_extra_annotations if the "
+                         "controller reads it from an annotation; controllers often close the "
+                         "connection after 60 seconds");
+    } else if (port && port->type == PORT_TYPE_GRPC && !has_annotation_about(service, "proto")) {
         diag_warning(diags, port->at,
                      "whether gRPC is served is a setting of the controller of class \"%.*s\"",
                      STR_ARG(class));
