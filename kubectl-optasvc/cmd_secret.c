@@ -373,10 +373,28 @@ struct row {
     struct str value;
 };
 
+/* What uses the keys: the given files, and, unless those use all keys, the rest of the namespace.
+ */
+static struct secret_usage find_usage(struct command_run *run, const struct secrets *secrets)
+{
+    struct cluster *cluster = &run->cluster;
+    struct secret_usage usage = secret_usage_of(cluster, run->place);
+    size_t i = 0;
+    while (i < secrets->count && secret_usage_has(&usage, secrets->items[i].name))
+        i++;
+    if (i < secrets->count && !secret_usage_add_others(cluster, run->place, &usage) &&
+        !process_interrupted())
+        diag_warning(&cluster->diags, (struct location){0},
+                     "cannot read what runs in namespace \"%.*s\": an unused key is one that no "
+                     "service in the given files uses",
+                     STR_ARG(run->place->name));
+    return usage;
+}
+
 static size_t list_rows(struct command_run *run, const struct secrets *secrets, struct row **ret)
 {
     struct arena *arena = &run->values;
-    struct secret_usage usage = secret_usage_of(&run->cluster, run->place);
+    struct secret_usage usage = find_usage(run, secrets);
     struct row *rows = NULL;
     size_t count = 0;
     for (size_t i = 0; i < secrets->count; i++) {

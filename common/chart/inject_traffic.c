@@ -86,11 +86,26 @@ static void warn_doubt(const struct target *target, const struct route *route,
     diag_hint(injection->diags, "compare the paths of that host in the chart");
 }
 
+/* Controllers choose one of two equal paths, often that of the older Ingress. */
+static void warn_rival(const struct target *target, const struct route *route,
+                       const struct object *rival)
+{
+    struct injection *injection = target->injection;
+    diag_warning(injection->diags, route->at,
+                 "%.*s also leads %.*s%.*s to another Service: the controller chooses one of the "
+                 "two",
+                 STR_ARG(object_text(injection->arena, rival)), STR_ARG(route->host),
+                 STR_ARG(route->prefix));
+    diag_hint(injection->diags, "remove one of the two paths in the chart's values");
+}
+
 static bool is_served(const struct target *target, const struct route *route)
 {
     struct release_answer answer = ask(target, route);
     if (answer.doubt)
         warn_doubt(target, route, answer.doubt);
+    if (answer.rival)
+        warn_rival(target, route, answer.rival);
     return answer.served;
 }
 

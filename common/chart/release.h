@@ -155,6 +155,8 @@ struct release_answer {
     bool served;                  /* one of ours takes them, and all that is below the path */
     const struct object *doubt;   /* served: an Ingress whose longer regular expression leads to
                                      another Service, and may take them; NULL: none */
+    const struct object *rival;   /* served: an Ingress that leads the same path to another Service,
+                                     so that the controller decides; NULL: none */
     const struct object *ingress; /* not served: the one that leads them to another Service; NULL:
                                      none does */
     struct str service;           /* and that Service */

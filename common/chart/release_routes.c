@@ -23,6 +23,7 @@ struct path {
     struct str service;
     enum path_match match;
     size_t length; /* of its text; 0: a default backend */
+    bool canary;   /* it takes a share of the requests for another path that equals it */
 };
 
 /* What the rules of a class for a host have in common. */
@@ -146,6 +147,12 @@ static bool asks_regex(const struct object *ingress)
                   "true");
 }
 
+static bool is_canary(const struct object *ingress)
+{
+    const struct node *annotations = node_find(ingress->node, "metadata annotations");
+    return str_is(node_text(node_find(annotations, "nginx.ingress.kubernetes.io/canary")), "true");
+}
+
 /* What the rules of an Ingress have in common. */
 struct rules {
     struct release *release;
@@ -153,6 +160,7 @@ struct rules {
     struct str class;
     struct str fallback; /* the Service of its default backend */
     bool regex;
+    bool canary;
 };
 
 /* `rule` NULL: the default backend takes every host. */
@@ -169,7 +177,8 @@ static void index_rule(const struct rules *in, const struct node *rule)
             (struct path){.ingress = in->ingress, .service = in->fallback, .match = MATCH_BELOW});
     for (const struct node *each = node_items(paths); each; each = each->next) {
         struct path path = {.ingress = in->ingress,
-                            .service = release_backend_service(node_find(each, "backend"))};
+                            .service = release_backend_service(node_find(each, "backend")),
+                            .canary = in->canary};
         struct str head = read_path(release->arena, each, &path);
         put_path(release, host, head, path);
     }
@@ -188,7 +197,8 @@ static void index_paths(struct release *release)
                                     .class = release_class(each),
                                     .fallback =
                                         release_backend_service(release_default_backend(each)),
-                                    .regex = asks_regex(each)};
+                                    .regex = asks_regex(each),
+                                    .canary = is_canary(each)};
         if (each->hook)
             continue;
         if (!rule)
@@ -208,12 +218,18 @@ struct question {
     size_t ours; /* how well the best path of our Services fits; 0: none does */
     size_t others;
     size_t doubt;
+    const struct object *rival; /* an Ingress with the best path of the others, without canaries */
+    size_t rival_fit;
     struct release_answer *answer;
 };
 
 static void note_other(struct question *question, const struct path *path, size_t fit, bool itself)
 {
     struct release_answer *answer = question->answer;
+    if (!path->canary && fit > question->rival_fit) {
+        question->rival = path->ingress;
+        question->rival_fit = fit;
+    }
     if (fit <= question->others)
         return;
     question->others = fit;
@@ -285,6 +301,8 @@ struct release_answer release_ask(struct release *release, struct str class, str
             compare(&question, each, head);
     }
     answer.served = question.ours && question.ours >= question.others;
+    if (answer.served && question.rival_fit == question.ours)
+        answer.rival = question.rival;
     answer.taken &= itself;
     if (!answer.served || question.doubt <= question.ours)
         answer.doubt = NULL;

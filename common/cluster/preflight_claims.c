@@ -3,62 +3,81 @@
 
 #include <inttypes.h>
 
-/* The claims of a live StatefulSet, and where its container mounts them. */
+/* The claims of a live StatefulSet, and where its containers mount them. */
 struct live_claims {
     struct set templates; /* by name: a claim template */
     struct set mounts;    /* by name: the volumeMount, the first one of each */
     struct set paths;     /* by path: the volumeMount of a claim */
+    struct str left_out;  /* "name: NAME, ..." of those that no entry has, neither by name nor by
+                             path; empty: none */
 };
 
-static struct live_claims read_live(struct apply *apply, const struct rollout *rollout)
+static void read_mounts(struct arena *arena, struct live_claims *live, const struct node *container)
 {
-    struct arena *arena = &apply->cluster.arena;
-    struct live_claims live = {0};
-    const struct node *claim = node_items(node_find(rollout->live, "spec volumeClaimTemplates"));
-    for (; claim; claim = claim->next)
-        set_add(arena, &live.templates, object_name(claim), claim);
-    const struct node *container =
-        node_items(node_find(rollout->live, "spec template spec containers"));
-    while (container &&
-           !str_equal(node_text(node_find(container, "name")), rollout->unit->service->name))
-        container = container->next;
     const struct node *mount = node_items(node_find(container, "volumeMounts"));
     for (; mount; mount = mount->next) {
         struct str name = node_text(node_find(mount, "name"));
-        if (!set_get(&live.templates, name))
+        if (!set_get(&live->templates, name))
             continue;
-        set_add(arena, &live.mounts, name, mount);
-        set_add(arena, &live.paths, node_text(node_find(mount, "mountPath")), mount);
+        set_add(arena, &live->mounts, name, mount);
+        set_add(arena, &live->paths, node_text(node_find(mount, "mountPath")), mount);
     }
+}
+
+/* A claim is where the service's own container mounts it. Only if no container has the service's
+ * name, as in a StatefulSet that others created, is it where any container mounts it. */
+static struct live_claims read_live(struct arena *arena, const struct node *object,
+                                    struct str service)
+{
+    struct live_claims live = {0};
+    const struct node *claim = node_items(node_find(object, "spec volumeClaimTemplates"));
+    for (; claim; claim = claim->next)
+        set_add(arena, &live.templates, object_name(claim), claim);
+    const struct node *first = node_items(node_find(object, "spec template spec containers"));
+    const struct node *own = first;
+    while (own && !str_equal(node_text(node_find(own, "name")), service))
+        own = own->next;
+    if (own)
+        read_mounts(arena, &live, own);
+    for (const struct node *each = own ? NULL : first; each; each = each->next)
+        read_mounts(arena, &live, each);
     return live;
 }
 
-/* How to change what a StatefulSet keeps as it is: its pods and claims stay while it is made anew.
- */
+/* How to change an immutable field of a StatefulSet: its pods and claims are retained while it is
+ * created again. */
 static void hint_replace(struct apply *apply, const struct rollout *rollout, struct str first)
 {
     struct str name = object_name(rollout->workload);
     struct str namespace = object_namespace(rollout->workload);
     diag_hint(&apply->cluster.diags,
               "%.*skubectl delete statefulset %.*s -n %.*s --cascade=orphan\n"
-              "and apply again: pods and claims stay meanwhile",
+              "and apply again: pods and claims are retained meanwhile",
               STR_ARG(first), STR_ARG(name), STR_ARG(namespace));
 }
 
-/* A pod that runs takes no further volume, so the new StatefulSet waits until it is deleted. */
-static void hint_add(struct apply *apply, const struct rollout *rollout)
+/* A pod that runs takes no further volume, so the new StatefulSet waits until it is deleted. An
+ * entry whose path was changed has another default name, and so a new, empty claim: the name of the
+ * claim that it had keeps the data. */
+static void hint_add(struct apply *apply, const struct rollout *rollout, struct str left_out)
 {
+    struct arena *arena = &apply->cluster.arena;
     struct str name = object_name(rollout->workload);
     struct str namespace = object_namespace(rollout->workload);
-    diag_hint(
-        &apply->cluster.diags,
-        "kubectl delete statefulset %.*s -n %.*s --cascade=orphan\n"
-        "and apply again; meanwhile delete the pods one after the other, which get the volume "
-        "when they are created again:\nkubectl delete pod %.*s-0 -n %.*s",
-        STR_ARG(name), STR_ARG(namespace), STR_ARG(name), STR_ARG(namespace));
+    struct str first = {0};
+    if (left_out.len)
+        first = str_format(arena,
+                           "if the path of a claim was changed, add the name of that claim to "
+                           "this entry: %.*s; to start with an empty one:\n",
+                           STR_ARG(left_out));
+    diag_hint(&apply->cluster.diags,
+              "%.*skubectl delete statefulset %.*s -n %.*s --cascade=orphan\n"
+              "and apply again; meanwhile delete the pods one after the other, which get the "
+              "volume when they are created again:\nkubectl delete pod %.*s-0 -n %.*s",
+              STR_ARG(first), STR_ARG(name), STR_ARG(namespace), STR_ARG(name), STR_ARG(namespace));
 }
 
-/* One for each pod that there is; of very many, the first show how it goes on. */
+/* A command for each pod; of very many, the first ones show the pattern. */
 static struct str grow_commands(struct arena *arena, const struct rollout *rollout,
                                 struct str claim, struct str size)
 {
@@ -140,13 +159,13 @@ static void check_disk(struct apply *apply, const struct rollout *rollout,
     } else {
         diag_error(&apply->cluster.diags, disk->at,
                    "a StatefulSet takes no further claim: \"%.*s\" is new", STR_ARG(disk->name));
-        hint_add(apply, rollout);
+        hint_add(apply, rollout, live->left_out);
     }
 }
 
-/* A live claim that no entry has, neither by name nor by path. */
+/* Reports each live claim that no entry has, and notes its name. */
 static void check_left_out(struct apply *apply, const struct rollout *rollout,
-                           const struct live_claims *live)
+                           struct live_claims *live)
 {
     struct arena *arena = &apply->cluster.arena;
     const struct service *service = rollout->unit->service;
@@ -156,6 +175,7 @@ static void check_left_out(struct apply *apply, const struct rollout *rollout,
         set_add(arena, &names, service->disks[i].name, service);
         set_add(arena, &paths, service->disks[i].path, service);
     }
+    struct buf left_out = {0};
     const struct node *claim = node_items(node_find(rollout->live, "spec volumeClaimTemplates"));
     for (; claim; claim = claim->next) {
         const struct node *mount = set_get(&live->mounts, object_name(claim));
@@ -166,6 +186,34 @@ static void check_left_out(struct apply *apply, const struct rollout *rollout,
                    "a StatefulSet keeps its claims: \"%.*s\" cannot be left out",
                    STR_ARG(object_name(claim)));
         hint_replace(apply, rollout, STR(""));
+        buf_format(&left_out, "%sname: %.*s", left_out.len ? ", " : "",
+                   STR_ARG(object_name(claim)));
+    }
+    live->left_out = str_copy(arena, buf_str(&left_out));
+    buf_free(&left_out);
+}
+
+/* Without persistent_storage a Deployment takes the place of the StatefulSet. Its claims are
+ * retained, but what the pods write from then on is lost with them. */
+static void warn_unmounted(struct apply *apply, const struct rollout *rollout)
+{
+    struct arena *arena = &apply->cluster.arena;
+    struct diags *diags = &apply->cluster.diags;
+    struct str service = rollout->unit->service->name;
+    struct live_claims live = read_live(arena, rollout->old, service);
+    const struct node *claim = node_items(node_find(rollout->old, "spec volumeClaimTemplates"));
+    for (; claim; claim = claim->next) {
+        const struct node *mount = set_get(&live.mounts, object_name(claim));
+        if (!mount)
+            continue;
+        struct str path = node_text(node_find(mount, "mountPath"));
+        diag_warning(diags, rollout->unit->service->at,
+                     "the claim \"%.*s\" is retained, but the pods no longer mount it at \"%.*s\"",
+                     STR_ARG(object_name(claim)), STR_ARG(path));
+        diag_hint(diags,
+                  "to keep it mounted write its entry of persistent_storage again: {name: %.*s, "
+                  "size: ..., path: %.*s}",
+                  STR_ARG(object_name(claim)), STR_ARG(path));
     }
 }
 
@@ -174,14 +222,16 @@ static void check_left_out(struct apply *apply, const struct rollout *rollout,
 static void check_stateful_set(struct apply *apply, const struct rollout *rollout)
 {
     const struct service *service = rollout->unit->service;
+    if (rollout->old && service->disk_count == 0)
+        warn_unmounted(apply, rollout);
     if (!rollout->live || !str_is(object_kind(rollout->workload), "StatefulSet"))
         return;
-    struct live_claims live = read_live(apply, rollout);
+    struct live_claims live = read_live(&apply->cluster.arena, rollout->live, service->name);
+    check_left_out(apply, rollout, &live);
     const struct node *claim =
         node_items(node_find(rollout->workload, "spec volumeClaimTemplates"));
     for (size_t i = 0; i < service->disk_count && claim; i++, claim = claim->next)
         check_disk(apply, rollout, &live, &service->disks[i], claim);
-    check_left_out(apply, rollout, &live);
 }
 
 void apply_check_claims(struct apply *apply)

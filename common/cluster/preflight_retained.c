@@ -83,7 +83,7 @@ static void note_unused(struct search *search, struct finding *finding, struct s
                                     finding->names.len ? ", " : "", STR_ARG(disk));
 }
 
-/* A claim without our label is one that somebody made for the StatefulSet. */
+/* A claim without our label was created by others for the StatefulSet. */
 static void note_claim(struct apply *apply, struct search *search, const struct node *claim)
 {
     struct arena *arena = search->arena;

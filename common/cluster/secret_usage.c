@@ -20,27 +20,23 @@ bool secret_usage_has(const struct secret_usage *usage, struct str key)
     return usage->all || set_get(&usage->listed, key);
 }
 
-/* What objects that are not rendered from the given files refer to. */
-struct references {
-    struct arena *arena;
-    struct set keys;
-    bool all; /* as a volume, by envFrom, or in a way that is not known here */
-};
-
-static void find_references(struct references *references, const struct node *node)
+/* Notes what objects that are not rendered from the given files refer to: keys, or the whole Secret
+ * as a volume, by envFrom, or in a way that is not known here. */
+static void find_references(struct arena *arena, struct secret_usage *usage,
+                            const struct node *node)
 {
     if (node->kind == NODE_SCALAR)
-        references->all |= str_is(node->text, MANUAL_SECRETS);
+        usage->all |= str_is(node->text, MANUAL_SECRETS);
     if (node->kind != NODE_MAP && node->kind != NODE_LIST)
         return;
     const struct node *name = node_find(node, "name");
     struct str key = node_text(node_find(node, "key"));
     bool of_key = key.len && str_is(node_text(name), MANUAL_SECRETS);
     if (of_key)
-        set_add(references->arena, &references->keys, key, node);
+        set_add(arena, &usage->listed, key, node);
     for (const struct node *child = node->first; child; child = child->next)
         if (!of_key || child != name)
-            find_references(references, child);
+            find_references(arena, usage, child);
 }
 
 /* Layers and modules of the given files, as their objects and pods are labelled. */
@@ -66,41 +62,43 @@ static bool is_own(struct cluster *cluster, const struct set *modules, const str
                                        STR_ARG(module))) != NULL;
 }
 
-/* Charts, other layers and everything else in the namespace that runs pods. False if it cannot be
- * read. */
-static bool ask_references(struct cluster *cluster, const struct place *place,
-                           struct references *ret)
+bool secret_usage_add_others(struct cluster *cluster, const struct place *place,
+                             struct secret_usage *usage)
 {
     static const char kinds[] =
         "deployments.apps,statefulsets.apps,daemonsets.apps,cronjobs.batch,jobs.batch,pods";
     struct process run = {.arguments = kubectl_argv(&cluster->kubectl, "get", kinds, "--namespace",
                                                     place->name.data, "--output=json", NULL)
                                            .items};
-    *ret = (struct references){.arena = &cluster->arena};
     kubectl_run(&cluster->kubectl, &run, 1);
-    bool right = process_right(&run);
-    const struct node *items =
-        right ? kubectl_items(kubectl_answer(&cluster->kubectl, &run)) : NULL;
+    bool ok = process_right(&run);
+    const struct node *items = ok ? kubectl_items(kubectl_answer(&cluster->kubectl, &run)) : NULL;
     struct set own = own_modules(cluster, place);
     for (const struct node *object = items; object; object = object->next) {
         const struct node *spec = node_find(object, "spec");
         if (spec && !is_own(cluster, &own, object))
-            find_references(ret, spec);
+            find_references(&cluster->arena, usage, spec);
     }
     process_free(&run);
-    return right;
+    return ok;
 }
 
-/* The listed keys that resemble this one. */
-static struct suggestion find_near(const struct cluster *cluster, const struct place *place,
+/* The listed keys that resemble this one, in letters of any case. */
+static struct suggestion find_near(struct cluster *cluster, const struct place *place,
                                    struct str key)
 {
     struct suggestion near = {.word = key};
+    struct str lower = str_lower(&cluster->arena, key);
     for (size_t i = 0; i < cluster->unit_count; i++) {
         const struct service *service = cluster->units[i].service;
-        for (size_t j = 0; j < service->variable_count && cluster->units[i].place == place; j++)
-            if (str_is(service->variables[j].secret, MANUAL_SECRETS))
-                suggestion_offer(&near, service->variables[j].key);
+        for (size_t j = 0; j < service->variable_count && cluster->units[i].place == place; j++) {
+            struct str listed = service->variables[j].key;
+            if (!str_is(service->variables[j].secret, MANUAL_SECRETS))
+                continue;
+            if (str_equal(lower, str_lower(&cluster->arena, listed)))
+                return (struct suggestion){.word = key, .best = listed};
+            suggestion_offer(&near, listed);
+        }
     }
     return near;
 }
@@ -159,20 +157,18 @@ void secret_usage_report(struct cluster *cluster, const struct place *place, con
                          size_t count, bool typed)
 {
     struct secret_usage usage = secret_usage_of(cluster, place);
+    bool any = false;
+    for (size_t i = 0; i < count && cluster->options->modules.count == 0; i++)
+        any |= !secret_usage_has(&usage, keys[i]);
+    if (!any || (!secret_usage_add_others(cluster, place, &usage) && !typed) ||
+        process_interrupted())
+        return;
     struct str *unused = ARENA_ARRAY(&cluster->arena, count, struct str);
     size_t unused_count = 0;
-    for (size_t i = 0; i < count && cluster->options->modules.count == 0; i++)
+    for (size_t i = 0; i < count; i++)
         if (!secret_usage_has(&usage, keys[i]))
             unused[unused_count++] = keys[i];
-    struct references references;
-    if (unused_count == 0 || (!ask_references(cluster, place, &references) && !typed) ||
-        references.all || process_interrupted())
-        return;
-    size_t left = 0;
-    for (size_t i = 0; i < unused_count; i++)
-        if (!set_get(&references.keys, unused[i]))
-            unused[left++] = unused[i];
-    report(cluster, place, unused, left);
+    report(cluster, place, unused, unused_count);
 }
 
 void secret_usage_report_hidden(struct cluster *cluster, const struct variable *variable)

@@ -7,13 +7,18 @@
 
 #include "cluster/cluster.h"
 
-/* What the services of a namespace use, for many questions. */
+/* What a namespace uses, for many questions. */
 struct secret_usage {
     struct set listed; /* keys that a variable holds */
-    bool all;          /* a service has secrets: all */
+    bool all;          /* something uses every key, as a service with secrets: all does */
 };
 
 struct secret_usage secret_usage_of(struct cluster *cluster, const struct place *place);
+
+/* Adds what charts, other layers and everything else that runs pods in the namespace use. False if
+ * it cannot be read. */
+bool secret_usage_add_others(struct cluster *cluster, const struct place *place,
+                             struct secret_usage *usage);
 bool secret_usage_has(const struct secret_usage *usage, struct str key);
 
 /* Warns of those keys that nothing uses, with a suggestion. If the other objects of the namespace

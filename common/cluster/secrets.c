@@ -235,6 +235,47 @@ static bool uses_any(const struct service *service, const struct secrets *change
     return all && hidden < changes->count;
 }
 
+/* kubectl refuses a second restart within a second, but pods of the first may have the old value:
+ * it is requested again then. False if it fails, which is reported. */
+static bool request_restart(struct cluster *cluster, const struct unit *unit,
+                            const struct node *live)
+{
+    enum { TRIES = 3, PAUSE = 1000 };
+    const char *const *arguments = kubectl_argv(&cluster->kubectl, "rollout", "restart",
+                                                object_title(&cluster->arena, live).data,
+                                                "--namespace", unit->place->name.data, NULL)
+                                       .items;
+    for (int i = 1;; i++) {
+        struct process run = {.arguments = arguments};
+        kubectl_run(&cluster->kubectl, &run, 1);
+        bool ok = process_right(&run);
+        bool again = !ok && i < TRIES && kubectl_says(&run, "within the past second");
+        if (!ok && !again)
+            kubectl_report(&cluster->kubectl, &run);
+        process_free(&run);
+        if (!again || process_interrupted())
+            return ok;
+        process_sleep(PAUSE);
+    }
+}
+
+static void restart_unit(struct cluster *cluster, const struct unit *unit)
+{
+    const struct node *live = unit_live_workload(unit, LABELS_OURS);
+    const struct node *unclaimed = unit_live_workload(unit, LABELS_UNCLAIMED);
+    if (!live && unclaimed)
+        cluster_say(cluster, "%.*s: not restarted: %.*s has no environment label; apply claims it",
+                    STR_ARG(unit->service->name),
+                    STR_ARG(object_title(&cluster->arena, unclaimed)));
+    if (!live || !request_restart(cluster, unit, live))
+        return;
+    struct str managers = {0};
+    if (!object_applied_by(live, MANAGER))
+        managers = object_managers(&cluster->arena, live);
+    cluster_say(cluster, "%.*s: its pods restart%s%.*s", STR_ARG(unit->service->name),
+                managers.len ? "; they are managed by " : "", STR_ARG(managers));
+}
+
 void secrets_restart(struct cluster *cluster, const struct secrets *changes)
 {
     bool any = false;
@@ -242,33 +283,7 @@ void secrets_restart(struct cluster *cluster, const struct secrets *changes)
         any |= uses_any(cluster->units[i].service, changes);
     if (!any || !cluster_look(cluster, "deployments.apps,statefulsets.apps", 0))
         return;
-    for (size_t i = 0; i < cluster->unit_count; i++) {
-        const struct unit *unit = &cluster->units[i];
-        const struct node *live = unit_live_workload(unit, LABELS_OURS);
-        const struct node *unclaimed = unit_live_workload(unit, LABELS_UNCLAIMED);
-        if (!uses_any(unit->service, changes) || process_interrupted())
-            continue;
-        if (!live && unclaimed)
-            cluster_say(
-                cluster, "%.*s: not restarted: %.*s has no environment label; apply claims it",
-                STR_ARG(unit->service->name), STR_ARG(object_title(&cluster->arena, unclaimed)));
-        if (!live)
-            continue;
-        struct process run = {
-            .arguments = kubectl_argv(&cluster->kubectl, "rollout", "restart",
-                                      object_title(&cluster->arena, live).data, "--namespace",
-                                      unit->place->name.data, NULL)
-                             .items,
-        };
-        kubectl_run(&cluster->kubectl, &run, 1);
-        struct str managers = object_applied_by(live, MANAGER)
-                                  ? (struct str){0}
-                                  : object_managers(&cluster->arena, live);
-        if (process_right(&run))
-            cluster_say(cluster, "%.*s: its pods restart%s%.*s", STR_ARG(unit->service->name),
-                        managers.len ? "; they are managed by " : "", STR_ARG(managers));
-        else
-            kubectl_report(&cluster->kubectl, &run);
-        process_free(&run);
-    }
+    for (size_t i = 0; i < cluster->unit_count && !process_interrupted(); i++)
+        if (uses_any(cluster->units[i].service, changes))
+            restart_unit(cluster, &cluster->units[i]);
 }

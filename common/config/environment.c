@@ -216,8 +216,8 @@ static void add_extra_tcp_ports(const struct schema_reader *reader, const struct
     }
 }
 
-/* Which controller serves the Ingresses: the one that is written, else the one that the class's
- * name tells. */
+/* Which controller serves the Ingresses: the one that is written, else the one that the name of the
+ * class suggests. */
 static void set_ingress(const struct schema_reader *reader, const struct record *file,
                         struct environment *ret)
 {

@@ -1,5 +1,8 @@
 /* Checks what a service needs of its Ingresses against what the environment's controller reads. */
+#define _GNU_SOURCE /* memmem */
 #include "service/service.h"
+
+#include <string.h>
 
 #define CLASS_ANNOTATION "kubernetes.io/ingress.class"
 
@@ -87,18 +90,33 @@ static void check_settings(const struct service *service)
     }
 }
 
+/* True if an annotation names the setting, as in alb.ingress.kubernetes.io/backend-protocol-version
+ * or haproxy.org/timeout-tunnel; then the user has taken care of it. */
+static bool has_annotation_about(const struct service *service, const char *word)
+{
+    const struct value *annotations = service->ingress_annotations;
+    for (size_t i = 0; i < annotations->count; i++) {
+        const struct str texts[] = {annotations->items[i].name, annotations->items[i].text};
+        for (size_t j = 0; j < sizeof texts / sizeof *texts; j++)
+            if (texts[j].len && memmem(texts[j].data, texts[j].len, word, strlen(word)))
+                return true;
+    }
+    return false;
+}
+
 void service_warn_protocol(const struct service *service, struct str class)
 {
     const struct port *port = service->public_port;
     struct diags *diags = service->layer->diags;
-    if (port && port->type == PORT_TYPE_WEBSOCKET) {
+    if (port && port->type == PORT_TYPE_WEBSOCKET && !has_annotation_about(service, "timeout")) {
         diag_warning(diags, port->at,
                      "how long a websocket may be silent is a setting of the controller of class "
                      "\"%.*s\"",
                      STR_ARG(class));
-        diag_hint(diags, "set its idle timeout there; controllers often close the connection "
-                         "after 60 seconds");
-    } else if (port && port->type == PORT_TYPE_GRPC) {
+        diag_hint(diags, "set its idle timeout there, or in ingress_extra_annotations if the "
+                         "controller reads it from an annotation; controllers often close the "
+                         "connection after 60 seconds");
+    } else if (port && port->type == PORT_TYPE_GRPC && !has_annotation_about(service, "proto")) {
         diag_warning(diags, port->at,
                      "whether gRPC is served is a setting of the controller of class \"%.*s\"",
                      STR_ARG(class));
@@ -140,20 +158,70 @@ static void warn_grpc_prefix(const struct service *service, const struct route *
     }
 }
 
+/* A host with `/` as its only path has no regular expression, and so no groups that $1 and $2 refer
+ * to; every other host has one for each path (traffic_nginx.c). */
+struct host_kinds {
+    bool plain;
+    bool regex;
+};
+
+static struct host_kinds find_host_kinds(const struct route *routes, size_t count)
+{
+    struct host_kinds kinds = {0};
+    for (size_t from = 0, to; from < count; from = to) {
+        for (to = from + 1; to < count && str_equal(routes[from].host, routes[to].host);)
+            to++;
+        bool plain = to - from == 1 && routes[from].prefix.len == 0;
+        kinds.plain |= plain;
+        kinds.regex |= !plain;
+    }
+    return kinds;
+}
+
+static const struct item *find_annotation(const struct service *service, const char *name)
+{
+    const struct value *annotations = service->ingress_annotations;
+    for (size_t i = 0; i < annotations->count; i++)
+        if (str_is(annotations->items[i].name, name))
+            return &annotations->items[i];
+    return NULL;
+}
+
+/* ingress_extra_annotations replace the generated ones, which suit the generated paths. Beside
+ * rewrite-target, which is generated without keep_path_prefix, use-regex has no effect. */
+static void warn_path_annotations(const struct service *service, const struct route *routes,
+                                  size_t count)
+{
+    struct diags *diags = service->layer->diags;
+    struct host_kinds kinds = find_host_kinds(routes, count);
+    const struct item *target = find_annotation(service, NGINX_ANNOTATION "rewrite-target");
+    const struct item *regex = find_annotation(service, NGINX_ANNOTATION "use-regex");
+    if (target && kinds.plain && str_find(target->text, 0, '$') < target->text.len) {
+        diag_warning(diags, target->name_node->span,
+                     "the path / has no groups for \"%.*s\": all requests get the same path",
+                     STR_ARG(target->text));
+        diag_hint(diags, "remove it: requests to / reach the service unchanged");
+    }
+    if (regex && kinds.regex && service->keep_path_prefix && !target &&
+        !str_is(regex->text, "true")) {
+        diag_warning(diags, regex->name_node->span,
+                     "the paths are regular expressions, which use-regex: \"%.*s\" disables",
+                     STR_ARG(regex->text));
+        diag_hint(diags, "remove it");
+    }
+}
+
 /* Kubernetes refuses an Ingress whose older annotation names another class than its spec. */
 static void check_class_annotation(const struct service *service)
 {
-    for (size_t i = 0; i < service->ingress_annotations->count; i++) {
-        const struct item *item = &service->ingress_annotations->items[i];
-        if (!str_is(item->name, CLASS_ANNOTATION) ||
-            str_equal(item->text, service->layer->environment.ingress_class))
-            continue;
-        diag_error(service->layer->diags, item->name_node->span,
-                   CLASS_ANNOTATION " conflicts with spec.ingressClassName, \"%.*s\"",
-                   STR_ARG(service->layer->environment.ingress_class));
-        diag_hint(service->layer->diags, "write in the environment file: ingress_class: %.*s",
-                  STR_ARG(item->text));
-    }
+    const struct item *item = find_annotation(service, CLASS_ANNOTATION);
+    struct str class = service->layer->environment.ingress_class;
+    if (!item || str_equal(item->text, class))
+        return;
+    diag_error(service->layer->diags, item->name_node->span,
+               CLASS_ANNOTATION " conflicts with spec.ingressClassName, \"%.*s\"", STR_ARG(class));
+    diag_hint(service->layer->diags, "write in the environment file: ingress_class: %.*s",
+              STR_ARG(item->text));
 }
 
 bool service_check_ingress(const struct service *service, const struct route *routes, size_t count)
@@ -169,6 +237,7 @@ bool service_check_ingress(const struct service *service, const struct route *ro
     } else {
         warn_grpc_without_tls(service);
         warn_grpc_prefix(service, routes, count);
+        warn_path_annotations(service, routes, count);
     }
     return service->layer->diags->errors == errors;
 }

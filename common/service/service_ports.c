@@ -146,13 +146,17 @@ static const struct port *find_port(const struct service_reader *in, struct str 
     return NULL;
 }
 
-/* Opta's ingress-nginx passed such a port on from outside the cluster; here nothing does. */
+/* Opta's ingress-nginx passed such a port on from outside the cluster; here nothing does. An item
+ * of `ports` is found by its port of the Service, and `port: {tcp: NUMBER}`, whose Service listens
+ * on another one, by that number. */
 static void warn_stays_inside(const struct service_reader *in, const struct port *port)
 {
     const struct set *extra_ports = &in->layer->environment.extra_tcp_port_numbers;
-    struct str number = str_format(in->reader.arena, "%lld", (long long)port->service_port);
+    int64_t public = port->type == PORT_TYPE_WEBSOCKET ? port->number : port->service_port;
+    struct str number = str_format(in->reader.arena, "%lld", (long long)public);
     const struct extra_tcp_port *extra = set_get(extra_ports, number);
-    if (!extra || port->type != PORT_TYPE_TCP || in->layer->options->injects)
+    if (!extra || (port->type != PORT_TYPE_TCP && port->type != PORT_TYPE_WEBSOCKET) ||
+        in->layer->options->injects)
         return;
     extra->self->used = true;
     diag_warning(in->reader.diags, port->at,

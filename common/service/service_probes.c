@@ -214,11 +214,13 @@ static void check_healthcheck(const struct service_reader *in)
     }
 }
 
-/* A path that is written and not requested. */
+/* A path that is written and not requested. `healthcheck: none` with a path is an error of its own.
+ */
 static void warn_tcp_paths(const struct service_reader *in)
 {
     const struct port *http = in->service->public_port;
-    if (!is_probed_by_tcp(in) || injects(in))
+    const struct value *asked = service_value(in, SERVICE_HEALTHCHECK);
+    if (!is_probed_by_tcp(in) || injects(in) || asked->wrong || str_is(asked->text, "none"))
         return;
     for (size_t i = 0; i < PATH_FIELDS; i++) {
         if (!has(in, path_fields[i]))

@@ -165,6 +165,16 @@ static struct str common_prefix(const struct service *service)
     return common;
 }
 
+/* The age of a cookie that is not set here. */
+static void warn_max_age(const struct service_reader *in)
+{
+    if (!record_has(in->record, SERVICE_STICKY_MAX_AGE) || in->service->sticky ||
+        service_value(in, SERVICE_STICKY_SESSION)->wrong)
+        return;
+    diag_warning(in->reader.diags, record_location(in->record, SERVICE_STICKY_MAX_AGE),
+                 "sticky_session_max_age has no effect without sticky_session: true");
+}
+
 static void read_affinity(const struct service_reader *in)
 {
     struct service *service = in->service;
@@ -172,6 +182,7 @@ static void read_affinity(const struct service_reader *in)
     service->sticky_max_age = service_value(in, SERVICE_STICKY_MAX_AGE)->number;
     service->hash_key = service_value(in, SERVICE_CONSISTENT_HASH)->text;
     service_check(in, SERVICE_CONSISTENT_HASH, NAME_HASH_KEY);
+    warn_max_age(in);
     struct str path = common_prefix(service);
     service->sticky_path = path.len ? path : STR("/");
     if (service->sticky && str_find(path, 0, ';') < path.len) {

@@ -26,8 +26,8 @@ static struct str join_words(struct arena *arena, struct str path)
 }
 
 /* The default name of a claim depends on its path alone: "/var/lib/data" is "var-lib-data". A path
- * that the words do not tell from others (it has a dash or a capital letter, or is too long) gets a
- * hash of all of it too. */
+ * that may have the same words as another (it has a dash or a capital letter, or is too long) also
+ * gets a hash of the whole path. */
 static struct str name_of_path(struct arena *arena, struct str path)
 {
     struct str words = join_words(arena, path);
@@ -46,7 +46,7 @@ static struct location name_location(const struct record *record)
     return record_location(record, record_has(record, STORAGE_NAME) ? STORAGE_NAME : STORAGE_PATH);
 }
 
-/* A volume belongs to one path and one name: a pod takes neither twice. A claim's own name, which
+/* A volume has one path and one name: a pod cannot have either twice. A claim's own name, which
  * is NAME-SERVICE-ORDINAL, always fits. */
 static void check_disk(const struct service_reader *in, const struct record *record,
                        struct disk *disk, struct set *paths, struct set *names)

@@ -1,7 +1,7 @@
 /* links, secrets and env_vars: the environment variables of the container.
  *
- * Those of links stand first, then secrets, then env_vars, which may refer to both as $(NAME):
- * Kubernetes expands a name only when it stands before. A key that `secrets` lists replaces a
+ * Those of links come first, then secrets, then env_vars, which may refer to both as $(NAME):
+ * Kubernetes expands only names that are defined before it. A key that `secrets` lists replaces a
  * link's variable of the same name, with a warning; any other name that occurs twice is an error.
  */
 #include "base/map.h"
@@ -260,7 +260,7 @@ static void report_twice(const struct service_reader *in, const struct variable 
 }
 
 /* Reports a variable that is set twice. One that was added for a reference may be written out
- * behind it: the first of the two then serves both. */
+ * after it: the first of the two then serves both. */
 static struct set check_variables(const struct service_reader *in)
 {
     struct service *service = in->service;
@@ -297,8 +297,35 @@ static bool next_expansion(struct str text, size_t *at, struct str *ret_name)
     return false;
 }
 
-/* Kubernetes expands $(NAME) from `env` alone: a key that comes by envFrom stays as it is written.
- */
+/* True for a variable of the Service "kubernetes". The kubelet sets those of other Services only
+ * with enableServiceLinks, which is off. */
+static bool is_of_cluster(struct str name)
+{
+    return str_starts(name, STR("KUBERNETES_"));
+}
+
+/* `found`: the variable of that name, which is not before the one that refers to it; NULL: none. */
+static void report_expansion(const struct service_reader *in, const struct variable *variable,
+                             struct str name, const struct variable *found)
+{
+    struct diags *diags = in->reader.diags;
+    if (found) {
+        diag_warning(diags, variable->at,
+                     "$(%.*s) is not expanded: Kubernetes expands only variables that are defined "
+                     "before it",
+                     STR_ARG(name));
+        if (found != variable)
+            diag_hint(diags, "move %.*s before %.*s", STR_ARG(name), STR_ARG(variable->name));
+    } else if (in->service->all_secrets.len && !is_of_cluster(name)) {
+        diag_warning(diags, variable->at,
+                     "$(%.*s) is not expanded: env_vars cannot refer to keys of secrets: all",
+                     STR_ARG(name));
+        diag_hint(diags, "list the keys: secrets: [%.*s, ...]", STR_ARG(name));
+    }
+}
+
+/* Kubernetes expands $(NAME) from the variables of `env` before it. A key that comes by envFrom
+ * stays as it is written, and so does any other name, which may be a shell's. */
 static void check_expansions(const struct service_reader *in, const struct set *names)
 {
     const struct service *service = in->service;
@@ -306,12 +333,9 @@ static void check_expansions(const struct service_reader *in, const struct set *
         const struct variable *variable = &service->variables[i];
         struct str name;
         for (size_t at = 0; next_expansion(variable->text, &at, &name);) {
-            if (set_get(names, name) || name_wrong(NAME_VARIABLE, name))
-                continue;
-            diag_warning(in->reader.diags, variable->at,
-                         "$(%.*s) is not expanded: env_vars cannot refer to keys of secrets: all",
-                         STR_ARG(name));
-            diag_hint(in->reader.diags, "list the keys: secrets: [%.*s, ...]", STR_ARG(name));
+            const struct variable *found = set_get(names, name);
+            if ((!found || found >= variable) && !name_wrong(NAME_VARIABLE, name))
+                report_expansion(in, variable, name, found);
         }
     }
 }
@@ -323,7 +347,7 @@ void service_read_variables(const struct service_reader *in)
     for (size_t i = 0; more && i < env_vars->count; i++)
         more = read_env_var(in, &env_vars->items[i]);
     struct set names = check_variables(in);
-    if (in->service->all_secrets.len && !in->layer->options->injects) /* a chart has its own env */
+    if (!in->layer->options->injects) /* a chart has its own env */
         check_expansions(in, &names);
 }
 
