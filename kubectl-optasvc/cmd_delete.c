@@ -16,7 +16,8 @@ struct deletion {
     struct manifests objects;  /* in the order in which they are deleted */
     struct manifests released; /* adopted */
     struct manifests namespaces;
-    size_t retained; /* what was found and is not ours to delete */
+    struct set known; /* uids of what the namespaces held before anything was deleted */
+    size_t retained;  /* what was found and is not ours to delete */
 };
 
 /* `why` follows the object's name. */
@@ -163,8 +164,22 @@ static void release_objects(struct deletion *deletion)
 static void take_namespace(struct deletion *deletion, const struct place *place)
 {
     if (place->state != NAMESPACE_ABSENT &&
-        namespace_check(&deletion->cluster, place, &deletion->objects))
+        namespace_check(&deletion->cluster, place, &deletion->objects, &deletion->known,
+                        "nothing was deleted"))
         manifests_add(&deletion->namespaces, place->object);
+}
+
+/* Others may have created objects while the user was asked and our pods ended. */
+static void delete_namespaces(struct deletion *deletion)
+{
+    struct cluster *cluster = &deletion->cluster;
+    if (deletion->namespaces.count == 0 || process_interrupted() || cluster->diags.errors)
+        return;
+    for (size_t i = 0; i < cluster->place_count; i++)
+        if (cluster->places[i].state != NAMESPACE_ABSENT)
+            namespace_check(cluster, &cluster->places[i], &deletion->objects, &deletion->known,
+                            "it was not deleted");
+    delete_objects(deletion, &deletion->namespaces);
 }
 
 static bool prepare(struct deletion *deletion)
@@ -198,7 +213,7 @@ static int run(struct deletion *deletion)
     }
     delete_objects(deletion, &deletion->objects);
     release_objects(deletion);
-    delete_objects(deletion, &deletion->namespaces);
+    delete_namespaces(deletion);
     right = cluster_tell(cluster);
     return console_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -126,13 +126,14 @@ static bool is_deleted(const struct held *held, const struct place *place,
 
 /* An object is deleted with the one that controls it. One whose owner is in no namespace is not. */
 static void mark(struct arena *arena, struct holding *holding, const struct place *place,
-                 const struct manifests *deleted)
+                 const struct manifests *deleted, const struct set *known)
 {
     enum { CHAIN_MAX = 8 };
     struct set uids = {0};
     for (size_t i = 0; i < holding->count; i++) {
         struct held *held = &holding->items[i];
-        held->to_delete = is_of_kubernetes(held) || is_deleted(held, place, deleted);
+        held->to_delete = is_of_kubernetes(held) || is_deleted(held, place, deleted) ||
+                          set_get(known, held->uid) || set_get(known, held->controller);
         set_add(arena, &uids, held->uid, held);
     }
     for (size_t i = 0; i < holding->count; i++)
@@ -164,7 +165,7 @@ static const char *check_owner(const struct cluster *cluster, const struct place
 
 /* Lists what would remain; true if nothing would. */
 static bool report_left(struct cluster *cluster, const struct place *place,
-                        const struct holding *holding)
+                        const struct holding *holding, const char *consequence)
 {
     enum { SHOWN = 20 }; /* a hint has room for them */
     struct buf left = {0};
@@ -177,8 +178,8 @@ static bool report_left(struct cluster *cluster, const struct place *place,
         buf_format(&left, "and %zu more\n", count - SHOWN);
     if (count) {
         diag_error(&cluster->diags, (struct location){0},
-                   "the namespace \"%.*s\" holds other objects; nothing was deleted",
-                   STR_ARG(place->name));
+                   "the namespace \"%.*s\" holds other objects; %s", STR_ARG(place->name),
+                   consequence);
         diag_hint(&cluster->diags, "delete them first, or omit --with-namespace:\n%.*s",
                   STR_ARG(str_slice(buf_str(&left), 0, left.len - 1)));
     }
@@ -187,7 +188,7 @@ static bool report_left(struct cluster *cluster, const struct place *place,
 }
 
 bool namespace_check(struct cluster *cluster, const struct place *place,
-                     const struct manifests *deleted)
+                     const struct manifests *deleted, struct set *known, const char *consequence)
 {
     struct diags *diags = &cluster->diags;
     struct arena *arena = cluster->kubectl.arena;
@@ -201,6 +202,10 @@ bool namespace_check(struct cluster *cluster, const struct place *place,
     }
     const char *kinds = list_kinds(&cluster->kubectl);
     struct holding holding = kinds ? list_held(cluster, place, kinds) : (struct holding){0};
-    mark(arena, &holding, place, deleted);
-    return report_left(cluster, place, &holding) && kinds;
+    mark(arena, &holding, place, deleted, known);
+    if (!kinds || !report_left(cluster, place, &holding, consequence))
+        return false;
+    for (size_t i = 0; i < holding.count; i++)
+        set_add(&cluster->arena, known, holding.items[i].uid, place);
+    return true;
 }

@@ -200,16 +200,27 @@ struct process kubectl_apply(const struct kubectl *kubectl, const char *manager,
     return (struct process){.arguments = words.items, .input = documents};
 }
 
-/* What the server still has of these, and does not terminate; NULL as well if it may not be read:
- * then kubectl's word counts. */
-static struct node *query_remaining(const struct kubectl *kubectl, struct str documents)
+static struct str reference_documents(const struct kubectl *kubectl, struct node *const *objects,
+                                      size_t count)
+{
+    struct node **references = ARENA_ARRAY(kubectl->arena, count, struct node *);
+    for (size_t i = 0; i < count; i++)
+        references[i] = object_reference(kubectl->arena, objects[i]);
+    return kubectl_documents(kubectl, references, count);
+}
+
+/* Returns what the server has of these objects. `ret_known` is false if it may not be read, and if
+ * the server does not answer, which is reported. */
+static struct node *query_objects(const struct kubectl *kubectl, struct str documents,
+                                  bool *ret_known)
 {
     struct argv words = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found=true",
                                      "--output=json", NULL);
     struct process run = {.arguments = words.items, .input = documents};
     kubectl_run(kubectl, &run, 1);
     struct node *answer = NULL;
-    if (!process_right(&run) && !kubectl_forbidden(&run))
+    *ret_known = process_right(&run);
+    if (!*ret_known && !kubectl_forbidden(&run))
         kubectl_report(kubectl, &run);
     else if (run.output.len)
         answer = kubectl_answer(kubectl, &run);
@@ -217,16 +228,47 @@ static struct node *query_remaining(const struct kubectl *kubectl, struct str do
     return kubectl_items(answer);
 }
 
-/* Another of the same name, which a controller may make at once, is not the one that was deleted.
- */
-static bool remains(const struct node *live, const struct node *object)
+static const struct node *find_object(const struct node *list, const struct node *object)
 {
-    struct str uid = node_text(node_find(object, "metadata uid"));
-    while (live && !(object_same(live, object) &&
-                     str_equal(object_namespace(live), object_namespace(object))))
-        live = live->next;
+    while (list && !(object_same(list, object) &&
+                     str_equal(object_namespace(list), object_namespace(object))))
+        list = list->next;
+    return list;
+}
+
+/* Another of the same name, which a controller may create at once, is not the one that was deleted.
+ */
+static bool remains(const struct node *list, const struct node *object)
+{
+    struct str uid = object_uid(object);
+    const struct node *live = find_object(list, object);
     return live && !node_find(live, "metadata deletionTimestamp") &&
-           (uid.len == 0 || str_equal(uid, node_text(node_find(live, "metadata uid"))));
+           (uid.len == 0 || str_equal(uid, object_uid(live)));
+}
+
+/* A name may belong to another object by now: others may replace or claim one while the user is
+ * asked or while pods are waited for. Moves those that are still what was read to the front, and
+ * returns how many they are. Reports the others, except what no longer exists. If they may not be
+ * read, all are deleted. */
+static size_t keep_unchanged(const struct kubectl *kubectl, struct node **objects, size_t count)
+{
+    bool known = false;
+    size_t errors = kubectl->diags->errors;
+    const struct node *list =
+        query_objects(kubectl, reference_documents(kubectl, objects, count), &known);
+    if (kubectl->diags->errors > errors || process_interrupted())
+        return 0;
+    size_t unchanged = 0;
+    for (size_t i = 0; known && i < count; i++) {
+        const struct node *live = find_object(list, objects[i]);
+        if (live && object_same_owner(objects[i], live))
+            objects[unchanged++] = objects[i];
+        else if (live)
+            diag_error(kubectl->diags, (struct location){0},
+                       "%.*s was replaced or claimed by others meanwhile; it was not deleted",
+                       STR_ARG(object_title(kubectl->arena, objects[i])));
+    }
+    return known ? unchanged : count;
 }
 
 /* The names that a run with `-o name` has printed. */
@@ -241,10 +283,11 @@ static struct set printed_names(const struct kubectl *kubectl, const struct proc
 
 size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size_t count, bool wait)
 {
-    struct node **references = ARENA_ARRAY(kubectl->arena, count, struct node *);
-    for (size_t i = 0; i < count; i++)
-        references[i] = object_reference(kubectl->arena, objects[i]);
-    struct str documents = kubectl_documents(kubectl, references, count);
+    bool known = false;
+    count = keep_unchanged(kubectl, objects, count);
+    if (count == 0)
+        return 0;
+    struct str documents = reference_documents(kubectl, objects, count);
     struct argv words = kubectl_argv(kubectl, "delete", "--ignore-not-found=true", "--filename=-",
                                      "--output=name", wait ? "--wait=true" : "--wait=false", NULL);
     struct process run = {.arguments = words.items, .input = documents};
@@ -253,8 +296,9 @@ size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size
     if (!process_right(&run))
         kubectl_report(kubectl, &run);
     process_free(&run);
+    /* If they may not be read, kubectl's word counts. */
     const struct node *remaining =
-        names.count && !process_interrupted() ? query_remaining(kubectl, documents) : NULL;
+        names.count && !process_interrupted() ? query_objects(kubectl, documents, &known) : NULL;
     size_t deleted = 0;
     for (size_t i = 0; i < count; i++) {
         struct str title = object_title(kubectl->arena, objects[i]);

@@ -72,9 +72,10 @@ enum apply_flags { APPLY_DRY_RUN = 1, APPLY_FORCE = 2, APPLY_JSON = 4 };
 struct process kubectl_apply(const struct kubectl *kubectl, const char *manager,
                              struct str documents, unsigned flags);
 
-/* Deletes these objects, by no more than what names them, and waits until they are gone if `wait`.
- * Returns how many were deleted, which are moved to the front, in their order: kubectl has printed
- * their names, and the server no longer has them or terminates them. Reports what failed. */
+/* Deletes these objects if they are still what was read, with the same owner, and waits until they
+ * are gone if `wait`. Returns how many were deleted, which are moved to the front, in their order:
+ * kubectl has printed their names, and the server no longer has them or terminates them. Reports
+ * what failed. */
 size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size_t count,
                       bool wait);
 

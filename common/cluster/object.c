@@ -20,6 +20,29 @@ struct str object_uid(const struct node *object)
     return node_text(node_find(object, "metadata uid"));
 }
 
+/* True if all labels of `a` that say whose an object is have the same values in `b`. */
+static bool owner_labels_within(const struct node *a, const struct node *b)
+{
+    const struct node *label = node_items(node_find(a, "metadata labels"));
+    for (; label; label = label->next) {
+        const struct node *other = node_items(node_find(b, "metadata labels"));
+        while (other && !str_equal(other->key->text, label->key->text))
+            other = other->next;
+        if (str_starts(label->key->text, STR("opta.dev/")) && !node_equal(label, other))
+            return false;
+    }
+    return true;
+}
+
+bool object_same_owner(const struct node *before, const struct node *now)
+{
+    struct str uid = object_uid(before);
+    return (uid.len == 0 || str_equal(uid, object_uid(now))) && owner_labels_within(before, now) &&
+           owner_labels_within(now, before) &&
+           str_equal(object_annotation(before, ADOPTED_ANNOTATION),
+                     object_annotation(now, ADOPTED_ANNOTATION));
+}
+
 struct str object_annotation(const struct node *object, const char *annotation)
 {
     return node_text(node_find(node_find(object, "metadata annotations"), annotation));

@@ -15,6 +15,10 @@ struct str object_kind(const struct node *object);
 struct str object_name(const struct node *object);
 struct str object_namespace(const struct node *object);
 struct str object_uid(const struct node *object);
+
+/* True if `now` is the object that was read as `before`, and has the same owner: our labels, and
+ * whether it was adopted. A rendered object has no uid; then the owner alone counts. */
+bool object_same_owner(const struct node *before, const struct node *now);
 struct str object_label(const struct node *object, const char *label);
 struct str object_annotation(const struct node *object, const char *annotation);
 

@@ -225,6 +225,12 @@ bool ownership_release(struct cluster *cluster, const struct node *object)
                                               "--ignore-not-found", "--show-managed-fields", NULL);
         if (!live)
             return cluster->diags.errors == 0 && !process_interrupted();
+        if (!object_same_owner(object, live)) {
+            diag_error(&cluster->diags, (struct location){0},
+                       "%s was replaced or claimed by others meanwhile; it was not released",
+                       title);
+            return false;
+        }
         struct process run = {
             .arguments = kubectl_argv(kubectl, "patch", title, "--namespace", namespace,
                                       "--type=json", "--patch-file=/dev/stdin",

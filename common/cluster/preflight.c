@@ -236,13 +236,24 @@ static struct process dry_run(struct apply *apply, const struct sent *sent, size
                          APPLY_DRY_RUN | APPLY_JSON | force);
 }
 
-/* What becomes of an object, in a word. One that is there without our labels was not seen; a dry
- * run gives no version to what would be new. */
+/* What becomes of an object, in a word. */
 static const char *outcome(const struct node *live, const struct node *after)
 {
-    if (!live)
-        return node_find(after, "metadata resourceVersion") ? "changed" : "created";
-    return object_equal(live, after) ? "unchanged" : "changed";
+    return !live ? "created" : object_equal(live, after) ? "unchanged" : "changed";
+}
+
+/* The server has an object that was not found, for lack of the right to get it: who created it is
+ * not known. A dry run gives no version to what would be new. */
+static void check_unread(struct apply *apply, const struct node *after)
+{
+    struct diags *diags = &apply->cluster.diags;
+    if (!node_find(after, "metadata resourceVersion"))
+        return;
+    diag_error(diags, (struct location){0},
+               "%.*s of namespace \"%.*s\" exists and cannot be read, so it may belong to others",
+               STR_ARG(object_title(&apply->cluster.arena, after)),
+               STR_ARG(object_namespace(after)));
+    diag_hint(diags, "docs/rbac.md has the rights that apply requires");
 }
 
 static void note_outcomes(struct apply *apply, struct node *after)
@@ -253,6 +264,8 @@ static void note_outcomes(struct apply *apply, struct node *after)
         for (size_t i = 0; i < apply->cluster.unit_count && !live; i++)
             if (str_equal(apply->cluster.units[i].place->name, object_namespace(after)))
                 live = unit_live(&apply->cluster.units[i], after);
+        if (!live)
+            check_unread(apply, after);
         bool adopts = live && apply_adopts(apply, live);
         set_add(arena, &apply->outcomes, object_key(arena, after),
                 adopts ? "adopted" : outcome(live, after));
