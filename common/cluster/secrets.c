@@ -236,6 +236,37 @@ static bool uses_any(const struct service *service, const struct secrets *change
     return all && hidden < changes->count;
 }
 
+/* kubectl refuses a second restart within a second. The pods of the first may have read the key
+ * before it changed, so it is tried again. */
+static void restart_workload(struct cluster *cluster, const struct unit *unit,
+                             const struct node *live)
+{
+    enum { TRIES = 3, PAUSE = 1000 };
+    const struct kubectl *kubectl = &cluster->kubectl;
+    struct str managers =
+        object_applied_by(live, MANAGER) ? (struct str){0} : object_managers(&cluster->arena, live);
+    bool again = true;
+    for (int i = 1; again; i++) {
+        struct process run = {
+            .arguments = kubectl_words(kubectl, "rollout", "restart",
+                                       object_title(&cluster->arena, live).data, "--namespace",
+                                       unit->place->name.data, NULL)
+                             .items,
+        };
+        kubectl_run(kubectl, &run, 1);
+        again = !process_right(&run) && i < TRIES && !process_interrupted() &&
+                kubectl_says(&run, "within the past second");
+        if (again)
+            process_sleep(PAUSE);
+        else if (process_right(&run))
+            cluster_say(cluster, "%.*s: its pods restart%s%.*s", STR_ARG(unit->service->name),
+                        managers.len ? "; they are managed by " : "", STR_ARG(managers));
+        else
+            kubectl_report(kubectl, &run);
+        process_free(&run);
+    }
+}
+
 void secrets_restart(struct cluster *cluster, const struct secrets *changes)
 {
     bool any = false;
@@ -255,21 +286,6 @@ void secrets_restart(struct cluster *cluster, const struct secrets *changes)
                 STR_ARG(unit->service->name), STR_ARG(object_title(&cluster->arena, unclaimed)));
         if (!live)
             continue;
-        struct process run = {
-            .arguments = kubectl_words(&cluster->kubectl, "rollout", "restart",
-                                       object_title(&cluster->arena, live).data, "--namespace",
-                                       unit->place->name.data, NULL)
-                             .items,
-        };
-        kubectl_run(&cluster->kubectl, &run, 1);
-        struct str managers = object_applied_by(live, MANAGER)
-                                  ? (struct str){0}
-                                  : object_managers(&cluster->arena, live);
-        if (process_right(&run))
-            cluster_say(cluster, "%.*s: its pods restart%s%.*s", STR_ARG(unit->service->name),
-                        managers.len ? "; they are managed by " : "", STR_ARG(managers));
-        else
-            kubectl_report(&cluster->kubectl, &run);
-        process_free(&run);
+        restart_workload(cluster, unit, live);
     }
 }
