@@ -53,7 +53,8 @@ static bool suspend(struct apply *apply, const struct manifests *jobs)
     return kubectl_do(kubectl, kubectl_apply(kubectl, MANAGER, text, APPLY_FORCE));
 }
 
-/* The CronJobs and Jobs of a namespace, as far as they may be read; false if they cannot be. */
+/* The CronJobs and Jobs of a namespace, as far as they may be read; false if the server does not
+ * answer. Without the right to list Jobs the status of the CronJobs counts, with a warning. */
 static bool query_jobs(struct apply *apply, const char *namespace, struct node **ret)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
@@ -61,8 +62,11 @@ static bool query_jobs(struct apply *apply, const char *namespace, struct node *
                                                     "--namespace", namespace, "--output=json", NULL)
                                            .items};
     kubectl_run(kubectl, &run, 1);
-    bool ok = process_right(&run) || kubectl_forbidden(&run);
-    if (!ok)
+    bool forbidden = kubectl_forbidden(&run);
+    bool ok = process_right(&run) || forbidden;
+    if (forbidden)
+        kubectl_warn(kubectl, &run);
+    else if (!ok)
         kubectl_report(kubectl, &run);
     *ret = ok ? kubectl_items(kubectl_answer(kubectl, &run)) : NULL;
     process_free(&run);

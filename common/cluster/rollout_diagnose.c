@@ -93,6 +93,12 @@ static bool restarted(const struct node *pod)
     return object_number(status, "restartCount", 0) > 0;
 }
 
+static void warn_forbidden(const struct kubectl *kubectl, const struct process *run)
+{
+    if (kubectl_forbidden(run))
+        kubectl_warn(kubectl, run);
+}
+
 /* What a pod wrote last, before its restart if it had one. No log is no failure. */
 static void add_log(struct buf *out, const struct kubectl *kubectl, const struct node *pod)
 {
@@ -103,6 +109,7 @@ static void add_log(struct buf *out, const struct kubectl *kubectl, const struct
         argv_add(kubectl->arena, &words, "--previous");
     struct process run = {.arguments = words.items};
     kubectl_ask(kubectl, &run, 1);
+    warn_forbidden(kubectl, &run);
     struct str text = process_right(&run) ? buf_str(&run.output) : (struct str){0};
     if (text.len)
         add_line(
@@ -195,6 +202,8 @@ void rollout_explain(struct apply *apply, const struct rollout *rollout)
                           .items},
     };
     kubectl_ask(kubectl, runs, 2);
+    warn_forbidden(kubectl, &runs[0]);
+    warn_forbidden(kubectl, &runs[1]);
     struct buf out = {0};
     const struct node *pod =
         process_right(&runs[0]) ? kubectl_items(kubectl_answer(kubectl, &runs[0])) : NULL;

@@ -277,9 +277,13 @@ static void test_delete(void **state)
     struct kubectl kubectl = kubectl_of(unit, &no_options);
     struct node *pods[] = {pod_of(unit, "unnamed"), pod_of(unit, "gone"), pod_of(unit, "kept"),
                            pod_of(unit, "ending")};
-    write_script("case $1 in delete) echo pod/gone; echo pod/kept; echo pod/ending; exit ;; esac\n"
+    write_script("case $1 in delete)\n"
+                 "echo >\"$0.deleted\"; echo pod/gone; echo pod/kept; echo pod/ending; exit ;;\n"
+                 "esac\n"
+                 "names='unnamed kept'\n"
+                 "rm \"$0.deleted\" 2>/dev/null || names='unnamed kept gone'\n"
                  "echo '{\"kind\": \"List\", \"items\": ['\n"
-                 "for name in unnamed kept; do\n"
+                 "for name in $names; do\n"
                  "echo '{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": "
                  "\"'$name'\", \"namespace\": \"n\"}},'\n"
                  "done\n"
@@ -293,14 +297,34 @@ static void test_delete(void **state)
     assert_errors(unit, 1);
     assert_diag(unit, 0, 0, 0, "pod/kept was not deleted: the server still has it", "");
     unit_forget(unit);
-    /* Another of the same name is another one. */
+    /* Another of the same name is another one, after the deletion */
     pods[0] = pod_of(unit, "again");
     put_text(&unit->arena, node_get(pods[0], "metadata"), "uid", STR("1"));
-    write_script("case $1 in delete) echo pod/again; exit ;; esac\n"
+    write_script("case $1 in delete) echo >\"$0.deleted\"; echo pod/again; exit ;; esac\n"
+                 "uid=1; ! rm \"$0.deleted\" 2>/dev/null || uid=2\n"
                  "echo '{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": "
-                 "\"again\", \"namespace\": \"n\", \"uid\": \"2\"}}'");
+                 "\"again\", \"namespace\": \"n\", \"uid\": \"'$uid'\"}}'");
     assert_int_equal(kubectl_delete(&kubectl, pods, 1, false), 1);
     assert_no_diags(unit);
+    /* and before it, when it is not deleted. So is one that others claimed. */
+    static const char *const others[] = {"\"uid\": \"2\"",
+                                         "\"uid\": \"1\", \"labels\": {\"opta.dev/a\": \"b\"}"};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        pods[0] = pod_of(unit, "again");
+        put_text(&unit->arena, node_get(pods[0], "metadata"), "uid", STR("1"));
+        write_script(str_format(&unit->arena,
+                                "[ $1 = get ] || exit 9\n"
+                                "echo '{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": "
+                                "{\"name\": \"again\", \"namespace\": \"n\", %s}}'",
+                                others[i])
+                         .data);
+        assert_int_equal(kubectl_delete(&kubectl, pods, 1, false), 0);
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, 0, 0,
+                    "pod/again was replaced or claimed by others meanwhile; it was not deleted",
+                    "");
+        unit_forget(unit);
+    }
     /* One that may not be read is taken from kubectl's word. */
     pods[0] = pod_of(unit, "gone");
     write_script("case $1 in delete) echo pod/gone; exit ;; esac\n"
