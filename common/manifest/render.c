@@ -7,6 +7,7 @@
 #include "yaml/emit.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 struct renderer {
     struct arena arena; /* for the run */
@@ -52,6 +53,15 @@ static void keep(struct renderer *renderer, const struct service *service,
     kept->items[kept->count++] = (struct rendered){service, manifests->items, manifests->count};
 }
 
+/* True if two paths, such as a symbolic link and its target, lead to one file. */
+static bool is_same_file(const char *one, const char *other)
+{
+    struct stat first;
+    struct stat second;
+    return stat(one, &first) == 0 && stat(other, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
 /* Two services of one namespace and name would overwrite each other in the cluster. */
 static void check_unique(struct renderer *renderer, const struct service *service)
 {
@@ -65,7 +75,10 @@ static void check_unique(struct renderer *renderer, const struct service *servic
                "the service \"%.*s\" of namespace \"%.*s\" is in another "
                "file too",
                STR_ARG(service->name), STR_ARG(layer->namespace));
-    diag_hint(layer->diags, "it is in %s: rename one, or render them apart", first);
+    if (is_same_file(first, renderer->path))
+        diag_hint(layer->diags, "%s is the same file: leave one of the two out", first);
+    else
+        diag_hint(layer->diags, "it is in %s: rename one, or render them apart", first);
 }
 
 /* Reports an object that another service makes too. */
