@@ -57,7 +57,7 @@ static int show_present(struct apply *apply, const struct place *place)
         }
     struct process run = {
         .arguments = kubectl_argv(kubectl, "diff", "--server-side", "--field-manager=" MANAGER,
-                                   "--force-conflicts", "--filename=-", NULL)
+                                  "--force-conflicts", "--filename=-", NULL)
                          .items,
         .input = kubectl_documents(kubectl, manifests.items, manifests.count),
         .passes_output = true,

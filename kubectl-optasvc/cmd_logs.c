@@ -51,9 +51,9 @@ static int show_logs(struct cluster *cluster, const struct unit *unit)
     const struct options *options = cluster->options;
     struct argv words =
         kubectl_argv(&cluster->kubectl, "logs", "--namespace", unit->place->name.data,
-                      unit_pod_selector(&cluster->arena, unit), "--prefix",
-                      "--max-log-requests=1000", /* pods that are followed at once */
-                      NULL);
+                     unit_pod_selector(&cluster->arena, unit), "--prefix",
+                     "--max-log-requests=1000", /* pods that are followed at once */
+                     NULL);
     argv_add_flag(&cluster->arena, &words, "tail", options->tail);
     argv_add_flag(&cluster->arena, &words, "since", options->since);
     if (options->follow)
@@ -102,8 +102,8 @@ static int open_shell(struct cluster *cluster, const struct unit *unit,
     }
     const struct node *container = node_items(node_find(pod, "spec containers"));
     struct argv words = kubectl_argv(&cluster->kubectl, "exec", "--stdin", "--namespace",
-                                       unit->place->name.data, object_name(pod).data, "--container",
-                                       node_text(node_find(container, "name")).data, NULL);
+                                     unit->place->name.data, object_name(pod).data, "--container",
+                                     node_text(node_find(container, "name")).data, NULL);
     if (isatty(STDIN_FILENO))
         argv_add(&cluster->arena, &words, "--tty");
     argv_add(&cluster->arena, &words, "--");

@@ -26,7 +26,7 @@ static const char *list_kinds(const struct kubectl *kubectl)
 {
     static const char *const reports[] = {"events", "events.events.k8s.io", "pods.metrics.k8s.io"};
     struct process run = {.arguments = kubectl_argv(kubectl, "api-resources", "--namespaced",
-                                                     "--verbs=list", "--output=name", NULL)
+                                                    "--verbs=list", "--output=name", NULL)
                                            .items};
     kubectl_run(kubectl, &run, 1);
     struct str text = str_copy(kubectl->arena, buf_str(&run.output));
@@ -70,7 +70,7 @@ static struct holding list_held(const struct cluster *cluster, const struct plac
     struct kubectl kubectl = cluster->kubectl;
     kubectl.secret = true;
     struct process run = {.arguments = kubectl_argv(&kubectl, "get", kinds, "--namespace",
-                                                     place->name.data, template, NULL)
+                                                    place->name.data, template, NULL)
                                            .items};
     process_run(&run, 1); /* without kubectl's warnings about kinds that are deprecated */
     struct str text = str_copy(kubectl.arena, buf_str(&run.output));
