@@ -7,8 +7,9 @@
 
 /* True if we created the namespace and it holds nothing but `deleted`, what Kubernetes itself puts
  * into every namespace, and what the controllers of `deleted` created. Otherwise reports an error
- * that lists what it found, and `consequence`. `known` collects the uids of what it holds: when it is
- * checked again after the deletion of objects, those and what they control still count as deleted. */
+ * that lists what it found, and `consequence`. `known` collects the uids of what it holds: when it
+ * is checked again after the deletion of objects, those and what they control still count as
+ * deleted. */
 bool namespace_check(struct cluster *cluster, const struct place *place,
                      const struct manifests *deleted, struct set *known, const char *consequence);
 

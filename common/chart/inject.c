@@ -31,7 +31,7 @@ static bool is_port_read(struct injection *injection, const struct service *serv
 {
     const struct target target = {.injection = injection, .service = service};
     return inject_ingress_is_asked(&target) ||
-           set_get(&injection->port_readers, target_service_key(injection, service));
+           set_get(&injection->port_readers, target_key(injection, service));
 }
 
 static void note_ignored(struct injection *injection, const struct service *service)

@@ -375,10 +375,8 @@ const struct object *target_workload(struct injection *injection, const struct s
 bool target_take(struct injection *injection, const struct service *service,
                  const struct object *workload)
 {
-    const struct object **key = ARENA_NEW(injection->arena, const struct object *);
-    *key = workload;
-    const struct service *owner = set_add(injection->arena, &injection->owners,
-                                          (struct str){(const char *)key, sizeof(void *)}, service);
+    const struct service *owner =
+        set_add(injection->arena, &injection->owners, target_key(injection, workload), service);
     if (!owner)
         return true;
     diag_error(injection->diags, service->at,

@@ -161,7 +161,7 @@ static const struct port *written_port(const struct target *target)
     const struct port *port = target->service->probe_port;
     if (port)
         set_add(target->injection->arena, &target->injection->port_readers,
-                target_service_key(target->injection, target->service), target->service);
+                target_key(target->injection, target->service), target->service);
     return port;
 }
 

@@ -1,11 +1,11 @@
 /* What is done to a workload, and told: all that the files inject_*.c do goes through here. */
 #include "chart/inject_target.h"
 
-struct str target_service_key(const struct injection *injection, const struct service *service)
+struct str target_key(const struct injection *injection, const void *thing)
 {
-    const struct service **key = ARENA_NEW(injection->arena, const struct service *);
-    *key = service;
-    return (struct str){(const char *)key, sizeof *key};
+    const void **key = ARENA_NEW(injection->arena, const void *);
+    *key = thing;
+    return (struct str){(const char *)key, sizeof(void *)};
 }
 
 /* Telling and changing */

@@ -59,8 +59,8 @@ struct target {
     bool all;  /* every workload of the chart is filled */
 };
 
-/* Identifies a service in a set: its address, which no other has. */
-struct str target_service_key(const struct injection *injection, const struct service *service);
+/* Identifies a service or object in a map: its address, which no other has. */
+struct str target_key(const struct injection *injection, const void *thing);
 
 /* Finds the workload by the decisions that the README lists, and reports how. Reports an error and
  * returns NULL if there is none, or several. */

@@ -73,7 +73,9 @@ static struct str folder_of(struct str file)
 /* `path` as seen from the folder of the file that names it. */
 static const char *beside(struct arena *arena, struct str file, struct str path)
 {
-    struct str folder = str_starts(path, STR("/")) ? (struct str){0} : folder_of(file);
+    struct str folder = folder_of(file);
+    if (str_starts(path, STR("/")))
+        folder.len = 0;
     if (folder.len == 0 && str_is(path, "-")) /* a file of that name, not standard input */
         return "./-";
     return str_format(arena, "%.*s%.*s", STR_ARG(folder), STR_ARG(path)).data;

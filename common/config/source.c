@@ -1,5 +1,4 @@
 #define _XOPEN_SOURCE 700 /* realpath */
-
 #include "config/source.h"
 
 #include "base/map.h"
