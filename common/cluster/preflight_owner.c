@@ -51,8 +51,8 @@ static bool check_labels(const struct owned *owned)
     return true;
 }
 
-/* Helm keeps each release in a Secret, or in a ConfigMap with HELM_DRIVER=configmap. What may not
- * be read counts as there. */
+/* Helm keeps each release in a Secret, or in a ConfigMap with HELM_DRIVER=configmap. If they may
+ * not be read, a warning says so, and the release is assumed to exist. */
 static bool release_exists(struct apply *apply, struct str namespace, struct str name)
 {
     static const char yes[] = "yes", no[] = "no";
@@ -70,6 +70,8 @@ static bool release_exists(struct apply *apply, struct str namespace, struct str
                 .items};
     kubectl_run(kubectl, &run, 1);
     bool exists = !process_right(&run) || run.output.len > 0;
+    if (!process_right(&run))
+        kubectl_warn(kubectl, &run);
     process_free(&run);
     set_add(kubectl->arena, &apply->releases, key, exists ? yes : no);
     return exists;
@@ -175,6 +177,8 @@ static bool application_exists(const struct owned *owned)
                          .items};
     kubectl_run(kubectl, &run, 1);
     bool absent = kubectl_lacks_kind(&run) || (process_right(&run) && run.output.len == 0);
+    if (!process_right(&run) && !absent)
+        kubectl_warn(kubectl, &run);
     process_free(&run);
     if (!absent)
         return true;
