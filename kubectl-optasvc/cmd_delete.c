@@ -45,13 +45,13 @@ static void take(struct deletion *deletion, struct node *object, enum label_matc
         manifests_add(object_is_adopted(object) ? &deletion->released : &deletion->objects, object);
 }
 
-/* A place has its objects in the order in which they are deleted. */
+/* A namespace has its objects in the order in which they are deleted. */
 static void collect(struct deletion *deletion)
 {
     const struct cluster *cluster = &deletion->cluster;
-    for (size_t i = 0; i < cluster->place_count; i++)
-        for (struct node *live = cluster->places[i].live; live; live = live->next) {
-            enum label_match match = cluster_labels(cluster, &cluster->places[i], live);
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        for (struct node *live = cluster->namespaces[i].live; live; live = live->next) {
+            enum label_match match = cluster_labels(cluster, &cluster->namespaces[i], live);
             if (kind_of(live) && match != LABELS_OTHER && !object_has_controller(live))
                 take(deletion, live, match);
         }
@@ -79,14 +79,14 @@ static bool claim_is_of(struct arena *arena, const struct node *claim, const str
 
 /* The labels of claims cannot tell environments, or Helm releases, apart: a claim is ours while the
  * StatefulSet that created it is ours and exists. */
-static void take_claim(struct deletion *deletion, const struct unit *unit, struct node *claim,
-                       const struct node *sets)
+static void take_claim(struct deletion *deletion, const struct deployed_service *deployed,
+                       struct node *claim, const struct node *sets)
 {
     struct arena *arena = &deletion->cluster.arena;
     const struct node *set = sets;
     while (set && !claim_is_of(arena, claim, set))
         set = set->next;
-    if (set && unit_owns(unit, set) && !object_is_adopted(set))
+    if (set && deployed_service_owns(deployed, set) && !object_is_adopted(set))
         manifests_add(&deletion->objects, claim);
     else if (set)
         retain(deletion, claim,
@@ -103,18 +103,18 @@ static void take_claim(struct deletion *deletion, const struct unit *unit, struc
 static void collect_claims(struct deletion *deletion)
 {
     const struct kubectl *kubectl = &deletion->cluster.kubectl;
-    for (size_t i = 0; i < deletion->cluster.unit_count; i++) {
-        const struct unit *unit = &deletion->cluster.units[i];
-        const char *namespace = unit->place->name.data;
+    for (size_t i = 0; i < deletion->cluster.service_count; i++) {
+        const struct deployed_service *deployed = &deletion->cluster.services[i];
+        const char *namespace = deployed->namespace->name.data;
         struct node *claim =
             kubectl_items(kubectl_get(kubectl, "persistentvolumeclaims", "--namespace", namespace,
-                                      unit_selector(kubectl->arena, unit), NULL));
+                                      deployed_service_selector(kubectl->arena, deployed), NULL));
         const struct node *sets =
             claim ? kubectl_items(kubectl_get(kubectl, "statefulsets.apps", "--namespace",
                                               namespace, "--show-managed-fields", NULL))
                   : NULL;
         for (; claim; claim = claim->next)
-            take_claim(deletion, unit, claim, sets);
+            take_claim(deletion, deployed, claim, sets);
     }
 }
 
@@ -161,12 +161,12 @@ static void release_objects(struct deletion *deletion)
     }
 }
 
-static void take_namespace(struct deletion *deletion, const struct place *place)
+static void take_namespace(struct deletion *deletion, const struct cluster_namespace *namespace)
 {
-    if (place->state != NAMESPACE_ABSENT &&
-        namespace_check(&deletion->cluster, place, &deletion->objects, &deletion->known,
+    if (namespace->state != NAMESPACE_ABSENT &&
+        namespace_check(&deletion->cluster, namespace, &deletion->objects, &deletion->known,
                         "nothing was deleted"))
-        manifests_add(&deletion->namespaces, place->object);
+        manifests_add(&deletion->namespaces, namespace->object);
 }
 
 /* Others may have created objects while the user was asked and our pods ended. */
@@ -175,9 +175,9 @@ static void delete_namespaces(struct deletion *deletion)
     struct cluster *cluster = &deletion->cluster;
     if (deletion->namespaces.count == 0 || process_interrupted() || cluster->diags.errors)
         return;
-    for (size_t i = 0; i < cluster->place_count; i++)
-        if (cluster->places[i].state != NAMESPACE_ABSENT)
-            namespace_check(cluster, &cluster->places[i], &deletion->objects, &deletion->known,
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        if (cluster->namespaces[i].state != NAMESPACE_ABSENT)
+            namespace_check(cluster, &cluster->namespaces[i], &deletion->objects, &deletion->known,
                             "it was not deleted");
     delete_objects(deletion, &deletion->namespaces);
 }
@@ -187,13 +187,13 @@ static bool prepare(struct deletion *deletion)
     struct cluster *cluster = &deletion->cluster;
     deletion->objects.arena = deletion->namespaces.arena = &cluster->arena;
     deletion->released.arena = &cluster->arena;
-    if (!cluster_look(cluster, NULL, LOOK_NAMESPACES))
+    if (!cluster_query(cluster, NULL, QUERY_NAMESPACES))
         return false;
     collect(deletion);
     if (cluster->options->with_storage)
         collect_claims(deletion);
-    for (size_t i = 0; cluster->options->with_namespace && i < cluster->place_count; i++)
-        take_namespace(deletion, &cluster->places[i]);
+    for (size_t i = 0; cluster->options->with_namespace && i < cluster->namespace_count; i++)
+        take_namespace(deletion, &cluster->namespaces[i]);
     return cluster->diags.errors == 0 && !process_interrupted();
 }
 

@@ -92,8 +92,8 @@ static bool has_images(const struct invocation *invocation)
 {
     struct cluster cluster;
     bool right = cluster_open(&cluster, &invocation->options, invocation->color, true);
-    for (size_t i = 0; right && i < cluster.unit_count; i++) {
-        const struct service *service = cluster.units[i].service;
+    for (size_t i = 0; right && i < cluster.service_count; i++) {
+        const struct service *service = cluster.services[i].service;
         if (service->has_image)
             continue;
         diag_error(&cluster.diags, (struct location){0},

@@ -29,28 +29,30 @@ static void add_new(struct buf *out, struct arena *arena, struct node *object)
 }
 
 /* All of a namespace that is not there is new, and so is it. */
-static void show_absent(struct cluster *cluster, const struct place *place)
+static void show_absent(struct cluster *cluster, const struct cluster_namespace *namespace)
 {
     struct buf out = {0};
     struct manifests manifests = {.arena = &cluster->arena};
-    manifest_namespace(&manifests, place->layer);
+    manifest_namespace(&manifests, namespace->layer);
     add_new(&out, &cluster->arena, manifests.items[0]);
-    for (size_t i = 0; i < cluster->unit_count; i++)
-        for (size_t j = 0; j < cluster->units[i].count && cluster->units[i].place == place; j++)
-            add_new(&out, &cluster->arena, cluster->units[i].objects[j]);
+    for (size_t i = 0; i < cluster->service_count; i++)
+        for (size_t j = 0;
+             j < cluster->services[i].count && cluster->services[i].namespace == namespace; j++)
+            add_new(&out, &cluster->arena, cluster->services[i].objects[j]);
     console_print(buf_str(&out));
     buf_free(&out);
 }
 
-static int show_present(struct apply *apply, const struct place *place)
+static int show_present(struct apply *apply, const struct cluster_namespace *namespace)
 {
     struct cluster *cluster = &apply->cluster;
     struct kubectl *kubectl = &cluster->kubectl;
     struct manifests manifests = {.arena = &cluster->arena};
-    for (size_t i = 0; i < cluster->unit_count; i++)
-        for (size_t j = 0; j < cluster->units[i].count && cluster->units[i].place == place; j++) {
+    for (size_t i = 0; i < cluster->service_count; i++)
+        for (size_t j = 0;
+             j < cluster->services[i].count && cluster->services[i].namespace == namespace; j++) {
             struct rollout *rollout = &apply->rollouts[i];
-            struct node *object = cluster->units[i].objects[j];
+            struct node *object = cluster->services[i].objects[j];
             /* The number of pods that an autoscaler takes over stays. */
             manifests_add(&manifests,
                           rollout->keeps ? apply_object(apply, rollout, object, true) : object);
@@ -75,7 +77,7 @@ static bool tell_removed(struct apply *apply)
     const struct cluster *cluster = &apply->cluster;
     struct arena *arena = &apply->cluster.arena;
     size_t count = 0;
-    for (size_t i = 0; i < cluster->unit_count; i++)
+    for (size_t i = 0; i < cluster->service_count; i++)
         if (apply->rollouts[i].old)
             cluster_say(cluster, "%.*s: would be removed when the new pods are ready",
                         STR_ARG(object_title(arena, apply->rollouts[i].old))),
@@ -92,7 +94,7 @@ static bool tell_removed(struct apply *apply)
 static int diff(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
-    if (!cluster_look(cluster, NULL, LOOK_NAMESPACES) || !cluster_look_closer(cluster))
+    if (!cluster_query(cluster, NULL, QUERY_NAMESPACES) || !cluster_query_missing(cluster))
         return DIFF_FAILED;
     apply_plan(apply);
     apply_check_owners(apply);
@@ -102,12 +104,12 @@ static int diff(struct apply *apply)
         return DIFF_FAILED;
     int status = tell_removed(apply) ? DIFF_DIFFERENT : DIFF_SAME;
     apply_tell_conflicts(apply);
-    for (size_t i = 0; i < cluster->place_count && !process_interrupted(); i++) {
-        const struct place *place = &cluster->places[i];
-        bool absent = place->state == NAMESPACE_ABSENT;
+    for (size_t i = 0; i < cluster->namespace_count && !process_interrupted(); i++) {
+        const struct cluster_namespace *namespace = &cluster->namespaces[i];
+        bool absent = namespace->state == NAMESPACE_ABSENT;
         if (absent)
-            show_absent(cluster, place);
-        int one = absent ? DIFF_DIFFERENT : show_present(apply, place);
+            show_absent(cluster, namespace);
+        int one = absent ? DIFF_DIFFERENT : show_present(apply, namespace);
         status = one > status ? one : status;
     }
     return status;

@@ -11,33 +11,33 @@
 #include <unistd.h>
 
 /* The one service that is meant, or NULL. */
-static const struct unit *only_unit(struct cluster *cluster)
+static const struct deployed_service *only_unit(struct cluster *cluster)
 {
-    if (cluster->unit_count == 1)
-        return &cluster->units[0];
+    if (cluster->service_count == 1)
+        return &cluster->services[0];
     struct str names = {0};
-    for (size_t i = 0; i < cluster->unit_count; i++)
+    for (size_t i = 0; i < cluster->service_count; i++)
         names = str_format(&cluster->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "",
-                           STR_ARG(cluster->units[i].service->name));
+                           STR_ARG(cluster->services[i].service->name));
     diag_error(&cluster->diags, (struct location){0}, "there are several services: %.*s",
                STR_ARG(names));
     diag_hint(&cluster->diags, "choose one: --module NAME");
     return NULL;
 }
 
-static int become(struct cluster *cluster, const struct argv *words)
+static int become(struct cluster *cluster, const struct argv *argv)
 {
-    struct process run = {.arguments = words->items};
+    struct process run = {.arguments = argv->items};
     kuberc_hand_over();
-    run.error = process_become(words->items);
+    run.error = process_become(argv->items);
     kubectl_report(&cluster->kubectl, &run);
     return EXIT_FAILURE;
 }
 
 /* Its output goes where ours goes; a reader that has seen enough of it is no failure to report. */
-static int pass_output(struct cluster *cluster, const struct argv *words)
+static int pass_output(struct cluster *cluster, const struct argv *argv)
 {
-    struct process run = {.arguments = words->items, .passes_output = true};
+    struct process run = {.arguments = argv->items, .passes_output = true};
     kubectl_run(&cluster->kubectl, &run, 1);
     bool closed = run.status == 128 + SIGPIPE;
     if (!process_right(&run) && !closed)
@@ -46,21 +46,21 @@ static int pass_output(struct cluster *cluster, const struct argv *words)
     return run.error ? EXIT_FAILURE : run.status;
 }
 
-static int show_logs(struct cluster *cluster, const struct unit *unit)
+static int show_logs(struct cluster *cluster, const struct deployed_service *deployed)
 {
     const struct options *options = cluster->options;
-    struct argv words =
-        kubectl_argv(&cluster->kubectl, "logs", "--namespace", unit->place->name.data,
-                     unit_pod_selector(&cluster->arena, unit), "--prefix",
+    struct argv argv =
+        kubectl_argv(&cluster->kubectl, "logs", "--namespace", deployed->namespace->name.data,
+                     deployed_service_pod_selector(&cluster->arena, deployed), "--prefix",
                      "--max-log-requests=1000", /* pods that are followed at once */
                      NULL);
-    argv_add_flag(&cluster->arena, &words, "tail", options->tail);
-    argv_add_flag(&cluster->arena, &words, "since", options->since);
+    argv_add_flag(&cluster->arena, &argv, "tail", options->tail);
+    argv_add_flag(&cluster->arena, &argv, "since", options->since);
     if (options->follow)
-        argv_add(&cluster->arena, &words, "--follow");
+        argv_add(&cluster->arena, &argv, "--follow");
     if (options->previous)
-        argv_add(&cluster->arena, &words, "--previous");
-    return pass_output(cluster, &words);
+        argv_add(&cluster->arena, &argv, "--previous");
+    return pass_output(cluster, &argv);
 }
 
 static bool is_ready(const struct node *pod)
@@ -69,12 +69,13 @@ static bool is_ready(const struct node *pod)
 }
 
 /* A pod that is ready, or else one that runs. */
-static const struct node *choose_pod(const struct unit *unit)
+static const struct node *choose_pod(const struct deployed_service *deployed)
 {
     const struct node *chosen = NULL;
-    for (const struct node *pod = unit->place->live; pod; pod = pod->next)
-        if (str_equal(object_label(pod, "app.kubernetes.io/name"), unit->service->name) &&
-            unit_shows(unit, pod) && str_is(node_text(node_find(pod, "status phase")), "Running") &&
+    for (const struct node *pod = deployed->namespace->live; pod; pod = pod->next)
+        if (str_equal(object_label(pod, "app.kubernetes.io/name"), deployed->service->name) &&
+            deployed_service_shows(deployed, pod) &&
+            str_is(node_text(node_find(pod, "status phase")), "Running") &&
             !node_find(pod, "metadata deletionTimestamp") &&
             (!chosen || (is_ready(pod) && !is_ready(chosen))))
             chosen = pod;
@@ -83,38 +84,38 @@ static const struct node *choose_pod(const struct unit *unit)
 
 static const char controlled[] = "pods,replicasets.apps,deployments.apps,statefulsets.apps";
 
-static int open_shell(struct cluster *cluster, const struct unit *unit,
+static int open_shell(struct cluster *cluster, const struct deployed_service *deployed,
                       const struct option_list *command)
 {
     /* bash where the image has it */
     static const char script[] = "command -v bash >/dev/null 2>&1 && exec bash || exec sh";
-    if (!cluster_look(cluster, "pods", 0))
+    if (!cluster_query(cluster, "pods", 0))
         return EXIT_FAILURE;
-    const struct node *pod = choose_pod(unit);
+    const struct node *pod = choose_pod(deployed);
     /* A pod whose labels were changed is found through its controllers. */
-    if (!pod && unit->place->live && cluster_look(cluster, controlled, LOOK_LENIENT))
-        pod = choose_pod(unit);
+    if (!pod && deployed->namespace->live && cluster_query(cluster, controlled, QUERY_LENIENT))
+        pod = choose_pod(deployed);
     if (!pod) {
         diag_error(&cluster->diags, (struct location){0},
                    "no pod of \"%.*s\" runs in the namespace \"%.*s\"",
-                   STR_ARG(unit->service->name), STR_ARG(unit->place->name));
+                   STR_ARG(deployed->service->name), STR_ARG(deployed->namespace->name));
         return EXIT_FAILURE;
     }
     const struct node *container = node_items(node_find(pod, "spec containers"));
-    struct argv words = kubectl_argv(&cluster->kubectl, "exec", "--stdin", "--namespace",
-                                     unit->place->name.data, object_name(pod).data, "--container",
-                                     node_text(node_find(container, "name")).data, NULL);
+    struct argv argv = kubectl_argv(
+        &cluster->kubectl, "exec", "--stdin", "--namespace", deployed->namespace->name.data,
+        object_name(pod).data, "--container", node_text(node_find(container, "name")).data, NULL);
     if (isatty(STDIN_FILENO))
-        argv_add(&cluster->arena, &words, "--tty");
-    argv_add(&cluster->arena, &words, "--");
+        argv_add(&cluster->arena, &argv, "--tty");
+    argv_add(&cluster->arena, &argv, "--");
     for (size_t i = 0; i < command->count; i++)
-        argv_add(&cluster->arena, &words, command->items[i]);
+        argv_add(&cluster->arena, &argv, command->items[i]);
     if (command->count == 0) {
-        argv_add(&cluster->arena, &words, "sh");
-        argv_add(&cluster->arena, &words, "-c");
-        argv_add(&cluster->arena, &words, script);
+        argv_add(&cluster->arena, &argv, "sh");
+        argv_add(&cluster->arena, &argv, "-c");
+        argv_add(&cluster->arena, &argv, script);
     }
-    return become(cluster, &words);
+    return become(cluster, &argv);
 }
 
 static int run(const struct invocation *invocation, bool shell)
@@ -122,11 +123,11 @@ static int run(const struct invocation *invocation, bool shell)
     struct cluster cluster;
     int status = EXIT_FAILURE;
     if (cluster_open(&cluster, &invocation->options, invocation->color, true)) {
-        const struct unit *unit = only_unit(&cluster);
-        if (unit && shell)
-            status = open_shell(&cluster, unit, &invocation->arguments);
-        else if (unit)
-            status = show_logs(&cluster, unit);
+        const struct deployed_service *deployed = only_unit(&cluster);
+        if (deployed && shell)
+            status = open_shell(&cluster, deployed, &invocation->arguments);
+        else if (deployed)
+            status = show_logs(&cluster, deployed);
     }
     cluster_tell(&cluster);
     cluster_close(&cluster);

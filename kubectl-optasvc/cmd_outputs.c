@@ -9,15 +9,15 @@
 #include <string.h>
 
 /* The digest that a running pod has from the registry: "REPOSITORY@sha256:...". */
-static struct str running_digest(const struct unit *unit, const struct node *live)
+static struct str running_digest(const struct deployed_service *deployed, const struct node *live)
 {
     const struct node *template = node_find(live, "spec template spec containers");
     struct str name = node_text(node_find(node_items(template), "name"));
     struct str image = node_text(node_find(node_items(template), "image"));
-    for (const struct node *pod = unit->place->live; pod; pod = pod->next) {
+    for (const struct node *pod = deployed->namespace->live; pod; pod = pod->next) {
         if (!str_is(object_kind(pod), "Pod") ||
-            !str_equal(object_label(pod, "app.kubernetes.io/name"), unit->service->name) ||
-            !unit_shows(unit, pod) ||
+            !str_equal(object_label(pod, "app.kubernetes.io/name"), deployed->service->name) ||
+            !deployed_service_shows(deployed, pod) ||
             !str_equal(node_text(node_find(node_items(node_find(pod, "spec containers")), "image")),
                        image))
             continue;
@@ -32,18 +32,18 @@ static struct str running_digest(const struct unit *unit, const struct node *liv
     return (struct str){0};
 }
 
-static struct node *describe(struct arena *arena, const struct unit *unit)
+static struct node *describe(struct arena *arena, const struct deployed_service *deployed)
 {
     struct node *map = node_new(arena, NODE_MAP);
-    const struct node *live = unit_live_workload(unit, LABELS_OURS);
+    const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
     const struct node *container = node_items(node_find(live, "spec template spec containers"));
     struct str image = node_text(node_find(container, "image"));
     struct image_name parts = image_name_split(image);
-    if (unit->service->repository.len)
-        put_text(arena, map, "docker_repo_url", unit->service->repository);
+    if (deployed->service->repository.len)
+        put_text(arena, map, "docker_repo_url", deployed->service->repository);
     if (!image.len)
         return map;
-    struct str digest = parts.digest.len ? parts.digest : running_digest(unit, live);
+    struct str digest = parts.digest.len ? parts.digest : running_digest(deployed, live);
     put_text(arena, map, "current_image", image);
     if (parts.tag.len)
         put_text(arena, map, "current_tag", parts.tag);
@@ -56,10 +56,10 @@ static void write_outputs(struct cluster *cluster, struct buf *out)
 {
     struct arena *arena = &cluster->arena;
     struct node *map = node_new(arena, NODE_MAP);
-    for (size_t i = 0; i < cluster->unit_count; i++)
-        node_put(map, node_scalar(arena, STYLE_TEXT, cluster->units[i].service->name),
-                 describe(arena, &cluster->units[i]));
-    if (cluster->unit_count == 1)
+    for (size_t i = 0; i < cluster->service_count; i++)
+        node_put(map, node_scalar(arena, STYLE_TEXT, cluster->services[i].service->name),
+                 describe(arena, &cluster->services[i]));
+    if (cluster->service_count == 1)
         map = map->first;
     const char *output = cluster->options->output;
     if (output && strcmp(output, "json") == 0) {
@@ -78,7 +78,7 @@ int cmd_outputs(const struct invocation *invocation)
     struct cluster cluster;
     struct buf out = {0};
     bool right = cluster_open(&cluster, &invocation->options, invocation->color, true) &&
-                 cluster_look(&cluster, "deployments.apps,statefulsets.apps,pods", 0);
+                 cluster_query(&cluster, "deployments.apps,statefulsets.apps,pods", 0);
     right = cluster_tell(&cluster) && right;
     if (right)
         write_outputs(&cluster, &out);

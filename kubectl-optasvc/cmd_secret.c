@@ -25,7 +25,7 @@ struct command_run {
     struct options options;
     struct arena values; /* all that holds a value */
     const struct invocation *invocation;
-    struct place *place;
+    struct cluster_namespace *namespace;
 };
 
 typedef bool secret_command(struct command_run *run);
@@ -225,9 +225,9 @@ static void report_usage(struct command_run *run, const struct secrets *changes)
     for (size_t i = 0; i < changes->count; i++)
         if (changes->items[i].encoded.data)
             names[count++] = changes->items[i].name;
-    secret_usage_report(cluster, run->place, names, count, true);
-    for (size_t i = 0; i < cluster->unit_count; i++) {
-        const struct service *service = cluster->units[i].service;
+    secret_usage_report(cluster, run->namespace, names, count, true);
+    for (size_t i = 0; i < cluster->service_count; i++) {
+        const struct service *service = cluster->services[i].service;
         for (size_t j = 0; j < service->variable_count; j++) {
             const struct variable *variable = &service->variables[j];
             const struct secret *change = secrets_find(changes, variable->name);
@@ -253,10 +253,10 @@ static bool change(struct command_run *run, const struct secrets *changes)
     struct cluster *cluster = &run->cluster;
     struct secrets before;
     /* The right to read is needed in any case: kubectl patch gets what it changes. */
-    if (!secrets_read(cluster, run->place, &run->values, &before))
+    if (!secrets_read(cluster, run->namespace, &run->values, &before))
         return false;
     struct secrets differ = differing(&run->values, changes, &before);
-    if (differ.count && secrets_patch(cluster, run->place, &run->values, &differ,
+    if (differ.count && secrets_patch(cluster, run->namespace, &run->values, &differ,
                                       (struct str){0}) != SECRETS_CHANGED)
         return false;
     return finish_change(run, changes, &differ, &before);
@@ -314,7 +314,8 @@ static bool run_delete(struct command_run *run)
 {
     struct str name = argument(run);
     struct secrets before;
-    if (!check_name(run, name) || !secrets_read(&run->cluster, run->place, &run->values, &before))
+    if (!check_name(run, name) ||
+        !secrets_read(&run->cluster, run->namespace, &run->values, &before))
         return false;
     if (!secrets_find(&before, name))
         return fail(run, "no secret is named \"%.*s\"", STR_ARG(name));
@@ -335,7 +336,8 @@ static bool run_view(struct command_run *run)
     struct str name = argument(run);
     struct secrets secrets;
     struct str value;
-    if (!check_name(run, name) || !secrets_read(&run->cluster, run->place, &run->values, &secrets))
+    if (!check_name(run, name) ||
+        !secrets_read(&run->cluster, run->namespace, &run->values, &secrets))
         return false;
     const struct secret *secret = secrets_find(&secrets, name);
     if (!secret)
@@ -378,16 +380,16 @@ struct row {
 static struct secret_usage find_usage(struct command_run *run, const struct secrets *secrets)
 {
     struct cluster *cluster = &run->cluster;
-    struct secret_usage usage = secret_usage_of(cluster, run->place);
+    struct secret_usage usage = secret_usage_of(cluster, run->namespace);
     size_t i = 0;
     while (i < secrets->count && secret_usage_has(&usage, secrets->items[i].name))
         i++;
-    if (i < secrets->count && !secret_usage_add_others(cluster, run->place, &usage) &&
+    if (i < secrets->count && !secret_usage_add_others(cluster, run->namespace, &usage) &&
         !process_interrupted())
         diag_warning(&cluster->diags, (struct location){0},
                      "cannot read what runs in namespace \"%.*s\": an unused key is one that no "
                      "service in the given files uses",
-                     STR_ARG(run->place->name));
+                     STR_ARG(run->namespace->name));
     return usage;
 }
 
@@ -408,8 +410,8 @@ static size_t list_rows(struct command_run *run, const struct secrets *secrets, 
                          run->options.show ? shown_value(run, value) : STR("")};
     }
     struct set missing = {0};
-    for (size_t i = 0; i < run->cluster.unit_count; i++) {
-        const struct service *service = run->cluster.units[i].service;
+    for (size_t i = 0; i < run->cluster.service_count; i++) {
+        const struct service *service = run->cluster.services[i].service;
         for (size_t j = 0; j < service->variable_count; j++) {
             struct str key = service->variables[j].key;
             if (!str_is(service->variables[j].secret, MANUAL_SECRETS) ||
@@ -438,7 +440,7 @@ static bool run_list(struct command_run *run)
 {
     struct secrets secrets;
     struct row *rows = NULL;
-    if (!secrets_read(&run->cluster, run->place, &run->values, &secrets))
+    if (!secrets_read(&run->cluster, run->namespace, &run->values, &secrets))
         return false;
     size_t count = list_rows(run, &secrets, &rows);
     size_t width = strlen("NAME");
@@ -469,7 +471,7 @@ static bool apply_edit(struct command_run *run, const struct secrets *read,
     struct cluster *cluster = &run->cluster;
     for (int i = 0; i < TRIES; i++) {
         struct secrets now;
-        if (!secrets_read(cluster, run->place, &run->values, &now))
+        if (!secrets_read(cluster, run->namespace, &run->values, &now))
             return false;
         for (size_t j = 0; j < changes->count; j++) {
             struct str name = changes->items[j].name;
@@ -481,7 +483,7 @@ static bool apply_edit(struct command_run *run, const struct secrets *read,
                             STR_ARG(name));
         }
         enum secrets_patched patched =
-            secrets_patch(cluster, run->place, &run->values, changes, now.version);
+            secrets_patch(cluster, run->namespace, &run->values, changes, now.version);
         if (patched == SECRETS_FAILED)
             return false;
         if (patched == SECRETS_OVERTAKEN)
@@ -521,7 +523,7 @@ static bool run_edit(struct command_run *run)
 {
     struct secrets secrets;
     struct secrets changes;
-    if (!secrets_read(&run->cluster, run->place, &run->values, &secrets) ||
+    if (!secrets_read(&run->cluster, run->namespace, &run->values, &secrets) ||
         !secrets_edit(&run->cluster, &run->values, &secrets, &changes))
         return false;
     if (changes.count == 0) {
@@ -535,10 +537,10 @@ static bool run_edit(struct command_run *run)
 static bool choose_place(struct command_run *run)
 {
     struct cluster *cluster = &run->cluster;
-    if (cluster->place_count != 1)
+    if (cluster->namespace_count != 1)
         return fail(run, "the files are for several namespaces: give those of one");
-    run->place = &cluster->places[0];
-    const struct layer *layer = run->place->layer;
+    run->namespace = &cluster->namespaces[0];
+    const struct layer *layer = run->namespace->layer;
     const struct environment *environment = &layer->environment;
     if (environment->secret_store.len == 0)
         return true;

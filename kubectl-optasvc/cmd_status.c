@@ -16,11 +16,12 @@ static const char kinds[] = "deployments.apps,statefulsets.apps,"
                             "horizontalpodautoscalers.autoscaling,ingresses.networking.k8s.io";
 
 /* What is told of a service, as `-o json` names it. */
-static struct node *describe_autoscaler(struct arena *arena, const struct unit *unit)
+static struct node *describe_autoscaler(struct arena *arena,
+                                        const struct deployed_service *deployed)
 {
-    struct node *live = unit->place->live;
-    while (live &&
-           !(str_is(object_kind(live), "HorizontalPodAutoscaler") && unit_shows(unit, live)))
+    struct node *live = deployed->namespace->live;
+    while (live && !(str_is(object_kind(live), "HorizontalPodAutoscaler") &&
+                     deployed_service_shows(deployed, live)))
         live = live->next;
     if (!live)
         return NULL;
@@ -46,11 +47,12 @@ static struct node *describe_autoscaler(struct arena *arena, const struct unit *
     return map;
 }
 
-static void put_hosts(struct arena *arena, struct node *map, const struct unit *unit)
+static void put_hosts(struct arena *arena, struct node *map,
+                      const struct deployed_service *deployed)
 {
     struct node *hosts = put_list(arena, map, "hosts");
-    for (const struct node *live = unit->place->live; live; live = live->next) {
-        if (!str_is(object_kind(live), "Ingress") || !unit_shows(unit, live))
+    for (const struct node *live = deployed->namespace->live; live; live = live->next) {
+        if (!str_is(object_kind(live), "Ingress") || !deployed_service_shows(deployed, live))
             continue;
         const struct node *rule = node_items(node_find(live, "spec rules"));
         for (; rule; rule = rule->next) {
@@ -60,12 +62,12 @@ static void put_hosts(struct arena *arena, struct node *map, const struct unit *
     }
 }
 
-static struct node *describe(struct arena *arena, const struct unit *unit)
+static struct node *describe(struct arena *arena, const struct deployed_service *deployed)
 {
-    const struct node *live = unit_live_workload(unit, LABELS_OURS);
+    const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
     struct node *map = node_new(arena, NODE_MAP);
-    put_text(arena, map, "name", unit->service->name);
-    put_text(arena, map, "namespace", unit->place->name);
+    put_text(arena, map, "name", deployed->service->name);
+    put_text(arena, map, "namespace", deployed->namespace->name);
     put_bool(arena, map, "deployed", live != NULL);
     if (!live)
         return map;
@@ -77,10 +79,10 @@ static struct node *describe(struct arena *arena, const struct unit *unit)
     put_int(arena, map, "replicas", object_number(live, "spec replicas", 1));
     if (!object_applied_by(live, MANAGER) || object_tool(live))
         put_text(arena, map, "managedBy", object_managers(arena, live));
-    struct node *autoscaler = describe_autoscaler(arena, unit);
+    struct node *autoscaler = describe_autoscaler(arena, deployed);
     if (autoscaler)
         put_node(arena, map, "autoscaler", autoscaler);
-    put_hosts(arena, map, unit);
+    put_hosts(arena, map, deployed);
     put_text(arena, map, "creationTimestamp",
              node_text(node_find(live, "metadata creationTimestamp")));
     return map;
@@ -160,37 +162,37 @@ static void add_table(struct buf *out, struct arena *arena, struct node *const *
 
 /* What the table has no column for: workloads that others manage, or that may belong to another
  * environment. */
-static void report_others(struct cluster *cluster, const struct unit *unit)
+static void report_others(struct cluster *cluster, const struct deployed_service *deployed)
 {
     struct arena *arena = cluster->kubectl.arena;
-    const struct node *live = unit_live_workload(unit, LABELS_OURS);
-    const struct node *unclaimed = unit_live_workload(unit, LABELS_UNCLAIMED);
+    const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
+    const struct node *unclaimed = deployed_service_live_workload(deployed, LABELS_UNCLAIMED);
     struct str managers = live ? object_managers(arena, live) : (struct str){0};
     if (live && managers.len && (!object_applied_by(live, MANAGER) || object_tool(live)))
-        cluster_say(cluster, "%.*s: %.*s is managed by %.*s", STR_ARG(unit->service->name),
+        cluster_say(cluster, "%.*s: %.*s is managed by %.*s", STR_ARG(deployed->service->name),
                     STR_ARG(object_title(arena, live)), STR_ARG(managers));
     if (!live && unclaimed)
         cluster_say(cluster,
                     "%.*s: %.*s has no environment label and is not shown; apply claims it",
-                    STR_ARG(unit->service->name), STR_ARG(object_title(arena, unclaimed)));
+                    STR_ARG(deployed->service->name), STR_ARG(object_title(arena, unclaimed)));
 }
 
 static bool write_status(struct cluster *cluster, struct buf *out)
 {
     struct arena *arena = cluster->kubectl.arena;
-    if (!cluster_look(cluster, kinds, 0))
+    if (!cluster_query(cluster, kinds, 0))
         return false;
-    struct node **services = ARENA_ARRAY(arena, cluster->unit_count, struct node *);
-    for (size_t i = 0; i < cluster->unit_count; i++)
-        services[i] = describe(arena, &cluster->units[i]);
-    for (size_t i = 0; i < cluster->unit_count && !cluster->options->watch; i++)
-        report_others(cluster, &cluster->units[i]);
+    struct node **services = ARENA_ARRAY(arena, cluster->service_count, struct node *);
+    for (size_t i = 0; i < cluster->service_count; i++)
+        services[i] = describe(arena, &cluster->services[i]);
+    for (size_t i = 0; i < cluster->service_count && !cluster->options->watch; i++)
+        report_others(cluster, &cluster->services[i]);
     if (!cluster->options->output) {
-        add_table(out, arena, services, cluster->unit_count);
+        add_table(out, arena, services, cluster->service_count);
         return true;
     }
     struct node *list = node_new(arena, NODE_LIST);
-    for (size_t i = 0; i < cluster->unit_count; i++)
+    for (size_t i = 0; i < cluster->service_count; i++)
         node_add(list, services[i]);
     emit_json(out, list, 0);
     buf_add_byte(out, '\n');

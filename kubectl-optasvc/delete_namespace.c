@@ -64,13 +64,13 @@ static struct str next_field(struct str *line)
     return field;
 }
 
-static struct holding list_held(const struct cluster *cluster, const struct place *place,
-                                const char *kinds)
+static struct holding list_held(const struct cluster *cluster,
+                                const struct cluster_namespace *namespace, const char *kinds)
 {
     struct kubectl kubectl = cluster->kubectl;
     kubectl.secret = true;
     struct process run = {.arguments = kubectl_argv(&kubectl, "get", kinds, "--namespace",
-                                                    place->name.data, template, NULL)
+                                                    namespace->name.data, template, NULL)
                                            .items};
     process_run(&run, 1); /* without kubectl's warnings about kinds that are deprecated */
     struct str text = str_copy(kubectl.arena, buf_str(&run.output));
@@ -109,7 +109,7 @@ static bool is_of_kubernetes(const struct held *held)
 }
 
 /* Endpoints have the name of their Service and no owner. */
-static bool is_deleted(const struct held *held, const struct place *place,
+static bool is_deleted(const struct held *held, const struct cluster_namespace *namespace,
                        const struct manifests *deleted)
 {
     bool endpoints = is_core(held, "Endpoints");
@@ -118,21 +118,22 @@ static bool is_deleted(const struct held *held, const struct place *place,
         if (str_equal(object_uid(object), held->uid) ||
             (endpoints && str_is(object_kind(object), "Service") &&
              str_equal(object_name(object), held->name) &&
-             str_equal(object_namespace(object), place->name)))
+             str_equal(object_namespace(object), namespace->name)))
             return true;
     }
     return false;
 }
 
 /* An object is deleted with the one that controls it. One whose owner is in no namespace is not. */
-static void mark(struct arena *arena, struct holding *holding, const struct place *place,
-                 const struct manifests *deleted, const struct set *known)
+static void mark(struct arena *arena, struct holding *holding,
+                 const struct cluster_namespace *namespace, const struct manifests *deleted,
+                 const struct set *known)
 {
     enum { CHAIN_MAX = 8 };
     struct set uids = {0};
     for (size_t i = 0; i < holding->count; i++) {
         struct held *held = &holding->items[i];
-        held->to_delete = is_of_kubernetes(held) || is_deleted(held, place, deleted) ||
+        held->to_delete = is_of_kubernetes(held) || is_deleted(held, namespace, deleted) ||
                           set_get(known, held->uid) || set_get(known, held->controller);
         set_add(arena, &uids, held->uid, held);
     }
@@ -147,24 +148,26 @@ static void mark(struct arena *arena, struct holding *holding, const struct plac
 }
 
 /* A namespace is ours if apply created it for this layer and environment. */
-static const char *check_owner(const struct cluster *cluster, const struct place *place)
+static const char *check_owner(const struct cluster *cluster,
+                               const struct cluster_namespace *namespace)
 {
     enum label_match match = LABELS_OTHER;
-    if (!place->object)
+    if (!namespace->object)
         return "cannot be read";
-    if (!object_applied_by(place->object, MANAGER))
+    if (!object_applied_by(namespace->object, MANAGER))
         return "was not created by apply";
-    for (size_t i = 0; i < cluster->unit_count; i++) {
-        const struct unit *unit = &cluster->units[i];
-        enum label_match one =
-            unit->place == place ? unit_labels(unit, place->object, true) : match;
+    for (size_t i = 0; i < cluster->service_count; i++) {
+        const struct deployed_service *deployed = &cluster->services[i];
+        enum label_match one = deployed->namespace == namespace
+                                   ? deployed_service_labels(deployed, namespace->object, true)
+                                   : match;
         match = one > match ? one : match;
     }
     return match == LABELS_OURS ? NULL : "was created for another layer or environment";
 }
 
 /* Lists what would remain; true if nothing would. */
-static bool report_left(struct cluster *cluster, const struct place *place,
+static bool report_left(struct cluster *cluster, const struct cluster_namespace *namespace,
                         const struct holding *holding, const char *consequence)
 {
     enum { SHOWN = 20 }; /* a hint has room for them */
@@ -178,7 +181,7 @@ static bool report_left(struct cluster *cluster, const struct place *place,
         buf_format(&left, "and %zu more\n", count - SHOWN);
     if (count) {
         diag_error(&cluster->diags, (struct location){0},
-                   "the namespace \"%.*s\" holds other objects; %s", STR_ARG(place->name),
+                   "the namespace \"%.*s\" holds other objects; %s", STR_ARG(namespace->name),
                    consequence);
         diag_hint(&cluster->diags, "delete them first, or omit --with-namespace:\n%.*s",
                   STR_ARG(str_slice(buf_str(&left), 0, left.len - 1)));
@@ -187,25 +190,25 @@ static bool report_left(struct cluster *cluster, const struct place *place,
     return count == 0;
 }
 
-bool namespace_check(struct cluster *cluster, const struct place *place,
+bool namespace_check(struct cluster *cluster, const struct cluster_namespace *namespace,
                      const struct manifests *deleted, struct set *known, const char *consequence)
 {
     struct diags *diags = &cluster->diags;
     struct arena *arena = cluster->kubectl.arena;
-    const char *foreign = check_owner(cluster, place);
+    const char *foreign = check_owner(cluster, namespace);
     if (foreign) {
-        diag_error(diags, (struct location){0}, "the namespace \"%.*s\" %s", STR_ARG(place->name),
-                   foreign);
+        diag_error(diags, (struct location){0}, "the namespace \"%.*s\" %s",
+                   STR_ARG(namespace->name), foreign);
         diag_hint(diags, "omit --with-namespace, or: kubectl delete namespace %.*s",
-                  STR_ARG(place->name));
+                  STR_ARG(namespace->name));
         return false;
     }
     const char *kinds = list_kinds(&cluster->kubectl);
-    struct holding holding = kinds ? list_held(cluster, place, kinds) : (struct holding){0};
-    mark(arena, &holding, place, deleted, known);
-    if (!kinds || !report_left(cluster, place, &holding, consequence))
+    struct holding holding = kinds ? list_held(cluster, namespace, kinds) : (struct holding){0};
+    mark(arena, &holding, namespace, deleted, known);
+    if (!kinds || !report_left(cluster, namespace, &holding, consequence))
         return false;
     for (size_t i = 0; i < holding.count; i++)
-        set_add(&cluster->arena, known, holding.items[i].uid, place);
+        set_add(&cluster->arena, known, holding.items[i].uid, namespace);
     return true;
 }

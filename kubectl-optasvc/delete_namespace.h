@@ -10,7 +10,7 @@
  * that lists what it found, and `consequence`. `known` collects the uids of what it holds: when it
  * is checked again after the deletion of objects, those and what they control still count as
  * deleted. */
-bool namespace_check(struct cluster *cluster, const struct place *place,
+bool namespace_check(struct cluster *cluster, const struct cluster_namespace *namespace,
                      const struct manifests *deleted, struct set *known, const char *consequence);
 
 #endif

@@ -219,14 +219,14 @@ static void fill(struct injection *injection, const struct service *service)
 
 /* A run */
 
-struct run {
+struct inject_run {
     struct injection injection;
     struct diags diags;
     const struct service **services;
     size_t service_count;
 };
 
-static void read_layer(struct run *run, struct layer *layer)
+static void read_layer(struct inject_run *run, struct layer *layer)
 {
     size_t *services = &layer->options->usage->services;
     size_t before = *services;
@@ -249,7 +249,7 @@ static void read_layer(struct run *run, struct layer *layer)
         layer_report_empty(layer);
 }
 
-static void check_flags(struct run *run, const struct options *options)
+static void check_flags(struct inject_run *run, const struct options *options)
 {
     usage_check(options, &run->diags);
     if (run->service_count > 1 &&
@@ -263,7 +263,7 @@ static void check_flags(struct run *run, const struct options *options)
 }
 
 /* Reads the services of all files; false after an error. */
-static bool read_files(struct run *run, const struct options *options)
+static bool read_files(struct inject_run *run, const struct options *options)
 {
     struct arena *arena = run->injection.arena;
     struct input *inputs;
@@ -286,7 +286,8 @@ static bool read_files(struct run *run, const struct options *options)
 }
 
 /* Those that fill gaps come last: they are for what the others leave. */
-static void inject_services(struct run *run, const struct source *manifests, struct stream stream)
+static void inject_services(struct inject_run *run, const struct source *manifests,
+                            struct stream stream)
 {
     struct injection *injection = &run->injection;
     injection->release = release_begin(injection->arena, &run->diags, manifests, stream);
@@ -486,7 +487,7 @@ static void tell_glued(const struct injection *injection, struct buf *out)
     }
 }
 
-static void tell(const struct run *run, const struct options *options, bool color,
+static void tell(const struct inject_run *run, const struct options *options, bool color,
                  struct injected *ret)
 {
     usage_write_skipped(options, &ret->messages);
@@ -515,7 +516,7 @@ static void write_nothing(const struct source *manifests, struct injected *ret)
     add_piece(ret, STR("# optasvc: nothing was rendered\n"));
 }
 
-static bool check_count(struct run *run, const struct source *manifests,
+static bool check_count(struct inject_run *run, const struct source *manifests,
                         const struct stream *stream)
 {
     if (!stream->cut)
@@ -530,7 +531,7 @@ bool inject(const struct options *options, const struct source *manifests, struc
             bool color, struct injected *ret)
 {
     *ret = (struct injected){0};
-    struct run run = {.diags = {.arena = &ret->arena}};
+    struct inject_run run = {.diags = {.arena = &ret->arena}};
     const struct release *release = &run.injection.release;
     options = usage_start(&ret->arena, options);
     run.injection =

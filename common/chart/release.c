@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const struct kind {
+static const struct release_kind {
     const char *name;
     const char *groups[2]; /* of the API, "" for the core */
     enum object_kind type;
@@ -55,7 +55,7 @@ static struct str group_of(struct str api_version)
     return slash < api_version.len ? str_slice(api_version, 0, slash) : STR("");
 }
 
-static const struct kind *find_kind(struct str api_version, struct str kind)
+static const struct release_kind *find_kind(struct str api_version, struct str kind)
 {
     struct str group = group_of(api_version);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -160,7 +160,7 @@ static void add_object(struct release *release, size_t document, struct node *no
             add_object(release, document, item);
         return;
     }
-    const struct kind *kind = find_kind(api_version, kind_name);
+    const struct release_kind *kind = find_kind(api_version, kind_name);
     if (node->kind != NODE_MAP || !kind)
         return;
     struct object object = {

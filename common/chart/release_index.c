@@ -4,11 +4,11 @@
 
 #include <stdlib.h>
 
-struct entry {
+struct index_entry {
     const struct object *object;
     size_t order; /* among the objects of its type */
-    struct entry *self;
-    struct entry *next; /* under the same key */
+    struct index_entry *self;
+    struct index_entry *next; /* under the same key */
 };
 
 /* How often something occurs. */
@@ -17,12 +17,13 @@ struct tally {
     size_t number;
 };
 
-static void put(struct arena *arena, struct set *set, struct str key, const struct entry *made)
+static void put(struct arena *arena, struct set *set, struct str key,
+                const struct index_entry *made)
 {
-    struct entry *entry = ARENA_NEW(arena, struct entry);
+    struct index_entry *entry = ARENA_NEW(arena, struct index_entry);
     *entry = *made;
     entry->self = entry;
-    const struct entry *first = set_add(arena, set, key, entry);
+    const struct index_entry *first = set_add(arena, set, key, entry);
     if (first) {
         entry->next = first->next;
         first->self->next = entry;
@@ -31,21 +32,21 @@ static void put(struct arena *arena, struct set *set, struct str key, const stru
 
 static int by_order(const void *a, const void *b)
 {
-    const struct entry *left = a;
-    const struct entry *right = b;
+    const struct index_entry *left = a;
+    const struct index_entry *right = b;
     return left->order < right->order ? -1 : left->order > right->order;
 }
 
 /* Entries that were found, some of them more than once. */
-struct found {
+struct index_match {
     struct arena *arena;
-    struct entry *entries;
+    struct index_entry *entries;
     size_t count;
 };
 
-static void add_found(struct found *found, const struct set *set, struct str key)
+static void add_found(struct index_match *found, const struct set *set, struct str key)
 {
-    for (const struct entry *each = set_get(set, key); each; each = each->next) {
+    for (const struct index_entry *each = set_get(set, key); each; each = each->next) {
         found->entries =
             arena_grow(found->arena, found->entries, found->count, sizeof *found->entries);
         found->entries[found->count++] = *each;
@@ -53,7 +54,7 @@ static void add_found(struct found *found, const struct set *set, struct str key
 }
 
 /* In the order of the stream, each once. */
-static void settle(struct found *found)
+static void settle(struct index_match *found)
 {
     size_t kept = 0;
     if (found->count)
@@ -130,17 +131,17 @@ static void index_services(struct release *release)
     release->services_known = true;
     for (const struct object *each = first; each; each = each->next) {
         count_pairs(release, &counts, each);
-        put(release->arena, &release->services, each->name, &(struct entry){.object = each});
+        put(release->arena, &release->services, each->name, &(struct index_entry){.object = each});
     }
     for (const struct object *each = first; each; each = each->next, order++) {
         const struct node *selector = selector_of(each);
         if (selector && selector->first)
             put(release->arena, &release->selecting, rarest_pair(release, &counts, selector),
-                &(struct entry){.object = each, .order = order});
+                &(struct index_entry){.object = each, .order = order});
     }
 }
 
-static void find_by_labels(struct release *release, struct found *found, struct node *labels)
+static void find_by_labels(struct release *release, struct index_match *found, struct node *labels)
 {
     struct node *map = node_target(labels);
     if (!map || map->kind == NODE_SCALAR)
@@ -156,7 +157,7 @@ static void find_by_labels(struct release *release, struct found *found, struct 
 const struct object **release_services(struct release *release, const struct object *workload,
                                        size_t *ret_count)
 {
-    struct found found = {.arena = release->arena};
+    struct index_match found = {.arena = release->arena};
     *ret_count = 0;
     index_services(release);
     find_by_labels(release, &found, node_find(workload->template, "metadata labels"));
@@ -173,7 +174,7 @@ const struct object **release_services(struct release *release, const struct obj
 bool release_has_service(struct release *release, struct str name, const struct object *beside)
 {
     index_services(release);
-    const struct entry *each = set_get(&release->services, name);
+    const struct index_entry *each = set_get(&release->services, name);
     while (each && !release_same_namespace(each->object, beside))
         each = each->next;
     return each != NULL;
@@ -193,7 +194,7 @@ static void index_ingresses(struct release *release)
         const struct str *names = release_backends(release->arena, each, &count);
         for (size_t i = 0; i < count; i++)
             put(release->arena, &release->routing, names[i],
-                &(struct entry){.object = each, .order = order});
+                &(struct index_entry){.object = each, .order = order});
     }
 }
 
@@ -201,7 +202,7 @@ const struct object **release_ingresses(struct release *release,
                                         const struct object *const *services, size_t count,
                                         size_t *ret_count)
 {
-    struct found found = {.arena = release->arena};
+    struct index_match found = {.arena = release->arena};
     index_ingresses(release);
     for (size_t i = 0; i < count; i++) {
         size_t kept = found.count;

@@ -37,30 +37,31 @@ static const struct form *form_of(const struct module *module)
 }
 
 /* A text, where it stands, and what messages call it. */
-struct found {
+struct located_string {
     struct str text; /* empty: nothing tells it */
     struct location at;
     struct str title;
 };
 
 /* A text of the module's own. */
-static struct found find_field(const struct reading *in, enum field_id field)
+static struct located_string find_field(const struct reading *in, enum field_id field)
 {
-    return (struct found){record_value(in->record, field)->text, record_location(in->record, field),
-                          str_of(schema_field(field)->name)};
+    return (struct located_string){record_value(in->record, field)->text,
+                                   record_location(in->record, field),
+                                   str_of(schema_field(field)->name)};
 }
 
 /* One of the environment's outputs, NAME_OUTPUT. An ARN is no secret, whatever Terraform calls it.
  */
-static struct found find_output(const struct reading *in, const char *output)
+static struct located_string find_output(const struct reading *in, const char *output)
 {
     struct arena *arena = in->scope->arena;
     struct str name = link_variable(arena, in->module, str_of(output));
     const struct output *given = environment_output(in->scope->environment, name);
     if (!given || given->unusable)
-        return (struct found){0};
-    return (struct found){given->text, given->at,
-                          str_format(arena, "the output %.*s", STR_ARG(name))};
+        return (struct located_string){0};
+    return (struct located_string){given->text, given->at,
+                                   str_format(arena, "the output %.*s", STR_ARG(name))};
 }
 
 /* Of its type's outputs, the one that is the ARN of the thing itself. */
@@ -110,14 +111,15 @@ static bool report_unknown(const struct reading *in)
     return false;
 }
 
-static bool report_form(const struct reading *in, const struct found *found, const char *example)
+static bool report_form(const struct reading *in, const struct located_string *found,
+                        const char *example)
 {
     diag_error(in->scope->diags, found->at, "%.*s must be as %s", STR_ARG(found->title), example);
     return false;
 }
 
 /* The partition is the environment's, or at least there is such a one. */
-static bool check_partition(const struct reading *in, const struct found *found,
+static bool check_partition(const struct reading *in, const struct located_string *found,
                             const struct arn *arn, const char *example)
 {
     struct str region = in->scope->environment->region;
@@ -144,7 +146,7 @@ static bool is_placed(const struct arn *arn)
     return !name_wrong(NAME_AWS_REGION, arn->region) && !name_wrong(NAME_AWS_ACCOUNT, arn->account);
 }
 
-static bool check_arn(const struct reading *in, const struct found *found)
+static bool check_arn(const struct reading *in, const struct located_string *found)
 {
     const struct form *form = in->form;
     const struct arn *arn = &in->resource->parts;
@@ -168,8 +170,8 @@ static void set_arn(const struct reading *in, struct str arn)
 static bool read_arn(const struct reading *in, bool *ret_guessed)
 {
     struct scope *scope = in->scope;
-    struct found found = find_field(in, CLOUD_ARN);
-    struct found bucket = find_field(in, CLOUD_BUCKET_NAME);
+    struct located_string found = find_field(in, CLOUD_ARN);
+    struct located_string bucket = find_field(in, CLOUD_BUCKET_NAME);
     *ret_guessed = false;
     if (found.text.len == 0 && bucket.text.len) {
         const char *wrong = name_wrong(NAME_S3_BUCKET, bucket.text);
@@ -199,7 +201,7 @@ static bool read_key(const struct reading *in, bool *ret_guessed)
 {
     struct cloud_resource *resource = in->resource;
     const struct arn *arn = &resource->parts;
-    struct found found = find_field(in, CLOUD_KMS_KEY_ARN);
+    struct located_string found = find_field(in, CLOUD_KMS_KEY_ARN);
     if (found.text.len == 0)
         found = find_output(in, "kms_arn");
     *ret_guessed = found.text.len == 0 && !in->form->bucket;

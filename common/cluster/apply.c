@@ -41,7 +41,7 @@ static void take_names(struct apply *apply, const struct manifests *batch,
     }
 }
 
-/* Applies what goes to each place; all at the same time. Reports what fails. */
+/* Applies the objects of all namespaces at the same time. Reports what fails. */
 static void send(struct apply *apply, struct manifests *batches, size_t count, bool force)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
@@ -74,9 +74,9 @@ static void make_namespaces(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
     struct manifests manifests = {.arena = &cluster->arena};
-    for (size_t i = 0; i < cluster->place_count; i++)
-        if (cluster->places[i].state == NAMESPACE_ABSENT)
-            manifest_namespace(&manifests, cluster->places[i].layer);
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        if (cluster->namespaces[i].state == NAMESPACE_ABSENT)
+            manifest_namespace(&manifests, cluster->namespaces[i].layer);
     for (size_t i = 0; i < manifests.count; i++)
         set_add(&cluster->arena, &apply->outcomes, object_key(&cluster->arena, manifests.items[i]),
                 "created");
@@ -177,52 +177,54 @@ static void prune(struct apply *apply, bool ready)
     remove_and_stop(apply, &removed);
 }
 
-/* An empty list for each place. */
-static struct manifests *list_for_places(struct cluster *cluster)
+/* An empty list for each namespace. */
+static struct manifests *list_for_namespaces(struct cluster *cluster)
 {
-    struct manifests *lists = ARENA_ARRAY(&cluster->arena, cluster->place_count, struct manifests);
-    for (size_t i = 0; i < cluster->place_count; i++)
+    struct manifests *lists =
+        ARENA_ARRAY(&cluster->arena, cluster->namespace_count, struct manifests);
+    for (size_t i = 0; i < cluster->namespace_count; i++)
         lists[i].arena = &cluster->arena;
     return lists;
 }
 
 /* What is applied by itself. */
-enum part {
-    PART_AWAITED, /* what must be done before pods can start, */
-    PART_FREE,    /* services that have nothing of that kind, */
-    PART_BOUND    /* and the rest of those that have */
+enum phase {
+    PHASE_DEPENDENCIES, /* what must be done before pods can start, */
+    PHASE_INDEPENDENT,  /* services that have nothing of that kind, */
+    PHASE_DEPENDENT     /* and the rest of those that have */
 };
 
-static enum part part_of(const struct unit *unit, const struct node *object)
+static enum phase phase_of(const struct deployed_service *deployed, const struct node *object)
 {
     if (apply_is_awaited(object))
-        return PART_AWAITED;
-    for (size_t i = 0; i < unit->count; i++)
-        if (apply_is_awaited(unit->objects[i]))
-            return PART_BOUND;
-    return PART_FREE;
+        return PHASE_DEPENDENCIES;
+    for (size_t i = 0; i < deployed->count; i++)
+        if (apply_is_awaited(deployed->objects[i]))
+            return PHASE_DEPENDENT;
+    return PHASE_INDEPENDENT;
 }
 
 /* Workloads whose replicas are taken by force go by themselves, so that nothing else is forced. */
-static void send_part(struct apply *apply, enum part part)
+static void send_phase(struct apply *apply, enum phase phase)
 {
     struct cluster *cluster = &apply->cluster;
-    struct manifests *batches = list_for_places(cluster);
-    struct manifests *forced = list_for_places(cluster);
-    for (size_t i = 0; i < cluster->unit_count; i++) {
+    struct manifests *batches = list_for_namespaces(cluster);
+    struct manifests *forced = list_for_namespaces(cluster);
+    for (size_t i = 0; i < cluster->service_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
-        const struct unit *unit = rollout->unit;
-        for (size_t j = 0; j < unit->count && !rollout->broken; j++) {
-            if (part_of(unit, unit->objects[j]) != part)
+        const struct deployed_service *deployed = rollout->deployed;
+        for (size_t j = 0; j < deployed->count && !rollout->broken; j++) {
+            if (phase_of(deployed, deployed->objects[j]) != phase)
                 continue;
-            struct node *object = apply_object(apply, rollout, unit->objects[j], false);
+            struct node *object = apply_object(apply, rollout, deployed->objects[j], false);
             bool taken = rollout->takes_replicas && object == rollout->workload;
-            manifests_add(&(taken ? forced : batches)[unit->place - cluster->places], object);
+            manifests_add(&(taken ? forced : batches)[deployed->namespace - cluster->namespaces],
+                          object);
         }
     }
-    send(apply, batches, cluster->place_count, false);
+    send(apply, batches, cluster->namespace_count, false);
     if (!process_interrupted())
-        send(apply, forced, cluster->place_count, true);
+        send(apply, forced, cluster->namespace_count, true);
 }
 
 /* A new workload was made with as many pods as the old one has; its autoscaler takes over. */
@@ -240,10 +242,10 @@ static void settle_replicas(struct apply *apply, struct rollout *rollout)
 static bool find_broken(struct apply *apply)
 {
     bool right = true;
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
-        for (size_t j = 0; j < rollout->unit->count; j++)
-            rollout->broken |= !is_taken(apply, rollout->unit->objects[j]);
+        for (size_t j = 0; j < rollout->deployed->count; j++)
+            rollout->broken |= !is_taken(apply, rollout->deployed->objects[j]);
         if (rollout->broken) {
             rollout->state = ROLLOUT_FAILED;
             rollout->why = STR("not everything was applied");
@@ -255,13 +257,13 @@ static bool find_broken(struct apply *apply)
 
 static void tell_not_taken(struct apply *apply)
 {
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
-        const struct unit *unit = &apply->cluster.units[i];
-        for (size_t j = 0; j < unit->count; j++)
-            if (!is_taken(apply, unit->objects[j]))
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
+        const struct deployed_service *deployed = &apply->cluster.services[i];
+        for (size_t j = 0; j < deployed->count; j++)
+            if (!is_taken(apply, deployed->objects[j]))
                 cluster_say(&apply->cluster, "not applied: %.*s of namespace %.*s",
-                            STR_ARG(object_title(&apply->cluster.arena, unit->objects[j])),
-                            STR_ARG(unit->place->name));
+                            STR_ARG(object_title(&apply->cluster.arena, deployed->objects[j])),
+                            STR_ARG(deployed->namespace->name));
     }
 }
 
@@ -276,7 +278,7 @@ static void prepare_replicas(struct apply *apply)
 {
     remove_superseded(apply, true);
     bool removed = apply->cluster.diags.errors == 0;
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         if (!removed && rollout->takes_replicas) /* the autoscaler would go on to change it */
             rollout->broken = true;
@@ -290,16 +292,16 @@ static void prepare_replicas(struct apply *apply)
  */
 static void send_awaited(struct apply *apply)
 {
-    send_part(apply, PART_AWAITED);
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+    send_phase(apply, PHASE_DEPENDENCIES);
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
-        for (size_t j = 0; j < rollout->unit->count; j++)
-            if (apply_is_awaited(rollout->unit->objects[j]) &&
-                !is_taken(apply, rollout->unit->objects[j]))
+        for (size_t j = 0; j < rollout->deployed->count; j++)
+            if (apply_is_awaited(rollout->deployed->objects[j]) &&
+                !is_taken(apply, rollout->deployed->objects[j]))
                 rollout->broken = true;
     }
     if (!process_interrupted())
-        send_part(apply, PART_FREE);
+        send_phase(apply, PHASE_INDEPENDENT);
     if (wants_wait(apply->cluster.options) && !process_interrupted())
         apply_await(apply);
 }
@@ -318,9 +320,9 @@ static bool change(struct apply *apply)
     if (!process_interrupted())
         send_awaited(apply);
     if (!process_interrupted())
-        send_part(apply, PART_BOUND);
+        send_phase(apply, PHASE_DEPENDENT);
     bool right = find_broken(apply);
-    for (size_t i = 0; i < cluster->unit_count; i++)
+    for (size_t i = 0; i < cluster->service_count; i++)
         settle_replicas(apply, &apply->rollouts[i]);
     right &= cluster->diags.errors == 0;
     if (right)
@@ -336,7 +338,7 @@ static bool change(struct apply *apply)
 static void wait_for(struct apply *apply)
 {
     bool all = wants_wait(apply->cluster.options);
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         if (!all && !rollout->old && rollout->state == ROLLOUT_WAITS)
             rollout->state = ROLLOUT_DONE;
@@ -375,14 +377,14 @@ static bool summarize(struct apply *apply)
     struct arena *arena = &apply->cluster.arena;
     struct str names = {0};
     size_t failed = 0;
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         if (rollout->state == ROLLOUT_DONE)
             continue;
         names = str_format(arena, "%.*s%s%.*s", STR_ARG(names), failed++ ? ", " : "",
                            STR_ARG(rollout->title));
     }
-    size_t count = apply->cluster.unit_count;
+    size_t count = apply->cluster.service_count;
     if (count > 1 && failed)
         cluster_say(&apply->cluster, "%zu of %zu services failed: %.*s", failed, count,
                     STR_ARG(names));
@@ -392,15 +394,15 @@ static bool summarize(struct apply *apply)
 static void tell_unchecked(struct apply *apply)
 {
     const struct cluster *cluster = &apply->cluster;
-    for (size_t i = 0; i < cluster->unit_count; i++)
-        for (size_t j = 0; j < cluster->units[i].count; j++)
-            if (cluster->units[i].place->state == NAMESPACE_ABSENT)
+    for (size_t i = 0; i < cluster->service_count; i++)
+        for (size_t j = 0; j < cluster->services[i].count; j++)
+            if (cluster->services[i].namespace->state == NAMESPACE_ABSENT)
                 cluster_say(
                     cluster,
                     "not checked: %.*s: the namespace \"%.*s\" is not there yet, and a dry "
                     "run makes none",
-                    STR_ARG(object_title(&apply->cluster.arena, cluster->units[i].objects[j])),
-                    STR_ARG(cluster->units[i].place->name));
+                    STR_ARG(object_title(&apply->cluster.arena, cluster->services[i].objects[j])),
+                    STR_ARG(cluster->services[i].namespace->name));
 }
 
 static void print_dry_removal(struct apply *apply, const struct node *object)
@@ -417,9 +419,9 @@ static int tell_dry_run(struct apply *apply)
 {
     const struct cluster *cluster = &apply->cluster;
     struct arena *arena = &apply->cluster.arena;
-    for (size_t i = 0; i < cluster->unit_count; i++)
-        for (size_t j = 0; j < cluster->units[i].count; j++) {
-            struct node *object = cluster->units[i].objects[j];
+    for (size_t i = 0; i < cluster->service_count; i++)
+        for (size_t j = 0; j < cluster->services[i].count; j++) {
+            struct node *object = cluster->services[i].objects[j];
             const char *outcome = set_get(&apply->outcomes, object_key(arena, object));
             if (outcome)
                 apply_print(apply, object_title(arena, object),
@@ -427,7 +429,7 @@ static int tell_dry_run(struct apply *apply)
         }
     for (size_t i = 0; i < apply->goes.count; i++)
         print_dry_removal(apply, apply->goes.items[i]);
-    for (size_t i = 0; i < cluster->unit_count; i++)
+    for (size_t i = 0; i < cluster->service_count; i++)
         if (apply->rollouts[i].old)
             apply_print(apply, object_title(arena, apply->rollouts[i].old),
                         "removed (server dry run)");
@@ -444,8 +446,8 @@ static int tell_dry_run(struct apply *apply)
 static bool prepare(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
-    if (!cluster_look(cluster, NULL, LOOK_NAMESPACES | LOOK_SECRETS | LOOK_LENIENT) ||
-        !cluster_look_closer(cluster)) {
+    if (!cluster_query(cluster, NULL, QUERY_NAMESPACES | QUERY_SECRETS | QUERY_LENIENT) ||
+        !cluster_query_missing(cluster)) {
         cluster_tell(cluster);
         return false;
     }
@@ -458,8 +460,8 @@ static bool make_and_check(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
     size_t absent = 0;
-    for (size_t i = 0; i < cluster->place_count; i++)
-        absent += cluster->places[i].state == NAMESPACE_ABSENT;
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        absent += cluster->namespaces[i].state == NAMESPACE_ABSENT;
     if (absent == 0)
         return true;
     make_namespaces(apply);
@@ -508,10 +510,10 @@ static int run(struct apply *apply)
         wait_for(apply);
     if (!process_interrupted())
         apply_check_superseded(apply);
-    for (size_t i = 0; i < cluster->unit_count && !process_interrupted(); i++)
+    for (size_t i = 0; i < cluster->service_count && !process_interrupted(); i++)
         finish(apply, &apply->rollouts[i]);
     bool ready = right;
-    for (size_t i = 0; i < cluster->unit_count; i++)
+    for (size_t i = 0; i < cluster->service_count; i++)
         ready &= apply->rollouts[i].state == ROLLOUT_DONE;
     if (!process_interrupted())
         prune(apply, ready);

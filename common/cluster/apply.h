@@ -28,9 +28,9 @@ enum { QUESTION_LIMIT = 30 * 1000 };
 
 enum rollout_state { ROLLOUT_WAITS, ROLLOUT_DONE, ROLLOUT_FAILED };
 
-/* A unit's workload on its way. */
+/* The workload of a deployed service, while it rolls out. */
 struct rollout {
-    struct unit *unit;
+    struct deployed_service *deployed;
     struct str title;      /* what messages call it: with its namespace where there are several */
     struct node *workload; /* as rendered; NULL: nothing runs, there is nothing to wait for */
     struct node *live;     /* as the cluster has it: of the same kind, */
@@ -53,7 +53,7 @@ struct rollout {
 
 struct apply {
     struct cluster cluster;
-    struct rollout *rollouts;   /* as many as units */
+    struct rollout *rollouts;   /* as many as services */
     struct manifests goes;      /* what acts and is no longer rendered: removed */
     struct manifests stays;     /* what does nothing and is no longer rendered: listed, or pruned */
     struct manifests leaves;    /* --prune=layer: of services that are in no file */

@@ -26,10 +26,10 @@ static bool is_kept(const struct node *object)
     return kind && kind->kept;
 }
 
-static bool renders(const struct unit *unit, const struct node *object)
+static bool renders(const struct deployed_service *deployed, const struct node *object)
 {
-    for (size_t i = 0; i < unit->count; i++)
-        if (object_same(unit->objects[i], object))
+    for (size_t i = 0; i < deployed->count; i++)
+        if (object_same(deployed->objects[i], object))
             return true;
     return false;
 }
@@ -37,18 +37,18 @@ static bool renders(const struct unit *unit, const struct node *object)
 /* A workload of the other kind is no part of this: it goes when its pods are replaced. */
 static void plan_superseded(struct apply *apply, const struct rollout *rollout)
 {
-    const struct unit *unit = rollout->unit;
-    for (struct node *live = unit->place->live; live; live = live->next) {
-        enum label_match match = unit_labels(unit, live, false);
+    const struct deployed_service *deployed = rollout->deployed;
+    for (struct node *live = deployed->namespace->live; live; live = live->next) {
+        enum label_match match = deployed_service_labels(deployed, live, false);
         bool unclaimed = match == LABELS_UNCLAIMED;
         if (match == LABELS_OTHER || !object_applied_by(live, MANAGER) ||
-            object_has_controller(live) || renders(unit, live) || live == rollout->old)
+            object_has_controller(live) || renders(deployed, live) || live == rollout->old)
             continue;
         if (is_kept(live))
             manifests_add(&apply->kept, live);
         else if (!acts(live))
             manifests_add(unclaimed ? &apply->unclaimed : &apply->stays, live);
-        else if (unit->service->has_image) /* without one it is not known what runs */
+        else if (deployed->service->has_image) /* without one it is not known what runs */
             manifests_add(unclaimed || object_is_adopted(live) ? &apply->blocked : &apply->goes,
                           live);
     }
@@ -57,17 +57,19 @@ static void plan_superseded(struct apply *apply, const struct rollout *rollout)
 }
 
 /* --prune=layer: services that are in none of the files. */
-static void plan_layer(struct apply *apply, struct place *place)
+static void plan_layer(struct apply *apply, struct cluster_namespace *namespace)
 {
-    for (struct node *live = place->live; live; live = live->next) {
+    for (struct node *live = namespace->live; live; live = live->next) {
         enum label_match match = LABELS_OTHER;
-        for (size_t i = 0; i < apply->cluster.unit_count; i++) {
-            const struct unit *unit = &apply->cluster.units[i];
-            enum label_match one = unit->place == place ? unit_labels(unit, live, true) : match;
+        for (size_t i = 0; i < apply->cluster.service_count; i++) {
+            const struct deployed_service *deployed = &apply->cluster.services[i];
+            enum label_match one = deployed->namespace == namespace
+                                       ? deployed_service_labels(deployed, live, true)
+                                       : match;
             match = one > match ? one : match;
         }
         if (match == LABELS_OTHER || !object_applied_by(live, MANAGER) ||
-            object_has_controller(live) || cluster_labels(&apply->cluster, place, live))
+            object_has_controller(live) || cluster_labels(&apply->cluster, namespace, live))
             continue;
         manifests_add(is_kept(live)               ? &apply->kept
                       : match == LABELS_UNCLAIMED ? &apply->unclaimed
@@ -78,14 +80,15 @@ static void plan_layer(struct apply *apply, struct place *place)
 
 static void find_workloads(struct rollout *rollout)
 {
-    const struct unit *unit = rollout->unit;
-    rollout->workload = unit_workload(unit);
+    const struct deployed_service *deployed = rollout->deployed;
+    rollout->workload = deployed_service_workload(deployed);
     if (!rollout->workload)
         return;
-    rollout->live = unit_live(unit, rollout->workload);
-    for (struct node *live = unit->place->live; live; live = live->next)
+    rollout->live = deployed_service_live(deployed, rollout->workload);
+    for (struct node *live = deployed->namespace->live; live; live = live->next)
         if (object_is_workload(live) && !object_same(live, rollout->workload) &&
-            str_equal(object_name(live), object_name(rollout->workload)) && unit_owns(unit, live))
+            str_equal(object_name(live), object_name(rollout->workload)) &&
+            deployed_service_owns(deployed, live))
             rollout->old = live;
 }
 
@@ -117,12 +120,13 @@ static void plan_replicas(const struct apply *apply, struct rollout *rollout)
     rollout->keeps = falls && runs > 1 ? runs : 0;
 }
 
-static struct str title_of(struct cluster *cluster, const struct unit *unit)
+static struct str title_of(struct cluster *cluster, const struct deployed_service *deployed)
 {
-    struct str name = unit->service->name;
-    return cluster->place_count == 1 ? name
-                                     : str_format(&cluster->arena, "%.*s/%.*s",
-                                                  STR_ARG(unit->place->name), STR_ARG(name));
+    struct str name = deployed->service->name;
+    return cluster->namespace_count == 1
+               ? name
+               : str_format(&cluster->arena, "%.*s/%.*s", STR_ARG(deployed->namespace->name),
+                            STR_ARG(name));
 }
 
 void apply_plan(struct apply *apply)
@@ -131,11 +135,11 @@ void apply_plan(struct apply *apply)
     apply->goes.arena = apply->stays.arena = &cluster->arena;
     apply->leaves.arena = apply->kept.arena = apply->blocked.arena = &cluster->arena;
     apply->unclaimed.arena = apply->adopted.arena = &cluster->arena;
-    apply->rollouts = ARENA_ARRAY(&cluster->arena, cluster->unit_count, struct rollout);
-    for (size_t i = 0; i < cluster->unit_count; i++) {
+    apply->rollouts = ARENA_ARRAY(&cluster->arena, cluster->service_count, struct rollout);
+    for (size_t i = 0; i < cluster->service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
-        rollout->unit = &cluster->units[i];
-        rollout->title = title_of(cluster, rollout->unit);
+        rollout->deployed = &cluster->services[i];
+        rollout->title = title_of(cluster, rollout->deployed);
         find_workloads(rollout);
         plan_superseded(apply, rollout);
         rollout->expired = rollout_expired(rollout->live);
@@ -143,8 +147,8 @@ void apply_plan(struct apply *apply)
             plan_replicas(apply, rollout);
     }
     const char *prune = cluster->options->prune;
-    for (size_t i = 0; prune && strcmp(prune, "layer") == 0 && i < cluster->place_count; i++)
-        plan_layer(apply, &cluster->places[i]);
+    for (size_t i = 0; prune && strcmp(prune, "layer") == 0 && i < cluster->namespace_count; i++)
+        plan_layer(apply, &cluster->namespaces[i]);
 }
 
 struct node *apply_object(struct apply *apply, const struct rollout *rollout, struct node *object,

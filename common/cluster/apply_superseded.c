@@ -136,7 +136,7 @@ void apply_note_sent(struct apply *apply, struct node *after)
 {
     struct arena *arena = &apply->cluster.arena;
     bool workload = object_is_workload(after);
-    for (size_t i = 0; workload && i < apply->cluster.unit_count; i++) {
+    for (size_t i = 0; workload && i < apply->cluster.service_count; i++) {
         const struct node *rendered = apply->rollouts[i].workload;
         if (rendered && object_same(rendered, after) &&
             str_equal(object_namespace(rendered), object_namespace(after)))
@@ -174,14 +174,14 @@ void apply_supersede(struct apply *apply, struct rollout *rollout, const struct 
 }
 
 /* What the cluster has now of all objects of a namespace; false if it does not answer. */
-static bool query(struct apply *apply, const struct place *place, struct node **ret)
+static bool query(struct apply *apply, const struct cluster_namespace *namespace, struct node **ret)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
     struct manifests references = {.arena = kubectl->arena};
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
-        const struct unit *unit = &apply->cluster.units[i];
-        for (size_t j = 0; j < unit->count && unit->place == place; j++)
-            manifests_add(&references, object_reference(kubectl->arena, unit->objects[j]));
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
+        const struct deployed_service *deployed = &apply->cluster.services[i];
+        for (size_t j = 0; j < deployed->count && deployed->namespace == namespace; j++)
+            manifests_add(&references, object_reference(kubectl->arena, deployed->objects[j]));
     }
     struct process run = {
         .arguments = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found=true",
@@ -203,30 +203,30 @@ static bool query(struct apply *apply, const struct place *place, struct node **
 
 static void compare_unit(struct apply *apply, struct rollout *rollout, const struct node *items)
 {
-    const struct unit *unit = rollout->unit;
-    for (size_t i = 0; i < unit->count && !rollout->superseded; i++) {
+    const struct deployed_service *deployed = rollout->deployed;
+    for (size_t i = 0; i < deployed->count && !rollout->superseded; i++) {
         const struct node *live = items;
-        while (live && !object_same(live, unit->objects[i]))
+        while (live && !object_same(live, deployed->objects[i]))
             live = live->next;
         if (!live)
-            supersede(apply, rollout, unit->objects[i], "was deleted meanwhile");
+            supersede(apply, rollout, deployed->objects[i], "was deleted meanwhile");
         else if (apply_is_superseded(apply, &apply->cluster.arena, live))
-            apply_supersede(apply, rollout, unit->objects[i]);
+            apply_supersede(apply, rollout, deployed->objects[i]);
     }
 }
 
 void apply_check_superseded(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
-    for (size_t i = 0; i < cluster->place_count && !process_interrupted(); i++) {
+    for (size_t i = 0; i < cluster->namespace_count && !process_interrupted(); i++) {
         struct node *items = NULL;
         bool known = false;
-        for (size_t j = 0; j < cluster->unit_count; j++) {
+        for (size_t j = 0; j < cluster->service_count; j++) {
             struct rollout *rollout = &apply->rollouts[j];
-            if (rollout->unit->place != &cluster->places[i] || rollout->broken ||
+            if (rollout->deployed->namespace != &cluster->namespaces[i] || rollout->broken ||
                 rollout->unknown || rollout->superseded)
                 continue;
-            if (!known && !query(apply, &cluster->places[i], &items))
+            if (!known && !query(apply, &cluster->namespaces[i], &items))
                 break;
             known = true;
             compare_unit(apply, rollout, items);

@@ -63,8 +63,8 @@ static struct str complaint(struct arena *arena, const struct node *object)
 }
 
 /* How far an object is. `ret_text` is what it says, unless it is done. */
-static enum rollout_state look(struct arena *arena, const struct node *object,
-                               const struct node *before, struct str *ret_text)
+static enum rollout_state query(struct arena *arena, const struct node *object,
+                                const struct node *before, struct str *ret_text)
 {
     const struct kind *kind = kind_of(object);
     const struct node *item = object_condition(object, kind->condition);
@@ -130,14 +130,14 @@ static void await(struct apply *apply, struct rollout *rollout, const struct nod
 {
     enum { PAUSE = 1000 };
     struct cluster *cluster = &apply->cluster;
-    const struct node *before = unit_live(rollout->unit, object);
+    const struct node *before = deployed_service_live(rollout->deployed, object);
     struct arena arena = {0};
     struct str said = {0};
     for (;;) {
         arena_reset(&arena);
         struct str text = STR("the cluster does not tell");
         const struct node *live = get(apply, &arena, object);
-        enum rollout_state state = live ? look(&arena, live, before, &text) : ROLLOUT_WAITS;
+        enum rollout_state state = live ? query(&arena, live, before, &text) : ROLLOUT_WAITS;
         if (state == ROLLOUT_DONE || process_interrupted())
             break;
         if (state == ROLLOUT_FAILED || process_clock() >= limit) {
@@ -147,7 +147,7 @@ static void await(struct apply *apply, struct rollout *rollout, const struct nod
         if (!str_equal(text, said)) {
             said = str_copy(&cluster->arena, text);
             cluster_say(cluster, "%.*s: waits for its %.*s: %.*s",
-                        STR_ARG(rollout->unit->service->name), STR_ARG(object_kind(object)),
+                        STR_ARG(rollout->deployed->service->name), STR_ARG(object_kind(object)),
                         STR_ARG(said));
         }
         process_sleep(PAUSE);
@@ -159,13 +159,13 @@ void apply_await(struct apply *apply)
 {
     int64_t started = process_clock();
     const char *timeout = apply->cluster.options->timeout;
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
-        int64_t seconds = rollout->unit->service->timeout;
+        int64_t seconds = rollout->deployed->service->timeout;
         if (timeout)
             duration_read(str_of(timeout), &seconds);
-        for (size_t j = 0; j < rollout->unit->count && !process_interrupted(); j++)
-            if (!rollout->broken && apply_is_awaited(rollout->unit->objects[j]))
-                await(apply, rollout, rollout->unit->objects[j], started + seconds * 1000);
+        for (size_t j = 0; j < rollout->deployed->count && !process_interrupted(); j++)
+            if (!rollout->broken && apply_is_awaited(rollout->deployed->objects[j]))
+                await(apply, rollout, rollout->deployed->objects[j], started + seconds * 1000);
     }
 }

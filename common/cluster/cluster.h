@@ -14,8 +14,8 @@ enum namespace_state {
     NAMESPACE_ENDING, /* it is being deleted */
 };
 
-/* A namespace that services go to. */
-struct place {
+/* A namespace that services are deployed to. */
+struct cluster_namespace {
     struct str name;
     const struct layer *layer; /* of its first service */
     struct str layers;         /* the names of all, as a label selector lists them */
@@ -33,12 +33,12 @@ struct place {
     struct set missing; /* Secrets that were reported as not there */
 };
 
-/* A service and its place. */
-struct unit {
+/* A service and its namespace. */
+struct deployed_service {
     const struct service *service;
     struct node **objects;
     size_t count;
-    struct place *place;
+    struct cluster_namespace *namespace;
 };
 
 struct cluster {
@@ -47,10 +47,10 @@ struct cluster {
     struct kubectl kubectl;
     const struct options *options;
     bool color;
-    struct unit *units;
-    size_t unit_count;
-    struct place *places;
-    size_t place_count;
+    struct deployed_service *services;
+    size_t service_count;
+    struct cluster_namespace *namespaces;
+    size_t namespace_count;
 };
 
 /* Renders the files and begins to watch for signals. False, after telling why, when anything is
@@ -59,20 +59,20 @@ struct cluster {
 bool cluster_open(struct cluster *cluster, const struct options *options, bool color, bool quiet);
 void cluster_close(struct cluster *cluster);
 
-enum look {
-    LOOK_NAMESPACES = 1,
-    LOOK_SECRETS = 2,
-    LOOK_LENIENT = 4, /* what may not be listed is a warning: it may still be applied */
+enum query {
+    QUERY_NAMESPACES = 1,
+    QUERY_SECRETS = 2,
+    QUERY_LENIENT = 4, /* what may not be listed is a warning: it may still be applied */
 };
 
 /* Asks for the objects of these kinds, of all that a service has (kind.h) where they are NULL, and
- * for what `look` adds; reports what fails. The answers live in kubectl.arena, which is the
+ * for what `query` adds; reports what fails. The answers live in kubectl.arena, which is the
  * cluster's unless set to another. */
-bool cluster_look(struct cluster *cluster, const char *kinds, unsigned look);
+bool cluster_query(struct cluster *cluster, const char *kinds, unsigned query);
 
 /* Asks by name for what is rendered and was not among them: others may have made it, or it may be
  * read but not listed. What is rendered of kinds that the server does not have is an error. */
-bool cluster_look_closer(struct cluster *cluster);
+bool cluster_query_missing(struct cluster *cluster);
 
 /* Writes what was reported since the last time to stderr; true when no error was among it. */
 bool cluster_tell(struct cluster *cluster);
@@ -82,17 +82,19 @@ void cluster_say(const struct cluster *cluster, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* The live object that is the same as this one, whoever made it, or NULL. */
-struct node *unit_live(const struct unit *unit, const struct node *object);
+struct node *deployed_service_live(const struct deployed_service *deployed,
+                                   const struct node *object);
 
 /* The workload among the objects; NULL for AUTO without a tag or digest. */
-struct node *unit_workload(const struct unit *unit);
+struct node *deployed_service_workload(const struct deployed_service *deployed);
 
 /* The selector of the service's workload, as kubectl takes it. Pods of other environments and of
  * Helm releases can carry these labels too: who changes or deletes what it finds checks its
  * controller. */
-const char *unit_selector(struct arena *arena, const struct unit *unit);
+const char *deployed_service_selector(struct arena *arena, const struct deployed_service *deployed);
 
 /* The same, and the labels that tell our services apart: pods that may be shown. */
-const char *unit_pod_selector(struct arena *arena, const struct unit *unit);
+const char *deployed_service_pod_selector(struct arena *arena,
+                                          const struct deployed_service *deployed);
 
 #endif

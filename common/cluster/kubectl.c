@@ -17,46 +17,46 @@ static const char *capped(const struct kubectl *kubectl, const char *verbosity)
     return kubectl->secret && verbosity && strcmp(verbosity, "7") > 0 ? "7" : verbosity;
 }
 
-static bool has_flag(const struct argv *words, const char *flag)
+static bool has_flag(const struct argv *argv, const char *flag)
 {
     size_t length = strcspn(flag, "=");
-    for (size_t i = 0; i < words->count; i++) {
-        const char *word = words->items[i];
+    for (size_t i = 0; i < argv->count; i++) {
+        const char *word = argv->items[i];
         if (strncmp(word, flag, length) == 0 && (word[length] == '=' || word[length] == '\0'))
             return true;
     }
     return false;
 }
 
-static void add_missing(struct arena *arena, struct argv *words, const char *const *flags)
+static void add_missing(struct arena *arena, struct argv *argv, const char *const *flags)
 {
     for (; *flags; flags++)
-        if (!has_flag(words, *flags))
-            argv_add(arena, words, *flags);
+        if (!has_flag(argv, *flags))
+            argv_add(arena, argv, *flags);
 }
 
 struct argv kubectl_argv(const struct kubectl *kubectl, ...)
 {
     const struct options *options = kubectl->options;
     const char *program = getenv("KUBECTL_PATH");
-    struct argv words = {0};
-    argv_add(kubectl->arena, &words, program && *program ? program : "kubectl");
+    struct argv argv = {0};
+    argv_add(kubectl->arena, &argv, program && *program ? program : "kubectl");
     va_list arguments;
     va_start(arguments, kubectl);
     for (const char *word; (word = va_arg(arguments, const char *)) != NULL;)
-        argv_add(kubectl->arena, &words, word);
+        argv_add(kubectl->arena, &argv, word);
     va_end(arguments);
-    if (words.count > 1)
-        add_missing(kubectl->arena, &words, kubectl_verb_flags(words.items + 1));
-    add_missing(kubectl->arena, &words, kubectl_common_flags);
-    argv_add_flag(kubectl->arena, &words, "kubeconfig", options->kubeconfig);
-    argv_add_flag(kubectl->arena, &words, "context", options->context);
-    argv_add_flag(kubectl->arena, &words, "cluster", options->cluster);
-    argv_add_flag(kubectl->arena, &words, "user", options->user);
-    argv_add_flag(kubectl->arena, &words, "as", options->as);
-    argv_add_flag(kubectl->arena, &words, "request-timeout", options->request_timeout);
-    argv_add_flag(kubectl->arena, &words, "v", capped(kubectl, options->verbosity));
-    return words;
+    if (argv.count > 1)
+        add_missing(kubectl->arena, &argv, kubectl_verb_flags(argv.items + 1));
+    add_missing(kubectl->arena, &argv, kubectl_common_flags);
+    argv_add_flag(kubectl->arena, &argv, "kubeconfig", options->kubeconfig);
+    argv_add_flag(kubectl->arena, &argv, "context", options->context);
+    argv_add_flag(kubectl->arena, &argv, "cluster", options->cluster);
+    argv_add_flag(kubectl->arena, &argv, "user", options->user);
+    argv_add_flag(kubectl->arena, &argv, "as", options->as);
+    argv_add_flag(kubectl->arena, &argv, "request-timeout", options->request_timeout);
+    argv_add_flag(kubectl->arena, &argv, "v", capped(kubectl, options->verbosity));
+    return argv;
 }
 
 void kubectl_ask(const struct kubectl *kubectl, struct process *runs, size_t count)
@@ -148,14 +148,14 @@ struct node *kubectl_answer(const struct kubectl *kubectl, const struct process 
 
 struct node *kubectl_get(const struct kubectl *kubectl, ...)
 {
-    struct argv words = kubectl_argv(kubectl, "get", NULL);
+    struct argv argv = kubectl_argv(kubectl, "get", NULL);
     va_list more;
     va_start(more, kubectl);
     for (const char *word; (word = va_arg(more, const char *)) != NULL;)
-        argv_add(kubectl->arena, &words, word);
+        argv_add(kubectl->arena, &argv, word);
     va_end(more);
-    argv_add(kubectl->arena, &words, "--output=json");
-    struct process run = {.arguments = words.items};
+    argv_add(kubectl->arena, &argv, "--output=json");
+    struct process run = {.arguments = argv.items};
     kubectl_run(kubectl, &run, 1);
     struct node *answer = NULL;
     if (!process_right(&run))
@@ -188,16 +188,16 @@ struct str kubectl_documents(const struct kubectl *kubectl, struct node *const *
 struct process kubectl_apply(const struct kubectl *kubectl, const char *manager,
                              struct str documents, unsigned flags)
 {
-    struct argv words = kubectl_argv(kubectl, "apply", "--server-side", "--filename=-", NULL);
-    argv_add_flag(kubectl->arena, &words, "field-manager", manager);
-    argv_add_flag(kubectl->arena, &words, "output", flags & APPLY_JSON ? "json" : "name");
+    struct argv argv = kubectl_argv(kubectl, "apply", "--server-side", "--filename=-", NULL);
+    argv_add_flag(kubectl->arena, &argv, "field-manager", manager);
+    argv_add_flag(kubectl->arena, &argv, "output", flags & APPLY_JSON ? "json" : "name");
     if (flags & APPLY_JSON)
-        argv_add(kubectl->arena, &words, "--show-managed-fields");
+        argv_add(kubectl->arena, &argv, "--show-managed-fields");
     if (flags & APPLY_DRY_RUN)
-        argv_add(kubectl->arena, &words, "--dry-run=server");
+        argv_add(kubectl->arena, &argv, "--dry-run=server");
     if (flags & APPLY_FORCE)
-        argv_add(kubectl->arena, &words, "--force-conflicts");
-    return (struct process){.arguments = words.items, .input = documents};
+        argv_add(kubectl->arena, &argv, "--force-conflicts");
+    return (struct process){.arguments = argv.items, .input = documents};
 }
 
 static struct str reference_documents(const struct kubectl *kubectl, struct node *const *objects,
@@ -214,9 +214,9 @@ static struct str reference_documents(const struct kubectl *kubectl, struct node
 static struct node *query_objects(const struct kubectl *kubectl, struct str documents,
                                   bool *ret_known)
 {
-    struct argv words = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found=true",
-                                     "--output=json", NULL);
-    struct process run = {.arguments = words.items, .input = documents};
+    struct argv argv = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found=true",
+                                    "--output=json", NULL);
+    struct process run = {.arguments = argv.items, .input = documents};
     kubectl_run(kubectl, &run, 1);
     struct node *answer = NULL;
     *ret_known = process_right(&run);
@@ -288,9 +288,9 @@ size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size
     if (count == 0)
         return 0;
     struct str documents = reference_documents(kubectl, objects, count);
-    struct argv words = kubectl_argv(kubectl, "delete", "--ignore-not-found=true", "--filename=-",
-                                     "--output=name", wait ? "--wait=true" : "--wait=false", NULL);
-    struct process run = {.arguments = words.items, .input = documents};
+    struct argv argv = kubectl_argv(kubectl, "delete", "--ignore-not-found=true", "--filename=-",
+                                    "--output=name", wait ? "--wait=true" : "--wait=false", NULL);
+    struct process run = {.arguments = argv.items, .input = documents};
     kubectl_run(kubectl, &run, 1);
     struct set names = printed_names(kubectl, &run);
     if (!process_right(&run))

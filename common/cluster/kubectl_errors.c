@@ -133,13 +133,14 @@ struct refusal {
 
 static bool parse_refusal(struct arena *arena, struct str line, struct refusal *ret)
 {
-    static const char middle[] = " is forbidden: ", resource[] = " resource ", place[] = " in the ";
+    static const char middle[] = " is forbidden: ", resource[] = " resource ",
+                      namespace[] = " in the ";
     if (!str_starts(line, str_of(forbidden_lead)))
         return false;
     const char *text = str_c(arena, str_from(line, sizeof forbidden_lead - 1));
     const char *action = strstr(text, middle);
     const char *object = action ? strstr(action, resource) : NULL;
-    const char *scope = object ? strstr(object, place) : NULL;
+    const char *scope = object ? strstr(object, namespace) : NULL;
     if (!object)
         return false;
     action += sizeof middle - 1;

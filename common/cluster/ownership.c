@@ -7,60 +7,65 @@ static const char module_label[] = "opta.dev/module-name";
 static const char environment_label[] = "opta.dev/environment-name";
 static const char argo_manager[] = "argocd-controller";
 
-enum label_match unit_labels(const struct unit *unit, const struct node *object, bool any_module)
+enum label_match deployed_service_labels(const struct deployed_service *deployed,
+                                         const struct node *object, bool any_module)
 {
-    const struct layer *layer = unit->service->layer;
+    const struct layer *layer = deployed->service->layer;
     struct str environment = object_label(object, environment_label);
     if (!str_equal(object_label(object, layer_label), layer->name) ||
-        (!any_module && !str_equal(object_label(object, module_label), unit->service->name)))
+        (!any_module && !str_equal(object_label(object, module_label), deployed->service->name)))
         return LABELS_OTHER;
     if (str_equal(environment, layer->environment.name))
         return LABELS_OURS;
     return environment.len ? LABELS_OTHER : LABELS_UNCLAIMED;
 }
 
-enum label_match cluster_labels(const struct cluster *cluster, const struct place *place,
+enum label_match cluster_labels(const struct cluster *cluster,
+                                const struct cluster_namespace *namespace,
                                 const struct node *object)
 {
     enum label_match best = LABELS_OTHER;
-    for (size_t i = 0; i < cluster->unit_count; i++) {
-        const struct unit *unit = &cluster->units[i];
-        enum label_match match = unit->place == place ? unit_labels(unit, object, false) : best;
+    for (size_t i = 0; i < cluster->service_count; i++) {
+        const struct deployed_service *deployed = &cluster->services[i];
+        enum label_match match = deployed->namespace == namespace
+                                     ? deployed_service_labels(deployed, object, false)
+                                     : best;
         best = match > best ? match : best;
     }
     return best;
 }
 
-bool unit_owns(const struct unit *unit, const struct node *object)
+bool deployed_service_owns(const struct deployed_service *deployed, const struct node *object)
 {
-    return unit_labels(unit, object, false) == LABELS_OURS && object_applied_by(object, MANAGER) &&
-           !object_has_controller(object);
+    return deployed_service_labels(deployed, object, false) == LABELS_OURS &&
+           object_applied_by(object, MANAGER) && !object_has_controller(object);
 }
 
-static const struct node *find_uid(const struct place *place, struct str uid)
+static const struct node *find_uid(const struct cluster_namespace *namespace, struct str uid)
 {
-    const struct node *live = uid.len ? place->live : NULL;
+    const struct node *live = uid.len ? namespace->live : NULL;
     while (live && !str_equal(object_uid(live), uid))
         live = live->next;
     return live;
 }
 
-bool unit_shows(const struct unit *unit, const struct node *object)
+bool deployed_service_shows(const struct deployed_service *deployed, const struct node *object)
 {
     enum { CHAIN_MAX = 4 }; /* Pod, Job or ReplicaSet, CronJob or Deployment */
     for (int i = 0; object && i < CHAIN_MAX; i++) {
-        if (unit_labels(unit, object, false) == LABELS_OURS)
+        if (deployed_service_labels(deployed, object, false) == LABELS_OURS)
             return true;
-        object = find_uid(unit->place, object_controller(object));
+        object = find_uid(deployed->namespace, object_controller(object));
     }
     return false;
 }
 
-struct node *unit_live_workload(const struct unit *unit, enum label_match match)
+struct node *deployed_service_live_workload(const struct deployed_service *deployed,
+                                            enum label_match match)
 {
-    for (struct node *live = unit->place->live; live; live = live->next)
-        if (object_is_workload(live) && str_equal(object_name(live), unit->service->name) &&
-            !object_has_controller(live) && unit_labels(unit, live, false) == match)
+    for (struct node *live = deployed->namespace->live; live; live = live->next)
+        if (object_is_workload(live) && str_equal(object_name(live), deployed->service->name) &&
+            !object_has_controller(live) && deployed_service_labels(deployed, live, false) == match)
             return live;
     return NULL;
 }

@@ -17,20 +17,23 @@ enum label_match {
     LABELS_OURS,
 };
 
-/* How an object's labels match the service of a unit. `any_module`: of the same layer and
+/* How an object's labels match a deployed service. `any_module`: of the same layer and
  * environment is enough. */
-enum label_match unit_labels(const struct unit *unit, const struct node *object, bool any_module);
+enum label_match deployed_service_labels(const struct deployed_service *deployed,
+                                         const struct node *object, bool any_module);
 
 /* The best match among the services of a namespace. */
-enum label_match cluster_labels(const struct cluster *cluster, const struct place *place,
+enum label_match cluster_labels(const struct cluster *cluster,
+                                const struct cluster_namespace *namespace,
                                 const struct node *object);
 
-bool unit_owns(const struct unit *unit, const struct node *object);
-bool unit_shows(const struct unit *unit, const struct node *object);
+bool deployed_service_owns(const struct deployed_service *deployed, const struct node *object);
+bool deployed_service_shows(const struct deployed_service *deployed, const struct node *object);
 
 /* The live workload of this service, of whichever kind, or NULL; `match` LABELS_OURS: one that is
  * shown. */
-struct node *unit_live_workload(const struct unit *unit, enum label_match match);
+struct node *deployed_service_live_workload(const struct deployed_service *deployed,
+                                            enum label_match match);
 
 /* True if the object was created by others and taken over with --adopt. It is never deleted. */
 bool object_is_adopted(const struct node *object);

@@ -5,28 +5,28 @@
 
 #include <string.h>
 
-static void check_place(struct apply *apply, const struct place *place)
+static void check_place(struct apply *apply, const struct cluster_namespace *namespace)
 {
     struct diags *diags = &apply->cluster.diags;
-    if (place->state == NAMESPACE_ENDING) {
+    if (namespace->state == NAMESPACE_ENDING) {
         diag_error(diags, (struct location){0}, "the namespace \"%.*s\" is being deleted",
-                   STR_ARG(place->name));
+                   STR_ARG(namespace->name));
         diag_hint(diags, "apply again when it is gone: kubectl wait --for=delete namespace/%.*s",
-                  STR_ARG(place->name));
+                  STR_ARG(namespace->name));
     }
-    if (place->state == NAMESPACE_ABSENT && apply->cluster.options->namespace) {
+    if (namespace->state == NAMESPACE_ABSENT && apply->cluster.options->namespace) {
         diag_error(diags, (struct location){0}, "the namespace \"%.*s\" is not there",
-                   STR_ARG(place->name));
-        diag_hint(diags, "make it first: kubectl create namespace %.*s", STR_ARG(place->name));
+                   STR_ARG(namespace->name));
+        diag_hint(diags, "make it first: kubectl create namespace %.*s", STR_ARG(namespace->name));
     }
 }
 
-static const void *find_secret(struct apply *apply, const struct place *place,
+static const void *find_secret(struct apply *apply, const struct cluster_namespace *namespace,
                                const struct variable *variable)
 {
     struct str key = str_format(&apply->cluster.arena, "%.*s/%.*s", STR_ARG(variable->secret),
                                 STR_ARG(variable->key));
-    return set_get(&place->secrets, key);
+    return set_get(&namespace->secrets, key);
 }
 
 /* The flags that chose what is applied, and where. */
@@ -63,18 +63,20 @@ static void hint_set(struct apply *apply, const char *what, struct str key, stru
               STR_ARG(repeat_flags(arena, apply->cluster.options)));
 }
 
-/* All keys of a Secret that pods of this place need. */
-static struct str needed_keys(struct apply *apply, const struct place *place, struct str secret)
+/* All keys of a Secret that pods of this namespace need. */
+static struct str needed_keys(struct apply *apply, const struct cluster_namespace *namespace,
+                              struct str secret)
 {
     struct arena *arena = &apply->cluster.arena;
     struct set keys = {0};
     struct str names = {0};
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
-        const struct unit *unit = &apply->cluster.units[i];
-        for (size_t j = 0; j < unit->service->variable_count && unit->place == place; j++) {
-            const struct variable *variable = &unit->service->variables[j];
-            if (unit->service->has_image && str_equal(variable->secret, secret) &&
-                !set_add(arena, &keys, variable->key, place))
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
+        const struct deployed_service *deployed = &apply->cluster.services[i];
+        for (size_t j = 0;
+             j < deployed->service->variable_count && deployed->namespace == namespace; j++) {
+            const struct variable *variable = &deployed->service->variables[j];
+            if (deployed->service->has_image && str_equal(variable->secret, secret) &&
+                !set_add(arena, &keys, variable->key, namespace))
                 names = str_format(arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "",
                                    STR_ARG(variable->key));
         }
@@ -83,82 +85,84 @@ static struct str needed_keys(struct apply *apply, const struct place *place, st
 }
 
 /* The Secret of a database or cache, which others make. No value stands in a command line. */
-static void hint_create(struct apply *apply, struct place *place, const struct variable *variable,
-                        bool there)
+static void hint_create(struct apply *apply, struct cluster_namespace *namespace,
+                        const struct variable *variable, bool there)
 {
     struct diags *diags = &apply->cluster.diags;
-    const char *first =
-        place->state == NAMESPACE_ABSENT ? "make the namespace, then the Secret: " : "make it: ";
+    const char *first = namespace->state == NAMESPACE_ABSENT
+                            ? "make the namespace, then the Secret: "
+                            : "make it: ";
     if (there)
         diag_hint(diags,
                   "add it: kubectl patch secret %.*s -n %.*s --patch-file FILE\n"
                   "FILE holds stringData: {%.*s: VALUE}",
-                  STR_ARG(variable->secret), STR_ARG(place->name), STR_ARG(variable->key));
-    else if (!set_add(&apply->cluster.arena, &place->missing, variable->secret, place))
+                  STR_ARG(variable->secret), STR_ARG(namespace->name), STR_ARG(variable->key));
+    else if (!set_add(&apply->cluster.arena, &namespace->missing, variable->secret, namespace))
         diag_hint(diags,
                   "%skubectl create secret generic %.*s -n %.*s --from-env-file FILE\n"
                   "FILE holds lines KEY=VALUE for %.*s",
-                  first, STR_ARG(variable->secret), STR_ARG(place->name),
-                  STR_ARG(needed_keys(apply, place, variable->secret)));
+                  first, STR_ARG(variable->secret), STR_ARG(namespace->name),
+                  STR_ARG(needed_keys(apply, namespace, variable->secret)));
 }
 
 /* A pod whose key is missing waits for ever, and the rollout with it. */
-static void check_variable(struct apply *apply, const struct unit *unit,
+static void check_variable(struct apply *apply, const struct deployed_service *deployed,
                            const struct variable *variable)
 {
-    struct place *place = unit->place;
+    struct cluster_namespace *namespace = deployed->namespace;
     struct diags *diags = &apply->cluster.diags;
-    if (variable->secret.len == 0 || find_secret(apply, place, variable))
+    if (variable->secret.len == 0 || find_secret(apply, namespace, variable))
         return;
-    bool there = set_get(&place->secrets, variable->secret) != NULL;
+    bool there = set_get(&namespace->secrets, variable->secret) != NULL;
     if (there)
         diag_error(diags, variable->at,
                    "the Secret \"%.*s\" of namespace \"%.*s\" has no key \"%.*s\"",
-                   STR_ARG(variable->secret), STR_ARG(place->name), STR_ARG(variable->key));
+                   STR_ARG(variable->secret), STR_ARG(namespace->name), STR_ARG(variable->key));
     else
         diag_error(diags, variable->at,
                    "the namespace \"%.*s\" has no Secret \"%.*s\" with the key \"%.*s\"",
-                   STR_ARG(place->name), STR_ARG(variable->secret), STR_ARG(variable->key));
+                   STR_ARG(namespace->name), STR_ARG(variable->secret), STR_ARG(variable->key));
     if (str_is(variable->secret, MANUAL_SECRETS))
         hint_set(apply, "set it", variable->key, variable->at);
     else
-        hint_create(apply, place, variable, there);
+        hint_create(apply, namespace, variable, there);
 }
 
 /* secrets: all requires the Secret, unless a store fills it, which is waited for; and a variable
  * that hides one of its keys is reported. */
-static void check_all_secrets(struct apply *apply, const struct unit *unit, bool external)
+static void check_all_secrets(struct apply *apply, const struct deployed_service *deployed,
+                              bool external)
 {
-    const struct service *service = unit->service;
-    const struct place *place = unit->place;
-    if (!external && !set_get(&place->secrets, service->all_secrets)) {
+    const struct service *service = deployed->service;
+    const struct cluster_namespace *namespace = deployed->namespace;
+    if (!external && !set_get(&namespace->secrets, service->all_secrets)) {
         struct location at = record_location(service->record, SERVICE_SECRETS);
         diag_error(&apply->cluster.diags, at,
                    "the namespace \"%.*s\" has no Secret \"%.*s\", which secrets: all requires",
-                   STR_ARG(place->name), STR_ARG(service->all_secrets));
+                   STR_ARG(namespace->name), STR_ARG(service->all_secrets));
         hint_set(apply, "create it with its first key", STR("NAME"), at);
         return;
     }
     for (size_t i = 0; i < service->variable_count; i++) {
         const struct variable *variable = &service->variables[i];
         struct variable key = {.secret = service->all_secrets, .key = variable->name};
-        if (service_hides_key(service, variable) && find_secret(apply, place, &key))
+        if (service_hides_key(service, variable) && find_secret(apply, namespace, &key))
             secret_usage_report_hidden(&apply->cluster, variable);
     }
 }
 
-static void check_secrets(struct apply *apply, const struct unit *unit)
+static void check_secrets(struct apply *apply, const struct deployed_service *deployed)
 {
-    const struct service *service = unit->service;
-    if (unit->place->secrets_hidden || !service->has_image)
+    const struct service *service = deployed->service;
+    if (deployed->namespace->secrets_hidden || !service->has_image)
         return;
     bool external = service->layer->environment.secret_store.len > 0;
     struct str made = service_secret(&apply->cluster.arena, service->layer, service->name);
     if (service->all_secrets.len)
-        check_all_secrets(apply, unit, external);
+        check_all_secrets(apply, deployed, external);
     for (size_t i = 0; i < service->variable_count; i++)
         if (!external || !str_equal(service->variables[i].secret, made)) /* it is waited for */
-            check_variable(apply, unit, &service->variables[i]);
+            check_variable(apply, deployed, &service->variables[i]);
 }
 
 /* Without replicas, which an autoscaler has, whoever runs loses all pods but one: what runs must be
@@ -166,36 +170,36 @@ static void check_secrets(struct apply *apply, const struct unit *unit)
 static void check_hidden(struct apply *apply, const struct rollout *rollout)
 {
     const struct node *workload = rollout->workload;
-    const struct place *place = rollout->unit->place;
+    const struct cluster_namespace *namespace = rollout->deployed->namespace;
     struct arena *arena = &apply->cluster.arena;
-    if (place->hidden.len == 0 || place->state == NAMESPACE_ABSENT || !workload || rollout->live ||
-        node_find(workload, "spec replicas"))
+    if (namespace->hidden.len == 0 || namespace->state == NAMESPACE_ABSENT || !workload ||
+        rollout->live || node_find(workload, "spec replicas"))
         return;
     struct str words = str_format(arena, "%.*ss.apps \"%.*s\" is forbidden",
                                   STR_ARG(str_lower(arena, object_kind(workload))),
                                   STR_ARG(object_name(workload)));
-    if (!strstr(str_c(arena, place->hidden), words.data))
+    if (!strstr(str_c(arena, namespace->hidden), words.data))
         return;
-    diag_error(&apply->cluster.diags, rollout->unit->service->at,
+    diag_error(&apply->cluster.diags, rollout->deployed->service->at,
                "%.*s of namespace \"%.*s\" may not be read: how many pods it has is not known",
                STR_ARG(object_title(&apply->cluster.arena, workload)),
-               STR_ARG(rollout->unit->place->name));
+               STR_ARG(rollout->deployed->namespace->name));
     diag_hint(&apply->cluster.diags, "ask for the right to get it: an autoscaler must start from "
                                      "what runs");
 }
 
 void apply_check(struct apply *apply)
 {
-    for (size_t i = 0; i < apply->cluster.place_count; i++) {
-        const struct place *place = &apply->cluster.places[i];
-        check_place(apply, place);
-        secret_usage_report(&apply->cluster, place, place->manual_keys, place->manual_key_count,
-                            false);
+    for (size_t i = 0; i < apply->cluster.namespace_count; i++) {
+        const struct cluster_namespace *namespace = &apply->cluster.namespaces[i];
+        check_place(apply, namespace);
+        secret_usage_report(&apply->cluster, namespace, namespace->manual_keys,
+                            namespace->manual_key_count, false);
     }
     apply_check_owners(apply);
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
         check_hidden(apply, &apply->rollouts[i]);
-        check_secrets(apply, apply->rollouts[i].unit);
+        check_secrets(apply, apply->rollouts[i].deployed);
     }
     apply_check_claims(apply);
 }
@@ -210,15 +214,15 @@ static size_t collect(struct apply *apply, bool absent, struct sent **ret)
 {
     struct sent *sent = NULL;
     size_t count = 0;
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
-        const struct unit *unit = rollout->unit;
-        for (size_t j = 0; j < unit->count; j++) {
-            if ((unit->place->state == NAMESPACE_ABSENT) != absent)
+        const struct deployed_service *deployed = rollout->deployed;
+        for (size_t j = 0; j < deployed->count; j++) {
+            if ((deployed->namespace->state == NAMESPACE_ABSENT) != absent)
                 continue;
             sent = arena_grow(&apply->cluster.arena, sent, count, sizeof *sent);
             sent[count++] =
-                (struct sent){rollout, apply_object(apply, rollout, unit->objects[j], true)};
+                (struct sent){rollout, apply_object(apply, rollout, deployed->objects[j], true)};
         }
     }
     *ret = sent;
@@ -261,9 +265,9 @@ static void note_outcomes(struct apply *apply, struct node *after)
     struct arena *arena = &apply->cluster.arena;
     for (; after; after = after->next) {
         struct node *live = NULL;
-        for (size_t i = 0; i < apply->cluster.unit_count && !live; i++)
-            if (str_equal(apply->cluster.units[i].place->name, object_namespace(after)))
-                live = unit_live(&apply->cluster.units[i], after);
+        for (size_t i = 0; i < apply->cluster.service_count && !live; i++)
+            if (str_equal(apply->cluster.services[i].namespace->name, object_namespace(after)))
+                live = deployed_service_live(&apply->cluster.services[i], after);
         if (!live)
             check_unread(apply, after);
         bool adopts = live && apply_adopts(apply, live);
@@ -331,7 +335,7 @@ static void report_refusal(struct apply *apply, const struct sent *sent, const s
     }
     if (kubectl_lacks_namespace(run)) {
         struct str message = str_format(arena, "the namespace \"%.*s\" is not there, or just gone",
-                                        STR_ARG(sent->rollout->unit->place->name));
+                                        STR_ARG(sent->rollout->deployed->namespace->name));
         if (diags_hold(diags, message))
             return;
         diag_error(diags, (struct location){0}, "%.*s", STR_ARG(message));

@@ -168,7 +168,7 @@ static void check_left_out(struct apply *apply, const struct rollout *rollout,
                            struct live_claims *live)
 {
     struct arena *arena = &apply->cluster.arena;
-    const struct service *service = rollout->unit->service;
+    const struct service *service = rollout->deployed->service;
     struct set names = {0};
     struct set paths = {0};
     for (size_t i = 0; i < service->disk_count; i++) {
@@ -199,7 +199,7 @@ static void warn_unmounted(struct apply *apply, const struct rollout *rollout)
 {
     struct arena *arena = &apply->cluster.arena;
     struct diags *diags = &apply->cluster.diags;
-    struct str service = rollout->unit->service->name;
+    struct str service = rollout->deployed->service->name;
     struct live_claims live = read_live(arena, rollout->old, service);
     const struct node *claim = node_items(node_find(rollout->old, "spec volumeClaimTemplates"));
     for (; claim; claim = claim->next) {
@@ -207,7 +207,7 @@ static void warn_unmounted(struct apply *apply, const struct rollout *rollout)
         if (!mount)
             continue;
         struct str path = node_text(node_find(mount, "mountPath"));
-        diag_warning(diags, rollout->unit->service->at,
+        diag_warning(diags, rollout->deployed->service->at,
                      "the claim \"%.*s\" is retained, but the pods no longer mount it at \"%.*s\"",
                      STR_ARG(object_name(claim)), STR_ARG(path));
         diag_hint(diags,
@@ -221,7 +221,7 @@ static void warn_unmounted(struct apply *apply, const struct rollout *rollout)
  * every change of the templates. */
 static void check_stateful_set(struct apply *apply, const struct rollout *rollout)
 {
-    const struct service *service = rollout->unit->service;
+    const struct service *service = rollout->deployed->service;
     if (rollout->old && service->disk_count == 0)
         warn_unmounted(apply, rollout);
     if (!rollout->live || !str_is(object_kind(rollout->workload), "StatefulSet"))
@@ -236,7 +236,7 @@ static void check_stateful_set(struct apply *apply, const struct rollout *rollou
 
 void apply_check_claims(struct apply *apply)
 {
-    for (size_t i = 0; i < apply->cluster.unit_count; i++)
+    for (size_t i = 0; i < apply->cluster.service_count; i++)
         check_stateful_set(apply, &apply->rollouts[i]);
     apply_check_retained(apply);
 }

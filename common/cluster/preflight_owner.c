@@ -26,25 +26,26 @@ static struct str title_of(const struct owned *owned)
 static bool check_labels(const struct owned *owned)
 {
     struct diags *diags = &owned->apply->cluster.diags;
-    const struct unit *unit = owned->rollout->unit;
-    const struct layer *layer = unit->service->layer;
+    const struct deployed_service *deployed = owned->rollout->deployed;
+    const struct layer *layer = deployed->service->layer;
     struct str other_layer = object_label(owned->live, "opta.dev/layer-name");
     struct str module = object_label(owned->live, "opta.dev/module-name");
     struct str environment = object_label(owned->live, "opta.dev/environment-name");
     if (other_layer.len == 0)
         return true;
-    if (!str_equal(other_layer, layer->name) || !str_equal(module, unit->service->name)) {
-        diag_error(diags, unit->service->at,
+    if (!str_equal(other_layer, layer->name) || !str_equal(module, deployed->service->name)) {
+        diag_error(diags, deployed->service->at,
                    "%.*s of namespace \"%.*s\" belongs to the service \"%.*s\" of \"%.*s\"",
-                   STR_ARG(title_of(owned)), STR_ARG(unit->place->name), STR_ARG(module),
+                   STR_ARG(title_of(owned)), STR_ARG(deployed->namespace->name), STR_ARG(module),
                    STR_ARG(other_layer));
         diag_hint(diags, "rename one of the two, or apply to a namespace of its own: -n NAME");
         return false;
     }
     if (environment.len && !str_equal(environment, layer->environment.name)) {
-        diag_error(diags, unit->service->at,
+        diag_error(diags, deployed->service->at,
                    "%.*s of namespace \"%.*s\" is that of the environment \"%.*s\"",
-                   STR_ARG(title_of(owned)), STR_ARG(unit->place->name), STR_ARG(environment));
+                   STR_ARG(title_of(owned)), STR_ARG(deployed->namespace->name),
+                   STR_ARG(environment));
         diag_hint(diags, "delete that first, or apply to a namespace of its own: -n NAME");
         return false;
     }
@@ -90,7 +91,7 @@ static void refuse_helm(const struct owned *owned)
     struct diags *diags = &owned->apply->cluster.diags;
     struct str release = object_annotation(owned->live, "meta.helm.sh/release-name");
     struct str namespace = release_namespace(owned->live);
-    diag_error(diags, owned->rollout->unit->service->at,
+    diag_error(diags, owned->rollout->deployed->service->at,
                "%.*s of namespace \"%.*s\" belongs to the Helm release \"%.*s\"",
                STR_ARG(title_of(owned)), STR_ARG(object_namespace(owned->live)), STR_ARG(release));
     diag_hint(diags,
@@ -119,7 +120,7 @@ static void refuse_argo_cd(const struct owned *owned, bool exact)
         commands =
             str_format(arena, "%.*skubectl label %.*s -n %.*s argocd.argoproj.io/instance-\n",
                        STR_ARG(commands), STR_ARG(title), STR_ARG(namespace));
-    diag_error(diags, owned->rollout->unit->service->at,
+    diag_error(diags, owned->rollout->deployed->service->at,
                "%.*s of namespace \"%.*s\" is managed by Argo CD", STR_ARG(title),
                STR_ARG(namespace));
     diag_hint(diags,
@@ -141,7 +142,7 @@ static void refuse_flux(const struct owned *owned)
             names = str_format(arena, "%.*s %.*s-", STR_ARG(names), STR_ARG(label->key->text));
     struct str title = title_of(owned);
     struct str namespace = object_namespace(owned->live);
-    diag_error(diags, owned->rollout->unit->service->at,
+    diag_error(diags, owned->rollout->deployed->service->at,
                "%.*s of namespace \"%.*s\" is managed by Flux", STR_ARG(title), STR_ARG(namespace));
     diag_hint(
         diags,
@@ -232,7 +233,7 @@ static bool check_selector(const struct owned *owned)
     if (!object_is_workload(owned->object) ||
         node_equal(node_find(owned->object, path), node_find(owned->live, path)))
         return true;
-    diag_error(&owned->apply->cluster.diags, owned->rollout->unit->service->at,
+    diag_error(&owned->apply->cluster.diags, owned->rollout->deployed->service->at,
                "%.*s of namespace \"%.*s\" selects other pods, and a selector cannot be changed",
                STR_ARG(title_of(owned)), STR_ARG(object_namespace(owned->live)));
     hint_move(owned);
@@ -244,7 +245,7 @@ static void refuse_unknown(const struct owned *owned)
     struct arena *arena = &owned->apply->cluster.arena;
     struct diags *diags = &owned->apply->cluster.diags;
     struct str managers = object_managers(arena, owned->live);
-    diag_error(diags, owned->rollout->unit->service->at,
+    diag_error(diags, owned->rollout->deployed->service->at,
                "%.*s of namespace \"%.*s\" exists and was not created by apply%s%.*s",
                STR_ARG(title_of(owned)), STR_ARG(object_namespace(owned->live)),
                managers.len ? "; it is managed by " : "", STR_ARG(managers));
@@ -256,7 +257,8 @@ static void check_owner(const struct owned *owned)
     struct apply *apply = owned->apply;
     if (!check_labels(owned) || object_applied_by(owned->live, MANAGER))
         return;
-    bool exact = unit_labels(owned->rollout->unit, owned->live, false) == LABELS_OURS;
+    bool exact =
+        deployed_service_labels(owned->rollout->deployed, owned->live, false) == LABELS_OURS;
     if (!check_tool(owned, exact) || exact)
         return;
     if (!apply->cluster.options->adopt)
@@ -281,12 +283,12 @@ static void check_blocked(struct apply *apply, const struct node *live)
 
 void apply_check_owners(struct apply *apply)
 {
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
-        const struct unit *unit = rollout->unit;
-        for (size_t j = 0; j < unit->count; j++) {
-            struct owned owned = {apply, rollout, unit->objects[j],
-                                  unit_live(unit, unit->objects[j])};
+        const struct deployed_service *deployed = rollout->deployed;
+        for (size_t j = 0; j < deployed->count; j++) {
+            struct owned owned = {apply, rollout, deployed->objects[j],
+                                  deployed_service_live(deployed, deployed->objects[j])};
             if (owned.live)
                 check_owner(&owned);
         }
@@ -356,7 +358,7 @@ static struct str all_leftovers(struct arena *arena, const struct node *after,
 
 void apply_check_adopted(struct apply *apply, const struct node *after)
 {
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         struct owned owned = {apply, rollout, rollout->workload, rollout->live};
         if (!owned.live || !apply_adopts(apply, owned.live))
@@ -368,7 +370,7 @@ void apply_check_adopted(struct apply *apply, const struct node *after)
         struct str found = all_leftovers(&apply->cluster.arena, same, owned.object);
         if (found.len == 0)
             continue;
-        diag_error(&apply->cluster.diags, rollout->unit->service->at,
+        diag_error(&apply->cluster.diags, rollout->deployed->service->at,
                    "%.*s of namespace \"%.*s\" would keep what another manager set: %.*s",
                    STR_ARG(title_of(&owned)), STR_ARG(object_namespace(owned.live)),
                    STR_ARG(found));

@@ -14,7 +14,7 @@ struct finding {
     size_t claim_count;
 };
 
-/* A place, by what its claims are called and labelled. */
+/* A namespace, by the names and labels of its claims. */
 struct search {
     struct arena *arena;
     struct set disks;    /* "DISK-SERVICE": the finding */
@@ -35,13 +35,13 @@ static struct str instance_of(struct arena *arena, const struct service *service
 
 static bool is_new_set(const struct rollout *rollout)
 {
-    return rollout->unit->service->disk_count && rollout->workload && !rollout->live &&
-           rollout->unit->place->state != NAMESPACE_ABSENT;
+    return rollout->deployed->service->disk_count && rollout->workload && !rollout->live &&
+           rollout->deployed->namespace->state != NAMESPACE_ABSENT;
 }
 
 static void add_finding(struct search *search, struct finding *finding)
 {
-    const struct service *service = finding->rollout->unit->service;
+    const struct service *service = finding->rollout->deployed->service;
     set_add(search->arena, &search->services, instance_of(search->arena, service), finding);
     for (size_t i = 0; i < service->disk_count; i++)
         set_add(search->arena, &search->disks,
@@ -73,7 +73,7 @@ enum { SHOWN = 4 };
 static void note_unused(struct search *search, struct finding *finding, struct str claim)
 {
     struct arena *arena = search->arena;
-    struct str disk = disk_of(arena, finding->rollout->unit->service, without_ordinal(claim));
+    struct str disk = disk_of(arena, finding->rollout->deployed->service, without_ordinal(claim));
     if (disk.len == 0)
         return;
     if (finding->claim_count++ < SHOWN)
@@ -97,7 +97,7 @@ static void note_claim(struct apply *apply, struct search *search, const struct 
             note_unused(search, owner, name);
         return;
     }
-    const struct service *service = user->rollout->unit->service;
+    const struct service *service = user->rollout->deployed->service;
     set_add(arena, &user->found, disk_of(arena, service, base), user);
     if (label.len && owner != user) {
         diag_error(&apply->cluster.diags, service->at,
@@ -114,7 +114,7 @@ static void note_claim(struct apply *apply, struct search *search, const struct 
 static void report_unused(struct apply *apply, const struct finding *finding)
 {
     struct diags *diags = &apply->cluster.diags;
-    const struct service *service = finding->rollout->unit->service;
+    const struct service *service = finding->rollout->deployed->service;
     struct str claims = finding->claims;
     if (finding->claim_count > SHOWN)
         claims = str_format(diags->arena, "%.*s and %zu more", STR_ARG(claims),
@@ -132,20 +132,21 @@ static void report_unused(struct apply *apply, const struct finding *finding)
                   "to leave them unused, remove their label:\n"
                   "kubectl label pvc%.*s -n %.*s app.kubernetes.io/instance-",
                   STR_ARG(finding->names), STR_ARG(finding->claims),
-                  STR_ARG(finding->rollout->unit->place->name));
+                  STR_ARG(finding->rollout->deployed->namespace->name));
     }
 }
 
-/* `place`: one with a StatefulSet that is to be created; `claims`: all that it has. */
-static void check_place(struct apply *apply, const struct place *place, const struct node *claims)
+/* `namespace`: one with a StatefulSet that is to be created; `claims`: all that it has. */
+static void check_place(struct apply *apply, const struct cluster_namespace *namespace,
+                        const struct node *claims)
 {
     struct arena *arena = &apply->cluster.arena;
-    size_t count = apply->cluster.unit_count;
+    size_t count = apply->cluster.service_count;
     struct finding *findings = ARENA_ARRAY(arena, count, struct finding);
     struct search search = {.arena = arena, .findings = findings};
     for (size_t i = 0; i < count; i++) {
         findings[i].rollout = &apply->rollouts[i];
-        if (apply->rollouts[i].unit->place == place && is_new_set(&apply->rollouts[i]))
+        if (apply->rollouts[i].deployed->namespace == namespace && is_new_set(&apply->rollouts[i]))
             add_finding(&search, &findings[i]);
     }
     for (const struct node *claim = claims; claim; claim = claim->next)
@@ -155,11 +156,11 @@ static void check_place(struct apply *apply, const struct place *place, const st
         report_unused(apply, &findings[i]);
 }
 
-static struct process ask(const struct apply *apply, const struct place *place)
+static struct process ask(const struct apply *apply, const struct cluster_namespace *namespace)
 {
     return (struct process){.arguments = kubectl_argv(&apply->cluster.kubectl, "get",
                                                       "persistentvolumeclaims", "--namespace",
-                                                      place->name.data, "--output=json", NULL)
+                                                      namespace->name.data, "--output=json", NULL)
                                              .items};
 }
 
@@ -167,21 +168,23 @@ void apply_check_retained(struct apply *apply)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
     size_t count = 0;
-    struct process *runs = ARENA_ARRAY(kubectl->arena, apply->cluster.place_count, struct process);
-    const struct place **places =
-        ARENA_ARRAY(kubectl->arena, apply->cluster.place_count, const struct place *);
+    struct process *runs =
+        ARENA_ARRAY(kubectl->arena, apply->cluster.namespace_count, struct process);
+    const struct cluster_namespace **namespaces = ARENA_ARRAY(
+        kubectl->arena, apply->cluster.namespace_count, const struct cluster_namespace *);
     struct set asked = {0};
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
-        const struct place *place = apply->rollouts[i].unit->place;
-        if (!is_new_set(&apply->rollouts[i]) || set_add(kubectl->arena, &asked, place->name, place))
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
+        const struct cluster_namespace *namespace = apply->rollouts[i].deployed->namespace;
+        if (!is_new_set(&apply->rollouts[i]) ||
+            set_add(kubectl->arena, &asked, namespace->name, namespace))
             continue;
-        places[count] = place;
-        runs[count++] = ask(apply, place);
+        namespaces[count] = namespace;
+        runs[count++] = ask(apply, namespace);
     }
     kubectl_run(kubectl, runs, count);
     for (size_t i = 0; i < count; i++) {
         if (process_right(&runs[i]))
-            check_place(apply, places[i], kubectl_items(kubectl_answer(kubectl, &runs[i])));
+            check_place(apply, namespaces[i], kubectl_items(kubectl_answer(kubectl, &runs[i])));
         else if (kubectl_forbidden(&runs[i]))
             kubectl_warn(kubectl, &runs[i]);
         else

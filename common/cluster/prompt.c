@@ -30,10 +30,10 @@ static const struct node *view_config(const struct kubectl *kubectl)
 static struct str join_namespaces(struct cluster *cluster)
 {
     struct str names = {0};
-    for (size_t i = 0; i < cluster->place_count; i++)
+    for (size_t i = 0; i < cluster->namespace_count; i++)
         names = str_format(&cluster->arena, "%.*s%s\"%.*s\"", STR_ARG(names), i ? ", " : "",
-                           STR_ARG(cluster->places[i].name));
-    return str_format(&cluster->arena, "namespace%s %.*s", cluster->place_count == 1 ? "" : "s",
+                           STR_ARG(cluster->namespaces[i].name));
+    return str_format(&cluster->arena, "namespace%s %.*s", cluster->namespace_count == 1 ? "" : "s",
                       STR_ARG(names));
 }
 

@@ -65,13 +65,13 @@ static bool send(struct apply *apply, struct node *object)
 static bool keep_old_kind(struct apply *apply, const struct rollout *rollout)
 {
     struct kubectl *kubectl = &apply->cluster.kubectl;
-    const struct unit *unit = rollout->unit;
+    const struct deployed_service *deployed = rollout->deployed;
     struct node *workload = rollout->workload;
     bool right = kubectl_delete(kubectl, &workload, 1, false) == 1;
-    for (size_t i = 0; right && i < unit->count; i++) {
-        if (!str_is(object_kind(unit->objects[i]), "HorizontalPodAutoscaler"))
+    for (size_t i = 0; right && i < deployed->count; i++) {
+        if (!str_is(object_kind(deployed->objects[i]), "HorizontalPodAutoscaler"))
             continue;
-        struct node *autoscaler = node_copy(kubectl->arena, unit->objects[i]);
+        struct node *autoscaler = node_copy(kubectl->arena, deployed->objects[i]);
         node_find(autoscaler, "spec scaleTargetRef kind")->text = object_kind(rollout->old);
         right = send(apply, autoscaler);
     }
@@ -82,16 +82,17 @@ static bool keep_old_kind(struct apply *apply, const struct rollout *rollout)
 }
 
 /* The pod template of the revision before; NULL when there is none. */
-static const struct node *look_back(struct apply *apply, const struct rollout *rollout,
-                                    const struct node *now)
+static const struct node *query_back(struct apply *apply, const struct rollout *rollout,
+                                     const struct node *now)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
     bool deployment = str_is(object_kind(now), "Deployment");
     if (!rollout_is_observed(now)) /* the controller has not numbered the newest revision yet */
         return NULL;
-    struct node *items = kubectl_items(kubectl_get(
-        kubectl, deployment ? "replicasets.apps" : "controllerrevisions.apps", "--namespace",
-        rollout->unit->place->name.data, unit_selector(kubectl->arena, rollout->unit), NULL));
+    struct node *items = kubectl_items(
+        kubectl_get(kubectl, deployment ? "replicasets.apps" : "controllerrevisions.apps",
+                    "--namespace", rollout->deployed->namespace->name.data,
+                    deployed_service_selector(kubectl->arena, rollout->deployed), NULL));
     return previous_template(items, now);
 }
 
@@ -101,9 +102,10 @@ static const struct node *choose_template(struct apply *apply, struct rollout *r
 {
     const struct cluster *cluster = &apply->cluster;
     const struct kubectl *kubectl = &cluster->kubectl;
-    const struct node *now = kubectl_get(
-        kubectl, object_title(kubectl->arena, rollout->workload).data, "--namespace",
-        rollout->unit->place->name.data, "--ignore-not-found", "--show-managed-fields", NULL);
+    const struct node *now =
+        kubectl_get(kubectl, object_title(kubectl->arena, rollout->workload).data, "--namespace",
+                    rollout->deployed->namespace->name.data, "--ignore-not-found",
+                    "--show-managed-fields", NULL);
     if (process_interrupted())
         return NULL;
     if (now && apply_is_superseded(apply, kubectl->arena, now)) {
@@ -121,7 +123,7 @@ static const struct node *choose_template(struct apply *apply, struct rollout *r
             return NULL;
         }
     } else if (now) {
-        template = look_back(apply, rollout, now);
+        template = query_back(apply, rollout, now);
     }
     if (now)
         rollout->expired = rollout_expired(now);

@@ -29,7 +29,7 @@ static bool waits(const struct rollout *rollout)
 
 static bool any_waits(const struct apply *apply)
 {
-    for (size_t i = 0; i < apply->cluster.unit_count; i++)
+    for (size_t i = 0; i < apply->cluster.service_count; i++)
         if (waits(&apply->rollouts[i]))
             return true;
     return false;
@@ -86,7 +86,7 @@ bool rollout_is_complete(const struct node *workload)
 /* The pods that must be ready: with an autoscaler at least its minimum, which it sees to. */
 static int64_t needed(const struct rollout *rollout, const struct counts *counts)
 {
-    const struct service *service = rollout->unit->service;
+    const struct service *service = rollout->deployed->service;
     bool scales = service_scales(service);
     return scales && service->min_containers > counts->wanted ? service->min_containers
                                                               : counts->wanted;
@@ -152,7 +152,7 @@ static void check_time(struct watch *wait, struct rollout *rollout)
 {
     struct arena *arena = &wait->arena;
     int64_t now = process_clock();
-    int64_t timeout = rollout->unit->service->timeout;
+    int64_t timeout = rollout->deployed->service->timeout;
     if (!waits(rollout))
         return;
     if (wait->limit && now - wait->started >= wait->limit)
@@ -195,8 +195,9 @@ static void free_stuck(struct watch *wait, const struct rollout *rollout,
                                     .limit = QUESTION_LIMIT};
     const char *namespace = object_namespace(workload).data;
     struct str revision = node_text(node_find(workload, "status updateRevision"));
-    struct node *pod = kubectl_items(kubectl_get(&kubectl, "pods", "--namespace", namespace,
-                                                 unit_selector(&wait->arena, rollout->unit), NULL));
+    struct node *pod = kubectl_items(
+        kubectl_get(&kubectl, "pods", "--namespace", namespace,
+                    deployed_service_selector(&wait->arena, rollout->deployed), NULL));
     for (; pod; pod = pod->next) {
         if (!str_equal(object_controller(pod), object_uid(workload)) || !is_stuck(pod) ||
             node_find(pod, "metadata deletionTimestamp") ||
@@ -209,11 +210,12 @@ static void free_stuck(struct watch *wait, const struct rollout *rollout,
     }
 }
 
-static void take_answer(struct watch *wait, const struct place *place, const struct node *items)
+static void take_answer(struct watch *wait, const struct cluster_namespace *namespace,
+                        const struct node *items)
 {
-    for (size_t i = 0; i < wait->apply->cluster.unit_count; i++) {
+    for (size_t i = 0; i < wait->apply->cluster.service_count; i++) {
         struct rollout *rollout = &wait->apply->rollouts[i];
-        if (rollout->unit->place != place || !waits(rollout))
+        if (rollout->deployed->namespace != namespace || !waits(rollout))
             continue;
         const struct node *workload = items;
         while (workload && !object_same(workload, rollout->workload))
@@ -225,23 +227,23 @@ static void take_answer(struct watch *wait, const struct place *place, const str
     }
 }
 
-/* The question about all workloads of a place that are waited for; false when there are none. By
+/* The query for all awaited workloads of a namespace; false when there are none. By
  * name, which needs no right to list. */
-static bool question(struct watch *wait, const struct kubectl *kubectl, const struct place *place,
-                     struct process *ret)
+static bool question(struct watch *wait, const struct kubectl *kubectl,
+                     const struct cluster_namespace *namespace, struct process *ret)
 {
     const struct apply *apply = wait->apply;
-    struct argv words =
-        kubectl_argv(kubectl, "get", "--namespace", place->name.data, "--ignore-not-found",
+    struct argv argv =
+        kubectl_argv(kubectl, "get", "--namespace", namespace->name.data, "--ignore-not-found",
                      "--output=json", "--show-managed-fields", NULL);
-    size_t flags = words.count;
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+    size_t flags = argv.count;
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
-        if (rollout->unit->place == place && waits(rollout))
-            argv_add(kubectl->arena, &words, object_title(kubectl->arena, rollout->workload).data);
+        if (rollout->deployed->namespace == namespace && waits(rollout))
+            argv_add(kubectl->arena, &argv, object_title(kubectl->arena, rollout->workload).data);
     }
-    *ret = (struct process){.arguments = words.items};
-    return words.count > flags;
+    *ret = (struct process){.arguments = argv.items};
+    return argv.count > flags;
 }
 
 static void ask(struct watch *wait)
@@ -252,16 +254,17 @@ static void ask(struct watch *wait)
     struct diags diags = {.arena = arena};
     const struct kubectl kubectl = {
         .options = cluster->options, .arena = arena, .diags = &diags, .limit = QUESTION_LIMIT};
-    struct process *runs = ARENA_ARRAY(arena, cluster->place_count, struct process);
-    const struct place **places = ARENA_ARRAY(arena, cluster->place_count, const struct place *);
+    struct process *runs = ARENA_ARRAY(arena, cluster->namespace_count, struct process);
+    const struct cluster_namespace **namespaces =
+        ARENA_ARRAY(arena, cluster->namespace_count, const struct cluster_namespace *);
     size_t count = 0;
-    for (size_t i = 0; i < cluster->place_count; i++)
-        if (question(wait, &kubectl, &cluster->places[i], &runs[count]))
-            places[count++] = &cluster->places[i];
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        if (question(wait, &kubectl, &cluster->namespaces[i], &runs[count]))
+            namespaces[count++] = &cluster->namespaces[i];
     kubectl_ask(&kubectl, runs, count);
     for (size_t i = 0; i < count; i++) {
         if (process_right(&runs[i]))
-            take_answer(wait, places[i],
+            take_answer(wait, namespaces[i],
                         runs[i].output.len ? kubectl_items(kubectl_answer(&kubectl, &runs[i]))
                                            : NULL);
         else if (!process_interrupted())
@@ -279,9 +282,9 @@ static void show(struct watch *wait)
     if (!wait->terminal)
         return;
     struct buf out = {0};
-    struct str *lines = ARENA_ARRAY(&wait->arena, apply->cluster.unit_count, struct str);
+    struct str *lines = ARENA_ARRAY(&wait->arena, apply->cluster.service_count, struct str);
     size_t count = 0;
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         struct str time = {0};
         if (!rollout->progress.len)
@@ -306,7 +309,7 @@ void rollout_wait(struct apply *apply)
     const char *timeout = apply->cluster.options->timeout;
     if (timeout && duration_read(str_of(timeout), &wait.limit))
         wait.limit *= 1000;
-    for (size_t i = 0; i < apply->cluster.unit_count; i++) {
+    for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         rollout->since = wait.started;
         if (waits(rollout) && !rollout->workload)
@@ -318,7 +321,7 @@ void rollout_wait(struct apply *apply)
         if (wait.trouble.len && !str_equal(trouble, wait.trouble) && !wait.terminal)
             cluster_say(&apply->cluster, "the cluster does not answer: %.*s",
                         STR_ARG(wait.trouble));
-        for (size_t i = 0; i < apply->cluster.unit_count; i++)
+        for (size_t i = 0; i < apply->cluster.service_count; i++)
             check_time(&wait, &apply->rollouts[i]);
         show(&wait);
         if (!any_waits(apply))

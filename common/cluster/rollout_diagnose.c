@@ -103,11 +103,11 @@ static void warn_forbidden(const struct kubectl *kubectl, const struct process *
 static void add_log(struct buf *out, const struct kubectl *kubectl, const struct node *pod)
 {
     const char *tail = str_format(kubectl->arena, "--tail=%d", LOG_LINES).data;
-    struct argv words = kubectl_argv(kubectl, "logs", object_name(pod).data, "--namespace",
-                                     object_namespace(pod).data, tail, NULL);
+    struct argv argv = kubectl_argv(kubectl, "logs", object_name(pod).data, "--namespace",
+                                    object_namespace(pod).data, tail, NULL);
     if (restarted(pod))
-        argv_add(kubectl->arena, &words, "--previous");
-    struct process run = {.arguments = words.items};
+        argv_add(kubectl->arena, &argv, "--previous");
+    struct process run = {.arguments = argv.items};
     kubectl_ask(kubectl, &run, 1);
     warn_forbidden(kubectl, &run);
     struct str text = process_right(&run) ? buf_str(&run.output) : (struct str){0};
@@ -191,11 +191,12 @@ static void add_events(struct buf *out, struct arena *arena, struct node *events
 void rollout_explain(struct apply *apply, const struct rollout *rollout)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
-    const char *namespace = rollout->unit->place->name.data;
+    const char *namespace = rollout->deployed->namespace->name.data;
     struct arena *arena = kubectl->arena;
     struct process runs[] = {
         {.arguments = kubectl_argv(kubectl, "get", "pods", "--namespace", namespace,
-                                   unit_pod_selector(arena, rollout->unit), "--output=json", NULL)
+                                   deployed_service_pod_selector(arena, rollout->deployed),
+                                   "--output=json", NULL)
                           .items},
         {.arguments = kubectl_argv(kubectl, "get", "events", "--namespace", namespace,
                                    "--field-selector=type=Warning", "--output=json", NULL)

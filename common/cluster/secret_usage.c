@@ -1,11 +1,12 @@
 #include "cluster/secret_usage.h"
 
-struct secret_usage secret_usage_of(struct cluster *cluster, const struct place *place)
+struct secret_usage secret_usage_of(struct cluster *cluster,
+                                    const struct cluster_namespace *namespace)
 {
     struct secret_usage usage = {0};
-    for (size_t i = 0; i < cluster->unit_count; i++) {
-        const struct service *service = cluster->units[i].service;
-        if (cluster->units[i].place != place)
+    for (size_t i = 0; i < cluster->service_count; i++) {
+        const struct service *service = cluster->services[i].service;
+        if (cluster->services[i].namespace != namespace)
             continue;
         usage.all |= str_is(service->all_secrets, MANUAL_SECRETS);
         for (size_t j = 0; j < service->variable_count; j++)
@@ -40,12 +41,12 @@ static void find_references(struct arena *arena, struct secret_usage *usage,
 }
 
 /* Layers and modules of the given files, as their objects and pods are labelled. */
-static struct set own_modules(struct cluster *cluster, const struct place *place)
+static struct set own_modules(struct cluster *cluster, const struct cluster_namespace *namespace)
 {
     struct set modules = {0};
-    for (size_t i = 0; i < cluster->unit_count; i++) {
-        const struct service *service = cluster->units[i].service;
-        if (cluster->units[i].place == place)
+    for (size_t i = 0; i < cluster->service_count; i++) {
+        const struct service *service = cluster->services[i].service;
+        if (cluster->services[i].namespace == namespace)
             set_add(&cluster->arena, &modules,
                     str_format(&cluster->arena, "%.*s/%.*s", STR_ARG(service->layer->name),
                                STR_ARG(service->name)),
@@ -62,18 +63,18 @@ static bool is_own(struct cluster *cluster, const struct set *modules, const str
                                        STR_ARG(module))) != NULL;
 }
 
-bool secret_usage_add_others(struct cluster *cluster, const struct place *place,
+bool secret_usage_add_others(struct cluster *cluster, const struct cluster_namespace *namespace,
                              struct secret_usage *usage)
 {
     static const char kinds[] =
         "deployments.apps,statefulsets.apps,daemonsets.apps,cronjobs.batch,jobs.batch,pods";
     struct process run = {.arguments = kubectl_argv(&cluster->kubectl, "get", kinds, "--namespace",
-                                                    place->name.data, "--output=json", NULL)
+                                                    namespace->name.data, "--output=json", NULL)
                                            .items};
     kubectl_run(&cluster->kubectl, &run, 1);
     bool ok = process_right(&run);
     const struct node *items = ok ? kubectl_items(kubectl_answer(&cluster->kubectl, &run)) : NULL;
-    struct set own = own_modules(cluster, place);
+    struct set own = own_modules(cluster, namespace);
     for (const struct node *object = items; object; object = object->next) {
         const struct node *spec = node_find(object, "spec");
         if (spec && !is_own(cluster, &own, object))
@@ -84,14 +85,15 @@ bool secret_usage_add_others(struct cluster *cluster, const struct place *place,
 }
 
 /* The listed keys that resemble this one, in letters of any case. */
-static struct suggestion find_near(struct cluster *cluster, const struct place *place,
-                                   struct str key)
+static struct suggestion find_near(struct cluster *cluster,
+                                   const struct cluster_namespace *namespace, struct str key)
 {
     struct suggestion near = {.word = key};
     struct str lower = str_lower(&cluster->arena, key);
-    for (size_t i = 0; i < cluster->unit_count; i++) {
-        const struct service *service = cluster->units[i].service;
-        for (size_t j = 0; j < service->variable_count && cluster->units[i].place == place; j++) {
+    for (size_t i = 0; i < cluster->service_count; i++) {
+        const struct service *service = cluster->services[i].service;
+        for (size_t j = 0;
+             j < service->variable_count && cluster->services[i].namespace == namespace; j++) {
             struct str listed = service->variables[j].key;
             if (!str_is(service->variables[j].secret, MANUAL_SECRETS))
                 continue;
@@ -105,18 +107,18 @@ static struct suggestion find_near(struct cluster *cluster, const struct place *
 
 #define OF_SECRET "of the Secret \"" MANUAL_SECRETS "\" of namespace \"%.*s\""
 
-static void report_key(struct cluster *cluster, const struct place *place, struct str key,
-                       const struct suggestion *near)
+static void report_key(struct cluster *cluster, const struct cluster_namespace *namespace,
+                       struct str key, const struct suggestion *near)
 {
     diag_warning(&cluster->diags, (struct location){0},
                  "no service in the given files uses the key \"%.*s\" " OF_SECRET, STR_ARG(key),
-                 STR_ARG(place->name));
+                 STR_ARG(namespace->name));
     if (!diag_suggest(&cluster->diags, near))
         diag_hint(&cluster->diags, "add it to secrets of a service, or write secrets: all");
 }
 
-static void report_keys(struct cluster *cluster, const struct place *place, const struct str *keys,
-                        size_t count)
+static void report_keys(struct cluster *cluster, const struct cluster_namespace *namespace,
+                        const struct str *keys, size_t count)
 {
     enum { NAMED = 10 };
     struct str names = {0};
@@ -127,13 +129,13 @@ static void report_keys(struct cluster *cluster, const struct place *place, cons
         names = str_format(&cluster->arena, "%.*s and %zu more", STR_ARG(names), count - NAMED);
     diag_warning(&cluster->diags, (struct location){0},
                  "no service in the given files uses these keys " OF_SECRET ": %.*s",
-                 STR_ARG(place->name), STR_ARG(names));
+                 STR_ARG(namespace->name), STR_ARG(names));
     diag_hint(&cluster->diags, "add them to secrets of a service, or write secrets: all");
 }
 
 /* Those with a suggestion one by one, and the others together. */
-static void report(struct cluster *cluster, const struct place *place, const struct str *keys,
-                   size_t count)
+static void report(struct cluster *cluster, const struct cluster_namespace *namespace,
+                   const struct str *keys, size_t count)
 {
     enum { COMPARED = 20 }; /* comparing takes time */
     struct str *rest = ARENA_ARRAY(&cluster->arena, count, struct str);
@@ -141,26 +143,26 @@ static void report(struct cluster *cluster, const struct place *place, const str
     for (size_t i = 0; i < count; i++) {
         struct suggestion near = {0};
         if (count <= COMPARED)
-            near = find_near(cluster, place, keys[i]);
+            near = find_near(cluster, namespace, keys[i]);
         if (near.best.len)
-            report_key(cluster, place, keys[i], &near);
+            report_key(cluster, namespace, keys[i], &near);
         else
             rest[rest_count++] = keys[i];
     }
     if (rest_count == 1)
-        report_key(cluster, place, rest[0], &(struct suggestion){0});
+        report_key(cluster, namespace, rest[0], &(struct suggestion){0});
     else if (rest_count)
-        report_keys(cluster, place, rest, rest_count);
+        report_keys(cluster, namespace, rest, rest_count);
 }
 
-void secret_usage_report(struct cluster *cluster, const struct place *place, const struct str *keys,
-                         size_t count, bool typed)
+void secret_usage_report(struct cluster *cluster, const struct cluster_namespace *namespace,
+                         const struct str *keys, size_t count, bool typed)
 {
-    struct secret_usage usage = secret_usage_of(cluster, place);
+    struct secret_usage usage = secret_usage_of(cluster, namespace);
     bool any = false;
     for (size_t i = 0; i < count && cluster->options->modules.count == 0; i++)
         any |= !secret_usage_has(&usage, keys[i]);
-    if (!any || (!secret_usage_add_others(cluster, place, &usage) && !typed) ||
+    if (!any || (!secret_usage_add_others(cluster, namespace, &usage) && !typed) ||
         process_interrupted())
         return;
     struct str *unused = ARENA_ARRAY(&cluster->arena, count, struct str);
@@ -168,7 +170,7 @@ void secret_usage_report(struct cluster *cluster, const struct place *place, con
     for (size_t i = 0; i < count; i++)
         if (!secret_usage_has(&usage, keys[i]))
             unused[unused_count++] = keys[i];
-    report(cluster, place, unused, unused_count);
+    report(cluster, namespace, unused, unused_count);
 }
 
 void secret_usage_report_hidden(struct cluster *cluster, const struct variable *variable)

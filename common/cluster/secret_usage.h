@@ -13,19 +13,20 @@ struct secret_usage {
     bool all;          /* something uses every key, as a service with secrets: all does */
 };
 
-struct secret_usage secret_usage_of(struct cluster *cluster, const struct place *place);
+struct secret_usage secret_usage_of(struct cluster *cluster,
+                                    const struct cluster_namespace *namespace);
 
 /* Adds what charts, other layers and everything else that runs pods in the namespace use. False if
  * it cannot be read. */
-bool secret_usage_add_others(struct cluster *cluster, const struct place *place,
+bool secret_usage_add_others(struct cluster *cluster, const struct cluster_namespace *namespace,
                              struct secret_usage *usage);
 bool secret_usage_has(const struct secret_usage *usage, struct str key);
 
 /* Warns of those keys that nothing uses, with a suggestion. If the other objects of the namespace
  * cannot be read, nothing is reported, or, if `typed`, only the given files count: the user has
  * just named the keys. */
-void secret_usage_report(struct cluster *cluster, const struct place *place, const struct str *keys,
-                         size_t count, bool typed);
+void secret_usage_report(struct cluster *cluster, const struct cluster_namespace *namespace,
+                         const struct str *keys, size_t count, bool typed);
 
 /* Warns of a variable that hides a key (service_hides_key()). */
 void secret_usage_report_hidden(struct cluster *cluster, const struct variable *variable);

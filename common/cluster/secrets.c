@@ -10,12 +10,12 @@
 static const char read_template[] = "--output=go-template={{.metadata.resourceVersion}}{{\"\\n\"}}"
                                     "{{range $k, $v := .data}}{{$k}} {{$v}}{{\"\\n\"}}{{end}}";
 
-bool secrets_read(struct cluster *cluster, const struct place *place, struct arena *arena,
-                  struct secrets *ret)
+bool secrets_read(struct cluster *cluster, const struct cluster_namespace *namespace,
+                  struct arena *arena, struct secrets *ret)
 {
     struct process run = {
         .arguments = kubectl_argv(&cluster->kubectl, "get", "secret", MANUAL_SECRETS, "--namespace",
-                                  place->name.data, "--ignore-not-found", read_template, NULL)
+                                  namespace->name.data, "--ignore-not-found", read_template, NULL)
                          .items,
         .secret = true,
     };
@@ -93,12 +93,12 @@ static struct str patch_text(struct arena *arena, const struct secrets *changes,
     return (struct str){text, (size_t)(to - text)};
 }
 
-static struct process patch_run(struct cluster *cluster, const struct place *place,
+static struct process patch_run(struct cluster *cluster, const struct cluster_namespace *namespace,
                                 struct str patch)
 {
     return (struct process){
         .arguments = kubectl_argv(&cluster->kubectl, "patch", "secret", MANUAL_SECRETS,
-                                  "--namespace", place->name.data, "--type=merge",
+                                  "--namespace", namespace->name.data, "--type=merge",
                                   "--patch-file=/dev/stdin", "--field-manager=" MANAGER, NULL)
                          .items,
         .input = patch,
@@ -120,8 +120,8 @@ static bool shows_value(const struct process *run, const struct secrets *changes
     return false;
 }
 
-static void report(struct cluster *cluster, const struct place *place, const struct process *run,
-                   const struct secrets *changes)
+static void report(struct cluster *cluster, const struct cluster_namespace *namespace,
+                   const struct process *run, const struct secrets *changes)
 {
     struct diags *diags = &cluster->diags;
     if (process_interrupted())
@@ -131,7 +131,7 @@ static void report(struct cluster *cluster, const struct place *place, const str
                    "the Secret \"" MANUAL_SECRETS
                    "\" of namespace \"%.*s\" is full: all its values "
                    "together may have 1 MiB",
-                   STR_ARG(place->name));
+                   STR_ARG(namespace->name));
         diag_hint(diags, "nothing was changed; a large file belongs into a volume or a bucket");
     } else if (shows_value(run, changes)) {
         diag_error(diags, (struct location){0}, "kubectl patch failed with exit status %d",
@@ -142,7 +142,8 @@ static void report(struct cluster *cluster, const struct place *place, const str
     }
 }
 
-static struct node *secret_object(struct cluster *cluster, const struct place *place)
+static struct node *secret_object(struct cluster *cluster,
+                                  const struct cluster_namespace *namespace)
 {
     struct arena *arena = &cluster->arena;
     struct node *object = node_new(arena, NODE_MAP);
@@ -150,17 +151,17 @@ static struct node *secret_object(struct cluster *cluster, const struct place *p
     put_text(arena, object, "kind", STR("Secret"));
     struct node *metadata = put_map(arena, object, "metadata");
     put_text(arena, metadata, "name", STR(MANUAL_SECRETS));
-    put_text(arena, metadata, "namespace", place->name);
-    manifest_layer_labels(arena, put_map(arena, metadata, "labels"), place->layer);
+    put_text(arena, metadata, "namespace", namespace->name);
+    manifest_layer_labels(arena, put_map(arena, metadata, "labels"), namespace->layer);
     put_text(arena, object, "type", STR("Opaque"));
     return object;
 }
 
 /* Makes it empty; that another has just made it is as good. */
-static bool make_secret(struct cluster *cluster, const struct place *place, bool report_namespace,
-                        bool *ret_no_namespace)
+static bool make_secret(struct cluster *cluster, const struct cluster_namespace *namespace,
+                        bool report_namespace, bool *ret_no_namespace)
 {
-    struct node *object = secret_object(cluster, place);
+    struct node *object = secret_object(cluster, namespace);
     struct process run = {
         .arguments = kubectl_argv(&cluster->kubectl, "create", "--filename=-",
                                   "--field-manager=" MANAGER, "--output=name", NULL)
@@ -176,37 +177,37 @@ static bool make_secret(struct cluster *cluster, const struct place *place, bool
     return right;
 }
 
-static bool make_namespace(struct cluster *cluster, const struct place *place)
+static bool make_namespace(struct cluster *cluster, const struct cluster_namespace *namespace)
 {
     struct manifests manifests = {.arena = &cluster->arena};
-    manifest_namespace(&manifests, place->layer);
+    manifest_namespace(&manifests, namespace->layer);
     struct str documents = kubectl_documents(&cluster->kubectl, manifests.items, manifests.count);
     return kubectl_do(&cluster->kubectl, kubectl_apply(&cluster->kubectl, MANAGER, documents, 0));
 }
 
 /* Secret and namespace, as far as they are not there. */
-static bool make(struct cluster *cluster, const struct place *place)
+static bool make(struct cluster *cluster, const struct cluster_namespace *namespace)
 {
     bool no_namespace;
     bool given = cluster->options->namespace != NULL; /* -n names one that is there */
-    if (make_secret(cluster, place, given, &no_namespace))
+    if (make_secret(cluster, namespace, given, &no_namespace))
         return true;
-    return no_namespace && !given && make_namespace(cluster, place) &&
-           make_secret(cluster, place, true, &no_namespace);
+    return no_namespace && !given && make_namespace(cluster, namespace) &&
+           make_secret(cluster, namespace, true, &no_namespace);
 }
 
-enum secrets_patched secrets_patch(struct cluster *cluster, const struct place *place,
-                                   struct arena *arena, const struct secrets *changes,
-                                   struct str version)
+enum secrets_patched secrets_patch(struct cluster *cluster,
+                                   const struct cluster_namespace *namespace, struct arena *arena,
+                                   const struct secrets *changes, struct str version)
 {
     struct str patch = patch_text(arena, changes, version);
-    struct process run = patch_run(cluster, place, patch);
+    struct process run = patch_run(cluster, namespace, patch);
     kubectl_run(&cluster->kubectl, &run, 1);
     if (!process_right(&run) && kubectl_says(&run, "(NotFound)")) {
         process_free(&run);
-        if (!make(cluster, place))
+        if (!make(cluster, namespace))
             return SECRETS_FAILED;
-        run = patch_run(cluster, place, patch);
+        run = patch_run(cluster, namespace, patch);
         kubectl_run(&cluster->kubectl, &run, 1);
     }
     enum secrets_patched patched = process_right(&run) ? SECRETS_CHANGED
@@ -214,7 +215,7 @@ enum secrets_patched secrets_patch(struct cluster *cluster, const struct place *
                                        ? SECRETS_OVERTAKEN
                                        : SECRETS_FAILED;
     if (patched == SECRETS_FAILED)
-        report(cluster, place, &run, changes);
+        report(cluster, namespace, &run, changes);
     process_free(&run);
     return patched;
 }
@@ -237,13 +238,13 @@ static bool uses_any(const struct service *service, const struct secrets *change
 
 /* kubectl refuses a second restart within a second, but pods of the first may have the old value:
  * it is requested again then. False if it fails, which is reported. */
-static bool request_restart(struct cluster *cluster, const struct unit *unit,
+static bool request_restart(struct cluster *cluster, const struct deployed_service *deployed,
                             const struct node *live)
 {
     enum { TRIES = 3, PAUSE = 1000 };
     const char *const *arguments = kubectl_argv(&cluster->kubectl, "rollout", "restart",
                                                 object_title(&cluster->arena, live).data,
-                                                "--namespace", unit->place->name.data, NULL)
+                                                "--namespace", deployed->namespace->name.data, NULL)
                                        .items;
     for (int i = 1;; i++) {
         struct process run = {.arguments = arguments};
@@ -259,31 +260,31 @@ static bool request_restart(struct cluster *cluster, const struct unit *unit,
     }
 }
 
-static void restart_unit(struct cluster *cluster, const struct unit *unit)
+static void restart_unit(struct cluster *cluster, const struct deployed_service *deployed)
 {
-    const struct node *live = unit_live_workload(unit, LABELS_OURS);
-    const struct node *unclaimed = unit_live_workload(unit, LABELS_UNCLAIMED);
+    const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
+    const struct node *unclaimed = deployed_service_live_workload(deployed, LABELS_UNCLAIMED);
     if (!live && unclaimed)
         cluster_say(cluster, "%.*s: not restarted: %.*s has no environment label; apply claims it",
-                    STR_ARG(unit->service->name),
+                    STR_ARG(deployed->service->name),
                     STR_ARG(object_title(&cluster->arena, unclaimed)));
-    if (!live || !request_restart(cluster, unit, live))
+    if (!live || !request_restart(cluster, deployed, live))
         return;
     struct str managers = {0};
     if (!object_applied_by(live, MANAGER))
         managers = object_managers(&cluster->arena, live);
-    cluster_say(cluster, "%.*s: its pods restart%s%.*s", STR_ARG(unit->service->name),
+    cluster_say(cluster, "%.*s: its pods restart%s%.*s", STR_ARG(deployed->service->name),
                 managers.len ? "; they are managed by " : "", STR_ARG(managers));
 }
 
 void secrets_restart(struct cluster *cluster, const struct secrets *changes)
 {
     bool any = false;
-    for (size_t i = 0; i < cluster->unit_count; i++)
-        any |= uses_any(cluster->units[i].service, changes);
-    if (!any || !cluster_look(cluster, "deployments.apps,statefulsets.apps", 0))
+    for (size_t i = 0; i < cluster->service_count; i++)
+        any |= uses_any(cluster->services[i].service, changes);
+    if (!any || !cluster_query(cluster, "deployments.apps,statefulsets.apps", 0))
         return;
-    for (size_t i = 0; i < cluster->unit_count && !process_interrupted(); i++)
-        if (uses_any(cluster->units[i].service, changes))
-            restart_unit(cluster, &cluster->units[i]);
+    for (size_t i = 0; i < cluster->service_count && !process_interrupted(); i++)
+        if (uses_any(cluster->services[i].service, changes))
+            restart_unit(cluster, &cluster->services[i]);
 }

@@ -24,8 +24,8 @@ struct secrets {
 
 /* Reads all keys and values into `arena`, which the caller wipes. Reports and returns false when
  * they may not be read. */
-bool secrets_read(struct cluster *cluster, const struct place *place, struct arena *arena,
-                  struct secrets *ret);
+bool secrets_read(struct cluster *cluster, const struct cluster_namespace *namespace,
+                  struct arena *arena, struct secrets *ret);
 
 /* Makes the items found without a search; none may be added afterwards. Those that were read are.
  */
@@ -38,9 +38,9 @@ enum secrets_patched { SECRETS_FAILED, SECRETS_CHANGED, SECRETS_OVERTAKEN };
 
 /* Changes those keys, and makes Secret and namespace if they are not there. With a `version` only
  * if it is still that one, else SECRETS_OVERTAKEN. Reports failures. */
-enum secrets_patched secrets_patch(struct cluster *cluster, const struct place *place,
-                                   struct arena *arena, const struct secrets *changes,
-                                   struct str version);
+enum secrets_patched secrets_patch(struct cluster *cluster,
+                                   const struct cluster_namespace *namespace, struct arena *arena,
+                                   const struct secrets *changes, struct str version);
 
 /* Restarts the pods of the services that run and use one of the keys. */
 void secrets_restart(struct cluster *cluster, const struct secrets *changes);

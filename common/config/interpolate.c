@@ -99,30 +99,30 @@ void scope_leave(struct scope *scope)
     scope->depth--;
 }
 
-static bool look_env(struct filler *filler, const struct placeholder *placeholder)
+static bool fill_env(struct filler *filler, const struct placeholder *placeholder)
 {
     return put_known(filler, placeholder, filler->scope->environment->name,
                      "the file has no environment, so {env} has no value");
 }
 
-static bool look_layer_name(struct filler *filler, const struct placeholder *placeholder)
+static bool fill_layer_name(struct filler *filler, const struct placeholder *placeholder)
 {
     return put_known(filler, placeholder, filler->scope->layer, "the layer has no name");
 }
 
-static bool look_parent_name(struct filler *filler, const struct placeholder *placeholder)
+static bool fill_parent_name(struct filler *filler, const struct placeholder *placeholder)
 {
     return put_known(filler, placeholder, filler->scope->environment->file_name,
                      "there is no environment file, so {parent_name} has no value");
 }
 
-static bool look_region(struct filler *filler, const struct placeholder *placeholder)
+static bool fill_region(struct filler *filler, const struct placeholder *placeholder)
 {
     return put_known(filler, placeholder, filler->scope->environment->region,
                      "the environment's providers give no region");
 }
 
-static bool look_aws(struct filler *filler, const struct placeholder *placeholder)
+static bool fill_aws(struct filler *filler, const struct placeholder *placeholder)
 {
     const struct environment *environment = filler->scope->environment;
     struct str name = placeholder->parts[0];
@@ -205,7 +205,7 @@ static bool report_variable(struct filler *filler, const struct placeholder *pla
     return false;
 }
 
-static bool look_vars(struct filler *filler, const struct placeholder *placeholder)
+static bool fill_vars(struct filler *filler, const struct placeholder *placeholder)
 {
     const struct scope *scope = filler->scope;
     struct str name = placeholder->parts[0];
@@ -231,7 +231,7 @@ static bool look_vars(struct filler *filler, const struct placeholder *placehold
     return false;
 }
 
-static bool look_parent(struct filler *filler, const struct placeholder *placeholder)
+static bool fill_parent(struct filler *filler, const struct placeholder *placeholder)
 {
     const struct scope *scope = filler->scope;
     const struct environment *environment = scope->environment;
@@ -312,7 +312,7 @@ static bool put_cloud_output(struct filler *filler, const struct placeholder *pl
     return true;
 }
 
-static bool look_module(struct filler *filler, const struct placeholder *placeholder)
+static bool fill_module(struct filler *filler, const struct placeholder *placeholder)
 {
     const struct scope *scope = filler->scope;
     struct str name = placeholder->parts[0];
@@ -352,18 +352,18 @@ static bool look_module(struct filler *filler, const struct placeholder *placeho
 static const struct root {
     const char *name;
     size_t parts;
-    lookup *look;
+    lookup *fill;
     const char *form;
 } roots[] = {
-    {"env", 0, look_env, "{env}"},
-    {"layer_name", 0, look_layer_name, "{layer_name}"},
-    {"parent_name", 0, look_parent_name, "{parent_name}"},
-    {"region", 0, look_region, "{region}"},
-    {"vars", 1, look_vars, "{vars.NAME}"},
-    {"variables", 1, look_vars, "{variables.NAME}"},
-    {"parent", 1, look_parent, "{parent.NAME}"},
-    {"aws", 1, look_aws, "{aws.region}, {aws.account_id}"},
-    {"module", 2, look_module, "{module.NAME.OUTPUT}"},
+    {"env", 0, fill_env, "{env}"},
+    {"layer_name", 0, fill_layer_name, "{layer_name}"},
+    {"parent_name", 0, fill_parent_name, "{parent_name}"},
+    {"region", 0, fill_region, "{region}"},
+    {"vars", 1, fill_vars, "{vars.NAME}"},
+    {"variables", 1, fill_vars, "{variables.NAME}"},
+    {"parent", 1, fill_parent, "{parent.NAME}"},
+    {"aws", 1, fill_aws, "{aws.region}, {aws.account_id}"},
+    {"module", 2, fill_module, "{module.NAME.OUTPUT}"},
 };
 
 const char *placeholder_root(size_t index, const char **ret_form)
@@ -407,7 +407,7 @@ static bool fill_placeholder(struct filler *filler, const struct placeholder *pl
 {
     const struct root *root = find_root(placeholder->root);
     if (placeholder->part_count == root->parts)
-        return root->look(filler, placeholder);
+        return root->fill(filler, placeholder);
     struct suggestion none = {0};
     return unknown(filler, placeholder, &none, "this placeholder has the form %s", root->form);
 }

@@ -276,14 +276,14 @@ struct str module_secret_key(const struct module *module, struct str output)
     return output;
 }
 
-struct str link_service_prefix(struct arena *arena, const struct module *target)
+struct str link_service_prefix(struct arena *arena, const struct module *module)
 {
-    return str_upper(arena, name_for_variable(arena, target->name));
+    return str_upper(arena, name_for_variable(arena, module->name));
 }
 
-struct str link_variable(struct arena *arena, const struct module *target, struct str output)
+struct str link_variable(struct arena *arena, const struct module *module, struct str output)
 {
-    struct str name = name_for_variable(arena, target->name);
+    struct str name = name_for_variable(arena, module->name);
     return str_format(arena, "%.*s_%.*s", STR_ARG(name), STR_ARG(output));
 }
 
@@ -312,8 +312,8 @@ struct link_reader {
 static struct module *find_target(const struct link_reader *links, const struct node *name)
 {
     struct diags *diags = links->reader->diags;
-    struct module *target = module_find(links->modules, links->module_count, name->text);
-    if (!target) {
+    struct module *module = module_find(links->modules, links->module_count, name->text);
+    if (!module) {
         struct suggestion near = {.word = name->text};
         for (size_t i = 0; i < links->module_count; i++)
             suggestion_offer(&near, links->modules[i].name);
@@ -323,10 +323,10 @@ static struct module *find_target(const struct link_reader *links, const struct 
                       STR_ARG(name->text));
         return NULL;
     }
-    if (target->kind && target->kind->link != LINK_NONE)
-        return target;
+    if (module->kind && module->kind->link != LINK_NONE)
+        return module;
     diag_error(diags, name->span, "\"%.*s\" is a %.*s, which cannot be linked to",
-               STR_ARG(name->text), STR_ARG(target->type));
+               STR_ARG(name->text), STR_ARG(module->type));
     diag_hint(diags, "what can: k8s-service, postgres, mysql, mongodb, mongodb-atlas, documentdb, "
                      "redis, s3, sqs, sns, dynamodb");
     return NULL;
@@ -334,12 +334,12 @@ static struct module *find_target(const struct link_reader *links, const struct 
 
 static void set_defaults(struct arena *arena, struct link *link)
 {
-    const struct module_type *kind = link->target->kind;
+    const struct module_type *kind = link->module->kind;
     if (kind->link == LINK_SECRET) {
         link->variables = ARENA_ARRAY(arena, length_of(kind->outputs), struct item);
         for (size_t i = 0; kind->outputs[i]; i++) {
             struct str output = str_of(kind->outputs[i]);
-            struct str variable = link_variable(arena, link->target, output);
+            struct str variable = link_variable(arena, link->module, output);
             link->variables[link->variable_count++] =
                 (struct item){.name = output, .text = variable, .node = link->node};
         }
@@ -354,7 +354,7 @@ static void set_defaults(struct arena *arena, struct link *link)
 static bool take_permissions(const struct link_reader *links, struct link *link,
                              const struct node *list)
 {
-    const struct module_type *kind = link->target->kind;
+    const struct module_type *kind = link->module->kind;
     struct arena *arena = links->reader->arena;
     link->permission_count = 0;
     for (const struct node *item = list->first; item; item = item->next) {
@@ -362,9 +362,9 @@ static bool take_permissions(const struct link_reader *links, struct link *link,
         if (!known) {
             struct str choices = schema_words_text(arena, kind->permissions, "or");
             diag_error(links->reader->diags, item->span, "this link, to %.*s, grants %.*s",
-                       STR_ARG(link->target->type), STR_ARG(choices));
+                       STR_ARG(link->module->type), STR_ARG(choices));
             diag_hint(links->reader->diags, "write it like this: - %.*s: [%s]",
-                      STR_ARG(link->target->name), kind->permissions[0]);
+                      STR_ARG(link->module->name), kind->permissions[0]);
             return false;
         }
         bool repeated = false;
@@ -380,12 +380,12 @@ static bool take_permissions(const struct link_reader *links, struct link *link,
 static bool take_names(const struct link_reader *links, struct link *link, const struct node *map)
 {
     const struct schema_reader *reader = links->reader;
-    const char *const *outputs = link->target->kind->outputs;
+    const char *const *outputs = link->module->kind->outputs;
     struct str choices = schema_words_text(reader->arena, outputs, "and");
     for (const struct node *value = map->first; value; value = value->next) {
         if (!contains(outputs, value->key->text)) {
             diag_error(reader->diags, value->key->span, "a %.*s has no output \"%.*s\"",
-                       STR_ARG(link->target->type), STR_ARG(value->key->text));
+                       STR_ARG(link->module->type), STR_ARG(value->key->text));
             struct suggestion near = {.word = value->key->text};
             for (size_t i = 0; outputs[i]; i++)
                 suggestion_offer(&near, str_of(outputs[i]));
@@ -406,7 +406,7 @@ static bool take_names(const struct link_reader *links, struct link *link, const
         const struct node *renamed = node_get(map, outputs[i]);
         if (!renamed) {
             diag_error(reader->diags, map->span, "the link to \"%.*s\" does not name %s",
-                       STR_ARG(link->target->name), outputs[i]);
+                       STR_ARG(link->module->name), outputs[i]);
             diag_hint(reader->diags, "name all of its outputs: %.*s", STR_ARG(choices));
             return false;
         }
@@ -420,7 +420,7 @@ static bool take_details(const struct link_reader *links, struct link *link,
                          const struct node *details)
 {
     const struct schema_reader *reader = links->reader;
-    const struct module_type *kind = link->target->kind;
+    const struct module_type *kind = link->module->kind;
     bool list = details->kind == NODE_LIST;
     if (node_is_null(details) || (list && !details->first))
         return true;
@@ -429,9 +429,9 @@ static bool take_details(const struct link_reader *links, struct link *link,
     const struct node *only = list && !details->first->next ? details->first : details;
     if (kind->link == LINK_SECRET && only->kind == NODE_MAP)
         return take_names(links, link, only);
-    struct str name = link->target->name;
+    struct str name = link->module->name;
     diag_error(reader->diags, details->span, "this is not what a link to %.*s can say",
-               STR_ARG(link->target->type));
+               STR_ARG(link->module->type));
     if (kind->link == LINK_CLOUD)
         diag_hint(reader->diags, "list its permissions: - %.*s: [%s]", STR_ARG(name),
                   kind->permissions[0]);
@@ -451,19 +451,19 @@ static bool read_link(const struct link_reader *links, const struct node *node, 
         return false;
     }
     const struct node *name = named ? node->first->key : node;
-    struct module *target = find_target(links, name);
-    if (!target)
+    struct module *module = find_target(links, name);
+    if (!module)
         return false;
-    const char *wrong = target->kind->link == LINK_SECRET
-                            ? name_wrong(NAME_SUBDOMAIN, module_secret(target))
+    const char *wrong = module->kind->link == LINK_SECRET
+                            ? name_wrong(NAME_SUBDOMAIN, module_secret(module))
                             : NULL;
-    if (wrong && str_equal(module_secret(target), target->name)) {
+    if (wrong && str_equal(module_secret(module), module->name)) {
         diag_error(reader->diags, name->span,
                    "the Secret of the link has the module's name, and %s", wrong);
         diag_hint(reader->diags, "name the Secret with its credentials in the module: secret: ...");
         return false;
     }
-    *ret = (struct link){.target = target, .node = name};
+    *ret = (struct link){.module = module, .node = name};
     set_defaults(reader->arena, ret);
     return !named || take_details(links, ret, node->first);
 }
@@ -485,10 +485,10 @@ struct link *links_read(const struct schema_reader *reader, const struct node *l
             continue;
         bool again = false;
         for (size_t i = 0; i < *ret_count; i++)
-            again |= read[i].target == link.target;
+            again |= read[i].module == link.module;
         if (again)
             diag_error(reader->diags, link.node->span, "\"%.*s\" is linked twice",
-                       STR_ARG(link.target->name));
+                       STR_ARG(link.module->name));
         else
             read[(*ret_count)++] = link;
     }

@@ -67,7 +67,7 @@ struct module *module_find(struct module *modules, size_t count, struct str name
 
 /* A link from a service to a module. */
 struct link {
-    struct module *target;
+    struct module *module;
     const struct node *node; /* the target's name, as written in the link */
     struct item *variables;  /* LINK_SECRET: .name is the output, .text the variable */
     size_t variable_count;
@@ -80,9 +80,9 @@ struct link *links_read(const struct schema_reader *reader, const struct node *l
                         struct module *modules, size_t module_count, size_t *ret_count);
 
 /* What the variables with the address of a linked service begin with: its name in upper case. */
-struct str link_service_prefix(struct arena *arena, const struct module *target);
+struct str link_service_prefix(struct arena *arena, const struct module *module);
 
 /* The variable that an output of a module gets unless the link renames it: NAME_output. */
-struct str link_variable(struct arena *arena, const struct module *target, struct str output);
+struct str link_variable(struct arena *arena, const struct module *module, struct str output);
 
 #endif

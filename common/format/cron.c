@@ -6,18 +6,18 @@ static const char *const months[] = {"jan", "feb", "mar", "apr", "may", "jun",
                                      "jul", "aug", "sep", "oct", "nov", "dec"};
 static const char *const days[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat"};
 
-static const struct part {
+static const struct cron_field {
     const char *name;
     int64_t min;
     int64_t max;
     const char *const *words; /* names for min, min + 1, ...; NULL: numbers only */
     size_t word_count;
-} parts[] = {
+} cron_fields[] = {
     {"minute", 0, 59, NULL, 0},   {"hour", 0, 23, NULL, 0},       {"day of month", 1, 31, NULL, 0},
     {"month", 1, 12, months, 12}, {"day of week", 0, 6, days, 7},
 };
 
-enum { PART_COUNT = sizeof parts / sizeof *parts };
+enum { PART_COUNT = sizeof cron_fields / sizeof *cron_fields };
 
 /* robfig/cron reads 08 as 8. */
 static struct str without_zeros(struct str text)
@@ -27,19 +27,20 @@ static struct str without_zeros(struct str text)
     return text;
 }
 
-static bool read_number(const struct part *part, struct str text, int64_t *ret)
+static bool read_number(const struct cron_field *cron_field, struct str text, int64_t *ret)
 {
-    for (size_t i = 0; i < part->word_count; i++) {
-        if (str_is_nocase(text, part->words[i])) {
-            *ret = part->min + (int64_t)i;
+    for (size_t i = 0; i < cron_field->word_count; i++) {
+        if (str_is_nocase(text, cron_field->words[i])) {
+            *ret = cron_field->min + (int64_t)i;
             return true;
         }
     }
-    return str_to_int(without_zeros(text), ret) && *ret >= part->min && *ret <= part->max;
+    return str_to_int(without_zeros(text), ret) && *ret >= cron_field->min &&
+           *ret <= cron_field->max;
 }
 
 /* NUMBER, NUMBER-NUMBER, * or ?, each with /STEP. */
-static bool is_range(const struct part *part, struct str text)
+static bool is_range(const struct cron_field *cron_field, struct str text)
 {
     size_t slash = str_find(text, 0, '/');
     struct str step = str_from(text, slash + 1);
@@ -52,16 +53,17 @@ static bool is_range(const struct part *part, struct str text)
     size_t dash = str_find(range, 0, '-');
     int64_t from;
     int64_t to;
-    if (!read_number(part, str_slice(range, 0, dash), &from))
+    if (!read_number(cron_field, str_slice(range, 0, dash), &from))
         return false;
-    return dash == range.len || (read_number(part, str_from(range, dash + 1), &to) && from <= to);
+    return dash == range.len ||
+           (read_number(cron_field, str_from(range, dash + 1), &to) && from <= to);
 }
 
-static bool is_part(const struct part *part, struct str text)
+static bool is_part(const struct cron_field *cron_field, struct str text)
 {
     for (size_t at = 0; at <= text.len;) {
         size_t end = str_find(text, at, ',');
-        if (!is_range(part, str_slice(text, at, end)))
+        if (!is_range(cron_field, str_slice(text, at, end)))
             return false;
         at = end + 1;
     }
@@ -111,10 +113,10 @@ const char *cron_wrong(struct arena *arena, struct str schedule)
             end++;
         if (end > at) {
             struct str text = str_slice(schedule, at, end);
-            if (count < PART_COUNT && !is_part(&parts[count], text))
+            if (count < PART_COUNT && !is_part(&cron_fields[count], text))
                 return str_format(arena, "has \"%.*s\" for the %s, which goes from %d to %d",
-                                  STR_ARG(text), parts[count].name, (int)parts[count].min,
-                                  (int)parts[count].max)
+                                  STR_ARG(text), cron_fields[count].name,
+                                  (int)cron_fields[count].min, (int)cron_fields[count].max)
                     .data;
             count++;
         }

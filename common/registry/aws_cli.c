@@ -147,7 +147,7 @@ static bool take_tag(const struct aws_cli *aws, const struct process *run,
     return !name_wrong(NAME_IMAGE_DIGEST, ret->digest) || fail_answer(aws, run);
 }
 
-bool aws_cli_look(const struct aws_cli *aws, struct str tag, struct aws_repository *ret)
+bool aws_cli_query(const struct aws_cli *aws, struct str tag, struct aws_repository *ret)
 {
     struct argv repository = aws_argv(aws, "ecr", "describe-repositories",
                                       "--query=repositories[0].imageTagMutability", NULL);

@@ -30,7 +30,7 @@ struct aws_repository {
 };
 
 /* Looks for the repository, and for a tag in it. */
-bool aws_cli_look(const struct aws_cli *aws, struct str tag, struct aws_repository *ret);
+bool aws_cli_query(const struct aws_cli *aws, struct str tag, struct aws_repository *ret);
 
 /* Makes the repository with its policies, all or nothing, as its object in a cluster would
  * (manifest.h). One that is there, which others may just have made, is left as it is. */

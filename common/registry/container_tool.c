@@ -100,7 +100,7 @@ static bool says_absent(const struct image_tool *tool, const struct process *run
     return false;
 }
 
-bool image_tool_look(const struct image_tool *tool, struct str image, struct local_image *ret)
+bool image_tool_query(const struct image_tool *tool, struct str image, struct local_image *ret)
 {
     struct process run = {.arguments = tool_argv(tool, "image", "inspect", "--format",
                                                  "{{.Id}} {{len .RepoTags}}", "--",
@@ -327,7 +327,7 @@ bool image_tool_push(const struct image_tool *tool, struct str image,
     if (tool->kind == TOOL_PODMAN)
         return push_as(tool, image, reference, ret_digest);
     const char *name = str_c(tool->arena, reference);
-    if (!image_tool_look(tool, reference, &before))
+    if (!image_tool_query(tool, reference, &before))
         return false;
     bool named = str_equal(before.id, local->id);
     bool right =

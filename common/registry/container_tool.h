@@ -27,7 +27,7 @@ struct local_image {
 bool image_tool_find(struct image_tool *tool, const char *name);
 
 /* Looks for an image of this machine. False when that cannot be told. */
-bool image_tool_look(const struct image_tool *tool, struct str image, struct local_image *ret);
+bool image_tool_query(const struct image_tool *tool, struct str image, struct local_image *ret);
 
 /* Logs in to a registry; the credentials stay in the folder. */
 bool image_tool_log_in(struct image_tool *tool, struct str host, const char *user,

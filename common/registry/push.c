@@ -27,7 +27,7 @@ struct push {
     bool is_ecr;
     struct ecr ecr;
     struct aws_cli aws;
-    struct aws_repository found;
+    struct aws_repository remote;
     struct str digest;
 };
 
@@ -90,7 +90,7 @@ static bool find_image(struct push *push)
 {
     struct image_tool *tool = &push->tool;
     if (!image_tool_find(tool, push->options->tool) ||
-        !image_tool_look(tool, push->image, &push->local))
+        !image_tool_query(tool, push->image, &push->local))
         return false;
     if (push->local.id.len)
         return true;
@@ -114,12 +114,12 @@ static void hint_create(struct push *push)
 
 static bool check_tag(struct push *push)
 {
-    if (push->found.digest.len == 0 || !push->found.immutable)
+    if (push->remote.digest.len == 0 || !push->remote.immutable)
         return true;
     fail(push, "the tag \"%.*s\" is taken, and the tags of %.*s are immutable", STR_ARG(push->tag),
          STR_ARG(push->service->repository));
     diag_hint(&push->diags, "choose another by --tag, or deploy what is there: --image-digest %.*s",
-              STR_ARG(push->found.digest));
+              STR_ARG(push->remote.digest));
     return false;
 }
 
@@ -131,8 +131,8 @@ static bool check_ecr(struct push *push)
         return false;
     bool own = str_equal(account, push->ecr.account);
     size_t errors = push->diags.errors;
-    bool right = aws_cli_look(&push->aws, push->tag, &push->found);
-    if (!own && push->found.presence != PRESENCE_PRESENT) {
+    bool right = aws_cli_query(&push->aws, push->tag, &push->remote);
+    if (!own && push->remote.presence != PRESENCE_PRESENT) {
         if (process_interrupted() || push->diags.errors > errors)
             return false;
         fail(push, "the AWS credentials are those of account %.*s, but the repository is of %.*s",
@@ -142,7 +142,7 @@ static bool check_ecr(struct push *push)
     }
     if (!right)
         return false;
-    if (push->found.presence == PRESENCE_ABSENT && !push->options->create) {
+    if (push->remote.presence == PRESENCE_ABSENT && !push->options->create) {
         fail(push, "the repository %.*s is not there", STR_ARG(push->service->repository));
         hint_create(push);
         return false;
@@ -166,7 +166,7 @@ static bool check(struct push *push)
 
 static bool create(struct push *push)
 {
-    if (!push->options->create || push->found.presence == PRESENCE_PRESENT)
+    if (!push->options->create || push->remote.presence == PRESENCE_PRESENT)
         return true;
     bool made;
     if (!aws_cli_create(&push->aws, push->service->immutable_tags, &made))

@@ -33,7 +33,7 @@ static void warn_link(const struct service_reader *in, const struct link *link)
         granted = str_format(in->reader.arena, "%.*s%s%.*s", STR_ARG(granted), i ? ", " : "",
                              STR_ARG(link->permissions[i]));
     diag_warning(in->reader.diags, link->node->span,
-                 "no cloud permission is made for this link to %.*s", STR_ARG(link->target->type));
+                 "no cloud permission is made for this link to %.*s", STR_ARG(link->module->type));
     if (environment_of(in)->cloud == CLOUD_AWS)
         diag_hint(in->reader.diags, "write iam_role_arn: the role that grants %.*s",
                   STR_ARG(granted));
@@ -50,7 +50,7 @@ void service_add_cloud_link(const struct service_reader *in, const struct link *
     if (is_elsewhere(in)) {
         diag_error(in->reader.diags, link->node->span,
                    "\"%.*s\" is of AWS (%.*s), and this environment is of %s",
-                   STR_ARG(link->target->name), STR_ARG(link->target->type),
+                   STR_ARG(link->module->name), STR_ARG(link->module->type),
                    cloud_title(environment_of(in)->cloud));
         hint_at_identity(in);
         return;
@@ -62,7 +62,7 @@ void service_add_cloud_link(const struct service_reader *in, const struct link *
         return;
     }
     const struct cloud_resource *resource =
-        cloud_resource(&in->layer->scope, link->target, link->node->span);
+        cloud_resource(&in->layer->scope, link->module, link->node->span);
     if (!resource)
         return;
     cloud->links =

@@ -194,15 +194,15 @@ static void warn_path_annotations(const struct service *service, const struct ro
 {
     struct diags *diags = service->layer->diags;
     struct host_kinds kinds = find_host_kinds(routes, count);
-    const struct item *target = find_annotation(service, NGINX_ANNOTATION "rewrite-target");
+    const struct item *module = find_annotation(service, NGINX_ANNOTATION "rewrite-target");
     const struct item *regex = find_annotation(service, NGINX_ANNOTATION "use-regex");
-    if (target && kinds.plain && str_find(target->text, 0, '$') < target->text.len) {
-        diag_warning(diags, target->name_node->span,
+    if (module && kinds.plain && str_find(module->text, 0, '$') < module->text.len) {
+        diag_warning(diags, module->name_node->span,
                      "the path / has no groups for \"%.*s\": all requests get the same path",
-                     STR_ARG(target->text));
+                     STR_ARG(module->text));
         diag_hint(diags, "remove it: requests to / reach the service unchanged");
     }
-    if (regex && kinds.regex && service->keep_path_prefix && !target &&
+    if (regex && kinds.regex && service->keep_path_prefix && !module &&
         !str_is(regex->text, "true")) {
         diag_warning(diags, regex->name_node->span,
                      "the paths are regular expressions, which use-regex: \"%.*s\" disables",

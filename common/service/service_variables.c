@@ -40,23 +40,23 @@ static bool add_address(const struct service_reader *in, const struct link *link
 {
     struct arena *arena = in->reader.arena;
     struct location at = link->node->span;
-    int64_t port = service_called_port(in->layer, link->target->node);
-    if (port < 0 && layer_wants(in->layer, link->target))
+    int64_t port = service_called_port(in->layer, link->module->node);
+    if (port < 0 && layer_wants(in->layer, link->module))
         return true;
     if (port < 0) {
         diag_error(in->reader.diags, at, "the ports of the service \"%.*s\" are wrong",
-                   STR_ARG(link->target->name));
+                   STR_ARG(link->module->name));
         return true;
     }
     if (port == 0) {
         diag_error(in->reader.diags, at, "the service \"%.*s\" listens to nothing",
-                   STR_ARG(link->target->name));
+                   STR_ARG(link->module->name));
         return true;
     }
-    struct str name = link_service_prefix(arena, link->target);
+    struct str name = link_service_prefix(arena, link->module);
     struct variable host = {.name = str_format(arena, "%.*s_HOST", STR_ARG(name)),
                             .at = at,
-                            .text = link->target->name,
+                            .text = link->module->name,
                             .linked = true};
     struct variable number = {.name = str_format(arena, "%.*s_PORT", STR_ARG(name)),
                               .at = at,
@@ -70,7 +70,7 @@ static bool add_credentials(const struct service_reader *in, const struct link *
     for (size_t i = 0; i < link->variable_count; i++) {
         const struct item *item = &link->variables[i];
         struct variable variable =
-            secret_variable(link->target, item->name, item->text, item->node->span);
+            secret_variable(link->module, item->name, item->text, item->node->span);
         variable.linked = true;
         if (!add_variable(in, variable))
             return false;
@@ -80,9 +80,9 @@ static bool add_credentials(const struct service_reader *in, const struct link *
 
 static bool read_link_variables(const struct service_reader *in, const struct link *link)
 {
-    switch (link->target->kind->link) {
+    switch (link->module->kind->link) {
     case LINK_SERVICE:
-        if (link->target == in->module) {
+        if (link->module == in->module) {
             diag_error(in->reader.diags, link->node->span, "the service links to itself");
             return true;
         }

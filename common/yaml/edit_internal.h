@@ -35,7 +35,7 @@ struct writer {
 };
 
 /* Where a key with its value, or an item, stands. */
-struct entry {
+struct edit_entry {
     struct node *node; /* the value */
     size_t start;      /* of the key, its `?`, or the dash */
     size_t colon;      /* behind the colon or dash */
@@ -71,8 +71,8 @@ const struct change *edit_find_change(const struct edit *edit, const struct node
 void edit_refuse(struct edit *edit, struct location at, const char *message, const char *hint);
 
 /* Where an entry of the file stands. */
-struct entry edit_map_entry(const struct writer *writer, struct node *value);
-struct entry edit_list_entry(const struct writer *writer, struct node *item);
+struct edit_entry edit_map_entry(const struct writer *writer, struct node *value);
+struct edit_entry edit_list_entry(const struct writer *writer, struct node *item);
 
 /* True when only blanks stand before `at` in its line; the column of a place. */
 bool edit_begins_line(const struct writer *writer, size_t at);
@@ -82,11 +82,11 @@ size_t edit_column_of(const struct writer *writer, size_t at);
 void edit_splice(struct writer *writer, size_t at, size_t to, struct buf *text);
 
 /* Puts a value in the place of an entry's. */
-void edit_replace(struct writer *writer, bool flow, const struct entry *entry,
+void edit_replace(struct writer *writer, bool flow, const struct edit_entry *entry,
                   const struct node *value);
 
 /* Writes what became of a map or list: entries that went, and nodes that were put in. */
-void edit_write_entries(struct writer *writer, const struct node *node, const struct entry *entries,
-                        size_t count);
+void edit_write_entries(struct writer *writer, const struct node *node,
+                        const struct edit_entry *entries, size_t count);
 
 #endif

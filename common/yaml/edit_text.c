@@ -26,13 +26,13 @@ static size_t next_line(const struct writer *writer, size_t at)
 }
 
 /* True for the end of a literal or folded text: it lies behind the last line break. */
-static bool past_newline(const struct writer *writer, const struct entry *entry)
+static bool past_newline(const struct writer *writer, const struct edit_entry *entry)
 {
     return entry->end > entry->colon && writer->text.data[entry->end - 1] == '\n';
 }
 
 /* Where the line after an entry begins. */
-static size_t behind(const struct writer *writer, const struct entry *entry)
+static size_t behind(const struct writer *writer, const struct edit_entry *entry)
 {
     return past_newline(writer, entry) ? entry->end : next_line(writer, entry->end);
 }
@@ -58,10 +58,10 @@ static bool is_empty(const struct node *node)
     return node->span.start == node->span.end;
 }
 
-struct entry edit_map_entry(const struct writer *writer, struct node *value)
+struct edit_entry edit_map_entry(const struct writer *writer, struct node *value)
 {
     const char *text = writer->text.data;
-    struct entry entry = {.node = value, .start = value->key->span.start};
+    struct edit_entry entry = {.node = value, .start = value->key->span.start};
     size_t at = entry.start;
     while (at > writer->start && (text[at - 1] == ' ' || text[at - 1] == '\t'))
         at--;
@@ -81,7 +81,7 @@ struct entry edit_map_entry(const struct writer *writer, struct node *value)
 }
 
 /* The dash of an item: before it in its line, or, with comments at most between, in one above. */
-struct entry edit_list_entry(const struct writer *writer, struct node *item)
+struct edit_entry edit_list_entry(const struct writer *writer, struct node *item)
 {
     const char *text = writer->text.data;
     size_t at = item->span.start;
@@ -102,11 +102,11 @@ struct entry edit_list_entry(const struct writer *writer, struct node *item)
         break;
     }
     size_t start = at > writer->start ? at - 1 : at;
-    return (struct entry){.node = item,
-                          .start = start,
-                          .colon = start + 1,
-                          .has_colon = true,
-                          .end = is_empty(item) ? start + 1 : item->span.end};
+    return (struct edit_entry){.node = item,
+                               .start = start,
+                               .colon = start + 1,
+                               .has_colon = true,
+                               .end = is_empty(item) ? start + 1 : item->span.end};
 }
 
 static void splice(struct writer *writer, size_t at, size_t to, struct str text)
@@ -131,7 +131,7 @@ size_t edit_column_of(const struct writer *writer, size_t at)
 
 /* Replacing a value */
 
-static void replace_in_flow(struct writer *writer, const struct entry *entry,
+static void replace_in_flow(struct writer *writer, const struct edit_entry *entry,
                             const struct node *value)
 {
     struct buf text = {0};
@@ -144,7 +144,7 @@ static void replace_in_flow(struct writer *writer, const struct entry *entry,
         edit_splice(writer, entry->node->span.start, entry->node->span.end, &text);
 }
 
-static void replace_in_block(struct writer *writer, const struct entry *entry,
+static void replace_in_block(struct writer *writer, const struct edit_entry *entry,
                              const struct node *value)
 {
     const struct node *old = entry->node;
@@ -208,7 +208,7 @@ static void add_fragments(struct writer *writer, struct buf *out, const struct n
     }
 }
 
-static const struct node *last_of(const struct entry *entry)
+static const struct node *last_of(const struct edit_entry *entry)
 {
     const struct node *last = entry->node;
     while (last->kind != NODE_SCALAR && last->kind != NODE_ALIAS && last->last)
@@ -218,7 +218,7 @@ static const struct node *last_of(const struct entry *entry)
 
 /* A literal text without a line break at its end, which must stay last: a break would become part
  * of it. */
-static bool ends_unterminated(const struct writer *writer, const struct entry *entry)
+static bool ends_unterminated(const struct writer *writer, const struct edit_entry *entry)
 {
     const struct node *last = last_of(entry);
     return entry->end == writer->end && !past_newline(writer, entry) &&
@@ -233,7 +233,7 @@ static bool is_blank_line(const struct writer *writer, size_t line)
 }
 
 /* A literal or folded text to which the blank lines behind it belong: |+ or >+. */
-static bool keeps_blank_lines(const struct writer *writer, const struct entry *entry)
+static bool keeps_blank_lines(const struct writer *writer, const struct edit_entry *entry)
 {
     const struct node *last = last_of(entry);
     if (last->style != STYLE_LITERAL && last->style != STYLE_FOLDED)
@@ -245,7 +245,8 @@ static bool keeps_blank_lines(const struct writer *writer, const struct entry *e
 }
 
 /* Entries `from` up to `to`, each with its lines; comments between them stay. */
-static void remove_run(struct writer *writer, const struct entry *entries, size_t from, size_t to)
+static void remove_run(struct writer *writer, const struct edit_entry *entries, size_t from,
+                       size_t to)
 {
     size_t i = from;
     if (from < to && !edit_begins_line(writer, entries[from].start)) {
@@ -266,10 +267,10 @@ static void remove_run(struct writer *writer, const struct entry *entries, size_
 }
 
 /* Puts the nodes from `first` up to `end` behind the last entry. */
-static void append(struct writer *writer, const struct entry *entries, size_t count,
+static void append(struct writer *writer, const struct edit_entry *entries, size_t count,
                    const struct node *first, const struct node *end)
 {
-    const struct entry *last = &entries[count - 1];
+    const struct edit_entry *last = &entries[count - 1];
     size_t column = edit_column_of(writer, entries[0].start);
     struct str newline = str_of(writer->style.newline);
     struct buf text = {0};
@@ -291,7 +292,7 @@ static void append(struct writer *writer, const struct entry *entries, size_t co
 }
 
 /* Puts the nodes from `first` up to `end` before entry `next`. */
-static void insert_before(struct writer *writer, const struct entry *entries, size_t next,
+static void insert_before(struct writer *writer, const struct edit_entry *entries, size_t next,
                           const struct node *first, const struct node *end)
 {
     size_t column = edit_column_of(writer, entries[0].start);
@@ -310,7 +311,7 @@ static void insert_before(struct writer *writer, const struct entry *entries, si
     edit_splice(writer, at, at, &text);
 }
 
-static bool all_removed(const struct entry *entries, size_t count)
+static bool all_removed(const struct edit_entry *entries, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         if (entries[i].fate != REMOVED)
@@ -319,7 +320,7 @@ static bool all_removed(const struct entry *entries, size_t count)
 }
 
 /* The next run of removed entries behind `to`. */
-static bool find_run(const struct entry *entries, size_t count, size_t *ret_from, size_t *to)
+static bool find_run(const struct edit_entry *entries, size_t count, size_t *ret_from, size_t *to)
 {
     *ret_from = *to;
     while (*ret_from < count && entries[*ret_from].fate != REMOVED)
@@ -330,8 +331,8 @@ static bool find_run(const struct entry *entries, size_t count, size_t *ret_from
     return *ret_from < count;
 }
 
-static void write_block(struct writer *writer, const struct node *node, const struct entry *entries,
-                        size_t count)
+static void write_block(struct writer *writer, const struct node *node,
+                        const struct edit_entry *entries, size_t count)
 {
     if (all_removed(entries, count)) {
         struct buf text = {0};
@@ -388,7 +389,7 @@ static void add_flow(struct buf *out, const struct node *node)
 }
 
 /* The comma behind an entry, which comments may stand before; the end of the text for none. */
-static size_t find_comma(const struct writer *writer, const struct entry *entry)
+static size_t find_comma(const struct writer *writer, const struct edit_entry *entry)
 {
     size_t at = skip_blanks(writer, entry->end);
     while (at < writer->end && writer->text.data[at] == '#')
@@ -396,7 +397,7 @@ static size_t find_comma(const struct writer *writer, const struct entry *entry)
     return at < writer->end && writer->text.data[at] == ',' ? at : writer->end;
 }
 
-static void remove_flow_run(struct writer *writer, const struct entry *entries, size_t from,
+static void remove_flow_run(struct writer *writer, const struct edit_entry *entries, size_t from,
                             size_t to, size_t count)
 {
     size_t comma = find_comma(writer, &entries[to - 1]);
@@ -421,8 +422,8 @@ static void remove_flow_run(struct writer *writer, const struct entry *entries, 
         splice(writer, comma, comma + 1, (struct str){0});
 }
 
-static void write_flow(struct writer *writer, const struct node *node, const struct entry *entries,
-                       size_t count)
+static void write_flow(struct writer *writer, const struct node *node,
+                       const struct edit_entry *entries, size_t count)
 {
     size_t open = node->text_at + 1;
     size_t inside = skip_blanks(writer, open);
@@ -461,8 +462,8 @@ static void write_flow(struct writer *writer, const struct node *node, const str
         edit_splice(writer, open, open, &front);
 }
 
-void edit_write_entries(struct writer *writer, const struct node *node, const struct entry *entries,
-                        size_t count)
+void edit_write_entries(struct writer *writer, const struct node *node,
+                        const struct edit_entry *entries, size_t count)
 {
     if (edit_is_flow(node))
         write_flow(writer, node, entries, count);
@@ -470,7 +471,7 @@ void edit_write_entries(struct writer *writer, const struct node *node, const st
         write_block(writer, node, entries, count);
 }
 
-void edit_replace(struct writer *writer, bool flow, const struct entry *entry,
+void edit_replace(struct writer *writer, bool flow, const struct edit_entry *entry,
                   const struct node *value)
 {
     if (flow)

@@ -84,18 +84,18 @@ static void write_change(struct writer *writer, struct node *node)
     if (!change)
         change = edit_children(writer->arena, node);
     bool flow = edit_is_flow(node);
-    struct entry *entries = ARENA_ARRAY(writer->arena, change->count, struct entry);
+    struct edit_entry *entries = ARENA_ARRAY(writer->arena, change->count, struct edit_entry);
     const struct node *next = node->first;
     for (size_t i = 0; i < change->count; i++) {
         struct node *was = change->was[i];
-        struct entry *entry = &entries[i];
+        struct edit_entry *entry = &entries[i];
         if (node->kind == NODE_MAP)
             *entry = edit_map_entry(writer, was);
         else if (flow)
-            *entry = (struct entry){.node = was,
-                                    .start = was->span.start,
-                                    .colon = was->span.start,
-                                    .end = was->span.end};
+            *entry = (struct edit_entry){.node = was,
+                                         .start = was->span.start,
+                                         .colon = was->span.start,
+                                         .end = was->span.end};
         else
             *entry = edit_list_entry(writer, was);
         const struct node *now = successor(&next, was);

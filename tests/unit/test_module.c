@@ -184,7 +184,7 @@ static void test_links(void **state)
     struct link *links = read_links(unit, "[my-app, db, bucket, queue]", &count);
     assert_no_diags(unit);
     assert_int_equal(count, 4);
-    assert_str(link_service_prefix(&unit->arena, links[0].target), "MY_APP");
+    assert_str(link_service_prefix(&unit->arena, links[0].module), "MY_APP");
     assert_int_equal(links[1].variable_count, 4);
     assert_str(links[1].variables[0].name, "db_user");
     assert_str(links[1].variables[0].text, "db_db_user");

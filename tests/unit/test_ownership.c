@@ -22,8 +22,8 @@ static void make_service(struct unit *unit, const char *environment, struct depl
     layer->environment.name = str_of(environment);
     service->layer = layer;
     service->name = STR("web");
-    *ret = (struct deployed_service){.service = service,
-                                     .place = ARENA_NEW(&unit->arena, struct place)};
+    *ret = (struct deployed_service){
+        .service = service, .namespace = ARENA_NEW(&unit->arena, struct cluster_namespace)};
 }
 
 static struct node *labeled(struct unit *unit, const char *layer, const char *module,
@@ -59,10 +59,10 @@ static void test_labels(void **state)
         struct deployed_service service;
         make_service(unit, rows[i].file, &service);
         const struct node *node = labeled(unit, rows[i].layer, rows[i].module, rows[i].environment);
-        assert_int_equal(unit_labels(&service, node, false), rows[i].match);
-        assert_int_equal(unit_labels(&service, node, true), rows[i].any_module);
-        assert_int_equal(unit_owns(&service, node), rows[i].match == LABELS_OURS);
-        assert_int_equal(unit_shows(&service, node), rows[i].match == LABELS_OURS);
+        assert_int_equal(deployed_service_labels(&service, node, false), rows[i].match);
+        assert_int_equal(deployed_service_labels(&service, node, true), rows[i].any_module);
+        assert_int_equal(deployed_service_owns(&service, node), rows[i].match == LABELS_OURS);
+        assert_int_equal(deployed_service_shows(&service, node), rows[i].match == LABELS_OURS);
     }
 }
 
@@ -79,16 +79,16 @@ static void test_shown_by_controller(void **state)
                                     "[{uid: top, controller: true}]}}");
     struct node *circle = object(unit, "{kind: ReplicaSet, metadata: {uid: top, ownerReferences: "
                                        "[{uid: set, controller: true}]}}");
-    assert_false(unit_shows(&service, pod));
-    service.place->live = set;
+    assert_false(deployed_service_shows(&service, pod));
+    service.namespace->live = set;
     set->next = circle;
-    assert_false(unit_shows(&service, pod));
+    assert_false(deployed_service_shows(&service, pod));
     struct node *top = labeled(unit, "shop", "web", "prod");
     put_text(&unit->arena, node_get(top, "metadata"), "uid", STR("top"));
     set->next = top;
-    assert_true(unit_shows(&service, pod));
-    assert_false(unit_shows(&service, owned));
-    assert_false(unit_owns(&service, pod));
+    assert_true(deployed_service_shows(&service, pod));
+    assert_false(deployed_service_shows(&service, owned));
+    assert_false(deployed_service_owns(&service, pod));
 }
 
 static void test_tools(void **state)
