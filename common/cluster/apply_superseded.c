@@ -68,7 +68,9 @@ static struct set index_value(struct arena *arena, const struct node *value,
                               const struct node *fields)
 {
     struct set index = {0};
-    const struct node *names = value && value->kind == NODE_LIST ? key_names(arena, fields) : NULL;
+    if (!value)
+        return index;
+    const struct node *names = value->kind == NODE_LIST ? key_names(arena, fields) : NULL;
     for (const struct node *item = node_items(value); item; item = item->next) {
         if (value->kind == NODE_MAP)
             set_add(arena, &index, str_format(arena, "f:%.*s", STR_ARG(item->key->text)), item);
