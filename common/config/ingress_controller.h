@@ -9,6 +9,7 @@
 enum ingress_controller {
     INGRESS_NGINX,   /* nginx annotations, and paths that are regular expressions */
     INGRESS_GENERIC, /* what every controller has: paths of type Prefix */
+    INGRESS_CONTROLLERS
 };
 
 /* What the annotations begin with that ingress-nginx and compatible controllers read. */

@@ -284,6 +284,7 @@ bool render(const struct options *options, bool color, struct buf *ret_manifests
 bool render_services(const struct options *options, bool color, struct arena *arena,
                      struct rendition *ret, struct buf *ret_messages)
 {
+    *ret = (struct rendition){0};
     struct renderer renderer = {.options = usage_start(arena, options),
                                 .color = color,
                                 .file = arena,

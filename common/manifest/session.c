@@ -6,7 +6,7 @@
 
 bool session_open(struct session *session, const struct options *options, bool color, bool quiet)
 {
-    struct rendition rendition = {0};
+    struct rendition rendition;
     struct buf messages = {0};
     struct options reading = *options;
     reading.applies_nothing = quiet && !options->read_again;

@@ -21,6 +21,8 @@ static const struct flavour {
     [INGRESS_NGINX] = {ingress_put_nginx_annotations, ingress_put_nginx_path},
     [INGRESS_GENERIC] = {NULL, put_prefix_path},
 };
+_Static_assert(sizeof flavours / sizeof *flavours == INGRESS_CONTROLLERS,
+               "each kind of controller has a row");
 
 static const struct flavour *flavour_of(const struct service *service)
 {

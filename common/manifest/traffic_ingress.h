@@ -1,4 +1,4 @@
-/* What traffic_ingress.c takes from the files manifest_ingress_CONTROLLER.c. */
+/* What traffic_ingress.c takes from the files traffic_CONTROLLER.c. */
 #ifndef OPTASVC_TRAFFIC_INGRESS_H
 #define OPTASVC_TRAFFIC_INGRESS_H
 
