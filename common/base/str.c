@@ -75,6 +75,13 @@ struct str str_from(struct str s, size_t from)
     return str_slice(s, from, s.len);
 }
 
+struct str str_directory(struct str path)
+{
+    while (path.len && path.data[path.len - 1] != '/')
+        path.len--;
+    return path;
+}
+
 size_t str_find(struct str s, size_t from, char byte)
 {
     if (from >= s.len)

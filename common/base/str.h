@@ -39,6 +39,9 @@ bool str_ends(struct str s, struct str suffix);
 struct str str_slice(struct str s, size_t from, size_t to);
 struct str str_from(struct str s, size_t from);
 
+/* The directory of a path, with its final slash; empty if the path has none. */
+struct str str_directory(struct str path);
+
 /* Offset of the first `byte` at or after `from`, or s.len. */
 size_t str_find(struct str s, size_t from, char byte);
 

@@ -228,17 +228,11 @@ struct inject_run {
 
 static void read_layer(struct inject_run *run, struct layer *layer)
 {
-    size_t *services = &layer->options->usage->services;
+    const size_t *services = &layer->options->usage->services;
     size_t before = *services;
-    for (size_t i = 0; i < layer->module_count; i++) {
-        const struct module *module = &layer->modules[i];
-        if (!module_is_service(module))
-            continue;
-        if (!layer_counts(layer, module, services))
-            break;
-        usage_add_module(layer->options, module->name);
-        const struct service *service =
-            layer_wants(layer, module) ? service_read(layer, module) : NULL;
+    size_t index = 0;
+    for (const struct module *module; (module = layer_next_service(layer, &index));) {
+        const struct service *service = service_read(layer, module);
         if (!service)
             continue;
         run->services =

@@ -62,23 +62,15 @@ static bool check_names(const struct schema_reader *reader, const struct value *
     return right;
 }
 
-/* The directory of a file, as it is written: empty for a name alone and for standard input. */
-static struct str folder_of(struct str file)
-{
-    while (file.len && file.data[file.len - 1] != '/')
-        file.len--;
-    return file;
-}
-
-/* `path` as seen from the folder of the file that names it. */
+/* `path` relative to the directory of the file that names it. */
 static const char *beside(struct arena *arena, struct str file, struct str path)
 {
-    struct str folder = folder_of(file);
+    struct str directory = str_directory(file);
     if (str_starts(path, STR("/")))
-        folder.len = 0;
-    if (folder.len == 0 && str_is(path, "-")) /* a file of that name, not standard input */
+        directory.len = 0;
+    if (directory.len == 0 && str_is(path, "-")) /* a file of that name, not standard input */
         return "./-";
-    return str_format(arena, "%.*s%.*s", STR_ARG(folder), STR_ARG(path)).data;
+    return str_format(arena, "%.*s%.*s", STR_ARG(directory), STR_ARG(path)).data;
 }
 
 static void set_checked(const struct schema_reader *reader, const struct record *record,
@@ -256,7 +248,7 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
                       struct environment *ret)
 {
     size_t errors = reader->diags->errors;
-    const char *home = at.source ? str_c(reader->arena, folder_of(at.source->path)) : NULL;
+    const char *home = at.source ? str_c(reader->arena, str_directory(at.source->path)) : NULL;
     const struct input input = {.path = path,
                                 .named = true,
                                 .regular = at.source != NULL,

@@ -210,10 +210,8 @@ static bool is_below(const char *path, const char *top)
 /* The directory of a file, in the arena. */
 static const char *directory_of(struct arena *arena, const char *path)
 {
-    struct str folder = str_of(path);
-    while (folder.len && folder.data[folder.len - 1] != '/')
-        folder.len--;
-    return folder.len ? str_c(arena, folder) : ".";
+    struct str directory = str_directory(str_of(path));
+    return directory.len ? str_c(arena, directory) : ".";
 }
 
 /* The author of a repository can name any file of the machine by a path or by a link, and a

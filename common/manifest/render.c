@@ -202,17 +202,10 @@ static void warn_extra_tcp_ports(const struct layer *layer)
 static void render_layer(struct renderer *renderer, struct layer *layer)
 {
     struct set routes = {0};
-    size_t *services = &renderer->options->usage->services;
+    const size_t *services = &renderer->options->usage->services;
     size_t before = *services;
-    for (size_t i = 0; i < layer->module_count; i++) {
-        const struct module *module = &layer->modules[i];
-        if (!module_is_service(module))
-            continue;
-        if (!layer_counts(layer, module, services))
-            break;
-        usage_add_module(renderer->options, module->name);
-        if (!layer_wants(layer, module))
-            continue;
+    size_t index = 0;
+    for (const struct module *module; (module = layer_next_service(layer, &index));) {
         const struct service *service = service_read(layer, module);
         renderer->failed |= !service;
         if (service)

@@ -100,11 +100,28 @@ bool layer_read_environment(struct layer *layer)
     return !layer->scope.blind;
 }
 
-bool layer_counts(const struct layer *layer, const struct module *module, size_t *count)
+/* Counts a service of the run. Reports and returns false after SERVICES_MAX of them. */
+static bool count_service(const struct layer *layer, const struct module *module)
 {
+    size_t *count = &layer->options->usage->services;
     if (++*count == SERVICES_MAX + 1)
         diag_error(layer->diags, module->name_at, "more than %d services in one run", SERVICES_MAX);
     return *count <= SERVICES_MAX;
+}
+
+const struct module *layer_next_service(const struct layer *layer, size_t *index)
+{
+    while (*index < layer->module_count) {
+        const struct module *module = &layer->modules[(*index)++];
+        if (!module_is_service(module))
+            continue;
+        if (!count_service(layer, module))
+            break;
+        usage_add_module(layer->options, module->name);
+        if (layer_selects(layer, module))
+            return module;
+    }
+    return NULL;
 }
 
 void layer_report_empty(const struct layer *layer)
@@ -115,7 +132,7 @@ void layer_report_empty(const struct layer *layer)
     diag_hint(layer->diags, "add one under modules: - {name: app, type: k8s-service, ...}");
 }
 
-bool layer_wants(const struct layer *layer, const struct module *module)
+bool layer_selects(const struct layer *layer, const struct module *module)
 {
     const struct option_list *wanted = &layer->options->modules;
     for (size_t i = 0; i < wanted->count; i++)

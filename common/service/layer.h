@@ -30,15 +30,15 @@ struct schema_reader layer_reader(struct layer *layer);
  * returns false if it cannot be read. */
 bool layer_read_environment(struct layer *layer);
 
-/* Counts a service of the run. Reports and returns false behind SERVICES_MAX of them, which is
- * reported once. */
-bool layer_counts(const struct layer *layer, const struct module *module, size_t *count);
+/* The next k8s-service of the file that --module selects, from `*index` on, which starts at 0; NULL
+ * after the last. Records all that it passes, and reports more than SERVICES_MAX in one run. */
+const struct module *layer_next_service(const struct layer *layer, size_t *index);
 
 /* Reports that the file has no k8s-service, unless there are other errors. Files of directories
  * without one are not read this far. */
 void layer_report_empty(const struct layer *layer);
 
 /* True when --module names this module, or is not given. */
-bool layer_wants(const struct layer *layer, const struct module *module);
+bool layer_selects(const struct layer *layer, const struct module *module);
 
 #endif
