@@ -257,7 +257,7 @@ static bool change(struct command_run *run, const struct secrets *changes)
         return false;
     struct secrets differ = differing(&run->values, changes, &before);
     if (differ.count && secrets_patch(cluster, run->namespace, &run->values, &differ,
-                                      (struct str){0}) != SECRETS_CHANGED)
+                                      before.version, false) != SECRETS_CHANGED)
         return false;
     return finish_change(run, changes, &differ, &before);
 }
@@ -483,7 +483,7 @@ static bool apply_edit(struct command_run *run, const struct secrets *read,
                             STR_ARG(name));
         }
         enum secrets_patched patched =
-            secrets_patch(cluster, run->namespace, &run->values, changes, now.version);
+            secrets_patch(cluster, run->namespace, &run->values, changes, now.version, true);
         if (patched == SECRETS_FAILED)
             return false;
         if (patched == SECRETS_OVERTAKEN)

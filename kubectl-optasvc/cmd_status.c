@@ -15,13 +15,22 @@
 static const char kinds[] = "deployments.apps,statefulsets.apps,"
                             "horizontalpodautoscalers.autoscaling,ingresses.networking.k8s.io";
 
+/* Labels can be copied: an autoscaler of another workload is not that of the service. */
+static bool scales(const struct node *object, const struct node *workload)
+{
+    const struct node *target = node_find(object, "spec scaleTargetRef");
+    return str_is(object_kind(object), "HorizontalPodAutoscaler") &&
+           str_equal(node_text(node_get(target, "kind")), object_kind(workload)) &&
+           str_equal(node_text(node_get(target, "name")), object_name(workload));
+}
+
 /* What is told of a service, as `-o json` names it. */
 static struct node *describe_autoscaler(struct arena *arena,
-                                        const struct deployed_service *deployed)
+                                        const struct deployed_service *deployed,
+                                        const struct node *workload)
 {
     struct node *live = deployed->namespace->live;
-    while (live && !(str_is(object_kind(live), "HorizontalPodAutoscaler") &&
-                     deployed_service_shows(deployed, live)))
+    while (live && !(scales(live, workload) && deployed_service_shows(deployed, live)))
         live = live->next;
     if (!live)
         return NULL;
@@ -79,7 +88,7 @@ static struct node *describe(struct arena *arena, const struct deployed_service 
     put_int(arena, map, "replicas", object_number(live, "spec replicas", 1));
     if (!object_applied_by(live, MANAGER) || object_tool(live))
         put_text(arena, map, "managedBy", object_managers(arena, live));
-    struct node *autoscaler = describe_autoscaler(arena, deployed);
+    struct node *autoscaler = describe_autoscaler(arena, deployed, live);
     if (autoscaler)
         put_node(arena, map, "autoscaler", autoscaler);
     put_hosts(arena, map, deployed);

@@ -104,6 +104,14 @@ static struct str without_advice(struct arena *arena, struct str line)
     return advice ? str_slice(line, 0, (size_t)(advice - text)) : line;
 }
 
+/* An answer that kubectl cannot read is quoted to its end; it may hold values of a Secret. */
+static size_t answer_begin(struct arena *arena, struct str line)
+{
+    const char *text = str_c(arena, line);
+    const char *quote = strstr(text, " is missing in '");
+    return quote ? (size_t)(quote - text) + strlen(" is missing") : line.len;
+}
+
 /* The same behind a conflict, and behind a kind that is not there. */
 static bool is_advice(struct str line)
 {
@@ -195,12 +203,17 @@ static bool report_messages(const struct kubectl *kubectl, const struct process 
         if (begins_message(&line) || !any) {
             any = true;
             line = without_advice(kubectl->arena, line);
+            size_t end = answer_begin(kubectl->arena, line);
+            bool quotes = end < line.len;
+            line = str_slice(line, 0, end);
             over = diags_hold(kubectl->diags, line);
             if (!over)
-                report(kubectl, severity, "%.*s", STR_ARG(line));
+                report(kubectl, severity, "%.*s%s", STR_ARG(line),
+                       quotes ? " in the answer of the cluster" : "");
             if (!over && lacks_kind(str_c(kubectl->arena, line)))
                 diag_hint(kubectl->diags,
                           "install the controller that brings its definition (CRD)");
+            over |= quotes;
             rest = (struct str){0};
             continue;
         }

@@ -123,10 +123,9 @@ static void refuse_argo_cd(const struct owned *owned, bool exact)
     diag_error(diags, owned->rollout->deployed->service->at,
                "%.*s of namespace \"%.*s\" is managed by Argo CD", STR_ARG(title),
                STR_ARG(namespace));
-    diag_hint(diags,
-              "rename the module; or delete its Application with --cascade=false, and then:\n"
-              "%.*sand apply%s",
-              STR_ARG(commands), exact ? "" : " with --adopt");
+    diag_hint(
+        diags, "rename the module; or delete its Application with --cascade=false%s%.*sand apply%s",
+        commands.len ? ", and then:\n" : " ", STR_ARG(commands), exact ? "" : " with --adopt");
 }
 
 /* Removes all labels of Flux that the object carries. */
@@ -151,6 +150,16 @@ static void refuse_flux(const struct owned *owned)
         STR_ARG(title), STR_ARG(namespace), STR_ARG(names));
 }
 
+/* Argo CD's mark before version 3, if it is not told otherwise: it replaces the value of this
+ * label, which we set too. */
+static const char instance_label[] = "app.kubernetes.io/instance";
+
+static bool has_instance_of_others(const struct owned *owned)
+{
+    struct str instance = object_label(owned->live, instance_label);
+    return instance.len && !str_equal(instance, object_label(owned->object, instance_label));
+}
+
 /* The Application that a tracking id "APPLICATION:GROUP/KIND:..." or a label names. In a namespace
  * other than Argo CD's it is "NAMESPACE_APPLICATION". */
 static struct str application_of(const struct node *live)
@@ -158,6 +167,7 @@ static struct str application_of(const struct node *live)
     struct str id = object_annotation(live, "argocd.argoproj.io/tracking-id");
     struct str name = id.len ? str_slice(id, 0, str_find(id, 0, ':'))
                              : object_label(live, "argocd.argoproj.io/instance");
+    name = name.len ? name : object_label(live, instance_label);
     size_t underscore = str_find(name, 0, '_');
     return underscore < name.len ? str_from(name, underscore + 1) : name;
 }
@@ -195,7 +205,7 @@ static bool application_exists(const struct owned *owned)
 static bool check_tool(const struct owned *owned, bool exact)
 {
     enum tool tool = object_tool(owned->live);
-    bool tracked = object_is_tracked(owned->live, tool);
+    bool tracked = object_is_tracked(owned->live, tool) || has_instance_of_others(owned);
     struct str release = object_annotation(owned->live, "meta.helm.sh/release-name");
     if (tool == TOOL_ARGO_CD && (exact ? tracked && application_exists(owned) : true)) {
         refuse_argo_cd(owned, exact);

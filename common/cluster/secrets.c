@@ -99,7 +99,8 @@ static struct process patch_run(struct cluster *cluster, const struct cluster_na
     return (struct process){
         .arguments = kubectl_argv(&cluster->kubectl, "patch", "secret", MANUAL_SECRETS,
                                   "--namespace", namespace->name.data, "--type=merge",
-                                  "--patch-file=/dev/stdin", "--field-manager=" MANAGER, NULL)
+                                  "--patch-file=/dev/stdin", "--field-manager=" MANAGER,
+                                  "--output=jsonpath={.metadata.resourceVersion}", NULL)
                          .items,
         .input = patch,
     };
@@ -196,11 +197,25 @@ static bool make(struct cluster *cluster, const struct cluster_namespace *namesp
            make_secret(cluster, namespace, true, &no_namespace);
 }
 
+/* A change has a new version. Without one the server, or something before it, has changed nothing.
+ */
+static bool is_confirmed(struct cluster *cluster, const struct process *run, struct str version)
+{
+    struct str now = buf_str(&run->output);
+    if (now.len && !str_equal(now, version))
+        return true;
+    if (!process_interrupted())
+        diag_error(&cluster->diags, (struct location){0},
+                   "the Secret \"" MANUAL_SECRETS
+                   "\" was not changed: the server has no new version of it");
+    return false;
+}
+
 enum secrets_patched secrets_patch(struct cluster *cluster,
                                    const struct cluster_namespace *namespace, struct arena *arena,
-                                   const struct secrets *changes, struct str version)
+                                   const struct secrets *changes, struct str version, bool only_it)
 {
-    struct str patch = patch_text(arena, changes, version);
+    struct str patch = patch_text(arena, changes, only_it ? version : (struct str){0});
     struct process run = patch_run(cluster, namespace, patch);
     kubectl_run(&cluster->kubectl, &run, 1);
     if (!process_right(&run) && kubectl_says(&run, "(NotFound)")) {
@@ -211,11 +226,13 @@ enum secrets_patched secrets_patch(struct cluster *cluster,
         kubectl_run(&cluster->kubectl, &run, 1);
     }
     enum secrets_patched patched = process_right(&run) ? SECRETS_CHANGED
-                                   : version.len && kubectl_says(&run, "(Conflict)")
+                                   : only_it && version.len && kubectl_says(&run, "(Conflict)")
                                        ? SECRETS_OVERTAKEN
                                        : SECRETS_FAILED;
     if (patched == SECRETS_FAILED)
         report(cluster, namespace, &run, changes);
+    else if (patched == SECRETS_CHANGED && !is_confirmed(cluster, &run, version))
+        patched = SECRETS_FAILED;
     process_free(&run);
     return patched;
 }

@@ -36,11 +36,12 @@ const struct secret *secrets_find(const struct secrets *secrets, struct str name
 
 enum secrets_patched { SECRETS_FAILED, SECRETS_CHANGED, SECRETS_OVERTAKEN };
 
-/* Changes those keys, and makes Secret and namespace if they are not there. With a `version` only
- * if it is still that one, else SECRETS_OVERTAKEN. Reports failures. */
+/* Changes those keys, and makes Secret and namespace if they are not there. `version` is the one
+ * that was read; with `only_it` they are changed only if it is still that one, else
+ * SECRETS_OVERTAKEN. Reports failures, also if the server has no new version afterwards. */
 enum secrets_patched secrets_patch(struct cluster *cluster,
                                    const struct cluster_namespace *namespace, struct arena *arena,
-                                   const struct secrets *changes, struct str version);
+                                   const struct secrets *changes, struct str version, bool only_it);
 
 /* Restarts the pods of the services that run and use one of the keys. */
 void secrets_restart(struct cluster *cluster, const struct secrets *changes);

@@ -16,10 +16,11 @@ bool progress_is_possible(void)
 struct terminal_size progress_terminal_size(void)
 {
     enum { COLUMNS = 80, ROWS = 24 };
-    struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0 || size.ws_row == 0)
-        return (struct terminal_size){COLUMNS, ROWS};
-    return (struct terminal_size){size.ws_col, size.ws_row};
+    struct winsize size = {0};
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0)
+        size = (struct winsize){0};
+    return (struct terminal_size){size.ws_col ? size.ws_col : COLUMNS,
+                                  size.ws_row ? size.ws_row : ROWS}; /* one may be known */
 }
 
 static void write_line(struct progress *progress, struct str line, struct buf *out)
