@@ -66,8 +66,9 @@ static struct release_answer ask(const struct target *target, const struct route
         struct str class = release_class(ingresses[i]);
         if (set_add(injection->arena, &classes, class, ingresses[i]))
             continue;
-        struct release_answer answer = release_ask(&injection->release, class, route->host,
-                                                   route->prefix, leads_to_us, target);
+        struct release_answer answer;
+        release_ask(&injection->release, class, route->host, route->prefix, leads_to_us, target,
+                    &answer);
         if (answer.served || !best.ingress)
             best = answer;
     }
@@ -229,12 +230,11 @@ static struct str route_text(struct arena *arena, const struct route *route)
 static bool is_taken(const struct target *target, const struct route *route)
 {
     const struct str classes[] = {target->service->layer->environment.ingress_class, {0}};
-    bool taken = false;
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-        taken |= release_ask(&target->injection->release, classes[i], route->host, route->prefix,
-                             leads_to_us, target)
-                     .taken;
-    return taken;
+    struct release_answer answer = {0};
+    for (size_t i = 0; i < sizeof classes / sizeof *classes && !answer.taken; i++)
+        release_ask(&target->injection->release, classes[i], route->host, route->prefix,
+                    leads_to_us, target, &answer);
+    return answer.taken;
 }
 
 static void report_unserved(const struct target *target, const struct object *ingress,

@@ -165,8 +165,8 @@ struct release_answer {
 
 /* Asks the Ingresses of a class. `path` has no slash at its end; `host` may be empty, or a
  * wildcard. */
-struct release_answer release_ask(struct release *release, struct str class, struct str host,
-                                  struct str path, release_is_ours *is_ours, const void *context);
+void release_ask(struct release *release, struct str class, struct str host, struct str path,
+                 release_is_ours *is_ours, const void *context, struct release_answer *ret);
 
 /* True if Ingresses of a class have rules for this very host, none of which asks nginx for regular
  * expressions. */

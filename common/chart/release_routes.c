@@ -282,15 +282,15 @@ static const struct host *find_host(const struct release *release, struct arena 
     return found;
 }
 
-struct release_answer release_ask(struct release *release, struct str class, struct str host,
-                                  struct str path, release_is_ours *is_ours, const void *context)
+void release_ask(struct release *release, struct str class, struct str host, struct str path,
+                 release_is_ours *is_ours, const void *context, struct release_answer *ret)
 {
     struct arena scratch = {0};
-    struct release_answer answer = {0};
     struct question question = {
-        .path = path, .is_ours = is_ours, .context = context, .answer = &answer};
+        .path = path, .is_ours = is_ours, .context = context, .answer = ret};
     struct str key;
     bool itself;
+    *ret = (struct release_answer){0};
     index_paths(release);
     const struct host *found = find_host(release, &scratch, class, host, &key, &itself);
     struct str all = str_format(&scratch, "%.*s%.*s", STR_ARG(key), STR_ARG(path));
@@ -300,14 +300,13 @@ struct release_answer release_ask(struct release *release, struct str class, str
              each; each = each->next)
             compare(&question, each, head);
     }
-    answer.served = question.ours && question.ours >= question.others;
-    if (answer.served && question.rival_fit == question.ours)
-        answer.rival = question.rival;
-    answer.taken &= itself;
-    if (!answer.served || question.doubt <= question.ours)
-        answer.doubt = NULL;
+    ret->served = question.ours && question.ours >= question.others;
+    if (ret->served && question.rival_fit == question.ours)
+        ret->rival = question.rival;
+    ret->taken &= itself;
+    if (!ret->served || question.doubt <= question.ours)
+        ret->doubt = NULL;
     arena_free(&scratch);
-    return answer;
 }
 
 bool release_has_plain_host(struct release *release, struct str class, struct str host)

@@ -549,9 +549,9 @@ int cli_main(const struct program *program, int argc, char **argv)
     struct cli cli = {.program = program, .argv = argv + 1, .choice = FLAG_COUNT};
     cli.argc = argc > 1 ? (size_t)argc - 1 : 0;
     cli.invocation.program = program;
-    int status = is_called_to_complete(argv[0])
-                     ? run_hidden(&cli, find_hidden(program, "__complete"))
-                     : run_program(&cli);
+    const struct command *complete =
+        is_called_to_complete(argv[0]) ? find_hidden(program, "__complete") : NULL;
+    int status = complete ? run_hidden(&cli, complete) : run_program(&cli);
     arena_free(&cli.arena);
     return status;
 }
