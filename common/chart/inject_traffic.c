@@ -112,7 +112,7 @@ static bool is_served(const struct target *target, const struct route *route)
 
 /* Annotations */
 
-/* The other Services that an Ingress leads to are told: what is set holds for them too. */
+/* Reports the other Services of an Ingress: annotations apply to them too. */
 static void warn_shared(const struct target *target, const struct object *ingress)
 {
     struct injection *injection = target->injection;

@@ -37,7 +37,7 @@ struct rollout {
     struct node *old;      /* and ours of the other kind, which it takes the place of */
 
     /* spec.replicas, when it changes hands (apply_plan.c). */
-    bool takes_replicas; /* from an autoscaler or whoever scaled: ours from now on */
+    bool takes_replicas; /* from an autoscaler or another manager: ours from now on */
     int64_t keeps;       /* pods that run and stay when an autoscaler takes over; 0: none to keep */
 
     enum rollout_state state;
@@ -57,12 +57,12 @@ struct apply {
     struct manifests goes;      /* what acts and is no longer rendered: removed */
     struct manifests stays;     /* what does nothing and is no longer rendered: listed, or pruned */
     struct manifests leaves;    /* --prune=layer: of services that are in no file */
-    struct manifests kept;      /* what would be among those, but holds data: told */
+    struct manifests kept;      /* what would be among those, but holds data: reported */
     struct manifests blocked;   /* what would be in `goes`, but is not ours to delete: an error */
     struct manifests unclaimed; /* the same of the rest: retained */
     struct manifests adopted;   /* what exists, was not applied by us, and --adopt takes over */
     struct set releases;        /* "NAMESPACE/NAME" of Helm: whether each is there */
-    struct set outcomes;        /* what becomes of each object: created, changed, unchanged */
+    struct set outcomes;        /* the result for each object: created, changed, unchanged */
     struct set sent;            /* each object as the server makes it of what is sent */
     struct set taken;           /* the objects that the server took */
     bool applied;               /* all of them */

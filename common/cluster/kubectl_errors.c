@@ -195,7 +195,7 @@ static bool report_messages(const struct kubectl *kubectl, const struct process 
     struct str text = buf_str(&run->errors);
     struct str rest = {0};
     bool any = false;  /* a message was found, */
-    bool over = false; /* and what follows of the last one is not told */
+    bool over = false; /* and the rest of the last one is not reported */
     for (size_t at = 0; at < text.len;) {
         struct str line = kubectl_next_line(text, &at);
         if (line.len == 0 || kubectl_is_log(line) || is_warning(line))

@@ -150,7 +150,7 @@ static void refuse_flux(const struct owned *owned)
         STR_ARG(title), STR_ARG(namespace), STR_ARG(names));
 }
 
-/* Argo CD's mark before version 3, if it is not told otherwise: it replaces the value of this
+/* Argo CD's mark before version 3, unless it is configured otherwise: it replaces the value of this
  * label, which we set too. */
 static const char instance_label[] = "app.kubernetes.io/instance";
 

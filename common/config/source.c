@@ -58,7 +58,7 @@ static int by_bytes(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The names in a folder, in byte order: readdir()'s order differs from machine to machine. */
+/* The names in a directory, in byte order: readdir()'s order differs from machine to machine. */
 static int list_names(struct arena *arena, const char *path, const char ***ret_names,
                       size_t *ret_count)
 {
