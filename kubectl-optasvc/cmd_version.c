@@ -1,6 +1,7 @@
 #include "base/version.h"
 #include "commands.h"
 #include "yaml/emit.h"
+#include "yaml/parse_manifest.h"
 #include "yaml/parse_strict.h"
 
 #include <stdlib.h>
@@ -15,7 +16,7 @@ int cmd_version(const struct invocation *invocation)
     put_text(&arena, map, "version", str_of(version_number));
     put_text(&arena, map, "commit", str_of(version_commit));
     put_text(&arena, map, "libfyaml", str_of(load_service_library()));
-    put_text(&arena, map, "libyaml", str_of(emit_library()));
+    put_text(&arena, map, "libyaml", str_of(load_manifest_library()));
     emit_json(&out, map, 0);
     buf_add_byte(&out, '\n');
     int status = console_finish(buf_str(&out));

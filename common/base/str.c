@@ -226,13 +226,17 @@ void buf_add(struct buf *buf, struct str s)
 
 void buf_add_byte(struct buf *buf, char byte)
 {
-    buf_add(buf, (struct str){&byte, 1});
+    buf_reserve(buf, 1);
+    buf->data[buf->len++] = byte;
 }
 
 void buf_add_spaces(struct buf *buf, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        buf_add_byte(buf, ' ');
+    if (count == 0)
+        return;
+    buf_reserve(buf, count);
+    memset(buf->data + buf->len, ' ', count);
+    buf->len += count;
 }
 
 void buf_format(struct buf *buf, const char *format, ...)

@@ -66,6 +66,22 @@ static bool in_ranges(uint32_t character, const struct range *ranges, size_t cou
     return false;
 }
 
+bool utf8_has_line_break(struct str text)
+{
+    for (size_t at = 0, len; at < text.len; at += len) {
+        uint32_t character = (unsigned char)text.data[at];
+        len = character < 0x80 ? 1 : utf8_decode(text, at, &character);
+        if (len == 0) {
+            len = 1;
+            continue;
+        }
+        if (character == '\n' || character == '\r' || character == 0x85 || character == 0x2028 ||
+            character == 0x2029)
+            return true;
+    }
+    return false;
+}
+
 size_t utf8_mark(struct str text)
 {
     const struct str mark = STR("\xEF\xBB\xBF");

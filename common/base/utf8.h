@@ -16,6 +16,9 @@ const char *utf8_check(struct str text, size_t *ret_offset);
 /* Bytes of the byte order mark that the text begins with: 3, or 0. */
 size_t utf8_mark(struct str text);
 
+/* True if the text has a line break of YAML 1.1: LF, CR, NEL, LS or PS (section 4.1.4). */
+bool utf8_has_line_break(struct str text);
+
 /* Columns that a terminal uses for a character: 0, 1 or 2. */
 size_t utf8_columns(uint32_t character);
 

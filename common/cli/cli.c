@@ -7,7 +7,7 @@
 #include "format/duration.h"
 #include "format/name.h"
 #include "os/console.h"
-#include "yaml/emit.h"
+#include "yaml/parse_manifest.h"
 #include "yaml/parse_strict.h"
 
 #include <signal.h>
@@ -132,7 +132,7 @@ int cli_version(const struct program *program)
 {
     struct buf out = {0};
     buf_format(&out, "%s %s (commit %s, libfyaml %s, libyaml %s)\n", program->file, version_number,
-               version_commit, load_service_library(), emit_library());
+               version_commit, load_service_library(), load_manifest_library());
     int status = console_finish(buf_str(&out));
     buf_free(&out);
     return status;

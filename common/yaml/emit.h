@@ -4,7 +4,9 @@
 
 #include "yaml/node.h"
 
-/* Appends YAML documents, each led by "---", in block style, with the quoting of scalar.h. */
+/* Appends YAML documents in block style, each after a line "---". The bytes are those of libyaml's
+ * emitter with unlimited width. A string is plain where scalar_may_be_plain() allows it, otherwise
+ * in double quotes. The root is a map or list. */
 void emit_yaml(struct buf *out, struct node *const *documents, size_t count);
 
 /* Appends one JSON value, indented by four spaces as kubectl does, its lines after the first by
@@ -35,8 +37,5 @@ void emit_inline(struct buf *out, const struct node *node, bool json);
 /* True when a value stands behind its key or dash in the same line: a scalar, an alias, what is
  * empty, and what merges an alias. */
 bool emit_is_inline(const struct node *node);
-
-/* The version of libyaml. */
-const char *emit_library(void);
 
 #endif
