@@ -16,10 +16,9 @@ enum {
 struct source {
     struct str path; /* as the user wrote it */
     struct str text;
-    bool secret;   /* may hold what no message may show: its lines are left out */
-    bool answered; /* by a program, as JSON: BLANKS_MAX is for files */
-    bool *hidden;  /* true: no message shows a key, value or line of it, only positions; NULL: as
-                      false. input_read() sets it, load_service() clears it */
+    bool secret;  /* may hold what no message may show: its lines are left out */
+    bool *hidden; /* true: no message shows a key, value or line of it, only positions; NULL: as
+                     false. input_read() sets it, load_service() clears it */
 };
 
 bool source_is_hidden(const struct source *source);

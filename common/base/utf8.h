@@ -8,6 +8,9 @@
  * (RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF). */
 size_t utf8_decode(struct str text, size_t at, uint32_t *ret_character);
 
+/* Appends a character, up to U+10FFFF. */
+void utf8_encode(struct buf *out, uint32_t character);
+
 /* NULL when all of `text` is UTF-8 without NUL, DEL and control characters other than tab, CR and
  * LF; else what is wrong, with its offset. The YAML libraries loop on or silently lose such bytes.
  */

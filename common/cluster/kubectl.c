@@ -6,7 +6,7 @@
 #include "cluster/kubectl_flags.h"
 #include "cluster/object.h"
 #include "yaml/emit.h"
-#include "yaml/parse_strict.h"
+#include "yaml/parse_json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -96,36 +96,6 @@ static void report_answer(const struct kubectl *kubectl, const struct process *r
     diag_hint(kubectl->diags, "is it the kubectl of Kubernetes? KUBECTL_PATH can name another");
 }
 
-/* kubectl's JSON as every reader of YAML takes it: characters that YAML allows only as escapes are
- * written so, and NUL, which no text here may hold, as U+FFFD. A pod's message may be the last
- * bytes of its log. */
-static struct str readable(struct arena *arena, struct str json)
-{
-    struct buf text = {0};
-    for (size_t at = 0; at < json.len;) {
-        uint32_t character = 0;
-        size_t len = utf8_decode(json, at, &character);
-        struct str rest = str_from(json, at);
-        if (str_starts(rest, STR("\\u0000"))) {
-            buf_add(&text, STR("\\ufffd"));
-            at += strlen("\\u0000");
-        } else if (character == '\\' && rest.len > 1) { /* an escaped backslash begins no escape */
-            buf_add(&text, str_slice(rest, 0, 2));
-            at += 2;
-        } else if (len &&
-                   ((character >= 0x7F && character < 0xA0) || (character & 0xFFFE) == 0xFFFE)) {
-            buf_format(&text, "\\u%04x", character > 0xFFFF ? 0xFFFD : (unsigned)character);
-            at += len;
-        } else { /* bytes that are no UTF-8 stay, and the reader refuses them */
-            buf_add(&text, str_slice(rest, 0, len ? len : 1));
-            at += len ? len : 1;
-        }
-    }
-    struct str copy = str_copy(arena, buf_str(&text));
-    buf_free(&text);
-    return copy;
-}
-
 struct node *kubectl_answer(const struct kubectl *kubectl, const struct process *run)
 {
     if (run->output.len == 0) {
@@ -133,13 +103,8 @@ struct node *kubectl_answer(const struct kubectl *kubectl, const struct process 
             report_answer(kubectl, run, "nothing");
         return NULL;
     }
-    struct diags diags = {.arena = kubectl->arena};
-    struct source *source = ARENA_NEW(kubectl->arena, struct source);
-    *source = (struct source){.path = STR("kubectl"),
-                              .text = readable(kubectl->arena, buf_str(&run->output)),
-                              .secret = true,
-                              .answered = true};
-    struct node *answer = load_service(kubectl->arena, source, &diags);
+    struct node *answer =
+        load_json(kubectl->arena, str_copy(kubectl->arena, buf_str(&run->output)));
     if (answer && answer->kind == NODE_MAP && node_get(answer, "kind"))
         return answer;
     report_answer(kubectl, run, "something else than objects");
