@@ -218,7 +218,7 @@ static int run(struct deletion *deletion)
     return console_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int cmd_delete(const struct invocation *invocation)
+static int run_delete(const struct invocation *invocation)
 {
     struct deletion deletion = {0};
     int status = EXIT_FAILURE;
@@ -229,3 +229,13 @@ int cmd_delete(const struct invocation *invocation)
     cluster_close(&deletion.cluster);
     return process_exit_status(status);
 }
+
+const struct command command_delete = {
+    .name = "delete",
+    .summary = "Delete the services from the cluster",
+    .details =
+        "Lists what it will delete and asks, unless --yes is given. The Namespace, the claims of\n"
+        "persistent_storage and the Secret manual-secrets stay.\n",
+    .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(WITH_NAMESPACE) | FLAG(WITH_STORAGE),
+    .required = FLAG(FILENAME),
+    .run = run_delete};

@@ -115,7 +115,7 @@ static int diff(struct apply *apply)
     return status;
 }
 
-int cmd_diff(const struct invocation *invocation)
+static int run_diff(const struct invocation *invocation)
 {
     struct apply apply = {0};
     int status = DIFF_FAILED;
@@ -128,3 +128,13 @@ int cmd_diff(const struct invocation *invocation)
         status = DIFF_FAILED;
     return process_exit_status(status);
 }
+
+const struct command command_diff = {
+    .name = "diff",
+    .summary = "Show what apply would change",
+    .details =
+        "Shows what `kubectl diff` does, and what apply would remove. Exit status: 0 nothing\n"
+        "would change, 1 something would, 2 it failed.\n",
+    .flags = FLAGS_CLUSTER | FLAG(ADOPT),
+    .required = FLAG(FILENAME),
+    .run = run_diff};

@@ -134,12 +134,28 @@ static int run(const struct invocation *invocation, bool shell)
     return process_exit_status(status);
 }
 
-int cmd_logs(const struct invocation *invocation)
+static int run_logs(const struct invocation *invocation)
 {
     return run(invocation, false);
 }
 
-int cmd_shell(const struct invocation *invocation)
+static int run_shell(const struct invocation *invocation)
 {
     return run(invocation, true);
 }
+
+const struct command command_logs = {.name = "logs",
+                                     .summary = "Show the logs of a service's pods",
+                                     .flags = FLAGS_CLUSTER | FLAG(FOLLOW) | FLAG(PREVIOUS) |
+                                              FLAG(TAIL) | FLAG(SINCE),
+                                     .required = FLAG(FILENAME),
+                                     .run = run_logs};
+
+const struct command command_shell = {.name = "shell",
+                                      .arguments = "[-- COMMAND...]",
+                                      .max_args = SIZE_MAX,
+                                      .summary =
+                                          "Open a shell, or run a command, in a pod of a service",
+                                      .flags = FLAGS_CLUSTER,
+                                      .required = FLAG(FILENAME),
+                                      .run = run_shell};

@@ -73,7 +73,7 @@ static void write_outputs(struct cluster *cluster, struct buf *out)
     buf_free(&yaml);
 }
 
-int cmd_outputs(const struct invocation *invocation)
+static int run_outputs(const struct invocation *invocation)
 {
     struct cluster cluster;
     struct buf out = {0};
@@ -87,3 +87,14 @@ int cmd_outputs(const struct invocation *invocation)
     cluster_close(&cluster);
     return process_exit_status(status);
 }
+
+static const char *const outputs[] = {"yaml", "json", NULL};
+
+const struct command command_outputs = {
+    .name = "outputs",
+    .summary = "Print docker_repo_url, current_image, current_tag and current_digest",
+    .details = "Of several services, under the name of each.\n",
+    .flags = FLAGS_CLUSTER | FLAG(OUTPUT),
+    .required = FLAG(FILENAME),
+    .outputs = outputs,
+    .run = run_outputs};

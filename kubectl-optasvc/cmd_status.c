@@ -241,7 +241,7 @@ static bool watch(struct cluster *cluster)
     return right;
 }
 
-int cmd_status(const struct invocation *invocation)
+static int run_status(const struct invocation *invocation)
 {
     struct cluster cluster;
     struct buf out = {0};
@@ -256,3 +256,12 @@ int cmd_status(const struct invocation *invocation)
     cluster_close(&cluster);
     return process_exit_status(status);
 }
+
+static const char *const outputs[] = {"json", NULL};
+
+const struct command command_status = {.name = "status",
+                                       .summary = "Show what runs: image, pods, autoscaler, hosts",
+                                       .flags = FLAGS_CLUSTER | FLAG(WATCH) | FLAG(OUTPUT),
+                                       .required = FLAG(FILENAME),
+                                       .outputs = outputs,
+                                       .run = run_status};

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-int cmd_version(const struct invocation *invocation)
+static int run_version(const struct invocation *invocation)
 {
     if (!invocation->options.output)
         return cli_version(invocation->program);
@@ -24,3 +24,12 @@ int cmd_version(const struct invocation *invocation)
     arena_free(&arena);
     return status;
 }
+
+static const char *const outputs[] = {"json", NULL};
+
+const struct command command_version = {
+    .name = "version",
+    .summary = "Print version, commit, and the versions of the libraries",
+    .flags = FLAG(OUTPUT),
+    .outputs = outputs,
+    .run = run_version};

@@ -98,7 +98,9 @@ static void write_command_help(struct buf *out, const struct program *program,
         buf_format(out, " %s", command->name);
     if (command->required & FLAG(FILENAME))
         buf_add(out, STR(" -f FILE"));
-    buf_format(out, "%s%s [flags]\n", *command->arguments ? " " : "", command->arguments);
+    if (command->arguments)
+        buf_format(out, " %s", command->arguments);
+    buf_add(out, STR(" [flags]\n"));
     if (command->details)
         buf_format(out, "\n%s", command->details);
     write_flags(out, command);
@@ -108,9 +110,9 @@ static void write_program_help(struct buf *out, const struct program *program)
 {
     buf_format(out, "%s\n\nUsage: %s COMMAND [flags]\n\nCommands:\n", program->summary,
                program->name);
-    for (size_t i = 0; i < program->count; i++)
-        if (!program->commands[i].hidden)
-            buf_format(out, "  %-15s%s\n", program->commands[i].name, program->commands[i].summary);
+    for (const struct command *const *each = program->commands; *each; each++)
+        if (!(*each)->hidden)
+            buf_format(out, "  %-15s%s\n", (*each)->name, (*each)->summary);
     buf_format(out, "  %-15s%s\n", "help", "Tell more of a command");
     buf_format(out, "\n%s help COMMAND tells more, %s --version the version.\n", program->name,
                program->name);
@@ -313,12 +315,12 @@ static int read_letters(struct cli *cli, const char *argument)
 static int add_argument(struct cli *cli, const char *argument)
 {
     struct invocation *invocation = &cli->invocation;
-    if (invocation->arguments.count == invocation->command->most) {
+    if (invocation->arguments.count == invocation->command->max_args) {
         if (cli->choice < FLAG_COUNT && among(argument, flag_table[cli->choice].choices))
             return usage_error(cli, NULL, "unexpected argument \"%s\": write --%s=%s", argument,
                                flag_table[cli->choice].name, argument);
         bool file =
-            invocation->command->most == 0 && command_takes(invocation->command, FLAG_FILENAME);
+            invocation->command->max_args == 0 && command_takes(invocation->command, FLAG_FILENAME);
         return usage_error(cli, NULL, "unexpected argument \"%s\"%s%s", argument,
                            file ? ": a file is given by -f " : "", file ? argument : "");
     }
@@ -357,7 +359,7 @@ static int check_flags(struct cli *cli)
         if (command->required >> i & 1 && !(cli->given >> i & 1))
             return usage_error(cli, NULL, "--%s is needed: --%s %s", flag_table[i].name,
                                flag_table[i].name, flag_table[i].argument);
-    if (cli->invocation.arguments.count < command->least)
+    if (cli->invocation.arguments.count < command->min_args)
         return usage_error(cli, NULL, "an argument is needed: %s", command->arguments);
     if (cli->given & FLAG(IMAGE_TAG) && cli->given & FLAG(IMAGE_DIGEST))
         return usage_error(cli, NULL, "--image-tag and --image-digest exclude each other");
@@ -399,8 +401,8 @@ static const struct command *find_command(struct cli *cli, struct suggestion *ne
     const char *second = cli->at < cli->argc ? cli->argv[cli->at] : "";
     struct str both = str_format(&cli->arena, "%s %s", first, second);
     *near = (struct suggestion){.word = str_of(first)};
-    for (size_t i = 0; i < cli->program->count; i++) {
-        const struct command *command = &cli->program->commands[i];
+    for (const struct command *const *each = cli->program->commands; *each; each++) {
+        const struct command *command = *each;
         struct str name = str_of(command->name);
         if (command->hidden)
             continue;
@@ -424,10 +426,9 @@ static bool show_group(struct cli *cli, const char *word, int *ret_status)
     const struct program *program = cli->program;
     struct str first = str_format(&cli->arena, "%s ", word);
     struct buf out = {0};
-    for (size_t i = 0; i < program->count; i++)
-        if (str_starts(str_of(program->commands[i].name), first))
-            buf_format(&out, "  %-15s%s\n", program->commands[i].name,
-                       program->commands[i].summary);
+    for (const struct command *const *each = program->commands; *each; each++)
+        if (str_starts(str_of((*each)->name), first))
+            buf_format(&out, "  %-15s%s\n", (*each)->name, (*each)->summary);
     bool any = out.len > 0;
     buf_format(&out, "\n%s help %s COMMAND tells more.\n", program->name, word);
     if (any)
@@ -441,8 +442,8 @@ static struct str group_names(struct cli *cli, const char *word)
 {
     struct str first = str_format(&cli->arena, "%s ", word);
     struct str names = {0};
-    for (size_t i = 0; i < cli->program->count; i++) {
-        struct str name = str_of(cli->program->commands[i].name);
+    for (const struct command *const *each = cli->program->commands; *each; each++) {
+        struct str name = str_of((*each)->name);
         if (str_starts(name, first))
             names = str_format(&cli->arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "",
                                STR_ARG(name));
@@ -483,9 +484,9 @@ static int run_help(struct cli *cli)
 /* The command for scripts that has this name, or NULL. */
 static const struct command *find_hidden(const struct program *program, const char *name)
 {
-    for (size_t i = 0; i < program->count; i++)
-        if (program->commands[i].hidden && strcmp(program->commands[i].name, name) == 0)
-            return &program->commands[i];
+    for (const struct command *const *each = program->commands; *each; each++)
+        if ((*each)->hidden && strcmp((*each)->name, name) == 0)
+            return *each;
     return NULL;
 }
 
@@ -512,7 +513,7 @@ static int run_program(struct cli *cli)
     if (first && strcmp(first, "--version") == 0)
         return cli_version(program);
     if (program->single)
-        return run_command(cli, program->commands);
+        return run_command(cli, *program->commands);
     cli->at = 1;
     if (!first) {
         cli->at = 0;
