@@ -3,9 +3,7 @@
 #include "base/diag.h"
 #include "base/utf8.h"
 #include "base/version.h"
-#include "config/interpolate.h"
-#include "format/duration.h"
-#include "format/name.h"
+#include "config/schema.h"
 #include "os/console.h"
 #include "yaml/parse_manifest.h"
 #include "yaml/parse_strict.h"
@@ -175,44 +173,19 @@ static bool among(const char *word, const char *const *words)
     return false;
 }
 
-/* NULL when the value fits the flag, else what is wrong with it. */
-static const char *value_wrong(struct cli *cli, size_t id, const char *value)
+/* Returns what the value of a flag must be; NULL if it is valid. */
+static const char *check_value(struct cli *cli, size_t id, const char *value)
 {
     const char *const *choices =
         id == FLAG_OUTPUT ? cli->invocation.command->outputs : flag_table[id].choices;
     struct str text = str_of(value);
-    struct str name;
     size_t bad;
     if (text.len == 0)
         return "must not be empty";
     if (utf8_check(text, &bad))
         return "must be UTF-8 text without control characters";
-    switch (id) {
-    case FLAG_VAR:
-        return variable_split(value, &name, &text) ? NULL : "must be NAME=VALUE";
-    case FLAG_REGISTRY:
-        return name_wrong(NAME_REGISTRY, text);
-    case FLAG_IMAGE:
-        return name_wrong(NAME_IMAGE, text);
-    case FLAG_TAG:
-    case FLAG_IMAGE_TAG:
-        return name_wrong(NAME_IMAGE_TAG, text);
-    case FLAG_IMAGE_DIGEST:
-        return name_wrong(NAME_IMAGE_DIGEST, text);
-    case FLAG_NAMESPACE:
-        return name_wrong(NAME_NAMESPACE, text);
-    case FLAG_TIMEOUT:
-        return duration_read(text, &(int64_t){0})
-                   ? NULL
-                   : "must be a time up to 168h, as 90s, 5m or 1h30m";
-    case FLAG_VERBOSITY:
-        return text.len == 1 && str_only(text, "0123456789") ? NULL
-                                                             : "must be a number from 0 to 9";
-    case FLAG_TAIL:
-        return str_only(text, "0123456789") ? NULL : "must be a number of lines";
-    default:
-        break;
-    }
+    if (flag_table[id].check)
+        return flag_table[id].check(text);
     if (!choices || among(value, choices))
         return NULL;
     return str_format(&cli->arena, "must be %.*s",
@@ -225,7 +198,7 @@ static int set_flag(struct cli *cli, size_t id, const char *value)
     char *target = (char *)&cli->invocation.options + flag_table[id].offset;
     bool again = cli->given & UINT64_C(1) << id;
     if (flag_table[id].kind != KIND_SWITCH) {
-        const char *wrong = value_wrong(cli, id, value);
+        const char *wrong = check_value(cli, id, value);
         if (wrong && (!*value || id == FLAG_VAR)) /* a variable may hold what nobody should see */
             return usage_error(cli, NULL, "--%s %s", flag_table[id].name, wrong);
         if (wrong)
