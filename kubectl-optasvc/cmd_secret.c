@@ -278,7 +278,9 @@ static bool run_import(struct command_run *run)
     const char *path = run->invocation->arguments.items[0];
     struct source *source = ARENA_NEW(&run->cluster.arena, struct source); /* what is told has it */
     struct dotenv dotenv;
-    *source = (struct source){.path = str_of(strcmp(path, "-") ? path : "<stdin>"), .secret = true};
+    *source = (struct source){.path = str_of(strcmp(path, "-") ? path : "<stdin>"),
+                              .secret = true,
+                              .lines = line_map_new(&run->cluster.arena)};
     if (!read_file(run, path, &source->text))
         return false;
     bool ok = dotenv_read(&run->values, source, &run->cluster.diags, &dotenv);

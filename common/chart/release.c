@@ -193,6 +193,7 @@ struct release release_begin(struct arena *arena, struct diags *diags, const str
 {
     struct release release = {.arena = arena, .diags = diags, .source = *source, .stream = stream};
     release.source.secret = true;
+    release.source.lines = line_map_new(arena);
     release.edits = ARENA_ARRAY(arena, stream.count, struct edit);
     return release;
 }
