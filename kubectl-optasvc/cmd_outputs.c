@@ -61,16 +61,7 @@ static void write_outputs(struct cluster *cluster, struct buf *out)
                  describe(arena, &cluster->services[i]));
     if (cluster->service_count == 1)
         map = map->first;
-    const char *output = cluster->options->output;
-    if (output && strcmp(output, "json") == 0) {
-        emit_json(out, map, 0);
-        buf_add_byte(out, '\n');
-        return;
-    }
-    struct buf yaml = {0};
-    emit_yaml(&yaml, &map, 1);
-    buf_add(out, str_from(buf_str(&yaml), sizeof "---\n" - 1));
-    buf_free(&yaml);
+    emit_format_find(cluster->options->output)->value(out, map);
 }
 
 static int run_outputs(const struct invocation *invocation)
@@ -88,13 +79,11 @@ static int run_outputs(const struct invocation *invocation)
     return process_exit_status(status);
 }
 
-static const char *const outputs[] = {"yaml", "json", NULL};
-
 const struct command command_outputs = {
     .name = "outputs",
     .summary = "Print docker_repo_url, current_image, current_tag and current_digest",
     .details = "Of several services, under the name of each.\n",
     .flags = FLAGS_CLUSTER | FLAG(OUTPUT),
     .required = FLAG(FILENAME),
-    .outputs = outputs,
+    .outputs = emit_format_names,
     .run = run_outputs};

@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "manifest/render.h"
+#include "yaml/emit.h"
 
 #include <stdlib.h>
 
@@ -27,8 +28,6 @@ static int run_validate(const struct invocation *invocation)
     return run(invocation, false);
 }
 
-static const char *const outputs[] = {"yaml", "json", NULL};
-
 const struct command command_render = {
     .name = "render",
     .summary = "Turn service files into Kubernetes manifests on stdout",
@@ -36,7 +35,7 @@ const struct command command_render = {
                "Talks to no cluster: the output depends on the files and flags alone.\n",
     .flags = FLAGS_RENDER | FLAG(OUTPUT),
     .required = FLAG(FILENAME),
-    .outputs = outputs,
+    .outputs = emit_format_names,
     .run = cmd_render};
 
 const struct command command_validate = {

@@ -3,6 +3,8 @@
 #include "base/utf8.h"
 #include "yaml/scalar.h"
 
+#include <string.h>
+
 /* How a string is written in double quotes. */
 enum quoting {
     QUOTING_YAML, /* with YAML's escapes, as libyaml's emitter writes them */
@@ -246,18 +248,84 @@ void emit_item(struct buf *out, const struct node *item, size_t column,
     emit_after_indicator(out, item, column, style);
 }
 
+static const struct emit_style document_style = {.step = 2, .dash = 0, .newline = "\n"};
+
 void emit_yaml(struct buf *out, struct node *const *documents, size_t count)
 {
-    static const struct emit_style style = {.step = 2, .dash = 0, .newline = "\n"};
     for (size_t i = 0; i < count; i++) {
         buf_add(out, STR("---"));
         if (emit_is_inline(documents[i])) {
             buf_add_byte(out, ' ');
             emit_inline(out, documents[i], false);
         } else {
-            next_line(out, 0, &style);
-            emit_children(out, documents[i], 0, &style);
+            next_line(out, 0, &document_style);
+            emit_children(out, documents[i], 0, &document_style);
         }
         buf_add_byte(out, '\n');
     }
+}
+
+/* Formats of --output */
+
+static void yaml_nothing(struct buf *out)
+{
+    (void)out;
+}
+
+static void yaml_object(struct buf *out, struct node *object, bool first)
+{
+    (void)first;
+    emit_yaml(out, &object, 1);
+}
+
+static void yaml_value(struct buf *out, struct node *value)
+{
+    if (emit_is_inline(value))
+        emit_inline(out, value, false);
+    else
+        emit_children(out, value, 0, &document_style);
+    buf_add_byte(out, '\n');
+}
+
+/* A List, as `kubectl get -o json` prints it. */
+static void json_begin(struct buf *out)
+{
+    buf_add(out, STR("{\n"
+                     "    \"apiVersion\": \"v1\",\n"
+                     "    \"kind\": \"List\",\n"
+                     "    \"items\": ["));
+}
+
+static void json_object(struct buf *out, struct node *object, bool first)
+{
+    enum { INDENT = 8 };
+    buf_add(out, first ? STR("\n") : STR(",\n"));
+    buf_add_spaces(out, INDENT);
+    emit_json(out, object, INDENT);
+}
+
+static void json_end(struct buf *out)
+{
+    buf_add(out, STR("\n    ]\n}\n"));
+}
+
+static void json_value(struct buf *out, struct node *value)
+{
+    emit_json(out, value, 0);
+    buf_add_byte(out, '\n');
+}
+
+static const struct emit_format formats[] = {
+    {"yaml", yaml_nothing, yaml_object, yaml_nothing, yaml_value},
+    {"json", json_begin, json_object, json_end, json_value},
+};
+
+const char *const emit_format_names[] = {"yaml", "json", NULL};
+
+const struct emit_format *emit_format_find(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].name, name) == 0)
+            return &formats[i];
+    return &formats[0];
 }

@@ -13,6 +13,21 @@ void emit_yaml(struct buf *out, struct node *const *documents, size_t count);
  * `indent` more. No newline at the end. */
 void emit_json(struct buf *out, const struct node *node, size_t indent);
 
+/* A word of --output, and how it prints objects or one value. Each appends. */
+struct emit_format {
+    const char *name;
+    void (*begin)(struct buf *out); /* a list of objects */
+    void (*object)(struct buf *out, struct node *object, bool first);
+    void (*end)(struct buf *out);
+    void (*value)(struct buf *out, struct node *value); /* a map or list alone, with its newline */
+};
+
+/* The words, ended by NULL; the first is the default. */
+extern const char *const emit_format_names[];
+
+/* The format of a word; the default for NULL. */
+const struct emit_format *emit_format_find(const char *name);
+
 /* How the neighbours of a fragment are written. */
 struct emit_style {
     size_t step;         /* columns that a map stands to the right of its parent's key */
