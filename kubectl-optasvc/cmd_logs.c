@@ -15,12 +15,12 @@ static const struct deployed_service *only_unit(struct cluster *cluster)
 {
     if (cluster->service_count == 1)
         return &cluster->services[0];
-    struct str names = {0};
+    struct buf names = {0};
     for (size_t i = 0; i < cluster->service_count; i++)
-        names = str_format(&cluster->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "",
-                           STR_ARG(cluster->services[i].service->name));
+        buf_add_joined(&names, ", ", cluster->services[i].service->name);
     diag_error(&cluster->diags, (struct location){0}, "there are several services: %.*s",
-               STR_ARG(names));
+               STR_ARG(buf_str(&names)));
+    buf_free(&names);
     diag_hint(&cluster->diags, "choose one: --module NAME");
     return NULL;
 }

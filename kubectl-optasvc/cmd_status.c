@@ -99,11 +99,10 @@ static struct node *describe(struct arena *arena, const struct deployed_service 
 
 static struct str join_hosts(struct arena *arena, const struct node *service)
 {
-    struct str text = {0};
+    struct buf text = {0};
     for (const struct node *host = node_items(node_find(service, "hosts")); host; host = host->next)
-        text = str_format(arena, "%.*s%s%.*s", STR_ARG(text), text.len ? "," : "",
-                          STR_ARG(host->text));
-    return text.len ? text : STR("-");
+        buf_add_joined(&text, ",", host->text);
+    return text.len ? buf_take(arena, &text) : STR("-");
 }
 
 static struct str join_metrics(struct arena *arena, const struct node *service)
@@ -111,18 +110,17 @@ static struct str join_metrics(struct arena *arena, const struct node *service)
     const struct node *autoscaler = node_find(service, "autoscaler");
     if (!autoscaler)
         return STR("-");
-    struct str text =
-        str_format(arena, "%" PRId64 "-%" PRId64, object_number(autoscaler, "minReplicas", 1),
-                   object_number(autoscaler, "maxReplicas", 1));
+    struct buf text = {0};
+    buf_format(&text, "%" PRId64 "-%" PRId64, object_number(autoscaler, "minReplicas", 1),
+               object_number(autoscaler, "maxReplicas", 1));
     for (const struct node *metric = node_items(node_find(autoscaler, "metrics")); metric;
          metric = metric->next) {
         int64_t now = object_number(metric, "current", -1);
-        text = str_format(arena, "%.*s %.*s %s/%" PRId64 "%%", STR_ARG(text),
-                          STR_ARG(node_text(node_find(metric, "name"))),
-                          now < 0 ? "?" : str_format(arena, "%" PRId64 "%%", now).data,
-                          object_number(metric, "target", 0));
+        buf_format(&text, " %.*s %s/%" PRId64 "%%", STR_ARG(node_text(node_find(metric, "name"))),
+                   now < 0 ? "?" : str_format(arena, "%" PRId64 "%%", now).data,
+                   object_number(metric, "target", 0));
     }
-    return text;
+    return buf_take(arena, &text);
 }
 
 enum { COLUMNS = 7 };

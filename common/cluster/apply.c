@@ -374,20 +374,20 @@ static void finish(struct apply *apply, struct rollout *rollout)
 /* Of several services: which failed. */
 static bool summarize(struct apply *apply)
 {
-    struct arena *arena = &apply->cluster.arena;
-    struct str names = {0};
+    struct buf names = {0};
     size_t failed = 0;
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         if (rollout->state == ROLLOUT_DONE)
             continue;
-        names = str_format(arena, "%.*s%s%.*s", STR_ARG(names), failed++ ? ", " : "",
-                           STR_ARG(rollout->title));
+        buf_add_joined(&names, ", ", rollout->title);
+        failed++;
     }
     size_t count = apply->cluster.service_count;
     if (count > 1 && failed)
         cluster_say(&apply->cluster, "%zu of %zu services failed: %.*s", failed, count,
-                    STR_ARG(names));
+                    STR_ARG(buf_str(&names)));
+    buf_free(&names);
     return failed == 0;
 }
 

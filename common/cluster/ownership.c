@@ -135,16 +135,16 @@ static bool is_manager(const struct node *entry)
 struct str object_managers(struct arena *arena, const struct node *object)
 {
     enum tool tool = object_tool(object);
-    struct str names = str_of(tool_name(tool));
+    struct buf names = {0};
+    buf_add(&names, str_of(tool_name(tool)));
     const struct node *entry = node_items(node_find(object, "metadata managedFields"));
     struct set seen = {0};
     for (; entry && tool == TOOL_NONE; entry = entry->next) {
         struct str manager = node_text(node_get(entry, "manager"));
         if (is_manager(entry) && !set_add(arena, &seen, manager, entry))
-            names = str_format(arena, "%.*s%s\"%.*s\"", STR_ARG(names), names.len ? ", " : "",
-                               STR_ARG(manager));
+            buf_add_joined(&names, ", ", str_format(arena, "\"%.*s\"", STR_ARG(manager)));
     }
-    return names;
+    return buf_take(arena, &names);
 }
 
 static bool is_one_of(struct str name, const char *const names[])
@@ -161,19 +161,23 @@ static struct str managers_patch(struct arena *arena, const struct node *object,
                                  const char *const managers[])
 {
     const struct node *entry = node_items(node_find(object, "metadata managedFields"));
-    struct str tests = {0};
-    struct str removals = {0}; /* from the last to the first: an index holds until its removal */
+    struct buf patch = {0};
+    const char **paths = NULL;
+    size_t count = 0;
     for (size_t i = 0; entry; entry = entry->next, i++) {
         struct str manager = node_text(node_get(entry, "manager"));
         if (!is_one_of(manager, managers))
             continue;
         const char *path = str_format(arena, "\"path\":\"/metadata/managedFields/%zu", i).data;
-        tests = str_format(arena, "%.*s{\"op\":\"test\",%s/manager\",\"value\":\"%.*s\"},",
-                           STR_ARG(tests), path, STR_ARG(manager));
-        removals = str_format(arena, "{\"op\":\"remove\",%s\"}%s%.*s", path,
-                              removals.len ? "," : "", STR_ARG(removals));
+        paths = arena_grow(arena, paths, count, sizeof *paths);
+        paths[count++] = path;
+        buf_format(&patch, "{\"op\":\"test\",%s/manager\",\"value\":\"%.*s\"},", path,
+                   STR_ARG(manager));
     }
-    return str_format(arena, "%.*s%.*s", STR_ARG(tests), STR_ARG(removals));
+    /* From the last to the first: an index holds until its removal. */
+    for (size_t i = count; i-- > 0;)
+        buf_format(&patch, "{\"op\":\"remove\",%s\"}%s", paths[i], i ? "," : "");
+    return buf_take(arena, &patch);
 }
 
 struct str object_forget_argo_cd(struct arena *arena, const struct node *object)
@@ -190,7 +194,7 @@ struct str object_forget_argo_cd(struct arena *arena, const struct node *object)
 static struct str labels_patch(struct arena *arena, const struct node *object)
 {
     const struct node *label = node_items(node_find(object, "metadata labels"));
-    struct str patch = {0};
+    struct buf patch = {0};
     for (; label; label = label->next) {
         struct str key = label->key->text;
         const char *path = str_format(arena, "f:metadata f:labels f:%.*s", STR_ARG(key)).data;
@@ -198,12 +202,11 @@ static struct str labels_patch(struct arena *arena, const struct node *object)
         if (!object_field_applied_by(object, path, MANAGER) ||
             object_field_owner(object, path, MANAGER).len)
             continue;
-        patch =
-            str_format(arena, "%.*s{\"op\":\"remove\",\"path\":\"/metadata/labels/%.*s%s%.*s\"},",
-                       STR_ARG(patch), STR_ARG(str_slice(key, 0, slash)),
-                       slash < key.len ? "~1" : "", STR_ARG(str_from(key, slash + 1)));
+        buf_format(&patch, "{\"op\":\"remove\",\"path\":\"/metadata/labels/%.*s%s%.*s\"},",
+                   STR_ARG(str_slice(key, 0, slash)), slash < key.len ? "~1" : "",
+                   STR_ARG(str_from(key, slash + 1)));
     }
-    return patch;
+    return buf_take(arena, &patch);
 }
 
 static struct str release_patch(struct arena *arena, const struct node *object)

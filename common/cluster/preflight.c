@@ -40,18 +40,18 @@ static struct str repeat_flags(struct arena *arena, const struct options *option
                  {"-n", options->namespace},      {"--kubeconfig", options->kubeconfig},
                  {"--context", options->context}, {"--cluster", options->cluster},
                  {"--user", options->user}};
-    struct str text = {0};
+    struct buf text = {0};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (flags[i].value)
-            text = str_format(arena, "%.*s %s %.*s", STR_ARG(text), flags[i].name,
-                              STR_ARG(str_shell(arena, str_of(flags[i].value))));
+            buf_format(&text, " %s %.*s", flags[i].name,
+                       STR_ARG(str_shell(arena, str_of(flags[i].value))));
     for (size_t i = 0; i < options->variables.count; i++) { /* what they hold is nobody's to see */
         struct str name;
         struct str value;
         variable_split(options->variables.items[i], &name, &value);
-        text = str_format(arena, "%.*s --var %.*s=...", STR_ARG(text), STR_ARG(name));
+        buf_format(&text, " --var %.*s=...", STR_ARG(name));
     }
-    return text;
+    return buf_take(arena, &text);
 }
 
 static void hint_set(struct apply *apply, const char *what, struct str key, struct location at)
@@ -69,7 +69,7 @@ static struct str needed_keys(struct apply *apply, const struct cluster_namespac
 {
     struct arena *arena = &apply->cluster.arena;
     struct set keys = {0};
-    struct str names = {0};
+    struct buf names = {0};
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct deployed_service *deployed = &apply->cluster.services[i];
         for (size_t j = 0;
@@ -77,11 +77,10 @@ static struct str needed_keys(struct apply *apply, const struct cluster_namespac
             const struct variable *variable = &deployed->service->variables[j];
             if (deployed->service->has_image && str_equal(variable->secret, secret) &&
                 !set_add(arena, &keys, variable->key, namespace))
-                names = str_format(arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "",
-                                   STR_ARG(variable->key));
+                buf_add_joined(&names, ", ", variable->key);
         }
     }
-    return names;
+    return buf_take(arena, &names);
 }
 
 /* The Secret of a database or cache, which others make. No value stands in a command line. */
@@ -282,7 +281,7 @@ static void note_outcomes(struct apply *apply, struct node *after)
 /* The fields of a conflict, a line each: MANAGER sets FIELD. */
 static struct str conflict_lines(struct arena *arena, struct str text)
 {
-    struct str lines = {0};
+    struct buf lines = {0};
     struct str manager = {0};
     for (size_t at = 0; at < text.len;) {
         size_t end = str_find(text, at, '\n');
@@ -302,10 +301,9 @@ static struct str conflict_lines(struct arena *arena, struct str text)
             break;
         }
         if (field.len)
-            lines = str_format(arena, "%.*s\"%.*s\" sets%.*s\n", STR_ARG(lines), STR_ARG(manager),
-                               STR_ARG(field));
+            buf_format(&lines, "\"%.*s\" sets%.*s\n", STR_ARG(manager), STR_ARG(field));
     }
-    return lines;
+    return buf_take(arena, &lines);
 }
 
 static void report_conflict(struct apply *apply, const struct sent *sent, const struct process *run)

@@ -107,38 +107,37 @@ static void refuse_argo_cd(const struct owned *owned, bool exact)
     struct diags *diags = &owned->apply->cluster.diags;
     struct str title = title_of(owned);
     struct str namespace = object_namespace(owned->live);
-    struct str commands = {0};
+    struct buf commands = {0};
     /* First: once it owns nothing more, the manager's entry is removed. */
     struct str forget = object_forget_argo_cd(arena, owned->live);
     if (forget.len && !exact)
-        commands = str_format(arena, "%.*s\n", STR_ARG(forget));
+        buf_format(&commands, "%.*s\n", STR_ARG(forget));
     if (object_annotation(owned->live, "argocd.argoproj.io/tracking-id").len)
-        commands =
-            str_format(arena, "%.*skubectl annotate %.*s -n %.*s argocd.argoproj.io/tracking-id-\n",
-                       STR_ARG(commands), STR_ARG(title), STR_ARG(namespace));
+        buf_format(&commands, "kubectl annotate %.*s -n %.*s argocd.argoproj.io/tracking-id-\n",
+                   STR_ARG(title), STR_ARG(namespace));
     if (object_label(owned->live, "argocd.argoproj.io/instance").len)
-        commands =
-            str_format(arena, "%.*skubectl label %.*s -n %.*s argocd.argoproj.io/instance-\n",
-                       STR_ARG(commands), STR_ARG(title), STR_ARG(namespace));
+        buf_format(&commands, "kubectl label %.*s -n %.*s argocd.argoproj.io/instance-\n",
+                   STR_ARG(title), STR_ARG(namespace));
     diag_error(diags, owned->rollout->deployed->service->at,
                "%.*s of namespace \"%.*s\" is managed by Argo CD", STR_ARG(title),
                STR_ARG(namespace));
-    diag_hint(
-        diags, "rename the module; or delete its Application with --cascade=false%s%.*sand apply%s",
-        commands.len ? ", and then:\n" : " ", STR_ARG(commands), exact ? "" : " with --adopt");
+    diag_hint(diags,
+              "rename the module; or delete its Application with --cascade=false%s%.*sand apply%s",
+              commands.len ? ", and then:\n" : " ", STR_ARG(buf_str(&commands)),
+              exact ? "" : " with --adopt");
+    buf_free(&commands);
 }
 
 /* Removes all labels of Flux that the object carries. */
 static void refuse_flux(const struct owned *owned)
 {
-    struct arena *arena = &owned->apply->cluster.arena;
     struct diags *diags = &owned->apply->cluster.diags;
-    struct str names = {0};
+    struct buf names = {0};
     const struct node *label = node_items(node_find(owned->live, "metadata labels"));
     for (; label; label = label->next)
         if (str_starts(label->key->text, STR("kustomize.toolkit.fluxcd.io/")) ||
             str_starts(label->key->text, STR("helm.toolkit.fluxcd.io/")))
-            names = str_format(arena, "%.*s %.*s-", STR_ARG(names), STR_ARG(label->key->text));
+            buf_format(&names, " %.*s-", STR_ARG(label->key->text));
     struct str title = title_of(owned);
     struct str namespace = object_namespace(owned->live);
     diag_error(diags, owned->rollout->deployed->service->at,
@@ -147,7 +146,8 @@ static void refuse_flux(const struct owned *owned)
         diags,
         "rename the module; or remove the object from its Kustomization or HelmRelease with "
         "pruning disabled,\nand then:\nkubectl label %.*s -n %.*s%.*s\nand apply with --adopt",
-        STR_ARG(title), STR_ARG(namespace), STR_ARG(names));
+        STR_ARG(title), STR_ARG(namespace), STR_ARG(buf_str(&names)));
+    buf_free(&names);
 }
 
 /* Argo CD's mark before version 3, unless it is configured otherwise: it replaces the value of this
@@ -317,8 +317,8 @@ bool apply_adopts(const struct apply *apply, const struct node *live)
 
 /* Items of a pod's list in `after` that are not in `ours` have another manager, and would be
  * retained. */
-static struct str leftovers(struct arena *arena, const struct node *after, const struct node *ours,
-                            const char *list, const char *key, struct str found)
+static void leftovers(struct buf *found, const struct node *after, const struct node *ours,
+                      const char *list, const char *key)
 {
     const struct node *item = node_items(node_find(after, list));
     for (; item; item = item->next) {
@@ -326,44 +326,42 @@ static struct str leftovers(struct arena *arena, const struct node *after, const
         const struct node *same = node_items(node_find(ours, list));
         while (same && !str_equal(node_text(node_get(same, key)), name))
             same = same->next;
-        if (!same)
-            found = str_format(arena, "%.*s%s%s \"%.*s\"", STR_ARG(found), found.len ? ", " : "",
-                               list, STR_ARG(name));
+        if (same)
+            continue;
+        buf_add_joined(found, ", ", str_of(list));
+        buf_format(found, " \"%.*s\"", STR_ARG(name));
     }
-    return found;
 }
 
 /* The same of a container's fields. */
-static struct str leftover_values(struct arena *arena, const struct node *after,
-                                  const struct node *ours, struct str found)
+static void leftover_values(struct buf *found, const struct node *after, const struct node *ours)
 {
     static const char *const names[] = {"command", "args", "envFrom"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (node_find(after, names[i]) && !node_find(ours, names[i]))
-            found = str_format(arena, "%.*s%s%s", STR_ARG(found), found.len ? ", " : "", names[i]);
-    return found;
+            buf_add_joined(found, ", ", str_of(names[i]));
 }
 
 static struct str all_leftovers(struct arena *arena, const struct node *after,
                                 const struct node *ours)
 {
     static const char *const lists[] = {"containers", "initContainers", "volumes"};
-    struct str found = {0};
+    struct buf found = {0};
     after = node_find(after, "spec template spec");
     ours = node_find(ours, "spec template spec");
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        found = leftovers(arena, after, ours, lists[i], "name", found);
+        leftovers(&found, after, ours, lists[i], "name");
     const struct node *container = node_items(node_find(ours, "containers"));
     for (; container; container = container->next) {
         const struct node *same = node_items(node_find(after, "containers"));
         while (same && !str_equal(node_text(node_get(same, "name")),
                                   node_text(node_get(container, "name"))))
             same = same->next;
-        found = leftovers(arena, same, container, "env", "name", found);
-        found = leftovers(arena, same, container, "volumeMounts", "mountPath", found);
-        found = leftover_values(arena, same, container, found);
+        leftovers(&found, same, container, "env", "name");
+        leftovers(&found, same, container, "volumeMounts", "mountPath");
+        leftover_values(&found, same, container);
     }
-    return found;
+    return buf_take(arena, &found);
 }
 
 void apply_check_adopted(struct apply *apply, const struct node *after)

@@ -121,15 +121,15 @@ static void report_keys(struct cluster *cluster, const struct cluster_namespace 
                         const struct str *keys, size_t count)
 {
     enum { NAMED = 10 };
-    struct str names = {0};
+    struct buf names = {0};
     for (size_t i = 0; i < count && i < NAMED; i++)
-        names = str_format(&cluster->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "",
-                           STR_ARG(keys[i]));
+        buf_add_joined(&names, ", ", keys[i]);
     if (count > NAMED)
-        names = str_format(&cluster->arena, "%.*s and %zu more", STR_ARG(names), count - NAMED);
+        buf_format(&names, " and %zu more", count - NAMED);
     diag_warning(&cluster->diags, (struct location){0},
                  "no service in the given files uses these keys " OF_SECRET ": %.*s",
-                 STR_ARG(namespace->name), STR_ARG(names));
+                 STR_ARG(namespace->name), STR_ARG(buf_str(&names)));
+    buf_free(&names);
     diag_hint(&cluster->diags, "add them to secrets of a service, or write secrets: all");
 }
 
