@@ -72,13 +72,15 @@ static bool is_ready(const struct node *pod)
 static const struct node *choose_pod(const struct deployed_service *deployed)
 {
     const struct node *chosen = NULL;
-    for (const struct node *pod = deployed->namespace->live; pod; pod = pod->next)
+    for (size_t i = 0; i < deployed->related_count; i++) {
+        const struct node *pod = deployed->related[i];
         if (str_equal(object_label(pod, "app.kubernetes.io/name"), deployed->service->name) &&
             deployed_service_shows(deployed, pod) &&
             str_is(node_text(node_find(pod, "status phase")), "Running") &&
             !node_find(pod, "metadata deletionTimestamp") &&
             (!chosen || (is_ready(pod) && !is_ready(chosen))))
             chosen = pod;
+    }
     return chosen;
 }
 

@@ -29,9 +29,11 @@ static struct node *describe_autoscaler(struct arena *arena,
                                         const struct deployed_service *deployed,
                                         const struct node *workload)
 {
-    struct node *live = deployed->namespace->live;
-    while (live && !(scales(live, workload) && deployed_service_shows(deployed, live)))
-        live = live->next;
+    const struct node *live = NULL;
+    for (size_t i = 0; i < deployed->related_count && !live; i++)
+        if (scales(deployed->related[i], workload) &&
+            deployed_service_shows(deployed, deployed->related[i]))
+            live = deployed->related[i];
     if (!live)
         return NULL;
     struct node *map = node_new(arena, NODE_MAP);
@@ -60,7 +62,8 @@ static void put_hosts(struct arena *arena, struct node *map,
                       const struct deployed_service *deployed)
 {
     struct node *hosts = put_list(arena, map, "hosts");
-    for (const struct node *live = deployed->namespace->live; live; live = live->next) {
+    for (size_t i = 0; i < deployed->related_count; i++) {
+        const struct node *live = deployed->related[i];
         if (!str_is(object_kind(live), "Ingress") || !deployed_service_shows(deployed, live))
             continue;
         const struct node *rule = node_items(node_find(live, "spec rules"));

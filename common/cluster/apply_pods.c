@@ -65,8 +65,8 @@ void apply_report_pods(struct apply *apply, const struct node *live, const struc
     struct str changes = list_changes(&apply->cluster.arena, live, after);
     if (changes.len == 0 || object_number(live, "spec replicas", 1) == 0)
         return;
-    for (size_t i = 0; i < apply->cluster.service_count; i++)
-        if (apply->rollouts[i].live == live)
-            cluster_say(&apply->cluster, "%.*s: pods will be replaced (changed: %.*s)",
-                        STR_ARG(apply->rollouts[i].title), STR_ARG(changes));
+    const struct rollout *rollout = apply_rollout_of(apply, live);
+    if (rollout && rollout->live == live)
+        cluster_say(&apply->cluster, "%.*s: pods will be replaced (changed: %.*s)",
+                    STR_ARG(rollout->title), STR_ARG(changes));
 }

@@ -374,6 +374,27 @@ bool kubectl_forbidden(const struct process *run)
     return run->error == 0 && run->status != 0 && any;
 }
 
+struct set kubectl_refused(const struct kubectl *kubectl, const struct process *run)
+{
+    struct set refused = {0};
+    struct str text = str_copy(kubectl->arena, buf_str(&run->errors));
+    for (size_t at = 0; at < text.len;) {
+        struct str line = kubectl_next_line(text, &at);
+        const char *words = str_c(kubectl->arena, line);
+        const char *found = strstr(words, " is forbidden");
+        if (!found)
+            continue;
+        struct str what = str_slice(line, 0, (size_t)(found - words));
+        size_t from = what.len; /* behind the ": " before it */
+        while (from && what.data[from - 1] != ':')
+            from--;
+        while (from < what.len && what.data[from] == ' ')
+            from++;
+        set_add(kubectl->arena, &refused, str_from(what, from), run);
+    }
+    return refused;
+}
+
 bool kubectl_conflicts(const struct process *run)
 {
     return run->error == 0 && run->status != 0 && kubectl_says(run, "Apply failed with ");

@@ -1,61 +1,54 @@
 #include "cluster/ownership.h"
 
+#include "cluster/live.h"
+
 #include <string.h>
 
-static const char layer_label[] = "opta.dev/layer-name";
-static const char module_label[] = "opta.dev/module-name";
-static const char environment_label[] = "opta.dev/environment-name";
 static const char argo_manager[] = "argocd-controller";
 
 enum label_match deployed_service_labels(const struct deployed_service *deployed,
-                                         const struct node *object, bool any_module)
+                                         const struct node *object)
 {
     const struct layer *layer = deployed->service->layer;
-    struct str environment = object_label(object, environment_label);
-    if (!str_equal(object_label(object, layer_label), layer->name) ||
-        (!any_module && !str_equal(object_label(object, module_label), deployed->service->name)))
+    struct str environment = object_label(object, ENVIRONMENT_LABEL);
+    if (!str_equal(object_label(object, LAYER_LABEL), layer->name) ||
+        !str_equal(object_label(object, MODULE_LABEL), deployed->service->name))
         return LABELS_OTHER;
     if (str_equal(environment, layer->environment.name))
         return LABELS_OURS;
     return environment.len ? LABELS_OTHER : LABELS_UNCLAIMED;
 }
 
-enum label_match cluster_labels(const struct cluster *cluster,
-                                const struct cluster_namespace *namespace,
-                                const struct node *object)
+enum label_match namespace_labels(struct arena *arena, const struct cluster_namespace *namespace,
+                                  const struct node *object)
 {
-    enum label_match best = LABELS_OTHER;
-    for (size_t i = 0; i < cluster->service_count; i++) {
-        const struct deployed_service *deployed = &cluster->services[i];
-        enum label_match match = deployed->namespace == namespace
-                                     ? deployed_service_labels(deployed, object, false)
-                                     : best;
-        best = match > best ? match : best;
-    }
-    return best;
+    const struct deployed_service *deployed = namespace_service(arena, namespace, object);
+    return deployed ? deployed_service_labels(deployed, object) : LABELS_OTHER;
+}
+
+enum label_match namespace_layer_labels(struct arena *arena,
+                                        const struct cluster_namespace *namespace,
+                                        const struct node *object)
+{
+    struct str layer = object_label(object, LAYER_LABEL);
+    struct str environment = object_label(object, ENVIRONMENT_LABEL);
+    if (namespace_has_layer(arena, namespace, layer, environment))
+        return LABELS_OURS;
+    return environment.len || !set_get(&namespace->layers, layer) ? LABELS_OTHER : LABELS_UNCLAIMED;
 }
 
 bool deployed_service_owns(const struct deployed_service *deployed, const struct node *object)
 {
-    return deployed_service_labels(deployed, object, false) == LABELS_OURS &&
+    return deployed_service_labels(deployed, object) == LABELS_OURS &&
            object_applied_by(object, MANAGER) && !object_has_controller(object);
-}
-
-static const struct node *find_uid(const struct cluster_namespace *namespace, struct str uid)
-{
-    const struct node *live = uid.len ? namespace->live : NULL;
-    while (live && !str_equal(object_uid(live), uid))
-        live = live->next;
-    return live;
 }
 
 bool deployed_service_shows(const struct deployed_service *deployed, const struct node *object)
 {
-    enum { CHAIN_MAX = 4 }; /* Pod, Job or ReplicaSet, CronJob or Deployment */
-    for (int i = 0; object && i < CHAIN_MAX; i++) {
-        if (deployed_service_labels(deployed, object, false) == LABELS_OURS)
+    for (int i = 0; object && i < CONTROLLERS_MAX; i++) {
+        if (deployed_service_labels(deployed, object) == LABELS_OURS)
             return true;
-        object = find_uid(deployed->namespace, object_controller(object));
+        object = namespace_find_uid(deployed->namespace, object_controller(object));
     }
     return false;
 }
@@ -63,10 +56,12 @@ bool deployed_service_shows(const struct deployed_service *deployed, const struc
 struct node *deployed_service_live_workload(const struct deployed_service *deployed,
                                             enum label_match match)
 {
-    for (struct node *live = deployed->namespace->live; live; live = live->next)
+    for (size_t i = 0; i < deployed->related_count; i++) {
+        struct node *live = deployed->related[i];
         if (object_is_workload(live) && str_equal(object_name(live), deployed->service->name) &&
-            !object_has_controller(live) && deployed_service_labels(deployed, live, false) == match)
+            !object_has_controller(live) && deployed_service_labels(deployed, live) == match)
             return live;
+    }
     return NULL;
 }
 

@@ -5,6 +5,7 @@
  * force, and records it; what another tool or manager would go on to change is refused. */
 #include "cluster/apply.h"
 
+#include "cluster/live.h"
 #include "cluster/ownership.h"
 
 #include <string.h>
@@ -28,9 +29,9 @@ static bool check_labels(const struct owned *owned)
     struct diags *diags = &owned->apply->cluster.diags;
     const struct deployed_service *deployed = owned->rollout->deployed;
     const struct layer *layer = deployed->service->layer;
-    struct str other_layer = object_label(owned->live, "opta.dev/layer-name");
-    struct str module = object_label(owned->live, "opta.dev/module-name");
-    struct str environment = object_label(owned->live, "opta.dev/environment-name");
+    struct str other_layer = object_label(owned->live, LAYER_LABEL);
+    struct str module = object_label(owned->live, MODULE_LABEL);
+    struct str environment = object_label(owned->live, ENVIRONMENT_LABEL);
     if (other_layer.len == 0)
         return true;
     if (!str_equal(other_layer, layer->name) || !str_equal(module, deployed->service->name)) {
@@ -262,19 +263,25 @@ static void refuse_unknown(const struct owned *owned)
     diag_hint(diags, "rename the module, or pass --adopt to take it over");
 }
 
+static void adopt(struct apply *apply, struct node *live)
+{
+    struct arena *arena = &apply->cluster.arena;
+    manifests_add(&apply->adopted, live);
+    set_add(arena, &apply->adopts, object_key(arena, live), live);
+}
+
 static void check_owner(const struct owned *owned)
 {
     struct apply *apply = owned->apply;
     if (!check_labels(owned) || object_applied_by(owned->live, MANAGER))
         return;
-    bool exact =
-        deployed_service_labels(owned->rollout->deployed, owned->live, false) == LABELS_OURS;
+    bool exact = deployed_service_labels(owned->rollout->deployed, owned->live) == LABELS_OURS;
     if (!check_tool(owned, exact) || exact)
         return;
     if (!apply->cluster.options->adopt)
         refuse_unknown(owned);
     else if (check_selector(owned))
-        manifests_add(&apply->adopted, owned->live);
+        adopt(apply, owned->live);
 }
 
 /* What must be deleted because it would go on to act, but is not ours to delete. */
@@ -297,8 +304,9 @@ void apply_check_owners(struct apply *apply)
         const struct rollout *rollout = &apply->rollouts[i];
         const struct deployed_service *deployed = rollout->deployed;
         for (size_t j = 0; j < deployed->count; j++) {
-            struct owned owned = {apply, rollout, deployed->objects[j],
-                                  deployed_service_live(deployed, deployed->objects[j])};
+            struct owned owned = {
+                apply, rollout, deployed->objects[j],
+                namespace_find(&apply->cluster.arena, deployed->namespace, deployed->objects[j])};
             if (owned.live)
                 check_owner(&owned);
         }
@@ -307,12 +315,9 @@ void apply_check_owners(struct apply *apply)
         check_blocked(apply, apply->blocked.items[i]);
 }
 
-bool apply_adopts(const struct apply *apply, const struct node *live)
+bool apply_adopts(struct apply *apply, const struct node *live)
 {
-    for (size_t i = 0; i < apply->adopted.count; i++)
-        if (apply->adopted.items[i] == live)
-            return true;
-    return false;
+    return set_get(&apply->adopts, object_key(&apply->cluster.arena, live)) == live;
 }
 
 /* Items of a pod's list in `after` that are not in `ours` have another manager, and would be
@@ -366,16 +371,15 @@ static struct str all_leftovers(struct arena *arena, const struct node *after,
 
 void apply_check_adopted(struct apply *apply, const struct node *after)
 {
-    for (size_t i = 0; i < apply->cluster.service_count; i++) {
+    struct arena *arena = &apply->cluster.arena;
+    struct set index = apply->adopted.count ? object_index(arena, after) : (struct set){0};
+    for (size_t i = 0; i < apply->cluster.service_count && index.count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         struct owned owned = {apply, rollout, rollout->workload, rollout->live};
         if (!owned.live || !apply_adopts(apply, owned.live))
             continue;
-        const struct node *same = after;
-        while (same && !(object_same(same, owned.live) &&
-                         str_equal(object_namespace(same), object_namespace(owned.live))))
-            same = same->next;
-        struct str found = all_leftovers(&apply->cluster.arena, same, owned.object);
+        const struct node *same = set_get(&index, object_key(arena, owned.live));
+        struct str found = all_leftovers(arena, same, owned.object);
         if (found.len == 0)
             continue;
         diag_error(&apply->cluster.diags, rollout->deployed->service->at,

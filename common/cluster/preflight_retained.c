@@ -141,12 +141,12 @@ static void check_place(struct apply *apply, const struct cluster_namespace *nam
                         const struct node *claims)
 {
     struct arena *arena = &apply->cluster.arena;
-    size_t count = apply->cluster.service_count;
+    size_t count = namespace->service_count;
     struct finding *findings = ARENA_ARRAY(arena, count, struct finding);
     struct search search = {.arena = arena, .findings = findings};
     for (size_t i = 0; i < count; i++) {
-        findings[i].rollout = &apply->rollouts[i];
-        if (apply->rollouts[i].deployed->namespace == namespace && is_new_set(&apply->rollouts[i]))
+        findings[i].rollout = apply_rollout(apply, namespace->services[i]);
+        if (is_new_set(findings[i].rollout))
             add_finding(&search, &findings[i]);
     }
     for (const struct node *claim = claims; claim; claim = claim->next)
