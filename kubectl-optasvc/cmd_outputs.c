@@ -14,7 +14,8 @@ static struct str running_digest(const struct deployed_service *deployed, const 
     const struct node *template = node_find(live, "spec template spec containers");
     struct str name = node_text(node_find(node_items(template), "name"));
     struct str image = node_text(node_find(node_items(template), "image"));
-    for (const struct node *pod = deployed->namespace->live; pod; pod = pod->next) {
+    for (size_t i = 0; i < deployed->related_count; i++) {
+        const struct node *pod = deployed->related[i];
         if (!str_is(object_kind(pod), "Pod") ||
             !str_equal(object_label(pod, "app.kubernetes.io/name"), deployed->service->name) ||
             !deployed_service_shows(deployed, pod) ||

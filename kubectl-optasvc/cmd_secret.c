@@ -501,10 +501,8 @@ static struct str deleted_names(struct command_run *run, const struct secrets *c
     struct buf names = {0};
     for (size_t i = 0; i < changes->count; i++)
         if (!changes->items[i].encoded.data)
-            buf_format(&names, "%s%.*s", names.len ? ", " : "", STR_ARG(changes->items[i].name));
-    struct str copy = str_copy(&run->values, buf_str(&names));
-    buf_free(&names);
-    return copy;
+            buf_add_joined(&names, ", ", changes->items[i].name);
+    return buf_take(&run->values, &names);
 }
 
 /* A file that an editor left empty looks like one whose secrets were all removed: deletions are

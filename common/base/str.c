@@ -253,6 +253,13 @@ void buf_format(struct buf *buf, const char *format, ...)
     va_end(arguments);
 }
 
+void buf_add_joined(struct buf *buf, const char *separator, struct str item)
+{
+    if (buf->len)
+        buf_add(buf, str_of(separator));
+    buf_add(buf, item);
+}
+
 struct str buf_str(const struct buf *buf)
 {
     return (struct str){buf->data, buf->len};
@@ -262,6 +269,13 @@ void buf_free(struct buf *buf)
 {
     free(buf->data);
     *buf = (struct buf){0};
+}
+
+struct str buf_take(struct arena *arena, struct buf *buf)
+{
+    struct str copy = str_copy(arena, buf_str(buf));
+    buf_free(buf);
+    return copy;
 }
 
 void buf_wipe(struct buf *buf)

@@ -414,14 +414,13 @@ static bool show_group(struct cli *cli, const char *word, int *ret_status)
 static struct str group_names(struct cli *cli, const char *word)
 {
     struct str first = str_format(&cli->arena, "%s ", word);
-    struct str names = {0};
+    struct buf names = {0};
     for (const struct command *const *each = cli->program->commands; *each; each++) {
         struct str name = str_of((*each)->name);
         if (str_starts(name, first))
-            names = str_format(&cli->arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "",
-                               STR_ARG(name));
+            buf_add_joined(&names, ", ", name);
     }
-    return names;
+    return buf_take(&cli->arena, &names);
 }
 
 /* Of find_command(), which found none: what is not known, or not there. */

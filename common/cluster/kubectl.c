@@ -193,20 +193,12 @@ static struct node *query_objects(const struct kubectl *kubectl, struct str docu
     return kubectl_items(answer);
 }
 
-static const struct node *find_object(const struct node *list, const struct node *object)
-{
-    while (list && !(object_same(list, object) &&
-                     str_equal(object_namespace(list), object_namespace(object))))
-        list = list->next;
-    return list;
-}
-
 /* Another of the same name, which a controller may create at once, is not the one that was deleted.
  */
-static bool remains(const struct node *list, const struct node *object)
+static bool remains(struct arena *arena, const struct set *index, const struct node *object)
 {
     struct str uid = object_uid(object);
-    const struct node *live = find_object(list, object);
+    const struct node *live = set_get(index, object_key(arena, object));
     return live && !node_find(live, "metadata deletionTimestamp") &&
            (uid.len == 0 || str_equal(uid, object_uid(live)));
 }
@@ -223,9 +215,10 @@ static size_t keep_unchanged(const struct kubectl *kubectl, struct node **object
         query_objects(kubectl, reference_documents(kubectl, objects, count), &known);
     if (kubectl->diags->errors > errors || process_interrupted())
         return 0;
+    struct set index = object_index(kubectl->arena, list);
     size_t unchanged = 0;
     for (size_t i = 0; known && i < count; i++) {
-        const struct node *live = find_object(list, objects[i]);
+        const struct node *live = set_get(&index, object_key(kubectl->arena, objects[i]));
         if (live && object_same_owner(objects[i], live))
             objects[unchanged++] = objects[i];
         else if (live)
@@ -236,8 +229,7 @@ static size_t keep_unchanged(const struct kubectl *kubectl, struct node **object
     return known ? unchanged : count;
 }
 
-/* The names that a run with `-o name` has printed. */
-static struct set printed_names(const struct kubectl *kubectl, const struct process *run)
+struct set kubectl_names(const struct kubectl *kubectl, const struct process *run)
 {
     struct set names = {0};
     struct str text = str_copy(kubectl->arena, buf_str(&run->output));
@@ -257,19 +249,20 @@ size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size
                                     "--output=name", wait ? "--wait=true" : "--wait=false", NULL);
     struct process run = {.arguments = argv.items, .input = documents};
     kubectl_run(kubectl, &run, 1);
-    struct set names = printed_names(kubectl, &run);
+    struct set names = kubectl_names(kubectl, &run);
     if (!process_right(&run))
         kubectl_report(kubectl, &run);
     process_free(&run);
     /* If they may not be read, kubectl's word counts. */
     const struct node *remaining =
         names.count && !process_interrupted() ? query_objects(kubectl, documents, &known) : NULL;
+    struct set index = object_index(kubectl->arena, remaining);
     size_t deleted = 0;
     for (size_t i = 0; i < count; i++) {
         struct str title = object_title(kubectl->arena, objects[i]);
         if (!set_get(&names, title))
             continue;
-        if (remains(remaining, objects[i]))
+        if (remains(kubectl->arena, &index, objects[i]))
             diag_error(kubectl->diags, (struct location){0},
                        "%.*s was not deleted: the server still has it", STR_ARG(title));
         else

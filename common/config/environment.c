@@ -15,17 +15,19 @@ static const struct record *choose(const struct schema_reader *reader, const str
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     enum { NAMED = 20 }; /* of the environments, in the hint */
-    struct str names = {0};
+    struct buf list = {0};
     struct suggestion near = {.word = str_of(options->environment)};
     for (size_t i = 0; i < environments->count; i++) {
         struct str name = record_value(environments->records[i], ENVIRONMENT_NAME)->text;
-        if (options->environment && str_is(name, options->environment))
+        if (options->environment && str_is(name, options->environment)) {
+            buf_free(&list);
             return environments->records[i];
+        }
         suggestion_offer(&near, name);
         if (i <= NAMED)
-            names = str_format(reader->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "",
-                               STR_ARG(i < NAMED ? name : STR("...")));
+            buf_add_joined(&list, ", ", i < NAMED ? name : STR("..."));
     }
+    struct str names = buf_take(reader->arena, &list);
     if (!options->environment && environments->count == 1)
         return environments->records[0];
     struct location at = environments->node->key->span;
