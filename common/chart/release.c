@@ -28,6 +28,8 @@ static const struct release_kind {
     {"VerticalPodAutoscaler", {"autoscaling.k8s.io", NULL}, OBJECT_VERTICAL},
     {"NetworkPolicy", {"networking.k8s.io", NULL}, OBJECT_SELECTOR},
     {"PodMonitor", {"monitoring.coreos.com", NULL}, OBJECT_SELECTOR},
+    {"PersistentVolumeClaim", {"", NULL}, OBJECT_CLAIM},
+    {"Namespace", {"", NULL}, OBJECT_NAMESPACE},
 };
 
 static bool is_list(struct str kind)
