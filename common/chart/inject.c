@@ -64,6 +64,7 @@ static void override(struct injection *injection, const struct service *service)
     if (!target.workload || !target_take(injection, service, target.workload))
         return;
     target.edit = release_edit(&injection->release, target.workload);
+    target.windows = target_windows_field(target_pod(&target));
     if (!target_check_service(&target))
         return;
     target.container = target_main_container(&target);
@@ -133,6 +134,7 @@ static void fill_workload(struct injection *injection, const struct service *ser
                             .service = service,
                             .workload = workload,
                             .edit = release_edit(&injection->release, workload),
+                            .windows = target_windows_field(workload->pod),
                             .fill = true,
                             .all = !alone};
     if (!workload->pod) {

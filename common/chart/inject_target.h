@@ -55,8 +55,9 @@ struct target {
     const struct object *workload;
     struct edit *edit;
     struct node *container;
-    bool fill; /* only where the chart says nothing */
-    bool all;  /* every workload of the chart is filled */
+    bool fill;           /* only where the chart says nothing */
+    bool all;            /* every workload of the chart is filled */
+    const char *windows; /* the field by which its pods run on Windows; NULL: none */
 };
 
 /* Identifies a service or object in a map: its address, which no other has. */
@@ -73,6 +74,12 @@ struct node *target_main_container(const struct target *target);
 /* False, after reporting it, when the workload is another service's already. */
 bool target_take(struct injection *injection, const struct service *service,
                  const struct object *workload);
+
+/* The field of a pod's spec that makes it run on Windows: `os.name`, `nodeSelector`, `nodeAffinity`
+ * or, if none of these names an operating system, `windowsOptions`. NULL: it runs elsewhere, or
+ * may.
+ */
+const char *target_windows_field(const struct node *pod);
 
 /* Finds the Services that lead to the workload, and what goes with them: `services` of the
  * injection and what follows there. */

@@ -40,8 +40,6 @@ KNOWN_FAILURES = {
     "public-uri-beside-httproute",
     "replicas-remove-ignored",
     "rwo-claim-hpa",
-    "uid-without-fsgroup",
-    "windows-nodeselector",
 }
 
 # Only used by another case.
