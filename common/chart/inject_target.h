@@ -106,6 +106,9 @@ const struct object *target_metrics_service_of(const struct target *target,
  * one for traffic. NULL if none or several do. A copy. */
 struct node *target_service_port(const struct target *target, const struct node *container);
 
+/* True for what a shell reads as it is written, and a command takes for no option. */
+bool target_is_word(struct str text);
+
 /* True for a port of a container or Service that does not speak TCP. */
 bool target_is_udp(const struct node *port);
 
@@ -215,6 +218,19 @@ bool inject_reads_nginx(const struct target *target, const struct object *ingres
 /* Reports the settings of the service that the controller of an Ingress does not read: as errors at
  * their places in the service file, as warnings, or, if gaps are filled, as left. */
 void inject_check_class(const struct target *target, const struct object *ingress, bool only_warn);
+
+/* True if `hooks: false` or `jobs: false` leaves the workload out, which is reported as left. */
+bool inject_is_left_out(const struct target *target);
+
+/* Reports the settings of the service that a hook does not get as left. */
+void inject_report_hook(const struct target *target);
+
+/* Warns if a Job or bare Pod was changed by what was done since the first `done` deeds: the API
+ * server refuses that in an upgrade. Hooks are created anew. */
+void inject_warn_immutable(struct injection *injection, const struct object *object, size_t done);
+
+/* Warns about `hooks` and `jobs` of a service that does not fill all workloads. */
+void inject_check_exemptions(struct injection *injection, const struct service *service);
 
 /* Gives the container a request that an autoscaler needs, if neither request nor limit is there. */
 void inject_missing_request(const struct target *target, const char *resource);
