@@ -44,6 +44,8 @@ struct injection {
     struct set pod_ports;            /* its own ports by name and number */
     const struct object **ingresses; /* and the Ingresses that lead to one of them */
     size_t ingress_count;
+    const struct object **routes; /* routes of the Gateway API that do so */
+    size_t route_count;
     struct deed *deeds;
     size_t deed_count;
 };

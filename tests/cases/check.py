@@ -34,7 +34,6 @@ KNOWN_FAILURES = {
     "pod-level-resources",
     "pod-level-resources-hpa",
     "probe-path-none",
-    "public-uri-beside-httproute",
     "replicas-remove-ignored",
     "rwo-claim-hpa",
 }
