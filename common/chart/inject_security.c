@@ -2,6 +2,9 @@
  * stay: its image's files are theirs. */
 #include "chart/inject_target.h"
 
+/* The emptyDir for /tmp. */
+#define TMP_VOLUME "optasvc-tmp"
+
 /* What the container says of itself, else what the pod says of all. */
 static const struct node *effective(const struct target *target, const char *path)
 {
@@ -90,17 +93,29 @@ static bool needs_group(const struct node *volume)
     return true;
 }
 
+/* The chart's volumes by their names, made once for all containers of a pod. */
+static const struct set *volumes_of(const struct target *target)
+{
+    struct injection *injection = target->injection;
+    if (injection->volumes_of == target->workload)
+        return &injection->volumes;
+    injection->volumes_of = target->workload;
+    injection->volumes = (struct set){0};
+    const struct node *volumes = node_find(target_pod(target), "volumes");
+    for (const struct node *item = node_items(volumes); item; item = item->next)
+        set_add(injection->arena, &injection->volumes, node_text(node_find(item, "name")), item);
+    return &injection->volumes;
+}
+
 /* True if the container mounts a volume for which its user needs fsGroup. */
 static bool mounts_need_group(const struct target *target)
 {
-    const struct node *mount = node_items(node_find(target->container, "volumeMounts"));
-    const struct node *volumes = node_find(target_pod(target), "volumes");
-    struct set names = {0};
-    for (const struct node *item = mount ? node_items(volumes) : NULL; item; item = item->next)
-        set_add(target->injection->arena, &names, node_text(node_find(item, "name")), item);
-    for (; mount; mount = mount->next)
-        if (needs_group(set_get(&names, node_text(node_find(mount, "name")))))
+    const struct node *mounts = node_find(target->container, "volumeMounts");
+    for (const struct node *mount = node_items(mounts); mount; mount = mount->next) {
+        struct str name = node_text(node_find(mount, "name"));
+        if (!str_is(name, TMP_VOLUME) && needs_group(set_get(volumes_of(target), name)))
             return true;
+    }
     return false;
 }
 
@@ -157,7 +172,7 @@ static bool has_tmp(const struct target *target)
 static void add_tmp(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
-    struct str name = STR("optasvc-tmp");
+    struct str name = STR(TMP_VOLUME);
     if (has_tmp(target))
         return;
     struct node *mounts = edit_list(target->edit, target->container, "volumeMounts");

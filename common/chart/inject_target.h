@@ -46,6 +46,8 @@ struct injection {
     size_t ingress_count;
     const struct object **routes; /* routes of the Gateway API that do so */
     size_t route_count;
+    const struct object *volumes_of; /* the workload whose volumes were asked for last, */
+    struct set volumes;              /* and those by their names */
     struct deed *deeds;
     size_t deed_count;
 };
