@@ -171,6 +171,7 @@ void target_find_services(const struct target *target)
         index_service(injection, injection->services[i], written.len != 0, &order);
     }
     injection->ingresses = NULL;
+    injection->routes = NULL;
 }
 
 /* The number that a Service's port routes to, or its name if no container has it. */

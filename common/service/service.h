@@ -88,7 +88,8 @@ struct helm {
     bool fill;           /* only where the chart says nothing */
     bool all_workloads;  /* `*` */
     bool all_containers; /* `*` */
-    bool hooks;
+    bool hooks;          /* those are filled too */
+    bool jobs;           /* Jobs and bare Pods are filled too */
 };
 
 struct service {

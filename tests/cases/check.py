@@ -24,17 +24,11 @@ KNOWN_FAILURES = {
     "gcp-auto",
     "gcs-link",
     "grpc-port-by-name",
-    "hook-message-lost",
-    "hook-workload-probes-untold",
-    "job-of-installed-release",
     "liveness-before-readiness",
     "local-auto",
     "mem-target-off",
     "module-output-unknown",
     "probe-path-none",
-    "public-uri-beside-httproute",
-    "uid-without-fsgroup",
-    "windows-nodeselector",
 }
 
 # Only used by another case.
