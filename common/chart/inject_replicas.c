@@ -160,7 +160,7 @@ void inject_warn_shared(const struct target *target)
     struct diags *diags = target->injection->diags;
     struct location at = scale_location(target);
     struct str workload = object_text(arena, target_controller(target));
-    struct str mode;
+    struct str mode = {0};
     const struct object *claim = find_shared_claim(target, &mode);
     if (claim) {
         diag_warning(diags, at, "%.*s: its pods share %.*s, which is %.*s: %s", STR_ARG(workload),
