@@ -441,18 +441,13 @@ static int64_t time_to_restart(const struct node *probe)
     return chart_delay(probe) + (chart_failures(probe) - 1) * chart_period(probe);
 }
 
-static void warn_early(const struct target *target, enum field_id field, int64_t seconds,
-                       int64_t delay)
+static void warn_restart(const struct target *target, enum field_id field, int64_t seconds,
+                         int64_t delay)
 {
-    struct injection *injection = target->injection;
-    diag_warning(injection->diags, record_location(target->service->record, field),
-                 "%.*s: %s may restart a container after %" PRId64
-                 " seconds, although another probe waits %" PRId64 " seconds for it to start",
-                 STR_ARG(object_text(injection->arena, target->workload)),
-                 schema_field(field)->name, seconds, delay);
-    diag_hint(injection->diags, "write a longer one, such as %s: %" PRId64,
-              schema_field(field)->name,
-              field == SERVICE_STARTUP_TIMEOUT ? service_startup_timeout(delay) : delay);
+    struct arena *arena = target->injection->arena;
+    service_warn_restart(target->injection->diags, target->service, field,
+                         str_format(arena, "%.*s: ", STR_ARG(object_text(arena, target->workload))),
+                         seconds, delay);
 }
 
 /* A liveness probe does not restart a container before its readiness probe expects it to be ready:
@@ -474,8 +469,8 @@ static void inject_liveness(const struct target *target, const struct start *sta
     if (!probe || start->probed)
         return;
     if (target_has(target, SERVICE_LIVENESS_DELAY)) {
-        if (after < start->ready && (changed || after < before))
-            warn_early(target, SERVICE_LIVENESS_DELAY, after, start->ready);
+        if (changed || after < before)
+            warn_restart(target, SERVICE_LIVENESS_DELAY, after, start->ready);
     } else if (added && liveness.delay > value->number) {
         target_tell(target, NULL, DEED_ADDED, "livenessProbe.initialDelaySeconds",
                     "%" PRId64 ", %s", liveness.delay, reason);
@@ -504,8 +499,8 @@ static void inject_startup(const struct target *target, const struct start *star
     set_timings(target, &startup_field);
     size_t deeds = target->injection->deed_count;
     set_startup_timeout(target);
-    if (timeout && service->startup_timeout < delay && target->injection->deed_count != deeds)
-        warn_early(target, SERVICE_STARTUP_TIMEOUT, service->startup_timeout, delay);
+    if (timeout && target->injection->deed_count != deeds)
+        warn_restart(target, SERVICE_STARTUP_TIMEOUT, service->startup_timeout, delay);
 }
 
 void inject_probes(const struct target *target)

@@ -4,6 +4,8 @@
  * the probe opens a TCP connection, and a warning says so. */
 #include "service/service_reader.h"
 
+#include <inttypes.h>
+
 /* Where a probe's own fields are. */
 struct probe_fields {
     enum field_id none;
@@ -352,6 +354,46 @@ static bool ask_the_same(const struct probe *a, const struct probe *b)
                                     : true;
 }
 
+void service_warn_restart(struct diags *diags, const struct service *service, enum field_id field,
+                          struct str subject, int64_t seconds, int64_t delay)
+{
+    if (seconds >= delay)
+        return;
+    diag_warning(diags, record_location(service->record, field),
+                 "%.*s%s may restart a container after %" PRId64
+                 " seconds, although another probe waits %" PRId64 " seconds for it to start",
+                 STR_ARG(subject), schema_field(field)->name, seconds, delay);
+    diag_hint(diags, "write a longer one, such as %s: %" PRId64, schema_field(field)->name,
+              field == SERVICE_STARTUP_TIMEOUT ? service_startup_timeout(delay) : delay);
+}
+
+/* The delay that is written for a probe, or 0. */
+static int64_t written_delay(const struct service_reader *in, const struct probe *probe,
+                             const struct probe_fields *fields)
+{
+    return probe->kind != PROBE_NONE && has(in, fields->delay) ? probe->delay : 0;
+}
+
+/* In a chart the delays of its own probes count too (inject_probes.c). */
+static void warn_restarts(const struct service_reader *in)
+{
+    enum { USUAL_FAILURES = 3 }; /* Kubernetes' default */
+    const struct service *service = in->service;
+    const struct probe *probe = &service->liveness;
+    int64_t failures = probe->failures ? probe->failures : USUAL_FAILURES;
+    int64_t liveness = written_delay(in, probe, &liveness_fields);
+    int64_t readiness = written_delay(in, &service->readiness, &readiness_fields);
+    if (injects(in))
+        return;
+    if (has(in, SERVICE_STARTUP_TIMEOUT))
+        service_warn_restart(in->reader.diags, service, SERVICE_STARTUP_TIMEOUT, STR(""),
+                             service->startup_timeout, liveness > readiness ? liveness : readiness);
+    else if (has(in, SERVICE_LIVENESS_DELAY) && probe->kind != PROBE_NONE &&
+             service->startup.kind == PROBE_NONE)
+        service_warn_restart(in->reader.diags, service, SERVICE_LIVENESS_DELAY, STR(""),
+                             liveness + (failures - 1) * service->probe_period, readiness);
+}
+
 void service_read_probes(const struct service_reader *in)
 {
     struct service *service = in->service;
@@ -375,4 +417,5 @@ void service_read_probes(const struct service_reader *in)
     enum { PATIENCE = 6 };
     if (ask_the_same(&service->liveness, &service->readiness))
         service->liveness.failures = PATIENCE;
+    warn_restarts(in);
 }

@@ -177,7 +177,7 @@ static void test_failures_of_startup(void **state)
         {"startup_probe_path: /s\n    initial_liveness_delay: 200\n    initial_readiness_delay: "
          "300",
          60},
-        {"startup_timeout: 60\n    initial_readiness_delay: 300", 6},
+        {"startup_timeout: 60\n    initial_readiness_delay: 60", 6},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct service *service = unit_service_of(
