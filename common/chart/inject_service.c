@@ -558,6 +558,19 @@ static void report_choice(const struct target *target, const struct candidate *c
                       STR_ARG(of_several));
 }
 
+/* The form of `port` that a port of a Service suggests by its name, or by that of the container's.
+ */
+static const char *port_form(const struct target *target, const struct node *port)
+{
+    static const char *const forms[] = {"grpc", "websocket", "tcp"};
+    const struct node *own = set_get(&target->injection->pod_ports, node_text(target_of(port)));
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (str_is(node_text(node_find(port, "name")), forms[i]) ||
+            str_is(node_text(node_find(own, "name")), forms[i]))
+            return forms[i];
+    return "http";
+}
+
 const struct object *target_public_service(const struct target *target,
                                            const struct node **ret_port)
 {
@@ -574,8 +587,9 @@ const struct object *target_public_service(const struct target *target,
                  "Service/%.*s has several ports, and public_uri can mean any of them",
                  STR_ARG(chosen.service->name));
     diag_hint(target->injection->diags,
-              "its ports: %.*s\nwrite the one of the container: port: {http: %.*s}",
+              "its ports: %.*s\nwrite the one of the container: port: {%s: %.*s}",
               STR_ARG(list_services(target->injection, &chosen.service, 1)),
+              port_form(target, chosen.traffic.first),
               STR_ARG(target_number(target->injection, chosen.traffic.first)));
     return NULL;
 }

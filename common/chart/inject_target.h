@@ -189,6 +189,26 @@ static inline struct node *target_pod(const struct target *target)
 /* healthcheck*, liveness_*, readiness_*, startup_*, probe_*. */
 void inject_probes(const struct target *target);
 
+/* The handler that a chart's probe has: its key, and what kind it is; NULL and PROBE_NONE: none. */
+const char *probe_handler_of(const struct node *probe, enum probe_kind *ret_kind);
+
+/* The key of a handler in a probe; NULL for PROBE_NONE. */
+const char *probe_handler_key(enum probe_kind kind);
+
+/* The port of the service file for such a handler; NULL if none is written. The service counts as
+ * one that reads it. */
+const struct port *probe_written_port(const struct target *target, enum probe_kind kind);
+
+/* The port that a new handler of the probe `key` asks: the written one; that of a probe of the
+ * chart; the one that the Service routes to; the only one, or the one whose name fits the handler.
+ * A port of the handler's own name takes precedence over those that speak another protocol. NULL if
+ * none or several are possible. */
+struct node *probe_find_port(const struct target *target, const char *key, enum probe_kind kind);
+
+/* The same, but if there is none, reports that at the field `at`. */
+struct node *probe_choose_port(const struct target *target, const char *key, enum probe_kind kind,
+                               enum field_id at);
+
 /* resource_request, resource_limits. */
 void inject_resources(const struct target *target);
 

@@ -23,12 +23,9 @@ KNOWN_FAILURES = {
     "flow-closing-bracket",
     "gcp-auto",
     "gcs-link",
-    "grpc-port-by-name",
-    "liveness-before-readiness",
     "local-auto",
     "mem-target-off",
     "module-output-unknown",
-    "probe-path-none",
 }
 
 # Only used by another case.
