@@ -238,29 +238,29 @@ static const struct object *find_hook(struct injection *injection, const struct 
     /* Helm may hand over hooks apart from the rest, where the workload may be. */
     bool alone = release_has_hooks_alone(release);
     enum step last = alone ? STEP_NAME : written ? STEP_ENDING : STEP_LABEL;
-    const struct object *found = NULL;
-    for (enum step step = STEP_NAME; step <= last && !found; step++)
-        found = find_other(release, OBJECT_WORKLOAD, true, step, query);
-    for (enum step step = STEP_NAME; written && !alone && step <= last && !found; step++)
-        found = find_other(release, OBJECT_PODS, true, step, query);
-    if (found || written || alone || find_other(release, OBJECT_WORKLOAD, false, STEP_ANY, &any))
-        return found;
-    found = find_other(release, OBJECT_WORKLOAD, true, STEP_ANY, &any);
-    return found && likeness(found, service->name).len ? found : NULL;
+    const struct object *hook = NULL;
+    for (enum step step = STEP_NAME; step <= last && !hook; step++)
+        hook = find_other(release, OBJECT_WORKLOAD, true, step, query);
+    for (enum step step = STEP_NAME; written && !alone && step <= last && !hook; step++)
+        hook = find_other(release, OBJECT_PODS, true, step, query);
+    if (hook || written || alone || find_other(release, OBJECT_WORKLOAD, false, STEP_ANY, &any))
+        return hook;
+    hook = find_other(release, OBJECT_WORKLOAD, true, STEP_ANY, &any);
+    return hook && likeness(hook, service->name).len ? hook : NULL;
 }
 
 /* Reports that a written name is that of a Job, bare Pod or the like. */
 static bool report_pods(struct injection *injection, const struct service *service,
                         const struct query *query)
 {
-    const struct object *found = NULL;
-    for (enum step step = STEP_NAME; step <= STEP_ENDING && !found; step++)
-        found = find_other(&injection->release, OBJECT_PODS, false, step, query);
-    if (!found)
+    const struct object *other = NULL;
+    for (enum step step = STEP_NAME; step <= STEP_ENDING && !other; step++)
+        other = find_other(&injection->release, OBJECT_PODS, false, step, query);
+    if (!other)
         return false;
     diag_error(injection->diags, query_location(injection, service),
                "%.*s cannot be chosen: only a Deployment, StatefulSet, DaemonSet or Rollout can",
-               STR_ARG(object_text(injection->arena, found)));
+               STR_ARG(object_text(injection->arena, other)));
     const struct query any = {0};
     struct str names = list_workloads(injection, STEP_ANY, &any);
     if (names.len && !query->kind)

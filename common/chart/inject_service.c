@@ -247,7 +247,12 @@ bool target_check_service(const struct target *target)
         return true;
     size_t count;
     const struct object **all = release_services(&injection->release, target->workload, &count);
-    if (release_has_service(&injection->release, written, target->workload))
+    const struct object *named =
+        release_find(&injection->release, OBJECT_SERVICE, written, target->workload);
+    if (named && named->hook)
+        target_error(target, SERVICE_HELM,
+                     "Service/%.*s is a hook of the chart, which is left alone", STR_ARG(written));
+    else if (named)
         target_error(target, SERVICE_HELM, "Service/%.*s of the chart does not route to it",
                      STR_ARG(written));
     else

@@ -387,8 +387,15 @@ static bool check_wanted(const struct target *target, const struct object **ingr
     for (size_t i = 0; i < count; i++)
         if (is_wanted(target, ingresses[i]))
             return true;
-    target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" leads to it",
-                 STR_ARG(wanted(target)));
+    const struct object *named =
+        release_find(&target->injection->release, OBJECT_INGRESS, wanted(target), target->workload);
+    if (named && named->hook)
+        target_error(target, SERVICE_HELM,
+                     "Ingress/%.*s is a hook of the chart, which is left alone",
+                     STR_ARG(named->name));
+    else
+        target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" leads to it",
+                     STR_ARG(wanted(target)));
     const char *flag = target->injection->options->ingress;
     struct str first = count ? ingresses[0]->name : STR("");
     struct str selector = target_selector(target->injection, flag, "ingress", first);
