@@ -174,14 +174,25 @@ static void put_field(struct arena *arena, struct node *properties, const struct
     add_forms(arena, put_list(arena, property, "anyOf"), field);
 }
 
+/* Names with a prefix, for values of any form. */
+static void put_prefixed(struct arena *arena, struct node *map, const struct field *field)
+{
+    struct node *patterns = put_map(arena, map, "patternProperties");
+    const char *pattern = str_format(arena, "^%s", field->prefix).data;
+    put_text(arena, put_map(arena, patterns, pattern), "description", str_of(field->help));
+}
+
 static void put_schema(struct arena *arena, struct node *map, const struct schema *schema)
 {
     put_type(arena, map, "object");
     struct node *properties = put_map(arena, map, "properties");
     struct node *required = node_new(arena, NODE_LIST);
     for (size_t i = 0; i < schema->count; i++) {
-        put_field(arena, properties, &schema->fields[i]);
         const struct field *field = &schema->fields[i];
+        if (field->prefix)
+            put_prefixed(arena, map, field);
+        else
+            put_field(arena, properties, field);
         if (field->required && !field->waived)
             add_text(arena, required, str_of(field->name));
     }
