@@ -109,6 +109,20 @@ static void add_number(struct arena *arena, struct node *alternatives, const str
     add_text_with(arena, alternatives, placeholder);
 }
 
+/* A map, which may be empty also where it has required fields: then it counts as left out. */
+static void add_record(struct arena *arena, struct node *alternatives, const struct schema *schema)
+{
+    bool required = false;
+    for (size_t i = 0; i < schema->count; i++)
+        required |= schema->fields[i].required;
+    put_reference(arena, add_map(arena, alternatives), schema);
+    if (!required)
+        return;
+    struct node *empty = add_map(arena, alternatives);
+    put_type(arena, empty, "object");
+    put_int(arena, empty, "maxProperties", 0);
+}
+
 /* The forms of a value. One that is null counts as left out. */
 static void add_forms(struct arena *arena, struct node *alternatives, const struct field *field)
 {
@@ -143,7 +157,7 @@ static void add_forms(struct arena *arena, struct node *alternatives, const stru
         add_list_of_pairs(arena, alternatives);
         break;
     case TYPE_RECORD:
-        put_reference(arena, add_map(arena, alternatives), field->of);
+        add_record(arena, alternatives, field->of);
         break;
     case TYPE_RECORDS: {
         struct node *list = add_map(arena, alternatives);

@@ -59,9 +59,13 @@ static struct node *copy_tree(struct expansion *expansion, const struct node *fr
 
 static void report_unknown(struct anchors *anchors, struct str name, struct location at)
 {
+    enum { COMPARED = 1000 }; /* names at most */
     struct suggestion near = {.word = name};
-    for (const struct anchor *anchor = anchors->first; anchor; anchor = anchor->next)
+    const struct anchor *anchor = anchors->first;
+    for (size_t i = 0; anchor && i < COMPARED && !diags_full(anchors->diags); i++) {
         suggestion_offer(&near, anchor->name);
+        anchor = anchor->next;
+    }
     diag_error(anchors->diags, at, "this alias has no anchor before it");
     if (at.source->secret || !near.best.len)
         diag_hint(anchors->diags,
