@@ -422,7 +422,8 @@ static bool take_details(const struct link_reader *links, struct link *link,
     const struct schema_reader *reader = links->reader;
     const struct module_type *kind = link->module->kind;
     bool list = details->kind == NODE_LIST;
-    if (node_is_null(details) || (list && !details->first))
+    bool empty = details->kind != NODE_SCALAR && !details->first;
+    if (node_is_null(details) || empty)
         return true;
     if (kind->link == LINK_CLOUD && list)
         return take_permissions(links, link, details);

@@ -297,7 +297,8 @@ static void test_ports_that_are_wrong(void **state)
 {
     struct unit *unit = *state;
     static const char *const rows[][2] = {
-        {"{}", "port names no port"},
+        {"{}", "a k8s-service needs port"},
+        {"{http: }", "port names no port"},
         {"{http: 80, tcp: 81}", "port must be one port"},
         {"{http: 0}", "http must be between 1 and 65535"},
         {"{http: 65536}", "http must be between 1 and 65535"},
@@ -573,7 +574,7 @@ static void test_path_of_the_sticky_cookie(void **state)
         const char *uris, *path;
         size_t warnings;
     } rows[] = {
-        {"[]", "/", 0},
+        {"[]", "/", 1}, /* no effect without public_uri */
         {"a.com", "/", 0},
         {"a.com/api", "/api", 0},
         {"[a.com/api/v1, a.com/api/v2]", "/api", 0},
