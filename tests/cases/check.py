@@ -15,11 +15,8 @@ import tempfile
 import yaml
 
 KNOWN_FAILURES = {
-    "alias-stops-everything",
     "anchors-web-and-worker",
-    "duplicate-keys-copied",
     "external-state",
-    "first-of-duplicate-keys",
     "flow-closing-bracket",
     "gcp-auto",
     "gcs-link",
