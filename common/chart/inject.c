@@ -584,6 +584,18 @@ static bool check_count(struct inject_run *run, const struct source *manifests,
     return false;
 }
 
+/* What holds only blanks, comments and markers has no document. */
+static bool check_input(struct inject_run *run, bool blank)
+{
+    if (!blank || !run->injection.options->require_input)
+        return true;
+    diag_error(&run->diags, (struct location){0}, "there are no manifests on standard input");
+    diag_hint(&run->diags,
+              "the command before the pipe may have failed; if the chart may render nothing, leave "
+              "out --require-input");
+    return false;
+}
+
 bool inject(const struct options *options, const struct source *manifests, struct stream stream,
             bool color, struct injected *ret)
 {
@@ -594,7 +606,8 @@ bool inject(const struct options *options, const struct source *manifests, struc
     run.injection =
         (struct injection){.arena = &ret->arena, .diags = &run.diags, .options = options};
     bool blank = stream_is_blank(manifests->text);
-    if (read_files(&run, options) && check_count(&run, manifests, &stream) && !blank)
+    if (read_files(&run, options) && check_input(&run, blank) &&
+        check_count(&run, manifests, &stream) && !blank)
         inject_all(&run, manifests, stream);
     for (size_t i = 0; run.diags.errors == 0 && i < release->stream.count; i++)
         write_document(ret, &run, i);
