@@ -37,7 +37,15 @@ void edit_separate_aliases(struct edit *edit, struct node *node)
 
 /* Anchors that are not written again */
 
-static void mark_lost(struct edit *edit, struct set *lost, const struct node *node)
+static void mark_lost(struct edit *edit, struct set *lost, struct node *node);
+
+static void mark_overridden(struct edit *edit, struct set *lost, const struct node *node)
+{
+    for (struct node *old = node_overridden(node); old; old = node_overridden(old))
+        mark_lost(edit, lost, old);
+}
+
+static void mark_lost(struct edit *edit, struct set *lost, struct node *node)
 {
     const struct node **key = ARENA_NEW(edit->arena, const struct node *);
     *key = node;
@@ -45,14 +53,16 @@ static void mark_lost(struct edit *edit, struct set *lost, const struct node *no
     if (node->kind == NODE_SCALAR || node->kind == NODE_ALIAS)
         return;
     const struct change *change = edit_find_change(edit, node);
-    for (size_t i = 0; change && i < change->count; i++)
+    if (!change)
+        change = edit_children(edit->arena, node);
+    for (size_t i = 0; i < change->count; i++) {
         mark_lost(edit, lost, change->was[i]);
-    for (const struct node *child = change ? NULL : node->first; child; child = child->next)
-        mark_lost(edit, lost, child);
+        mark_overridden(edit, lost, change->was[i]);
+    }
 }
 
 /* Nodes of the file in what is removed or replaced. */
-static void find_lost(struct edit *edit, struct set *lost, const struct node *node)
+static void find_lost(struct edit *edit, struct set *lost, struct node *node)
 {
     if (!node->span.source || node->kind == NODE_SCALAR || node->kind == NODE_ALIAS)
         return;
@@ -63,15 +73,14 @@ static void find_lost(struct edit *edit, struct set *lost, const struct node *no
     const struct change *change = edit_find_change(edit, node);
     const struct node *next = node->first;
     for (size_t i = 0; change && i < change->count; i++) {
-        const struct node *was = change->was[i];
+        struct node *was = change->was[i];
         const struct node *now = edit_successor(&next, was);
         if (now != was)
             mark_lost(edit, lost, was);
-        for (const struct node *old = now ? NULL : node_overridden(was); old;
-             old = node_overridden(old))
-            mark_lost(edit, lost, old);
+        if (!now)
+            mark_overridden(edit, lost, was);
     }
-    for (const struct node *child = node->first; child; child = child->next)
+    for (struct node *child = node->first; child; child = child->next)
         find_lost(edit, lost, child);
 }
 

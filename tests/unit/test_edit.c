@@ -360,6 +360,7 @@ static void the_last_of_equal_keys_is_edited(void **state)
         {"a:\n  b: 1\na: {}\n", "a c = 1", "a:\n  b: 1\na:\n  c: 1\n"},
         {"a: &l 1\nb: *l\na: 2\n", "a = 3", "a: &l 1\nb: *l\na: 3\n"},
         {"a: &l 1\nb: *l\na: 2\n", "-a", "b: 1\n"},
+        {"a: {c: &l 1, c: 2}\nb: *l\n", "-a", "b: 1\n"},
     };
     check(*state, rows, COUNT(rows));
 }
