@@ -137,7 +137,25 @@ static struct set keys_from(struct edit *edit, struct node *value)
     return keys;
 }
 
-/* Puts the keys of a merged map into the map itself, but for those that it overrides. */
+static bool has_anchor(const struct node *node)
+{
+    struct str before = {0};
+    if (node->span.source)
+        before = str_slice(node->span.source->text, node->span.start, node->text_at);
+    bool found = str_find(before, 0, '&') < before.len;
+    bool inside = node->kind == NODE_MAP || node->kind == NODE_LIST;
+    for (const struct node *child = inside ? node->first : NULL; child && !found;
+         child = child->next) {
+        found = has_anchor(child);
+        for (const struct node *old = node_overridden(child); old && !found;
+             old = node_overridden(old))
+            found = has_anchor(old);
+    }
+    return found;
+}
+
+/* Puts the keys of a merged map into the map itself, but for those that it overrides. Keys before
+ * it that it has overridden are removed, unless an anchor in them may still be needed. */
 static void dissolve_merge(struct edit *edit, struct node *map, const struct node *alias)
 {
     struct arena *arena = edit->arena;
@@ -154,7 +172,7 @@ static void dissolve_merge(struct edit *edit, struct node *map, const struct nod
     edit_keep(edit, map);
     for (struct node *value = map->first, *next; value != alias; value = next) {
         next = value->next;
-        if (!node_is_merge(value) && set_get(&merged, value->key->text))
+        if (!node_is_merge(value) && set_get(&merged, value->key->text) && !has_anchor(value))
             edit_exchange(map, value, NULL);
     }
     if (made->first)

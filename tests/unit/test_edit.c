@@ -334,6 +334,7 @@ static void merged_keys_are_written_out(void **state)
         {"x: &l {a: 1}\ny: {a: 2, <<: *l}\n", "y a = 3", "x: &l {a: 1}\ny: {a: 3}\n"},
         {"x: &l {a: 1, b: 2}\ny:\n  a: 2\n  <<: *l\n", "x b = 3",
          "x: &l {a: 1, b: 3}\ny:\n  a: 1\n  b: 2\n"},
+        {"x: {y: &l {x: 1}}\n<<: *l\n<<: *l\n", "x = 2", "x: 2\n"},
         {"x: &l {a: 1}\ny: &m {b: 2}\nz:\n  <<: [*l, *m]\n", "x a = 3",
          "x: &l {a: 3}\ny: &m {b: 2}\nz:\n  <<: [{\"a\": 1}, *m]\n"},
         {"x: &l [{a: 1}]\nz:\n  <<: *l\n  b: 1\n", "x 0 a = 3",
