@@ -33,6 +33,7 @@ enum {
     MANIFEST_DEPTH_MAX = 100,             /* maps and lists inside each other */
     MANIFEST_ANCHORS_MAX = 100,           /* anchors of a document */
     MANIFEST_EXPANDED_MAX = 100000,       /* nodes that the aliases of a document stand for */
+    STREAM_EXPANDED_MAX = 1000000,        /* the same, of all documents that are read */
 
     /* Secrets, and what other programs print */
     SECRET_SIZE_MAX = 1024 * 1024, /* bytes of a value or imported file: MaxSecretSize of core/v1 */

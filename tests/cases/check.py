@@ -15,10 +15,7 @@ import tempfile
 import yaml
 
 KNOWN_FAILURES = {
-    "alias-stops-everything",
-    "duplicate-keys-copied",
     "external-state",
-    "first-of-duplicate-keys",
     "gcp-auto",
     "gcs-link",
     "local-auto",
