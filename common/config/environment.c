@@ -3,6 +3,7 @@
 
 #include "base/map.h"
 #include "config/module.h"
+#include "config/remote.h"
 #include "config/source.h"
 #include "config/usage.h"
 #include "format/name.h"
@@ -66,7 +67,7 @@ static bool check_names(const struct schema_reader *reader, const struct value *
 static const char *beside(struct arena *arena, struct str file, struct str path)
 {
     struct str directory = str_directory(file);
-    if (str_starts(path, STR("/")))
+    if (str_starts(path, STR("/")) || remote_is(path))
         directory.len = 0;
     if (directory.len == 0 && str_is(path, "-")) /* a file of that name, not standard input */
         return "./-";
@@ -109,7 +110,10 @@ static void set_providers(const struct schema_reader *reader, const struct recor
         set_checked(reader, aws, AWS_ACCOUNT_ID, NAME_AWS_ACCOUNT, &ret->account_id);
     } else if (google) {
         ret->cloud = CLOUD_GOOGLE;
+        ret->cloud_at = record_location(providers, PROVIDERS_GOOGLE);
         ret->region = record_value(google, GOOGLE_REGION)->text;
+        ret->project = record_value(google, GOOGLE_PROJECT)->text;
+        ret->project_at = record_location(google, GOOGLE_PROJECT);
     } else if (azure) {
         ret->cloud = CLOUD_AZURE;
         ret->region = record_value(azure, AZURE_LOCATION)->text;
@@ -118,8 +122,12 @@ static void set_providers(const struct schema_reader *reader, const struct recor
     }
 }
 
+/* A domain may be written with its final dot, as name servers print it; texts that are made of it
+ * need it without. */
 static void add_output(struct arena *arena, struct environment *environment, struct output output)
 {
+    if (str_is(output.name, "domain"))
+        output.text = name_without_root(output.text);
     environment->outputs = arena_grow(arena, environment->outputs, environment->output_count,
                                       sizeof *environment->outputs);
     environment->outputs[environment->output_count++] = output;
@@ -140,8 +148,8 @@ static void set_outputs(const struct schema_reader *reader, const struct record 
         const struct node *type = node->kind == NODE_MAP ? node_get(node, "type") : NULL;
         if (!type || type->kind != NODE_SCALAR)
             continue;
-        const struct module module = {.kind = module_type_find(type->text, false), .node = node};
-        const struct node *domain = module_known_output(&module, STR("domain"));
+        const char *field = module_type_field(module_type_find(type->text, false), STR("domain"));
+        const struct node *domain = field ? node_get(node, field) : NULL;
         if (domain && domain->kind == NODE_SCALAR)
             add_output(
                 reader->arena, ret,
@@ -170,8 +178,12 @@ static void set_cloud_objects(const struct schema_reader *reader, const struct r
     if (str_is(written->text, "ack") && ret->cloud != CLOUD_AWS) {
         diag_error(reader->diags, record_location(file, FILE_CLOUD_OBJECTS),
                    "cloud_objects: ack is for an environment of AWS");
-        diag_hint(reader->diags, "give it a provider: providers: {aws: {region: us-east-1, "
-                                 "account_id: 123456789012}}");
+        if (ret->cloud == CLOUD_NONE)
+            diag_hint(reader->diags, "give it a provider: providers: {aws: {region: us-east-1, "
+                                     "account_id: 123456789012}}");
+        else
+            diag_hint(reader->diags, "remove it: this environment is of %s",
+                      cloud_title(ret->cloud));
     }
     set_checked(reader, file, FILE_CLUSTER_NAME, NAME_EKS_CLUSTER, &ret->cluster_name);
 }
@@ -248,6 +260,10 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
                       struct environment *ret)
 {
     size_t errors = reader->diags->errors;
+    if (at.source && remote_report(reader->arena, reader->diags, at, str_of(path))) {
+        diag_hint_line(reader->diags, "--env-file FILE takes the place of the path");
+        return false;
+    }
     const char *home = at.source ? str_c(reader->arena, str_directory(at.source->path)) : NULL;
     const struct input input = {.path = path,
                                 .named = true,
@@ -443,6 +459,17 @@ const struct output *environment_output(const struct environment *environment, s
         return output;
     }
     return NULL;
+}
+
+bool environment_output_check(const struct output *output, struct diags *diags, struct location at)
+{
+    if (output->unusable)
+        diag_error(diags, at, "the output \"%.*s\" is null, a list or a map, not text",
+                   STR_ARG(output->name));
+    else if (output->sensitive)
+        diag_error(diags, at, "the output \"%.*s\" is sensitive: it may not stand in a manifest",
+                   STR_ARG(output->name));
+    return !output->unusable && !output->sensitive;
 }
 
 const char *cloud_title(enum cloud cloud)

@@ -137,7 +137,7 @@ static bool read_text(const struct schema_reader *reader, const struct field *fi
         return false;
     }
     *ret = (struct filled){.text = node->text};
-    if (reader->fill && !reader->fill(reader->context, node, ret))
+    if (reader->fill && !field->unfilled && !reader->fill(reader->context, node, ret))
         return false;
     if (!ret->references || field->references)
         return true;

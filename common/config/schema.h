@@ -34,8 +34,9 @@ struct field {
     const char *const *choices; /* TYPE_TEXT: the words allowed, ended by NULL; NULL: any text */
     const char *word;           /* a word that may stand instead of the type, such as `none` */
     bool required;
-    bool waived; /* though required, a file for a chart may leave it out: the chart has its own */
-    bool single; /* TYPE_LIST: see there */
+    bool waived;   /* though required, a file for a chart may leave it out: the chart has its own */
+    bool single;   /* TYPE_LIST: see there */
+    bool unfilled; /* its owner fills in placeholders, where they are used */
     bool references;     /* may refer to a secret output of another module */
     const char *example; /* a value as one would write it */
     const char *since;   /* the first version that has it */

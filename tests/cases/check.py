@@ -18,11 +18,8 @@ KNOWN_FAILURES = {
     "alias-stops-everything",
     "anchors-web-and-worker",
     "duplicate-keys-copied",
-    "external-state",
     "first-of-duplicate-keys",
     "flow-closing-bracket",
-    "gcp-auto",
-    "gcs-link",
     "grpc-port-by-name",
     "hook-message-lost",
     "hook-workload-probes-untold",
@@ -31,9 +28,7 @@ KNOWN_FAILURES = {
     "job-of-installed-release",
     "limit-without-request",
     "liveness-before-readiness",
-    "local-auto",
     "mem-target-off",
-    "module-output-unknown",
     "pod-level-resources",
     "pod-level-resources-hpa",
     "probe-path-none",
@@ -329,7 +324,7 @@ def anchors_web_and_worker(render):
 
 
 def external_state(render):
-    render().fails("external-state.yaml:12:", "s3_bucket_name", "outputs")
+    render().fails("external-state.yaml:13:", "s3_bucket_name", "outputs")
 
 
 def module_output_unknown(render):
