@@ -256,6 +256,42 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     }
 }
 
+/* Counts scalars such as <<region::aws_region::Your AWS Region>>, which Opta's templates have. */
+static size_t count_unfilled(const struct node *node, const struct node **ret_first)
+{
+    size_t count = 0;
+    if (node->kind == NODE_ALIAS) /* counted where it is anchored */
+        return 0;
+    if (node->kind != NODE_SCALAR) {
+        for (const struct node *child = node_items(node); child; child = child->next)
+            count += count_unfilled(child, ret_first);
+        return count;
+    }
+    bool unfilled = str_starts(node->text, STR("<<")) && str_ends(node->text, STR(">>"));
+    if (unfilled && !*ret_first)
+        *ret_first = node;
+    return unfilled;
+}
+
+/* Reports what a template of an environment file left to fill in: once, before each such value is
+ * an error of its own. In a service file only what is above its modules. */
+static bool check_filled(const struct schema_reader *reader, const struct node *root, bool modules)
+{
+    const struct node *first = NULL;
+    size_t count = 0;
+    for (const struct node *child = node_items(root); child; child = child->next)
+        if (modules || !str_is(child->key->text, "modules"))
+            count += count_unfilled(child, &first);
+    if (count == 0)
+        return true;
+    diag_error(reader->diags, first->span, "this value of a template is not filled in");
+    if (count > 1)
+        diag_hint(reader->diags, "replace it and %zu more such values of this file", count - 1);
+    else
+        diag_hint(reader->diags, "replace all from << to >> with a value");
+    return false;
+}
+
 static bool read_file(const struct schema_reader *reader, const char *path, struct location at,
                       struct environment *ret)
 {
@@ -278,7 +314,7 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
     }
     const struct node *root = load_service_file(reader->arena, source, reader->diags);
     const struct record *file = root ? schema_read(reader, &file_schema, root) : NULL;
-    if (!file)
+    if (!file || !check_filled(reader, root, true))
         return false;
     set_file(reader, file, ret);
     add_extra_tcp_ports(reader, file, ret);
@@ -417,7 +453,8 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
         ret->name = ret->file_name;
     } else {
         size_t errors = reader->diags->errors;
-        set_file(reader, file, ret);
+        if (check_filled(reader, file->node, false))
+            set_file(reader, file, ret);
         if (record_has(file, FILE_PROVIDERS))
             ret->name = ret->file_name;
         else

@@ -59,8 +59,8 @@ static struct location place(const struct filler *filler, const struct placehold
 }
 
 /* Reports a placeholder that stands for nothing. `near`: what may have been meant; NULL when the
- * name is right, and the value is what is missing. A value that is missing is one mistake, wherever
- * it is used; every misspelling is one of its own. */
+ * name is right, and the value is what is missing. A missing value is one mistake, wherever it is
+ * used; every misspelling is one of its own. */
 __attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
                                                           const struct placeholder *placeholder,
                                                           const struct suggestion *near,
@@ -71,13 +71,25 @@ __attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
     va_start(arguments, format);
     struct str text = str_vformat(filler->scope->arena, format, arguments);
     va_end(arguments);
-    if ((!near || near->best.len == 0) && diags_hold(diags, text))
+    if (!near && diags_hold(diags, text))
         return false;
     diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(text));
     struct str written = str_slice(filler->scalar->text, placeholder->start, placeholder->end);
     if (near && !diag_suggest(diags, near) && str_starts(written, STR("{")))
         diag_hint(diags, "to keep the braces as text, write {%.*s}", STR_ARG(written));
     return false;
+}
+
+/* Reports a value that is missing. Returns true if it needs a hint: no other name is near, and this
+ * is the first place where the value is used. */
+static bool report_missing(const struct filler *filler, const struct placeholder *placeholder,
+                           const struct suggestion *near, struct str message)
+{
+    struct diags *diags = filler->scope->diags;
+    if (near->best.len == 0 && diags_hold(diags, message))
+        return false;
+    diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(message));
+    return !diag_suggest(diags, near);
 }
 
 static bool put_known(struct filler *filler, const struct placeholder *placeholder, struct str text,
@@ -132,8 +144,13 @@ static bool fill_aws(struct filler *filler, const struct placeholder *placeholde
 {
     const struct environment *environment = filler->scope->environment;
     struct str name = placeholder->parts[0];
-    if (environment->cloud != CLOUD_AWS)
+    if (environment->cloud == CLOUD_NONE)
         return unknown(filler, placeholder, NULL, "the environment has no aws provider");
+    if (environment->cloud != CLOUD_AWS)
+        return unknown(filler, placeholder, NULL,
+                       "the environment has no aws provider: it is of %s%s",
+                       cloud_title(environment->cloud),
+                       str_is(name, "region") ? "; {region} is the region of any cloud" : "");
     if (str_is(name, "account_id"))
         return put_known(filler, placeholder, environment->account_id,
                          "the aws provider gives no account_id: write it there");
@@ -202,9 +219,9 @@ static bool report_variable(struct filler *filler, const struct placeholder *pla
     }
     for (size_t i = 0; i < inputs->count && !diags_full(scope->diags); i++)
         suggestion_offer(&near, record_value(inputs->records[i], VARIABLE_NAME)->text);
-    diag_error(scope->diags, place(filler, placeholder), "there is no variable \"%.*s\"",
-               STR_ARG(near.word));
-    if (!diag_suggest(scope->diags, &near))
+    struct str message =
+        str_format(scope->arena, "there is no variable \"%.*s\"", STR_ARG(near.word));
+    if (report_missing(filler, placeholder, &near, message))
         diag_hint(scope->diags,
                   "give it with --var %.*s=VALUE, or add it to the environment's variables",
                   STR_ARG(near.word));
@@ -230,10 +247,12 @@ static bool fill_vars(struct filler *filler, const struct placeholder *placehold
         buf_add(&filler->out, record_value(input, VARIABLE_DEFAULT)->text);
         return true;
     }
-    diag_error(scope->diags, place(filler, placeholder), "the variable \"%.*s\" has no value",
-               STR_ARG(name));
-    diag_hint(scope->diags, "give it one: --var %.*s=VALUE, or variables of the environment",
-              STR_ARG(name));
+    const struct suggestion none = {0};
+    struct str message =
+        str_format(scope->arena, "the variable \"%.*s\" has no value", STR_ARG(name));
+    if (report_missing(filler, placeholder, &none, message))
+        diag_hint(scope->diags, "give it one: --var %.*s=VALUE, or variables of the environment",
+                  STR_ARG(name));
     return false;
 }
 
@@ -252,9 +271,9 @@ static bool fill_parent(struct filler *filler, const struct placeholder *placeho
     struct suggestion near = {.word = name};
     for (size_t i = 0; i < environment->output_count && !diags_full(scope->diags); i++)
         suggestion_offer(&near, environment->outputs[i].name);
-    diag_error(scope->diags, place(filler, placeholder), "the environment has no output \"%.*s\"",
-               STR_ARG(name));
-    if (!diag_suggest(scope->diags, &near))
+    struct str message =
+        str_format(scope->arena, "the environment has no output \"%.*s\"", STR_ARG(name));
+    if (report_missing(filler, placeholder, &near, message))
         diag_hint(scope->diags, "add to the environment file: outputs: {%.*s: ...}", STR_ARG(name));
     return false;
 }
@@ -350,9 +369,8 @@ static bool read_placeholder(struct str text, size_t at, struct placeholder *ret
 static bool fill_placeholder(struct filler *filler, const struct placeholder *placeholder)
 {
     const struct root *root = find_root(placeholder->root);
-    bool outputs = root->fill == fill_module && placeholder->part_count == PARTS_MAX &&
-                   str_is(placeholder->parts[1], "outputs");
-    if (placeholder->part_count == root->parts || outputs)
+    bool outputs = root->fill == fill_module && str_is(placeholder->parts[1], "outputs");
+    if (placeholder->part_count == (outputs ? PARTS_MAX : root->parts))
         return root->fill(filler, placeholder);
     struct suggestion none = {0};
     return unknown(filler, placeholder, &none, "this placeholder has the form %s", root->form);

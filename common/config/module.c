@@ -185,22 +185,31 @@ static void add_output(struct arena *arena, struct module *module, struct str na
     module->outputs[module->output_count++] = (struct module_output){.name = name, .node = node};
 }
 
-/* A password in a file would be one in the manifests. */
-static void check_output(const struct schema_reader *reader, const struct module *module,
-                         const struct item *item)
+bool module_output_is_secret(const struct module *module, struct str output)
 {
     static const char *const secrets[] = {"db_password", "cache_auth_token",
                                           "mongodb_atlas_connection_string"};
-    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++) {
-        if (!str_is(item->name, secrets[i]) || module->kind->link != LINK_SECRET)
-            continue;
-        diag_error(reader->diags, item->name_node->span,
-                   "%s must not be written in a file: it is "
-                   "a secret",
-                   secrets[i]);
-        diag_hint(reader->diags, "store it in the Secret that secret names; secret_keys names its "
-                                 "key there");
-    }
+    bool secret = false;
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        secret |= str_is(output, secrets[i]);
+    return secret && module->kind && module->kind->link == LINK_SECRET;
+}
+
+/* A password in a file would be one in the manifests, and the line that shows it one in a log. */
+static void check_output(const struct schema_reader *reader, const struct module *module,
+                         const struct item *item)
+{
+    struct location at = item->name_node->span;
+    struct source *unshown = ARENA_NEW(reader->arena, struct source);
+    if (!module_output_is_secret(module, item->name))
+        return;
+    *unshown = *at.source;
+    unshown->secret = true;
+    at.source = unshown;
+    diag_error(reader->diags, at, "%.*s must not be written in a file: it is a secret",
+               STR_ARG(item->name));
+    diag_hint(reader->diags,
+              "store it in the Secret that secret names; secret_keys names its key there");
 }
 
 /* Those in `outputs`, then those that fields of its type tell. */
@@ -211,8 +220,7 @@ static void read_outputs(const struct schema_reader *reader, const struct record
     const struct output_field *row = module->kind ? module->kind->fields : NULL;
     for (size_t i = 0; i < written->count; i++) {
         add_output(reader->arena, module, written->items[i].name, written->items[i].node);
-        if (module->kind)
-            check_output(reader, module, &written->items[i]);
+        check_output(reader, module, &written->items[i]);
     }
     for (; row && row->output; row++) {
         const struct node *field = node_get(module->node, row->field);
@@ -426,7 +434,7 @@ static struct module *find_target(const struct link_reader *links, const struct 
         return NULL;
     if (link_kind(module) != LINK_NONE || has_names(details))
         return module;
-    diag_error(diags, name->span, "\"%.*s\" is a %.*s, which cannot be linked to",
+    diag_error(diags, name->span, "\"%.*s\" is of type %.*s, which cannot be linked to",
                STR_ARG(name->text), STR_ARG(module->type));
     diag_hint(diags,
               "what can: k8s-service, postgres, mysql, mongodb, mongodb-atlas, documentdb, redis, "

@@ -70,6 +70,9 @@ enum type_likeness module_type_likeness(struct arena *arena, struct str type);
 /* The field that tells an output of a type, or NULL. `type` may be NULL. */
 const char *module_type_field(const struct module_type *type, struct str output);
 
+/* True for an output that must not appear in a file: a password, or a text with one. */
+bool module_output_is_secret(const struct module *module, struct str output);
+
 bool module_is_service(const struct module *module);
 
 /* Reads the list of modules; reports what is wrong with their types and names. `modules` may be

@@ -83,6 +83,13 @@ static void report_unknown(const struct scope *scope, const struct module *modul
                    STR_ARG(output), STR_ARG(module->name));
     struct str name = link_variable(scope->arena, module, output);
     const char *field = module_type_field(module->kind, output);
+    if (module_output_is_secret(module, output)) {
+        struct str names = schema_words_text(scope->arena, module->kind->outputs, "and");
+        diag_error(diags, at, "the module \"%.*s\" has no output \"%.*s\"", STR_ARG(module->name),
+                   STR_ARG(output));
+        diag_hint(diags, "a module of this type has %.*s", STR_ARG(names));
+        return;
+    }
     if (!field && near.best.len) {
         diag_error(diags, at, "the module \"%.*s\" has no output \"%.*s\"", STR_ARG(module->name),
                    STR_ARG(output));

@@ -35,8 +35,8 @@ static bool read_repository(const struct service_reader *in, struct str *ret)
     struct diags *diags = in->reader.diags;
     const struct str missing = STR("cannot determine the registry for image: AUTO");
     *ret = cloud_repository(in->reader.arena, environment, in->layer->name, in->module->name);
-    if (in->layer->scope.blind)
-        return ret->len;
+    if (in->layer->scope.blind && !in->layer->options->registry)
+        return false;
     if (ret->len == 0) {
         if (diags_hold(diags, missing))
             return false;

@@ -77,10 +77,13 @@ static bool is_of_another_cloud(const struct service_reader *in, const struct li
     enum cloud wanted = link->module->kind->cloud;
     if (cloud == wanted || cloud == CLOUD_NONE || cloud == CLOUD_LOCAL)
         return false;
-    diag_error(in->reader.diags, link->node->span,
-               "\"%.*s\" is of %s (%.*s), and this environment is of %s",
-               STR_ARG(link->module->name), cloud_title(wanted), STR_ARG(link->module->type),
-               cloud_title(cloud));
+    struct str message =
+        str_format(in->reader.arena, "\"%.*s\" is of %s (%.*s), and this environment is of %s",
+                   STR_ARG(link->module->name), cloud_title(wanted), STR_ARG(link->module->type),
+                   cloud_title(cloud));
+    if (diags_hold(in->reader.diags, message))
+        return true;
+    diag_error(in->reader.diags, link->node->span, "%.*s", STR_ARG(message));
     if (is_elsewhere(in))
         hint_at_identity(in);
     return true;
