@@ -4,21 +4,20 @@
 
 int main(int argc, char **argv)
 {
-    static const struct command commands[] = {
-        {.name = "helm-postrender",
-         .arguments = "SERVICE-FILE",
-         .most = 1,
-         .summary = "Injects what a service file says into the manifests of a Helm chart",
-         .details =
-             "Reads manifests on standard input and writes them, changed only where the service\n"
-             "file says so, byte for byte elsewhere. Without SERVICE-FILE it is taken from\n"
-             "OPTASVC_FILE: Helm 4 passes the environment on.\n",
-         .flags = FLAGS_INJECT,
-         .run = postrender,
-         .complete = complete_files},
-        {.name = "__complete", .hidden = true, .run = complete},
-        {.name = "__man", .hidden = true, .run = man},
-    };
+    static const struct command command = {
+        .name = "helm-postrender",
+        .arguments = "SERVICE-FILE",
+        .max_args = 1,
+        .summary = "Injects what a service file says into the manifests of a Helm chart",
+        .details =
+            "Reads manifests on standard input and writes them, changed only where the service\n"
+            "file says so, byte for byte elsewhere. Without SERVICE-FILE it is taken from\n"
+            "OPTASVC_FILE: Helm 4 passes the environment on.\n",
+        .flags = FLAGS_INJECT,
+        .run = postrender,
+        .complete = complete_files};
+    static const struct command *const commands[] = {&command, &command_complete, &command_man,
+                                                     NULL};
     static const struct environment_variable variables[] = {
         {"OPTASVC_FILE", "The service file, where none is given."},
         {"OPTASVC_LOG", "As --log-file."},
@@ -29,7 +28,6 @@ int main(int argc, char **argv)
         .name = "helm-postrender",
         .file = "helm-postrender",
         .commands = commands,
-        .count = sizeof commands / sizeof *commands,
         .single = true,
         .variables = variables,
     };

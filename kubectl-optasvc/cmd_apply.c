@@ -69,3 +69,20 @@ int cmd_apply(const struct invocation *invocation)
         return options->output ? print_names(invocation) : cmd_render(invocation);
     return apply(options, invocation->color);
 }
+
+static const char *const outputs[] = {"name", NULL};
+
+const struct command command_apply = {
+    .name = "apply",
+    .summary = "Apply service files to the cluster and wait until their pods are ready",
+    .details =
+        "Nothing is changed before all of this is right: the files, the Secrets that the pods\n"
+        "need, and the server's own check of every object. Then the namespace is made if it is\n"
+        "not there, everything applied server-side as the manager `optasvc`, and what the\n"
+        "service no longer has and would go on to act is removed: autoscaler, disruption budget,\n"
+        "CronJobs, and, once the new pods are ready, the other kind of workload.\n"
+        "--prune=layer lists what it will delete and asks; without a terminal it needs --yes.\n",
+    .flags = FLAGS_APPLY,
+    .required = FLAG(FILENAME),
+    .outputs = outputs,
+    .run = cmd_apply};

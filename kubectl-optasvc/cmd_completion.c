@@ -95,16 +95,28 @@ static const struct {
 
 enum { SHELL_COUNT = sizeof shells / sizeof *shells };
 
-void complete_shells(struct completion *completion)
+static void complete_shells(struct completion *completion)
 {
     for (size_t i = 0; i < SHELL_COUNT; i++)
         complete_offer(completion, str_of(shells[i].name), STR("shell"));
 }
 
-int cmd_completion(const struct invocation *invocation)
+static int run_completion(const struct invocation *invocation)
 {
     for (size_t i = 0; i < SHELL_COUNT; i++)
         if (strcmp(shells[i].name, invocation->arguments.items[0]) == 0)
             return console_finish(str_of(shells[i].script));
     return cli_usage(invocation, "the shell must be bash, zsh or fish");
 }
+
+const struct command command_completion = {
+    .name = "completion",
+    .arguments = "bash|zsh|fish",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "Print the completion script for a shell",
+    .details =
+        "In ~/.bashrc: source <(kubectl-optasvc completion bash). `kubectl optasvc` itself is\n"
+        "completed by kubectl, where kubectl_complete-optasvc is on PATH.\n",
+    .run = run_completion,
+    .complete = complete_shells};

@@ -16,8 +16,9 @@ struct deletion {
     struct manifests objects;  /* in the order in which they are deleted */
     struct manifests released; /* adopted */
     struct manifests namespaces;
-    struct set known; /* uids of what the namespaces held before anything was deleted */
-    size_t retained;  /* what was found and is not ours to delete */
+    struct set deleted; /* `objects` as delete_namespace.h has them */
+    struct set known;   /* uids of what the namespaces held before anything was deleted */
+    size_t retained;    /* what was found and is not ours to delete */
 };
 
 /* `why` follows the object's name. */
@@ -51,41 +52,77 @@ static void collect(struct deletion *deletion)
     const struct cluster *cluster = &deletion->cluster;
     for (size_t i = 0; i < cluster->namespace_count; i++)
         for (struct node *live = cluster->namespaces[i].live; live; live = live->next) {
-            enum label_match match = cluster_labels(cluster, &cluster->namespaces[i], live);
+            enum label_match match =
+                namespace_labels(cluster->kubectl.arena, &cluster->namespaces[i], live);
             if (kind_of(live) && match != LABELS_OTHER && !object_has_controller(live))
                 take(deletion, live, match);
         }
 }
 
-/* Named TEMPLATE-STATEFULSET-ORDINAL, with the labels of its selector, which its controller adds.
- */
-static bool claim_is_of(struct arena *arena, const struct node *claim, const struct node *set)
+/* A StatefulSet that may have created a claim. */
+struct claim_owner {
+    const struct node *set;
+    struct claim_owner *next;
+};
+
+/* The StatefulSets of a namespace by "TEMPLATE-STATEFULSET" of each claim template. */
+static struct set index_owners(struct arena *arena, const struct node *sets)
 {
-    struct str name = object_name(claim);
+    struct set owners = {0};
+    for (const struct node *set = sets; set; set = set->next) {
+        const struct node *template = node_items(node_find(set, "spec volumeClaimTemplates"));
+        for (; template; template = template->next) {
+            struct claim_owner **last = ARENA_NEW(arena, struct claim_owner *);
+            struct claim_owner *owner = ARENA_NEW(arena, struct claim_owner);
+            owner->set = set;
+            *last = owner;
+            struct str name = str_format(arena, "%.*s-%.*s", STR_ARG(object_name(template)),
+                                         STR_ARG(object_name(set)));
+            struct claim_owner *const *found = set_add(arena, &owners, name, last);
+            struct claim_owner *before = found ? *found : NULL;
+            while (before && before->next)
+                before = before->next;
+            if (before)
+                before->next = owner;
+        }
+    }
+    return owners;
+}
+
+/* The labels of its selector, which its controller adds. */
+static bool has_labels_of(struct arena *arena, const struct node *claim, const struct node *set)
+{
     const struct node *label = node_items(node_find(set, "spec selector matchLabels"));
     for (; label; label = label->next)
         if (!str_equal(object_label(claim, str_c(arena, label->key->text)), label->text))
             return false;
-    const struct node *template = node_items(node_find(set, "spec volumeClaimTemplates"));
-    for (; template; template = template->next) {
-        struct str prefix = str_format(arena, "%.*s-%.*s-", STR_ARG(object_name(template)),
-                                       STR_ARG(object_name(set)));
-        struct str ordinal = str_from(name, prefix.len);
-        if (str_starts(name, prefix) && ordinal.len && str_only(ordinal, "0123456789"))
-            return true;
-    }
-    return false;
+    return true;
+}
+
+/* The StatefulSet of a claim named TEMPLATE-STATEFULSET-ORDINAL, or NULL. */
+static const struct node *find_owner(struct arena *arena, const struct set *owners,
+                                     const struct node *claim)
+{
+    struct str name = object_name(claim);
+    while (name.len && strchr("0123456789", name.data[name.len - 1]))
+        name.len--;
+    if (name.len == object_name(claim).len || !str_ends(name, STR("-")))
+        return NULL;
+    name.len--;
+    struct claim_owner *const *found = set_get(owners, name);
+    const struct claim_owner *owner = found ? *found : NULL;
+    while (owner && !has_labels_of(arena, claim, owner->set))
+        owner = owner->next;
+    return owner ? owner->set : NULL;
 }
 
 /* The labels of claims cannot tell environments, or Helm releases, apart: a claim is ours while the
  * StatefulSet that created it is ours and exists. */
 static void take_claim(struct deletion *deletion, const struct deployed_service *deployed,
-                       struct node *claim, const struct node *sets)
+                       struct node *claim, const struct set *owners)
 {
     struct arena *arena = &deletion->cluster.arena;
-    const struct node *set = sets;
-    while (set && !claim_is_of(arena, claim, set))
-        set = set->next;
+    const struct node *set = find_owner(arena, owners, claim);
     if (set && deployed_service_owns(deployed, set) && !object_is_adopted(set))
         manifests_add(&deletion->objects, claim);
     else if (set)
@@ -100,21 +137,26 @@ static void take_claim(struct deletion *deletion, const struct deployed_service 
                           STR_ARG(object_title(arena, claim)), STR_ARG(object_namespace(claim))));
 }
 
-static void collect_claims(struct deletion *deletion)
+/* The StatefulSets are asked for when the first claim is found. */
+static void collect_claims(struct deletion *deletion, const struct cluster_namespace *namespace)
 {
     const struct kubectl *kubectl = &deletion->cluster.kubectl;
-    for (size_t i = 0; i < deletion->cluster.service_count; i++) {
-        const struct deployed_service *deployed = &deletion->cluster.services[i];
-        const char *namespace = deployed->namespace->name.data;
+    const char *name = namespace->name.data;
+    struct set owners = {0};
+    bool asked = false;
+    for (size_t i = 0; i < namespace->service_count; i++) {
+        const struct deployed_service *deployed = namespace->services[i];
         struct node *claim =
-            kubectl_items(kubectl_get(kubectl, "persistentvolumeclaims", "--namespace", namespace,
+            kubectl_items(kubectl_get(kubectl, "persistentvolumeclaims", "--namespace", name,
                                       deployed_service_selector(kubectl->arena, deployed), NULL));
-        const struct node *sets =
-            claim ? kubectl_items(kubectl_get(kubectl, "statefulsets.apps", "--namespace",
-                                              namespace, "--show-managed-fields", NULL))
-                  : NULL;
+        if (claim && !asked)
+            owners =
+                index_owners(kubectl->arena,
+                             kubectl_items(kubectl_get(kubectl, "statefulsets.apps", "--namespace",
+                                                       name, "--show-managed-fields", NULL)));
+        asked |= claim != NULL;
         for (; claim; claim = claim->next)
-            take_claim(deletion, deployed, claim, sets);
+            take_claim(deletion, deployed, claim, &owners);
     }
 }
 
@@ -164,7 +206,7 @@ static void release_objects(struct deletion *deletion)
 static void take_namespace(struct deletion *deletion, const struct cluster_namespace *namespace)
 {
     if (namespace->state != NAMESPACE_ABSENT &&
-        namespace_check(&deletion->cluster, namespace, &deletion->objects, &deletion->known,
+        namespace_check(&deletion->cluster, namespace, &deletion->deleted, &deletion->known,
                         "nothing was deleted"))
         manifests_add(&deletion->namespaces, namespace->object);
 }
@@ -177,7 +219,7 @@ static void delete_namespaces(struct deletion *deletion)
         return;
     for (size_t i = 0; i < cluster->namespace_count; i++)
         if (cluster->namespaces[i].state != NAMESPACE_ABSENT)
-            namespace_check(cluster, &cluster->namespaces[i], &deletion->objects, &deletion->known,
+            namespace_check(cluster, &cluster->namespaces[i], &deletion->deleted, &deletion->known,
                             "it was not deleted");
     delete_objects(deletion, &deletion->namespaces);
 }
@@ -191,7 +233,9 @@ static bool prepare(struct deletion *deletion)
         return false;
     collect(deletion);
     if (cluster->options->with_storage)
-        collect_claims(deletion);
+        for (size_t i = 0; i < cluster->namespace_count; i++)
+            collect_claims(deletion, &cluster->namespaces[i]);
+    deletion->deleted = namespace_deleted(&cluster->arena, &deletion->objects);
     for (size_t i = 0; cluster->options->with_namespace && i < cluster->namespace_count; i++)
         take_namespace(deletion, &cluster->namespaces[i]);
     return cluster->diags.errors == 0 && !process_interrupted();
@@ -218,7 +262,7 @@ static int run(struct deletion *deletion)
     return console_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int cmd_delete(const struct invocation *invocation)
+static int run_delete(const struct invocation *invocation)
 {
     struct deletion deletion = {0};
     int status = EXIT_FAILURE;
@@ -229,3 +273,13 @@ int cmd_delete(const struct invocation *invocation)
     cluster_close(&deletion.cluster);
     return process_exit_status(status);
 }
+
+const struct command command_delete = {
+    .name = "delete",
+    .summary = "Delete the services from the cluster",
+    .details =
+        "Lists what it will delete and asks, unless --yes is given. The Namespace, the claims of\n"
+        "persistent_storage and the Secret manual-secrets stay.\n",
+    .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(WITH_NAMESPACE) | FLAG(WITH_STORAGE),
+    .required = FLAG(FILENAME),
+    .run = run_delete};

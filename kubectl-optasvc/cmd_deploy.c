@@ -132,7 +132,7 @@ static bool push_image(struct arena *arena, struct invocation *invocation)
     return true;
 }
 
-int cmd_deploy(const struct invocation *invocation)
+static int run_deploy(const struct invocation *invocation)
 {
     struct invocation applied = *invocation;
     struct arena arena = {0};
@@ -151,3 +151,17 @@ int cmd_deploy(const struct invocation *invocation)
     arena_free(&arena);
     return status;
 }
+
+static const char *const outputs[] = {"name", NULL};
+
+const struct command command_deploy = {
+    .name = "deploy",
+    .summary = "Push an image, then apply the service with it",
+    .details =
+        "What push and apply do, one after the other: the pods get the image by its digest. No\n"
+        "image is pushed for services whose images others keep; nothing is applied when the\n"
+        "push failed, and --dry-run pushes nothing.\n",
+    .flags = FLAGS_APPLY | FLAGS_PUSH | FLAG(IMAGE),
+    .required = FLAG(FILENAME),
+    .outputs = outputs,
+    .run = run_deploy};

@@ -35,10 +35,9 @@ static void show_absent(struct cluster *cluster, const struct cluster_namespace 
     struct manifests manifests = {.arena = &cluster->arena};
     manifest_namespace(&manifests, namespace->layer);
     add_new(&out, &cluster->arena, manifests.items[0]);
-    for (size_t i = 0; i < cluster->service_count; i++)
-        for (size_t j = 0;
-             j < cluster->services[i].count && cluster->services[i].namespace == namespace; j++)
-            add_new(&out, &cluster->arena, cluster->services[i].objects[j]);
+    for (size_t i = 0; i < namespace->service_count; i++)
+        for (size_t j = 0; j < namespace->services[i]->count; j++)
+            add_new(&out, &cluster->arena, namespace->services[i]->objects[j]);
     console_print(buf_str(&out));
     buf_free(&out);
 }
@@ -48,15 +47,16 @@ static int show_present(struct apply *apply, const struct cluster_namespace *nam
     struct cluster *cluster = &apply->cluster;
     struct kubectl *kubectl = &cluster->kubectl;
     struct manifests manifests = {.arena = &cluster->arena};
-    for (size_t i = 0; i < cluster->service_count; i++)
-        for (size_t j = 0;
-             j < cluster->services[i].count && cluster->services[i].namespace == namespace; j++) {
-            struct rollout *rollout = &apply->rollouts[i];
-            struct node *object = cluster->services[i].objects[j];
+    for (size_t i = 0; i < namespace->service_count; i++) {
+        const struct deployed_service *deployed = namespace->services[i];
+        const struct rollout *rollout = apply_rollout(apply, deployed);
+        for (size_t j = 0; j < deployed->count; j++) {
+            struct node *object = deployed->objects[j];
             /* The number of pods that an autoscaler takes over stays. */
             manifests_add(&manifests,
                           rollout->keeps ? apply_object(apply, rollout, object, true) : object);
         }
+    }
     struct process run = {
         .arguments = kubectl_argv(kubectl, "diff", "--server-side", "--field-manager=" MANAGER,
                                   "--force-conflicts", "--filename=-", NULL)
@@ -115,7 +115,7 @@ static int diff(struct apply *apply)
     return status;
 }
 
-int cmd_diff(const struct invocation *invocation)
+static int run_diff(const struct invocation *invocation)
 {
     struct apply apply = {0};
     int status = DIFF_FAILED;
@@ -128,3 +128,13 @@ int cmd_diff(const struct invocation *invocation)
         status = DIFF_FAILED;
     return process_exit_status(status);
 }
+
+const struct command command_diff = {
+    .name = "diff",
+    .summary = "Show what apply would change",
+    .details =
+        "Shows what `kubectl diff` does, and what apply would remove. Exit status: 0 nothing\n"
+        "would change, 1 something would, 2 it failed.\n",
+    .flags = FLAGS_CLUSTER | FLAG(ADOPT),
+    .required = FLAG(FILENAME),
+    .run = run_diff};

@@ -123,7 +123,7 @@ static void write_markdown(struct buf *out, struct arena *arena)
     }
 }
 
-void complete_fields(struct completion *completion)
+static void complete_fields(struct completion *completion)
 {
     for (size_t i = 0; i < SECTION_COUNT; i++)
         for (size_t j = 0; j < sections[i].schema->count; j++)
@@ -133,7 +133,7 @@ void complete_fields(struct completion *completion)
                            str_of(sections[i].schema->fields[j].help));
 }
 
-int cmd_explain(const struct invocation *invocation)
+static int run_explain(const struct invocation *invocation)
 {
     struct arena arena = {0};
     struct buf out = {0};
@@ -161,3 +161,15 @@ int cmd_explain(const struct invocation *invocation)
     arena_free(&arena);
     return status;
 }
+
+static const char *const outputs[] = {"text", "markdown", NULL};
+
+const struct command command_explain = {
+    .name = "explain",
+    .arguments = "[FIELD]",
+    .max_args = 1,
+    .summary = "Tell what a field of a service file means, or list all fields",
+    .flags = FLAG(OUTPUT),
+    .outputs = outputs,
+    .run = run_explain,
+    .complete = complete_fields};

@@ -15,12 +15,12 @@ static const struct deployed_service *only_unit(struct cluster *cluster)
 {
     if (cluster->service_count == 1)
         return &cluster->services[0];
-    struct str names = {0};
+    struct buf names = {0};
     for (size_t i = 0; i < cluster->service_count; i++)
-        names = str_format(&cluster->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "",
-                           STR_ARG(cluster->services[i].service->name));
+        buf_add_joined(&names, ", ", cluster->services[i].service->name);
     diag_error(&cluster->diags, (struct location){0}, "there are several services: %.*s",
-               STR_ARG(names));
+               STR_ARG(buf_str(&names)));
+    buf_free(&names);
     diag_hint(&cluster->diags, "choose one: --module NAME");
     return NULL;
 }
@@ -72,13 +72,15 @@ static bool is_ready(const struct node *pod)
 static const struct node *choose_pod(const struct deployed_service *deployed)
 {
     const struct node *chosen = NULL;
-    for (const struct node *pod = deployed->namespace->live; pod; pod = pod->next)
+    for (size_t i = 0; i < deployed->related_count; i++) {
+        const struct node *pod = deployed->related[i];
         if (str_equal(object_label(pod, "app.kubernetes.io/name"), deployed->service->name) &&
             deployed_service_shows(deployed, pod) &&
             str_is(node_text(node_find(pod, "status phase")), "Running") &&
             !node_find(pod, "metadata deletionTimestamp") &&
             (!chosen || (is_ready(pod) && !is_ready(chosen))))
             chosen = pod;
+    }
     return chosen;
 }
 
@@ -134,12 +136,28 @@ static int run(const struct invocation *invocation, bool shell)
     return process_exit_status(status);
 }
 
-int cmd_logs(const struct invocation *invocation)
+static int run_logs(const struct invocation *invocation)
 {
     return run(invocation, false);
 }
 
-int cmd_shell(const struct invocation *invocation)
+static int run_shell(const struct invocation *invocation)
 {
     return run(invocation, true);
 }
+
+const struct command command_logs = {.name = "logs",
+                                     .summary = "Show the logs of a service's pods",
+                                     .flags = FLAGS_CLUSTER | FLAG(FOLLOW) | FLAG(PREVIOUS) |
+                                              FLAG(TAIL) | FLAG(SINCE),
+                                     .required = FLAG(FILENAME),
+                                     .run = run_logs};
+
+const struct command command_shell = {.name = "shell",
+                                      .arguments = "[-- COMMAND...]",
+                                      .max_args = SIZE_MAX,
+                                      .summary =
+                                          "Open a shell, or run a command, in a pod of a service",
+                                      .flags = FLAGS_CLUSTER,
+                                      .required = FLAG(FILENAME),
+                                      .run = run_shell};

@@ -14,7 +14,8 @@ static struct str running_digest(const struct deployed_service *deployed, const 
     const struct node *template = node_find(live, "spec template spec containers");
     struct str name = node_text(node_find(node_items(template), "name"));
     struct str image = node_text(node_find(node_items(template), "image"));
-    for (const struct node *pod = deployed->namespace->live; pod; pod = pod->next) {
+    for (size_t i = 0; i < deployed->related_count; i++) {
+        const struct node *pod = deployed->related[i];
         if (!str_is(object_kind(pod), "Pod") ||
             !str_equal(object_label(pod, "app.kubernetes.io/name"), deployed->service->name) ||
             !deployed_service_shows(deployed, pod) ||
@@ -61,19 +62,10 @@ static void write_outputs(struct cluster *cluster, struct buf *out)
                  describe(arena, &cluster->services[i]));
     if (cluster->service_count == 1)
         map = map->first;
-    const char *output = cluster->options->output;
-    if (output && strcmp(output, "json") == 0) {
-        emit_json(out, map, 0);
-        buf_add_byte(out, '\n');
-        return;
-    }
-    struct buf yaml = {0};
-    emit_yaml(&yaml, &map, 1);
-    buf_add(out, str_from(buf_str(&yaml), sizeof "---\n" - 1));
-    buf_free(&yaml);
+    emit_format_find(cluster->options->output)->value(out, map);
 }
 
-int cmd_outputs(const struct invocation *invocation)
+static int run_outputs(const struct invocation *invocation)
 {
     struct cluster cluster;
     struct buf out = {0};
@@ -87,3 +79,12 @@ int cmd_outputs(const struct invocation *invocation)
     cluster_close(&cluster);
     return process_exit_status(status);
 }
+
+const struct command command_outputs = {
+    .name = "outputs",
+    .summary = "Print docker_repo_url, current_image, current_tag and current_digest",
+    .details = "Of several services, under the name of each.\n",
+    .flags = FLAGS_CLUSTER | FLAG(OUTPUT),
+    .required = FLAG(FILENAME),
+    .outputs = emit_format_names,
+    .run = run_outputs};

@@ -1,3 +1,4 @@
+#include "cli/completion.h"
 #include "commands.h"
 #include "format/name.h"
 #include "os/process.h"
@@ -32,7 +33,7 @@ static int print(struct arena *arena, const struct options *options, const struc
     return status;
 }
 
-int cmd_push(const struct invocation *invocation)
+static int run_push(const struct invocation *invocation)
 {
     struct options options = invocation->options;
     struct arena arena = {0};
@@ -51,3 +52,23 @@ int cmd_push(const struct invocation *invocation)
     arena_free(&arena);
     return process_exit_status(status);
 }
+
+static const char *const outputs[] = {"json", NULL};
+
+const struct command command_push = {
+    .name = "push",
+    .arguments = "IMAGE",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "Push an image of this machine to the repository of its service (image: AUTO)",
+    .details =
+        "Prints what it is in the registry: REPOSITORY@DIGEST. Its tag there is its own, latest\n"
+        "if it has none. Where the repository is one of ECR, the aws CLI tells whether it can\n"
+        "be pushed, and gives the credentials, which are gone when this ends; other registries\n"
+        "use your existing login: docker login, gcloud auth configure-docker, az acr login.\n",
+    .flags = (FLAGS_RENDER & ~(FLAG(IMAGE_TAG) | FLAG(IMAGE_DIGEST) | FLAG(NAMESPACE))) |
+             FLAGS_PUSH | FLAG(OUTPUT),
+    .required = FLAG(FILENAME),
+    .outputs = outputs,
+    .run = run_push,
+    .complete = complete_images};

@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "manifest/render.h"
+#include "yaml/emit.h"
 
 #include <stdlib.h>
 
@@ -22,7 +23,24 @@ int cmd_render(const struct invocation *invocation)
     return run(invocation, true);
 }
 
-int cmd_validate(const struct invocation *invocation)
+static int run_validate(const struct invocation *invocation)
 {
     return run(invocation, false);
 }
+
+const struct command command_render = {
+    .name = "render",
+    .summary = "Turn service files into Kubernetes manifests on stdout",
+    .details = "Prints nothing but the manifests, and nothing at all when anything is wrong.\n"
+               "Talks to no cluster: the output depends on the files and flags alone.\n",
+    .flags = FLAGS_RENDER | FLAG(OUTPUT),
+    .required = FLAG(FILENAME),
+    .outputs = emit_format_names,
+    .run = cmd_render};
+
+const struct command command_validate = {
+    .name = "validate",
+    .summary = "Check service files: the same checks as render, no output",
+    .flags = FLAGS_RENDER,
+    .required = FLAG(FILENAME),
+    .run = run_validate};

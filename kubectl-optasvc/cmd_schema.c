@@ -220,7 +220,7 @@ static void put_modules(struct arena *arena, struct node *file)
     put_reference(arena, item, &module_schema);
 }
 
-int cmd_schema(const struct invocation *invocation)
+static int run_schema(const struct invocation *invocation)
 {
     (void)invocation;
     struct arena arena = {0};
@@ -240,3 +240,8 @@ int cmd_schema(const struct invocation *invocation)
     arena_free(&arena);
     return status;
 }
+
+const struct command command_schema = {.name = "schema",
+                                       .summary =
+                                           "Print the JSON Schema of service files, for editors",
+                                       .run = run_schema};

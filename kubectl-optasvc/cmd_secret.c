@@ -1,6 +1,7 @@
 /* secret set, import, list, view, delete, edit: the Secret manual-secrets of a namespace.
  *
  * What holds a value lives in one arena, which is overwritten at the end, and no core is dumped. */
+#include "cli/completion.h"
 #include "cluster/prompt.h"
 #include "cluster/secret_usage.h"
 #include "cluster/secrets.h"
@@ -277,7 +278,9 @@ static bool run_import(struct command_run *run)
     const char *path = run->invocation->arguments.items[0];
     struct source *source = ARENA_NEW(&run->cluster.arena, struct source); /* what is told has it */
     struct dotenv dotenv;
-    *source = (struct source){.path = str_of(strcmp(path, "-") ? path : "<stdin>"), .secret = true};
+    *source = (struct source){.path = str_of(strcmp(path, "-") ? path : "<stdin>"),
+                              .secret = true,
+                              .lines = line_map_new(&run->cluster.arena)};
     if (!read_file(run, path, &source->text))
         return false;
     bool ok = dotenv_read(&run->values, source, &run->cluster.diags, &dotenv);
@@ -498,10 +501,8 @@ static struct str deleted_names(struct command_run *run, const struct secrets *c
     struct buf names = {0};
     for (size_t i = 0; i < changes->count; i++)
         if (!changes->items[i].encoded.data)
-            buf_format(&names, "%s%.*s", names.len ? ", " : "", STR_ARG(changes->items[i].name));
-    struct str copy = str_copy(&run->values, buf_str(&names));
-    buf_free(&names);
-    return copy;
+            buf_add_joined(&names, ", ", changes->items[i].name);
+    return buf_take(&run->values, &names);
 }
 
 /* A file that an editor left empty looks like one whose secrets were all removed: deletions are
@@ -581,7 +582,7 @@ static int twice(const struct invocation *invocation)
     return cli_usage(invocation, "standard input cannot be both the service file and the value");
 }
 
-int cmd_secret_set(const struct invocation *invocation)
+static int run_secret_set(const struct invocation *invocation)
 {
     const char *file = invocation->options.from_file;
     if (reads_stdin_twice(invocation, !file || strcmp(file, "-") == 0))
@@ -589,31 +590,103 @@ int cmd_secret_set(const struct invocation *invocation)
     return run_command(invocation, run_set);
 }
 
-int cmd_secret_import(const struct invocation *invocation)
+static int run_secret_import(const struct invocation *invocation)
 {
     if (reads_stdin_twice(invocation, strcmp(invocation->arguments.items[0], "-") == 0))
         return twice(invocation);
     return run_command(invocation, run_import);
 }
 
-int cmd_secret_list(const struct invocation *invocation)
+static int run_secret_list(const struct invocation *invocation)
 {
     return run_command(invocation, run_list);
 }
 
-int cmd_secret_view(const struct invocation *invocation)
+static int run_secret_view(const struct invocation *invocation)
 {
     return run_command(invocation, run_view);
 }
 
-int cmd_secret_delete(const struct invocation *invocation)
+static int run_secret_delete(const struct invocation *invocation)
 {
     return run_command(invocation, run_delete);
 }
 
-int cmd_secret_edit(const struct invocation *invocation)
+static int run_secret_edit(const struct invocation *invocation)
 {
     if (reads_stdin_twice(invocation, true))
         return twice(invocation);
     return run_command(invocation, run_edit);
 }
+
+const struct command command_secret_set = {
+    .name = "secret set",
+    .arguments = "NAME",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "Set a secret of the namespace",
+    .details = "The value is read from standard input, to the byte; on a terminal it is asked for\n"
+               "and not shown. The pods that use it restart when it changed. An empty value is an\n"
+               "error without --allow-empty; a newline at the end, which echo adds, is a warning\n"
+               "without --trim-newline.\n",
+    .flags =
+        FLAGS_CLUSTER | FLAG(FROM_FILE) | FLAG(ALLOW_EMPTY) | FLAG(TRIM_NEWLINE) | FLAG(NO_RESTART),
+    .required = FLAG(FILENAME),
+    .run = run_secret_set,
+    .complete = complete_secrets};
+
+const struct command command_secret_import = {
+    .name = "secret import",
+    .arguments = "FILE.env",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "Set all secrets of a file of NAME=VALUE lines, or none",
+    .details =
+        "Lines may begin with `export`; # begins a comment; values in single or double\n"
+        "quotes may go on over several lines, and double quotes know \\n, \\r, \\t, \\\", \\\\\n"
+        "and \\$. Nothing is expanded. FILE.env - is standard input. A name without a value\n"
+        "is an error: write NAME=\"\" for an empty one, or pass --allow-empty.\n",
+    .flags = FLAGS_CLUSTER | FLAG(ALLOW_EMPTY) | FLAG(NO_RESTART),
+    .required = FLAG(FILENAME),
+    .run = run_secret_import,
+    .complete = complete_files};
+
+const struct command command_secret_list = {
+    .name = "secret list",
+    .summary = "List the secrets, those that are missing and those that nothing uses",
+    .flags = FLAGS_CLUSTER | FLAG(SHOW),
+    .required = FLAG(FILENAME),
+    .run = run_secret_list};
+
+const struct command command_secret_view = {.name = "secret view",
+                                            .arguments = "NAME",
+                                            .min_args = 1,
+                                            .max_args = 1,
+                                            .summary = "Print the value of a secret, to the byte",
+                                            .flags = FLAGS_CLUSTER,
+                                            .required = FLAG(FILENAME),
+                                            .run = run_secret_view,
+                                            .complete = complete_secrets};
+
+const struct command command_secret_delete = {.name = "secret delete",
+                                              .arguments = "NAME",
+                                              .min_args = 1,
+                                              .max_args = 1,
+                                              .summary = "Delete a secret",
+                                              .details =
+                                                  "On a terminal it asks, unless --yes is given.\n",
+                                              .flags = FLAGS_CLUSTER | FLAG(NO_RESTART) | FLAG(YES),
+                                              .required = FLAG(FILENAME),
+                                              .run = run_secret_delete,
+                                              .complete = complete_secrets};
+
+const struct command command_secret_edit = {
+    .name = "secret edit",
+    .summary = "Edit the secrets in $VISUAL or $EDITOR",
+    .details =
+        "The file is private, and overwritten when the editor ends. Secrets that are no text\n"
+        "stay as they are. Before secrets are deleted, their names are listed and confirmed;\n"
+        "without a terminal that requires --yes.\n",
+    .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(NO_RESTART),
+    .required = FLAG(FILENAME),
+    .run = run_secret_edit};

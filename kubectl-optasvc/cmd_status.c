@@ -29,9 +29,11 @@ static struct node *describe_autoscaler(struct arena *arena,
                                         const struct deployed_service *deployed,
                                         const struct node *workload)
 {
-    struct node *live = deployed->namespace->live;
-    while (live && !(scales(live, workload) && deployed_service_shows(deployed, live)))
-        live = live->next;
+    const struct node *live = NULL;
+    for (size_t i = 0; i < deployed->related_count && !live; i++)
+        if (scales(deployed->related[i], workload) &&
+            deployed_service_shows(deployed, deployed->related[i]))
+            live = deployed->related[i];
     if (!live)
         return NULL;
     struct node *map = node_new(arena, NODE_MAP);
@@ -60,7 +62,8 @@ static void put_hosts(struct arena *arena, struct node *map,
                       const struct deployed_service *deployed)
 {
     struct node *hosts = put_list(arena, map, "hosts");
-    for (const struct node *live = deployed->namespace->live; live; live = live->next) {
+    for (size_t i = 0; i < deployed->related_count; i++) {
+        const struct node *live = deployed->related[i];
         if (!str_is(object_kind(live), "Ingress") || !deployed_service_shows(deployed, live))
             continue;
         const struct node *rule = node_items(node_find(live, "spec rules"));
@@ -99,11 +102,10 @@ static struct node *describe(struct arena *arena, const struct deployed_service 
 
 static struct str join_hosts(struct arena *arena, const struct node *service)
 {
-    struct str text = {0};
+    struct buf text = {0};
     for (const struct node *host = node_items(node_find(service, "hosts")); host; host = host->next)
-        text = str_format(arena, "%.*s%s%.*s", STR_ARG(text), text.len ? "," : "",
-                          STR_ARG(host->text));
-    return text.len ? text : STR("-");
+        buf_add_joined(&text, ",", host->text);
+    return text.len ? buf_take(arena, &text) : STR("-");
 }
 
 static struct str join_metrics(struct arena *arena, const struct node *service)
@@ -111,18 +113,17 @@ static struct str join_metrics(struct arena *arena, const struct node *service)
     const struct node *autoscaler = node_find(service, "autoscaler");
     if (!autoscaler)
         return STR("-");
-    struct str text =
-        str_format(arena, "%" PRId64 "-%" PRId64, object_number(autoscaler, "minReplicas", 1),
-                   object_number(autoscaler, "maxReplicas", 1));
+    struct buf text = {0};
+    buf_format(&text, "%" PRId64 "-%" PRId64, object_number(autoscaler, "minReplicas", 1),
+               object_number(autoscaler, "maxReplicas", 1));
     for (const struct node *metric = node_items(node_find(autoscaler, "metrics")); metric;
          metric = metric->next) {
         int64_t now = object_number(metric, "current", -1);
-        text = str_format(arena, "%.*s %.*s %s/%" PRId64 "%%", STR_ARG(text),
-                          STR_ARG(node_text(node_find(metric, "name"))),
-                          now < 0 ? "?" : str_format(arena, "%" PRId64 "%%", now).data,
-                          object_number(metric, "target", 0));
+        buf_format(&text, " %.*s %s/%" PRId64 "%%", STR_ARG(node_text(node_find(metric, "name"))),
+                   now < 0 ? "?" : str_format(arena, "%" PRId64 "%%", now).data,
+                   object_number(metric, "target", 0));
     }
-    return text;
+    return buf_take(arena, &text);
 }
 
 enum { COLUMNS = 7 };
@@ -241,7 +242,7 @@ static bool watch(struct cluster *cluster)
     return right;
 }
 
-int cmd_status(const struct invocation *invocation)
+static int run_status(const struct invocation *invocation)
 {
     struct cluster cluster;
     struct buf out = {0};
@@ -256,3 +257,12 @@ int cmd_status(const struct invocation *invocation)
     cluster_close(&cluster);
     return process_exit_status(status);
 }
+
+static const char *const outputs[] = {"json", NULL};
+
+const struct command command_status = {.name = "status",
+                                       .summary = "Show what runs: image, pods, autoscaler, hosts",
+                                       .flags = FLAGS_CLUSTER | FLAG(WATCH) | FLAG(OUTPUT),
+                                       .required = FLAG(FILENAME),
+                                       .outputs = outputs,
+                                       .run = run_status};

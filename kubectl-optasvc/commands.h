@@ -1,38 +1,49 @@
-/* The commands of kubectl optasvc, one file each: cmd_NAME.c. */
+/* The commands of kubectl optasvc. Each cmd_*.c defines its own, and main.c lists them. */
 #ifndef OPTASVC_COMMANDS_H
 #define OPTASVC_COMMANDS_H
 
 #include "cli/cli.h"
 #include "os/console.h"
 
-int cmd_push(const struct invocation *invocation);
-int cmd_deploy(const struct invocation *invocation);
-int cmd_apply(const struct invocation *invocation);
-int cmd_diff(const struct invocation *invocation);
-int cmd_delete(const struct invocation *invocation);
-int cmd_status(const struct invocation *invocation);
-int cmd_outputs(const struct invocation *invocation);
-int cmd_logs(const struct invocation *invocation);
-int cmd_shell(const struct invocation *invocation);
-int cmd_secret_set(const struct invocation *invocation);
-int cmd_secret_import(const struct invocation *invocation);
-int cmd_secret_list(const struct invocation *invocation);
-int cmd_secret_view(const struct invocation *invocation);
-int cmd_secret_delete(const struct invocation *invocation);
-int cmd_secret_edit(const struct invocation *invocation);
-int cmd_render(const struct invocation *invocation);
-int cmd_validate(const struct invocation *invocation);
-int cmd_explain(const struct invocation *invocation);
-int cmd_schema(const struct invocation *invocation);
+extern const struct command command_apply;
+extern const struct command command_push;
+extern const struct command command_deploy;
+extern const struct command command_diff;
+extern const struct command command_delete;
+extern const struct command command_status;
+extern const struct command command_outputs;
+extern const struct command command_logs;
+extern const struct command command_shell;
+extern const struct command command_secret_set;
+extern const struct command command_secret_import;
+extern const struct command command_secret_list;
+extern const struct command command_secret_view;
+extern const struct command command_secret_delete;
+extern const struct command command_secret_edit;
+extern const struct command command_render;
+extern const struct command command_validate;
+extern const struct command command_inject;
+extern const struct command command_explain;
+extern const struct command command_schema;
+extern const struct command command_completion;
+extern const struct command command_version;
 
-/* Tells what is wrong with the flags of apply; 0 when nothing is, else the exit status. */
+/* Every command that talks to a cluster reads the service files. */
+#define FLAGS_CLUSTER (FLAGS_RENDER | FLAGS_KUBECTL)
+
+#define FLAGS_APPLY                                                                                \
+    (FLAGS_CLUSTER | FLAG(DRY_RUN_MODE) | FLAG(WAIT) | FLAG(TIMEOUT) | FLAG(PRUNE) |               \
+     FLAG(FORCE_CONFLICTS) | FLAG(ADOPT) | FLAG(ROLLBACK_ON_FAILURE) | FLAG(YES) | FLAG(OUTPUT))
+
+/* How an image gets into its repository. */
+#define FLAGS_PUSH (FLAG(TAG) | FLAG(CREATE) | FLAG(TOOL))
+
+/* Reports invalid combinations of the flags of apply and returns the exit status; 0 if there is
+ * none. */
 int cmd_apply_usage(const struct invocation *invocation);
 
-int cmd_completion(const struct invocation *invocation);
-int cmd_version(const struct invocation *invocation);
-
-/* What completion offers as arguments. */
-void complete_fields(struct completion *completion);
-void complete_shells(struct completion *completion);
+/* What other commands run too. Each returns the exit status. */
+int cmd_apply(const struct invocation *invocation);
+int cmd_render(const struct invocation *invocation);
 
 #endif

@@ -21,31 +21,36 @@ struct holding {
     size_t count;
 };
 
-/* Every kind of object that a namespace can hold, but for reports about other objects. */
-static const char *list_kinds(const struct kubectl *kubectl)
+static bool is_report(struct str kind)
 {
-    static const char *const reports[] = {"events", "events.events.k8s.io", "pods.metrics.k8s.io"};
+    return str_is(kind, "events") || str_is(kind, "events.events.k8s.io") ||
+           str_is(kind, "pods.metrics.k8s.io");
+}
+
+/* Every kind of object that a namespace can hold, but for reports about other objects, as kubectl
+ * takes them; an argument may not be of any length. */
+static struct argv list_kinds(const struct kubectl *kubectl)
+{
     struct process run = {.arguments = kubectl_argv(kubectl, "api-resources", "--namespaced",
                                                     "--verbs=list", "--output=name", NULL)
                                            .items};
     kubectl_run(kubectl, &run, 1);
-    struct str text = str_copy(kubectl->arena, buf_str(&run.output));
-    struct str kinds = {0};
+    struct str text = buf_str(&run.output);
+    struct argv lists = {0};
+    struct buf kinds = {0};
     if (!process_right(&run))
         kubectl_report(kubectl, &run);
-    process_free(&run);
     for (size_t at = 0; at < text.len;) {
         size_t end = str_find(text, at, '\n');
         struct str kind = str_slice(text, at, end);
         at = end + 1;
-        bool report = false;
-        for (size_t i = 0; i < sizeof reports / sizeof *reports; i++)
-            report |= str_is(kind, reports[i]);
-        if (!report)
-            kinds = str_format(kubectl->arena, "%.*s%s%.*s", STR_ARG(kinds), kinds.len ? "," : "",
-                               STR_ARG(kind));
+        if (!is_report(kind))
+            buf_add_joined(&kinds, ",", kind);
+        if (kinds.len && (kinds.len >= PROCESS_WORDS_MAX || at >= text.len))
+            argv_add(kubectl->arena, &lists, buf_take(kubectl->arena, &kinds).data);
     }
-    return kinds.len ? kinds.data : NULL;
+    process_free(&run);
+    return lists;
 }
 
 /* The objects themselves stay in kubectl, for Secrets are among them. A tab ends each field. */
@@ -64,33 +69,42 @@ static struct str next_field(struct str *line)
     return field;
 }
 
-static struct holding list_held(const struct cluster *cluster,
-                                const struct cluster_namespace *namespace, const char *kinds)
+static void take_held(struct arena *arena, struct str text, struct holding *holding)
 {
-    struct kubectl kubectl = cluster->kubectl;
-    kubectl.secret = true;
-    struct process run = {.arguments = kubectl_argv(&kubectl, "get", kinds, "--namespace",
-                                                    namespace->name.data, template, NULL)
-                                           .items};
-    process_run(&run, 1); /* without kubectl's warnings about kinds that are deprecated */
-    struct str text = str_copy(kubectl.arena, buf_str(&run.output));
-    struct holding holding = {0};
-    if (!process_right(&run))
-        kubectl_report(&kubectl, &run);
-    process_free(&run);
     for (size_t at = 0; at < text.len;) {
         size_t end = str_find(text, at, '\n');
         struct str line = str_slice(text, at, end);
         at = end + 1;
-        holding.items =
-            arena_grow(kubectl.arena, holding.items, holding.count, sizeof *holding.items);
-        struct held *held = &holding.items[holding.count++];
+        holding->items = arena_grow(arena, holding->items, holding->count, sizeof *holding->items);
+        struct held *held = &holding->items[holding->count++];
         *held = (struct held){.version = next_field(&line)};
         held->kind = next_field(&line);
         held->name = next_field(&line);
         held->uid = next_field(&line);
         held->controller = next_field(&line);
         held->token = next_field(&line).len > 0;
+    }
+}
+
+static struct holding list_held(const struct cluster *cluster,
+                                const struct cluster_namespace *namespace, const struct argv *kinds)
+{
+    struct kubectl kubectl = cluster->kubectl;
+    struct holding holding = {0};
+    struct runs runs = {0};
+    kubectl.secret = true;
+    for (size_t i = 0; i < kinds->count; i++)
+        runs_add(kubectl.arena, &runs,
+                 (struct process){.arguments =
+                                      kubectl_argv(&kubectl, "get", kinds->items[i], "--namespace",
+                                                   namespace->name.data, template, NULL)
+                                          .items});
+    process_run(runs.items, runs.count); /* without kubectl's warnings about deprecated kinds */
+    for (size_t i = 0; i < runs.count; i++) {
+        if (!process_right(&runs.items[i]))
+            kubectl_report(&kubectl, &runs.items[i]);
+        take_held(kubectl.arena, str_copy(kubectl.arena, buf_str(&runs.items[i].output)), &holding);
+        process_free(&runs.items[i]);
     }
     return holding;
 }
@@ -108,32 +122,43 @@ static bool is_of_kubernetes(const struct held *held)
            (is_core(held, "Secret") && held->token);
 }
 
-/* Endpoints have the name of their Service and no owner. */
-static bool is_deleted(const struct held *held, const struct cluster_namespace *namespace,
-                       const struct manifests *deleted)
+static struct str endpoints_key(struct arena *arena, struct str namespace, struct str name)
 {
-    bool endpoints = is_core(held, "Endpoints");
-    for (size_t i = 0; i < deleted->count; i++) {
-        const struct node *object = deleted->items[i];
-        if (str_equal(object_uid(object), held->uid) ||
-            (endpoints && str_is(object_kind(object), "Service") &&
-             str_equal(object_name(object), held->name) &&
-             str_equal(object_namespace(object), namespace->name)))
-            return true;
+    return str_format(arena, "%.*s/%.*s", STR_ARG(namespace), STR_ARG(name));
+}
+
+/* By their uids, and Services also as "NAMESPACE/NAME", for their Endpoints have no owner. */
+struct set namespace_deleted(struct arena *arena, const struct manifests *objects)
+{
+    struct set deleted = {0};
+    for (size_t i = 0; i < objects->count; i++) {
+        const struct node *object = objects->items[i];
+        set_add(arena, &deleted, object_uid(object), object);
+        if (str_is(object_kind(object), "Service"))
+            set_add(arena, &deleted,
+                    endpoints_key(arena, object_namespace(object), object_name(object)), object);
     }
-    return false;
+    return deleted;
+}
+
+static bool is_deleted(struct arena *arena, const struct held *held,
+                       const struct cluster_namespace *namespace, const struct set *deleted)
+{
+    return set_get(deleted, held->uid) ||
+           (is_core(held, "Endpoints") &&
+            set_get(deleted, endpoints_key(arena, namespace->name, held->name)));
 }
 
 /* An object is deleted with the one that controls it. One whose owner is in no namespace is not. */
 static void mark(struct arena *arena, struct holding *holding,
-                 const struct cluster_namespace *namespace, const struct manifests *deleted,
+                 const struct cluster_namespace *namespace, const struct set *deleted,
                  const struct set *known)
 {
     enum { CHAIN_MAX = 8 };
     struct set uids = {0};
     for (size_t i = 0; i < holding->count; i++) {
         struct held *held = &holding->items[i];
-        held->to_delete = is_of_kubernetes(held) || is_deleted(held, namespace, deleted) ||
+        held->to_delete = is_of_kubernetes(held) || is_deleted(arena, held, namespace, deleted) ||
                           set_get(known, held->uid) || set_get(known, held->controller);
         set_add(arena, &uids, held->uid, held);
     }
@@ -148,22 +173,15 @@ static void mark(struct arena *arena, struct holding *holding,
 }
 
 /* A namespace is ours if apply created it for this layer and environment. */
-static const char *check_owner(const struct cluster *cluster,
-                               const struct cluster_namespace *namespace)
+static const char *check_owner(struct arena *arena, const struct cluster_namespace *namespace)
 {
-    enum label_match match = LABELS_OTHER;
     if (!namespace->object)
         return "cannot be read";
     if (!object_applied_by(namespace->object, MANAGER))
         return "was not created by apply";
-    for (size_t i = 0; i < cluster->service_count; i++) {
-        const struct deployed_service *deployed = &cluster->services[i];
-        enum label_match one = deployed->namespace == namespace
-                                   ? deployed_service_labels(deployed, namespace->object, true)
-                                   : match;
-        match = one > match ? one : match;
-    }
-    return match == LABELS_OURS ? NULL : "was created for another layer or environment";
+    return namespace_layer_labels(arena, namespace, namespace->object) == LABELS_OURS
+               ? NULL
+               : "was created for another layer or environment";
 }
 
 /* Lists what would remain; true if nothing would. */
@@ -191,11 +209,11 @@ static bool report_left(struct cluster *cluster, const struct cluster_namespace 
 }
 
 bool namespace_check(struct cluster *cluster, const struct cluster_namespace *namespace,
-                     const struct manifests *deleted, struct set *known, const char *consequence)
+                     const struct set *deleted, struct set *known, const char *consequence)
 {
     struct diags *diags = &cluster->diags;
     struct arena *arena = cluster->kubectl.arena;
-    const char *foreign = check_owner(cluster, namespace);
+    const char *foreign = check_owner(arena, namespace);
     if (foreign) {
         diag_error(diags, (struct location){0}, "the namespace \"%.*s\" %s",
                    STR_ARG(namespace->name), foreign);
@@ -203,10 +221,10 @@ bool namespace_check(struct cluster *cluster, const struct cluster_namespace *na
                   STR_ARG(namespace->name));
         return false;
     }
-    const char *kinds = list_kinds(&cluster->kubectl);
-    struct holding holding = kinds ? list_held(cluster, namespace, kinds) : (struct holding){0};
+    struct argv kinds = list_kinds(&cluster->kubectl);
+    struct holding holding = list_held(cluster, namespace, &kinds);
     mark(arena, &holding, namespace, deleted, known);
-    if (!kinds || !report_left(cluster, namespace, &holding, consequence))
+    if (!kinds.count || !report_left(cluster, namespace, &holding, consequence))
         return false;
     for (size_t i = 0; i < holding.count; i++)
         set_add(&cluster->arena, known, holding.items[i].uid, namespace);

@@ -115,15 +115,57 @@ static size_t line_start(struct str text, size_t offset)
     return offset;
 }
 
+/* Lines are counted once for each block of the text. */
+enum { LINE_MAP_BLOCK = 4096 };
+
+struct line_map {
+    struct arena *arena;
+    size_t *before; /* by block: line breaks before it; NULL until it is filled */
+};
+
+struct line_map *line_map_new(struct arena *arena)
+{
+    struct line_map *lines = ARENA_NEW(arena, struct line_map);
+    lines->arena = arena;
+    return lines;
+}
+
+static size_t count_line_breaks(struct str text, size_t start, size_t end)
+{
+    size_t count = 0;
+    struct str part = str_slice(text, start, end);
+    for (size_t at = str_find(part, 0, '\n'); at < part.len; at = str_find(part, at + 1, '\n'))
+        count++;
+    return count;
+}
+
+static void line_map_fill(struct line_map *lines, struct str text)
+{
+    size_t blocks = text.len / LINE_MAP_BLOCK + 1;
+    lines->before = ARENA_ARRAY(lines->arena, blocks, size_t);
+    for (size_t i = 1; i < blocks; i++)
+        lines->before[i] = lines->before[i - 1] +
+                           count_line_breaks(text, (i - 1) * LINE_MAP_BLOCK, i * LINE_MAP_BLOCK);
+}
+
+static size_t line_breaks_before(const struct source *source, size_t offset)
+{
+    struct line_map *lines = source->lines;
+    if (!lines)
+        return count_line_breaks(source->text, 0, offset);
+    if (!lines->before)
+        line_map_fill(lines, source->text);
+    size_t block = offset / LINE_MAP_BLOCK;
+    return lines->before[block] + count_line_breaks(source->text, block * LINE_MAP_BLOCK, offset);
+}
+
 struct position diag_position(const struct source *source, size_t offset)
 {
     struct str text = source->text;
     if (offset > text.len)
         offset = text.len;
-    struct position position = {1, 1};
     size_t start = line_start(text, offset);
-    for (size_t at = str_find(text, 0, '\n'); at < start; at = str_find(text, at + 1, '\n'))
-        position.line++;
+    struct position position = {line_breaks_before(source, start) + 1, 1};
     for (size_t at = start; at < offset; position.column++) {
         uint32_t character;
         size_t len = utf8_decode(text, at, &character);

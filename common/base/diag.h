@@ -13,13 +13,15 @@ enum {
     DIAG_TEXT_MAX = 1000, /* bytes of a message or hint; what is longer is cut */
 };
 
+struct line_map;
+
 struct source {
     struct str path; /* as the user wrote it */
     struct str text;
-    bool secret;   /* may hold what no message may show: its lines are left out */
-    bool answered; /* by a program, as JSON: BLANKS_MAX is for files */
-    bool *hidden;  /* true: no message shows a key, value or line of it, only positions; NULL: as
-                      false. input_read() sets it, load_service() clears it */
+    bool secret;  /* may hold what no message may show: its lines are left out */
+    bool *hidden; /* true: no message shows a key, value or line of it, only positions; NULL: as
+                     false. input_read() sets it, load_service() clears it */
+    struct line_map *lines; /* of the text; NULL: counted anew for each position */
 };
 
 bool source_is_hidden(const struct source *source);
@@ -88,6 +90,10 @@ struct position {
     size_t column;
 };
 struct position diag_position(const struct source *source, size_t offset);
+
+/* For a source whose positions are asked more than once: it is filled when the first one is, so the
+ * text must be complete by then. */
+struct line_map *line_map_new(struct arena *arena);
 
 /* Writes them in the order of the text: "FILE:LINE:COLUMN: error: MESSAGE", the line, a caret under
  * the place, the hint. */

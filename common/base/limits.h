@@ -36,6 +36,7 @@ enum {
     SECRET_SIZE_MAX = 1024 * 1024, /* bytes of a value or imported file: MaxSecretSize of core/v1 */
     EDITED_SIZE_MAX = 4 * 1024 * 1024,      /* bytes of the file that `secret edit` opens */
     PROCESS_OUTPUT_MAX = 256 * 1024 * 1024, /* bytes that kubectl or another program may print */
+    JSON_DEPTH_MAX = 200,                   /* objects and arrays inside each other in that */
     PROCESS_SECRET_MAX = 4 * 1024 * 1024,   /* bytes that one may print that prints secrets */
 
     /* Names, by the rules of Kubernetes, registries and AWS */

@@ -226,13 +226,17 @@ void buf_add(struct buf *buf, struct str s)
 
 void buf_add_byte(struct buf *buf, char byte)
 {
-    buf_add(buf, (struct str){&byte, 1});
+    buf_reserve(buf, 1);
+    buf->data[buf->len++] = byte;
 }
 
 void buf_add_spaces(struct buf *buf, size_t count)
 {
-    for (size_t i = 0; i < count; i++)
-        buf_add_byte(buf, ' ');
+    if (count == 0)
+        return;
+    buf_reserve(buf, count);
+    memset(buf->data + buf->len, ' ', count);
+    buf->len += count;
 }
 
 void buf_format(struct buf *buf, const char *format, ...)
@@ -249,6 +253,13 @@ void buf_format(struct buf *buf, const char *format, ...)
     va_end(arguments);
 }
 
+void buf_add_joined(struct buf *buf, const char *separator, struct str item)
+{
+    if (buf->len)
+        buf_add(buf, str_of(separator));
+    buf_add(buf, item);
+}
+
 struct str buf_str(const struct buf *buf)
 {
     return (struct str){buf->data, buf->len};
@@ -258,6 +269,13 @@ void buf_free(struct buf *buf)
 {
     free(buf->data);
     *buf = (struct buf){0};
+}
+
+struct str buf_take(struct arena *arena, struct buf *buf)
+{
+    struct str copy = str_copy(arena, buf_str(buf));
+    buf_free(buf);
+    return copy;
 }
 
 void buf_wipe(struct buf *buf)

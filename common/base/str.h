@@ -77,10 +77,14 @@ void buf_add(struct buf *buf, struct str s);
 void buf_add_byte(struct buf *buf, char byte);
 void buf_add_spaces(struct buf *buf, size_t count);
 void buf_format(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Adds an item of a list: behind the separator, unless nothing is there yet. */
+void buf_add_joined(struct buf *buf, const char *separator, struct str item);
 /* At least `room` unused bytes at data + len. */
 void buf_reserve(struct buf *buf, size_t room);
 struct str buf_str(const struct buf *buf);
 void buf_free(struct buf *buf);
+/* A copy in the arena of all that it holds; frees it. */
+struct str buf_take(struct arena *arena, struct buf *buf);
 void buf_wipe(struct buf *buf); /* the same, overwritten; it must never have grown */
 
 /* The candidate that `word` is most likely a misspelling of, or NULL. Distance: insertions,

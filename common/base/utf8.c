@@ -66,6 +66,31 @@ static bool in_ranges(uint32_t character, const struct range *ranges, size_t cou
     return false;
 }
 
+void utf8_encode(struct buf *out, uint32_t character)
+{
+    static const unsigned char first[] = {0x00, 0xC0, 0xE0, 0xF0}; /* by bytes that follow */
+    int more = character < 0x80 ? 0 : character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
+    buf_add_byte(out, (char)(first[more] | character >> (6 * more)));
+    while (more-- > 0)
+        buf_add_byte(out, (char)(0x80 | (character >> (6 * more) & 0x3F)));
+}
+
+bool utf8_has_line_break(struct str text)
+{
+    for (size_t at = 0, len; at < text.len; at += len) {
+        uint32_t character = (unsigned char)text.data[at];
+        len = character < 0x80 ? 1 : utf8_decode(text, at, &character);
+        if (len == 0) {
+            len = 1;
+            continue;
+        }
+        if (character == '\n' || character == '\r' || character == 0x85 || character == 0x2028 ||
+            character == 0x2029)
+            return true;
+    }
+    return false;
+}
+
 size_t utf8_mark(struct str text)
 {
     const struct str mark = STR("\xEF\xBB\xBF");

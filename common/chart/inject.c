@@ -192,8 +192,10 @@ static bool check_fill_flags(const struct injection *injection, const struct ser
 
 static void fill(struct injection *injection, const struct service *service)
 {
+    const struct target any = {.injection = injection, .service = service};
     if (!check_fill_flags(injection, service))
         return;
+    inject_warn_replicas(&any, "mode: fill removes nothing");
     if (!wants_all(injection, service)) {
         const struct object *workload = target_workload(injection, service);
         if (workload)

@@ -1,5 +1,7 @@
 /* How many pods run: autoscaler, replicas, disruption budget. */
 #include "chart/inject_target.h"
+#include "chart/pod_resources.h"
+#include "manifest/sidecar.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -24,6 +26,15 @@ static const struct object *find_scaler(const struct target *target, enum object
         if (!each->hook && release_refers(each, path, scaled))
             return each;
     return NULL;
+}
+
+/* What scales the pods in the chart: an autoscaler, or KEDA; NULL: nothing. */
+static const struct object *find_any_scaler(const struct target *target)
+{
+    const struct object *scaled = target_controller(target);
+    const struct object *scaler =
+        find_scaler(target, OBJECT_AUTOSCALER, "spec scaleTargetRef", scaled);
+    return scaler ? scaler : find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", scaled);
 }
 
 /* An autoscaler of a Deployment whose pods a Rollout runs scales nothing. */
@@ -109,66 +120,6 @@ static bool min_is_zero(const struct target *target)
     return true;
 }
 
-/* replicas */
-
-/* True for what a shell reads as it is written, and a command takes for no option. */
-static bool is_plain_word(struct str text)
-{
-    return !str_starts(text, STR("-")) &&
-           str_only(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-./");
-}
-
-/* An upgrade that drops the field sets it to 1 once, whoever applies it: the autoscaler then starts
- * from there. Only a manager of its own that holds the number prevents it. */
-static void warn_drop(const struct target *target, const struct node *replicas)
-{
-    const struct object *workload = target_controller(target);
-    struct arena *arena = target->injection->arena;
-    struct str namespace = workload->namespace.len ? workload->namespace : STR("NAMESPACE");
-    diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
-                 "%.*s: replicas is removed, for the autoscaler sets it; a release that is "
-                 "installed drops to one pod once",
-                 STR_ARG(object_text(arena, workload)));
-    /* The command is there to be copied. */
-    if (!is_plain_word(workload->name) || !is_plain_word(workload->api_version) ||
-        !is_plain_word(workload->namespace)) {
-        diag_hint(target->injection->diags, "keep it: helm: {replicas: keep}");
-        return;
-    }
-    diag_hint(
-        target->injection->diags,
-        "to prevent that, hand the number over before the upgrade (Helm 3 takes no notice of it):\n"
-        "kubectl get -n %.*s %.*s %.*s -o go-template='{\"apiVersion\":\"%.*s\",\"kind\":"
-        "\"%.*s\",\"metadata\":{\"name\":\"%.*s\"},\"spec\":{\"replicas\":{{.spec.replicas}}}}'"
-        " | kubectl apply -n %.*s --server-side --field-manager=optasvc-replicas -f -\n"
-        "or keep it: helm: {replicas: keep}",
-        STR_ARG(namespace), STR_ARG(workload->kind), STR_ARG(workload->name),
-        STR_ARG(workload->api_version), STR_ARG(workload->kind), STR_ARG(workload->name),
-        STR_ARG(namespace));
-}
-
-static void remove_replicas(const struct target *target)
-{
-    const struct object *controller = target_controller(target);
-    struct node *spec = node_find(controller->node, "spec");
-    const struct node *replicas = node_find(spec, "replicas");
-    int64_t number;
-    if (!replicas || target->service->helm.keep_replicas || target->fill ||
-        !target_int(target, written_field(target), controller, controller->node, "spec replicas", 1,
-                    &number))
-        return;
-    if (number > 1)
-        warn_drop(target, replicas);
-    target_remove(target, controller, spec, "replicas", "replicas", "the autoscaler sets it");
-}
-
-static void set_replicas(const struct target *target, int64_t number)
-{
-    const struct object *controller = target_controller(target);
-    target_set(target, controller, controller->node, "spec replicas",
-               node_int(target->injection->arena, number), "replicas", TELL_VALUES);
-}
-
 /* The chart's own autoscaler */
 
 static bool is_metric(const struct node *metric, const char *source, const char *resource)
@@ -195,14 +146,56 @@ static struct node *find_metric(const struct target *target, const struct object
     return whole;
 }
 
-static struct str metric_container(const struct target *target)
+/* The labels and annotations of the pods as they will be, and of their namespace. */
+struct pod_marks {
+    const struct target *target;
+    const struct node *namespace; /* NULL: not in the chart */
+};
+
+static bool find_mark(const void *context, enum sidecar_source source, const char *key,
+                      struct str *ret_value)
+{
+    const struct pod_marks *marks = context;
+    const struct target *target = marks->target;
+    bool label = source == SIDECAR_POD_LABEL || source == SIDECAR_NAMESPACE_LABEL;
+    bool pod = source == SIDECAR_POD_LABEL || source == SIDECAR_POD_ANNOTATION;
+    if (!target->fill && sidecar_of_service(target->service, source, key, ret_value))
+        return true;
+    const char *kind = label ? "labels" : "annotations";
+    const struct node *value =
+        node_find(pod ? target->workload->template : marks->namespace,
+                  str_format(target->injection->arena, "metadata %s %s", kind, key).data);
+    *ret_value = node_text(value);
+    return value || (target->fill && sidecar_of_service(target->service, source, key, ret_value));
+}
+
+/* True if a sidecar is injected at admission. The namespace of a workload that names none may be
+ * the only one of the chart. */
+static bool gets_sidecar(const struct target *target)
+{
+    const struct object *workload = target->workload;
+    const struct object *each = release_objects(&target->injection->release, OBJECT_NAMESPACE);
+    bool only = each && !each->next && workload->namespace.len == 0;
+    while (each && !only && !str_equal(each->name, workload->namespace))
+        each = each->next;
+    const struct pod_marks marks = {.target = target, .namespace = each ? each->node : NULL};
+    return sidecar_is_injected(find_mark, &marks);
+}
+
+/* The container that a metric of a resource measures; empty: the pod as a whole. Such a metric
+ * needs the requests of all containers, injected ones too, or a request of the pod itself, which in
+ * turn does not count for a container (replica_calculator.go of Kubernetes). */
+static struct str metric_container(const struct target *target, const char *resource)
 {
     const struct node *containers = node_find(target_pod(target), "containers");
     const struct node *init = node_find(target_pod(target), "initContainers");
+    if (pod_resources_has(target->injection->arena, target_pod(target), resource))
+        return (struct str){0};
     bool several = containers->first->next != NULL;
     for (const struct node *each = node_items(init); each; each = each->next)
         several |= str_is(node_text(node_find(each, "restartPolicy")), "Always");
-    return several ? node_text(node_find(target->container, "name")) : (struct str){0};
+    return several || gets_sidecar(target) ? node_text(node_find(target->container, "name"))
+                                           : (struct str){0};
 }
 
 /* A share of what all containers request needs the requests of all: another kind of target of the
@@ -238,12 +231,13 @@ static void set_metric(const struct target *target, const struct object *scaler,
         struct node *metrics = edit_list(edit, spec, "metrics");
         if (metrics)
             edit_insert(edit, metrics, NULL,
-                        autoscaler_metric(arena, resource, utilization, metric_container(target)));
+                        autoscaler_metric(arena, resource, utilization,
+                                          metric_container(target, resource)));
         target_tell(target, scaler, DEED_ADDED, what, "%s", "");
         return;
     }
     struct node *goal = node_find(node_find(metric, source), "target");
-    struct str container = metric_container(target);
+    struct str container = metric_container(target, resource);
     bool whole = strcmp(source, "resource") == 0 && container.len;
     if (!goal || (whole && !node_find(goal, "averageUtilization"))) {
         replace_metric(target, scaler, metric, source, what,
@@ -272,18 +266,61 @@ static void set_targets_v1(const struct target *target, const struct object *sca
     diag_hint(target->injection->diags, "leave it out, or turn the chart's autoscaler off");
 }
 
-/* Without a request, a target that is a share of it cannot be reckoned. */
+/* A target that is a share of the request needs one: that of the pod, or else of the container. */
+static void need_request(const struct target *target, const char *resource)
+{
+    if (!pod_resources_has(target->injection->arena, target_pod(target), resource))
+        inject_missing_request(target, resource);
+}
+
+/* A metric of a container does not count the request of its pod. */
+static void check_container_metric(const struct target *target, const struct object *scaler,
+                                   const char *resource)
+{
+    struct arena *arena = target->injection->arena;
+    if (container_request(arena, target->container, resource))
+        return;
+    diag_warning(target->injection->diags, object_location(scaler),
+                 "%.*s scales by the %s of container %.*s, which has no request of its own",
+                 STR_ARG(object_text(arena, scaler)), resource,
+                 STR_ARG(node_text(node_find(target->container, "name"))));
+    diag_hint(target->injection->diags,
+              "the pod's spec.resources does not count for a container: write resource_request, or "
+              "use a metric of type Resource in the chart");
+}
+
 static void fill_requests(const struct target *target, const struct object *scaler)
 {
     static const char *const resources[] = {"cpu", "memory"};
     for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
         const char *source;
         const struct node *metric = find_metric(target, scaler, resources[i], &source);
-        if (metric && node_find(node_find(metric, source), "target averageUtilization"))
-            inject_missing_request(target, resources[i]);
+        if (!metric || !node_find(node_find(metric, source), "target averageUtilization"))
+            continue;
+        need_request(target, resources[i]);
+        if (strcmp(source, "containerResource") == 0)
+            check_container_metric(target, scaler, resources[i]);
     }
     if (node_find(scaler->node, "spec targetCPUUtilizationPercentage"))
-        inject_missing_request(target, "cpu");
+        need_request(target, "cpu");
+}
+
+/* Kubernetes serves autoscaling/v1 and v2 only; the metrics of v2beta1 have another form. */
+static bool check_version(const struct target *target, const struct object *scaler)
+{
+    struct str version = scaler->api_version;
+    if (str_is(version, "autoscaling/v1") || str_is(version, "autoscaling/v2"))
+        return true;
+    const char *removed = str_is(version, "autoscaling/v2beta1") ? ", which Kubernetes 1.25 removed"
+                          : str_is(version, "autoscaling/v2beta2")
+                              ? ", which Kubernetes 1.26 removed"
+                              : "";
+    target_error(target, written_field(target), "%.*s of the chart is %.*s%s",
+                 STR_ARG(object_text(target->injection->arena, scaler)), STR_ARG(version), removed);
+    diag_hint(target->injection->diags,
+              "let the chart use autoscaling/v2: upgrade it, or render it with --api-versions "
+              "autoscaling/v2");
+    return false;
 }
 
 static void change_scaler(const struct target *target, const struct object *scaler,
@@ -294,7 +331,8 @@ static void change_scaler(const struct target *target, const struct object *scal
     int64_t min;
     int64_t max;
     *ret_max = 0;
-    if (!target_int(target, written_field(target), scaler, scaler->node, "spec minReplicas", 1,
+    if (!check_version(target, scaler) ||
+        !target_int(target, written_field(target), scaler, scaler->node, "spec minReplicas", 1,
                     &min) ||
         !target_int(target, written_field(target), scaler, scaler->node, "spec maxReplicas", min,
                     &max))
@@ -323,7 +361,10 @@ static void change_scaler(const struct target *target, const struct object *scal
             set_metric(target, scaler, "memory", service->target_memory);
     }
     fill_requests(target, scaler);
-    remove_replicas(target);
+    if (max > 1 &&
+        (target_has(target, SERVICE_MIN_CONTAINERS) || target_has(target, SERVICE_MAX_CONTAINERS)))
+        inject_warn_shared(target);
+    inject_remove_replicas(target, written_field(target));
 }
 
 /* A new one */
@@ -346,16 +387,18 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
                     &(struct autoscaling){.api_version = workload->api_version,
                                           .kind = workload->kind,
                                           .name = workload->name,
-                                          .container = metric_container(target),
+                                          .cpu_container = metric_container(target, "cpu"),
+                                          .memory_container = metric_container(target, "memory"),
                                           .min = min,
                                           .max = max,
                                           .cpu = target->service->target_cpu,
                                           .memory = target->service->target_memory});
     target_add(target, "autoscaling/v2", "HorizontalPodAutoscaler", workload->name, NULL,
                node_get(object, "spec"));
-    inject_missing_request(target, "cpu");
-    inject_missing_request(target, "memory");
-    remove_replicas(target);
+    need_request(target, "cpu");
+    need_request(target, "memory");
+    inject_warn_shared(target);
+    inject_remove_replicas(target, written_field(target));
 }
 
 static void fix_replicas(const struct target *target, int64_t number)
@@ -369,7 +412,10 @@ static void fix_replicas(const struct target *target, int64_t number)
                      schema_field(targets[i])->name, number);
         diag_hint(target->injection->diags, "write a larger max_containers");
     }
-    set_replicas(target, number);
+    inject_set_replicas(target, number);
+    inject_warn_replicas(target, "replicas is the number of pods, because there is no autoscaler");
+    if (number > 1)
+        inject_warn_shared(target);
 }
 
 /* A fixed number, or an autoscaler. */
@@ -444,8 +490,11 @@ bool inject_scale_is_asked(const struct target *target)
 void inject_scale(const struct target *target)
 {
     enum field_id field = written_field(target);
-    if (field == SERVICE_END)
+    if (field == SERVICE_END) {
+        if (inject_replicas_is_asked(target))
+            inject_replicas_alone(target, find_any_scaler(target));
         return;
+    }
     if (str_is(target_controller(target)->kind, "DaemonSet")) {
         target_error(target, field, "a DaemonSet runs one pod on each node, whatever %s says",
                      schema_field(field)->name);
@@ -456,7 +505,8 @@ void inject_scale(const struct target *target)
         return;
     /* None at all: an autoscaler rests while replicas is 0. */
     if (target_has(target, SERVICE_MAX_CONTAINERS) && target->service->max_containers == 0) {
-        set_replicas(target, 0);
+        inject_set_replicas(target, 0);
+        inject_warn_replicas(target, "max_containers: 0 sets replicas");
         return;
     }
     if (min_is_zero(target))

@@ -1,5 +1,6 @@
 /* Requests and limits. */
 #include "chart/inject_target.h"
+#include "chart/pod_resources.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -52,36 +53,69 @@ static struct str path_of(const struct target *target, const char *what,
     return str_format(target->injection->arena, "resources %s %s", what, resource->name);
 }
 
+static const struct node *find_quantity(const struct target *target, const char *what,
+                                        const struct resource *resource)
+{
+    return node_find(target->container, path_of(target, what, resource).data);
+}
+
 /* A quantity of the chart, in thousandths. False when it has none that can be read. */
 static bool chart_quantity(const struct target *target, const char *what,
                            const struct resource *resource, int64_t *ret_thousandths)
 {
-    const struct node *node = node_find(target->container, path_of(target, what, resource).data);
+    const struct node *node = find_quantity(target, what, resource);
     return node && quantity_parse(node_text(node), ret_thousandths);
 }
 
-/* What the chart has and Kubernetes would refuse is no reason to write another value beside it. */
+static struct pod_resources pod_own(const struct target *target, const struct resource *resource)
+{
+    return pod_resources_of(target->injection->arena, target_pod(target), resource->name);
+}
+
+/* What the chart has and Kubernetes would refuse is no reason to write another value beside it.
+ * `owner`: "" for the container, "spec." for its pod. */
+static bool check_quantity(const struct target *target, enum field_id field,
+                           const struct resource *resource, const char *owner, const char *what,
+                           const struct node *node)
+{
+    struct arena *arena = target->injection->arena;
+    int64_t ignored;
+    if (!node || quantity_parse(node_text(node), &ignored))
+        return true;
+    target_cannot(target, field,
+                  str_format(arena, "%sresources.%s.%s", owner, what, resource->name).data,
+                  str_format(arena, "the chart has %.*s, which is not a quantity",
+                             STR_ARG(node->kind == NODE_SCALAR ? node->text : STR("a map or list")))
+                      .data,
+                  "write one in the chart: 500m, 256Mi");
+    return false;
+}
+
 static bool are_quantities(const struct target *target, const struct resource *resource,
                            bool request, const struct value *limit)
 {
-    static const char *const maps[] = {"requests", "limits"};
-    bool right = true;
-    for (size_t i = 0; (request || limit) && i < sizeof maps / sizeof *maps; i++) {
-        const struct node *node =
-            node_find(target->container, path_of(target, maps[i], resource).data);
-        int64_t ignored;
-        if (!node || chart_quantity(target, maps[i], resource, &ignored))
-            continue;
-        target_cannot(
-            target, request ? SERVICE_RESOURCE_REQUEST : SERVICE_RESOURCE_LIMITS,
-            str_format(target->injection->arena, "resources.%s.%s", maps[i], resource->name).data,
-            str_format(target->injection->arena, "the chart has %.*s, which is not a quantity",
-                       STR_ARG(node->kind == NODE_SCALAR ? node->text : STR("a map or list")))
-                .data,
-            "write one in the chart: 500m, 256Mi");
-        right = false;
-    }
-    return right;
+    enum field_id field = request ? SERVICE_RESOURCE_REQUEST : SERVICE_RESOURCE_LIMITS;
+    struct pod_resources own = pod_own(target, resource);
+    const struct {
+        const char *owner;
+        const char *what;
+        const struct node *node;
+    } rows[] = {{"", "requests", find_quantity(target, "requests", resource)},
+                {"", "limits", find_quantity(target, "limits", resource)},
+                {"spec.", "requests", own.request},
+                {"spec.", "limits", own.limit}};
+    bool ok = true;
+    for (size_t i = 0; (request || limit) && i < sizeof rows / sizeof *rows; i++)
+        ok &= check_quantity(target, field, resource, rows[i].owner, rows[i].what, rows[i].node);
+    return ok;
+}
+
+/* Sets a quantity as the chart writes another, number or string. */
+static void set_copy(const struct target *target, const char *what, const struct resource *resource,
+                     const struct node *from)
+{
+    target_set(target, NULL, target->container, path_of(target, what, resource).data,
+               node_copy(target->injection->arena, from), NULL, TELL_VALUES);
 }
 
 static void set_text(const struct target *target, const char *what, const struct resource *resource,
@@ -101,76 +135,198 @@ static void set_quantity(const struct target *target, const char *what,
     set_text(target, what, resource, resource->text(target->injection->arena, number));
 }
 
-/* Twice a request of the chart, which need not be a whole number of our units. */
-static struct str doubled(const struct target *target, const struct resource *resource,
-                          int64_t request)
+/* Thousandths as text; a quantity of the chart need not be a whole number of our units. */
+static struct str quantity_text(const struct target *target, const struct resource *resource,
+                                int64_t thousandths)
 {
     struct arena *arena = target->injection->arena;
-    int64_t limit = request * 2;
-    if (limit % resource->unit == 0)
-        return resource->text(arena, limit / resource->unit);
-    return str_format(arena, "%" PRId64, (limit + 999) / 1000); /* of memory, bytes */
+    if (thousandths % resource->unit == 0)
+        return resource->text(arena, thousandths / resource->unit);
+    return str_format(arena, "%" PRId64,
+                      thousandths / 1000 + (thousandths % 1000 != 0)); /* bytes */
 }
 
-/* A request without its limit gets twice as much, a limit without its request at most as much. */
+static const char *dotted(const struct target *target, const char *what,
+                          const struct resource *resource)
+{
+    return str_format(target->injection->arena, "resources.%s.%s", what, resource->name).data;
+}
+
+static bool is_set(const struct target *target, const char *what, const struct resource *resource)
+{
+    return find_quantity(target, what, resource) != NULL;
+}
+
+/* Leaves resources to a pod that has its own: container requests would lower the request that
+ * Kubernetes derives from the pod's limit, or exceed what the pod has (kube-apiserver's
+ * validatePodResourceConsistency). Returns false if the pod has none. */
+static bool leave_to_pod(const struct target *target, const struct resource *resource, bool request,
+                         const struct value *limit)
+{
+    bool none = limit && limit->is_word;
+    if (!pod_resources_has(target->injection->arena, target_pod(target), resource->name))
+        return false;
+    bool complete = is_set(target, "limits", resource) ||
+                    (none && (!request || is_set(target, "requests", resource)));
+    if (!complete && (request || limit))
+        target_tell(target, NULL, DEED_LEFT,
+                    str_format(target->injection->arena, "resources.%s", resource->name).data,
+                    "the pod has its own in spec.resources, which its containers share");
+    return true;
+}
+
+/* A limit without its request is the request, as Kubernetes takes it; a request without its limit
+ * gets twice as much. */
 static void fill(const struct target *target, const struct resource *resource, bool request,
                  const struct value *limit)
 {
     int64_t requested;
-    int64_t limited = 0;
-    bool has_limit = chart_quantity(target, "limits", resource, &limited);
-    if (request && !node_find(target->container, path_of(target, "requests", resource).data)) {
-        if (has_limit && limited < resource->request * resource->unit)
-            set_text(
-                target, "requests", resource,
-                node_text(node_find(target->container, path_of(target, "limits", resource).data)));
-        else
-            set_quantity(target, "requests", resource, resource->request);
-    }
+    if (leave_to_pod(target, resource, request, limit))
+        return;
+    if (request && is_set(target, "limits", resource))
+        set_copy(target, "requests", resource, find_quantity(target, "limits", resource));
+    else if (request)
+        set_quantity(target, "requests", resource, resource->request);
     bool none = limit && limit->is_word;
-    if (has_limit || none || !(request || limit) ||
-        !chart_quantity(target, "requests", resource, &requested) || requested > INT64_MAX / 4)
+    if (is_set(target, "limits", resource) || none || !(request || limit))
+        return;
+    if (!is_set(target, "requests", resource))
+        target_tell(target, NULL, DEED_LEFT, dotted(target, "limits", resource),
+                    "without a request it would be the request too");
+    if (!chart_quantity(target, "requests", resource, &requested) || requested > INT64_MAX / 4)
         return;
     if (limit && requested <= resource->limit * resource->unit)
         set_quantity(target, "limits", resource, resource->limit);
     else
-        set_text(target, "limits", resource, doubled(target, resource, requested));
+        set_text(target, "limits", resource, quantity_text(target, resource, requested * 2));
 }
 
+/* Sets the request. A container without one has that of its limit, or shares that of its pod: then
+ * it is reported as replaced. */
+static void set_request(const struct target *target, const struct resource *resource,
+                        struct str text)
+{
+    struct arena *arena = target->injection->arena;
+    struct pod_resources own = pod_own(target, resource);
+    const struct node *limit = find_quantity(target, "limits", resource);
+    const struct node *old = limit ? limit : own.request ? NULL : own.limit;
+    int64_t before;
+    int64_t after;
+    if (is_set(target, "requests", resource) || !old ||
+        (quantity_parse(node_text(old), &before) && quantity_parse(text, &after) &&
+         before == after)) {
+        set_text(target, "requests", resource, text);
+        return;
+    }
+    struct node *resources = edit_map(target->edit, target->container, "resources");
+    struct node *requests = resources ? edit_map(target->edit, resources, "requests") : NULL;
+    if (requests)
+        edit_set(target->edit, requests, str_of(resource->name),
+                 node_scalar(arena, STYLE_TEXT, text));
+    target_tell(target, NULL, DEED_REPLACED, dotted(target, "requests", resource),
+                "chart: %.*s, from the limit%s, service: %.*s", STR_ARG(node_text(old)),
+                limit ? "" : " of the pod", STR_ARG(text));
+}
+
+/* Removes the limit. It was the request too if there is no other. */
 static void remove_limit(const struct target *target, const struct resource *resource)
 {
     struct node *limits = node_find(target->container, "resources limits");
-    const char *what =
-        str_format(target->injection->arena, "resources.limits.%s", resource->name).data;
+    const struct node *limit = node_find(limits, resource->name);
+    if (limit && !is_set(target, "requests", resource))
+        set_copy(target, "requests", resource, limit);
     if (limits)
-        target_remove(target, NULL, limits, resource->name, what, "resource_limits: none");
+        target_remove(target, NULL, limits, resource->name, dotted(target, "limits", resource),
+                      "resource_limits: none");
 }
 
-/* Without a written limit the chart's stays, unless it would be below the request. */
-static bool needs_limit(const struct target *target, const struct resource *resource)
+/* Sets the written limit. Without a request it is the request too, as the chart's limit was. */
+static void set_limit(const struct target *target, const struct resource *resource)
 {
+    const struct node *old = find_quantity(target, "limits", resource);
+    struct str text = resource->text(target->injection->arena, resource->limit);
     int64_t there;
-    return !chart_quantity(target, "limits", resource, &there) ||
-           there < resource->request * resource->unit;
+    bool same = chart_quantity(target, "limits", resource, &there) &&
+                there == resource->limit * resource->unit;
+    if (!same && !is_set(target, "requests", resource) && old)
+        target_tell(target, NULL, DEED_REPLACED, dotted(target, "requests", resource),
+                    "chart: %.*s, service: %.*s, from the limit", STR_ARG(node_text(old)),
+                    STR_ARG(text));
+    else if (!same && !is_set(target, "requests", resource))
+        target_tell(target, NULL, DEED_ADDED, dotted(target, "requests", resource),
+                    "from the limit, because there is no other");
+    set_quantity(target, "limits", resource, resource->limit);
+}
+
+/* Without a written limit the chart's is kept, unless it would be below the request. A pod's own
+ * limit is one for all of its containers. */
+static void adapt_limit(const struct target *target, const struct resource *resource)
+{
+    struct pod_resources own = pod_own(target, resource);
+    int64_t pod = INT64_MAX;
+    int64_t there;
+    bool has_limit = chart_quantity(target, "limits", resource, &there);
+    if (has_limit ? there >= resource->request * resource->unit : own.limit != NULL)
+        return;
+    if (own.limit && quantity_parse(node_text(own.limit), &pod) &&
+        pod < resource->limit * resource->unit)
+        set_copy(target, "limits", resource, own.limit);
+    else
+        set_quantity(target, "limits", resource, resource->limit);
+}
+
+/* Reports what kube-apiserver refuses of a pod with its own resources. */
+static void check_pod(const struct target *target, const struct resource *resource,
+                      enum field_id field)
+{
+    struct pod_resources own = pod_own(target, resource);
+    const struct node *most = own.request ? own.request : own.limit;
+    int64_t total = pod_requested(target->injection->arena, target_pod(target), resource->name);
+    int64_t allowed;
+    int64_t limit;
+    if (most && quantity_parse(node_text(most), &allowed) && total > allowed) {
+        target_error(target, field,
+                     "its containers request %.*s of %s, more than the pod's own %s of %.*s",
+                     STR_ARG(quantity_text(target, resource, total)), resource->name,
+                     own.request ? "request" : "limit", STR_ARG(node_text(most)));
+        diag_hint(target->injection->diags,
+                  "write a smaller %s, or raise spec.resources of the pod in the chart",
+                  schema_field(field)->name);
+    }
+    if (own.limit && quantity_parse(node_text(own.limit), &allowed) &&
+        chart_quantity(target, "limits", resource, &limit) && limit > allowed) {
+        target_error(target, SERVICE_RESOURCE_LIMITS,
+                     "the limit for %s is above the pod's own, which is %.*s", resource->name,
+                     STR_ARG(node_text(own.limit)));
+        diag_hint(target->injection->diags,
+                  "write a smaller resource_limits, or raise spec.resources of the pod in the "
+                  "chart");
+    }
 }
 
 static void override(const struct target *target, const struct resource *resource, bool request,
                      const struct value *limit)
 {
     int64_t there;
-    if (request)
-        set_quantity(target, "requests", resource, resource->request);
+    if (request && !(chart_quantity(target, "requests", resource, &there) &&
+                     there == resource->request * resource->unit))
+        set_request(target, resource, resource->text(target->injection->arena, resource->request));
     if (limit && limit->is_word)
         remove_limit(target, resource);
-    else if (limit || (request && needs_limit(target, resource)))
-        set_quantity(target, "limits", resource, resource->limit);
+    else if (limit)
+        set_limit(target, resource);
+    else if (request)
+        adapt_limit(target, resource);
     if (limit && !limit->is_word && !request &&
         chart_quantity(target, "requests", resource, &there) &&
         there > resource->limit * resource->unit) {
         target_error(target, SERVICE_RESOURCE_LIMITS,
                      "the limit for %s is below what the chart requests", resource->name);
         diag_hint(target->injection->diags, "write resource_request too");
+        return;
     }
+    if (request || limit)
+        check_pod(target, resource, request ? SERVICE_RESOURCE_REQUEST : SERVICE_RESOURCE_LIMITS);
 }
 
 void inject_resources(const struct target *target)
@@ -192,12 +348,10 @@ void inject_resources(const struct target *target)
 void inject_missing_request(const struct target *target, const char *resource)
 {
     const struct resource resources[] = {cpu_of(target->service), memory_of(target->service)};
-    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
-        const struct resource *each = &resources[i];
-        /* Kubernetes takes a limit for the request where that is left out. */
-        if (strcmp(each->name, resource) == 0 &&
-            !node_find(target->container, path_of(target, "requests", each).data) &&
-            !node_find(target->container, path_of(target, "limits", each).data))
-            set_quantity(target, "requests", each, each->request);
-    }
+    struct arena *arena = target->injection->arena;
+    if (container_request(arena, target->container, resource))
+        return;
+    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++)
+        if (strcmp(resources[i].name, resource) == 0)
+            set_quantity(target, "requests", &resources[i], resources[i].request);
 }

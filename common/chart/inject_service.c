@@ -206,7 +206,7 @@ static struct str list_services(const struct injection *injection,
 {
     struct buf names = {0};
     for (size_t i = 0; i < count && i < LISTED; i++) {
-        buf_format(&names, "%s%.*s", i ? ", " : "", STR_ARG(services[i]->name));
+        buf_add_joined(&names, ", ", services[i]->name);
         list_ports(injection, &names, services[i]);
     }
     if (count > LISTED)

@@ -183,6 +183,24 @@ void inject_resources(const struct target *target);
 bool inject_scale_is_asked(const struct target *target);
 void inject_scale(const struct target *target);
 
+/* Removes `replicas`, which an autoscaler sets, unless helm.replicas is `keep`. `field`: the one
+ * that requests the autoscaler. */
+void inject_remove_replicas(const struct target *target, enum field_id field);
+
+/* helm.replicas without a field that scales. `scaler`: what scales the workload in the chart, or
+ * NULL. */
+bool inject_replicas_is_asked(const struct target *target);
+void inject_replicas_alone(const struct target *target, const struct object *scaler);
+
+void inject_set_replicas(const struct target *target, int64_t number);
+
+/* Warns that helm.replicas, if it is written, has no effect. */
+void inject_warn_replicas(const struct target *target, const char *reason);
+
+/* Warns if more than one pod cannot run, or not side by side: they share a volume of one node, or
+ * the strategy is Recreate. */
+void inject_warn_shared(const struct target *target);
+
 /* links, secrets, env_vars. */
 void inject_variables(const struct target *target);
 
@@ -209,7 +227,7 @@ bool inject_reads_nginx(const struct target *target, const struct object *ingres
  * their places in the service file, as warnings, or, if gaps are filled, as left. */
 void inject_check_class(const struct target *target, const struct object *ingress, bool only_warn);
 
-/* Gives the container a request that an autoscaler needs, if neither request nor limit is there. */
+/* Gives the container a request that an autoscaler needs, if it has neither request nor limit. */
 void inject_missing_request(const struct target *target, const char *resource);
 
 #endif

@@ -28,6 +28,8 @@ static const struct release_kind {
     {"VerticalPodAutoscaler", {"autoscaling.k8s.io", NULL}, OBJECT_VERTICAL},
     {"NetworkPolicy", {"networking.k8s.io", NULL}, OBJECT_SELECTOR},
     {"PodMonitor", {"monitoring.coreos.com", NULL}, OBJECT_SELECTOR},
+    {"PersistentVolumeClaim", {"", NULL}, OBJECT_CLAIM},
+    {"Namespace", {"", NULL}, OBJECT_NAMESPACE},
 };
 
 static bool is_list(struct str kind)
@@ -193,6 +195,7 @@ struct release release_begin(struct arena *arena, struct diags *diags, const str
 {
     struct release release = {.arena = arena, .diags = diags, .source = *source, .stream = stream};
     release.source.secret = true;
+    release.source.lines = line_map_new(arena);
     release.edits = ARENA_ARRAY(arena, stream.count, struct edit);
     return release;
 }

@@ -21,6 +21,8 @@ enum object_kind {
     OBJECT_KEDA,     /* ScaledObject */
     OBJECT_VERTICAL, /* VerticalPodAutoscaler */
     OBJECT_SELECTOR, /* NetworkPolicy, PodMonitor: select pods, and nothing else counts */
+    OBJECT_CLAIM,    /* PersistentVolumeClaim */
+    OBJECT_NAMESPACE,
     OBJECT_KINDS,
 };
 

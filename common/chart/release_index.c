@@ -273,8 +273,8 @@ static void find_users(struct release *release, const struct object *object, str
 const struct object *release_label_user(struct release *release, struct str key)
 {
     for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
-        if (type == OBJECT_INGRESS_CLASS) /* selects nothing */
-            continue;
+        if (type == OBJECT_INGRESS_CLASS || type == OBJECT_CLAIM || type == OBJECT_NAMESPACE)
+            continue; /* they select no pods */
         const struct object *first = release_objects(release, type);
         if (type == OBJECT_PODS || release->label_users_known) /* those select their own at most */
             continue;

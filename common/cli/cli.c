@@ -3,11 +3,9 @@
 #include "base/diag.h"
 #include "base/utf8.h"
 #include "base/version.h"
-#include "config/interpolate.h"
-#include "format/duration.h"
-#include "format/name.h"
+#include "config/schema.h"
 #include "os/console.h"
-#include "yaml/emit.h"
+#include "yaml/parse_manifest.h"
 #include "yaml/parse_strict.h"
 
 #include <signal.h>
@@ -98,7 +96,9 @@ static void write_command_help(struct buf *out, const struct program *program,
         buf_format(out, " %s", command->name);
     if (command->required & FLAG(FILENAME))
         buf_add(out, STR(" -f FILE"));
-    buf_format(out, "%s%s [flags]\n", *command->arguments ? " " : "", command->arguments);
+    if (command->arguments)
+        buf_format(out, " %s", command->arguments);
+    buf_add(out, STR(" [flags]\n"));
     if (command->details)
         buf_format(out, "\n%s", command->details);
     write_flags(out, command);
@@ -108,9 +108,9 @@ static void write_program_help(struct buf *out, const struct program *program)
 {
     buf_format(out, "%s\n\nUsage: %s COMMAND [flags]\n\nCommands:\n", program->summary,
                program->name);
-    for (size_t i = 0; i < program->count; i++)
-        if (!program->commands[i].hidden)
-            buf_format(out, "  %-15s%s\n", program->commands[i].name, program->commands[i].summary);
+    for (const struct command *const *each = program->commands; *each; each++)
+        if (!(*each)->hidden)
+            buf_format(out, "  %-15s%s\n", (*each)->name, (*each)->summary);
     buf_format(out, "  %-15s%s\n", "help", "Tell more of a command");
     buf_format(out, "\n%s help COMMAND tells more, %s --version the version.\n", program->name,
                program->name);
@@ -132,7 +132,7 @@ int cli_version(const struct program *program)
 {
     struct buf out = {0};
     buf_format(&out, "%s %s (commit %s, libfyaml %s, libyaml %s)\n", program->file, version_number,
-               version_commit, load_service_library(), emit_library());
+               version_commit, load_service_library(), load_manifest_library());
     int status = console_finish(buf_str(&out));
     buf_free(&out);
     return status;
@@ -173,44 +173,19 @@ static bool among(const char *word, const char *const *words)
     return false;
 }
 
-/* NULL when the value fits the flag, else what is wrong with it. */
-static const char *value_wrong(struct cli *cli, size_t id, const char *value)
+/* Returns what the value of a flag must be; NULL if it is valid. */
+static const char *check_value(struct cli *cli, size_t id, const char *value)
 {
     const char *const *choices =
         id == FLAG_OUTPUT ? cli->invocation.command->outputs : flag_table[id].choices;
     struct str text = str_of(value);
-    struct str name;
     size_t bad;
     if (text.len == 0)
         return "must not be empty";
     if (utf8_check(text, &bad))
         return "must be UTF-8 text without control characters";
-    switch (id) {
-    case FLAG_VAR:
-        return variable_split(value, &name, &text) ? NULL : "must be NAME=VALUE";
-    case FLAG_REGISTRY:
-        return name_wrong(NAME_REGISTRY, text);
-    case FLAG_IMAGE:
-        return name_wrong(NAME_IMAGE, text);
-    case FLAG_TAG:
-    case FLAG_IMAGE_TAG:
-        return name_wrong(NAME_IMAGE_TAG, text);
-    case FLAG_IMAGE_DIGEST:
-        return name_wrong(NAME_IMAGE_DIGEST, text);
-    case FLAG_NAMESPACE:
-        return name_wrong(NAME_NAMESPACE, text);
-    case FLAG_TIMEOUT:
-        return duration_read(text, &(int64_t){0})
-                   ? NULL
-                   : "must be a time up to 168h, as 90s, 5m or 1h30m";
-    case FLAG_VERBOSITY:
-        return text.len == 1 && str_only(text, "0123456789") ? NULL
-                                                             : "must be a number from 0 to 9";
-    case FLAG_TAIL:
-        return str_only(text, "0123456789") ? NULL : "must be a number of lines";
-    default:
-        break;
-    }
+    if (flag_table[id].check)
+        return flag_table[id].check(text);
     if (!choices || among(value, choices))
         return NULL;
     return str_format(&cli->arena, "must be %.*s",
@@ -223,7 +198,7 @@ static int set_flag(struct cli *cli, size_t id, const char *value)
     char *target = (char *)&cli->invocation.options + flag_table[id].offset;
     bool again = cli->given & UINT64_C(1) << id;
     if (flag_table[id].kind != KIND_SWITCH) {
-        const char *wrong = value_wrong(cli, id, value);
+        const char *wrong = check_value(cli, id, value);
         if (wrong && (!*value || id == FLAG_VAR)) /* a variable may hold what nobody should see */
             return usage_error(cli, NULL, "--%s %s", flag_table[id].name, wrong);
         if (wrong)
@@ -313,12 +288,12 @@ static int read_letters(struct cli *cli, const char *argument)
 static int add_argument(struct cli *cli, const char *argument)
 {
     struct invocation *invocation = &cli->invocation;
-    if (invocation->arguments.count == invocation->command->most) {
+    if (invocation->arguments.count == invocation->command->max_args) {
         if (cli->choice < FLAG_COUNT && among(argument, flag_table[cli->choice].choices))
             return usage_error(cli, NULL, "unexpected argument \"%s\": write --%s=%s", argument,
                                flag_table[cli->choice].name, argument);
         bool file =
-            invocation->command->most == 0 && command_takes(invocation->command, FLAG_FILENAME);
+            invocation->command->max_args == 0 && command_takes(invocation->command, FLAG_FILENAME);
         return usage_error(cli, NULL, "unexpected argument \"%s\"%s%s", argument,
                            file ? ": a file is given by -f " : "", file ? argument : "");
     }
@@ -357,7 +332,7 @@ static int check_flags(struct cli *cli)
         if (command->required >> i & 1 && !(cli->given >> i & 1))
             return usage_error(cli, NULL, "--%s is needed: --%s %s", flag_table[i].name,
                                flag_table[i].name, flag_table[i].argument);
-    if (cli->invocation.arguments.count < command->least)
+    if (cli->invocation.arguments.count < command->min_args)
         return usage_error(cli, NULL, "an argument is needed: %s", command->arguments);
     if (cli->given & FLAG(IMAGE_TAG) && cli->given & FLAG(IMAGE_DIGEST))
         return usage_error(cli, NULL, "--image-tag and --image-digest exclude each other");
@@ -399,8 +374,8 @@ static const struct command *find_command(struct cli *cli, struct suggestion *ne
     const char *second = cli->at < cli->argc ? cli->argv[cli->at] : "";
     struct str both = str_format(&cli->arena, "%s %s", first, second);
     *near = (struct suggestion){.word = str_of(first)};
-    for (size_t i = 0; i < cli->program->count; i++) {
-        const struct command *command = &cli->program->commands[i];
+    for (const struct command *const *each = cli->program->commands; *each; each++) {
+        const struct command *command = *each;
         struct str name = str_of(command->name);
         if (command->hidden)
             continue;
@@ -424,10 +399,9 @@ static bool show_group(struct cli *cli, const char *word, int *ret_status)
     const struct program *program = cli->program;
     struct str first = str_format(&cli->arena, "%s ", word);
     struct buf out = {0};
-    for (size_t i = 0; i < program->count; i++)
-        if (str_starts(str_of(program->commands[i].name), first))
-            buf_format(&out, "  %-15s%s\n", program->commands[i].name,
-                       program->commands[i].summary);
+    for (const struct command *const *each = program->commands; *each; each++)
+        if (str_starts(str_of((*each)->name), first))
+            buf_format(&out, "  %-15s%s\n", (*each)->name, (*each)->summary);
     bool any = out.len > 0;
     buf_format(&out, "\n%s help %s COMMAND tells more.\n", program->name, word);
     if (any)
@@ -440,14 +414,13 @@ static bool show_group(struct cli *cli, const char *word, int *ret_status)
 static struct str group_names(struct cli *cli, const char *word)
 {
     struct str first = str_format(&cli->arena, "%s ", word);
-    struct str names = {0};
-    for (size_t i = 0; i < cli->program->count; i++) {
-        struct str name = str_of(cli->program->commands[i].name);
+    struct buf names = {0};
+    for (const struct command *const *each = cli->program->commands; *each; each++) {
+        struct str name = str_of((*each)->name);
         if (str_starts(name, first))
-            names = str_format(&cli->arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "",
-                               STR_ARG(name));
+            buf_add_joined(&names, ", ", name);
     }
-    return names;
+    return buf_take(&cli->arena, &names);
 }
 
 /* Of find_command(), which found none: what is not known, or not there. */
@@ -483,9 +456,9 @@ static int run_help(struct cli *cli)
 /* The command for scripts that has this name, or NULL. */
 static const struct command *find_hidden(const struct program *program, const char *name)
 {
-    for (size_t i = 0; i < program->count; i++)
-        if (program->commands[i].hidden && strcmp(program->commands[i].name, name) == 0)
-            return &program->commands[i];
+    for (const struct command *const *each = program->commands; *each; each++)
+        if ((*each)->hidden && strcmp((*each)->name, name) == 0)
+            return *each;
     return NULL;
 }
 
@@ -512,7 +485,7 @@ static int run_program(struct cli *cli)
     if (first && strcmp(first, "--version") == 0)
         return cli_version(program);
     if (program->single)
-        return run_command(cli, program->commands);
+        return run_command(cli, *program->commands);
     cli->at = 1;
     if (!first) {
         cli->at = 0;

@@ -12,12 +12,12 @@ struct invocation;
 
 struct command {
     const char *name;      /* one word, or two: "secret set" */
-    const char *arguments; /* as the usage line shows them; "" for none */
-    size_t least;          /* arguments at least, */
-    size_t most;           /* and at most */
-    bool hidden;           /* for scripts: not listed, and its arguments are not parsed */
-    const char *summary;   /* one line */
-    const char *details;   /* further lines; may be NULL */
+    const char *arguments; /* as the usage line shows them; NULL for none */
+    size_t min_args;
+    size_t max_args;
+    bool hidden;         /* for scripts: not listed, and its arguments are not parsed */
+    const char *summary; /* one line */
+    const char *details; /* further lines; may be NULL */
     flag_bits flags;
     flag_bits required;         /* flags that must be given */
     const char *const *outputs; /* words for --output, ended by NULL; the first is the default */
@@ -35,10 +35,8 @@ struct program {
     const char *name; /* as the user calls it: "kubectl optasvc" */
     const char *file; /* the binary's name */
     const char *summary;
-    const struct command *commands; /* `single`: the first is the program itself, the others are
-                                       hidden */
-    size_t count;
-    bool single;
+    const struct command *const *commands; /* ended by NULL */
+    bool single; /* the first command is the program itself, the others are hidden */
     const struct environment_variable *variables; /* ended by one without a name */
 };
 

@@ -223,7 +223,7 @@ static void complete_word(struct completion *completion, const struct command *c
         complete_value(completion, command, id);
     } else if (str_starts(word, STR("-"))) {
         complete_flags(completion, command);
-    } else if (arguments < command->most && command->complete) {
+    } else if (arguments < command->max_args && command->complete) {
         command->complete(completion);
     }
 }
@@ -265,9 +265,9 @@ static void complete_names(struct completion *completion, const struct program *
                            struct str first)
 {
     struct str last = {0};
-    for (size_t i = 0; i < program->count; i++) {
-        struct str name = str_of(program->commands[i].name);
-        if (program->commands[i].hidden)
+    for (const struct command *const *each = program->commands; *each; each++) {
+        struct str name = str_of((*each)->name);
+        if ((*each)->hidden)
             continue;
         if (!str_starts(name, first))
             continue;
@@ -278,7 +278,7 @@ static void complete_names(struct completion *completion, const struct program *
             complete_offer(completion, word,
                            space < rest.len
                                ? str_format(completion->arena, "commands of %.*s", STR_ARG(word))
-                               : str_of(program->commands[i].summary));
+                               : str_of((*each)->summary));
         last = word;
     }
     if (first.len == 0)
@@ -289,7 +289,7 @@ static void complete_program(struct completion *completion, const struct program
                              const char *const *words, size_t count)
 {
     if (program->single) {
-        complete_command(completion, program->commands, words, count);
+        complete_command(completion, *program->commands, words, count);
         return;
     }
     completion->begun = str_of(words[count - 1]);
@@ -300,9 +300,9 @@ static void complete_program(struct completion *completion, const struct program
     struct str group = STR("");
     for (size_t used = 1; used <= 2 && used < count; used++) {
         struct str name = str_format(completion->arena, "%.*s%s", STR_ARG(group), words[used - 1]);
-        for (size_t i = 0; i < program->count; i++)
-            if (!program->commands[i].hidden && str_is(name, program->commands[i].name)) {
-                complete_command(completion, &program->commands[i], words + used, count - used);
+        for (const struct command *const *each = program->commands; *each; each++)
+            if (!(*each)->hidden && str_is(name, (*each)->name)) {
+                complete_command(completion, *each, words + used, count - used);
                 return;
             }
         group = str_format(completion->arena, "%.*s ", STR_ARG(name));
@@ -310,7 +310,7 @@ static void complete_program(struct completion *completion, const struct program
     complete_names(completion, program, group);
 }
 
-int complete(const struct invocation *invocation)
+static int complete(const struct invocation *invocation)
 {
     static const char *const nothing[] = {""};
     const struct option_list *words = &invocation->arguments;
@@ -324,3 +324,5 @@ int complete(const struct invocation *invocation)
     arena_free(&arena);
     return status;
 }
+
+const struct command command_complete = {.name = "__complete", .hidden = true, .run = complete};

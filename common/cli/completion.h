@@ -24,10 +24,10 @@ void complete_files(struct completion *completion);
 void complete_secrets(struct completion *completion);
 void complete_images(struct completion *completion);
 
-/* For `struct command`, of __complete: prints the completions of the last argument as kubectl
- * expects them from its plugins: VALUE, tab and DESCRIPTION per line, and at the end ":4", or ":0"
- * if names of files are completed too. Errors in the files are ignored.
+/* The hidden command __complete. Prints the completions of the last argument as kubectl expects
+ * them from its plugins: VALUE, tab and DESCRIPTION per line, and at the end ":4", or ":0" if names
+ * of files are completed too. Errors in the files are ignored.
  * https://pkg.go.dev/github.com/spf13/cobra#ShellCompDirective */
-int complete(const struct invocation *invocation);
+extern const struct command command_complete;
 
 #endif

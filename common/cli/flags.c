@@ -1,155 +1,206 @@
 #include "cli/flags.h"
 
+#include "config/interpolate.h"
+#include "format/duration.h"
+#include "format/name.h"
+
 #include <stddef.h>
 
-static const char *const colors[] = {"auto", "always", "never", NULL};
-static const char *const dry_runs[] = {"client", "server", "none", NULL};
-static const char *const truths[] = {"true", "false", NULL};
-static const char *const tools[] = {"docker", "podman", "nerdctl", NULL};
-static const char *const prunes[] = {"service", "layer", NULL};
+static const char *const colors[] = {"auto", "always", "never", NULL, NULL};
+static const char *const dry_runs[] = {"client", "server", "none", NULL, NULL};
+static const char *const truths[] = {"true", "false", NULL, NULL};
+static const char *const tools[] = {"docker", "podman", "nerdctl", NULL, NULL};
+static const char *const prunes[] = {"service", "layer", NULL, NULL};
+
+static const char *check_variable(struct str value)
+{
+    struct str name;
+    return variable_split(value.data, &name, &value) ? NULL : "must be NAME=VALUE";
+}
+
+static const char *check_registry(struct str value)
+{
+    return name_wrong(NAME_REGISTRY, value);
+}
+
+static const char *check_image(struct str value)
+{
+    return name_wrong(NAME_IMAGE, value);
+}
+
+static const char *check_tag(struct str value)
+{
+    return name_wrong(NAME_IMAGE_TAG, value);
+}
+
+static const char *check_digest(struct str value)
+{
+    return name_wrong(NAME_IMAGE_DIGEST, value);
+}
+
+static const char *check_namespace(struct str value)
+{
+    return name_wrong(NAME_NAMESPACE, value);
+}
+
+static const char *check_timeout(struct str value)
+{
+    return duration_read(value, &(int64_t){0}) ? NULL
+                                               : "must be a time up to 168h, as 90s, 5m or 1h30m";
+}
+
+static const char *check_verbosity(struct str value)
+{
+    return value.len == 1 && str_only(value, "0123456789") ? NULL : "must be a number from 0 to 9";
+}
+
+static const char *check_lines(struct str value)
+{
+    return str_only(value, "0123456789") ? NULL : "must be a number of lines";
+}
 
 const struct flag flag_table[FLAG_COUNT] = {
     [FLAG_FILENAME] = {"filename", 'f', KIND_LIST, "FILE",
                        "service file, directory of such files, or - for standard input; repeatable",
-                       offsetof(struct options, files), NULL},
+                       offsetof(struct options, files), NULL, NULL},
     [FLAG_RECURSIVE] = {"recursive", 'R', KIND_SWITCH, NULL,
                         "also read the subdirectories of a directory",
-                        offsetof(struct options, recursive), NULL},
+                        offsetof(struct options, recursive), NULL, NULL},
     [FLAG_ENV] = {"env", 0, KIND_TEXT, "NAME", "the environment, where a file has several",
-                  offsetof(struct options, environment), NULL},
+                  offsetof(struct options, environment), NULL, NULL},
     [FLAG_ENV_FILE] = {"env-file", 0, KIND_TEXT, "FILE",
                        "environment file, in place of the one the service file names",
-                       offsetof(struct options, environment_file), NULL},
+                       offsetof(struct options, environment_file), NULL, NULL},
     [FLAG_VAR] = {"var", 0, KIND_LIST, "NAME=VALUE", "what {vars.NAME} stands for; repeatable",
-                  offsetof(struct options, variables), NULL},
+                  offsetof(struct options, variables), NULL, check_variable},
     [FLAG_IMAGE_TAG] = {"image-tag", 0, KIND_TEXT, "TAG",
                         "tag for image: AUTO; without any, for the images that have no tag",
-                        offsetof(struct options, image_tag), NULL},
+                        offsetof(struct options, image_tag), NULL, check_tag},
     [FLAG_IMAGE_DIGEST] = {"image-digest", 0, KIND_TEXT, "DIGEST",
                            "the same by digest (sha256:...)",
-                           offsetof(struct options, image_digest), NULL},
+                           offsetof(struct options, image_digest), NULL, check_digest},
     [FLAG_REGISTRY] = {"registry", 0, KIND_TEXT, "ADDRESS", "registry for image: AUTO",
-                       offsetof(struct options, registry), NULL},
+                       offsetof(struct options, registry), NULL, check_registry},
     [FLAG_PARENT_OUTPUTS] = {"parent-outputs", 0, KIND_TEXT, "FILE",
                              "what {parent.NAME} stands for: JSON of `terraform output -json`",
-                             offsetof(struct options, parent_outputs), NULL},
+                             offsetof(struct options, parent_outputs), NULL, NULL},
     [FLAG_MODULE] = {"module", 0, KIND_LIST, "NAME", "this service only; repeatable",
-                     offsetof(struct options, modules), NULL},
+                     offsetof(struct options, modules), NULL, NULL},
     [FLAG_NAMESPACE] = {"namespace", 'n', KIND_TEXT, "NAME",
                         "namespace, in place of the layer's name; it is not made then",
-                        offsetof(struct options, namespace), NULL},
+                        offsetof(struct options, namespace), NULL, check_namespace},
     [FLAG_OUTPUT] = {"output", 'o', KIND_TEXT, "FORMAT", "format of the output",
-                     offsetof(struct options, output), NULL},
+                     offsetof(struct options, output), NULL, NULL},
     [FLAG_WORKLOAD] = {"workload", 0, KIND_TEXT, "KIND/NAME",
                        "the workload of the chart, or NAMESPACE/KIND/NAME, in place of "
                        "helm.workload",
-                       offsetof(struct options, workload), NULL},
+                       offsetof(struct options, workload), NULL, NULL},
     [FLAG_CONTAINER] = {"container", 0, KIND_TEXT, "NAME",
                         "its container, in place of helm.container",
-                        offsetof(struct options, container), NULL},
+                        offsetof(struct options, container), NULL, NULL},
     [FLAG_SERVICE] = {"service", 0, KIND_TEXT, "NAME",
                       "the Service that routes to it, in place of helm.service",
-                      offsetof(struct options, service), NULL},
+                      offsetof(struct options, service), NULL, NULL},
     [FLAG_INGRESS] = {"ingress", 0, KIND_TEXT, "NAME",
                       "its Ingress, or `new`, in place of helm.ingress",
-                      offsetof(struct options, ingress), NULL},
+                      offsetof(struct options, ingress), NULL, NULL},
     [FLAG_LOG_FILE] = {"log-file", 0, KIND_TEXT, "FILE",
                        "append what is done to this file too; also OPTASVC_LOG",
-                       offsetof(struct options, log_file), NULL},
+                       offsetof(struct options, log_file), NULL, NULL},
     [FLAG_REPORT] = {"report", 0, KIND_TEXT, "FILE",
                      "write what was chosen, added, replaced, removed and left to this file, as "
                      "JSON",
-                     offsetof(struct options, report), NULL},
+                     offsetof(struct options, report), NULL, NULL},
     [FLAG_DRY_RUN] = {"dry-run", 0, KIND_SWITCH, NULL,
                       "pass the manifests through, and tell what would be injected",
-                      offsetof(struct options, dry_run), NULL},
+                      offsetof(struct options, dry_run), NULL, NULL},
     [FLAG_KUBECONFIG] = {"kubeconfig", 0, KIND_TEXT, "FILE", "kubectl's: the kubeconfig file",
-                         offsetof(struct options, kubeconfig), NULL},
+                         offsetof(struct options, kubeconfig), NULL, NULL},
     [FLAG_CONTEXT] = {"context", 0, KIND_TEXT, "NAME", "kubectl's: the context of the kubeconfig",
-                      offsetof(struct options, context), NULL},
+                      offsetof(struct options, context), NULL, NULL},
     [FLAG_CLUSTER] = {"cluster", 0, KIND_TEXT, "NAME", "kubectl's: the cluster of the kubeconfig",
-                      offsetof(struct options, cluster), NULL},
+                      offsetof(struct options, cluster), NULL, NULL},
     [FLAG_USER] = {"user", 0, KIND_TEXT, "NAME", "kubectl's: the user of the kubeconfig",
-                   offsetof(struct options, user), NULL},
+                   offsetof(struct options, user), NULL, NULL},
     [FLAG_AS] = {"as", 0, KIND_TEXT, "NAME", "kubectl's: the user to act as",
-                 offsetof(struct options, as), NULL},
+                 offsetof(struct options, as), NULL, NULL},
     [FLAG_REQUEST_TIMEOUT] = {"request-timeout", 0, KIND_TEXT, "TIME",
                               "kubectl's: how long one request may take, as 30s",
-                              offsetof(struct options, request_timeout), NULL},
+                              offsetof(struct options, request_timeout), NULL, NULL},
     [FLAG_KUBERC] = {"kuberc", 0, KIND_TEXT, "FILE",
                      "kubectl's preferences; only their policy for credential plugins applies",
-                     offsetof(struct options, kuberc), NULL},
+                     offsetof(struct options, kuberc), NULL, NULL},
     [FLAG_VERBOSITY] = {"v", 'v', KIND_TEXT, "LEVEL", "kubectl's: what it logs, from 0 to 9",
-                        offsetof(struct options, verbosity), NULL},
+                        offsetof(struct options, verbosity), NULL, check_verbosity},
     [FLAG_DRY_RUN_MODE] =
         {"dry-run", 0, KIND_CHOICE, "WHERE",
          "change nothing: `client` prints the manifests, `server` has them checked",
-         offsetof(struct options, dry_run_mode), dry_runs},
+         offsetof(struct options, dry_run_mode), dry_runs, NULL},
     [FLAG_WAIT] = {"wait", 0, KIND_CHOICE, "BOOL",
                    "wait until the pods are ready; true if left out",
-                   offsetof(struct options, wait), truths},
+                   offsetof(struct options, wait), truths, NULL},
     [FLAG_TIMEOUT] = {"timeout", 0, KIND_TEXT, "TIME",
                       "wait this long in all, as 5m; else each service its `timeout` without "
                       "progress",
-                      offsetof(struct options, timeout), NULL},
+                      offsetof(struct options, timeout), NULL, check_timeout},
     [FLAG_PRUNE] =
         {"prune", 0, KIND_CHOICE, "SCOPE",
          "also remove what is no longer needed; `layer`: and the layer's services in no file",
-         offsetof(struct options, prune), prunes},
+         offsetof(struct options, prune), prunes, NULL},
     [FLAG_FORCE_CONFLICTS] = {"force-conflicts", 0, KIND_SWITCH, NULL,
                               "take over fields that others have set",
-                              offsetof(struct options, force_conflicts), NULL},
+                              offsetof(struct options, force_conflicts), NULL, NULL},
     [FLAG_ADOPT] = {"adopt", 0, KIND_SWITCH, NULL,
                     "take over objects that were not created by apply",
-                    offsetof(struct options, adopt), NULL},
+                    offsetof(struct options, adopt), NULL, NULL},
     [FLAG_ROLLBACK_ON_FAILURE] = {"rollback-on-failure", 0, KIND_SWITCH, NULL,
                                   "go back to the previous pods where new ones do not get ready",
-                                  offsetof(struct options, rollback_on_failure), NULL},
+                                  offsetof(struct options, rollback_on_failure), NULL, NULL},
     [FLAG_YES] = {"yes", 'y', KIND_SWITCH, NULL, "do not ask for confirmation",
-                  offsetof(struct options, yes), NULL},
+                  offsetof(struct options, yes), NULL, NULL},
     [FLAG_WITH_NAMESPACE] = {"with-namespace", 0, KIND_SWITCH, NULL,
                              "delete the Namespace too, if nothing else is in it",
-                             offsetof(struct options, with_namespace), NULL},
+                             offsetof(struct options, with_namespace), NULL, NULL},
     [FLAG_WITH_STORAGE] = {"with-storage", 0, KIND_SWITCH, NULL,
                            "delete the claims of persistent_storage too, and what they hold",
-                           offsetof(struct options, with_storage), NULL},
+                           offsetof(struct options, with_storage), NULL, NULL},
     [FLAG_WATCH] = {"watch", 'w', KIND_SWITCH, NULL, "go on, and show what changes",
-                    offsetof(struct options, watch), NULL},
+                    offsetof(struct options, watch), NULL, NULL},
     [FLAG_FOLLOW] = {"follow", 0, KIND_SWITCH, NULL, "go on, and show what is added",
-                     offsetof(struct options, follow), NULL},
+                     offsetof(struct options, follow), NULL, NULL},
     [FLAG_PREVIOUS] = {"previous", 'p', KIND_SWITCH, NULL,
                        "the logs of the containers before their restart",
-                       offsetof(struct options, previous), NULL},
+                       offsetof(struct options, previous), NULL, NULL},
     [FLAG_FROM_FILE] = {"from-file", 0, KIND_TEXT, "FILE",
                         "the file that holds the value, to the byte",
-                        offsetof(struct options, from_file), NULL},
+                        offsetof(struct options, from_file), NULL, NULL},
     [FLAG_ALLOW_EMPTY] = {"allow-empty", 0, KIND_SWITCH, NULL, "accept empty values",
-                          offsetof(struct options, allow_empty), NULL},
+                          offsetof(struct options, allow_empty), NULL, NULL},
     [FLAG_TRIM_NEWLINE] = {"trim-newline", 0, KIND_SWITCH, NULL,
                            "remove one newline from the end of the value",
-                           offsetof(struct options, trim_newline), NULL},
+                           offsetof(struct options, trim_newline), NULL, NULL},
     [FLAG_SHOW] = {"show", 0, KIND_SWITCH, NULL, "show the values too",
-                   offsetof(struct options, show), NULL},
+                   offsetof(struct options, show), NULL, NULL},
     [FLAG_NO_RESTART] = {"no-restart", 0, KIND_SWITCH, NULL,
                          "leave the pods with the values that they started with",
-                         offsetof(struct options, no_restart), NULL},
+                         offsetof(struct options, no_restart), NULL, NULL},
     [FLAG_TAIL] = {"tail", 0, KIND_TEXT, "LINES", "this many of the last lines of each pod; 10",
-                   offsetof(struct options, tail), NULL},
+                   offsetof(struct options, tail), NULL, check_lines},
     [FLAG_SINCE] = {"since", 0, KIND_TEXT, "TIME", "only what is younger, as 5m",
-                    offsetof(struct options, since), NULL},
+                    offsetof(struct options, since), NULL, NULL},
     [FLAG_IMAGE] = {"image", 0, KIND_TEXT, "IMAGE",
                     "the image of this machine to push first, as NAME or NAME:TAG",
-                    offsetof(struct options, image), NULL},
+                    offsetof(struct options, image), NULL, check_image},
     [FLAG_TAG] = {"tag", 0, KIND_TEXT, "TAG", "push it with this tag, in place of its own",
-                  offsetof(struct options, tag), NULL},
+                  offsetof(struct options, tag), NULL, check_tag},
     [FLAG_CREATE] = {"create", 0, KIND_SWITCH, NULL,
                      "make the repository by the aws CLI if it is not there",
-                     offsetof(struct options, create), NULL},
+                     offsetof(struct options, create), NULL, NULL},
     [FLAG_TOOL] = {"tool", 0, KIND_TEXT, "NAME",
                    "docker, podman or nerdctl; the first of them that is on PATH if left out",
-                   offsetof(struct options, tool), tools},
+                   offsetof(struct options, tool), tools, NULL},
     [FLAG_COLOR] = {"color", 0, KIND_TEXT, "WHEN", "color of messages: auto, always or never",
-                    offsetof(struct options, color), colors},
+                    offsetof(struct options, color), colors, NULL},
     [FLAG_HELP] = {"help", 'h', KIND_SWITCH, NULL, "show this help", offsetof(struct options, help),
-                   NULL},
+                   NULL, NULL},
 };

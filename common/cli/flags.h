@@ -95,6 +95,8 @@ struct flag {
     const char *help;
     size_t offset; /* in struct options */
     const char *const *choices;
+    /* Returns what a value must be, "must be ..."; NULL if it is valid. NULL: any text. */
+    const char *(*check)(struct str value);
 };
 
 extern const struct flag flag_table[FLAG_COUNT];

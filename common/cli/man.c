@@ -61,8 +61,9 @@ static void add_command(struct buf *out, const struct command *command)
 {
     buf_add(out, STR(".TP\n\\fB"));
     add_text(out, str_of(command->name));
-    buf_format(out, "\\fR%s\\fI", *command->arguments ? " " : "");
-    add_text(out, str_of(command->arguments));
+    buf_format(out, "\\fR%s\\fI", command->arguments ? " " : "");
+    if (command->arguments)
+        add_text(out, str_of(command->arguments));
     buf_add(out, STR("\\fR\n"));
     add_text(out, str_of(command->summary));
     buf_add(out, STR(".\n"));
@@ -77,17 +78,17 @@ static void add_commands(struct buf *out, const struct program *program)
     if (program->single)
         return;
     buf_add(out, STR(".SH COMMANDS\n"));
-    for (size_t i = 0; i < program->count; i++)
-        if (!program->commands[i].hidden)
-            add_command(out, &program->commands[i]);
+    for (const struct command *const *each = program->commands; *each; each++)
+        if (!(*each)->hidden)
+            add_command(out, *each);
     buf_add(out, STR(".TP\n\\fBhelp\\fR \\fI[COMMAND]\\fR\nTell more of a command.\n"));
 }
 
 static void add_flags(struct buf *out, const struct program *program)
 {
     flag_bits all = FLAGS_EVERYWHERE;
-    for (size_t i = 0; i < program->count; i++)
-        all |= program->commands[i].flags;
+    for (const struct command *const *each = program->commands; *each; each++)
+        all |= (*each)->flags;
     buf_add(out, STR(".SH FLAGS\n"));
     for (size_t i = 0; i < FLAG_COUNT; i++)
         if (all >> i & 1)
@@ -100,15 +101,15 @@ static void write_page(struct buf *out, const struct program *program)
                version_number);
     add_text(out, str_of(program->file));
     buf_add(out, STR(" \\- "));
-    add_line(out, program->single ? program->commands->summary : program->summary);
+    add_line(out, program->single ? (*program->commands)->summary : program->summary);
     buf_add(out, STR(".SH SYNOPSIS\n\\fB"));
     add_text(out, str_of(program->name));
     buf_add(out, STR("\\fR \\fI"));
-    add_text(out, str_of(program->single ? program->commands->arguments : "COMMAND"));
+    add_text(out, str_of(program->single ? (*program->commands)->arguments : "COMMAND"));
     buf_add(out, STR("\\fR [flags]\n"));
-    if (program->single && program->commands->details) {
+    if (program->single && (*program->commands)->details) {
         buf_add(out, STR(".SH DESCRIPTION\n"));
-        add_text(out, str_of(program->commands->details));
+        add_text(out, str_of((*program->commands)->details));
     }
     add_commands(out, program);
     add_flags(out, program);
@@ -124,7 +125,7 @@ static void write_page(struct buf *out, const struct program *program)
     }
 }
 
-int man(const struct invocation *invocation)
+static int man(const struct invocation *invocation)
 {
     struct buf out = {0};
     write_page(&out, invocation->program);
@@ -132,3 +133,5 @@ int man(const struct invocation *invocation)
     buf_free(&out);
     return status;
 }
+
+const struct command command_man = {.name = "__man", .hidden = true, .run = man};

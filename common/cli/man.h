@@ -4,7 +4,7 @@
 
 #include "cli/cli.h"
 
-/* For `struct command`, of __man: prints the page of the program, in the language of man(7). */
-int man(const struct invocation *invocation);
+/* The hidden command __man. Prints the page of the program, in the language of man(7). */
+extern const struct command command_man;
 
 #endif

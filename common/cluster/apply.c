@@ -25,19 +25,14 @@ static void take_names(struct apply *apply, const struct manifests *batch,
                        const struct process *run)
 {
     struct arena *arena = &apply->cluster.arena;
-    struct str names = str_copy(arena, buf_str(&run->output));
+    struct set names = kubectl_names(&apply->cluster.kubectl, run);
     for (size_t i = 0; i < batch->count; i++) {
         struct str title = object_title(arena, batch->items[i]);
         struct str key = object_key(arena, batch->items[i]);
-        for (size_t at = 0; at < names.len;) {
-            size_t end = str_find(names, at, '\n');
-            bool same = str_equal(str_slice(names, at, end), title);
-            at = end + 1;
-            if (!same || set_add(arena, &apply->taken, key, title.data))
-                continue;
-            const char *outcome = set_get(&apply->outcomes, key);
-            apply_print(apply, title, outcome ? outcome : "applied");
-        }
+        if (!set_get(&names, title) || set_add(arena, &apply->taken, key, title.data))
+            continue;
+        const char *outcome = set_get(&apply->outcomes, key);
+        apply_print(apply, title, outcome ? outcome : "applied");
     }
 }
 
@@ -194,10 +189,9 @@ enum phase {
     PHASE_DEPENDENT     /* and the rest of those that have */
 };
 
-static enum phase phase_of(const struct deployed_service *deployed, const struct node *object)
+/* When all but the dependencies of a service are applied. */
+static enum phase phase_of_rest(const struct deployed_service *deployed)
 {
-    if (apply_is_awaited(object))
-        return PHASE_DEPENDENCIES;
     for (size_t i = 0; i < deployed->count; i++)
         if (apply_is_awaited(deployed->objects[i]))
             return PHASE_DEPENDENT;
@@ -213,8 +207,9 @@ static void send_phase(struct apply *apply, enum phase phase)
     for (size_t i = 0; i < cluster->service_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         const struct deployed_service *deployed = rollout->deployed;
+        enum phase rest = phase_of_rest(deployed);
         for (size_t j = 0; j < deployed->count && !rollout->broken; j++) {
-            if (phase_of(deployed, deployed->objects[j]) != phase)
+            if ((apply_is_awaited(deployed->objects[j]) ? PHASE_DEPENDENCIES : rest) != phase)
                 continue;
             struct node *object = apply_object(apply, rollout, deployed->objects[j], false);
             bool taken = rollout->takes_replicas && object == rollout->workload;
@@ -374,20 +369,20 @@ static void finish(struct apply *apply, struct rollout *rollout)
 /* Of several services: which failed. */
 static bool summarize(struct apply *apply)
 {
-    struct arena *arena = &apply->cluster.arena;
-    struct str names = {0};
+    struct buf names = {0};
     size_t failed = 0;
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         if (rollout->state == ROLLOUT_DONE)
             continue;
-        names = str_format(arena, "%.*s%s%.*s", STR_ARG(names), failed++ ? ", " : "",
-                           STR_ARG(rollout->title));
+        buf_add_joined(&names, ", ", rollout->title);
+        failed++;
     }
     size_t count = apply->cluster.service_count;
     if (count > 1 && failed)
         cluster_say(&apply->cluster, "%zu of %zu services failed: %.*s", failed, count,
-                    STR_ARG(names));
+                    STR_ARG(buf_str(&names)));
+    buf_free(&names);
     return failed == 0;
 }
 

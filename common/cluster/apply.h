@@ -61,12 +61,21 @@ struct apply {
     struct manifests blocked;   /* what would be in `goes`, but is not ours to delete: an error */
     struct manifests unclaimed; /* the same of the rest: retained */
     struct manifests adopted;   /* what exists, was not applied by us, and --adopt takes over */
+    struct set autoscalers;     /* those in `goes`, as "NAMESPACE/NAME" */
+    struct set adopts;          /* the same as `adopted`, by object_key() */
+    struct set workloads;       /* the rendered ones by object_key(): their rollouts */
     struct set releases;        /* "NAMESPACE/NAME" of Helm: whether each is there */
     struct set outcomes;        /* the result for each object: created, changed, unchanged */
     struct set sent;            /* each object as the server makes it of what is sent */
     struct set taken;           /* the objects that the server took */
     bool applied;               /* all of them */
 };
+
+/* The rollout of a service. */
+struct rollout *apply_rollout(const struct apply *apply, const struct deployed_service *deployed);
+
+/* The rollout whose rendered workload is the same as this object, or NULL. */
+struct rollout *apply_rollout_of(struct apply *apply, const struct node *workload);
 
 /* Finds each rollout's workloads, what is superseded, and who has spec.replicas. */
 void apply_plan(struct apply *apply);
@@ -113,7 +122,7 @@ void apply_check_retained(struct apply *apply);
 void apply_check_owners(struct apply *apply);
 
 /* True if --adopt takes over this live object. */
-bool apply_adopts(const struct apply *apply, const struct node *live);
+bool apply_adopts(struct apply *apply, const struct node *live);
 
 /* Reports what --adopt would leave in a workload that it takes over; `after`: all objects, as a dry
  * run returned them. */

@@ -78,30 +78,36 @@ static bool is_true(const struct node *condition)
     return str_is(node_text(node_find(condition, "status")), "True");
 }
 
-static bool is_job_of(const struct node *job, const struct node *cron_job)
+/* The CronJobs and Jobs of a namespace. */
+struct jobs {
+    struct set objects; /* by object_key() */
+    struct set running; /* the first Job that runs, by the uid of its owner */
+};
+
+static struct jobs index_jobs(struct arena *arena, const struct node *items)
 {
-    struct str uid = node_text(node_find(cron_job, "metadata uid"));
-    const struct node *owner = node_items(node_find(job, "metadata ownerReferences"));
-    while (owner && !str_equal(node_text(node_get(owner, "uid")), uid))
-        owner = owner->next;
-    return owner && str_is(object_kind(job), "Job");
+    struct jobs jobs = {.objects = object_index(arena, items)};
+    for (const struct node *job = items; job; job = job->next) {
+        const struct node *owner = node_items(node_find(job, "metadata ownerReferences"));
+        bool runs = str_is(object_kind(job), "Job") &&
+                    !is_true(object_condition(job, "Complete")) &&
+                    !is_true(object_condition(job, "Failed"));
+        for (; owner && runs; owner = owner->next)
+            set_add(arena, &jobs.running, node_text(node_get(owner, "uid")), job);
+    }
+    return jobs;
 }
 
 /* The name of a Job that runs, or empty. The status of a CronJob is a moment late, so that the Jobs
  * themselves count too. */
-static struct str running_job(const struct node *items, const struct node *cron_job)
+static struct str running_job(struct arena *arena, const struct jobs *jobs,
+                              const struct node *cron_job)
 {
-    const struct node *now = items;
-    while (now && !object_same(now, cron_job))
-        now = now->next;
+    const struct node *now = set_get(&jobs->objects, object_key(arena, cron_job));
     const struct node *active = node_items(node_find(now ? now : cron_job, "status active"));
     if (active)
         return node_text(node_get(active, "name"));
-    for (const struct node *job = items; job; job = job->next)
-        if (is_job_of(job, cron_job) && !is_true(object_condition(job, "Complete")) &&
-            !is_true(object_condition(job, "Failed")))
-            return object_name(job);
-    return (struct str){0};
+    return object_name(set_get(&jobs->running, object_uid(cron_job)));
 }
 
 static void report_running(struct apply *apply, const struct node *cron_job, struct str job)
@@ -118,18 +124,21 @@ static void report_running(struct apply *apply, const struct node *cron_job, str
 struct manifests apply_stop_cron_jobs(struct apply *apply, const struct manifests *jobs)
 {
     struct manifests stopped = {.arena = &apply->cluster.arena};
+    struct arena *arena = &apply->cluster.arena;
     struct str namespace = {0};
-    struct node *items = NULL;
+    struct jobs found = {0};
     bool known = false;
     if (jobs->count == 0 || !suspend(apply, jobs))
         return stopped;
     for (size_t i = 0; i < jobs->count && !process_interrupted(); i++) {
         struct node *cron_job = jobs->items[i];
         if (!str_equal(object_namespace(cron_job), namespace)) { /* they come by namespace */
+            struct node *items = NULL;
             namespace = object_namespace(cron_job);
             known = query_jobs(apply, namespace.data, &items);
+            found = index_jobs(arena, items);
         }
-        struct str job = known ? running_job(items, cron_job) : (struct str){0};
+        struct str job = known ? running_job(arena, &found, cron_job) : (struct str){0};
         if (job.len)
             report_running(apply, cron_job, job);
         else if (known)

@@ -8,6 +8,7 @@
 #include "cluster/apply.h"
 
 #include "cluster/kind.h"
+#include "cluster/live.h"
 #include "cluster/ownership.h"
 
 #include <string.h>
@@ -26,31 +27,64 @@ static bool is_kept(const struct node *object)
     return kind && kind->kept;
 }
 
-static bool renders(const struct deployed_service *deployed, const struct node *object)
+struct rollout *apply_rollout(const struct apply *apply, const struct deployed_service *deployed)
 {
+    return &apply->rollouts[deployed - apply->cluster.services];
+}
+
+struct rollout *apply_rollout_of(struct apply *apply, const struct node *workload)
+{
+    const struct rollout *rollout =
+        set_get(&apply->workloads, object_key(&apply->cluster.arena, workload));
+    return rollout ? apply_rollout(apply, rollout->deployed) : NULL;
+}
+
+static struct str autoscaler_key(struct arena *arena, const struct node *object)
+{
+    return str_format(arena, "%.*s/%.*s", STR_ARG(object_namespace(object)),
+                      STR_ARG(object_name(object)));
+}
+
+static void add_going(struct apply *apply, struct node *live)
+{
+    struct arena *arena = &apply->cluster.arena;
+    manifests_add(&apply->goes, live);
+    if (str_is(object_kind(live), "HorizontalPodAutoscaler"))
+        set_add(arena, &apply->autoscalers, autoscaler_key(arena, live), live);
+}
+
+static struct set rendered_titles(struct arena *arena, const struct deployed_service *deployed)
+{
+    struct set titles = {0};
     for (size_t i = 0; i < deployed->count; i++)
-        if (object_same(deployed->objects[i], object))
-            return true;
-    return false;
+        set_add(arena, &titles, object_title(arena, deployed->objects[i]), deployed);
+    return titles;
 }
 
 /* A workload of the other kind is no part of this: it goes when its pods are replaced. */
 static void plan_superseded(struct apply *apply, const struct rollout *rollout)
 {
     const struct deployed_service *deployed = rollout->deployed;
-    for (struct node *live = deployed->namespace->live; live; live = live->next) {
-        enum label_match match = deployed_service_labels(deployed, live, false);
+    struct arena *arena = &apply->cluster.arena;
+    struct set rendered = rendered_titles(arena, deployed);
+    for (size_t i = 0; i < deployed->related_count; i++) {
+        struct node *live = deployed->related[i];
+        enum label_match match = deployed_service_labels(deployed, live);
         bool unclaimed = match == LABELS_UNCLAIMED;
         if (match == LABELS_OTHER || !object_applied_by(live, MANAGER) ||
-            object_has_controller(live) || renders(deployed, live) || live == rollout->old)
+            object_has_controller(live) || set_get(&rendered, object_title(arena, live)) ||
+            live == rollout->old)
             continue;
         if (is_kept(live))
             manifests_add(&apply->kept, live);
         else if (!acts(live))
             manifests_add(unclaimed ? &apply->unclaimed : &apply->stays, live);
-        else if (deployed->service->has_image) /* without one it is not known what runs */
-            manifests_add(unclaimed || object_is_adopted(live) ? &apply->blocked : &apply->goes,
-                          live);
+        else if (!deployed->service->has_image) /* it is not known what runs */
+            continue;
+        else if (unclaimed || object_is_adopted(live))
+            manifests_add(&apply->blocked, live);
+        else
+            add_going(apply, live);
     }
     if (rollout->old && object_is_adopted(rollout->old))
         manifests_add(&apply->blocked, rollout->old);
@@ -60,16 +94,10 @@ static void plan_superseded(struct apply *apply, const struct rollout *rollout)
 static void plan_layer(struct apply *apply, struct cluster_namespace *namespace)
 {
     for (struct node *live = namespace->live; live; live = live->next) {
-        enum label_match match = LABELS_OTHER;
-        for (size_t i = 0; i < apply->cluster.service_count; i++) {
-            const struct deployed_service *deployed = &apply->cluster.services[i];
-            enum label_match one = deployed->namespace == namespace
-                                       ? deployed_service_labels(deployed, live, true)
-                                       : match;
-            match = one > match ? one : match;
-        }
+        struct arena *arena = &apply->cluster.arena;
+        enum label_match match = namespace_layer_labels(arena, namespace, live);
         if (match == LABELS_OTHER || !object_applied_by(live, MANAGER) ||
-            object_has_controller(live) || cluster_labels(&apply->cluster, namespace, live))
+            object_has_controller(live) || namespace_labels(arena, namespace, live))
             continue;
         manifests_add(is_kept(live)               ? &apply->kept
                       : match == LABELS_UNCLAIMED ? &apply->unclaimed
@@ -78,32 +106,31 @@ static void plan_layer(struct apply *apply, struct cluster_namespace *namespace)
     }
 }
 
-static void find_workloads(struct rollout *rollout)
+static void find_workloads(struct apply *apply, struct rollout *rollout)
 {
+    struct arena *arena = &apply->cluster.arena;
     const struct deployed_service *deployed = rollout->deployed;
     rollout->workload = deployed_service_workload(deployed);
     if (!rollout->workload)
         return;
-    rollout->live = deployed_service_live(deployed, rollout->workload);
-    for (struct node *live = deployed->namespace->live; live; live = live->next)
+    set_add(arena, &apply->workloads, object_key(arena, rollout->workload), rollout);
+    rollout->live = namespace_find(arena, deployed->namespace, rollout->workload);
+    for (size_t i = 0; i < deployed->related_count; i++) {
+        struct node *live = deployed->related[i];
         if (object_is_workload(live) && !object_same(live, rollout->workload) &&
             str_equal(object_name(live), object_name(rollout->workload)) &&
             deployed_service_owns(deployed, live))
             rollout->old = live;
+    }
 }
 
-static bool loses_autoscaler(const struct apply *apply, const struct rollout *rollout)
+static bool loses_autoscaler(struct apply *apply, const struct rollout *rollout)
 {
-    for (size_t i = 0; i < apply->goes.count; i++)
-        if (str_is(object_kind(apply->goes.items[i]), "HorizontalPodAutoscaler") &&
-            str_equal(object_namespace(apply->goes.items[i]),
-                      object_namespace(rollout->workload)) &&
-            str_equal(object_name(apply->goes.items[i]), object_name(rollout->workload)))
-            return true;
-    return false;
+    return set_get(&apply->autoscalers, autoscaler_key(&apply->cluster.arena, rollout->workload)) !=
+           NULL;
 }
 
-static void plan_replicas(const struct apply *apply, struct rollout *rollout)
+static void plan_replicas(struct apply *apply, struct rollout *rollout)
 {
     const struct node *live = rollout->live;
     if (node_find(rollout->workload, "spec replicas")) {
@@ -140,7 +167,7 @@ void apply_plan(struct apply *apply)
         struct rollout *rollout = &apply->rollouts[i];
         rollout->deployed = &cluster->services[i];
         rollout->title = title_of(cluster, rollout->deployed);
-        find_workloads(rollout);
+        find_workloads(apply, rollout);
         plan_superseded(apply, rollout);
         rollout->expired = rollout_expired(rollout->live);
         if (rollout->workload)

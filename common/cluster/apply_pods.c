@@ -5,14 +5,13 @@
 struct names {
     struct arena *arena;
     struct set known;
-    struct str list;
+    struct buf list;
 };
 
 static void add_name(struct names *names, struct str name)
 {
     if (!set_add(names->arena, &names->known, name, names))
-        names->list = str_format(names->arena, "%.*s%s%.*s", STR_ARG(names->list),
-                                 names->list.len ? ", " : "", STR_ARG(name));
+        buf_add_joined(&names->list, ", ", name);
 }
 
 static const struct node *find_key(const struct node *map, struct str key)
@@ -58,7 +57,7 @@ static struct str list_changes(struct arena *arena, const struct node *live,
     add_keys(&names, node_find(before, "metadata"), node_find(after, "metadata"));
     add_keys(&names, node_find(before, "spec"), node_find(after, "spec"));
     add_containers(&names, node_find(before, "spec"), node_find(after, "spec"));
-    return names.list;
+    return buf_take(arena, &names.list);
 }
 
 void apply_report_pods(struct apply *apply, const struct node *live, const struct node *after)
@@ -66,8 +65,8 @@ void apply_report_pods(struct apply *apply, const struct node *live, const struc
     struct str changes = list_changes(&apply->cluster.arena, live, after);
     if (changes.len == 0 || object_number(live, "spec replicas", 1) == 0)
         return;
-    for (size_t i = 0; i < apply->cluster.service_count; i++)
-        if (apply->rollouts[i].live == live)
-            cluster_say(&apply->cluster, "%.*s: pods will be replaced (changed: %.*s)",
-                        STR_ARG(apply->rollouts[i].title), STR_ARG(changes));
+    const struct rollout *rollout = apply_rollout_of(apply, live);
+    if (rollout && rollout->live == live)
+        cluster_say(&apply->cluster, "%.*s: pods will be replaced (changed: %.*s)",
+                    STR_ARG(rollout->title), STR_ARG(changes));
 }

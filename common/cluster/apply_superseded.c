@@ -10,7 +10,7 @@
 #include "cluster/apply.h"
 
 #include "yaml/emit.h"
-#include "yaml/parse_strict.h"
+#include "yaml/parse_json.h"
 
 #include <string.h>
 
@@ -34,13 +34,7 @@ static const struct node *key_names(struct arena *arena, const struct node *fiel
         field = field->next;
     if (!field)
         return NULL;
-    struct diags ignored = {.arena = arena};
-    struct source *source = ARENA_NEW(arena, struct source);
-    *source = (struct source){.path = STR("kubectl"),
-                              .text = str_from(field->key->text, strlen("k:")),
-                              .secret = true,
-                              .answered = true};
-    return load_service(arena, source, &ignored);
+    return load_json(arena, str_from(field->key->text, strlen("k:")));
 }
 
 /* An item as fieldsV1 names it. */
@@ -137,13 +131,9 @@ static void correct_replicas(struct arena *arena, struct node *sent, const struc
 void apply_note_sent(struct apply *apply, struct node *after)
 {
     struct arena *arena = &apply->cluster.arena;
-    bool workload = object_is_workload(after);
-    for (size_t i = 0; workload && i < apply->cluster.service_count; i++) {
-        const struct node *rendered = apply->rollouts[i].workload;
-        if (rendered && object_same(rendered, after) &&
-            str_equal(object_namespace(rendered), object_namespace(after)))
-            correct_replicas(arena, after, rendered);
-    }
+    const struct rollout *rollout = apply_rollout_of(apply, after);
+    if (rollout)
+        correct_replicas(arena, after, rollout->workload);
     set_add(arena, &apply->sent, object_key(arena, after), after);
 }
 
@@ -175,14 +165,15 @@ void apply_supersede(struct apply *apply, struct rollout *rollout, const struct 
     supersede(apply, rollout, object, "is not as this apply sent it");
 }
 
-/* What the cluster has now of all objects of a namespace; false if it does not answer. */
-static bool query(struct apply *apply, const struct cluster_namespace *namespace, struct node **ret)
+/* What the cluster has now of all objects of a namespace, by object_key(); false if it does not
+ * answer. */
+static bool query(struct apply *apply, const struct cluster_namespace *namespace, struct set *ret)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
     struct manifests references = {.arena = kubectl->arena};
-    for (size_t i = 0; i < apply->cluster.service_count; i++) {
-        const struct deployed_service *deployed = &apply->cluster.services[i];
-        for (size_t j = 0; j < deployed->count && deployed->namespace == namespace; j++)
+    for (size_t i = 0; i < namespace->service_count; i++) {
+        const struct deployed_service *deployed = namespace->services[i];
+        for (size_t j = 0; j < deployed->count; j++)
             manifests_add(&references, object_reference(kubectl->arena, deployed->objects[j]));
     }
     struct process run = {
@@ -193,26 +184,25 @@ static bool query(struct apply *apply, const struct cluster_namespace *namespace
     };
     kubectl_run(kubectl, &run, 1);
     bool ok = process_right(&run);
-    if (ok)
-        *ret = run.output.len ? kubectl_items(kubectl_answer(kubectl, &run)) : NULL;
-    else if (kubectl_forbidden(&run))
+    if (ok && run.output.len)
+        *ret = object_index(kubectl->arena, kubectl_items(kubectl_answer(kubectl, &run)));
+    else if (!ok && kubectl_forbidden(&run))
         kubectl_warn(kubectl, &run);
-    else
+    else if (!ok)
         kubectl_report(kubectl, &run);
     process_free(&run);
     return ok;
 }
 
-static void compare_unit(struct apply *apply, struct rollout *rollout, const struct node *items)
+static void compare_unit(struct apply *apply, struct rollout *rollout, const struct set *items)
 {
     const struct deployed_service *deployed = rollout->deployed;
+    struct arena *arena = &apply->cluster.arena;
     for (size_t i = 0; i < deployed->count && !rollout->superseded; i++) {
-        const struct node *live = items;
-        while (live && !object_same(live, deployed->objects[i]))
-            live = live->next;
+        const struct node *live = set_get(items, object_key(arena, deployed->objects[i]));
         if (!live)
             supersede(apply, rollout, deployed->objects[i], "was deleted meanwhile");
-        else if (apply_is_superseded(apply, &apply->cluster.arena, live))
+        else if (apply_is_superseded(apply, arena, live))
             apply_supersede(apply, rollout, deployed->objects[i]);
     }
 }
@@ -221,17 +211,17 @@ void apply_check_superseded(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
     for (size_t i = 0; i < cluster->namespace_count && !process_interrupted(); i++) {
-        struct node *items = NULL;
+        const struct cluster_namespace *namespace = &cluster->namespaces[i];
+        struct set items = {0};
         bool known = false;
-        for (size_t j = 0; j < cluster->service_count; j++) {
-            struct rollout *rollout = &apply->rollouts[j];
-            if (rollout->deployed->namespace != &cluster->namespaces[i] || rollout->broken ||
-                rollout->unknown || rollout->superseded)
+        for (size_t j = 0; j < namespace->service_count; j++) {
+            struct rollout *rollout = apply_rollout(apply, namespace->services[j]);
+            if (rollout->broken || rollout->unknown || rollout->superseded)
                 continue;
-            if (!known && !query(apply, &cluster->namespaces[i], &items))
+            if (!known && !query(apply, namespace, &items))
                 break;
             known = true;
-            compare_unit(apply, rollout, items);
+            compare_unit(apply, rollout, &items);
         }
     }
 }

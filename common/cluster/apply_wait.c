@@ -3,6 +3,7 @@
 #include "cluster/apply.h"
 
 #include "cluster/kind.h"
+#include "cluster/live.h"
 #include "format/duration.h"
 
 #include <inttypes.h>
@@ -130,7 +131,8 @@ static void await(struct apply *apply, struct rollout *rollout, const struct nod
 {
     enum { PAUSE = 1000 };
     struct cluster *cluster = &apply->cluster;
-    const struct node *before = deployed_service_live(rollout->deployed, object);
+    const struct node *before =
+        namespace_find(&cluster->arena, rollout->deployed->namespace, object);
     struct arena arena = {0};
     struct str said = {0};
     for (;;) {

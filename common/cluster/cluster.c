@@ -2,6 +2,8 @@
 
 #include "cluster/kind.h"
 #include "cluster/kuberc.h"
+#include "cluster/live.h"
+#include "cluster/ownership.h"
 #include "manifest/manifest.h"
 #include "manifest/session.h"
 #include "os/console.h"
@@ -9,28 +11,58 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct cluster_namespace *namespace_of_layer(struct cluster *cluster,
+/* `names`: of the namespaces so far, in which each is a pointer to it. */
+static struct cluster_namespace *namespace_of_layer(struct cluster *cluster, struct set *names,
                                                     const struct layer *layer)
 {
-    for (size_t i = 0; i < cluster->namespace_count; i++)
-        if (str_equal(cluster->namespaces[i].name, layer->namespace))
-            return &cluster->namespaces[i];
-    struct cluster_namespace *namespace = &cluster->namespaces[cluster->namespace_count++];
-    *namespace = (struct cluster_namespace){.name = layer->namespace, .layer = layer};
-    return namespace;
+    struct cluster_namespace **slot = ARENA_NEW(&cluster->arena, struct cluster_namespace *);
+    struct cluster_namespace *const *known =
+        set_add(&cluster->arena, names, layer->namespace, slot);
+    if (known)
+        return *known;
+    *slot = &cluster->namespaces[cluster->namespace_count++];
+    **slot = (struct cluster_namespace){.name = layer->namespace, .layer = layer};
+    return *slot;
 }
 
-static void add_layer(struct cluster *cluster, struct cluster_namespace *namespace,
-                      struct str layer)
+/* Selects what carries the label of one of the layers. Of very many all that carries the label is
+ * asked for: neither an argument nor the address of a request may be of any length. */
+static struct str layers_selector(struct arena *arena, const struct cluster_namespace *namespace)
 {
-    for (size_t at = 0; at < namespace->layers.len;) {
-        size_t end = str_find(namespace->layers, at, ',');
-        if (str_equal(str_slice(namespace->layers, at, end), layer))
-            return;
-        at = end + 1;
+    enum { NAMED_MAX = 4000 }; /* bytes of names */
+    struct set seen = {0};
+    struct buf names = {0};
+    for (size_t i = 0; i < namespace->service_count && names.len <= NAMED_MAX; i++) {
+        struct str layer = namespace->services[i]->service->layer->name;
+        if (!set_add(arena, &seen, layer, namespace))
+            buf_add_joined(&names, ",", layer);
     }
-    namespace->layers = str_format(&cluster->arena, "%.*s%s%.*s", STR_ARG(namespace->layers),
-                                   namespace->layers.len ? "," : "", STR_ARG(layer));
+    struct str selector =
+        names.len > NAMED_MAX
+            ? STR("--selector=" LAYER_LABEL)
+            : str_format(arena, "--selector=" LAYER_LABEL " in (%.*s)", STR_ARG(buf_str(&names)));
+    buf_free(&names);
+    return selector;
+}
+
+static void take_services(struct cluster *cluster, const struct session *session)
+{
+    struct arena *arena = &cluster->arena;
+    struct set names = {0};
+    cluster->services = ARENA_ARRAY(arena, session->service_count, struct deployed_service);
+    cluster->namespaces = ARENA_ARRAY(arena, session->service_count, struct cluster_namespace);
+    cluster->service_count = session->service_count;
+    for (size_t i = 0; i < session->service_count; i++) {
+        const struct rendered *rendered = &session->services[i];
+        cluster->services[i] = (struct deployed_service){
+            .service = rendered->service,
+            .objects = rendered->objects,
+            .count = rendered->count,
+            .namespace = namespace_of_layer(cluster, &names, rendered->service->layer)};
+        namespace_add_service(arena, &cluster->services[i]);
+    }
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        cluster->namespaces[i].selector = layers_selector(arena, &cluster->namespaces[i]);
 }
 
 bool cluster_open(struct cluster *cluster, const struct options *options, bool color, bool quiet)
@@ -46,18 +78,7 @@ bool cluster_open(struct cluster *cluster, const struct options *options, bool c
         cluster_tell(cluster);
         return false;
     }
-    cluster->services =
-        ARENA_ARRAY(&cluster->arena, session.service_count, struct deployed_service);
-    cluster->namespaces =
-        ARENA_ARRAY(&cluster->arena, session.service_count, struct cluster_namespace);
-    cluster->service_count = session.service_count;
-    for (size_t i = 0; i < session.service_count; i++) {
-        const struct rendered *rendered = &session.services[i];
-        struct cluster_namespace *namespace = namespace_of_layer(cluster, rendered->service->layer);
-        add_layer(cluster, namespace, rendered->service->layer->name);
-        cluster->services[i] = (struct deployed_service){rendered->service, rendered->objects,
-                                                         rendered->count, namespace};
-    }
+    take_services(cluster, &session);
     return true;
 }
 
@@ -114,14 +135,6 @@ static void sort_live(struct arena *arena, struct cluster_namespace *namespace)
     *link = NULL;
 }
 
-/* The queries about one namespace, which run at the same time as those about the others. */
-struct questions {
-    struct process *namespace; /* NULL: not asked */
-    struct process *objects;
-    struct process *extras; /* one for each kind that is not everywhere; NULL: not asked */
-    struct process *secrets;
-};
-
 static struct process ask_namespace(struct cluster *cluster,
                                     const struct cluster_namespace *namespace)
 {
@@ -135,14 +148,10 @@ static struct process ask_namespace(struct cluster *cluster,
 static struct process ask_objects(struct cluster *cluster,
                                   const struct cluster_namespace *namespace, const char *kinds)
 {
-    const char *selector =
-        str_format(cluster->kubectl.arena, "--selector=opta.dev/layer-name in (%.*s)",
-                   STR_ARG(namespace->layers))
-            .data;
     return (struct process){.arguments =
                                 kubectl_argv(&cluster->kubectl, "get", kinds, "--namespace",
-                                             namespace->name.data, selector, "--output=json",
-                                             "--show-managed-fields", NULL)
+                                             namespace->name.data, namespace->selector.data,
+                                             "--output=json", "--show-managed-fields", NULL)
                                     .items};
 }
 
@@ -153,42 +162,40 @@ static const char secret_template[] =
     "{{if eq .kind \"List\"}}{{range .items}}{{template \"s\" .}}{{end}}"
     "{{else}}{{template \"s\" .}}{{end}}";
 
-/* The Secrets that pods of a namespace need. */
-static struct set needed_secrets(struct cluster *cluster, const struct cluster_namespace *namespace,
-                                 struct argv *argv)
+/* The Secrets that pods of a namespace need, also as words of a command. */
+static struct set needed_secrets(struct arena *arena, const struct cluster_namespace *namespace,
+                                 struct argv *ret_words)
 {
-    struct arena *arena = cluster->kubectl.arena;
     struct set names = {0};
-    for (size_t i = 0; i < cluster->service_count; i++) {
-        const struct service *service = cluster->services[i].service;
-        if (cluster->services[i].namespace != namespace || !service->has_image)
-            continue;
-        for (size_t j = 0; j <= service->variable_count; j++) {
+    for (size_t i = 0; i < namespace->service_count; i++) {
+        const struct service *service = namespace->services[i]->service;
+        for (size_t j = 0; j <= service->variable_count && service->has_image; j++) {
             struct str name =
                 j < service->variable_count ? service->variables[j].secret : service->all_secrets;
             if (name.len && !set_add(arena, &names, name, namespace))
-                argv_add(arena, argv, str_c(arena, name));
+                argv_add(arena, ret_words, str_c(arena, name));
         }
     }
     return names;
 }
 
 /* Asks for manual-secrets in any case, because keys that nothing uses are reported, unless a store
- * has the secrets. False when there is nothing to ask for. */
-static bool ask_secrets(struct cluster *cluster, struct cluster_namespace *namespace,
-                        struct process *ret)
+ * has the secrets. Adds no run when there is nothing to ask for. */
+static void ask_secrets(struct cluster *cluster, struct cluster_namespace *namespace,
+                        struct runs *runs)
 {
     struct kubectl kubectl = cluster->kubectl;
+    struct argv words = {0};
     kubectl.secret = true;
-    struct argv argv = kubectl_argv(&kubectl, "get", "secrets", "--namespace", namespace->name.data,
-                                    "--ignore-not-found", secret_template, NULL);
-    struct set names = needed_secrets(cluster, namespace, &argv);
+    struct set names = needed_secrets(kubectl.arena, namespace, &words);
     bool store = namespace->layer->environment.secret_store.len > 0;
     namespace->needs_secrets = names.count > 0;
     if (!store && !set_get(&names, STR(MANUAL_SECRETS)))
-        argv_add(cluster->kubectl.arena, &argv, MANUAL_SECRETS);
-    *ret = (struct process){.arguments = argv.items};
-    return !store || names.count > 0;
+        argv_add(kubectl.arena, &words, MANUAL_SECRETS);
+    runs_add_names(kubectl.arena, runs,
+                   kubectl_argv(&kubectl, "get", "secrets", "--namespace", namespace->name.data,
+                                "--ignore-not-found", secret_template, NULL),
+                   &words);
 }
 
 static void take_namespace(struct cluster *cluster, struct cluster_namespace *namespace,
@@ -216,6 +223,20 @@ static void append(struct cluster_namespace *namespace, struct node *items)
     *link = items;
 }
 
+/* Those that carry the label of one of the layers, as the selector may ask for more. */
+static struct node *keep_layers(const struct cluster_namespace *namespace, struct node *items)
+{
+    struct node *first = NULL;
+    struct node **link = &first;
+    for (; items; items = items->next)
+        if (set_get(&namespace->layers, object_label(items, LAYER_LABEL))) {
+            *link = items;
+            link = &items->next;
+        }
+    *link = NULL;
+    return first;
+}
+
 static void take_objects(struct cluster *cluster, struct cluster_namespace *namespace,
                          const struct process *run, bool lenient)
 {
@@ -225,7 +246,8 @@ static void take_objects(struct cluster *cluster, struct cluster_namespace *name
     else if (!process_right(run))
         kubectl_report(&cluster->kubectl, run);
     if (forbidden || process_right(run))
-        append(namespace, kubectl_items(kubectl_answer(&cluster->kubectl, run)));
+        append(namespace,
+               keep_layers(namespace, kubectl_items(kubectl_answer(&cluster->kubectl, run))));
 }
 
 /* A kind that is not there has no objects; one that may not be listed is none of this user's. */
@@ -233,7 +255,8 @@ static void take_extras(struct cluster *cluster, struct cluster_namespace *names
                         const struct kind *kind, const struct process *run)
 {
     if (process_right(run))
-        append(namespace, kubectl_items(kubectl_answer(&cluster->kubectl, run)));
+        append(namespace,
+               keep_layers(namespace, kubectl_items(kubectl_answer(&cluster->kubectl, run))));
     else if (kubectl_lacks_kind(run))
         set_add(cluster->kubectl.arena, &namespace->lacking, str_of(kind->name), kind);
     else if (!kubectl_forbidden(run))
@@ -254,8 +277,9 @@ static void take_secrets(struct cluster *cluster, struct cluster_namespace *name
     struct str text = str_copy(cluster->kubectl.arena, buf_str(&run->output));
     struct str manual = STR(MANUAL_SECRETS "/");
     if (kubectl_forbidden(run)) {
+        bool told = namespace->secrets_hidden;
         namespace->secrets_hidden = true;
-        if (!namespace->needs_secrets)
+        if (told || !namespace->needs_secrets)
             return;
         diag_warning(&cluster->diags, (struct location){0},
                      "the Secrets of namespace \"%.*s\" may not be read: whether the pods find "
@@ -275,48 +299,55 @@ static void take_secrets(struct cluster *cluster, struct cluster_namespace *name
     }
 }
 
-bool cluster_query(struct cluster *cluster, const char *kinds, unsigned query)
+/* Adds the queries about one namespace, which run at the same time as those about the others.
+ * Returns how many of them, at the end, are about Secrets. */
+static size_t ask(struct cluster *cluster, struct cluster_namespace *namespace, const char *kinds,
+                  unsigned query, struct runs *runs)
 {
     struct arena *arena = cluster->kubectl.arena;
-    struct questions *questions = ARENA_ARRAY(arena, cluster->namespace_count, struct questions);
-    struct process *runs =
-        ARENA_ARRAY(arena, (3 + kind_count) * cluster->namespace_count, struct process);
-    bool all = kinds == NULL;
-    kinds = all ? kind_resources(arena) : kinds;
-    size_t count = 0;
-    for (size_t i = 0; i < cluster->namespace_count; i++) {
-        struct cluster_namespace *namespace = &cluster->namespaces[i];
-        namespace->live = NULL;
-        questions[i].objects = &runs[count];
-        runs[count++] = ask_objects(cluster, namespace, kinds);
-        if (all)
-            questions[i].extras = &runs[count];
-        for (size_t j = 0; all && j < kind_count; j++)
-            if (kind_table[j].condition)
-                runs[count++] = ask_objects(cluster, namespace, kind_table[j].resource);
-        if (query & QUERY_NAMESPACES) {
-            questions[i].namespace = &runs[count];
-            runs[count++] = ask_namespace(cluster, namespace);
-        }
-        if (query & QUERY_SECRETS && ask_secrets(cluster, namespace, &runs[count]))
-            questions[i].secrets = &runs[count++];
-    }
-    kubectl_run(&cluster->kubectl, runs, count);
-    for (size_t i = 0; i < cluster->namespace_count; i++) {
-        struct cluster_namespace *namespace = &cluster->namespaces[i];
-        take_objects(cluster, namespace, questions[i].objects, query & QUERY_LENIENT);
-        const struct process *extra = questions[i].extras;
-        for (size_t j = 0; extra && j < kind_count; j++)
-            if (kind_table[j].condition)
-                take_extras(cluster, namespace, &kind_table[j], extra++);
-        if (questions[i].namespace)
-            take_namespace(cluster, namespace, questions[i].namespace);
-        if (questions[i].secrets)
-            take_secrets(cluster, namespace, questions[i].secrets);
-        sort_live(arena, namespace);
-    }
-    for (size_t i = 0; i < count; i++)
-        process_free(&runs[i]);
+    runs_add(arena, runs, ask_objects(cluster, namespace, kinds ? kinds : kind_resources(arena)));
+    for (size_t i = 0; !kinds && i < kind_count; i++)
+        if (kind_table[i].condition)
+            runs_add(arena, runs, ask_objects(cluster, namespace, kind_table[i].resource));
+    if (query & QUERY_NAMESPACES)
+        runs_add(arena, runs, ask_namespace(cluster, namespace));
+    size_t before = runs->count;
+    if (query & QUERY_SECRETS)
+        ask_secrets(cluster, namespace, runs);
+    return runs->count - before;
+}
+
+/* Takes what they were answered, and returns the run behind them. */
+static const struct process *take(struct cluster *cluster, struct cluster_namespace *namespace,
+                                  bool all, unsigned query, size_t secrets,
+                                  const struct process *run)
+{
+    namespace->live = NULL;
+    take_objects(cluster, namespace, run++, query & QUERY_LENIENT);
+    for (size_t i = 0; all && i < kind_count; i++)
+        if (kind_table[i].condition)
+            take_extras(cluster, namespace, &kind_table[i], run++);
+    if (query & QUERY_NAMESPACES)
+        take_namespace(cluster, namespace, run++);
+    for (size_t i = 0; i < secrets; i++)
+        take_secrets(cluster, namespace, run++);
+    sort_live(cluster->kubectl.arena, namespace);
+    namespace_index(cluster->kubectl.arena, namespace);
+    return run;
+}
+
+bool cluster_query(struct cluster *cluster, const char *kinds, unsigned query)
+{
+    struct runs runs = {0};
+    size_t *secrets = ARENA_ARRAY(cluster->kubectl.arena, cluster->namespace_count, size_t);
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        secrets[i] = ask(cluster, &cluster->namespaces[i], kinds, query, &runs);
+    kubectl_run(&cluster->kubectl, runs.items, runs.count);
+    const struct process *run = runs.items;
+    for (size_t i = 0; i < cluster->namespace_count; i++)
+        run = take(cluster, &cluster->namespaces[i], !kinds, query, secrets[i], run);
+    for (size_t i = 0; i < runs.count; i++)
+        process_free(&runs.items[i]);
     return cluster->diags.errors == 0 && !process_interrupted();
 }
 
@@ -350,10 +381,10 @@ static void report_lacking(struct cluster *cluster)
 static struct str unseen(struct cluster *cluster, const struct cluster_namespace *namespace)
 {
     struct manifests objects = {.arena = cluster->kubectl.arena};
-    for (size_t i = 0; i < cluster->service_count; i++) {
-        const struct deployed_service *deployed = &cluster->services[i];
-        for (size_t j = 0; j < deployed->count && deployed->namespace == namespace; j++)
-            if (!deployed_service_live(deployed, deployed->objects[j]) &&
+    for (size_t i = 0; i < namespace->service_count; i++) {
+        const struct deployed_service *deployed = namespace->services[i];
+        for (size_t j = 0; j < deployed->count; j++)
+            if (!namespace_find(objects.arena, namespace, deployed->objects[j]) &&
                 !is_lacking(namespace, deployed->objects[j]))
                 manifests_add(&objects, object_reference(objects.arena, deployed->objects[j]));
     }
@@ -386,23 +417,15 @@ bool cluster_query_missing(struct cluster *cluster)
     for (size_t i = 0; i < count; i++) {
         bool forbidden = kubectl_forbidden(&runs[i]);
         if (forbidden)
-            namespaces[i]->hidden = str_copy(kubectl->arena, buf_str(&runs[i].errors));
+            namespaces[i]->hidden = kubectl_refused(kubectl, &runs[i]);
         if (!forbidden && !process_right(&runs[i]))
             kubectl_report(kubectl, &runs[i]);
         else if (runs[i].output.len)
             append(namespaces[i], kubectl_items(kubectl_answer(kubectl, &runs[i])));
+        namespace_index(kubectl->arena, namespaces[i]);
         process_free(&runs[i]);
     }
     return cluster->diags.errors == 0 && !process_interrupted();
-}
-
-struct node *deployed_service_live(const struct deployed_service *deployed,
-                                   const struct node *object)
-{
-    for (struct node *live = deployed->namespace->live; live; live = live->next)
-        if (object_same(live, object))
-            return live;
-    return NULL;
 }
 
 struct node *deployed_service_workload(const struct deployed_service *deployed)

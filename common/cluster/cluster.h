@@ -17,20 +17,28 @@ enum namespace_state {
 /* A namespace that services are deployed to. */
 struct cluster_namespace {
     struct str name;
-    const struct layer *layer; /* of its first service */
-    struct str layers;         /* the names of all, as a label selector lists them */
+    const struct layer *layer;          /* of its first service */
+    struct deployed_service **services; /* in the order of the files */
+    size_t service_count;
+    struct set modules;      /* "LAYER/MODULE" of each service */
+    struct set layers;       /* the names of all layers */
+    struct set environments; /* "LAYER/ENVIRONMENT" of each layer */
+    struct str selector;     /* of what carries the label of one of the layers */
     enum namespace_state state;
     struct node *object; /* the Namespace; NULL: absent or unknown */
     struct node *live;   /* the first of the objects that carry the label of one of the layers, in
                             the order in which they are deleted */
+    struct set titles;   /* by object_title(): live objects (live.h) */
+    struct set uids;     /* the same by uid */
     struct set secrets;  /* "SECRET" of each that is there, and "SECRET/KEY" of each key */
     struct set lacking;  /* kinds (their names) that the server does not have */
     bool needs_secrets;  /* pods need at least one */
     bool secrets_hidden; /* they may not be read */
     struct str *manual_keys; /* of the Secret manual-secrets, by name */
     size_t manual_key_count;
-    struct str hidden;  /* the server's words when some of what is rendered may not be read */
+    struct set hidden;  /* what is rendered and may not be read: `deployments.apps "web"` */
     struct set missing; /* Secrets that were reported as not there */
+    struct set needed;  /* the keys that pods need of each Secret (preflight.c) */
 };
 
 /* A service and its namespace. */
@@ -39,6 +47,8 @@ struct deployed_service {
     struct node **objects;
     size_t count;
     struct cluster_namespace *namespace;
+    struct node **related; /* the live objects that carry its labels, or whose controllers do */
+    size_t related_count;
 };
 
 struct cluster {
@@ -80,10 +90,6 @@ bool cluster_tell(struct cluster *cluster);
 /* Writes a line to stderr at once. */
 void cluster_say(const struct cluster *cluster, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* The live object that is the same as this one, whoever made it, or NULL. */
-struct node *deployed_service_live(const struct deployed_service *deployed,
-                                   const struct node *object);
 
 /* The workload among the objects; NULL for AUTO without a tag or digest. */
 struct node *deployed_service_workload(const struct deployed_service *deployed);

@@ -46,10 +46,9 @@ const struct kind *kind_of(const struct node *object)
 
 const char *kind_resources(struct arena *arena)
 {
-    struct str list = STR("");
+    struct buf list = {0};
     for (size_t i = 0; i < kind_count; i++)
         if (!kind_table[i].condition)
-            list = str_format(arena, "%.*s%s%s", STR_ARG(list), list.len ? "," : "",
-                              kind_table[i].resource);
-    return list.data;
+            buf_add_joined(&list, ",", str_of(kind_table[i].resource));
+    return buf_take(arena, &list).data;
 }

@@ -6,7 +6,7 @@
 #include "cluster/kubectl_flags.h"
 #include "cluster/object.h"
 #include "yaml/emit.h"
-#include "yaml/parse_strict.h"
+#include "yaml/parse_json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -96,36 +96,6 @@ static void report_answer(const struct kubectl *kubectl, const struct process *r
     diag_hint(kubectl->diags, "is it the kubectl of Kubernetes? KUBECTL_PATH can name another");
 }
 
-/* kubectl's JSON as every reader of YAML takes it: characters that YAML allows only as escapes are
- * written so, and NUL, which no text here may hold, as U+FFFD. A pod's message may be the last
- * bytes of its log. */
-static struct str readable(struct arena *arena, struct str json)
-{
-    struct buf text = {0};
-    for (size_t at = 0; at < json.len;) {
-        uint32_t character = 0;
-        size_t len = utf8_decode(json, at, &character);
-        struct str rest = str_from(json, at);
-        if (str_starts(rest, STR("\\u0000"))) {
-            buf_add(&text, STR("\\ufffd"));
-            at += strlen("\\u0000");
-        } else if (character == '\\' && rest.len > 1) { /* an escaped backslash begins no escape */
-            buf_add(&text, str_slice(rest, 0, 2));
-            at += 2;
-        } else if (len &&
-                   ((character >= 0x7F && character < 0xA0) || (character & 0xFFFE) == 0xFFFE)) {
-            buf_format(&text, "\\u%04x", character > 0xFFFF ? 0xFFFD : (unsigned)character);
-            at += len;
-        } else { /* bytes that are no UTF-8 stay, and the reader refuses them */
-            buf_add(&text, str_slice(rest, 0, len ? len : 1));
-            at += len ? len : 1;
-        }
-    }
-    struct str copy = str_copy(arena, buf_str(&text));
-    buf_free(&text);
-    return copy;
-}
-
 struct node *kubectl_answer(const struct kubectl *kubectl, const struct process *run)
 {
     if (run->output.len == 0) {
@@ -133,13 +103,8 @@ struct node *kubectl_answer(const struct kubectl *kubectl, const struct process 
             report_answer(kubectl, run, "nothing");
         return NULL;
     }
-    struct diags diags = {.arena = kubectl->arena};
-    struct source *source = ARENA_NEW(kubectl->arena, struct source);
-    *source = (struct source){.path = STR("kubectl"),
-                              .text = readable(kubectl->arena, buf_str(&run->output)),
-                              .secret = true,
-                              .answered = true};
-    struct node *answer = load_service(kubectl->arena, source, &diags);
+    struct node *answer =
+        load_json(kubectl->arena, str_copy(kubectl->arena, buf_str(&run->output)));
     if (answer && answer->kind == NODE_MAP && node_get(answer, "kind"))
         return answer;
     report_answer(kubectl, run, "something else than objects");
@@ -228,20 +193,12 @@ static struct node *query_objects(const struct kubectl *kubectl, struct str docu
     return kubectl_items(answer);
 }
 
-static const struct node *find_object(const struct node *list, const struct node *object)
-{
-    while (list && !(object_same(list, object) &&
-                     str_equal(object_namespace(list), object_namespace(object))))
-        list = list->next;
-    return list;
-}
-
 /* Another of the same name, which a controller may create at once, is not the one that was deleted.
  */
-static bool remains(const struct node *list, const struct node *object)
+static bool remains(struct arena *arena, const struct set *index, const struct node *object)
 {
     struct str uid = object_uid(object);
-    const struct node *live = find_object(list, object);
+    const struct node *live = set_get(index, object_key(arena, object));
     return live && !node_find(live, "metadata deletionTimestamp") &&
            (uid.len == 0 || str_equal(uid, object_uid(live)));
 }
@@ -258,9 +215,10 @@ static size_t keep_unchanged(const struct kubectl *kubectl, struct node **object
         query_objects(kubectl, reference_documents(kubectl, objects, count), &known);
     if (kubectl->diags->errors > errors || process_interrupted())
         return 0;
+    struct set index = object_index(kubectl->arena, list);
     size_t unchanged = 0;
     for (size_t i = 0; known && i < count; i++) {
-        const struct node *live = find_object(list, objects[i]);
+        const struct node *live = set_get(&index, object_key(kubectl->arena, objects[i]));
         if (live && object_same_owner(objects[i], live))
             objects[unchanged++] = objects[i];
         else if (live)
@@ -271,8 +229,7 @@ static size_t keep_unchanged(const struct kubectl *kubectl, struct node **object
     return known ? unchanged : count;
 }
 
-/* The names that a run with `-o name` has printed. */
-static struct set printed_names(const struct kubectl *kubectl, const struct process *run)
+struct set kubectl_names(const struct kubectl *kubectl, const struct process *run)
 {
     struct set names = {0};
     struct str text = str_copy(kubectl->arena, buf_str(&run->output));
@@ -292,19 +249,20 @@ size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size
                                     "--output=name", wait ? "--wait=true" : "--wait=false", NULL);
     struct process run = {.arguments = argv.items, .input = documents};
     kubectl_run(kubectl, &run, 1);
-    struct set names = printed_names(kubectl, &run);
+    struct set names = kubectl_names(kubectl, &run);
     if (!process_right(&run))
         kubectl_report(kubectl, &run);
     process_free(&run);
     /* If they may not be read, kubectl's word counts. */
     const struct node *remaining =
         names.count && !process_interrupted() ? query_objects(kubectl, documents, &known) : NULL;
+    struct set index = object_index(kubectl->arena, remaining);
     size_t deleted = 0;
     for (size_t i = 0; i < count; i++) {
         struct str title = object_title(kubectl->arena, objects[i]);
         if (!set_get(&names, title))
             continue;
-        if (remains(remaining, objects[i]))
+        if (remains(kubectl->arena, &index, objects[i]))
             diag_error(kubectl->diags, (struct location){0},
                        "%.*s was not deleted: the server still has it", STR_ARG(title));
         else

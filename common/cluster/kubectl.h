@@ -3,6 +3,7 @@
 #ifndef OPTASVC_KUBECTL_H
 #define OPTASVC_KUBECTL_H
 
+#include "base/map.h"
 #include "config/options.h"
 #include "os/argv.h"
 #include "os/process.h"
@@ -35,6 +36,9 @@ void kubectl_warn(const struct kubectl *kubectl, const struct process *run);
 /* True when all that went wrong is that the server's access rules refuse it. */
 bool kubectl_forbidden(const struct process *run);
 
+/* What these rules refuse by its name: `deployments.apps "web"`. */
+struct set kubectl_refused(const struct kubectl *kubectl, const struct process *run);
+
 /* True when these words stand in what a run wrote to stderr. */
 bool kubectl_says(const struct process *run, const char *words);
 
@@ -53,6 +57,9 @@ bool kubectl_lacks_namespace(const struct process *run);
 /* The object or List that a run with `-o json` printed, in the arena. NULL when it failed before it
  * printed any, and, which is reported, when it succeeded and printed nothing or something else. */
 struct node *kubectl_answer(const struct kubectl *kubectl, const struct process *run);
+
+/* The names that a run with `-o name` has printed. */
+struct set kubectl_names(const struct kubectl *kubectl, const struct process *run);
 
 /* Asks for objects: the words of `get` behind it, up to a NULL. What was printed, or NULL: reported
  * when it failed. `--ignore-not-found` may be among the words: then NULL is no failure. */

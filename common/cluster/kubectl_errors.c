@@ -165,7 +165,7 @@ static bool report_refusals(const struct kubectl *kubectl, const struct process 
 {
     struct str text = buf_str(&run->errors);
     struct refusal first = {0};
-    struct str resources = {0};
+    struct buf list = {0};
     size_t count = 0;
     for (size_t at = 0; at < text.len;) {
         struct refusal next;
@@ -174,12 +174,14 @@ static bool report_refusals(const struct kubectl *kubectl, const struct process 
             continue;
         if (!parse_refusal(kubectl->arena, line, &next) ||
             (count &&
-             !(str_equal(next.action, first.action) && str_equal(next.scope, first.scope))))
+             !(str_equal(next.action, first.action) && str_equal(next.scope, first.scope)))) {
+            buf_free(&list);
             return false;
+        }
         first = count++ ? first : next;
-        resources = str_format(kubectl->arena, "%.*s%s%.*s", STR_ARG(resources),
-                               resources.len ? ", " : "", STR_ARG(next.resources));
+        buf_add_joined(&list, ", ", next.resources);
     }
+    struct str resources = buf_take(kubectl->arena, &list);
     if (count < 2)
         return false;
     report_once(kubectl, severity,
@@ -193,7 +195,7 @@ static bool report_messages(const struct kubectl *kubectl, const struct process 
                             enum severity severity)
 {
     struct str text = buf_str(&run->errors);
-    struct str rest = {0};
+    struct buf rest = {0};
     bool any = false;  /* a message was found, */
     bool over = false; /* and the rest of the last one is not reported */
     for (size_t at = 0; at < text.len;) {
@@ -214,16 +216,16 @@ static bool report_messages(const struct kubectl *kubectl, const struct process 
                 diag_hint(kubectl->diags,
                           "install the controller that brings its definition (CRD)");
             over |= quotes;
-            rest = (struct str){0};
+            rest.len = 0;
             continue;
         }
         over = over || is_advice(line) || rest.len > DIAG_TEXT_MAX;
         if (over)
             continue;
-        rest = str_format(kubectl->arena, "%.*s%s%.*s", STR_ARG(rest), rest.len ? "\n" : "",
-                          STR_ARG(line));
-        diag_hint(kubectl->diags, "%.*s", STR_ARG(rest));
+        buf_add_joined(&rest, "\n", line);
+        diag_hint(kubectl->diags, "%.*s", STR_ARG(buf_str(&rest)));
     }
+    buf_free(&rest);
     return any;
 }
 
@@ -370,6 +372,27 @@ bool kubectl_forbidden(const struct process *run)
         any |= forbidden;
     }
     return run->error == 0 && run->status != 0 && any;
+}
+
+struct set kubectl_refused(const struct kubectl *kubectl, const struct process *run)
+{
+    struct set refused = {0};
+    struct str text = str_copy(kubectl->arena, buf_str(&run->errors));
+    for (size_t at = 0; at < text.len;) {
+        struct str line = kubectl_next_line(text, &at);
+        const char *words = str_c(kubectl->arena, line);
+        const char *found = strstr(words, " is forbidden");
+        if (!found)
+            continue;
+        struct str what = str_slice(line, 0, (size_t)(found - words));
+        size_t from = what.len; /* behind the ": " before it */
+        while (from && what.data[from - 1] != ':')
+            from--;
+        while (from < what.len && what.data[from] == ' ')
+            from++;
+        set_add(kubectl->arena, &refused, str_from(what, from), run);
+    }
+    return refused;
 }
 
 bool kubectl_conflicts(const struct process *run)

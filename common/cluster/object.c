@@ -75,6 +75,14 @@ struct str object_key(struct arena *arena, const struct node *object)
                       STR_ARG(object_title(arena, object)));
 }
 
+struct set object_index(struct arena *arena, const struct node *list)
+{
+    struct set index = {0};
+    for (; list; list = list->next)
+        set_add(arena, &index, object_key(arena, list), list);
+    return index;
+}
+
 bool object_same(const struct node *a, const struct node *b)
 {
     return str_equal(object_kind(a), object_kind(b)) && str_equal(group_of(a), group_of(b)) &&

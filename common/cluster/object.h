@@ -3,6 +3,7 @@
 #ifndef OPTASVC_OBJECT_H
 #define OPTASVC_OBJECT_H
 
+#include "base/map.h"
 #include "yaml/node.h"
 
 /* As kubectl names an object: "deployment.apps/web". */
@@ -10,6 +11,9 @@ struct str object_title(struct arena *arena, const struct node *object);
 
 /* The key of an object in a map: "NAMESPACE KIND.GROUP/NAME". */
 struct str object_key(struct arena *arena, const struct node *object);
+
+/* A list of objects by these keys. */
+struct set object_index(struct arena *arena, const struct node *list);
 
 struct str object_kind(const struct node *object);
 struct str object_name(const struct node *object);

@@ -1,61 +1,54 @@
 #include "cluster/ownership.h"
 
+#include "cluster/live.h"
+
 #include <string.h>
 
-static const char layer_label[] = "opta.dev/layer-name";
-static const char module_label[] = "opta.dev/module-name";
-static const char environment_label[] = "opta.dev/environment-name";
 static const char argo_manager[] = "argocd-controller";
 
 enum label_match deployed_service_labels(const struct deployed_service *deployed,
-                                         const struct node *object, bool any_module)
+                                         const struct node *object)
 {
     const struct layer *layer = deployed->service->layer;
-    struct str environment = object_label(object, environment_label);
-    if (!str_equal(object_label(object, layer_label), layer->name) ||
-        (!any_module && !str_equal(object_label(object, module_label), deployed->service->name)))
+    struct str environment = object_label(object, ENVIRONMENT_LABEL);
+    if (!str_equal(object_label(object, LAYER_LABEL), layer->name) ||
+        !str_equal(object_label(object, MODULE_LABEL), deployed->service->name))
         return LABELS_OTHER;
     if (str_equal(environment, layer->environment.name))
         return LABELS_OURS;
     return environment.len ? LABELS_OTHER : LABELS_UNCLAIMED;
 }
 
-enum label_match cluster_labels(const struct cluster *cluster,
-                                const struct cluster_namespace *namespace,
-                                const struct node *object)
+enum label_match namespace_labels(struct arena *arena, const struct cluster_namespace *namespace,
+                                  const struct node *object)
 {
-    enum label_match best = LABELS_OTHER;
-    for (size_t i = 0; i < cluster->service_count; i++) {
-        const struct deployed_service *deployed = &cluster->services[i];
-        enum label_match match = deployed->namespace == namespace
-                                     ? deployed_service_labels(deployed, object, false)
-                                     : best;
-        best = match > best ? match : best;
-    }
-    return best;
+    const struct deployed_service *deployed = namespace_service(arena, namespace, object);
+    return deployed ? deployed_service_labels(deployed, object) : LABELS_OTHER;
+}
+
+enum label_match namespace_layer_labels(struct arena *arena,
+                                        const struct cluster_namespace *namespace,
+                                        const struct node *object)
+{
+    struct str layer = object_label(object, LAYER_LABEL);
+    struct str environment = object_label(object, ENVIRONMENT_LABEL);
+    if (namespace_has_layer(arena, namespace, layer, environment))
+        return LABELS_OURS;
+    return environment.len || !set_get(&namespace->layers, layer) ? LABELS_OTHER : LABELS_UNCLAIMED;
 }
 
 bool deployed_service_owns(const struct deployed_service *deployed, const struct node *object)
 {
-    return deployed_service_labels(deployed, object, false) == LABELS_OURS &&
+    return deployed_service_labels(deployed, object) == LABELS_OURS &&
            object_applied_by(object, MANAGER) && !object_has_controller(object);
-}
-
-static const struct node *find_uid(const struct cluster_namespace *namespace, struct str uid)
-{
-    const struct node *live = uid.len ? namespace->live : NULL;
-    while (live && !str_equal(object_uid(live), uid))
-        live = live->next;
-    return live;
 }
 
 bool deployed_service_shows(const struct deployed_service *deployed, const struct node *object)
 {
-    enum { CHAIN_MAX = 4 }; /* Pod, Job or ReplicaSet, CronJob or Deployment */
-    for (int i = 0; object && i < CHAIN_MAX; i++) {
-        if (deployed_service_labels(deployed, object, false) == LABELS_OURS)
+    for (int i = 0; object && i < CONTROLLERS_MAX; i++) {
+        if (deployed_service_labels(deployed, object) == LABELS_OURS)
             return true;
-        object = find_uid(deployed->namespace, object_controller(object));
+        object = namespace_find_uid(deployed->namespace, object_controller(object));
     }
     return false;
 }
@@ -63,10 +56,12 @@ bool deployed_service_shows(const struct deployed_service *deployed, const struc
 struct node *deployed_service_live_workload(const struct deployed_service *deployed,
                                             enum label_match match)
 {
-    for (struct node *live = deployed->namespace->live; live; live = live->next)
+    for (size_t i = 0; i < deployed->related_count; i++) {
+        struct node *live = deployed->related[i];
         if (object_is_workload(live) && str_equal(object_name(live), deployed->service->name) &&
-            !object_has_controller(live) && deployed_service_labels(deployed, live, false) == match)
+            !object_has_controller(live) && deployed_service_labels(deployed, live) == match)
             return live;
+    }
     return NULL;
 }
 
@@ -135,16 +130,16 @@ static bool is_manager(const struct node *entry)
 struct str object_managers(struct arena *arena, const struct node *object)
 {
     enum tool tool = object_tool(object);
-    struct str names = str_of(tool_name(tool));
+    struct buf names = {0};
+    buf_add(&names, str_of(tool_name(tool)));
     const struct node *entry = node_items(node_find(object, "metadata managedFields"));
     struct set seen = {0};
     for (; entry && tool == TOOL_NONE; entry = entry->next) {
         struct str manager = node_text(node_get(entry, "manager"));
         if (is_manager(entry) && !set_add(arena, &seen, manager, entry))
-            names = str_format(arena, "%.*s%s\"%.*s\"", STR_ARG(names), names.len ? ", " : "",
-                               STR_ARG(manager));
+            buf_add_joined(&names, ", ", str_format(arena, "\"%.*s\"", STR_ARG(manager)));
     }
-    return names;
+    return buf_take(arena, &names);
 }
 
 static bool is_one_of(struct str name, const char *const names[])
@@ -161,19 +156,23 @@ static struct str managers_patch(struct arena *arena, const struct node *object,
                                  const char *const managers[])
 {
     const struct node *entry = node_items(node_find(object, "metadata managedFields"));
-    struct str tests = {0};
-    struct str removals = {0}; /* from the last to the first: an index holds until its removal */
+    struct buf patch = {0};
+    const char **paths = NULL;
+    size_t count = 0;
     for (size_t i = 0; entry; entry = entry->next, i++) {
         struct str manager = node_text(node_get(entry, "manager"));
         if (!is_one_of(manager, managers))
             continue;
         const char *path = str_format(arena, "\"path\":\"/metadata/managedFields/%zu", i).data;
-        tests = str_format(arena, "%.*s{\"op\":\"test\",%s/manager\",\"value\":\"%.*s\"},",
-                           STR_ARG(tests), path, STR_ARG(manager));
-        removals = str_format(arena, "{\"op\":\"remove\",%s\"}%s%.*s", path,
-                              removals.len ? "," : "", STR_ARG(removals));
+        paths = arena_grow(arena, paths, count, sizeof *paths);
+        paths[count++] = path;
+        buf_format(&patch, "{\"op\":\"test\",%s/manager\",\"value\":\"%.*s\"},", path,
+                   STR_ARG(manager));
     }
-    return str_format(arena, "%.*s%.*s", STR_ARG(tests), STR_ARG(removals));
+    /* From the last to the first: an index holds until its removal. */
+    for (size_t i = count; i-- > 0;)
+        buf_format(&patch, "{\"op\":\"remove\",%s\"}%s", paths[i], i ? "," : "");
+    return buf_take(arena, &patch);
 }
 
 struct str object_forget_argo_cd(struct arena *arena, const struct node *object)
@@ -190,7 +189,7 @@ struct str object_forget_argo_cd(struct arena *arena, const struct node *object)
 static struct str labels_patch(struct arena *arena, const struct node *object)
 {
     const struct node *label = node_items(node_find(object, "metadata labels"));
-    struct str patch = {0};
+    struct buf patch = {0};
     for (; label; label = label->next) {
         struct str key = label->key->text;
         const char *path = str_format(arena, "f:metadata f:labels f:%.*s", STR_ARG(key)).data;
@@ -198,12 +197,11 @@ static struct str labels_patch(struct arena *arena, const struct node *object)
         if (!object_field_applied_by(object, path, MANAGER) ||
             object_field_owner(object, path, MANAGER).len)
             continue;
-        patch =
-            str_format(arena, "%.*s{\"op\":\"remove\",\"path\":\"/metadata/labels/%.*s%s%.*s\"},",
-                       STR_ARG(patch), STR_ARG(str_slice(key, 0, slash)),
-                       slash < key.len ? "~1" : "", STR_ARG(str_from(key, slash + 1)));
+        buf_format(&patch, "{\"op\":\"remove\",\"path\":\"/metadata/labels/%.*s%s%.*s\"},",
+                   STR_ARG(str_slice(key, 0, slash)), slash < key.len ? "~1" : "",
+                   STR_ARG(str_from(key, slash + 1)));
     }
-    return patch;
+    return buf_take(arena, &patch);
 }
 
 static struct str release_patch(struct arena *arena, const struct node *object)

@@ -11,21 +11,30 @@
 
 #include "cluster/cluster.h"
 
+#define LAYER_LABEL       "opta.dev/layer-name"
+#define MODULE_LABEL      "opta.dev/module-name"
+#define ENVIRONMENT_LABEL "opta.dev/environment-name"
+
+enum { CONTROLLERS_MAX = 4 }; /* in a chain: Pod, Job or ReplicaSet, CronJob or Deployment */
+
 enum label_match {
     LABELS_OTHER,     /* of another layer, module or environment, or none of ours */
     LABELS_UNCLAIMED, /* ours, but without the environment that the file has */
     LABELS_OURS,
 };
 
-/* How an object's labels match a deployed service. `any_module`: of the same layer and
- * environment is enough. */
+/* How an object's labels match a deployed service. */
 enum label_match deployed_service_labels(const struct deployed_service *deployed,
-                                         const struct node *object, bool any_module);
+                                         const struct node *object);
 
-/* The best match among the services of a namespace. */
-enum label_match cluster_labels(const struct cluster *cluster,
-                                const struct cluster_namespace *namespace,
-                                const struct node *object);
+/* How they match the services of a namespace. */
+enum label_match namespace_labels(struct arena *arena, const struct cluster_namespace *namespace,
+                                  const struct node *object);
+
+/* The same where the layer and environment of any of them is enough, whatever the module. */
+enum label_match namespace_layer_labels(struct arena *arena,
+                                        const struct cluster_namespace *namespace,
+                                        const struct node *object);
 
 bool deployed_service_owns(const struct deployed_service *deployed, const struct node *object);
 bool deployed_service_shows(const struct deployed_service *deployed, const struct node *object);

@@ -1,6 +1,7 @@
 /* What can be known before anything is changed. */
 #include "cluster/apply.h"
 
+#include "cluster/live.h"
 #include "cluster/secret_usage.h"
 
 #include <string.h>
@@ -40,18 +41,18 @@ static struct str repeat_flags(struct arena *arena, const struct options *option
                  {"-n", options->namespace},      {"--kubeconfig", options->kubeconfig},
                  {"--context", options->context}, {"--cluster", options->cluster},
                  {"--user", options->user}};
-    struct str text = {0};
+    struct buf text = {0};
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (flags[i].value)
-            text = str_format(arena, "%.*s %s %.*s", STR_ARG(text), flags[i].name,
-                              STR_ARG(str_shell(arena, str_of(flags[i].value))));
+            buf_format(&text, " %s %.*s", flags[i].name,
+                       STR_ARG(str_shell(arena, str_of(flags[i].value))));
     for (size_t i = 0; i < options->variables.count; i++) { /* what they hold is nobody's to see */
         struct str name;
         struct str value;
         variable_split(options->variables.items[i], &name, &value);
-        text = str_format(arena, "%.*s --var %.*s=...", STR_ARG(text), STR_ARG(name));
+        buf_format(&text, " --var %.*s=...", STR_ARG(name));
     }
-    return text;
+    return buf_take(arena, &text);
 }
 
 static void hint_set(struct apply *apply, const char *what, struct str key, struct location at)
@@ -63,25 +64,49 @@ static void hint_set(struct apply *apply, const char *what, struct str key, stru
               STR_ARG(repeat_flags(arena, apply->cluster.options)));
 }
 
+/* A Secret that pods of a namespace need, with its keys. */
+struct needed {
+    struct set known;
+    struct str *keys;
+    size_t count;
+};
+
+static void add_needed(struct arena *arena, struct set *secrets, const struct variable *variable)
+{
+    struct needed **slot = ARENA_NEW(arena, struct needed *);
+    struct needed *const *found = set_add(arena, secrets, variable->secret, slot);
+    if (!found) {
+        *slot = ARENA_NEW(arena, struct needed);
+        found = slot;
+    }
+    struct needed *needed = *found;
+    if (set_add(arena, &needed->known, variable->key, variable))
+        return;
+    needed->keys = arena_grow(arena, needed->keys, needed->count, sizeof *needed->keys);
+    needed->keys[needed->count++] = variable->key;
+}
+
+/* Finds the keys of all Secrets at once, when they are first asked for. */
+static void find_needed(struct arena *arena, struct cluster_namespace *namespace)
+{
+    for (size_t i = 0; namespace->needed.count == 0 && i < namespace->service_count; i++) {
+        const struct service *service = namespace->services[i]->service;
+        for (size_t j = 0; j < service->variable_count && service->has_image; j++)
+            add_needed(arena, &namespace->needed, &service->variables[j]);
+    }
+}
+
 /* All keys of a Secret that pods of this namespace need. */
-static struct str needed_keys(struct apply *apply, const struct cluster_namespace *namespace,
+static struct str needed_keys(struct apply *apply, struct cluster_namespace *namespace,
                               struct str secret)
 {
     struct arena *arena = &apply->cluster.arena;
-    struct set keys = {0};
-    struct str names = {0};
-    for (size_t i = 0; i < apply->cluster.service_count; i++) {
-        const struct deployed_service *deployed = &apply->cluster.services[i];
-        for (size_t j = 0;
-             j < deployed->service->variable_count && deployed->namespace == namespace; j++) {
-            const struct variable *variable = &deployed->service->variables[j];
-            if (deployed->service->has_image && str_equal(variable->secret, secret) &&
-                !set_add(arena, &keys, variable->key, namespace))
-                names = str_format(arena, "%.*s%s%.*s", STR_ARG(names), names.len ? ", " : "",
-                                   STR_ARG(variable->key));
-        }
-    }
-    return names;
+    struct buf names = {0};
+    find_needed(arena, namespace);
+    struct needed *const *found = set_get(&namespace->needed, secret);
+    for (size_t i = 0; found && i < (*found)->count; i++)
+        buf_add_joined(&names, ", ", (*found)->keys[i]);
+    return buf_take(arena, &names);
 }
 
 /* The Secret of a database or cache, which others make. No value stands in a command line. */
@@ -122,6 +147,8 @@ static void check_variable(struct apply *apply, const struct deployed_service *d
         diag_error(diags, variable->at,
                    "the namespace \"%.*s\" has no Secret \"%.*s\" with the key \"%.*s\"",
                    STR_ARG(namespace->name), STR_ARG(variable->secret), STR_ARG(variable->key));
+    if (!diags->last_kept)
+        return;
     if (str_is(variable->secret, MANUAL_SECRETS))
         hint_set(apply, "set it", variable->key, variable->at);
     else
@@ -172,13 +199,13 @@ static void check_hidden(struct apply *apply, const struct rollout *rollout)
     const struct node *workload = rollout->workload;
     const struct cluster_namespace *namespace = rollout->deployed->namespace;
     struct arena *arena = &apply->cluster.arena;
-    if (namespace->hidden.len == 0 || namespace->state == NAMESPACE_ABSENT || !workload ||
+    if (namespace->hidden.count == 0 || namespace->state == NAMESPACE_ABSENT || !workload ||
         rollout->live || node_find(workload, "spec replicas"))
         return;
-    struct str words = str_format(arena, "%.*ss.apps \"%.*s\" is forbidden",
-                                  STR_ARG(str_lower(arena, object_kind(workload))),
-                                  STR_ARG(object_name(workload)));
-    if (!strstr(str_c(arena, namespace->hidden), words.data))
+    struct str words =
+        str_format(arena, "%.*ss.apps \"%.*s\"", STR_ARG(str_lower(arena, object_kind(workload))),
+                   STR_ARG(object_name(workload)));
+    if (!set_get(&namespace->hidden, words))
         return;
     diag_error(&apply->cluster.diags, rollout->deployed->service->at,
                "%.*s of namespace \"%.*s\" may not be read: how many pods it has is not known",
@@ -260,14 +287,23 @@ static void check_unread(struct apply *apply, const struct node *after)
     diag_hint(diags, "docs/rbac.md has the rights that apply requires");
 }
 
+/* `namespaces`: by name. */
+static struct node *live_of(struct apply *apply, const struct set *namespaces,
+                            const struct node *after)
+{
+    const struct cluster_namespace *namespace = set_get(namespaces, object_namespace(after));
+    return namespace ? namespace_find(&apply->cluster.arena, namespace, after) : NULL;
+}
+
 static void note_outcomes(struct apply *apply, struct node *after)
 {
     struct arena *arena = &apply->cluster.arena;
+    struct set namespaces = {0};
+    for (size_t i = 0; i < apply->cluster.namespace_count; i++)
+        set_add(arena, &namespaces, apply->cluster.namespaces[i].name,
+                &apply->cluster.namespaces[i]);
     for (; after; after = after->next) {
-        struct node *live = NULL;
-        for (size_t i = 0; i < apply->cluster.service_count && !live; i++)
-            if (str_equal(apply->cluster.services[i].namespace->name, object_namespace(after)))
-                live = deployed_service_live(&apply->cluster.services[i], after);
+        struct node *live = live_of(apply, &namespaces, after);
         if (!live)
             check_unread(apply, after);
         bool adopts = live && apply_adopts(apply, live);
@@ -282,7 +318,7 @@ static void note_outcomes(struct apply *apply, struct node *after)
 /* The fields of a conflict, a line each: MANAGER sets FIELD. */
 static struct str conflict_lines(struct arena *arena, struct str text)
 {
-    struct str lines = {0};
+    struct buf lines = {0};
     struct str manager = {0};
     for (size_t at = 0; at < text.len;) {
         size_t end = str_find(text, at, '\n');
@@ -302,10 +338,9 @@ static struct str conflict_lines(struct arena *arena, struct str text)
             break;
         }
         if (field.len)
-            lines = str_format(arena, "%.*s\"%.*s\" sets%.*s\n", STR_ARG(lines), STR_ARG(manager),
-                               STR_ARG(field));
+            buf_format(&lines, "\"%.*s\" sets%.*s\n", STR_ARG(manager), STR_ARG(field));
     }
-    return lines;
+    return buf_take(arena, &lines);
 }
 
 static void report_conflict(struct apply *apply, const struct sent *sent, const struct process *run)

@@ -83,17 +83,17 @@ static struct str grow_commands(struct arena *arena, const struct rollout *rollo
 {
     enum { SHOWN = 10 };
     int64_t pods = object_number(rollout->live, "spec replicas", 1);
-    struct str text = STR("let each claim grow, if its storage class can (none can shrink):\n");
+    struct buf text = {0};
+    buf_add(&text, STR("let each claim grow, if its storage class can (none can shrink):\n"));
     for (int64_t i = 0; i < pods && i < SHOWN; i++)
-        text = str_format(
-            arena,
-            "%.*skubectl patch pvc %.*s-%.*s-%" PRId64 " -n %.*s "
-            "-p '{\"spec\": {\"resources\": {\"requests\": {\"storage\": \"%.*s\"}}}}'\n",
-            STR_ARG(text), STR_ARG(claim), STR_ARG(object_name(rollout->workload)), i,
-            STR_ARG(object_namespace(rollout->workload)), STR_ARG(size));
-    return pods > SHOWN
-               ? str_format(arena, "%.*sand so on, %" PRId64 " in all\n", STR_ARG(text), pods)
-               : text;
+        buf_format(&text,
+                   "kubectl patch pvc %.*s-%.*s-%" PRId64 " -n %.*s "
+                   "-p '{\"spec\": {\"resources\": {\"requests\": {\"storage\": \"%.*s\"}}}}'\n",
+                   STR_ARG(claim), STR_ARG(object_name(rollout->workload)), i,
+                   STR_ARG(object_namespace(rollout->workload)), STR_ARG(size));
+    if (pods > SHOWN)
+        buf_format(&text, "and so on, %" PRId64 " in all\n", pods);
+    return buf_take(arena, &text);
 }
 
 /* A path keeps the claim that is mounted there. Earlier releases named it by its index in the file:
@@ -186,11 +186,10 @@ static void check_left_out(struct apply *apply, const struct rollout *rollout,
                    "a StatefulSet keeps its claims: \"%.*s\" cannot be left out",
                    STR_ARG(object_name(claim)));
         hint_replace(apply, rollout, STR(""));
-        buf_format(&left_out, "%sname: %.*s", left_out.len ? ", " : "",
-                   STR_ARG(object_name(claim)));
+        buf_add_joined(&left_out, ", ",
+                       str_format(arena, "name: %.*s", STR_ARG(object_name(claim))));
     }
-    live->left_out = str_copy(arena, buf_str(&left_out));
-    buf_free(&left_out);
+    live->left_out = buf_take(arena, &left_out);
 }
 
 /* Without persistent_storage a Deployment takes the place of the StatefulSet. Its claims are

@@ -5,6 +5,7 @@
  * force, and records it; what another tool or manager would go on to change is refused. */
 #include "cluster/apply.h"
 
+#include "cluster/live.h"
 #include "cluster/ownership.h"
 
 #include <string.h>
@@ -28,9 +29,9 @@ static bool check_labels(const struct owned *owned)
     struct diags *diags = &owned->apply->cluster.diags;
     const struct deployed_service *deployed = owned->rollout->deployed;
     const struct layer *layer = deployed->service->layer;
-    struct str other_layer = object_label(owned->live, "opta.dev/layer-name");
-    struct str module = object_label(owned->live, "opta.dev/module-name");
-    struct str environment = object_label(owned->live, "opta.dev/environment-name");
+    struct str other_layer = object_label(owned->live, LAYER_LABEL);
+    struct str module = object_label(owned->live, MODULE_LABEL);
+    struct str environment = object_label(owned->live, ENVIRONMENT_LABEL);
     if (other_layer.len == 0)
         return true;
     if (!str_equal(other_layer, layer->name) || !str_equal(module, deployed->service->name)) {
@@ -107,38 +108,37 @@ static void refuse_argo_cd(const struct owned *owned, bool exact)
     struct diags *diags = &owned->apply->cluster.diags;
     struct str title = title_of(owned);
     struct str namespace = object_namespace(owned->live);
-    struct str commands = {0};
+    struct buf commands = {0};
     /* First: once it owns nothing more, the manager's entry is removed. */
     struct str forget = object_forget_argo_cd(arena, owned->live);
     if (forget.len && !exact)
-        commands = str_format(arena, "%.*s\n", STR_ARG(forget));
+        buf_format(&commands, "%.*s\n", STR_ARG(forget));
     if (object_annotation(owned->live, "argocd.argoproj.io/tracking-id").len)
-        commands =
-            str_format(arena, "%.*skubectl annotate %.*s -n %.*s argocd.argoproj.io/tracking-id-\n",
-                       STR_ARG(commands), STR_ARG(title), STR_ARG(namespace));
+        buf_format(&commands, "kubectl annotate %.*s -n %.*s argocd.argoproj.io/tracking-id-\n",
+                   STR_ARG(title), STR_ARG(namespace));
     if (object_label(owned->live, "argocd.argoproj.io/instance").len)
-        commands =
-            str_format(arena, "%.*skubectl label %.*s -n %.*s argocd.argoproj.io/instance-\n",
-                       STR_ARG(commands), STR_ARG(title), STR_ARG(namespace));
+        buf_format(&commands, "kubectl label %.*s -n %.*s argocd.argoproj.io/instance-\n",
+                   STR_ARG(title), STR_ARG(namespace));
     diag_error(diags, owned->rollout->deployed->service->at,
                "%.*s of namespace \"%.*s\" is managed by Argo CD", STR_ARG(title),
                STR_ARG(namespace));
-    diag_hint(
-        diags, "rename the module; or delete its Application with --cascade=false%s%.*sand apply%s",
-        commands.len ? ", and then:\n" : " ", STR_ARG(commands), exact ? "" : " with --adopt");
+    diag_hint(diags,
+              "rename the module; or delete its Application with --cascade=false%s%.*sand apply%s",
+              commands.len ? ", and then:\n" : " ", STR_ARG(buf_str(&commands)),
+              exact ? "" : " with --adopt");
+    buf_free(&commands);
 }
 
 /* Removes all labels of Flux that the object carries. */
 static void refuse_flux(const struct owned *owned)
 {
-    struct arena *arena = &owned->apply->cluster.arena;
     struct diags *diags = &owned->apply->cluster.diags;
-    struct str names = {0};
+    struct buf names = {0};
     const struct node *label = node_items(node_find(owned->live, "metadata labels"));
     for (; label; label = label->next)
         if (str_starts(label->key->text, STR("kustomize.toolkit.fluxcd.io/")) ||
             str_starts(label->key->text, STR("helm.toolkit.fluxcd.io/")))
-            names = str_format(arena, "%.*s %.*s-", STR_ARG(names), STR_ARG(label->key->text));
+            buf_format(&names, " %.*s-", STR_ARG(label->key->text));
     struct str title = title_of(owned);
     struct str namespace = object_namespace(owned->live);
     diag_error(diags, owned->rollout->deployed->service->at,
@@ -147,7 +147,8 @@ static void refuse_flux(const struct owned *owned)
         diags,
         "rename the module; or remove the object from its Kustomization or HelmRelease with "
         "pruning disabled,\nand then:\nkubectl label %.*s -n %.*s%.*s\nand apply with --adopt",
-        STR_ARG(title), STR_ARG(namespace), STR_ARG(names));
+        STR_ARG(title), STR_ARG(namespace), STR_ARG(buf_str(&names)));
+    buf_free(&names);
 }
 
 /* Argo CD's mark before version 3, unless it is configured otherwise: it replaces the value of this
@@ -262,19 +263,25 @@ static void refuse_unknown(const struct owned *owned)
     diag_hint(diags, "rename the module, or pass --adopt to take it over");
 }
 
+static void adopt(struct apply *apply, struct node *live)
+{
+    struct arena *arena = &apply->cluster.arena;
+    manifests_add(&apply->adopted, live);
+    set_add(arena, &apply->adopts, object_key(arena, live), live);
+}
+
 static void check_owner(const struct owned *owned)
 {
     struct apply *apply = owned->apply;
     if (!check_labels(owned) || object_applied_by(owned->live, MANAGER))
         return;
-    bool exact =
-        deployed_service_labels(owned->rollout->deployed, owned->live, false) == LABELS_OURS;
+    bool exact = deployed_service_labels(owned->rollout->deployed, owned->live) == LABELS_OURS;
     if (!check_tool(owned, exact) || exact)
         return;
     if (!apply->cluster.options->adopt)
         refuse_unknown(owned);
     else if (check_selector(owned))
-        manifests_add(&apply->adopted, owned->live);
+        adopt(apply, owned->live);
 }
 
 /* What must be deleted because it would go on to act, but is not ours to delete. */
@@ -297,8 +304,9 @@ void apply_check_owners(struct apply *apply)
         const struct rollout *rollout = &apply->rollouts[i];
         const struct deployed_service *deployed = rollout->deployed;
         for (size_t j = 0; j < deployed->count; j++) {
-            struct owned owned = {apply, rollout, deployed->objects[j],
-                                  deployed_service_live(deployed, deployed->objects[j])};
+            struct owned owned = {
+                apply, rollout, deployed->objects[j],
+                namespace_find(&apply->cluster.arena, deployed->namespace, deployed->objects[j])};
             if (owned.live)
                 check_owner(&owned);
         }
@@ -307,18 +315,15 @@ void apply_check_owners(struct apply *apply)
         check_blocked(apply, apply->blocked.items[i]);
 }
 
-bool apply_adopts(const struct apply *apply, const struct node *live)
+bool apply_adopts(struct apply *apply, const struct node *live)
 {
-    for (size_t i = 0; i < apply->adopted.count; i++)
-        if (apply->adopted.items[i] == live)
-            return true;
-    return false;
+    return set_get(&apply->adopts, object_key(&apply->cluster.arena, live)) == live;
 }
 
 /* Items of a pod's list in `after` that are not in `ours` have another manager, and would be
  * retained. */
-static struct str leftovers(struct arena *arena, const struct node *after, const struct node *ours,
-                            const char *list, const char *key, struct str found)
+static void leftovers(struct buf *found, const struct node *after, const struct node *ours,
+                      const char *list, const char *key)
 {
     const struct node *item = node_items(node_find(after, list));
     for (; item; item = item->next) {
@@ -326,58 +331,55 @@ static struct str leftovers(struct arena *arena, const struct node *after, const
         const struct node *same = node_items(node_find(ours, list));
         while (same && !str_equal(node_text(node_get(same, key)), name))
             same = same->next;
-        if (!same)
-            found = str_format(arena, "%.*s%s%s \"%.*s\"", STR_ARG(found), found.len ? ", " : "",
-                               list, STR_ARG(name));
+        if (same)
+            continue;
+        buf_add_joined(found, ", ", str_of(list));
+        buf_format(found, " \"%.*s\"", STR_ARG(name));
     }
-    return found;
 }
 
 /* The same of a container's fields. */
-static struct str leftover_values(struct arena *arena, const struct node *after,
-                                  const struct node *ours, struct str found)
+static void leftover_values(struct buf *found, const struct node *after, const struct node *ours)
 {
     static const char *const names[] = {"command", "args", "envFrom"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (node_find(after, names[i]) && !node_find(ours, names[i]))
-            found = str_format(arena, "%.*s%s%s", STR_ARG(found), found.len ? ", " : "", names[i]);
-    return found;
+            buf_add_joined(found, ", ", str_of(names[i]));
 }
 
 static struct str all_leftovers(struct arena *arena, const struct node *after,
                                 const struct node *ours)
 {
     static const char *const lists[] = {"containers", "initContainers", "volumes"};
-    struct str found = {0};
+    struct buf found = {0};
     after = node_find(after, "spec template spec");
     ours = node_find(ours, "spec template spec");
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-        found = leftovers(arena, after, ours, lists[i], "name", found);
+        leftovers(&found, after, ours, lists[i], "name");
     const struct node *container = node_items(node_find(ours, "containers"));
     for (; container; container = container->next) {
         const struct node *same = node_items(node_find(after, "containers"));
         while (same && !str_equal(node_text(node_get(same, "name")),
                                   node_text(node_get(container, "name"))))
             same = same->next;
-        found = leftovers(arena, same, container, "env", "name", found);
-        found = leftovers(arena, same, container, "volumeMounts", "mountPath", found);
-        found = leftover_values(arena, same, container, found);
+        leftovers(&found, same, container, "env", "name");
+        leftovers(&found, same, container, "volumeMounts", "mountPath");
+        leftover_values(&found, same, container);
     }
-    return found;
+    return buf_take(arena, &found);
 }
 
 void apply_check_adopted(struct apply *apply, const struct node *after)
 {
-    for (size_t i = 0; i < apply->cluster.service_count; i++) {
+    struct arena *arena = &apply->cluster.arena;
+    struct set index = apply->adopted.count ? object_index(arena, after) : (struct set){0};
+    for (size_t i = 0; i < apply->cluster.service_count && index.count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         struct owned owned = {apply, rollout, rollout->workload, rollout->live};
         if (!owned.live || !apply_adopts(apply, owned.live))
             continue;
-        const struct node *same = after;
-        while (same && !(object_same(same, owned.live) &&
-                         str_equal(object_namespace(same), object_namespace(owned.live))))
-            same = same->next;
-        struct str found = all_leftovers(&apply->cluster.arena, same, owned.object);
+        const struct node *same = set_get(&index, object_key(arena, owned.live));
+        struct str found = all_leftovers(arena, same, owned.object);
         if (found.len == 0)
             continue;
         diag_error(&apply->cluster.diags, rollout->deployed->service->at,

@@ -9,8 +9,8 @@ struct finding {
     const struct rollout *rollout;
     struct set found;  /* the names of its disks whose claims are there */
     struct set unused; /* the names of other disks it had, */
-    struct str names;  /* the same as "name: NAME, ..." */
-    struct str claims; /* and their claims, as words of a command; of many, the first */
+    struct buf names;  /* the same as "name: NAME, ..." */
+    struct buf claims; /* and their claims, as words of a command; of many, the first */
     size_t claim_count;
 };
 
@@ -77,10 +77,9 @@ static void note_unused(struct search *search, struct finding *finding, struct s
     if (disk.len == 0)
         return;
     if (finding->claim_count++ < SHOWN)
-        finding->claims = str_format(arena, "%.*s %.*s", STR_ARG(finding->claims), STR_ARG(claim));
+        buf_format(&finding->claims, " %.*s", STR_ARG(claim));
     if (finding->unused.count < SHOWN && !set_add(arena, &finding->unused, disk, finding))
-        finding->names = str_format(arena, "%.*s%sname: %.*s", STR_ARG(finding->names),
-                                    finding->names.len ? ", " : "", STR_ARG(disk));
+        buf_add_joined(&finding->names, ", ", str_format(arena, "name: %.*s", STR_ARG(disk)));
 }
 
 /* A claim without our label was created by others for the StatefulSet. */
@@ -111,27 +110,28 @@ static void note_claim(struct apply *apply, struct search *search, const struct 
 
 /* An empty volume beside one that nobody uses any more may be a mistake, which only shows when the
  * data is missing. */
-static void report_unused(struct apply *apply, const struct finding *finding)
+static void report_unused(struct apply *apply, struct finding *finding)
 {
     struct diags *diags = &apply->cluster.diags;
     const struct service *service = finding->rollout->deployed->service;
-    struct str claims = finding->claims;
+    struct str names = buf_take(diags->arena, &finding->names);
+    struct str claims = buf_take(diags->arena, &finding->claims);
+    const char *more = "";
     if (finding->claim_count > SHOWN)
-        claims = str_format(diags->arena, "%.*s and %zu more", STR_ARG(claims),
-                            finding->claim_count - SHOWN);
+        more = str_format(diags->arena, " and %zu more", finding->claim_count - SHOWN).data;
     for (size_t i = 0; i < service->disk_count && finding->claim_count; i++) {
         const struct disk *disk = &service->disks[i];
         if (set_get(&finding->found, disk->name))
             continue;
         diag_error(diags, disk->at,
                    "the claim \"%.*s\" would be new and empty, but claims that the service had "
-                   "are not used:%.*s",
-                   STR_ARG(disk->name), STR_ARG(claims));
+                   "are not used:%.*s%s",
+                   STR_ARG(disk->name), STR_ARG(claims), more);
         diag_hint(diags,
                   "to use one of them, add its name to the entry it belongs to: %.*s\n"
                   "to leave them unused, remove their label:\n"
                   "kubectl label pvc%.*s -n %.*s app.kubernetes.io/instance-",
-                  STR_ARG(finding->names), STR_ARG(finding->claims),
+                  STR_ARG(names), STR_ARG(claims),
                   STR_ARG(finding->rollout->deployed->namespace->name));
     }
 }
@@ -141,12 +141,12 @@ static void check_place(struct apply *apply, const struct cluster_namespace *nam
                         const struct node *claims)
 {
     struct arena *arena = &apply->cluster.arena;
-    size_t count = apply->cluster.service_count;
+    size_t count = namespace->service_count;
     struct finding *findings = ARENA_ARRAY(arena, count, struct finding);
     struct search search = {.arena = arena, .findings = findings};
     for (size_t i = 0; i < count; i++) {
-        findings[i].rollout = &apply->rollouts[i];
-        if (apply->rollouts[i].deployed->namespace == namespace && is_new_set(&apply->rollouts[i]))
+        findings[i].rollout = apply_rollout(apply, namespace->services[i]);
+        if (is_new_set(findings[i].rollout))
             add_finding(&search, &findings[i]);
     }
     for (const struct node *claim = claims; claim; claim = claim->next)

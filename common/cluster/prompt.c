@@ -29,12 +29,11 @@ static const struct node *view_config(const struct kubectl *kubectl)
 
 static struct str join_namespaces(struct cluster *cluster)
 {
-    struct str names = {0};
+    struct buf names = {0};
+    buf_add(&names, cluster->namespace_count == 1 ? STR("namespace ") : STR("namespaces "));
     for (size_t i = 0; i < cluster->namespace_count; i++)
-        names = str_format(&cluster->arena, "%.*s%s\"%.*s\"", STR_ARG(names), i ? ", " : "",
-                           STR_ARG(cluster->namespaces[i].name));
-    return str_format(&cluster->arena, "namespace%s %.*s", cluster->namespace_count == 1 ? "" : "s",
-                      STR_ARG(names));
+        buf_format(&names, "%s\"%.*s\"", i ? ", " : "", STR_ARG(cluster->namespaces[i].name));
+    return buf_take(&cluster->arena, &names);
 }
 
 /* kubectl takes --context before current-context, and --cluster before the context's. */

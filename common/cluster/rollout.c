@@ -211,15 +211,13 @@ static void free_stuck(struct watch *wait, const struct rollout *rollout,
 }
 
 static void take_answer(struct watch *wait, const struct cluster_namespace *namespace,
-                        const struct node *items)
+                        const struct set *items)
 {
-    for (size_t i = 0; i < wait->apply->cluster.service_count; i++) {
-        struct rollout *rollout = &wait->apply->rollouts[i];
-        if (rollout->deployed->namespace != namespace || !waits(rollout))
+    for (size_t i = 0; i < namespace->service_count; i++) {
+        struct rollout *rollout = apply_rollout(wait->apply, namespace->services[i]);
+        if (!waits(rollout))
             continue;
-        const struct node *workload = items;
-        while (workload && !object_same(workload, rollout->workload))
-            workload = workload->next;
+        const struct node *workload = set_get(items, object_key(&wait->arena, rollout->workload));
         judge(wait, rollout, workload);
         if (waits(rollout) && workload && str_is(object_kind(workload), "StatefulSet") &&
             rollout_is_observed(workload))
@@ -227,23 +225,46 @@ static void take_answer(struct watch *wait, const struct cluster_namespace *name
     }
 }
 
-/* The query for all awaited workloads of a namespace; false when there are none. By
+/* Adds the queries for all awaited workloads of a namespace, and returns how many they are. By
  * name, which needs no right to list. */
-static bool question(struct watch *wait, const struct kubectl *kubectl,
-                     const struct cluster_namespace *namespace, struct process *ret)
+static size_t add_questions(struct watch *wait, const struct kubectl *kubectl,
+                            const struct cluster_namespace *namespace, struct runs *runs)
 {
-    const struct apply *apply = wait->apply;
-    struct argv argv =
-        kubectl_argv(kubectl, "get", "--namespace", namespace->name.data, "--ignore-not-found",
-                     "--output=json", "--show-managed-fields", NULL);
-    size_t flags = argv.count;
-    for (size_t i = 0; i < apply->cluster.service_count; i++) {
-        const struct rollout *rollout = &apply->rollouts[i];
-        if (rollout->deployed->namespace == namespace && waits(rollout))
-            argv_add(kubectl->arena, &argv, object_title(kubectl->arena, rollout->workload).data);
+    struct argv names = {0};
+    size_t before = runs->count;
+    for (size_t i = 0; i < namespace->service_count; i++) {
+        const struct rollout *rollout = apply_rollout(wait->apply, namespace->services[i]);
+        if (waits(rollout))
+            argv_add(kubectl->arena, &names, object_title(kubectl->arena, rollout->workload).data);
     }
-    *ret = (struct process){.arguments = argv.items};
-    return argv.count > flags;
+    runs_add_names(kubectl->arena, runs,
+                   kubectl_argv(kubectl, "get", "--namespace", namespace->name.data,
+                                "--ignore-not-found", "--output=json", "--show-managed-fields",
+                                NULL),
+                   &names);
+    return runs->count - before;
+}
+
+/* Takes the answers about one namespace, if there are all of them. */
+static void take_answers(struct watch *wait, const struct kubectl *kubectl,
+                         const struct cluster_namespace *namespace, struct process *runs,
+                         size_t count)
+{
+    struct set items = {0};
+    bool right = count > 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct node *item = NULL;
+        if (process_right(&runs[i]))
+            item = runs[i].output.len ? kubectl_items(kubectl_answer(kubectl, &runs[i])) : NULL;
+        else if (!process_interrupted())
+            kubectl_report(kubectl, &runs[i]);
+        right &= process_right(&runs[i]);
+        for (; item; item = item->next)
+            set_add(&wait->arena, &items, object_key(&wait->arena, item), item);
+        process_free(&runs[i]);
+    }
+    if (right)
+        take_answer(wait, namespace, &items);
 }
 
 static void ask(struct watch *wait)
@@ -254,23 +275,14 @@ static void ask(struct watch *wait)
     struct diags diags = {.arena = arena};
     const struct kubectl kubectl = {
         .options = cluster->options, .arena = arena, .diags = &diags, .limit = QUESTION_LIMIT};
-    struct process *runs = ARENA_ARRAY(arena, cluster->namespace_count, struct process);
-    const struct cluster_namespace **namespaces =
-        ARENA_ARRAY(arena, cluster->namespace_count, const struct cluster_namespace *);
-    size_t count = 0;
+    struct runs runs = {0};
+    size_t *counts = ARENA_ARRAY(arena, cluster->namespace_count, size_t);
     for (size_t i = 0; i < cluster->namespace_count; i++)
-        if (question(wait, &kubectl, &cluster->namespaces[i], &runs[count]))
-            namespaces[count++] = &cluster->namespaces[i];
-    kubectl_ask(&kubectl, runs, count);
-    for (size_t i = 0; i < count; i++) {
-        if (process_right(&runs[i]))
-            take_answer(wait, namespaces[i],
-                        runs[i].output.len ? kubectl_items(kubectl_answer(&kubectl, &runs[i]))
-                                           : NULL);
-        else if (!process_interrupted())
-            kubectl_report(&kubectl, &runs[i]);
-        process_free(&runs[i]);
-    }
+        counts[i] = add_questions(wait, &kubectl, &cluster->namespaces[i], &runs);
+    kubectl_ask(&kubectl, runs.items, runs.count);
+    struct process *answers = runs.items;
+    for (size_t i = 0; i < cluster->namespace_count; answers += counts[i++])
+        take_answers(wait, &kubectl, &cluster->namespaces[i], answers, counts[i]);
     wait->trouble =
         diags.count ? str_copy(&cluster->arena, diags.items[0].message) : (struct str){0};
 }

@@ -1,13 +1,13 @@
 #include "cluster/secret_usage.h"
 
+#include "cluster/live.h"
+
 struct secret_usage secret_usage_of(struct cluster *cluster,
                                     const struct cluster_namespace *namespace)
 {
     struct secret_usage usage = {0};
-    for (size_t i = 0; i < cluster->service_count; i++) {
-        const struct service *service = cluster->services[i].service;
-        if (cluster->services[i].namespace != namespace)
-            continue;
+    for (size_t i = 0; i < namespace->service_count; i++) {
+        const struct service *service = namespace->services[i]->service;
         usage.all |= str_is(service->all_secrets, MANUAL_SECRETS);
         for (size_t j = 0; j < service->variable_count; j++)
             if (str_is(service->variables[j].secret, MANUAL_SECRETS))
@@ -40,29 +40,6 @@ static void find_references(struct arena *arena, struct secret_usage *usage,
             find_references(arena, usage, child);
 }
 
-/* Layers and modules of the given files, as their objects and pods are labelled. */
-static struct set own_modules(struct cluster *cluster, const struct cluster_namespace *namespace)
-{
-    struct set modules = {0};
-    for (size_t i = 0; i < cluster->service_count; i++) {
-        const struct service *service = cluster->services[i].service;
-        if (cluster->services[i].namespace == namespace)
-            set_add(&cluster->arena, &modules,
-                    str_format(&cluster->arena, "%.*s/%.*s", STR_ARG(service->layer->name),
-                               STR_ARG(service->name)),
-                    service);
-    }
-    return modules;
-}
-
-static bool is_own(struct cluster *cluster, const struct set *modules, const struct node *object)
-{
-    struct str layer = object_label(object, "opta.dev/layer-name");
-    struct str module = object_label(object, "opta.dev/module-name");
-    return set_get(modules, str_format(&cluster->arena, "%.*s/%.*s", STR_ARG(layer),
-                                       STR_ARG(module))) != NULL;
-}
-
 bool secret_usage_add_others(struct cluster *cluster, const struct cluster_namespace *namespace,
                              struct secret_usage *usage)
 {
@@ -74,10 +51,9 @@ bool secret_usage_add_others(struct cluster *cluster, const struct cluster_names
     kubectl_run(&cluster->kubectl, &run, 1);
     bool ok = process_right(&run);
     const struct node *items = ok ? kubectl_items(kubectl_answer(&cluster->kubectl, &run)) : NULL;
-    struct set own = own_modules(cluster, namespace);
     for (const struct node *object = items; object; object = object->next) {
         const struct node *spec = node_find(object, "spec");
-        if (spec && !is_own(cluster, &own, object))
+        if (spec && !namespace_service(&cluster->arena, namespace, object))
             find_references(&cluster->arena, usage, spec);
     }
     process_free(&run);
@@ -90,10 +66,9 @@ static struct suggestion find_near(struct cluster *cluster,
 {
     struct suggestion near = {.word = key};
     struct str lower = str_lower(&cluster->arena, key);
-    for (size_t i = 0; i < cluster->service_count; i++) {
-        const struct service *service = cluster->services[i].service;
-        for (size_t j = 0;
-             j < service->variable_count && cluster->services[i].namespace == namespace; j++) {
+    for (size_t i = 0; i < namespace->service_count; i++) {
+        const struct service *service = namespace->services[i]->service;
+        for (size_t j = 0; j < service->variable_count; j++) {
             struct str listed = service->variables[j].key;
             if (!str_is(service->variables[j].secret, MANUAL_SECRETS))
                 continue;
@@ -121,15 +96,15 @@ static void report_keys(struct cluster *cluster, const struct cluster_namespace 
                         const struct str *keys, size_t count)
 {
     enum { NAMED = 10 };
-    struct str names = {0};
+    struct buf names = {0};
     for (size_t i = 0; i < count && i < NAMED; i++)
-        names = str_format(&cluster->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "",
-                           STR_ARG(keys[i]));
+        buf_add_joined(&names, ", ", keys[i]);
     if (count > NAMED)
-        names = str_format(&cluster->arena, "%.*s and %zu more", STR_ARG(names), count - NAMED);
+        buf_format(&names, " and %zu more", count - NAMED);
     diag_warning(&cluster->diags, (struct location){0},
                  "no service in the given files uses these keys " OF_SECRET ": %.*s",
-                 STR_ARG(namespace->name), STR_ARG(names));
+                 STR_ARG(namespace->name), STR_ARG(buf_str(&names)));
+    buf_free(&names);
     diag_hint(&cluster->diags, "add them to secrets of a service, or write secrets: all");
 }
 

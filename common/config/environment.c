@@ -16,17 +16,19 @@ static const struct record *choose(const struct schema_reader *reader, const str
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     enum { NAMED = 20 }; /* of the environments, in the hint */
-    struct str names = {0};
+    struct buf list = {0};
     struct suggestion near = {.word = str_of(options->environment)};
     for (size_t i = 0; i < environments->count; i++) {
         struct str name = record_value(environments->records[i], ENVIRONMENT_NAME)->text;
-        if (options->environment && str_is(name, options->environment))
+        if (options->environment && str_is(name, options->environment)) {
+            buf_free(&list);
             return environments->records[i];
+        }
         suggestion_offer(&near, name);
         if (i <= NAMED)
-            names = str_format(reader->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "",
-                               STR_ARG(i < NAMED ? name : STR("...")));
+            buf_add_joined(&list, ", ", i < NAMED ? name : STR("..."));
     }
+    struct str names = buf_take(reader->arena, &list);
     if (!options->environment && environments->count == 1)
         return environments->records[0];
     struct location at = environments->node->key->span;
@@ -390,22 +392,43 @@ static void record_files(const struct schema_reader *reader, const struct record
     }
 }
 
+/* What an environment file has. */
+static const enum field_id settings[] = {
+    FILE_PROVIDERS,     FILE_OUTPUTS,        FILE_REGISTRY,         FILE_INGRESS_CLASS,
+    FILE_TLS_SECRET,    FILE_CLUSTER_ISSUER, FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
+    FILE_CLOUD_OBJECTS, FILE_CLUSTER_NAME};
+
+enum { SETTING_COUNT = sizeof settings / sizeof *settings };
+
 /* A service file with environments is no environment file: settings of one are not read there. */
 static void warn_misplaced(const struct schema_reader *reader, const struct record *file)
 {
-    static const enum field_id fields[] = {
-        FILE_PROVIDERS,     FILE_OUTPUTS,        FILE_REGISTRY,         FILE_INGRESS_CLASS,
-        FILE_TLS_SECRET,    FILE_CLUSTER_ISSUER, FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
-        FILE_CLOUD_OBJECTS, FILE_CLUSTER_NAME};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        const struct node *node = record_value(file, fields[i])->node;
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct node *node = record_value(file, settings[i])->node;
         if (!node)
             continue;
         diag_warning(reader->diags, node->key->span,
                      "%s has no effect in a service file with environments",
-                     schema_field(fields[i])->name);
+                     schema_field(settings[i])->name);
         diag_hint(reader->diags, "write it in the environment file");
     }
+}
+
+/* Reads the settings of a service file that is its own environment file. */
+static bool read_own(const struct schema_reader *reader, const struct record *file,
+                     struct environment *ret)
+{
+    size_t errors = reader->diags->errors;
+    bool right = true;
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        right &= !record_value(file, settings[i])->wrong;
+    if (check_filled(reader, file->node, false))
+        set_file(reader, file, ret);
+    if (record_has(file, FILE_PROVIDERS))
+        ret->name = ret->file_name;
+    else
+        ret->file_name = (struct str){0};
+    return right && reader->diags->errors == errors;
 }
 
 static bool read_chosen(const struct schema_reader *reader, const struct record *file,
@@ -452,14 +475,7 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
         right = read_file(reader, options->environment_file, (struct location){0}, ret);
         ret->name = ret->file_name;
     } else {
-        size_t errors = reader->diags->errors;
-        if (check_filled(reader, file->node, false))
-            set_file(reader, file, ret);
-        if (record_has(file, FILE_PROVIDERS))
-            ret->name = ret->file_name;
-        else
-            ret->file_name = (struct str){0};
-        right = reader->diags->errors == errors;
+        right = read_own(reader, file, ret);
     }
     if (options->environment && right && !str_is(ret->name, options->environment)) {
         diag_error(reader->diags, location_file(file->node->span.source),

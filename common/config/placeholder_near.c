@@ -84,12 +84,12 @@ static void report_root(const struct scope *scope, struct location at, struct st
 
 static struct str list_roots(struct arena *arena)
 {
-    struct str list = {0};
+    struct buf list = {0};
     const char *form;
     const char *name;
     for (size_t i = 0; (name = placeholder_root(i, &form)) != NULL; i++)
-        list = str_format(arena, "%.*s%s%s", STR_ARG(list), i ? ", " : "", name);
-    return list;
+        buf_add_joined(&list, ", ", str_of(name));
+    return buf_take(arena, &list);
 }
 
 /* `root`: what is near; empty if nothing is. ${{module.NAME.OUTPUT}} is a placeholder, so what is

@@ -53,14 +53,11 @@ const struct field *schema_find(const struct schema *schema, struct str name)
 
 struct str schema_words_text(struct arena *arena, const char *const *choices, const char *last)
 {
-    struct str text = {0};
-    for (size_t i = 0; choices[i]; i++) {
-        struct str joint = i == 0           ? STR("")
-                           : choices[i + 1] ? STR(", ")
-                                            : str_format(arena, " %s ", last);
-        text = str_format(arena, "%.*s%.*s%s", STR_ARG(text), STR_ARG(joint), choices[i]);
-    }
-    return text;
+    struct buf text = {0};
+    const char *joint = str_format(arena, " %s ", last).data;
+    for (size_t i = 0; choices[i]; i++)
+        buf_add_joined(&text, choices[i + 1] ? ", " : joint, str_of(choices[i]));
+    return buf_take(arena, &text);
 }
 
 struct str schema_type_text(struct arena *arena, const struct field *field)
@@ -397,17 +394,17 @@ static void report_unknown(const struct schema_reader *reader, const struct sche
     diag_error(reader->diags, key->span, "unknown field \"%.*s\" in %s", STR_ARG(key->text),
                schema->what);
     struct suggestion near = {.word = key->text};
-    struct str names = {0};
+    struct buf names = {0};
     for (size_t i = 0; i < schema->count && !diags_full(reader->diags); i++) {
         suggestion_offer(&near, str_of(schema->fields[i].name));
-        names = str_format(reader->arena, "%.*s%s%s", STR_ARG(names), i ? ", " : "",
-                           schema->fields[i].name);
+        buf_add_joined(&names, ", ", str_of(schema->fields[i].name));
     }
+    struct str list = buf_take(reader->arena, &names);
     enum { FEW = 12 }; /* more names than this teach nothing in an error */
     if (diag_suggest(reader->diags, &near))
         return;
     if (schema->count <= FEW)
-        diag_hint(reader->diags, "known fields: %.*s", STR_ARG(names));
+        diag_hint(reader->diags, "known fields: %.*s", STR_ARG(list));
     else
         diag_hint(reader->diags, "kubectl optasvc explain lists the fields");
 }

@@ -189,6 +189,7 @@ static struct source *keep(struct arena *arena, const struct source *source)
     struct source *kept = ARENA_NEW(arena, struct source);
     *kept = *source;
     kept->text = str_copy(arena, source->text);
+    kept->lines = line_map_new(arena);
     return kept;
 }
 

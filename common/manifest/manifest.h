@@ -72,7 +72,8 @@ struct autoscaling {
     struct str api_version;
     struct str kind;
     struct str name;
-    struct str container; /* empty: the pod as a whole counts */
+    struct str cpu_container; /* whose use of it counts; empty: that of the pod as a whole */
+    struct str memory_container;
     int64_t min;
     int64_t max;
     int64_t cpu; /* % of the request */

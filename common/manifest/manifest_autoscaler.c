@@ -1,4 +1,5 @@
 #include "manifest/manifest.h"
+#include "manifest/sidecar.h"
 
 struct node *autoscaler_metric(struct arena *arena, const char *resource, int64_t utilization,
                                struct str container)
@@ -26,8 +27,9 @@ void autoscaler_spec(struct arena *arena, struct node *object, const struct auto
     put_int(arena, spec, "minReplicas", scaling->min);
     put_int(arena, spec, "maxReplicas", scaling->max);
     struct node *metrics = put_list(arena, spec, "metrics");
-    node_add(metrics, autoscaler_metric(arena, "cpu", scaling->cpu, scaling->container));
-    node_add(metrics, autoscaler_metric(arena, "memory", scaling->memory, scaling->container));
+    node_add(metrics, autoscaler_metric(arena, "cpu", scaling->cpu, scaling->cpu_container));
+    node_add(metrics,
+             autoscaler_metric(arena, "memory", scaling->memory, scaling->memory_container));
 }
 
 void manifest_autoscaler(struct manifests *manifests, const struct service *service)
@@ -35,12 +37,17 @@ void manifest_autoscaler(struct manifests *manifests, const struct service *serv
     struct arena *arena = manifests->arena;
     if (!service->has_image || !service_scales(service))
         return;
+    struct str container = STR("");
+    if (sidecar_is_injected(sidecar_of_service, service))
+        container = service->name;
     struct node *object = manifest_object(manifests, service, "autoscaling/v2",
                                           "HorizontalPodAutoscaler", service->name);
     autoscaler_spec(arena, object,
                     &(struct autoscaling){.api_version = STR("apps/v1"),
                                           .kind = str_of(service_workload_kind(service)),
                                           .name = service->name,
+                                          .cpu_container = container,
+                                          .memory_container = container,
                                           .min = service->min_containers,
                                           .max = service->max_containers,
                                           .cpu = service->target_cpu,

@@ -15,7 +15,7 @@ struct renderer {
     struct rendition *kept;
     const struct options *options;
     bool color;
-    bool json;
+    const struct emit_format *format;
     bool failed;
     struct buf *manifests;
     struct buf *messages;
@@ -35,14 +35,9 @@ static void tell(struct renderer *renderer, const struct diags *diags)
 
 static void emit(struct renderer *renderer, const struct manifests *manifests)
 {
-    if (!renderer->json) {
-        emit_yaml(renderer->manifests, manifests->items, manifests->count);
-        return;
-    }
-    for (size_t i = 0; i < manifests->count; i++) {
-        buf_add(renderer->manifests, renderer->objects++ ? STR(",\n        ") : STR("\n        "));
-        emit_json(renderer->manifests, manifests->items[i], 8);
-    }
+    for (size_t i = 0; i < manifests->count; i++)
+        renderer->format->object(renderer->manifests, manifests->items[i],
+                                 renderer->objects++ == 0);
 }
 
 static void keep(struct renderer *renderer, const struct service *service,
@@ -257,15 +252,12 @@ bool render(const struct options *options, bool color, struct buf *ret_manifests
     struct renderer renderer = {.options = usage_start(&flags, options),
                                 .color = color,
                                 .file = &file,
-                                .json = options->output && strcmp(options->output, "json") == 0,
+                                .format = emit_format_find(options->output),
                                 .manifests = ret_manifests,
                                 .messages = ret_messages};
-    if (renderer.json)
-        buf_add(ret_manifests, STR("{\n    \"apiVersion\": \"v1\",\n    \"kind\": \"List\",\n"
-                                   "    \"items\": ["));
+    renderer.format->begin(ret_manifests);
     render_files(&renderer);
-    if (renderer.json)
-        buf_add(ret_manifests, STR("\n    ]\n}\n"));
+    renderer.format->end(ret_manifests);
     if (renderer.failed)
         ret_manifests->len = 0;
     arena_free(&file);

@@ -529,3 +529,25 @@ int process_become(const char *const *arguments)
     execvp(arguments[0], as_exec_takes_it(arguments));
     return errno;
 }
+
+void runs_add(struct arena *arena, struct runs *runs, struct process run)
+{
+    runs->items = arena_grow(arena, runs->items, runs->count, sizeof *runs->items);
+    runs->items[runs->count++] = run;
+}
+
+void runs_add_names(struct arena *arena, struct runs *runs, struct argv argv,
+                    const struct argv *words)
+{
+    for (size_t at = 0; at < words->count;) {
+        struct argv some = {0};
+        size_t size = 0;
+        for (size_t i = 0; i < argv.count; i++)
+            argv_add(arena, &some, argv.items[i]);
+        for (; at < words->count && size < PROCESS_WORDS_MAX; at++) {
+            argv_add(arena, &some, words->items[at]);
+            size += strlen(words->items[at]) + 1 + sizeof(const char *);
+        }
+        runs_add(arena, runs, (struct process){.arguments = some.items});
+    }
+}

@@ -8,10 +8,13 @@
 
 #include "base/limits.h"
 #include "base/str.h"
+#include "os/argv.h"
 
 enum {
-    PROCESS_AT_ONCE = 8,  /* children of one process_run(); more wait for their turn */
-    PROCESS_GRACE = 5000, /* ms from SIGTERM to SIGKILL */
+    PROCESS_AT_ONCE = 8,           /* children of one process_run(); more wait for their turn */
+    PROCESS_GRACE = 5000,          /* ms from SIGTERM to SIGKILL */
+    PROCESS_WORDS_MAX = 64 * 1024, /* bytes of names as arguments of one run: Linux takes 128 KiB in
+                                      one argument, and of all a quarter of the stack */
 };
 
 struct process {
@@ -43,6 +46,18 @@ void process_run(struct process *processes, size_t count);
 void process_run_foreground(struct process *process);
 
 void process_free(struct process *process);
+
+/* Runs that are put together one by one, in an arena. */
+struct runs {
+    struct process *items;
+    size_t count;
+};
+void runs_add(struct arena *arena, struct runs *runs, struct process run);
+
+/* Adds runs of these arguments with the words behind them. As no system passes arguments of any
+ * length, many words make several runs; without words there is none. */
+void runs_add_names(struct arena *arena, struct runs *runs, struct argv argv,
+                    const struct argv *words);
 
 /* Ran, and ended with status 0. */
 bool process_right(const struct process *process);

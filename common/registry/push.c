@@ -57,16 +57,17 @@ static void hint_none(struct push *push)
 static bool choose_service(struct push *push)
 {
     const struct session *session = &push->session;
-    struct str names = {0};
+    struct buf list = {0};
     size_t count = 0;
     for (size_t i = 0; i < session->service_count; i++) {
         const struct service *service = session->services[i].service;
         if (service->repository.len == 0)
             continue;
         push->service = service;
-        names = str_format(&push->arena, "%.*s%s%.*s", STR_ARG(names), count++ ? ", " : "",
-                           STR_ARG(service->name));
+        buf_add_joined(&list, ", ", service->name);
+        count++;
     }
+    struct str names = buf_take(&push->arena, &list);
     if (count == 1)
         return true;
     if (count == 0) {

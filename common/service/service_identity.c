@@ -29,10 +29,10 @@ static void hint_at_identity(const struct service_reader *in)
 /* Others' means may grant it. */
 static void warn_link(const struct service_reader *in, const struct link *link)
 {
-    struct str granted = {0};
+    struct buf list = {0};
     for (size_t i = 0; i < link->permission_count; i++)
-        granted = str_format(in->reader.arena, "%.*s%s%.*s", STR_ARG(granted), i ? ", " : "",
-                             STR_ARG(link->permissions[i]));
+        buf_add_joined(&list, ", ", link->permissions[i]);
+    struct str granted = buf_take(in->reader.arena, &list);
     diag_warning(in->reader.diags, link->node->span,
                  "no cloud permission is made for this link to %.*s", STR_ARG(link->module->type));
     if (environment_of(in)->cloud == CLOUD_AWS)

@@ -3,109 +3,74 @@
 #include "base/utf8.h"
 #include "yaml/scalar.h"
 
-#include <stdlib.h>
-#include <yaml.h>
+#include <string.h>
 
-static int write_to_buf(void *data, unsigned char *bytes, size_t size)
-{
-    buf_add(data, (struct str){(const char *)bytes, size});
-    return 1;
-}
+/* How a string is written in double quotes. */
+enum quoting {
+    QUOTING_YAML, /* with YAML's escapes, as libyaml's emitter writes them */
+    QUOTING_JSON  /* with escapes that JSON has too */
+};
 
-/* libyaml's emitter fails only without memory or on events out of order: one is the arena's case,
- * the other a mistake of ours. It frees the event in every case. */
-static void send(yaml_emitter_t *emitter, yaml_event_t *event, int made)
-{
-    if (!made || !yaml_emitter_emit(emitter, event))
-        abort();
-}
-
-/* The emitter would write a plain text that it cannot keep plain in single quotes: ask for the
- * style that will come out. */
-static yaml_scalar_style_t style_of(const struct node *scalar)
-{
-    if (scalar->style == STYLE_LINES)
-        return YAML_LITERAL_SCALAR_STYLE;
-    if (scalar->style == STYLE_PLAIN || scalar_may_be_plain(scalar->text))
-        return YAML_PLAIN_SCALAR_STYLE;
-    return YAML_DOUBLE_QUOTED_SCALAR_STYLE;
-}
-
-static void emit_node(yaml_emitter_t *emitter, const struct node *node)
-{
-    yaml_event_t event;
-    if (node->kind == NODE_SCALAR) {
-        send(emitter, &event,
-             yaml_scalar_event_initialize(
-                 &event, NULL, NULL, (const yaml_char_t *)(node->text.len ? node->text.data : ""),
-                 (int)node->text.len, 1, 1, style_of(node)));
-        return;
-    }
-    if (node->kind == NODE_LIST) {
-        send(
-            emitter, &event,
-            yaml_sequence_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE));
-        for (const struct node *item = node->first; item; item = item->next)
-            emit_node(emitter, item);
-        send(emitter, &event, yaml_sequence_end_event_initialize(&event));
-        return;
-    }
-    send(emitter, &event,
-         yaml_mapping_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_MAPPING_STYLE));
-    for (const struct node *value = node->first; value; value = value->next) {
-        emit_node(emitter, value->key);
-        emit_node(emitter, value);
-    }
-    send(emitter, &event, yaml_mapping_end_event_initialize(&event));
-}
-
-void emit_yaml(struct buf *out, struct node *const *documents, size_t count)
-{
-    yaml_emitter_t emitter;
-    yaml_event_t event;
-    if (!yaml_emitter_initialize(&emitter))
-        abort();
-    yaml_emitter_set_output(&emitter, write_to_buf, out);
-    yaml_emitter_set_unicode(&emitter, 1);
-    yaml_emitter_set_width(&emitter, -1);
-    send(&emitter, &event, yaml_stream_start_event_initialize(&event, YAML_UTF8_ENCODING));
-    for (size_t i = 0; i < count; i++) {
-        send(&emitter, &event, yaml_document_start_event_initialize(&event, NULL, NULL, NULL, 0));
-        emit_node(&emitter, documents[i]);
-        send(&emitter, &event, yaml_document_end_event_initialize(&event, 1));
-    }
-    send(&emitter, &event, yaml_stream_end_event_initialize(&event));
-    yaml_emitter_delete(&emitter);
-}
-
-/* Line breaks of YAML 1.1, the byte order mark and control characters are escaped, so that the text
- * is one in YAML's double quotes as well. */
-static bool needs_escape(uint32_t character)
+/* Line breaks of YAML 1.1, the byte order mark and control characters are escaped in JSON too, so
+ * that it is YAML with the same meaning. YAML 1.1 does not count characters above U+FFFD as
+ * printable; libyaml's emitter escapes them. */
+static bool needs_escape(uint32_t character, enum quoting quoting)
 {
     return character < 0x20 || character == '"' || character == '\\' ||
            (character >= 0x7F && character < 0xA0) || character == 0x2028 || character == 0x2029 ||
-           character == 0xFEFF;
+           character == 0xFEFF || (quoting == QUOTING_YAML && character > 0xFFFD);
 }
 
-static void json_text(struct buf *out, struct str text)
+static void add_json_escape(struct buf *out, uint32_t character)
+{
+    if (character == '"' || character == '\\')
+        buf_format(out, "\\%c", (char)character);
+    else if (character == '\n')
+        buf_add(out, STR("\\n"));
+    else
+        buf_format(out, "\\u%04x", (unsigned)character);
+}
+
+/* The escapes of YAML 1.1, section 5.6. */
+static void add_yaml_escape(struct buf *out, uint32_t character)
+{
+    static const struct {
+        uint32_t character;
+        char letter;
+    } letters[] = {{'\0', '0'},  {'\a', 'a'}, {'\b', 'b'},   {'\t', 't'},  {'\n', 'n'},
+                   {'\v', 'v'},  {'\f', 'f'}, {'\r', 'r'},   {0x1B, 'e'},  {'"', '"'},
+                   {'\\', '\\'}, {0x85, 'N'}, {0x2028, 'L'}, {0x2029, 'P'}};
+    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
+        if (letters[i].character == character) {
+            buf_format(out, "\\%c", letters[i].letter);
+            return;
+        }
+    }
+    if (character <= 0xFF)
+        buf_format(out, "\\x%02X", (unsigned)character);
+    else if (character <= 0xFFFF)
+        buf_format(out, "\\u%04X", (unsigned)character);
+    else
+        buf_format(out, "\\U%08X", (unsigned)character);
+}
+
+static void add_quoted(struct buf *out, struct str text, enum quoting quoting)
 {
     buf_add_byte(out, '"');
     size_t clean = 0;
     for (size_t at = 0, len; at < text.len; at += len) {
         uint32_t character = (unsigned char)text.data[at];
         len = character < 0x80 ? 1 : utf8_decode(text, at, &character);
-        if (len == 0) /* no UTF-8: leave it to the reader */
+        if (len == 0) /* not UTF-8: the reader reports it */
             len = 1;
-        if (!needs_escape(character))
+        if (!needs_escape(character, quoting))
             continue;
         buf_add(out, str_slice(text, clean, at));
         clean = at + len;
-        if (character == '"' || character == '\\')
-            buf_format(out, "\\%c", (char)character);
-        else if (character == '\n')
-            buf_add(out, STR("\\n"));
+        if (quoting == QUOTING_JSON)
+            add_json_escape(out, character);
         else
-            buf_format(out, "\\u%04x", (unsigned)character);
+            add_yaml_escape(out, character);
     }
     buf_add(out, str_from(text, clean));
     buf_add_byte(out, '"');
@@ -118,7 +83,7 @@ void emit_json(struct buf *out, const struct node *node, size_t indent)
         if (node->style == STYLE_PLAIN)
             buf_add(out, node->text);
         else
-            json_text(out, node->text);
+            add_quoted(out, node->text, QUOTING_JSON);
         return;
     }
     bool map = node->kind == NODE_MAP;
@@ -127,7 +92,7 @@ void emit_json(struct buf *out, const struct node *node, size_t indent)
         buf_add_byte(out, '\n');
         buf_add_spaces(out, indent + STEP);
         if (map) {
-            json_text(out, child->key->text);
+            add_quoted(out, child->key->text, QUOTING_JSON);
             buf_add(out, STR(": "));
         }
         emit_json(out, child, indent + STEP);
@@ -141,18 +106,24 @@ void emit_json(struct buf *out, const struct node *node, size_t indent)
     buf_add_byte(out, map ? '}' : ']');
 }
 
-static void emit_text(struct buf *out, const struct node *scalar, bool json)
+static bool is_plain(const struct node *scalar, enum quoting quoting)
 {
-    if (scalar->style == STYLE_PLAIN || (!json && scalar_may_be_plain(scalar->text)))
+    return scalar->style == STYLE_PLAIN ||
+           (quoting == QUOTING_YAML && scalar_may_be_plain(scalar->text));
+}
+
+static void emit_scalar(struct buf *out, const struct node *scalar, enum quoting quoting)
+{
+    if (is_plain(scalar, quoting))
         buf_add(out, scalar->text);
     else
-        json_text(out, scalar->text);
+        add_quoted(out, scalar->text, quoting);
 }
 
 void emit_inline(struct buf *out, const struct node *node, bool json)
 {
     if (node->kind == NODE_SCALAR) {
-        emit_text(out, node, json);
+        emit_scalar(out, node, json ? QUOTING_JSON : QUOTING_YAML);
         return;
     }
     if (node->kind == NODE_ALIAS) {
@@ -166,7 +137,7 @@ void emit_inline(struct buf *out, const struct node *node, bool json)
             if (node_is_merge(child)) /* in quotes it merges nothing */
                 buf_add(out, child->key->text);
             else
-                json_text(out, child->key->text);
+                add_quoted(out, child->key->text, QUOTING_JSON);
             buf_add(out, STR(": "));
         }
         emit_inline(out, child, true);
@@ -189,54 +160,172 @@ static void next_line(struct buf *out, size_t column, const struct emit_style *s
     buf_add_spaces(out, column);
 }
 
-void emit_value(struct buf *out, const struct node *value, size_t column,
-                const struct emit_style *style)
+/* Entries or items, in a block; the first one continues the line. */
+static void emit_children(struct buf *out, const struct node *node, size_t column,
+                          const struct emit_style *style)
 {
-    if (emit_is_inline(value)) {
-        buf_add_byte(out, ' ');
-        emit_inline(out, value, false);
-        return;
-    }
-    bool map = value->kind == NODE_MAP;
-    column += map ? style->step : style->dash;
-    for (const struct node *child = value->first; child; child = child->next) {
-        next_line(out, column, style);
-        if (map)
+    for (const struct node *child = node->first; child; child = child->next) {
+        if (child != node->first)
+            next_line(out, column, style);
+        if (node->kind == NODE_MAP)
             emit_entry(out, child, column, style);
         else
             emit_item(out, child, column, style);
     }
+}
+
+/* A literal block scalar without a line break at its end. */
+static void emit_lines(struct buf *out, struct str text, size_t column,
+                       const struct emit_style *style)
+{
+    buf_add(out, STR("|-"));
+    for (size_t at = 0; at < text.len;) {
+        size_t end = str_find(text, at, '\n');
+        next_line(out, column, style);
+        buf_add(out, str_slice(text, at, end));
+        at = end + 1;
+    }
+}
+
+/* Columns of "- ", "? " and ": ". */
+enum { INDICATOR = 2 };
+
+/* What follows an indicator in its line. */
+static void emit_after_indicator(struct buf *out, const struct node *node, size_t column,
+                                 const struct emit_style *style)
+{
+    column += INDICATOR;
+    if (node->style == STYLE_LINES)
+        emit_lines(out, node->text, column, style);
+    else if (emit_is_inline(node))
+        emit_inline(out, node, false);
+    else
+        emit_children(out, node, column, style);
+}
+
+void emit_value(struct buf *out, const struct node *value, size_t column,
+                const struct emit_style *style)
+{
+    if (value->style == STYLE_LINES || emit_is_inline(value)) {
+        buf_add_byte(out, ' ');
+        emit_after_indicator(out, value, column, style);
+        return;
+    }
+    column += value->kind == NODE_MAP ? style->step : style->dash;
+    next_line(out, column, style);
+    emit_children(out, value, column, style);
 }
 
 void emit_entry(struct buf *out, const struct node *value, size_t column,
                 const struct emit_style *style)
 {
-    emit_text(out, value->key, false);
-    buf_add_byte(out, ':');
-    emit_value(out, value, column, style);
+    /* A longer key, or one with line breaks, is written after "? ". The length is libyaml's; YAML
+     * 1.1, section 4.2.2, allows 1,024 characters. */
+    enum { SIMPLE_KEY_MAX = 128 };
+    const struct node *key = value->key;
+    bool plain = is_plain(key, QUOTING_YAML);
+    bool simple = key->text.len <= SIMPLE_KEY_MAX && (plain || !utf8_has_line_break(key->text));
+    if (!simple)
+        buf_add(out, STR("? "));
+    if (plain)
+        buf_add(out, key->text);
+    else
+        add_quoted(out, key->text, QUOTING_YAML);
+    if (simple) {
+        buf_add_byte(out, ':');
+        emit_value(out, value, column, style);
+        return;
+    }
+    next_line(out, column, style);
+    buf_add(out, STR(": "));
+    emit_after_indicator(out, value, column, style);
 }
 
 void emit_item(struct buf *out, const struct node *item, size_t column,
                const struct emit_style *style)
 {
-    enum { DASH = 2 }; /* a dash and a space */
     buf_add(out, STR("- "));
-    if (emit_is_inline(item)) {
-        emit_inline(out, item, false);
-        return;
-    }
-    column += DASH;
-    for (const struct node *child = item->first; child; child = child->next) {
-        if (child != item->first)
-            next_line(out, column, style);
-        if (item->kind == NODE_MAP)
-            emit_entry(out, child, column, style);
-        else
-            emit_item(out, child, column, style);
+    emit_after_indicator(out, item, column, style);
+}
+
+static const struct emit_style document_style = {.step = 2, .dash = 0, .newline = "\n"};
+
+void emit_yaml(struct buf *out, struct node *const *documents, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        buf_add(out, STR("---"));
+        if (emit_is_inline(documents[i])) {
+            buf_add_byte(out, ' ');
+            emit_inline(out, documents[i], false);
+        } else {
+            next_line(out, 0, &document_style);
+            emit_children(out, documents[i], 0, &document_style);
+        }
+        buf_add_byte(out, '\n');
     }
 }
 
-const char *emit_library(void)
+/* Formats of --output */
+
+static void yaml_nothing(struct buf *out)
 {
-    return yaml_get_version_string();
+    (void)out;
+}
+
+static void yaml_object(struct buf *out, struct node *object, bool first)
+{
+    (void)first;
+    emit_yaml(out, &object, 1);
+}
+
+static void yaml_value(struct buf *out, struct node *value)
+{
+    if (emit_is_inline(value))
+        emit_inline(out, value, false);
+    else
+        emit_children(out, value, 0, &document_style);
+    buf_add_byte(out, '\n');
+}
+
+/* A List, as `kubectl get -o json` prints it. */
+static void json_begin(struct buf *out)
+{
+    buf_add(out, STR("{\n"
+                     "    \"apiVersion\": \"v1\",\n"
+                     "    \"kind\": \"List\",\n"
+                     "    \"items\": ["));
+}
+
+static void json_object(struct buf *out, struct node *object, bool first)
+{
+    enum { INDENT = 8 };
+    buf_add(out, first ? STR("\n") : STR(",\n"));
+    buf_add_spaces(out, INDENT);
+    emit_json(out, object, INDENT);
+}
+
+static void json_end(struct buf *out)
+{
+    buf_add(out, STR("\n    ]\n}\n"));
+}
+
+static void json_value(struct buf *out, struct node *value)
+{
+    emit_json(out, value, 0);
+    buf_add_byte(out, '\n');
+}
+
+static const struct emit_format formats[] = {
+    {"yaml", yaml_nothing, yaml_object, yaml_nothing, yaml_value},
+    {"json", json_begin, json_object, json_end, json_value},
+};
+
+const char *const emit_format_names[] = {"yaml", "json", NULL};
+
+const struct emit_format *emit_format_find(const char *name)
+{
+    for (size_t i = 0; name && i < sizeof formats / sizeof *formats; i++)
+        if (strcmp(formats[i].name, name) == 0)
+            return &formats[i];
+    return &formats[0];
 }

@@ -4,12 +4,29 @@
 
 #include "yaml/node.h"
 
-/* Appends YAML documents, each led by "---", in block style, with the quoting of scalar.h. */
+/* Appends YAML documents in block style, each after a line "---". The bytes are those of libyaml's
+ * emitter with unlimited width. A string is plain where scalar_may_be_plain() allows it, otherwise
+ * in double quotes. The root is a map or list. */
 void emit_yaml(struct buf *out, struct node *const *documents, size_t count);
 
 /* Appends one JSON value, indented by four spaces as kubectl does, its lines after the first by
  * `indent` more. No newline at the end. */
 void emit_json(struct buf *out, const struct node *node, size_t indent);
+
+/* A word of --output, and how it prints objects or one value. Each appends. */
+struct emit_format {
+    const char *name;
+    void (*begin)(struct buf *out); /* a list of objects */
+    void (*object)(struct buf *out, struct node *object, bool first);
+    void (*end)(struct buf *out);
+    void (*value)(struct buf *out, struct node *value); /* a map or list alone, with its newline */
+};
+
+/* The words, ended by NULL; the first is the default. */
+extern const char *const emit_format_names[];
+
+/* The format of a word; the default for NULL. */
+const struct emit_format *emit_format_find(const char *name);
 
 /* How the neighbours of a fragment are written. */
 struct emit_style {
@@ -35,8 +52,5 @@ void emit_inline(struct buf *out, const struct node *node, bool json);
 /* True when a value stands behind its key or dash in the same line: a scalar, an alias, what is
  * empty, and what merges an alias. */
 bool emit_is_inline(const struct node *node);
-
-/* The version of libyaml. */
-const char *emit_library(void);
 
 #endif

@@ -333,3 +333,8 @@ bool load_manifest(struct arena *arena, const struct source *source, size_t star
     *ret_root = loader.root;
     return true;
 }
+
+const char *load_manifest_library(void)
+{
+    return yaml_get_version_string();
+}

@@ -13,4 +13,7 @@
 bool load_manifest(struct arena *arena, const struct source *source, size_t start, size_t end,
                    struct diags *diags, struct node **ret_root);
 
+/* The version of libyaml. */
+const char *load_manifest_library(void);
+
 #endif

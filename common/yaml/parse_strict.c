@@ -441,7 +441,7 @@ struct node *load_service(struct arena *arena, const struct source *source, stru
     loader.base = utf8_mark(source->text);
     size_t errors = diags->errors;
     refuse_directives(&loader);
-    if (!loader.failed && !source->answered)
+    if (!loader.failed)
         refuse_blanks(&loader);
     if (!loader.failed && loader.base < source->text.len)
         parse(&loader);

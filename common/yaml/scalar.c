@@ -13,7 +13,7 @@ static bool is_digit(char c)
 static bool is_keyword(struct str text)
 {
     enum { LONGEST = 5 };
-    if (text.len > LONGEST)
+    if (text.len > LONGEST || (text.len && !strchr("~nNtTfFyYoO.+-<=", text.data[0])))
         return false;
     /* "<<" and "=" are YAML 1.1's merge and default keys. */
     static const char *const words[] = {"",     "~",     "null",  "true", "false", "yes",
@@ -101,15 +101,17 @@ bool scalar_may_be_plain(struct str text)
     char last = text.data[text.len - 1];
     if (last == ' ' || last == ':')
         return false;
-    for (size_t at = 0; at < text.len;) {
+    for (size_t at = 0, len; at < text.len; at += len) {
         unsigned char byte = (unsigned char)text.data[at];
-        char next = at + 1 < text.len ? text.data[at + 1] : 0;
-        uint32_t character = 0;
-        size_t len = byte < 0x80 ? 1 : utf8_decode(text, at, &character);
-        bool printable = byte < 0x80 ? byte >= 0x20 && byte != 0x7F : is_printable(character);
-        if (len == 0 || !printable || (byte == ':' && next == ' ') || (byte == ' ' && next == '#'))
+        uint32_t character;
+        len = 1;
+        if (byte == ':' ? text.data[at + 1] == ' ' : byte == '#' && text.data[at - 1] == ' ')
             return false;
-        at += len;
+        if (byte >= 0x20 && byte < 0x7F)
+            continue;
+        len = utf8_decode(text, at, &character);
+        if (len == 0 || !is_printable(character))
+            return false;
     }
     return true;
 }

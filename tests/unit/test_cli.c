@@ -34,32 +34,27 @@ static int fail_seven(const struct invocation *invocation)
 
 static const char *const outputs[] = {"yaml", "json", NULL};
 
-static const struct command commands[] = {
-    {.name = "render",
-     .arguments = "[FIELD]",
-     .most = 2,
-     .summary = "Renders.",
-     .details = "In detail.\n",
-     .flags = FLAGS_RENDER | FLAG(OUTPUT),
-     .required = FLAG(FILENAME),
-     .outputs = outputs,
-     .run = print_options},
-    {.name = "validate", .arguments = "", .summary = "Validates.", .run = print_options},
-    {.name = "fail", .arguments = "", .summary = "Fails.", .run = fail_seven},
-};
+static const struct command render_command = {.name = "render",
+                                              .arguments = "[FIELD]",
+                                              .max_args = 2,
+                                              .summary = "Renders.",
+                                              .details = "In detail.\n",
+                                              .flags = FLAGS_RENDER | FLAG(OUTPUT),
+                                              .required = FLAG(FILENAME),
+                                              .outputs = outputs,
+                                              .run = print_options};
+static const struct command validate_command = {
+    .name = "validate", .summary = "Validates.", .run = print_options};
+static const struct command fail_command = {.name = "fail", .summary = "Fails.", .run = fail_seven};
 
-static const struct program program = {.name = "kubectl it",
-                                       .file = "kubectl-it",
-                                       .summary = "Does it.",
-                                       .commands = commands,
-                                       .count = COUNT(commands)};
+static const struct command *const commands[] = {&render_command, &validate_command, &fail_command,
+                                                 NULL};
 
-static const struct program single = {.name = "it",
-                                      .file = "it",
-                                      .summary = "Does it.",
-                                      .commands = commands,
-                                      .count = 1,
-                                      .single = true};
+static const struct program program = {
+    .name = "kubectl it", .file = "kubectl-it", .summary = "Does it.", .commands = commands};
+
+static const struct program single = {
+    .name = "it", .file = "it", .summary = "Does it.", .commands = commands, .single = true};
 
 enum { ARGUMENTS_MAX = 8 };
 

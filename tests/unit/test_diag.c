@@ -37,6 +37,25 @@ static struct str shown(struct unit *unit, struct str text, size_t start, size_t
     return str_from(written, str_find(written, 0, '\n') + 1);
 }
 
+/* A text of many blocks of a line map has the same positions with and without one. */
+static void test_positions_in_a_large_text(void **state)
+{
+    struct unit *unit = *state;
+    struct buf text = {0};
+    for (size_t i = 0; i < 3000; i++)
+        buf_format(&text, "%.*s\n", (int)(i % 23), "a line of a large file ");
+    const struct source *mapped = unit_source(unit, buf_str(&text));
+    const struct source counted = {.text = mapped->text};
+    for (size_t offset = 0; offset <= text.len + 1; offset += 7) {
+        struct position a = diag_position(mapped, offset);
+        struct position b = diag_position(&counted, offset);
+        if (a.line != b.line || a.column != b.column)
+            fail_msg("offset %zu is %zu:%zu", offset, a.line, a.column);
+    }
+    assert_int_equal(diag_position(mapped, text.len).line, 3001);
+    buf_free(&text);
+}
+
 static void test_caret(void **state)
 {
     struct unit *unit = *state;
@@ -348,6 +367,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_positions),
+        UNIT_TEST(test_positions_in_a_large_text),
         UNIT_TEST(test_caret),
         UNIT_TEST(test_long_lines_are_cut_around_the_place),
         UNIT_TEST(test_long_places_are_cut_too),

@@ -1,3 +1,4 @@
+#include "base/utf8.h"
 #include "unit.h"
 #include "yaml/edit.h"
 #include "yaml/emit.h"
@@ -660,11 +661,11 @@ static void test_scalars_in_fragments(void **state)
         {STYLE_TEXT, TEXT("a\nb"), "\"a\\nb\"", "\"a\\nb\""},
         {STYLE_TEXT, TEXT("\"\\"), "\"\\\"\\\\\"", "\"\\\"\\\\\""},
         {STYLE_TEXT, TEXT("\xC3\xA4"), "\xC3\xA4", "\"\xC3\xA4\""},
-        {STYLE_TEXT, TEXT("\xC2\x85\xE2\x80\xA8\xE2\x80\xA9"), "\"\\u0085\\u2028\\u2029\"",
+        {STYLE_TEXT, TEXT("\xC2\x85\xE2\x80\xA8\xE2\x80\xA9"), "\"\\N\\L\\P\"",
          "\"\\u0085\\u2028\\u2029\""},
-        {STYLE_TEXT, TEXT("a\xEF\xBB\xBF"), "\"a\\ufeff\"", "\"a\\ufeff\""},
-        {STYLE_TEXT, TEXT("\xF0\x9F\x98\x80"), "\"\xF0\x9F\x98\x80\"", "\"\xF0\x9F\x98\x80\""},
-        {STYLE_TEXT, TEXT("\x7F\x01"), "\"\\u007f\\u0001\"", "\"\\u007f\\u0001\""},
+        {STYLE_TEXT, TEXT("a\xEF\xBB\xBF"), "\"a\\uFEFF\"", "\"a\\ufeff\""},
+        {STYLE_TEXT, TEXT("\xF0\x9F\x98\x80"), "\"\\U0001F600\"", "\"\xF0\x9F\x98\x80\""},
+        {STYLE_TEXT, TEXT("\x7F\x01"), "\"\\x7F\\x01\"", "\"\\u007f\\u0001\""},
         {STYLE_PLAIN, TEXT("12"), "12", "12"},
         {STYLE_PLAIN, TEXT("true"), "true", "true"},
         {STYLE_PLAIN, TEXT("~"), "~", "~"},
@@ -678,8 +679,10 @@ static void test_scalars_in_fragments(void **state)
         /* Keys are quoted like values. */
         struct node *map = node_new(&unit->arena, NODE_MAP);
         node_put(map, scalar, node_new(&unit->arena, NODE_LIST));
-        assert_str(fragment_of(unit, map, 0, &style),
-                   str_format(&unit->arena, "%s: []\n", rows[i].block).data);
+        bool simple = !utf8_has_line_break(rows[i].text);
+        assert_str(
+            fragment_of(unit, map, 0, &style),
+            str_format(&unit->arena, simple ? "%s: []\n" : "? %s\n: []\n", rows[i].block).data);
     }
 }
 
@@ -780,6 +783,104 @@ static void test_hostile_texts_come_back_from_fragments(void **state)
     }
 }
 
+/* The same bytes as libyaml's emitter */
+
+static int write_to_buf(void *data, unsigned char *bytes, size_t size)
+{
+    buf_add(data, (struct str){(const char *)bytes, size});
+    return 1;
+}
+
+static yaml_scalar_style_t libyaml_style_of(const struct node *scalar)
+{
+    if (scalar->style == STYLE_LINES)
+        return YAML_LITERAL_SCALAR_STYLE;
+    if (scalar->style == STYLE_PLAIN || scalar_may_be_plain(scalar->text))
+        return YAML_PLAIN_SCALAR_STYLE;
+    return YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+}
+
+static void libyaml_node(yaml_document_t *document, const struct node *node, int *ret_id)
+{
+    if (node->kind == NODE_SCALAR) {
+        *ret_id = yaml_document_add_scalar(
+            document, NULL, (const yaml_char_t *)(node->text.len ? node->text.data : ""),
+            (int)node->text.len, libyaml_style_of(node));
+        return;
+    }
+    bool map = node->kind == NODE_MAP;
+    *ret_id = map ? yaml_document_add_mapping(document, NULL, YAML_BLOCK_MAPPING_STYLE)
+                  : yaml_document_add_sequence(document, NULL, YAML_BLOCK_SEQUENCE_STYLE);
+    for (const struct node *child = node->first; child; child = child->next) {
+        int key = 0;
+        int value;
+        if (map)
+            libyaml_node(document, child->key, &key);
+        libyaml_node(document, child, &value);
+        assert_true(map ? yaml_document_append_mapping_pair(document, *ret_id, key, value)
+                        : yaml_document_append_sequence_item(document, *ret_id, value));
+    }
+}
+
+static struct str libyaml_yaml_of(struct unit *unit, const struct node *root)
+{
+    yaml_emitter_t emitter;
+    yaml_document_t document;
+    struct buf out = {0};
+    int id;
+    assert_true(yaml_emitter_initialize(&emitter));
+    yaml_emitter_set_output(&emitter, write_to_buf, &out);
+    yaml_emitter_set_unicode(&emitter, 1);
+    yaml_emitter_set_width(&emitter, -1);
+    assert_true(yaml_document_initialize(&document, NULL, NULL, NULL, 0, 1));
+    libyaml_node(&document, root, &id);
+    assert_true(yaml_emitter_open(&emitter));
+    assert_true(yaml_emitter_dump(&emitter, &document));
+    assert_true(yaml_emitter_close(&emitter));
+    yaml_emitter_delete(&emitter);
+    return taken(unit, &out);
+}
+
+static struct node *random_tree(struct unit *unit, uint32_t *random, size_t depth)
+{
+    enum { CHILDREN_MAX = 4 };
+    struct arena *arena = &unit->arena;
+    uint32_t choice = next_random(random) % 8;
+    if (depth == 0 || choice < 3)
+        return node_scalar(arena, STYLE_TEXT, hostile_text(unit, random));
+    if (choice == 3)
+        return node_scalar(arena, STYLE_LINES, STR("{\n    \"a\": [\n    ]\n}"));
+    if (choice == 4)
+        return node_int(arena, next_random(random));
+    struct node *node = node_new(arena, choice == 5 ? NODE_LIST : NODE_MAP);
+    for (uint32_t count = next_random(random) % CHILDREN_MAX; count > 0; count--) {
+        struct node *child = random_tree(unit, random, depth - 1);
+        if (node->kind == NODE_LIST)
+            node_add(node, child);
+        else
+            node_put(node, node_scalar(arena, STYLE_TEXT, hostile_text(unit, random)), child);
+    }
+    return node;
+}
+
+static void test_bytes_are_those_of_libyaml(void **state)
+{
+    enum { DEPTH = 5 };
+    struct unit *unit = *state;
+    uint32_t random = 0x77726974;
+    for (size_t i = 0; i < ROUNDS; i++) {
+        struct node *map = node_new(&unit->arena, NODE_MAP);
+        for (uint32_t count = next_random(&random) % 4; count > 0; count--)
+            node_put(map, node_scalar(&unit->arena, STYLE_TEXT, hostile_text(unit, &random)),
+                     random_tree(unit, &random, DEPTH));
+        struct str expected = libyaml_yaml_of(unit, map);
+        struct str actual = yaml_of(unit, map);
+        if (!str_equal(actual, expected))
+            fail_msg("written:\n%.*s\nby libyaml:\n%.*s", STR_ARG(actual), STR_ARG(expected));
+        unit_forget(unit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -796,6 +897,7 @@ int main(void)
         UNIT_TEST(test_aliases_and_merges),
         UNIT_TEST(test_what_was_there_stays),
         UNIT_TEST(test_hostile_texts_come_back_from_fragments),
+        UNIT_TEST(test_bytes_are_those_of_libyaml),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

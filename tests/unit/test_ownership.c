@@ -1,5 +1,6 @@
 /* A `struct unit` is a deployed service to the library, and a test here. */
 #define unit deployed_service
+#include "cluster/live.h"
 #include "cluster/ownership.h"
 #undef unit
 #include "unit.h"
@@ -24,6 +25,7 @@ static void make_service(struct unit *unit, const char *environment, struct depl
     service->name = STR("web");
     *ret = (struct deployed_service){
         .service = service, .namespace = ARENA_NEW(&unit->arena, struct cluster_namespace)};
+    namespace_add_service(&unit->arena, ret);
 }
 
 static struct node *labeled(struct unit *unit, const char *layer, const char *module,
@@ -59,8 +61,10 @@ static void test_labels(void **state)
         struct deployed_service service;
         make_service(unit, rows[i].file, &service);
         const struct node *node = labeled(unit, rows[i].layer, rows[i].module, rows[i].environment);
-        assert_int_equal(deployed_service_labels(&service, node, false), rows[i].match);
-        assert_int_equal(deployed_service_labels(&service, node, true), rows[i].any_module);
+        assert_int_equal(deployed_service_labels(&service, node), rows[i].match);
+        assert_int_equal(namespace_labels(&unit->arena, service.namespace, node), rows[i].match);
+        assert_int_equal(namespace_layer_labels(&unit->arena, service.namespace, node),
+                         rows[i].any_module);
         assert_int_equal(deployed_service_owns(&service, node), rows[i].match == LABELS_OURS);
         assert_int_equal(deployed_service_shows(&service, node), rows[i].match == LABELS_OURS);
     }
@@ -82,13 +86,54 @@ static void test_shown_by_controller(void **state)
     assert_false(deployed_service_shows(&service, pod));
     service.namespace->live = set;
     set->next = circle;
+    namespace_index(&unit->arena, service.namespace);
     assert_false(deployed_service_shows(&service, pod));
     struct node *top = labeled(unit, "shop", "web", "prod");
     put_text(&unit->arena, node_get(top, "metadata"), "uid", STR("top"));
     set->next = top;
+    namespace_index(&unit->arena, service.namespace);
     assert_true(deployed_service_shows(&service, pod));
     assert_false(deployed_service_shows(&service, owned));
     assert_false(deployed_service_owns(&service, pod));
+}
+
+/* Each service has what carries its labels, and what its objects control; a name is found whatever
+ * the labels. */
+static void test_index(void **state)
+{
+    struct unit *unit = *state;
+    struct arena *arena = &unit->arena;
+    struct deployed_service service;
+    make_service(unit, "prod", &service);
+    struct cluster_namespace *namespace = service.namespace;
+    struct node *mine = labeled(unit, "shop", "web", "prod");
+    struct node *unclaimed = labeled(unit, "shop", "web", "");
+    struct node *other = labeled(unit, "shop", "api", "prod");
+    struct node *pod = object(unit, "{apiVersion: v1, kind: Pod, metadata: {name: p, uid: p, "
+                                    "ownerReferences: [{uid: mine, controller: true}]}}");
+    struct node *same = object(unit, "{apiVersion: v1, kind: Pod, metadata: {name: p, uid: q}}");
+    put_text(arena, node_get(mine, "metadata"), "uid", STR("mine"));
+    namespace->live = pod;
+    pod->next = other;
+    other->next = unclaimed;
+    unclaimed->next = mine;
+    mine->next = same;
+    for (int i = 0; i < 2; i++) { /* anew it is the same */
+        namespace_index(arena, namespace);
+        assert_int_equal(service.related_count, 3);
+        assert_ptr_equal(service.related[0], pod);
+        assert_ptr_equal(service.related[1], unclaimed);
+        assert_ptr_equal(service.related[2], mine);
+    }
+    assert_ptr_equal(namespace_find(arena, namespace, same), pod); /* the first */
+    assert_null(namespace_find(arena, namespace,
+                               object(unit, "{apiVersion: v1, kind: Job, metadata: {name: p}}")));
+    assert_ptr_equal(namespace_find_uid(namespace, STR("q")), same);
+    assert_null(namespace_find_uid(namespace, STR("")));
+    assert_ptr_equal(namespace_service(arena, namespace, unclaimed), &service);
+    assert_null(namespace_service(arena, namespace, other));
+    assert_true(namespace_has_layer(arena, namespace, STR("shop"), STR("prod")));
+    assert_false(namespace_has_layer(arena, namespace, STR("shop"), STR("")));
 }
 
 static void test_tools(void **state)
@@ -150,9 +195,8 @@ static void test_adopted(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_labels),
-        UNIT_TEST(test_shown_by_controller),
-        UNIT_TEST(test_tools),
+        UNIT_TEST(test_labels),  UNIT_TEST(test_shown_by_controller),
+        UNIT_TEST(test_index),   UNIT_TEST(test_tools),
         UNIT_TEST(test_adopted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

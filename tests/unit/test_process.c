@@ -793,6 +793,37 @@ static void test_becoming(void **state)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
 }
 
+/* Every word is passed on once, in order, behind the arguments; none makes no run. */
+static void test_many_names(void **state)
+{
+    struct unit *unit = *state;
+    enum { NAMES = 20000 };
+    struct runs runs = {0};
+    struct argv argv = {0};
+    struct argv words = {0};
+    argv_add(&unit->arena, &argv, "kubectl");
+    argv_add(&unit->arena, &argv, "get");
+    runs_add_names(&unit->arena, &runs, argv, &words);
+    assert_int_equal(runs.count, 0);
+    for (int i = 0; i < NAMES; i++)
+        argv_add(&unit->arena, &words, str_format(&unit->arena, "secret-%d", i).data);
+    runs_add_names(&unit->arena, &runs, argv, &words);
+    size_t next = 0;
+    for (size_t i = 0; i < runs.count; i++) {
+        const char *const *arguments = runs.items[i].arguments;
+        size_t size = 0;
+        assert_string_equal(arguments[0], "kubectl");
+        assert_string_equal(arguments[1], "get");
+        for (size_t j = 2; arguments[j]; j++) {
+            assert_string_equal(arguments[j], words.items[next++]);
+            size += strlen(arguments[j]) + 1;
+        }
+        assert_true(size > 0 && size <= PROCESS_WORDS_MAX);
+    }
+    assert_int_equal(next, NAMES);
+    assert_true(runs.count > 2 && runs.count < 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -818,6 +849,7 @@ int main(void)
         UNIT_TEST(test_descriptors),
         UNIT_TEST(test_want_of_descriptors),
         UNIT_TEST(test_becoming),
+        UNIT_TEST(test_many_names),
     };
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD};
     struct sigaction ignore = {.sa_handler = SIG_IGN};

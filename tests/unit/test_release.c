@@ -73,6 +73,9 @@ static void test_kinds_and_their_groups(void **state)
         {"networking.k8s.io/v1", "NetworkPolicy", OBJECT_SELECTOR},
         {"crd.projectcalico.org/v1", "NetworkPolicy", OBJECT_KINDS},
         {"monitoring.coreos.com/v1", "PodMonitor", OBJECT_SELECTOR},
+        {"v1", "PersistentVolumeClaim", OBJECT_CLAIM},
+        {"v1", "Namespace", OBJECT_NAMESPACE},
+        {"example.com/v1", "Namespace", OBJECT_KINDS},
         {"v1", "ConfigMap", OBJECT_KINDS},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

@@ -265,6 +265,25 @@ static void test_to_int(void **state)
     assert_false(str_to_int((struct str)TEXT("7\0"), &number));
 }
 
+static void test_buf_add_joined_and_take(void **state)
+{
+    (void)state;
+    struct arena arena = {0};
+    struct buf list = {0};
+    buf_add_joined(&list, ", ", STR("a"));
+    assert_str(buf_str(&list), "a");
+    buf_add_joined(&list, ", ", STR("b"));
+    buf_add_joined(&list, "\n", STR("c"));
+    struct str text = buf_take(&arena, &list);
+    assert_str(text, "a, b\nc");
+    assert_null(list.data);
+    assert_int_equal(text.data[text.len], '\0');
+    text = buf_take(&arena, &list); /* of nothing too a text that ends in NUL */
+    assert_str(text, "");
+    assert_non_null(text.data);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +295,7 @@ int main(void)
         UNIT_TEST(test_format_of_any_length),
         UNIT_TEST(test_buf_grows_and_keeps),
         cmocka_unit_test(test_buf_wipe_leaves_nothing),
+        cmocka_unit_test(test_buf_add_joined_and_take),
         UNIT_TEST(test_hash_never_changes),
         UNIT_TEST(test_suggestions),
         UNIT_TEST(test_suggestions_keep_their_distance),

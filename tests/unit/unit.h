@@ -59,6 +59,7 @@ static inline const struct source *unit_source(struct unit *unit, struct str tex
     struct source *source = ARENA_NEW(&unit->arena, struct source);
     source->path = STR("service.yaml");
     source->text = str_copy(&unit->arena, text);
+    source->lines = line_map_new(&unit->arena);
     return source;
 }
 

@@ -1,0 +1,190 @@
+/* `replicas`, helm.replicas, and what more than one pod means for the workload. */
+#include "chart/inject_target.h"
+
+#include <inttypes.h>
+
+static const struct record *helm_record(const struct target *target)
+{
+    const struct value *helm = record_value(target->service->record, SERVICE_HELM);
+    return helm->count ? helm->records[0] : NULL;
+}
+
+bool inject_replicas_is_asked(const struct target *target)
+{
+    const struct record *helm = helm_record(target);
+    return helm && record_has(helm, HELM_REPLICAS);
+}
+
+void inject_warn_replicas(const struct target *target, const char *reason)
+{
+    if (!inject_replicas_is_asked(target) || target->fill) /* fill() reports it once */
+        return;
+    diag_warning(target->injection->diags, record_location(helm_record(target), HELM_REPLICAS),
+                 "replicas: %s has no effect: %s",
+                 target->service->helm.keep_replicas ? "keep" : "remove", reason);
+}
+
+/* True for what a shell reads as it is written, and a command takes for no option. */
+static bool is_plain_word(struct str text)
+{
+    return !str_starts(text, STR("-")) &&
+           str_only(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-./");
+}
+
+/* An upgrade that drops the field sets it to 1 once, whoever applies it: the autoscaler then starts
+ * from there. Only a manager of its own that holds the number prevents it. */
+static void warn_drop(const struct target *target, const struct node *replicas, bool asked)
+{
+    const struct object *workload = target_controller(target);
+    struct arena *arena = target->injection->arena;
+    const char *keep =
+        asked ? "keep it: leave out helm.replicas" : "keep it: helm: {replicas: keep}";
+    struct str namespace = workload->namespace.len ? workload->namespace : STR("NAMESPACE");
+    diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
+                 "%.*s: replicas is removed, for the autoscaler sets it; a release that is "
+                 "installed drops to one pod once",
+                 STR_ARG(object_text(arena, workload)));
+    /* The command is there to be copied. */
+    if (!is_plain_word(workload->name) || !is_plain_word(workload->api_version) ||
+        !is_plain_word(workload->namespace)) {
+        diag_hint(target->injection->diags, "%s", keep);
+        return;
+    }
+    diag_hint(
+        target->injection->diags,
+        "to prevent that, hand the number over before the upgrade (Helm 3 takes no notice of it):\n"
+        "kubectl get -n %.*s %.*s %.*s -o go-template='{\"apiVersion\":\"%.*s\",\"kind\":"
+        "\"%.*s\",\"metadata\":{\"name\":\"%.*s\"},\"spec\":{\"replicas\":{{.spec.replicas}}}}'"
+        " | kubectl apply -n %.*s --server-side --field-manager=optasvc-replicas -f -\n"
+        "or %s",
+        STR_ARG(namespace), STR_ARG(workload->kind), STR_ARG(workload->name),
+        STR_ARG(workload->api_version), STR_ARG(workload->kind), STR_ARG(workload->name),
+        STR_ARG(namespace), keep);
+}
+
+/* Without an autoscaler of the chart, one pod is left. */
+static void warn_one_pod(const struct target *target)
+{
+    diag_warning(
+        target->injection->diags, record_location(helm_record(target), HELM_REPLICAS),
+        "%.*s: replicas is removed, but no autoscaler of the chart sets it: a release runs "
+        "one pod unless another autoscaler scales it",
+        STR_ARG(object_text(target->injection->arena, target_controller(target))));
+    diag_hint(target->injection->diags,
+              "write min_containers and max_containers for an autoscaler, or leave out "
+              "helm.replicas");
+}
+
+/* `field`: why; `scaled`: the chart or the service has an autoscaler. */
+static void remove_replicas(const struct target *target, enum field_id field, bool scaled)
+{
+    const struct object *controller = target_controller(target);
+    struct node *spec = node_find(controller->node, "spec");
+    const struct node *replicas = node_find(spec, "replicas");
+    int64_t number;
+    if (!replicas || target->service->helm.keep_replicas || target->fill ||
+        !target_int(target, field, controller, controller->node, "spec replicas", 1, &number))
+        return;
+    if (!scaled && number != 1)
+        warn_one_pod(target);
+    else if (number > 1)
+        warn_drop(target, replicas, field == SERVICE_HELM);
+    target_remove(target, controller, spec, "replicas", "replicas",
+                  scaled ? "the autoscaler sets it" : "helm.replicas: remove");
+}
+
+void inject_remove_replicas(const struct target *target, enum field_id field)
+{
+    remove_replicas(target, field, true);
+}
+
+void inject_replicas_alone(const struct target *target, const struct object *scaler)
+{
+    if (str_is(target_controller(target)->kind, "DaemonSet"))
+        inject_warn_replicas(target, "a DaemonSet runs one pod on each node");
+    else if (target->service->helm.keep_replicas)
+        inject_warn_replicas(target, "without min_containers, max_containers or autoscaling_*, "
+                                     "replicas is not removed");
+    else
+        remove_replicas(target, SERVICE_HELM, scaler != NULL);
+}
+
+void inject_set_replicas(const struct target *target, int64_t number)
+{
+    const struct object *controller = target_controller(target);
+    target_set(target, controller, controller->node, "spec replicas",
+               node_int(target->injection->arena, number), "replicas", TELL_VALUES);
+}
+
+/* More than one pod */
+
+/* True for a claim whose volume the pods of one node can mount, or only one pod; `ret_mode`: how it
+ * says so. */
+static bool is_for_one_node(const struct object *claim, struct str *ret_mode)
+{
+    const struct node *modes = node_find(claim->node, "spec accessModes");
+    bool one = false;
+    for (const struct node *each = node_items(modes); each; each = each->next) {
+        struct str mode = node_text(each);
+        if (!str_starts(mode, STR("ReadWriteOnce"))) /* or ReadWriteOncePod */
+            return false;
+        *ret_mode = mode;
+        one = true;
+    }
+    return one;
+}
+
+/* The first such claim of the chart that all pods mount; NULL: none. Claims that each pod has for
+ * itself, of volumeClaimTemplates or ephemeral volumes, are not among the volumes' claims. */
+static const struct object *find_shared_claim(const struct target *target, struct str *ret_mode)
+{
+    const struct node *volumes = node_find(target_pod(target), "volumes");
+    for (const struct node *each = node_items(volumes); each; each = each->next) {
+        struct str name = node_text(node_find(each, "persistentVolumeClaim claimName"));
+        const struct object *claim = name.len ? release_find(&target->injection->release,
+                                                             OBJECT_CLAIM, name, target->workload)
+                                              : NULL;
+        if (claim && is_for_one_node(claim, ret_mode))
+            return claim;
+    }
+    return NULL;
+}
+
+/* The field that decides how many pods run. */
+static struct location scale_location(const struct target *target)
+{
+    static const enum field_id fields[] = {SERVICE_MAX_CONTAINERS, SERVICE_MIN_CONTAINERS,
+                                           SERVICE_TARGET_CPU};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (target_has(target, fields[i]))
+            return record_location(target->service->record, fields[i]);
+    return record_location(target->service->record, SERVICE_TARGET_MEM);
+}
+
+void inject_warn_shared(const struct target *target)
+{
+    struct arena *arena = target->injection->arena;
+    struct diags *diags = target->injection->diags;
+    struct location at = scale_location(target);
+    struct str workload = object_text(arena, target_controller(target));
+    struct str mode;
+    const struct object *claim = find_shared_claim(target, &mode);
+    if (claim) {
+        diag_warning(diags, at, "%.*s: its pods share %.*s, which is %.*s: %s", STR_ARG(workload),
+                     STR_ARG(object_text(arena, claim)), STR_ARG(mode),
+                     str_is(mode, "ReadWriteOncePod")
+                         ? "only one pod can mount it, the others do not start"
+                         : "pods on other nodes cannot mount it and do not start");
+        diag_hint(diags, "run one pod (max_containers: 1), or let the chart use ReadWriteMany or a "
+                         "StatefulSet with volumeClaimTemplates");
+    } else if (str_is(node_text(node_find(target_controller(target)->node, "spec strategy type")),
+                      "Recreate")) {
+        diag_warning(diags, at,
+                     "%.*s: its strategy is Recreate: each rollout stops all of its pods before it "
+                     "starts new ones",
+                     STR_ARG(workload));
+        diag_hint(diags,
+                  "use RollingUpdate in the chart if its pods can run side by side, else run "
+                  "one pod (max_containers: 1)");
+    }
+}

@@ -1,0 +1,95 @@
+#include "cluster/live.h"
+
+#include "cluster/ownership.h"
+
+static struct str pair(struct arena *arena, struct str layer, struct str name)
+{
+    return str_format(arena, "%.*s/%.*s", STR_ARG(layer), STR_ARG(name));
+}
+
+void namespace_add_service(struct arena *arena, struct deployed_service *deployed)
+{
+    struct cluster_namespace *namespace = deployed->namespace;
+    const struct service *service = deployed->service;
+    const struct layer *layer = service->layer;
+    struct deployed_service **slot = ARENA_NEW(arena, struct deployed_service *);
+    *slot = deployed;
+    namespace->services = arena_grow(arena, namespace->services, namespace->service_count,
+                                     sizeof *namespace->services);
+    namespace->services[namespace->service_count++] = deployed;
+    set_add(arena, &namespace->modules, pair(arena, layer->name, service->name), slot);
+    set_add(arena, &namespace->layers, layer->name, layer);
+    set_add(arena, &namespace->environments, pair(arena, layer->name, layer->environment.name),
+            layer);
+}
+
+struct deployed_service *namespace_service(struct arena *arena,
+                                           const struct cluster_namespace *namespace,
+                                           const struct node *object)
+{
+    struct deployed_service *const *slot =
+        set_get(&namespace->modules,
+                pair(arena, object_label(object, LAYER_LABEL), object_label(object, MODULE_LABEL)));
+    return slot ? *slot : NULL;
+}
+
+bool namespace_has_layer(struct arena *arena, const struct cluster_namespace *namespace,
+                         struct str layer, struct str environment)
+{
+    return set_get(&namespace->environments, pair(arena, layer, environment)) != NULL;
+}
+
+static void add_related(struct arena *arena, struct deployed_service *deployed, struct node *object)
+{
+    size_t count = deployed->related_count;
+    if (count && deployed->related[count - 1] == object) /* two of its controllers are there too */
+        return;
+    deployed->related = arena_grow(arena, deployed->related, count, sizeof(struct node *));
+    deployed->related[deployed->related_count++] = object;
+}
+
+/* An object is added to the service of its labels, and to those of its controllers. */
+static void relate(struct arena *arena, const struct cluster_namespace *namespace,
+                   struct node *object)
+{
+    const struct node *each = object;
+    for (int i = 0; each && i < CONTROLLERS_MAX; i++) {
+        struct deployed_service *deployed = namespace_service(arena, namespace, each);
+        if (deployed)
+            add_related(arena, deployed, object);
+        each = namespace_find_uid(namespace, object_controller(each));
+    }
+}
+
+void namespace_index(struct arena *arena, struct cluster_namespace *namespace)
+{
+    size_t count = 0;
+    for (const struct node *live = namespace->live; live; live = live->next)
+        count++;
+    struct node **slots = ARENA_ARRAY(arena, count, struct node *);
+    namespace->titles = namespace->uids = (struct set){0};
+    for (struct node *live = namespace->live; live; live = live->next) {
+        *slots = live;
+        set_add(arena, &namespace->titles, object_title(arena, live), slots++);
+        if (object_uid(live).len)
+            set_add(arena, &namespace->uids, object_uid(live), live);
+    }
+    for (size_t i = 0; i < namespace->service_count; i++) {
+        namespace->services[i]->related = NULL;
+        namespace->services[i]->related_count = 0;
+    }
+    for (struct node *live = namespace->live; live; live = live->next)
+        relate(arena, namespace, live);
+}
+
+const struct node *namespace_find_uid(const struct cluster_namespace *namespace, struct str uid)
+{
+    return uid.len ? set_get(&namespace->uids, uid) : NULL;
+}
+
+struct node *namespace_find(struct arena *arena, const struct cluster_namespace *namespace,
+                            const struct node *object)
+{
+    struct node *const *slot = set_get(&namespace->titles, object_title(arena, object));
+    return slot ? *slot : NULL;
+}

@@ -1,0 +1,27 @@
+/* Sidecars that a webhook injects into pods at admission, such as the proxy of a service mesh. */
+#ifndef OPTASVC_SIDECAR_H
+#define OPTASVC_SIDECAR_H
+
+#include "service/service.h"
+
+enum sidecar_source {
+    SIDECAR_POD_LABEL,
+    SIDECAR_POD_ANNOTATION,
+    SIDECAR_NAMESPACE_LABEL,
+    SIDECAR_NAMESPACE_ANNOTATION,
+};
+
+/* Finds a label or annotation. Returns false if there is none. */
+typedef bool sidecar_lookup(const void *context, enum sidecar_source source, const char *key,
+                            struct str *ret_value);
+
+/* The lookup of a struct service: its pod_labels and pod_annotations. */
+bool sidecar_of_service(const void *service, enum sidecar_source source, const char *key,
+                        struct str *ret_value);
+
+/* True if the labels and annotations of a pod and its namespace request a container that runs
+ * beside the pod's own. It is not in the pod template, but an autoscaler's Resource metrics count
+ * it. */
+bool sidecar_is_injected(sidecar_lookup *lookup, const void *context);
+
+#endif

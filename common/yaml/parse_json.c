@@ -1,0 +1,268 @@
+#include "yaml/parse_json.h"
+
+#include "base/map.h"
+#include "base/utf8.h"
+
+#include <string.h>
+
+struct reader {
+    struct arena *arena;
+    struct str text;
+    size_t at;
+    size_t depth;
+};
+
+enum { REPLACEMENT = 0xFFFD };
+
+static bool at_end(const struct reader *reader)
+{
+    return reader->at == reader->text.len;
+}
+
+/* The byte at the current position; 0 at the end, where no token begins with NUL. */
+static char peek(const struct reader *reader)
+{
+    return at_end(reader) ? '\0' : reader->text.data[reader->at];
+}
+
+static bool accept(struct reader *reader, char byte)
+{
+    bool found = peek(reader) == byte && !at_end(reader);
+    reader->at += found;
+    return found;
+}
+
+static void skip_whitespace(struct reader *reader)
+{
+    while (!at_end(reader) && strchr(" \t\n\r", peek(reader)) && peek(reader))
+        reader->at++;
+}
+
+/* Four hexadecimal digits. */
+static bool read_unit(struct reader *reader, uint32_t *ret_unit)
+{
+    *ret_unit = 0;
+    for (size_t i = 0; i < 4; i++, reader->at++) {
+        char c = peek(reader);
+        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
+                         : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a') + 10
+                         : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A') + 10
+                                                : 16;
+        if (digit == 16)
+            return false;
+        *ret_unit = *ret_unit << 4 | digit;
+    }
+    return true;
+}
+
+/* What follows "\u": one UTF-16 code unit, or two escapes that are a surrogate pair. */
+static bool read_code_point(struct reader *reader, struct buf *out)
+{
+    uint32_t unit;
+    uint32_t low;
+    if (!read_unit(reader, &unit))
+        return false;
+    if (unit >= 0xD800 && unit < 0xDC00 &&
+        str_starts(str_from(reader->text, reader->at), STR("\\u"))) {
+        size_t after = reader->at;
+        reader->at += 2;
+        if (!read_unit(reader, &low))
+            return false;
+        if (low >= 0xDC00 && low < 0xE000)
+            unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+        else
+            reader->at = after; /* read again, as a character of its own */
+    }
+    if (unit == 0 || (unit >= 0xD800 && unit < 0xE000))
+        unit = REPLACEMENT;
+    utf8_encode(out, unit);
+    return true;
+}
+
+static bool read_escape(struct reader *reader, struct buf *out)
+{
+    static const char letters[] = "\"\\/bfnrt";
+    static const char characters[] = "\"\\/\b\f\n\r\t";
+    if (accept(reader, 'u'))
+        return read_code_point(reader, out);
+    const char *letter = peek(reader) ? strchr(letters, peek(reader)) : NULL;
+    if (!letter)
+        return false;
+    buf_add_byte(out, characters[letter - letters]);
+    reader->at++;
+    return true;
+}
+
+/* What a string without a control character ends with: its quote, or an escape. */
+static bool read_run(struct reader *reader, struct str *ret_run)
+{
+    struct str text = reader->text;
+    size_t start = reader->at;
+    while (!at_end(reader)) {
+        unsigned char byte = (unsigned char)text.data[reader->at];
+        uint32_t character;
+        size_t len = byte < 0x80 ? 1 : utf8_decode(text, reader->at, &character);
+        if (byte == '"' || byte == '\\')
+            break;
+        if (byte < 0x20 || len == 0)
+            return false;
+        reader->at += len;
+    }
+    *ret_run = str_slice(text, start, reader->at);
+    return !at_end(reader);
+}
+
+static bool read_escaped_string(struct reader *reader, struct buf *out)
+{
+    for (struct str run;;) {
+        if (!read_run(reader, &run))
+            return false;
+        buf_add(out, run);
+        if (accept(reader, '"'))
+            return true;
+        reader->at++; /* the backslash */
+        if (!read_escape(reader, out))
+            return false;
+    }
+}
+
+/* What follows the opening quote. A string without escapes refers to the text. */
+static struct node *read_string(struct reader *reader)
+{
+    struct node *node = node_scalar(reader->arena, STYLE_DOUBLE, (struct str){0});
+    if (!read_run(reader, &node->text))
+        return NULL;
+    if (accept(reader, '"'))
+        return node;
+    struct buf out = {0};
+    buf_add(&out, node->text);
+    reader->at++;
+    bool ok = read_escape(reader, &out) && read_escaped_string(reader, &out);
+    node->text = str_copy(reader->arena, buf_str(&out));
+    buf_free(&out);
+    return ok ? node : NULL;
+}
+
+static size_t skip_digits(struct reader *reader)
+{
+    size_t start = reader->at;
+    while (peek(reader) >= '0' && peek(reader) <= '9')
+        reader->at++;
+    return reader->at - start;
+}
+
+/* -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)? */
+static bool skip_number(struct reader *reader)
+{
+    accept(reader, '-');
+    if (!accept(reader, '0') && !skip_digits(reader))
+        return false;
+    if (accept(reader, '.') && !skip_digits(reader))
+        return false;
+    if (!accept(reader, 'e') && !accept(reader, 'E'))
+        return true;
+    if (!accept(reader, '+'))
+        accept(reader, '-');
+    return skip_digits(reader) > 0;
+}
+
+static bool skip_literal(struct reader *reader)
+{
+    const struct str literals[] = {STR("true"), STR("false"), STR("null")};
+    for (size_t i = 0; i < sizeof literals / sizeof *literals; i++) {
+        if (str_starts(str_from(reader->text, reader->at), literals[i])) {
+            reader->at += literals[i].len;
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct node *read_plain(struct reader *reader)
+{
+    size_t start = reader->at;
+    if (!skip_literal(reader) && !skip_number(reader))
+        return NULL;
+    return node_scalar(reader->arena, STYLE_PLAIN, str_slice(reader->text, start, reader->at));
+}
+
+static struct node *read_value(struct reader *reader);
+
+/* Adds a key to those of an object; false if it is there already. Most objects are small and need
+ * no index. */
+static bool add_key(struct reader *reader, const struct node *map, struct set *index,
+                    const struct node *key)
+{
+    enum { UNINDEXED_MAX = 12 };
+    size_t count = 0;
+    for (const struct node *value = map->first; value && count <= UNINDEXED_MAX;
+         value = value->next, count++)
+        if (str_equal(value->key->text, key->text))
+            return false;
+    if (count <= UNINDEXED_MAX)
+        return true;
+    for (const struct node *value = index->count ? NULL : map->first; value; value = value->next)
+        set_add(reader->arena, index, value->key->text, value->key);
+    return set_add(reader->arena, index, key->text, key) == NULL;
+}
+
+static bool read_member(struct reader *reader, struct node *map, struct set *index)
+{
+    struct node *key = accept(reader, '"') ? read_string(reader) : NULL;
+    if (!key || !add_key(reader, map, index, key))
+        return false;
+    skip_whitespace(reader);
+    struct node *value = accept(reader, ':') ? read_value(reader) : NULL;
+    if (value)
+        node_put(map, key, value);
+    return value != NULL;
+}
+
+static bool read_item(struct reader *reader, struct node *list)
+{
+    struct node *item = read_value(reader);
+    if (item)
+        node_add(list, item);
+    return item != NULL;
+}
+
+/* What follows the opening bracket of an object or array. */
+static struct node *read_collection(struct reader *reader, enum node_kind kind)
+{
+    char end = kind == NODE_MAP ? '}' : ']';
+    struct node *node = node_new(reader->arena, kind);
+    struct set index = {0};
+    if (++reader->depth > JSON_DEPTH_MAX)
+        return NULL;
+    skip_whitespace(reader);
+    for (bool first = true; !accept(reader, end); first = false) {
+        if (!first && !accept(reader, ','))
+            return NULL;
+        skip_whitespace(reader);
+        if (kind == NODE_MAP ? !read_member(reader, node, &index) : !read_item(reader, node))
+            return NULL;
+        skip_whitespace(reader);
+    }
+    reader->depth--;
+    return node;
+}
+
+static struct node *read_value(struct reader *reader)
+{
+    skip_whitespace(reader);
+    if (accept(reader, '{'))
+        return read_collection(reader, NODE_MAP);
+    if (accept(reader, '['))
+        return read_collection(reader, NODE_LIST);
+    if (accept(reader, '"'))
+        return read_string(reader);
+    return read_plain(reader);
+}
+
+struct node *load_json(struct arena *arena, struct str text)
+{
+    struct reader reader = {.arena = arena, .text = text};
+    struct node *root = read_value(&reader);
+    skip_whitespace(&reader);
+    return at_end(&reader) ? root : NULL;
+}
