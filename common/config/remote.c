@@ -87,7 +87,7 @@ bool remote_report(struct arena *arena, struct diags *diags, struct location at,
         {"http:", "an address on the web", "curl -fsSLO"},
         {"https:", "an address on the web", "curl -fsSLO"},
     };
-    struct str subject = at.source ? STR("this path") : path;
+    struct str subject = at.source || has_password(path) ? STR("this path") : path;
     const char *what = is_git(path) ? "in a git repository" : "an address of another machine";
     const char *command = NULL;
     if (!remote_is(path))
