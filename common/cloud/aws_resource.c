@@ -65,7 +65,7 @@ static struct located_string find_output(const struct reading *in, const char *o
                                    str_format(arena, "the output %.*s", STR_ARG(name))};
 }
 
-/* Sets what `outputs` of the module says; an empty text if it says nothing. Returns false after an
+/* Sets the value in `outputs` of the module; empty if it has none. Returns false after an
  * error. */
 static bool read_written(const struct reading *in, const char *output, struct located_string *ret)
 {

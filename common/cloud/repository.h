@@ -4,12 +4,12 @@
 
 #include "config/environment.h"
 
-/* Returns the address of a module's repository, without a tag. Empty if the environment does not
- * tell the registry. */
+/* Returns the address of a module's repository, without a tag. Empty if the registry is
+ * unknown. */
 struct str cloud_repository(struct arena *arena, const struct environment *environment,
                             struct str layer, struct str module);
 
-/* What to write for an environment that does not tell the registry. */
+/* What to write in an environment whose registry is unknown. */
 const char *cloud_registry_hint(enum cloud cloud);
 
 #endif

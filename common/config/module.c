@@ -212,7 +212,7 @@ static void check_output(const struct schema_reader *reader, const struct module
               "store it in the Secret that secret names; secret_keys names its key there");
 }
 
-/* Those in `outputs`, then those that fields of its type tell. */
+/* Those in `outputs`, then those that are fields of its type. */
 static void read_outputs(const struct schema_reader *reader, const struct record *record,
                          struct module *module)
 {

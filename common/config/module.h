@@ -20,7 +20,7 @@ struct module_type {
     const char *service;                    /* CLOUD_AWS: what it is called in ARNs; else NULL */
     const char *const *permissions;         /* LINK_CLOUD: ended by NULL */
     const char *const *default_permissions; /* LINK_CLOUD: ended by NULL */
-    const struct output_field *fields;      /* outputs that fields of the module tell; ended by a
+    const struct output_field *fields;      /* outputs that are the value of a field; ended by a
                                                row of NULL, or NULL */
 };
 
@@ -67,7 +67,7 @@ const struct module_type *module_type_find(struct str name, bool local);
 enum type_likeness { TYPE_OTHER, TYPE_NEAR, TYPE_SERVICE };
 enum type_likeness module_type_likeness(struct arena *arena, struct str type);
 
-/* The field that tells an output of a type, or NULL. `type` may be NULL. */
+/* The field that has the value of an output of a type, or NULL. `type` may be NULL. */
 const char *module_type_field(const struct module_type *type, struct str output);
 
 /* True for an output that must not appear in a file: a password, or a text with one. */

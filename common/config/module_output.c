@@ -19,13 +19,13 @@ static bool fill_written(struct scope *scope, struct module_output *written, str
     struct filled filled = {0};
     const struct node *node = written->node;
     if (node->kind != NODE_SCALAR || node_is_null(node)) {
-        diag_error(scope->diags, at, "the field that tells this output is not text");
+        diag_error(scope->diags, at, "the field with this output must be text");
         return false;
     }
     bool right = interpolate(scope, node, &filled);
     written->text = str_is(written->name, "domain") ? name_without_root(filled.text) : filled.text;
     if (right && filled.references)
-        diag_error(scope->diags, at, "this output is made of a secret one");
+        diag_error(scope->diags, at, "this output contains a secret one");
     return right && !filled.references;
 }
 

@@ -174,8 +174,8 @@ static void test_what_is_wrong(void **state)
         {"{module.anonymous.bucket_id}", "cannot determine the bucket of \"anonymous\"",
          "write bucket_name in that module"},
         {"{module.anonymous.bucket_ip}", "has no output \"bucket_ip\"", "bucket_id"},
-        {"{module.mixed.domain}", "this output is made of a secret one", ""},
-        {"{module.listed.domain}", "the field that tells this output is not text", ""},
+        {"{module.mixed.domain}", "this output contains a secret one", ""},
+        {"{module.listed.domain}", "the field with this output must be text", ""},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct filled filled;
