@@ -378,7 +378,7 @@ format: ## Format the sources (clang-format)
 
 # What the static analyzers say is mended, or suppressed with its reason: in .cppcheck, or in the source.
 ANALYZED := $(filter-out tests/%,$(filter %.c,$(SOURCES)))
-SCRIPTS  := .ci/run tests/deps $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run)) \
+SCRIPTS  := .ci/run tests/deps tests/cost/kubectl $(filter-out tests/roundtrip/run tests/variants/run,$(wildcard tests/*/run)) \
             $(filter-out %.yaml,$(wildcard tests/rig/*)) krew/bump krew/deb krew/dist krew/toolchain
 LINTS    := format layers gcc clang tidy cppcheck shell
 

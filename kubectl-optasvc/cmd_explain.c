@@ -44,7 +44,7 @@ static void explain_field(struct buf *out, struct arena *arena, const char *path
     buf_format(out, "  Default:  %s\n",
                field->required   ? "none, it must be written"
                : field->fallback ? field->fallback
-                                 : "none");
+                                 : "not set");
     if (field->lands)
         buf_format(out, "  Lands in: %s\n", field->lands);
     if (field->since)

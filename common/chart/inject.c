@@ -60,10 +60,12 @@ static void note_ignored(struct injection *injection, const struct service *serv
 static void override(struct injection *injection, const struct service *service)
 {
     struct target target = {.injection = injection, .service = service};
+    inject_check_exemptions(injection, service);
     target.workload = target_workload(injection, service);
     if (!target.workload || !target_take(injection, service, target.workload))
         return;
     target.edit = release_edit(&injection->release, target.workload);
+    target.windows = target_windows_field(target_pod(&target));
     if (!target_check_service(&target))
         return;
     target.container = target_main_container(&target);
@@ -133,8 +135,11 @@ static void fill_workload(struct injection *injection, const struct service *ser
                             .service = service,
                             .workload = workload,
                             .edit = release_edit(&injection->release, workload),
+                            .windows = target_windows_field(workload->pod),
                             .fill = true,
                             .all = !alone};
+    if (inject_is_left_out(&target))
+        return;
     if (!workload->pod) {
         tell_missing_pods(&target);
         return;
@@ -150,8 +155,10 @@ static void fill_workload(struct injection *injection, const struct service *ser
         fill_container(&target, false);
     }
     inject_security_tell_pod(&target);
-    if (workload->hook)
+    if (workload->hook) {
+        inject_report_hook(&target);
         return;
+    }
     inject_pod(&target);
     if (!alone || !(inject_scale_is_asked(&target) || inject_ingress_is_asked(&target)))
         return;
@@ -197,6 +204,7 @@ static void fill(struct injection *injection, const struct service *service)
         return;
     inject_warn_replicas(&any, "mode: fill removes nothing");
     if (!wants_all(injection, service)) {
+        inject_check_exemptions(injection, service);
         const struct object *workload = target_workload(injection, service);
         if (workload)
             fill_workload(injection, service, workload, true);
@@ -207,10 +215,10 @@ static void fill(struct injection *injection, const struct service *service)
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
         for (const struct object *object = release_objects(&injection->release, types[i]); object;
              object = object->next) {
-            if (object->hook && !service->helm.hooks)
-                continue;
+            size_t done = injection->deed_count;
             found++;
             fill_workload(injection, service, object, false);
+            inject_warn_immutable(injection, object, done);
         }
     }
     if (found == 0) {

@@ -103,6 +103,46 @@ static struct query query_parse(struct arena *arena, struct str written)
     return query;
 }
 
+/* Names */
+
+/* True for a word that says nothing about what a workload is: a single character, a number or a
+ * version such as v2. */
+static bool is_meaningless(struct str word)
+{
+    return word.len < 2 || str_only(str_from(word, word.data[0] == 'v'), "0123456789");
+}
+
+/* The first word between dashes that two names share; empty: none. */
+static struct str shared_word(struct str a, struct str b)
+{
+    for (size_t at = 0; at < a.len;) {
+        size_t end = str_find(a, at, '-');
+        struct str word = str_slice(a, at, end);
+        at = end + 1;
+        if (is_meaningless(word))
+            continue;
+        for (size_t from = 0; from < b.len;) {
+            size_t to = str_find(b, from, '-');
+            if (str_equal(word, str_slice(b, from, to)))
+                return word;
+            from = to + 1;
+        }
+    }
+    return (struct str){0};
+}
+
+/* The only workload of a chart is taken if its name or name label shares a word with the module:
+ * one that has nothing in common with it may be a database. */
+static struct str likeness(const struct object *object, struct str module)
+{
+    struct str word = shared_word(module, object->name);
+    if (word.len == 0)
+        word = shared_word(module, name_label(object));
+    if (word.len == 0 && object->pods_of)
+        word = likeness(object->pods_of, module);
+    return word;
+}
+
 /* Errors */
 
 /* The names of all that fit, for a message. */
@@ -125,13 +165,22 @@ static struct str list_workloads(struct injection *injection, enum step step,
     return copy;
 }
 
-static bool is_hook_alone(struct release *release, struct str name)
+/* True for an object that fits, or would in the release's namespace, which only the user knows. */
+static bool may_fit(const struct object *object, enum step step, const struct query *query)
 {
-    for (const struct object *object = release_objects(release, OBJECT_WORKLOAD); object;
-         object = object->next)
-        if (object->hook && str_equal(object->name, name))
-            return true;
-    return false;
+    struct query anywhere = *query;
+    anywhere.namespace = (struct str){0};
+    return fits(object, step, object->namespace.len ? query : &anywhere);
+}
+
+/* The first object of a type, a hook or not, that may fit in a step of the search; NULL: none. */
+static const struct object *find_other(struct release *release, enum object_kind type, bool hook,
+                                       enum step step, const struct query *query)
+{
+    const struct object *object = release_objects(release, type);
+    while (object && (object->hook != hook || !object->name.len || !may_fit(object, step, query)))
+        object = object->next;
+    return object;
 }
 
 /* Where a message about the workload points: at what names it. */
@@ -180,28 +229,74 @@ static void report_several(struct injection *injection, const struct service *se
     hint_workloads(injection, list_workloads(injection, step, query), STR(""));
 }
 
+/* The hook that a service means, or NULL. `written`: it is named, and may be a Job too. */
+static const struct object *find_hook(struct injection *injection, const struct service *service,
+                                      const struct query *query, bool written)
+{
+    struct release *release = &injection->release;
+    const struct query any = {0};
+    /* Helm may hand over hooks apart from the rest, where the workload may be. */
+    bool alone = release_has_hooks_alone(release);
+    enum step last = alone ? STEP_NAME : written ? STEP_ENDING : STEP_LABEL;
+    const struct object *hook = NULL;
+    for (enum step step = STEP_NAME; step <= last && !hook; step++)
+        hook = find_other(release, OBJECT_WORKLOAD, true, step, query);
+    for (enum step step = STEP_NAME; written && !alone && step <= last && !hook; step++)
+        hook = find_other(release, OBJECT_PODS, true, step, query);
+    if (hook || written || alone || find_other(release, OBJECT_WORKLOAD, false, STEP_ANY, &any))
+        return hook;
+    hook = find_other(release, OBJECT_WORKLOAD, true, STEP_ANY, &any);
+    return hook && likeness(hook, service->name).len ? hook : NULL;
+}
+
+/* Reports that a written name is that of a Job, bare Pod or the like. */
+static bool report_pods(struct injection *injection, const struct service *service,
+                        const struct query *query)
+{
+    const struct object *other = NULL;
+    for (enum step step = STEP_NAME; step <= STEP_ENDING && !other; step++)
+        other = find_other(&injection->release, OBJECT_PODS, false, step, query);
+    if (!other)
+        return false;
+    diag_error(injection->diags, query_location(injection, service),
+               "%.*s cannot be chosen: only a Deployment, StatefulSet, DaemonSet or Rollout can",
+               STR_ARG(object_text(injection->arena, other)));
+    const struct query any = {0};
+    struct str names = list_workloads(injection, STEP_ANY, &any);
+    if (names.len && !query->kind)
+        hint_workloads(injection, names, nearest_workload(injection, query->name));
+    else
+        diag_hint(injection->diags,
+                  "helm: {workload: \"*\", mode: fill} fills it with all others of the chart");
+    return true;
+}
+
+/* `query`: what is written, or the name of the module. */
 static void report_none(struct injection *injection, const struct service *service,
-                        struct str wanted)
+                        struct str wanted, const struct query *query, bool written)
 {
     const struct query any = {0};
-    bool hook = is_hook_alone(&injection->release, wanted);
     if (injection->release.unreadable)
         return;
+    const struct object *hook = find_hook(injection, service, query, written);
     if (release_has_hooks_alone(&injection->release) && !hook)
         return;
+    if (!hook && written && report_pods(injection, service, query))
+        return;
     struct str names = list_workloads(injection, STEP_ANY, &any);
-    bool written = !str_equal(wanted, service->name);
     if (hook)
         diag_error(injection->diags, query_location(injection, service),
-                   "\"%.*s\" is a hook of the chart, which is left alone", STR_ARG(wanted));
+                   "%.*s is a hook of the chart, which is left alone",
+                   STR_ARG(object_text(injection->arena, hook)));
     else
         diag_error(injection->diags, query_location(injection, service),
-                   "no workload of the chart %s \"%.*s\"", written ? "is" : "belongs to",
-                   STR_ARG(wanted));
+                   "no workload of the chart %s \"%.*s\"",
+                   str_equal(wanted, service->name) ? "belongs to" : "is", STR_ARG(wanted));
+    bool hooks = find_other(&injection->release, OBJECT_WORKLOAD, true, STEP_ANY, &any) != NULL;
     if (names.len == 0)
         diag_hint(injection->diags,
-                  "the chart has no %sDeployment, StatefulSet, DaemonSet or Rollout",
-                  hook ? "other " : "");
+                  "%sthe chart has no Deployment, StatefulSet, DaemonSet or Rollout",
+                  hooks ? "besides hooks, " : "");
     else
         hint_workloads(injection, names, nearest_workload(injection, wanted));
 }
@@ -272,46 +367,8 @@ static const struct object *find_written(struct injection *injection, const stru
     if (choice.count > 1)
         report_several(injection, service, written, step, &query);
     else
-        report_none(injection, service, written);
+        report_none(injection, service, written, &query, true);
     return NULL;
-}
-
-/* True for a word that says nothing about what a workload is: a single character, a number or a
- * version such as v2. */
-static bool is_meaningless(struct str word)
-{
-    return word.len < 2 || str_only(str_from(word, word.data[0] == 'v'), "0123456789");
-}
-
-/* The first word between dashes that two names share; empty: none. */
-static struct str shared_word(struct str a, struct str b)
-{
-    for (size_t at = 0; at < a.len;) {
-        size_t end = str_find(a, at, '-');
-        struct str word = str_slice(a, at, end);
-        at = end + 1;
-        if (is_meaningless(word))
-            continue;
-        for (size_t from = 0; from < b.len;) {
-            size_t to = str_find(b, from, '-');
-            if (str_equal(word, str_slice(b, from, to)))
-                return word;
-            from = to + 1;
-        }
-    }
-    return (struct str){0};
-}
-
-/* The only workload of a chart is taken if its name or name label shares a word with the module:
- * one that has nothing in common with it may be a database. */
-static struct str likeness(const struct object *object, struct str module)
-{
-    struct str word = shared_word(module, object->name);
-    if (word.len == 0)
-        word = shared_word(module, name_label(object));
-    if (word.len == 0 && object->pods_of)
-        word = likeness(object->pods_of, module);
-    return word;
 }
 
 static struct str reason_of(struct injection *injection, const struct service *service,
@@ -358,7 +415,7 @@ static const struct object *find_by_name(struct injection *injection, const stru
     if (several != STEP_COUNT)
         report_several(injection, service, service->name, several, &query);
     else
-        report_none(injection, service, service->name);
+        report_none(injection, service, service->name, &query, false);
     return NULL;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "chart/inject_target.h"
 
+#include <inttypes.h>
+
 struct probe_field {
     const char *key;
     const enum field_id *handlers; /* fields that say what is asked */
@@ -13,11 +15,11 @@ struct probe_field {
 };
 
 static const enum field_id readiness_handlers[] = {
-    SERVICE_HEALTHCHECK, SERVICE_HEALTHCHECK_PATH, SERVICE_HEALTHCHECK_COMMAND,
-    SERVICE_READINESS_PATH, SERVICE_READINESS_COMMAND};
-static const enum field_id liveness_handlers[] = {SERVICE_HEALTHCHECK, SERVICE_HEALTHCHECK_PATH,
-                                                  SERVICE_HEALTHCHECK_COMMAND,
-                                                  SERVICE_LIVENESS_PATH, SERVICE_LIVENESS_COMMAND};
+    SERVICE_HEALTHCHECK,    SERVICE_HEALTHCHECK_PATH,  SERVICE_HEALTHCHECK_COMMAND,
+    SERVICE_READINESS_PATH, SERVICE_READINESS_COMMAND, SERVICE_READINESS};
+static const enum field_id liveness_handlers[] = {
+    SERVICE_HEALTHCHECK,   SERVICE_HEALTHCHECK_PATH, SERVICE_HEALTHCHECK_COMMAND,
+    SERVICE_LIVENESS_PATH, SERVICE_LIVENESS_COMMAND, SERVICE_LIVENESS};
 static const enum field_id startup_handlers[] = {SERVICE_STARTUP_PATH};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -29,14 +31,6 @@ static const struct probe_field liveness_field = {
 static const struct probe_field startup_field = {
     .key = "startupProbe", .handlers = startup_handlers, .handler_count = COUNT(startup_handlers)};
 
-static const struct {
-    const char *key;
-    enum probe_kind kind;
-} handlers[] = {{"httpGet", PROBE_HTTP},
-                {"tcpSocket", PROBE_TCP},
-                {"grpc", PROBE_GRPC},
-                {"exec", PROBE_COMMAND}};
-
 static bool is_written(const struct target *target, const struct probe_field *field)
 {
     struct str healthcheck = record_value(target->service->record, SERVICE_HEALTHCHECK)->text;
@@ -46,159 +40,6 @@ static bool is_written(const struct target *target, const struct probe_field *fi
             !(paths_alone && field->handlers[i] == SERVICE_HEALTHCHECK))
             return true;
     return false;
-}
-
-/* The handler that a chart's probe has; its key, or NULL. */
-static const char *handler_of(const struct node *probe, enum probe_kind *ret_kind)
-{
-    *ret_kind = PROBE_NONE;
-    for (size_t i = 0; i < COUNT(handlers); i++) {
-        if (!node_find(probe, handlers[i].key))
-            continue;
-        *ret_kind = handlers[i].kind;
-        return handlers[i].key;
-    }
-    return NULL;
-}
-
-static const char *handler_key(enum probe_kind kind)
-{
-    for (size_t i = 0; i < COUNT(handlers); i++)
-        if (handlers[i].kind == kind)
-            return handlers[i].key;
-    return NULL;
-}
-
-/* Ports */
-
-static const struct node *port_of(const struct node *probe)
-{
-    enum probe_kind kind;
-    const char *key = handler_of(probe, &kind);
-    return key ? node_find(node_find(probe, key), "port") : NULL;
-}
-
-static const struct node *other_probe_port(const struct target *target, const char *key)
-{
-    static const char *const keys[] = {"readinessProbe", "livenessProbe", "startupProbe"};
-    const struct node *port = port_of(node_find(target->container, key));
-    for (size_t i = 0; i < COUNT(keys) && !port; i++)
-        port = port_of(node_find(target->container, keys[i]));
-    return port;
-}
-
-/* A container port as probes call it. */
-static struct node *port_reference(struct arena *arena, const struct node *port)
-{
-    const struct node *name = node_find(port, "name");
-    const struct node *number = node_find(port, "containerPort");
-    return name ? node_copy(arena, name) : number ? node_copy(arena, number) : NULL;
-}
-
-/* The only port of the container, or the one that is named `http`; when gaps are filled, else the
- * first. */
-static struct node *container_port(const struct target *target)
-{
-    const struct node *first = NULL;
-    const struct node *http = NULL;
-    size_t count = 0;
-    for (const struct node *port = node_items(node_find(target->container, "ports")); port;
-         port = port->next) {
-        if (target_is_udp(port))
-            continue;
-        first = first ? first : port;
-        if (str_is(node_text(node_find(port, "name")), "http"))
-            http = port;
-        count++;
-    }
-    const struct node *chosen = count == 1 ? first : http;
-    if (!chosen && target->fill)
-        chosen = first;
-    return chosen ? port_reference(target->injection->arena, chosen) : NULL;
-}
-
-/* The ports of the container, for a message; empty: none. */
-static struct str list_ports(const struct target *target)
-{
-    enum { NAMED = 20 };
-    struct buf names = {0};
-    size_t count = 0;
-    for (const struct node *port = node_items(node_find(target->container, "ports")); port;
-         port = port->next) {
-        struct str number = node_text(node_find(port, "containerPort"));
-        struct str name = node_text(node_find(port, "name"));
-        if (target_is_udp(port))
-            continue;
-        if (++count > NAMED) {
-            buf_add(&names, STR(", ..."));
-            break;
-        }
-        buf_format(&names, "%s%.*s", count > 1 ? ", " : "", STR_ARG(number));
-        if (name.len)
-            buf_format(&names, " (%.*s)", STR_ARG(name));
-    }
-    struct str copy = str_copy(target->injection->arena, buf_str(&names));
-    buf_free(&names);
-    return copy;
-}
-
-/* gRPC probes take a number only. */
-static struct node *as_number(const struct target *target, struct node *port)
-{
-    struct arena *arena = target->injection->arena;
-    int64_t number;
-    if (node_to_int(port, &number))
-        return node_int(arena, number);
-    const struct node *item = target_container_port(target->container, node_text(port));
-    const struct node *found = node_find(item, "containerPort");
-    return found ? node_copy(arena, found) : NULL;
-}
-
-/* The port of the service file; NULL if none is written. The service counts as one that reads it.
- */
-static const struct port *written_port(const struct target *target)
-{
-    const struct port *port = target->service->probe_port;
-    if (port)
-        set_add(target->injection->arena, &target->injection->port_readers,
-                target_key(target->injection, target->service), target->service);
-    return port;
-}
-
-/* Where a new handler asks; NULL after telling that nothing says it. */
-static struct node *choose_port(const struct target *target, const struct probe_field *field,
-                                enum probe_kind kind, enum field_id at)
-{
-    struct arena *arena = target->injection->arena;
-    struct node *port = NULL;
-    const struct node *other = other_probe_port(target, field->key);
-    const struct port *written = written_port(target);
-    if (written)
-        return node_int(arena, written->number);
-    if (other)
-        port = node_copy(arena, other);
-    if (!port)
-        port = target_service_port(target, target->container);
-    if (!port)
-        port = container_port(target);
-    if (port && kind == PROBE_GRPC)
-        port = as_number(target, port);
-    if (port)
-        return port;
-    struct str names = list_ports(target);
-    const char *hint =
-        names.len
-            ? str_format(arena,
-                         "the container listens to %.*s: write the number, port: {http: 8080}",
-                         STR_ARG(names))
-                  .data
-            : "write the number: port: {http: 8080}";
-    const char *reason = names.len ? "nothing tells the port that it asks"
-                         : node_items(node_find(target->container, "ports"))
-                             ? "the container names no TCP ports"
-                             : "the container names no ports";
-    target_cannot(target, at, field->key, reason, hint);
-    return NULL;
 }
 
 /* The field to point at for a handler: the most particular one that is written. */
@@ -215,7 +56,7 @@ static enum field_id written_field(const struct target *target, const struct pro
 static struct str handler_text(struct arena *arena, const struct node *probe)
 {
     enum probe_kind kind;
-    const char *key = handler_of(probe, &kind);
+    const char *key = probe_handler_of(probe, &kind);
     struct str path = node_text(node_find(probe, "httpGet path"));
     if (kind == PROBE_HTTP && path.len)
         return path;
@@ -225,7 +66,7 @@ static struct str handler_text(struct arena *arena, const struct node *probe)
 static struct str probe_text(struct arena *arena, const struct probe *probe)
 {
     return probe->kind == PROBE_HTTP ? probe->path
-                                     : str_format(arena, "%s", handler_key(probe->kind));
+                                     : str_format(arena, "%s", probe_handler_key(probe->kind));
 }
 
 /* The number of a port that a probe asks, which may say its name. */
@@ -261,7 +102,7 @@ static void replace_handler(const struct target *target, const struct probe_fiel
     struct arena *arena = target->injection->arena;
     struct node *port = NULL;
     if (probe->kind != PROBE_COMMAND) {
-        port = choose_port(target, field, probe->kind, written_field(target, field));
+        port = probe_choose_port(target, field->key, probe->kind, written_field(target, field));
         if (!port)
             return;
     }
@@ -269,7 +110,7 @@ static void replace_handler(const struct target *target, const struct probe_fiel
     if (!map)
         return;
     enum probe_kind kind;
-    const char *old = handler_of(map, &kind);
+    const char *old = probe_handler_of(map, &kind);
     target_tell(target, NULL, DEED_REPLACED, field->key, "chart: %.*s, service: %.*s",
                 STR_ARG(handler_text(arena, map)), STR_ARG(probe_text(arena, probe)));
     if (old)
@@ -285,7 +126,7 @@ static void change_handler(const struct target *target, const struct probe_field
                            const struct probe *probe)
 {
     struct arena *arena = target->injection->arena;
-    struct str key = str_format(arena, "%s %s", field->key, handler_key(probe->kind));
+    struct str key = str_format(arena, "%s %s", field->key, probe_handler_key(probe->kind));
     if (probe->kind == PROBE_HTTP)
         target_set(target, NULL, target->container,
                    str_format(arena, "%.*s path", STR_ARG(key)).data,
@@ -294,7 +135,8 @@ static void change_handler(const struct target *target, const struct probe_field
         target_set(target, NULL, target->container,
                    str_format(arena, "%.*s command", STR_ARG(key)).data,
                    manifest_words(arena, probe->command), field->key, TELL_NAMES);
-    const struct port *written = probe->kind == PROBE_COMMAND ? NULL : written_port(target);
+    const struct port *written =
+        probe->kind == PROBE_COMMAND ? NULL : probe_written_port(target, probe->kind);
     if (!written)
         return;
     struct node *number = node_int(arena, written->number);
@@ -308,19 +150,43 @@ static void add_probe(const struct target *target, const struct probe_field *fie
 {
     struct node *port = NULL;
     if (probe->kind != PROBE_COMMAND) {
-        port = choose_port(target, field, probe->kind, written_field(target, field));
+        port = probe_choose_port(target, field->key, probe->kind, written_field(target, field));
         if (!port)
             return;
     }
-    struct probe made = *probe;
-    bool starts = node_find(target->container, "startupProbe") ||
-                  target_has(target, SERVICE_STARTUP_TIMEOUT) ||
-                  target_has(target, SERVICE_STARTUP_PATH);
-    if (field->has_delay && starts && !target_has(target, field->delay))
-        made.delay = 0;
-    struct node *added = manifest_probe(target->injection->arena, target->service, &made, port);
+    struct node *added = manifest_probe(target->injection->arena, target->service, probe, port);
     put_scheme(target, added, port);
     target_set(target, NULL, target->container, field->key, added, field->key, TELL_NAMES);
+}
+
+/* Timings */
+
+enum { USUAL_PERIOD = 10, USUAL_FAILURES = 3 }; /* Kubernetes' defaults */
+
+/* A number of a chart's probe; `otherwise` where it is missing, none, or below `least`, for which
+ * Kubernetes takes its default. */
+static int64_t chart_number(const struct node *probe, const char *key, int64_t least,
+                            int64_t otherwise)
+{
+    int64_t number;
+    if (!node_to_int(node_find(probe, key), &number) || number < least)
+        return otherwise;
+    return number < INT32_MAX ? number : INT32_MAX;
+}
+
+static int64_t chart_delay(const struct node *probe)
+{
+    return chart_number(probe, "initialDelaySeconds", 0, 0);
+}
+
+static int64_t chart_period(const struct node *probe)
+{
+    return chart_number(probe, "periodSeconds", 1, USUAL_PERIOD);
+}
+
+static int64_t chart_failures(const struct node *probe)
+{
+    return chart_number(probe, "failureThreshold", 1, USUAL_FAILURES);
 }
 
 static void set_timing(const struct target *target, const struct probe_field *field,
@@ -331,18 +197,67 @@ static void set_timing(const struct target *target, const struct probe_field *fi
     target_set(target, NULL, target->container, path, node_int(arena, number), NULL, TELL_VALUES);
 }
 
+/* Replaces a number of the chart, or Kubernetes' default, by one that no field holds, and reports
+ * why. */
+static void derive_timing(const struct target *target, const struct probe_field *field,
+                          const char *key, int64_t old, int64_t number, const char *reason)
+{
+    struct arena *arena = target->injection->arena;
+    struct node *probe = edit_map(target->edit, target->container, field->key);
+    if (!probe)
+        return;
+    edit_set(target->edit, probe, str_of(key), node_int(arena, number));
+    target_tell(target, NULL, DEED_REPLACED, str_format(arena, "%s.%s", field->key, key).data,
+                "chart: %" PRId64 ", now: %" PRId64 ", %s", old, number, reason);
+}
+
+/* `probe_period` says how often a probe asks, not how long a start may take: a startup probe gets
+ * as many checks as it needs for the time of the chart. */
+static void set_period(const struct target *target, const struct probe_field *field)
+{
+    const struct node *probe = node_find(target->container, field->key);
+    int64_t old = chart_period(probe);
+    int64_t failures = chart_failures(probe);
+    int64_t period = target->service->probe_period;
+    int64_t needed = (failures * old + period - 1) / period;
+    needed = needed < INT32_MAX ? needed : INT32_MAX;
+    bool restarts = field != &readiness_field;
+    if (target->fill && restarts && period < old && !node_find(probe, "periodSeconds")) {
+        target_tell(target, NULL, DEED_LEFT,
+                    str_format(target->injection->arena, "%s.periodSeconds", field->key).data,
+                    "probe_period: %" PRId64 " would allow less time to start", period);
+        return;
+    }
+    set_timing(target, field, "periodSeconds", period);
+    if (field == &startup_field && !target->fill && needed > failures &&
+        !target_has(target, SERVICE_STARTUP_TIMEOUT))
+        derive_timing(target, field, "failureThreshold", failures, needed,
+                      "which allows the same time to start");
+}
+
 /* Timings that are written, in a probe that is there. */
-static void set_timings(const struct target *target, const struct probe_field *field, int64_t delay)
+static void set_timings(const struct target *target, const struct probe_field *field)
 {
     const struct service *service = target->service;
     if (!node_find(target->container, field->key))
         return;
     if (field->has_delay && target_has(target, field->delay))
-        set_timing(target, field, "initialDelaySeconds", delay);
+        set_timing(target, field, "initialDelaySeconds",
+                   record_value(service->record, field->delay)->number);
     if (target_has(target, SERVICE_PROBE_PERIOD))
-        set_timing(target, field, "periodSeconds", service->probe_period);
+        set_period(target, field);
     if (target_has(target, SERVICE_PROBE_TIMEOUT))
         set_timing(target, field, "timeoutSeconds", service->probe_timeout);
+}
+
+/* Handlers of the service file */
+
+static void remove_probe(const struct target *target, const struct probe_field *field)
+{
+    enum field_id written = written_field(target, field);
+    target_remove(
+        target, NULL, target->container, field->key, field->key,
+        str_format(target->injection->arena, "%s: none", schema_field(written)->name).data);
 }
 
 static void set_handler(const struct target *target, const struct probe_field *field,
@@ -350,11 +265,13 @@ static void set_handler(const struct target *target, const struct probe_field *f
 {
     const struct node *there = node_find(target->container, field->key);
     enum probe_kind kind = PROBE_NONE;
-    handler_of(there, &kind);
+    probe_handler_of(there, &kind);
+    if (target->fill && kind != PROBE_NONE && probe->kind == PROBE_NONE)
+        target_tell(target, NULL, DEED_LEFT, field->key, "mode: fill removes nothing");
     if (target->fill && (kind != PROBE_NONE || probe->kind == PROBE_NONE))
         return;
     if (probe->kind == PROBE_NONE)
-        target_remove(target, NULL, target->container, field->key, field->key, "healthcheck: none");
+        remove_probe(target, field);
     else if (!there)
         add_probe(target, field, probe);
     else if (kind == probe->kind)
@@ -384,7 +301,7 @@ static void set_tcp_path(const struct target *target, const struct probe_field *
 {
     struct probe http = *probe;
     enum probe_kind kind;
-    handler_of(node_find(target->container, field->key), &kind);
+    probe_handler_of(node_find(target->container, field->key), &kind);
     http.kind = PROBE_HTTP;
     if (kind != PROBE_HTTP && (!target->fill || kind == PROBE_NONE))
         warn_tcp_path(target, field);
@@ -394,14 +311,17 @@ static void set_tcp_path(const struct target *target, const struct probe_field *
         set_handler(target, field, probe);
 }
 
-static void inject_probe(const struct target *target, const struct probe_field *field,
-                         const struct probe *probe)
+/* Returns true if it changed what the probe asks. */
+static bool inject_handler(const struct target *target, const struct probe_field *field,
+                           const struct probe *probe)
 {
-    if (is_written(target, field)) {
-        bool tcp_path = probe->kind == PROBE_TCP && probe->path.len > 0;
+    const struct injection *injection = target->injection;
+    size_t deeds = injection->deed_count;
+    bool tcp_path = probe->kind == PROBE_TCP && probe->path.len > 0;
+    if (is_written(target, field))
         (tcp_path ? set_tcp_path : set_handler)(target, field, probe);
-    }
-    set_timings(target, field, probe->delay);
+    return injection->deed_count != deeds &&
+           injection->deeds[injection->deed_count - 1].kind != DEED_LEFT;
 }
 
 /* A startup probe that asks what liveness asks, else what readiness asks. */
@@ -414,7 +334,7 @@ static void copy_startup(const struct target *target)
     const char *key = NULL;
     for (size_t i = 0; i < COUNT(models) && !key; i++) {
         model = node_find(target->container, models[i]);
-        key = handler_of(model, &kind);
+        key = probe_handler_of(model, &kind);
     }
     if (!key) {
         target_cannot(target, SERVICE_STARTUP_TIMEOUT, startup_field.key,
@@ -441,7 +361,6 @@ static void set_startup_timeout(const struct target *target)
         copy_startup(target);
         return;
     }
-    enum { USUAL_PERIOD = 10 }; /* Kubernetes' default */
     int64_t period;
     int64_t timeout = target->service->startup_timeout;
     if (!target_int(target, SERVICE_STARTUP_TIMEOUT, NULL, target->container,
@@ -481,13 +400,119 @@ static void warn_timings(const struct target *target)
     }
 }
 
+/* Time to start */
+
+/* What is known of a container's start. */
+struct start {
+    int64_t ready; /* seconds that its readiness probe waits */
+    bool probed;   /* it has a startup probe, or gets one, and the other probes wait for that */
+};
+
+static struct start find_start(const struct target *target)
+{
+    const struct node *probe = node_find(target->container, readiness_field.key);
+    bool chart_first = target->fill && node_find(probe, "initialDelaySeconds");
+    struct start start = {.ready = chart_delay(probe)};
+    enum probe_kind kind;
+    if (target_has(target, SERVICE_READINESS_DELAY) && !chart_first)
+        start.ready = record_value(target->service->record, SERVICE_READINESS_DELAY)->number;
+    probe = node_find(target->container, startup_field.key);
+    start.probed = probe_handler_of(probe, &kind) || target_has(target, SERVICE_STARTUP_TIMEOUT) ||
+                   (target_has(target, SERVICE_STARTUP_PATH) &&
+                    probe_find_port(target, startup_field.key, PROBE_HTTP));
+    return start;
+}
+
+/* The delay of a new probe. */
+static int64_t new_delay(const struct target *target, const struct probe_field *field,
+                         const struct start *start)
+{
+    int64_t delay = record_value(target->service->record, field->delay)->number;
+    if (target_has(target, field->delay))
+        return delay;
+    if (start->probed)
+        return 0;
+    return field == &liveness_field && start->ready > delay ? start->ready : delay;
+}
+
+/* Seconds after which a liveness probe restarts a container that answers nothing. */
+static int64_t time_to_restart(const struct node *probe)
+{
+    return chart_delay(probe) + (chart_failures(probe) - 1) * chart_period(probe);
+}
+
+static void warn_restart(const struct target *target, enum field_id field, int64_t seconds,
+                         int64_t delay)
+{
+    struct arena *arena = target->injection->arena;
+    service_warn_restart(target->injection->diags, target->service, field,
+                         str_format(arena, "%.*s: ", STR_ARG(object_text(arena, target->workload))),
+                         seconds, delay);
+}
+
+/* A liveness probe does not restart a container before its readiness probe expects it to be ready:
+ * of a new probe `new_delay` made sure, and one of the chart that now asks something else, or more
+ * often, gets the delay here. */
+static void inject_liveness(const struct target *target, const struct start *start)
+{
+    static const char reason[] = "the delay of its readinessProbe";
+    const struct value *value = record_value(target->service->record, SERVICE_LIVENESS_DELAY);
+    struct probe liveness = target->service->liveness;
+    const struct node *probe = node_find(target->container, liveness_field.key);
+    bool added = !probe;
+    int64_t before = time_to_restart(probe);
+    liveness.delay = new_delay(target, &liveness_field, start);
+    bool changed = inject_handler(target, &liveness_field, &liveness);
+    set_timings(target, &liveness_field);
+    probe = node_find(target->container, liveness_field.key);
+    int64_t after = time_to_restart(probe);
+    if (!probe || start->probed)
+        return;
+    if (target_has(target, SERVICE_LIVENESS_DELAY)) {
+        if (changed || after < before)
+            warn_restart(target, SERVICE_LIVENESS_DELAY, after, start->ready);
+    } else if (added && liveness.delay > value->number) {
+        target_tell(target, NULL, DEED_ADDED, "livenessProbe.initialDelaySeconds",
+                    "%" PRId64 ", %s", liveness.delay, reason);
+    } else if (!added && after < start->ready && (changed || after < before)) {
+        derive_timing(target, &liveness_field, "initialDelaySeconds", chart_delay(probe),
+                      start->ready, reason);
+    }
+}
+
+static void inject_startup(const struct target *target, const struct start *start)
+{
+    const struct service *service = target->service;
+    struct probe startup = service->startup;
+    int64_t delay = chart_delay(node_find(target->container, liveness_field.key));
+    delay = delay > start->ready ? delay : start->ready;
+    int64_t needed = service_startup_failures(service, service_startup_timeout(delay));
+    bool timeout = target_has(target, SERVICE_STARTUP_TIMEOUT);
+    bool longer = !timeout && needed > startup.failures;
+    bool added = !node_find(target->container, startup_field.key);
+    if (longer)
+        startup.failures = needed;
+    bool changed = inject_handler(target, &startup_field, &startup);
+    if (added && changed && longer)
+        target_tell(target, NULL, DEED_ADDED, "startupProbe.failureThreshold",
+                    "%" PRId64 ", because another probe waits %" PRId64 " seconds", needed, delay);
+    set_timings(target, &startup_field);
+    size_t deeds = target->injection->deed_count;
+    set_startup_timeout(target);
+    if (timeout && target->injection->deed_count != deeds)
+        warn_restart(target, SERVICE_STARTUP_TIMEOUT, service->startup_timeout, delay);
+}
+
 void inject_probes(const struct target *target)
 {
     size_t errors = target->injection->diags->errors;
-    inject_probe(target, &liveness_field, &target->service->liveness);
-    inject_probe(target, &readiness_field, &target->service->readiness);
-    inject_probe(target, &startup_field, &target->service->startup);
-    set_startup_timeout(target);
+    struct start start = find_start(target);
+    struct probe readiness = target->service->readiness;
+    readiness.delay = new_delay(target, &readiness_field, &start);
+    inject_liveness(target, &start);
+    inject_handler(target, &readiness_field, &readiness);
+    set_timings(target, &readiness_field);
+    inject_startup(target, &start);
     if (!target->fill && target->injection->diags->errors == errors)
         warn_timings(target);
 }

@@ -24,13 +24,6 @@ void inject_warn_replicas(const struct target *target, const char *reason)
                  target->service->helm.keep_replicas ? "keep" : "remove", reason);
 }
 
-/* True for what a shell reads as it is written, and a command takes for no option. */
-static bool is_plain_word(struct str text)
-{
-    return !str_starts(text, STR("-")) &&
-           str_only(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-./");
-}
-
 /* An upgrade that drops the field sets it to 1 once, whoever applies it: the autoscaler then starts
  * from there. Only a manager of its own that holds the number prevents it. */
 static void warn_drop(const struct target *target, const struct node *replicas, bool asked)
@@ -45,8 +38,8 @@ static void warn_drop(const struct target *target, const struct node *replicas, 
                  "installed drops to one pod once",
                  STR_ARG(object_text(arena, workload)));
     /* The command is there to be copied. */
-    if (!is_plain_word(workload->name) || !is_plain_word(workload->api_version) ||
-        !is_plain_word(workload->namespace)) {
+    if (!target_is_word(workload->name) || !target_is_word(workload->api_version) ||
+        !target_is_word(workload->namespace)) {
         diag_hint(target->injection->diags, "%s", keep);
         return;
     }
@@ -167,7 +160,7 @@ void inject_warn_shared(const struct target *target)
     struct diags *diags = target->injection->diags;
     struct location at = scale_location(target);
     struct str workload = object_text(arena, target_controller(target));
-    struct str mode;
+    struct str mode = {0};
     const struct object *claim = find_shared_claim(target, &mode);
     if (claim) {
         diag_warning(diags, at, "%.*s: its pods share %.*s, which is %.*s: %s", STR_ARG(workload),

@@ -2,6 +2,9 @@
  * stay: its image's files are theirs. */
 #include "chart/inject_target.h"
 
+/* The emptyDir for /tmp. */
+#define TMP_VOLUME "optasvc-tmp"
+
 /* What the container says of itself, else what the pod says of all. */
 static const struct node *effective(const struct target *target, const char *path)
 {
@@ -50,6 +53,95 @@ static void drop_capabilities(const struct target *target)
         target_set(target, NULL, target->container, path, all, NULL, TELL_NAMES);
 }
 
+/* True if a file mode lets no others read than its owner and group. */
+static bool is_private(const struct node *mode)
+{
+    enum { OTHERS_READ = 04 };
+    int64_t bits;
+    return mode && node_to_int(mode, &bits) && !(bits & OTHERS_READ);
+}
+
+/* True if files of a ConfigMap, Secret or projection are for root and the group alone. */
+static bool has_private_files(const struct node *files)
+{
+    if (is_private(node_find(files, "defaultMode")))
+        return true;
+    for (const struct node *item = node_items(node_find(files, "items")); item; item = item->next)
+        if (is_private(node_find(item, "mode")))
+            return true;
+    const struct node *sources = node_find(files, "sources");
+    for (const struct node *source = node_items(sources); source; source = source->next)
+        for (const struct node *each = node_items(source); each; each = each->next)
+            if (each->key && has_private_files(each))
+                return true;
+    return false;
+}
+
+/* True if a user other than root needs fsGroup for a volume; NULL: one that a claim template makes.
+ * emptyDir is writable by all, and the kubelet changes no group of those after it. */
+static bool needs_group(const struct node *volume)
+{
+    static const char *const without[] = {"emptyDir",  "hostPath",  "nfs",  "cephfs",
+                                          "azureFile", "glusterfs", "image"};
+    static const char *const files[] = {"configMap", "secret", "projected", "downwardAPI"};
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+        if (node_find(volume, without[i]))
+            return false;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (node_find(volume, files[i]))
+            return has_private_files(node_find(volume, files[i]));
+    return true;
+}
+
+/* The chart's volumes by their names, made once for all containers of a pod. */
+static const struct set *volumes_of(const struct target *target)
+{
+    struct injection *injection = target->injection;
+    if (injection->volumes_of == target->workload)
+        return &injection->volumes;
+    injection->volumes_of = target->workload;
+    injection->volumes = (struct set){0};
+    const struct node *volumes = node_find(target_pod(target), "volumes");
+    for (const struct node *item = node_items(volumes); item; item = item->next)
+        set_add(injection->arena, &injection->volumes, node_text(node_find(item, "name")), item);
+    return &injection->volumes;
+}
+
+/* True if the container mounts a volume for which its user needs fsGroup. */
+static bool mounts_need_group(const struct target *target)
+{
+    const struct node *mounts = node_find(target->container, "volumeMounts");
+    for (const struct node *mount = node_items(mounts); mount; mount = mount->next) {
+        struct str name = node_text(node_find(mount, "name"));
+        if (!str_is(name, TMP_VOLUME) && needs_group(set_get(volumes_of(target), name)))
+            return true;
+    }
+    return false;
+}
+
+/* Volumes belong to root, so that another user needs the group to use them. */
+static void set_group(const struct target *target)
+{
+    struct arena *arena = target->injection->arena;
+    if (node_find(target_pod(target), "securityContext fsGroup") || !mounts_need_group(target))
+        return;
+    target_set(target, target->workload, target_pod(target), "securityContext fsGroup",
+               node_int(arena, MANIFEST_RESTRICTED_ID), NULL, TELL_VALUES);
+    /* As in manifest_pod.c: a large volume is not changed file by file at each start. */
+    if (!node_find(target_pod(target), "securityContext fsGroupChangePolicy"))
+        target_set(target, target->workload, target_pod(target),
+                   "securityContext fsGroupChangePolicy",
+                   node_scalar(arena, STYLE_TEXT, STR("OnRootMismatch")), NULL, TELL_NAMES);
+}
+
+static bool has_volume(const struct node *volumes, struct str name)
+{
+    for (const struct node *item = node_items(volumes); item; item = item->next)
+        if (str_equal(node_text(node_find(item, "name")), name))
+            return true;
+    return false;
+}
+
 /* A user that the chart chose has the group that goes with it. */
 static void set_ids(const struct target *target)
 {
@@ -60,14 +152,7 @@ static void set_ids(const struct target *target)
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
         target_set(target, NULL, target->container, paths[i],
                    node_int(target->injection->arena, MANIFEST_RESTRICTED_ID), NULL, TELL_VALUES);
-}
-
-static bool has_volume(const struct node *volumes, struct str name)
-{
-    for (const struct node *item = node_items(volumes); item; item = item->next)
-        if (str_equal(node_text(node_find(item, "name")), name))
-            return true;
-    return false;
+    set_group(target);
 }
 
 static bool has_tmp(const struct target *target)
@@ -87,7 +172,7 @@ static bool has_tmp(const struct target *target)
 static void add_tmp(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
-    struct str name = STR("optasvc-tmp");
+    struct str name = STR(TMP_VOLUME);
     if (has_tmp(target))
         return;
     struct node *mounts = edit_list(target->edit, target->container, "volumeMounts");
@@ -157,6 +242,14 @@ static void tell_left_of_ports(const struct target *target)
     }
 }
 
+/* A process of the host, with all rights on it. Windows alone has them. */
+static void tell_left_host_process(const struct target *target, const struct object *object,
+                                   const struct node *holder)
+{
+    if (node_is_true(node_find(holder, "securityContext windowsOptions hostProcess")))
+        leave(target, object, "securityContext.windowsOptions.hostProcess", STR("true"));
+}
+
 static void tell_left_of_container(const struct target *target)
 {
     bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
@@ -213,6 +306,7 @@ void inject_security_tell_pod(const struct target *target)
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (node_is_true(node_find(target_pod(target), flags[i])))
             leave(target, target->workload, flags[i], STR("true"));
+    tell_left_host_process(target, target->workload, target_pod(target));
     bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
     for (const struct node *item = node_items(node_find(target_pod(target), "volumes")); item;
          item = item->next) {
@@ -239,13 +333,18 @@ void inject_security(const struct target *target)
     static const char hint[] = "write pod_security: off, or change it in the chart";
     if (!target_has(target, SERVICE_POD_SECURITY) || target->service->security == POD_SECURITY_OFF)
         return;
-    if (str_is(node_text(node_find(target_pod(target), "os name")), "windows")) {
-        target_cannot(target, SERVICE_POD_SECURITY, "securityContext", "the pods run on Windows",
-                      hint);
+    if (target->fill)
+        tell_left_host_process(target, NULL, target->container);
+    if (target->fill && target->windows)
+        tell_left_of_ports(target);
+    else if (target->fill)
+        tell_left_of_container(target);
+    if (target->windows) {
+        struct str windows = str_format(target->injection->arena,
+                                        "the pods run on Windows, by their %s", target->windows);
+        target_cannot(target, SERVICE_POD_SECURITY, "securityContext", windows.data, hint);
         return;
     }
-    if (target->fill)
-        tell_left_of_container(target);
     set_seccomp(target);
     const char *reason = obstacle(target);
     if (reason) {

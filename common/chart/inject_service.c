@@ -171,6 +171,7 @@ void target_find_services(const struct target *target)
         index_service(injection, injection->services[i], written.len != 0, &order);
     }
     injection->ingresses = NULL;
+    injection->routes = NULL;
 }
 
 /* The number that a Service's port routes to, or its name if no container has it. */
@@ -246,7 +247,12 @@ bool target_check_service(const struct target *target)
         return true;
     size_t count;
     const struct object **all = release_services(&injection->release, target->workload, &count);
-    if (release_has_service(&injection->release, written, target->workload))
+    const struct object *named =
+        release_find(&injection->release, OBJECT_SERVICE, written, target->workload);
+    if (named && named->hook)
+        target_error(target, SERVICE_HELM,
+                     "Service/%.*s is a hook of the chart, which is left alone", STR_ARG(written));
+    else if (named)
         target_error(target, SERVICE_HELM, "Service/%.*s of the chart does not route to it",
                      STR_ARG(written));
     else
@@ -557,6 +563,19 @@ static void report_choice(const struct target *target, const struct candidate *c
                       STR_ARG(of_several));
 }
 
+/* The form of `port` that a port of a Service suggests by its name, or by that of the container's.
+ */
+static const char *port_form(const struct target *target, const struct node *port)
+{
+    static const char *const forms[] = {"grpc", "websocket", "tcp"};
+    const struct node *own = set_get(&target->injection->pod_ports, node_text(target_of(port)));
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (str_is(node_text(node_find(port, "name")), forms[i]) ||
+            str_is(node_text(node_find(own, "name")), forms[i]))
+            return forms[i];
+    return "http";
+}
+
 const struct object *target_public_service(const struct target *target,
                                            const struct node **ret_port)
 {
@@ -573,8 +592,9 @@ const struct object *target_public_service(const struct target *target,
                  "Service/%.*s has several ports, and public_uri can mean any of them",
                  STR_ARG(chosen.service->name));
     diag_hint(target->injection->diags,
-              "its ports: %.*s\nwrite the one of the container: port: {http: %.*s}",
+              "its ports: %.*s\nwrite the one of the container: port: {%s: %.*s}",
               STR_ARG(list_services(target->injection, &chosen.service, 1)),
+              port_form(target, chosen.traffic.first),
               STR_ARG(target_number(target->injection, chosen.traffic.first)));
     return NULL;
 }

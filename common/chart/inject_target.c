@@ -83,6 +83,12 @@ struct str target_selector(const struct injection *injection, const char *flag, 
     return str_format(injection->arena, "helm: {%s: %.*s}", key, STR_ARG(name));
 }
 
+bool target_is_word(struct str text)
+{
+    return !str_starts(text, STR("-")) &&
+           str_only(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-./");
+}
+
 void target_cannot(const struct target *target, enum field_id field, const char *what,
                    const char *reason, const char *hint)
 {

@@ -44,6 +44,10 @@ struct injection {
     struct set pod_ports;            /* its own ports by name and number */
     const struct object **ingresses; /* and the Ingresses that lead to one of them */
     size_t ingress_count;
+    const struct object **routes; /* routes of the Gateway API that do so */
+    size_t route_count;
+    const struct object *volumes_of; /* the workload whose volumes were asked for last, */
+    struct set volumes;              /* and those by their names */
     struct deed *deeds;
     size_t deed_count;
 };
@@ -55,8 +59,9 @@ struct target {
     const struct object *workload;
     struct edit *edit;
     struct node *container;
-    bool fill; /* only where the chart says nothing */
-    bool all;  /* every workload of the chart is filled */
+    bool fill;           /* only where the chart says nothing */
+    bool all;            /* every workload of the chart is filled */
+    const char *windows; /* the field by which its pods run on Windows; NULL: none */
 };
 
 /* Identifies a service or object in a map: its address, which no other has. */
@@ -73,6 +78,12 @@ struct node *target_main_container(const struct target *target);
 /* False, after reporting it, when the workload is another service's already. */
 bool target_take(struct injection *injection, const struct service *service,
                  const struct object *workload);
+
+/* The field of a pod's spec that makes it run on Windows: `os.name`, `nodeSelector`, `nodeAffinity`
+ * or, if none of these names an operating system, `windowsOptions`. NULL: it runs elsewhere, or
+ * may.
+ */
+const char *target_windows_field(const struct node *pod);
 
 /* Finds the Services that lead to the workload, and what goes with them: `services` of the
  * injection and what follows there. */
@@ -98,6 +109,9 @@ const struct object *target_metrics_service_of(const struct target *target,
 /* The port at which a container is reached, as a Service calls it; of one that several reach, the
  * one for traffic. NULL if none or several do. A copy. */
 struct node *target_service_port(const struct target *target, const struct node *container);
+
+/* True for what a shell reads as it is written, and a command takes for no option. */
+bool target_is_word(struct str text);
 
 /* True for a port of a container or Service that does not speak TCP. */
 bool target_is_udp(const struct node *port);
@@ -175,6 +189,26 @@ static inline struct node *target_pod(const struct target *target)
 /* healthcheck*, liveness_*, readiness_*, startup_*, probe_*. */
 void inject_probes(const struct target *target);
 
+/* The handler that a chart's probe has: its key, and what kind it is; NULL and PROBE_NONE: none. */
+const char *probe_handler_of(const struct node *probe, enum probe_kind *ret_kind);
+
+/* The key of a handler in a probe; NULL for PROBE_NONE. */
+const char *probe_handler_key(enum probe_kind kind);
+
+/* The port of the service file for such a handler; NULL if none is written. The service counts as
+ * one that reads it. */
+const struct port *probe_written_port(const struct target *target, enum probe_kind kind);
+
+/* The port that a new handler of the probe `key` asks: the written one; that of a probe of the
+ * chart; the one that the Service routes to; the only one, or the one whose name fits the handler.
+ * A port of the handler's own name takes precedence over those that speak another protocol. NULL if
+ * none or several are possible. */
+struct node *probe_find_port(const struct target *target, const char *key, enum probe_kind kind);
+
+/* The same, but if there is none, reports that at the field `at`. */
+struct node *probe_choose_port(const struct target *target, const char *key, enum probe_kind kind,
+                               enum field_id at);
+
 /* resource_request, resource_limits. */
 void inject_resources(const struct target *target);
 
@@ -227,7 +261,20 @@ bool inject_reads_nginx(const struct target *target, const struct object *ingres
  * their places in the service file, as warnings, or, if gaps are filled, as left. */
 void inject_check_class(const struct target *target, const struct object *ingress, bool only_warn);
 
-/* Gives the container a request that an autoscaler needs, if it has neither request nor limit. */
+/* True if `hooks: false` or `jobs: false` leaves the workload out, which is reported as left. */
+bool inject_is_left_out(const struct target *target);
+
+/* Reports the settings of the service that a hook does not get as left. */
+void inject_report_hook(const struct target *target);
+
+/* Warns if a Job or bare Pod was changed by what was done since the first `done` deeds: the API
+ * server refuses that in an upgrade. Hooks are created anew. */
+void inject_warn_immutable(struct injection *injection, const struct object *object, size_t done);
+
+/* Warns about `hooks` and `jobs` of a service that does not fill all workloads. */
+void inject_check_exemptions(struct injection *injection, const struct service *service);
+
+/* Gives the container a request that an autoscaler needs, if neither request nor limit is there. */
 void inject_missing_request(const struct target *target, const char *resource);
 
 #endif

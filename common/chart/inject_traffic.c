@@ -1,4 +1,5 @@
-/* Ingresses: annotations onto those of the chart that lead to the workload, or new ones.
+/* Ingresses: annotations onto those of the chart that lead to the workload, or new ones. A route of
+ * the Gateway API may serve public_uri as well.
  *
  * A chart's own paths stay: rewrite-target and use-regex, which say how all paths of a host are
  * read, are for Ingresses of our own alone. */
@@ -17,6 +18,18 @@ static const struct object **candidates(const struct target *target, size_t *ret
                               &injection->ingress_count);
     *ret_count = injection->ingress_count;
     return injection->ingresses;
+}
+
+/* The routes of the Gateway API that lead to the workload. */
+static const struct object **gateway_routes(const struct target *target, size_t *ret_count)
+{
+    struct injection *injection = target->injection;
+    target_find_services(target);
+    if (!injection->routes)
+        injection->routes = release_routes(&injection->release, injection->services,
+                                           injection->service_count, &injection->route_count);
+    *ret_count = injection->route_count;
+    return injection->routes;
 }
 
 /* What the user named; empty: nothing. */
@@ -45,16 +58,25 @@ static bool is_our_service(const struct target *target, struct str name)
     return set_get(&target->injection->service_names, name) != NULL;
 }
 
-static bool leads_to_us(const void *context, const struct object *ingress, struct str service)
+static bool leads_to_us(const void *context, const struct object *ingress, struct str namespace,
+                        struct str service)
 {
     const struct target *target = context;
     const struct object *ours = set_get(&target->injection->service_names, service);
-    return ours && release_same_namespace(ours, ingress);
+    return ours && release_in_reference(&target->injection->release, ours, ingress, namespace);
 }
 
-/* A public_uri is served if, of the paths that fit it in an Ingress class, the one that the
- * controller prefers leads to a Service of the workload. The answer is that of a class that serves
- * it, else of the first that leads it to another Service. */
+/* "HOST/PATH" */
+static struct str route_text(struct arena *arena, const struct route *route)
+{
+    bool all = route->prefix.len == 0 && route->host.len == 0;
+    return str_format(arena, "%.*s%.*s%s", STR_ARG(route->host), STR_ARG(route->prefix),
+                      all ? "/" : "");
+}
+
+/* A public_uri is served if, of the paths that fit it in an Ingress class or the routes of
+ * Gateways, the one that the controller prefers leads to a Service of the workload. The answer is
+ * that of a class that serves it, else of the first that leads it to another Service. */
 static struct release_answer ask(const struct target *target, const struct route *route)
 {
     struct injection *injection = target->injection;
@@ -72,7 +94,12 @@ static struct release_answer ask(const struct target *target, const struct route
         if (answer.served || !best.ingress)
             best = answer;
     }
-    return best;
+    gateway_routes(target, &count);
+    struct release_answer answer = {0};
+    if (count && !best.served)
+        release_ask(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
+                    leads_to_us, target, &answer);
+    return best.served || (best.ingress && !answer.served) ? best : answer;
 }
 
 static void warn_doubt(const struct target *target, const struct route *route,
@@ -100,6 +127,18 @@ static void warn_rival(const struct target *target, const struct route *route,
     diag_hint(injection->diags, "remove one of the two paths in the chart's values");
 }
 
+/* A route of a Gateway needs no Ingress beside it, which would be a second way in. */
+static void warn_route(const struct target *target, const struct route *route,
+                       const struct object *server)
+{
+    struct injection *injection = target->injection;
+    diag_warning(injection->diags, route->at,
+                 "%.*s of the chart serves %.*s already, so no Ingress is added for it",
+                 STR_ARG(object_text(injection->arena, server)),
+                 STR_ARG(route_text(injection->arena, route)));
+    diag_hint(injection->diags, "leave public_uri out, or disable the route in the chart's values");
+}
+
 static bool is_served(const struct target *target, const struct route *route)
 {
     struct release_answer answer = ask(target, route);
@@ -107,6 +146,8 @@ static bool is_served(const struct target *target, const struct route *route)
         warn_doubt(target, route, answer.doubt);
     if (answer.rival)
         warn_rival(target, route, answer.rival);
+    if (answer.served && answer.server->type == OBJECT_ROUTE)
+        warn_route(target, route, answer.server);
     return answer.served;
 }
 
@@ -172,14 +213,15 @@ static void annotate(const struct target *target, const struct object *ingress)
         warn_shared(target, ingress);
 }
 
-static enum field_id annotation_field(const struct target *target)
+static const enum field_id annotation_fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH,
+                                                  SERVICE_INGRESS_ANNOTATIONS};
+
+static bool has_annotations(const struct target *target)
 {
-    static const enum field_id fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH,
-                                           SERVICE_INGRESS_ANNOTATIONS};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (target_has(target, fields[i]))
-            return fields[i];
-    return SERVICE_END;
+    for (size_t i = 0; i < sizeof annotation_fields / sizeof *annotation_fields; i++)
+        if (target_has(target, annotation_fields[i]))
+            return true;
+    return false;
 }
 
 /* New Ingresses */
@@ -215,14 +257,6 @@ static void add_ingresses(const struct target *target, struct route *routes, siz
         target_add(target, "networking.k8s.io/v1", "Ingress", name,
                    node_get(metadata, "annotations"), node_get(object, "spec"));
     }
-}
-
-/* "HOST/PATH" */
-static struct str route_text(struct arena *arena, const struct route *route)
-{
-    bool all = route->prefix.len == 0 && route->host.len == 0;
-    return str_format(arena, "%.*s%.*s%s", STR_ARG(route->host), STR_ARG(route->prefix),
-                      all ? "/" : "");
 }
 
 /* True if an Ingress of the chart leads a route to another Service where a new Ingress would lead
@@ -298,10 +332,30 @@ static void warn_regex(const struct target *target, const struct route *routes, 
     }
 }
 
+/* A new Ingress and a route are two ways in, which need not lead to the same Service. */
+static void warn_other_way(const struct target *target, const struct route *routes, size_t count)
+{
+    struct injection *injection = target->injection;
+    struct arena *arena = injection->arena;
+    for (size_t i = 0; i < count; i++) {
+        struct release_answer answer;
+        release_ask(&injection->release, STR(RELEASE_GATEWAY), routes[i].host, routes[i].prefix,
+                    leads_to_us, target, &answer);
+        if (!answer.ingress)
+            continue;
+        diag_warning(
+            injection->diags, routes[i].at,
+            "%.*s of the chart leads %.*s to the Service %.*s, and the new Ingress to %.*s",
+            STR_ARG(object_text(arena, answer.ingress)), STR_ARG(route_text(arena, &routes[i])),
+            STR_ARG(answer.service), STR_ARG(object_text(arena, target->workload)));
+        diag_hint(injection->diags, "set it in the chart's values if the Gateway shall serve it");
+    }
+}
+
 bool inject_ingress_is_asked(const struct target *target)
 {
     return target->service->route_count || special_port(target) || wanted(target).len ||
-           annotation_field(target) != SERVICE_END;
+           has_annotations(target);
 }
 
 /* With `ingress: new` a setting may be on one Ingress alone, the new one or another whose
@@ -333,8 +387,15 @@ static bool check_wanted(const struct target *target, const struct object **ingr
     for (size_t i = 0; i < count; i++)
         if (is_wanted(target, ingresses[i]))
             return true;
-    target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" leads to it",
-                 STR_ARG(wanted(target)));
+    const struct object *named =
+        release_find(&target->injection->release, OBJECT_INGRESS, wanted(target), target->workload);
+    if (named && named->hook)
+        target_error(target, SERVICE_HELM,
+                     "Ingress/%.*s is a hook of the chart, which is left alone",
+                     STR_ARG(named->name));
+    else
+        target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" leads to it",
+                     STR_ARG(wanted(target)));
     const char *flag = target->injection->options->ingress;
     struct str first = count ? ingresses[0]->name : STR("");
     struct str selector = target_selector(target->injection, flag, "ingress", first);
@@ -358,14 +419,26 @@ static struct route *unserved_routes(const struct target *target, size_t *ret_co
     return routes;
 }
 
-static void warn_no_effect(const struct target *target, enum field_id field)
+/* What only Ingresses have does nothing where none leads to the workload. */
+static void warn_no_effect(const struct target *target)
 {
-    struct diags *diags = target->injection->diags;
-    diag_warning(diags, record_location(target->service->record, field),
-                 "%s has no effect: the chart has no Ingress that leads to %.*s",
-                 schema_field(field)->name,
-                 STR_ARG(object_text(target->injection->arena, target->workload)));
-    diag_hint(diags, "public_uri adds one");
+    struct injection *injection = target->injection;
+    size_t count;
+    const struct object **routes = gateway_routes(target, &count);
+    for (size_t i = 0; i < sizeof annotation_fields / sizeof *annotation_fields; i++) {
+        enum field_id field = annotation_fields[i];
+        if (!target_has(target, field))
+            continue;
+        diag_warning(injection->diags, record_location(target->service->record, field),
+                     "%s has no effect: the chart has no Ingress that leads to %.*s",
+                     schema_field(field)->name,
+                     STR_ARG(object_text(injection->arena, target->workload)));
+        if (count)
+            diag_hint(injection->diags, "%.*s leads to it: set it in the chart's values",
+                      STR_ARG(object_text(injection->arena, routes[0])));
+        else
+            diag_hint(injection->diags, "public_uri adds one");
+    }
 }
 
 /* A new Ingress is for public_uri: without it, `new` is a mistake. */
@@ -394,22 +467,25 @@ void inject_ingress(const struct target *target)
     const struct object **ingresses = candidates(target, &candidate_count);
     if (!check_wanted(target, ingresses, candidate_count))
         return;
+    size_t gateway_count;
+    const struct object **routes = gateway_routes(target, &gateway_count);
+    const struct object *first = candidate_count ? ingresses[0] : gateway_count ? routes[0] : NULL;
     size_t count;
     struct route *missing = unserved_routes(target, &count);
-    bool adds = count && (candidate_count == 0 || wants_new(target));
+    bool adds = count && (!first || wants_new(target));
     annotate_all(target, ingresses, candidate_count, adds);
     for (size_t i = 0; i < count && !adds; i++)
-        report_unserved(target, ingresses[0], &missing[i]);
+        report_unserved(target, first, &missing[i]);
     if (target_has(target, SERVICE_KEEP_PATH_PREFIX) && !adds && service->route_count)
         diag_warning(target->injection->diags,
                      record_location(service->record, SERVICE_KEEP_PATH_PREFIX),
                      "keep_path_prefix is not injected into charts");
-    enum field_id field = annotation_field(target);
     if (adds && check_taken(target, missing, count) &&
         service_check_ingress(service, missing, count)) {
         warn_regex(target, missing, count);
+        warn_other_way(target, missing, count);
         add_ingresses(target, missing, count);
-    } else if (candidate_count == 0 && field != SERVICE_END && service->route_count == 0) {
-        warn_no_effect(target, field);
+    } else if (candidate_count == 0 && count == 0) {
+        warn_no_effect(target);
     }
 }

@@ -22,6 +22,9 @@ static const struct release_kind {
     {"Service", {"", NULL}, OBJECT_SERVICE},
     {"Ingress", {"networking.k8s.io", "extensions"}, OBJECT_INGRESS},
     {"IngressClass", {"networking.k8s.io", NULL}, OBJECT_INGRESS_CLASS},
+    {"HTTPRoute", {"gateway.networking.k8s.io", NULL}, OBJECT_ROUTE},
+    {"GRPCRoute", {"gateway.networking.k8s.io", NULL}, OBJECT_ROUTE},
+    {"TLSRoute", {"gateway.networking.k8s.io", NULL}, OBJECT_ROUTE},
     {"HorizontalPodAutoscaler", {"autoscaling", NULL}, OBJECT_AUTOSCALER},
     {"PodDisruptionBudget", {"policy", NULL}, OBJECT_DISRUPTION_BUDGET},
     {"ScaledObject", {"keda.sh", NULL}, OBJECT_KEDA},
@@ -296,6 +299,16 @@ bool release_same_namespace(const struct object *a, const struct object *b)
     return b->namespace.len == 0 ? may_be_of_release(a) : str_equal(a->namespace, b->namespace);
 }
 
+bool release_in_reference(const struct release *release, const struct object *object,
+                          const struct object *from, struct str namespace)
+{
+    if (namespace.len == 0)
+        return release_same_namespace(object, from);
+    const struct chart_namespace *place = set_get(&release->namespaces, namespace);
+    const struct object beside = {.namespace = namespace, .place = place ? place->self : NULL};
+    return release_same_namespace(object, &beside);
+}
+
 const struct object *release_find(struct release *release, enum object_kind type, struct str name,
                                   const struct object *beside)
 {
@@ -412,6 +425,29 @@ struct str release_class(const struct object *ingress)
     return class.len ? class
                      : node_text(node_find(ingress->node,
                                            "metadata annotations kubernetes.io/ingress.class"));
+}
+
+bool release_is_attached(const struct object *route)
+{
+    const struct node *parents = node_find(route->node, "spec parentRefs");
+    for (const struct node *parent = node_items(parents); parent && !route->hook;
+         parent = parent->next)
+        if (!str_is(node_text(node_find(parent, "kind")), "Service"))
+            return true;
+    return false;
+}
+
+const struct node *release_backend_reference(const struct node *reference)
+{
+    for (; reference; reference = reference->next) {
+        struct str kind = node_text(node_find(reference, "kind"));
+        bool service = kind.len == 0 || str_is(kind, "Service");
+        if (service && node_text(node_find(reference, "group")).len == 0 &&
+            node_text(node_find(reference, "name")).len &&
+            !str_is(node_text(node_find(reference, "weight")), "0"))
+            return reference;
+    }
+    return NULL;
 }
 
 static void add_backend(struct names *names, const struct node *backend)

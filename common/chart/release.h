@@ -16,6 +16,7 @@ enum object_kind {
     OBJECT_SERVICE,
     OBJECT_INGRESS,
     OBJECT_INGRESS_CLASS,
+    OBJECT_ROUTE, /* HTTPRoute, GRPCRoute, TLSRoute */
     OBJECT_AUTOSCALER,
     OBJECT_DISRUPTION_BUDGET,
     OBJECT_KEDA,     /* ScaledObject */
@@ -89,7 +90,9 @@ struct release {
     bool services_known;
     struct set routing; /* Ingresses by what they lead to, */
     bool ingresses_known;
-    struct set hosts; /* their rules by class and host, and by class, host and path, */
+    struct set backends; /* routes of the Gateway API by the same, */
+    bool backends_known;
+    struct set hosts; /* the rules of both by class and host, and by class, host and path, */
     struct set paths;
     bool paths_known;
     struct set classes; /* IngressClasses by name, */
@@ -120,6 +123,11 @@ const struct object *release_find(struct release *release, enum object_kind type
  * namespace and without any: two objects of a kind and name are in two namespaces. */
 bool release_same_namespace(const struct object *a, const struct object *b);
 
+/* True when both may be in one namespace, where `from` refers to the object with a namespace;
+ * empty: its own. */
+bool release_in_reference(const struct release *release, const struct object *object,
+                          const struct object *from, struct str namespace);
+
 /* True when a Service sends its traffic to the workload's pods. */
 bool release_leads(const struct object *service, const struct object *workload);
 
@@ -142,6 +150,14 @@ struct str release_backend_service(const struct node *backend);
 /* The backend for requests that no rule takes, in both forms; NULL: none. */
 struct node *release_default_backend(const struct object *ingress);
 
+/* True for a route without hooks that is attached to a Gateway or ListenerSet. A route of a mesh is
+ * attached to a Service. */
+bool release_is_attached(const struct object *route);
+
+/* The first of a route's backendRefs from `reference` on that names a Service and takes requests,
+ * or NULL. */
+const struct node *release_backend_reference(const struct node *reference);
+
 /* The class that an Ingress names in `spec.ingressClassName`, else in the older annotation
  * `kubernetes.io/ingress.class`; empty: none. */
 struct str release_class(const struct object *ingress);
@@ -149,12 +165,18 @@ struct str release_class(const struct object *ingress);
 /* The IngressClass of a name, or NULL. */
 const struct object *release_find_class(struct release *release, struct str name);
 
-/* True for a Service that an Ingress names. */
-typedef bool release_is_ours(const void *context, const struct object *ingress, struct str service);
+/* True for a Service that an Ingress or route names, with a namespace or, empty, in its own. */
+typedef bool release_is_ours(const void *context, const struct object *ingress,
+                             struct str namespace, struct str service);
+
+/* What stands for the class of an Ingress in questions about the routes of the Gateway API. All
+ * Gateways count as one. */
+#define RELEASE_GATEWAY "gateway/"
 
 /* Which Service takes requests for a path of a host. */
 struct release_answer {
     bool served;                  /* one of ours takes them, and all that is below the path */
+    const struct object *server;  /* served: the Ingress or route that leads to it */
     const struct object *doubt;   /* served: an Ingress whose longer regular expression leads to
                                      another Service, and may take them; NULL: none */
     const struct object *rival;   /* served: an Ingress that leads the same path to another Service,
@@ -165,8 +187,8 @@ struct release_answer {
     bool taken;                   /* for this very host and path */
 };
 
-/* Asks the Ingresses of a class. `path` has no slash at its end; `host` may be empty, or a
- * wildcard. */
+/* Asks the Ingresses of a class, or the routes. `path` has no slash at its end; `host` may be
+ * empty, or a wildcard. */
 void release_ask(struct release *release, struct str class, struct str host, struct str path,
                  release_is_ours *is_ours, const void *context, struct release_answer *ret);
 
@@ -184,6 +206,10 @@ const struct object **release_services(struct release *release, const struct obj
 const struct object **release_ingresses(struct release *release,
                                         const struct object *const *services, size_t count,
                                         size_t *ret_count);
+
+/* The routes of the Gateway API that lead to one of some Services, in the order of the stream. */
+const struct object **release_routes(struct release *release, const struct object *const *services,
+                                     size_t count, size_t *ret_count);
 
 /* The first object, other than `workload`'s own selector of nothing, whose selector asks for a
  * pod's label of that key; NULL: none does. */

@@ -6,7 +6,8 @@
 
 struct index_entry {
     const struct object *object;
-    size_t order; /* among the objects of its type */
+    struct str namespace; /* of what a route refers to; empty: its own */
+    size_t order;         /* among the objects of its type */
     struct index_entry *self;
     struct index_entry *next; /* under the same key */
 };
@@ -63,6 +64,17 @@ static void settle(struct index_match *found)
         if (kept == 0 || found->entries[kept - 1].order != found->entries[i].order)
             found->entries[kept++] = found->entries[i];
     found->count = kept;
+}
+
+/* The objects of the entries, in the order of the stream. */
+static const struct object **settled(struct index_match *found, size_t *ret_count)
+{
+    settle(found);
+    const struct object **objects = ARENA_ARRAY(found->arena, found->count, const struct object *);
+    for (size_t i = 0; i < found->count; i++)
+        objects[i] = found->entries[i].object;
+    *ret_count = found->count;
+    return objects;
 }
 
 /* Services by a label that they select */
@@ -213,13 +225,52 @@ const struct object **release_ingresses(struct release *release,
                 found.entries[kept++] = found.entries[j];
         found.count = kept;
     }
-    settle(&found);
-    const struct object **ingresses =
-        ARENA_ARRAY(release->arena, found.count, const struct object *);
-    for (size_t i = 0; i < found.count; i++)
-        ingresses[i] = found.entries[i].object;
-    *ret_count = found.count;
-    return ingresses;
+    return settled(&found, ret_count);
+}
+
+/* Routes of the Gateway API by the Services that they lead to */
+
+static void index_route(struct release *release, const struct object *route, size_t order)
+{
+    const struct node *rules = node_find(route->node, "spec rules");
+    for (const struct node *rule = node_items(rules); rule; rule = rule->next) {
+        const struct node *first = node_items(node_find(rule, "backendRefs"));
+        for (const struct node *each = release_backend_reference(first); each;
+             each = release_backend_reference(each->next))
+            put(release->arena, &release->backends, node_text(node_find(each, "name")),
+                &(struct index_entry){.object = route,
+                                      .namespace = node_text(node_find(each, "namespace")),
+                                      .order = order});
+    }
+}
+
+static void index_routes(struct release *release)
+{
+    size_t order = 0;
+    const struct object *first = release_objects(release, OBJECT_ROUTE);
+    if (release->backends_known)
+        return;
+    release->backends_known = true;
+    for (const struct object *each = first; each; each = each->next, order++)
+        if (release_is_attached(each))
+            index_route(release, each, order);
+}
+
+const struct object **release_routes(struct release *release, const struct object *const *services,
+                                     size_t count, size_t *ret_count)
+{
+    struct index_match found = {.arena = release->arena};
+    index_routes(release);
+    for (size_t i = 0; i < count; i++) {
+        size_t kept = found.count;
+        add_found(&found, &release->backends, services[i]->name);
+        for (size_t j = kept; j < found.count; j++)
+            if (release_in_reference(release, services[i], found.entries[j].object,
+                                     found.entries[j].namespace))
+                found.entries[kept++] = found.entries[j];
+        found.count = kept;
+    }
+    return settled(&found, ret_count);
 }
 
 const struct object *release_find_class(struct release *release, struct str name)
@@ -273,7 +324,8 @@ static void find_users(struct release *release, const struct object *object, str
 const struct object *release_label_user(struct release *release, struct str key)
 {
     for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
-        if (type == OBJECT_INGRESS_CLASS || type == OBJECT_CLAIM || type == OBJECT_NAMESPACE)
+        if (type == OBJECT_INGRESS_CLASS || type == OBJECT_CLAIM || type == OBJECT_NAMESPACE ||
+            type == OBJECT_ROUTE)
             continue; /* they select no pods */
         const struct object *first = release_objects(release, type);
         if (type == OBJECT_PODS || release->label_users_known) /* those select their own at most */

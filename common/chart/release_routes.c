@@ -1,9 +1,10 @@
-/* Which Service takes a request, by the rules of a chart's Ingresses.
+/* Which Service takes a request, by the rules of a chart's Ingresses, or of its routes.
  *
  * Ingresses of one class are one table: the most specific host that has rules decides (its own
  * name, a wildcard, every host), and of the paths there the longest that fits. ingress-nginx reads
  * all paths of a host as regular expressions as soon as one Ingress asks for it, and then tries the
- * longest text first. */
+ * longest text first. Routes of the Gateway API are a table of their own: there a wildcard stands
+ * for any number of labels. */
 #include "chart/release.h"
 
 #include <string.h>
@@ -18,9 +19,10 @@ enum path_match {
 /* A path of a rule, or a default backend. */
 struct path {
     struct path *self;
-    struct path *next; /* with the same class, host and head */
-    const struct object *ingress;
+    struct path *next;            /* with the same class, host and head */
+    const struct object *ingress; /* or route */
     struct str service;
+    const struct node *backends; /* of a rule of a route, in place of the Service */
     enum path_match match;
     size_t length; /* of its text; 0: a default backend */
     bool canary;   /* it takes a share of the requests for another path that equals it */
@@ -184,12 +186,97 @@ static void index_rule(const struct rules *in, const struct node *rule)
     }
 }
 
+/* Routes of the Gateway API */
+
+/* As many as the CRD allows, of a route and of a rule. */
+enum { ROUTE_HOSTNAMES_MAX = 16, RULE_BACKENDS_MAX = 16 };
+
+/* What a match of an HTTPRoute asks of the path. */
+static struct str read_http_path(struct arena *arena, const struct node *node, struct path *path)
+{
+    struct str text = node_text(node_find(node, "value"));
+    struct str type = node_text(node_find(node, "type"));
+    bool whole;
+    path->match = str_is(type, "Exact")               ? MATCH_EXACT
+                  : str_is(type, "RegularExpression") ? MATCH_UNKNOWN
+                                                      : MATCH_BELOW;
+    if (path->match == MATCH_UNKNOWN)
+        return literal_head(arena, text, &whole);
+    while (str_ends(text, STR("/")) && (path->match == MATCH_BELOW || text.len == 1))
+        text.len--;
+    return text;
+}
+
+/* What a match of a GRPCRoute asks of the path, which is /SERVICE/METHOD. */
+static struct str read_grpc_path(struct arena *arena, const struct node *node, struct path *path)
+{
+    struct str service = node_text(node_find(node, "service"));
+    struct str method = node_text(node_find(node, "method"));
+    path->match = method.len ? MATCH_EXACT : MATCH_BELOW;
+    if (str_is(node_text(node_find(node, "type")), "RegularExpression") ||
+        (method.len && service.len == 0)) {
+        path->match = MATCH_UNKNOWN;
+        return STR("");
+    }
+    if (service.len == 0)
+        return STR("");
+    return str_format(arena, "/%.*s%s%.*s", STR_ARG(service), method.len ? "/" : "",
+                      STR_ARG(method));
+}
+
+/* A match with other conditions takes only some of the requests, and is passed over. */
+static void index_match(struct release *release, const struct object *route, struct str host,
+                        const struct node *match, struct path path)
+{
+    bool grpc = str_is(route->kind, "GRPCRoute");
+    if (node_items(node_find(match, "headers")) || node_items(node_find(match, "queryParams")) ||
+        (!grpc && node_find(match, "method")))
+        return;
+    struct str head = grpc ? read_grpc_path(release->arena, node_find(match, "method"), &path)
+                           : read_http_path(release->arena, node_find(match, "path"), &path);
+    put_path(release, host, head, path);
+}
+
+static void index_route_host(struct release *release, const struct object *route, struct str host)
+{
+    struct str key = host_key(release->arena, STR(RELEASE_GATEWAY), host);
+    const struct node *rules = node_find(route->node, "spec rules");
+    put_host(release, key, false);
+    for (const struct node *rule = node_items(rules); rule; rule = rule->next) {
+        const struct path path = {.ingress = route,
+                                  .backends = node_find(rule, "backendRefs"),
+                                  .match = MATCH_BELOW,
+                                  .length = 1};
+        const struct node *match = node_items(node_find(rule, "matches"));
+        if (!release_backend_reference(node_items(path.backends)))
+            continue;
+        if (!match)
+            put_path(release, key, STR(""), path);
+        for (; match; match = match->next)
+            index_match(release, route, key, match, path);
+    }
+}
+
+static void index_route(struct release *release, const struct object *route)
+{
+    const struct node *hostname = node_items(node_find(route->node, "spec hostnames"));
+    if (!release_is_attached(route))
+        return;
+    if (!hostname)
+        index_route_host(release, route, STR(""));
+    for (int i = 0; hostname && i < ROUTE_HOSTNAMES_MAX; i++, hostname = hostname->next)
+        index_route_host(release, route, node_text(hostname));
+}
+
 static void index_paths(struct release *release)
 {
+    const struct object *route = release_objects(release, OBJECT_ROUTE);
     const struct object *first = release_objects(release, OBJECT_INGRESS);
     if (release->paths_known)
         return;
     release->paths_known = true;
+    for (; route; route = route->next)
+        index_route(release, route);
     for (const struct object *each = first; each; each = each->next) {
         const struct node *rule = node_items(node_find(each->node, "spec rules"));
         const struct rules rules = {.release = release,
@@ -223,7 +310,28 @@ struct question {
     struct release_answer *answer;
 };
 
-static void note_other(struct question *question, const struct path *path, size_t fit, bool itself)
+/* The first Service of a path that is ours, or, if none is, the first. */
+static struct str service_of(const struct question *question, const struct path *path,
+                             bool *ret_ours)
+{
+    *ret_ours = false;
+    if (!path->backends) {
+        *ret_ours = question->is_ours(question->context, path->ingress, STR(""), path->service);
+        return path->service;
+    }
+    const struct node *first = release_backend_reference(node_items(path->backends));
+    const struct node *each = first;
+    for (int i = 0; each && i < RULE_BACKENDS_MAX && !*ret_ours; i++) {
+        *ret_ours = question->is_ours(question->context, path->ingress,
+                                      node_text(node_find(each, "namespace")),
+                                      node_text(node_find(each, "name")));
+        each = release_backend_reference(each->next);
+    }
+    return node_text(node_find(first, "name"));
+}
+
+static void note_other(struct question *question, const struct path *path, struct str service,
+                       size_t fit, bool itself)
 {
     struct release_answer *answer = question->answer;
     if (!path->canary && fit > question->rival_fit) {
@@ -234,7 +342,7 @@ static void note_other(struct question *question, const struct path *path, size_
         return;
     question->others = fit;
     answer->ingress = path->ingress;
-    answer->service = path->service;
+    answer->service = service;
     answer->taken = itself && path->length;
 }
 
@@ -244,11 +352,12 @@ static void compare(struct question *question, const struct path *path, size_t h
 {
     bool itself = head == question->path.len;
     bool below = itself || question->path.data[head] == '/';
-    bool ours = question->is_ours(question->context, path->ingress, path->service);
+    bool ours;
+    struct str service = service_of(question, path, &ours);
     size_t fit = 1 + (question->regex || path->length == 0 ? path->length : head + 1);
     if (path->match == MATCH_EXACT) {
         if (itself && !ours)
-            note_other(question, path, question->regex ? fit : SIZE_MAX, true);
+            note_other(question, path, service, question->regex ? fit : SIZE_MAX, true);
     } else if (path->match == MATCH_UNKNOWN) {
         if (!ours && fit > question->doubt) {
             question->doubt = fit;
@@ -257,9 +366,10 @@ static void compare(struct question *question, const struct path *path, size_t h
     } else if (path->match == MATCH_BELOW && !below) {
         return;
     } else if (!ours) {
-        note_other(question, path, fit, itself);
+        note_other(question, path, service, fit, itself);
     } else if (below && fit > question->ours) {
         question->ours = fit;
+        question->answer->server = path->ingress;
     }
 }
 
@@ -268,18 +378,20 @@ static const struct host *find_host(const struct release *release, struct arena 
                                     struct str class, struct str host, struct str *ret_key,
                                     bool *ret_itself)
 {
-    size_t dot = str_find(host, 0, '.');
-    struct str wildcard = dot > 0 && dot < host.len
-                              ? str_format(scratch, "*%.*s", STR_ARG(str_from(host, dot)))
-                              : host;
-    const struct str names[] = {host, wildcard, {0}};
-    const struct host *found = NULL;
-    for (size_t i = 0; i < sizeof names / sizeof *names && !found; i++) {
-        *ret_key = host_key(scratch, class, names[i]);
+    bool deep = str_is(class, RELEASE_GATEWAY);
+    *ret_key = host_key(scratch, class, host);
+    const struct host *found = set_get(&release->hosts, *ret_key);
+    *ret_itself = found != NULL;
+    for (size_t dot = str_find(host, 0, '.'); !found && dot < host.len;
+         dot = deep ? str_find(host, dot + 1, '.') : host.len) {
+        struct str wildcard = str_format(scratch, "*%.*s", STR_ARG(str_from(host, dot)));
+        *ret_key = host_key(scratch, class, wildcard);
         found = set_get(&release->hosts, *ret_key);
-        *ret_itself = i == 0;
     }
-    return found;
+    if (found)
+        return found;
+    *ret_key = host_key(scratch, class, STR(""));
+    return set_get(&release->hosts, *ret_key);
 }
 
 void release_ask(struct release *release, struct str class, struct str host, struct str path,
@@ -303,6 +415,8 @@ void release_ask(struct release *release, struct str class, struct str host, str
     ret->served = question.ours && question.ours >= question.others;
     if (ret->served && question.rival_fit == question.ours)
         ret->rival = question.rival;
+    if (!ret->served)
+        ret->server = NULL;
     ret->taken &= itself;
     if (!ret->served || question.doubt <= question.ours)
         ret->doubt = NULL;

@@ -8,6 +8,7 @@
 /* The words that fields.def names. */
 typedef const char *const words[];
 static words healthchecks = {"tcp", "http", "grpc", "none", NULL};
+static words no_probe = {"none", NULL};
 static words pod_securities = {"default", "restricted", "off", NULL};
 static words cloud_objects = {"ack", "none", NULL};
 static words tag_mutabilities = {"mutable", "immutable", NULL};

@@ -93,7 +93,7 @@ static void put_resources(struct arena *arena, const struct service *service,
 static struct node *probe_port(struct arena *arena, const struct service *service,
                                const struct probe *probe)
 {
-    const struct port *port = service->probe_port;
+    const struct port *port = service_probe_port(service, probe->kind);
     bool number =
         probe->kind == PROBE_GRPC || (probe->kind == PROBE_TCP && probe == &service->liveness);
     if (!port)

@@ -68,7 +68,7 @@ bool sidecar_is_injected(sidecar_lookup *lookup, const void *context)
     const char *off = ""; /* the injector that was decided against */
     for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
         const struct sidecar_switch *each = &switches[i];
-        struct str value;
+        struct str value = {0};
         if (strcmp(each->injector, off) == 0 || !lookup(context, each->source, each->key, &value))
             continue;
         bool is_off = lists(each->off, value);

@@ -244,6 +244,7 @@ static void read_helm(const struct service_reader *in)
         .all_workloads = str_is(record_value(record, HELM_WORKLOAD)->text, "*"),
         .all_containers = record_has(record, HELM_CONTAINERS),
         .hooks = record_value(record, HELM_HOOKS)->flag,
+        .jobs = record_value(record, HELM_JOBS)->flag,
     };
     const struct helm *helm = &in->service->helm;
     if ((helm->all_workloads || helm->all_containers) && !helm->fill) {

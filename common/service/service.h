@@ -88,7 +88,8 @@ struct helm {
     bool fill;           /* only where the chart says nothing */
     bool all_workloads;  /* `*` */
     bool all_containers; /* `*` */
-    bool hooks;
+    bool hooks;          /* those are filled too */
+    bool jobs;           /* Jobs and bare Pods are filled too */
 };
 
 struct service {
@@ -169,6 +170,22 @@ bool service_scales(const struct service *service);
 
 /* "Deployment" or "StatefulSet". */
 const char *service_workload_kind(const struct service *service);
+
+/* The port that a probe of that kind asks: `probe_port`; else for gRPC the port that speaks it, or
+ * is named `grpc`; else the first. NULL when there are no ports. */
+const struct port *service_probe_port(const struct service *service, enum probe_kind kind);
+
+/* Seconds that a startup probe must allow at least where another probe waits for `delay` seconds.
+ */
+int64_t service_startup_timeout(int64_t delay);
+
+/* How many checks of a startup probe may fail in a row until `timeout` seconds are over. */
+int64_t service_startup_failures(const struct service *service, int64_t timeout);
+
+/* Warns that a written delay or timeout restarts a container after `seconds`, if that is before the
+ * end of the `delay` of another probe. `subject` begins the message, and may be empty. */
+void service_warn_restart(struct diags *diags, const struct service *service, enum field_id field,
+                          struct str subject, int64_t seconds, int64_t delay);
 
 /* The port at which the Service made from `node` is called; 0 when it listens to nothing, -1 when
  * its ports are wrong, which is told where that service is read. */

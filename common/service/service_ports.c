@@ -12,6 +12,15 @@ static const struct {
              {PORT_GRPC, PORT_TYPE_GRPC},
              {PORT_WEBSOCKET, PORT_TYPE_WEBSOCKET}};
 
+/* The port that a hint shows: one that `healthcheck` can check. */
+static const char *example_port(const struct service_reader *in)
+{
+    struct str healthcheck = service_value(in, SERVICE_HEALTHCHECK)->text;
+    return str_is(healthcheck, "grpc")  ? "{grpc: 9090}"
+           : str_is(healthcheck, "tcp") ? "{tcp: 8080}"
+                                        : "{http: 8080}";
+}
+
 static void read_single(const struct service_reader *in, const struct record *record)
 {
     struct port *port = ARENA_NEW(in->reader.arena, struct port);
@@ -28,10 +37,12 @@ static void read_single(const struct service_reader *in, const struct record *re
     }
     if (count != 1) {
         service_error(in, SERVICE_PORT, count ? "port must be one port" : "port names no port");
-        diag_hint(in->reader.diags,
-                  count ? "several ports are written under ports: - {name: main, type: http, "
-                          "port: 8080}"
-                        : "write one of http, tcp, grpc or websocket: port: {http: 8080}");
+        if (count)
+            diag_hint(in->reader.diags, "several ports are written under ports: - {name: main, "
+                                        "type: http, port: 8080}");
+        else
+            diag_hint(in->reader.diags, "write one of http, tcp, grpc or websocket: port: %s",
+                      example_port(in));
     }
     in->service->ports = port;
     in->service->port_count = count ? 1 : 0;
@@ -124,8 +135,9 @@ static void report_missing(const struct service_reader *in)
     struct location at = in->record->node->span;
     at.end = at.start;
     diag_error(in->reader.diags, at, "a k8s-service needs port");
-    diag_hint(in->reader.diags, "write it like this: port: {http: 8080}\n"
-                                "a worker that listens to nothing says port: none");
+    diag_hint(in->reader.diags,
+              "write it like this: port: %s\na worker that listens to nothing says port: none",
+              example_port(in));
 }
 
 static const struct port *find_port(const struct service_reader *in, struct str name)
@@ -194,6 +206,20 @@ void service_read_ports(const struct service_reader *in)
         service->probe_port = find_port(in, service_value(in, SERVICE_PROBE_PORT)->text);
     else if (service->port_count)
         service->probe_port = &service->ports[0];
+}
+
+const struct port *service_probe_port(const struct service *service, enum probe_kind kind)
+{
+    const struct port *named = NULL;
+    if (kind != PROBE_GRPC || service_has(service, SERVICE_PROBE_PORT))
+        return service->probe_port;
+    for (size_t i = 0; i < service->port_count; i++) {
+        if (service->ports[i].type == PORT_TYPE_GRPC)
+            return &service->ports[i];
+        if (str_is(service->ports[i].name, "grpc"))
+            named = &service->ports[i];
+    }
+    return named ? named : service->probe_port;
 }
 
 /* The part of a service's map that tells its ports. */

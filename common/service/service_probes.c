@@ -4,17 +4,20 @@
  * the probe opens a TCP connection, and a warning says so. */
 #include "service/service_reader.h"
 
+#include <inttypes.h>
+
 /* Where a probe's own fields are. */
 struct probe_fields {
+    enum field_id none;
     enum field_id path;
     enum field_id command;
     enum field_id delay;
 };
 
-static const struct probe_fields liveness_fields = {SERVICE_LIVENESS_PATH, SERVICE_LIVENESS_COMMAND,
-                                                    SERVICE_LIVENESS_DELAY};
+static const struct probe_fields liveness_fields = {
+    SERVICE_LIVENESS, SERVICE_LIVENESS_PATH, SERVICE_LIVENESS_COMMAND, SERVICE_LIVENESS_DELAY};
 static const struct probe_fields readiness_fields = {
-    SERVICE_READINESS_PATH, SERVICE_READINESS_COMMAND, SERVICE_READINESS_DELAY};
+    SERVICE_READINESS, SERVICE_READINESS_PATH, SERVICE_READINESS_COMMAND, SERVICE_READINESS_DELAY};
 
 /* A path as probes need it: Opta's files leave out the first slash. */
 static struct str path_of(const struct service_reader *in, enum field_id field)
@@ -88,29 +91,63 @@ static enum probe_kind usual_kind(const struct service_reader *in, bool liveness
     return silent ? PROBE_NONE : PROBE_TCP;
 }
 
+/* Seconds before the first check. A liveness probe does not restart a container before the
+ * readiness probe expects it to be ready. */
+static int64_t delay_of(const struct service_reader *in, const struct probe_fields *fields)
+{
+    int64_t delay = service_value(in, fields->delay)->number;
+    if (has(in, fields->delay))
+        return delay;
+    if (in->service->startup.kind != PROBE_NONE)
+        return 0;
+    if (fields == &liveness_fields && has(in, SERVICE_READINESS_DELAY) &&
+        service_value(in, SERVICE_READINESS_DELAY)->number > delay)
+        return service_value(in, SERVICE_READINESS_DELAY)->number;
+    return delay;
+}
+
 static struct probe read_probe(const struct service_reader *in, const struct probe_fields *fields)
 {
     bool own = has(in, fields->path) || has(in, fields->command);
     enum field_id path = own ? fields->path : SERVICE_HEALTHCHECK_PATH;
     enum field_id command = own ? fields->command : SERVICE_HEALTHCHECK_COMMAND;
     struct probe probe = {0};
+    if (has(in, fields->none))
+        return probe;
     if (has(in, command))
         probe = (struct probe){.kind = PROBE_COMMAND, .command = service_value(in, command)};
     else if (asks_path(in, path))
         probe = path_probe(in, path);
     else
         probe.kind = usual_kind(in, fields == &liveness_fields);
-    bool starts = in->service->startup.kind != PROBE_NONE;
-    if (has(in, fields->delay) || !starts)
-        probe.delay = service_value(in, fields->delay)->number;
+    probe.delay = delay_of(in, fields);
     return probe;
 }
 
-/* Failures in a row until `startup_timeout` is over. */
-static int64_t startup_failures(const struct service_reader *in)
+/* Left out, it is long enough for the delays that are written: they show how long a start takes. */
+static int64_t startup_timeout(const struct service_reader *in)
 {
-    int64_t period = in->service->probe_period;
-    return (in->service->startup_timeout + period - 1) / period;
+    static const enum field_id delays[] = {SERVICE_LIVENESS_DELAY, SERVICE_READINESS_DELAY};
+    int64_t timeout = service_value(in, SERVICE_STARTUP_TIMEOUT)->number;
+    for (size_t i = 0; i < sizeof delays / sizeof *delays; i++) {
+        int64_t least = has(in, delays[i]) && !has(in, SERVICE_STARTUP_TIMEOUT)
+                            ? service_startup_timeout(service_value(in, delays[i])->number)
+                            : 0;
+        timeout = least > timeout ? least : timeout;
+    }
+    return timeout;
+}
+
+int64_t service_startup_timeout(int64_t delay)
+{
+    enum { FACTOR = 2 }; /* to the end of the delay, and as long again for the first answer */
+    return FACTOR * delay;
+}
+
+int64_t service_startup_failures(const struct service *service, int64_t timeout)
+{
+    int64_t period = service->probe_period;
+    return (timeout + period - 1) / period;
 }
 
 static void read_startup(const struct service_reader *in)
@@ -131,7 +168,7 @@ static void read_startup(const struct service_reader *in)
         }
     }
     startup->delay = 0;
-    startup->failures = startup_failures(in);
+    startup->failures = service_startup_failures(in->service, in->service->startup_timeout);
 }
 
 static void check_pair(const struct service_reader *in, enum field_id path, enum field_id command)
@@ -145,11 +182,41 @@ static void check_pair(const struct service_reader *in, enum field_id path, enum
     diag_hint(in->reader.diags, "a probe asks a path or runs a command: keep one of the two");
 }
 
+/* True for a word that means "no probe" wherever a path cannot be meant: it has no slash. */
+static bool means_none(const struct service_reader *in, struct str path)
+{
+    static const char *const words[] = {"none", "null", "off", "no", "false", "disabled"};
+    struct str lower = str_lower(in->reader.arena, path);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_is(lower, words[i]))
+            return true;
+    return false;
+}
+
+static void report_none(const struct service_reader *in, enum field_id path)
+{
+    struct str written = service_value(in, path)->text;
+    const char *instead = "for no startup probe leave it out";
+    if (path == SERVICE_HEALTHCHECK_PATH)
+        instead = "for no probes write healthcheck: none";
+    else if (path == SERVICE_LIVENESS_PATH)
+        instead = "for no liveness probe write liveness: none, for no probes healthcheck: none";
+    else if (path == SERVICE_READINESS_PATH)
+        instead = "for no readiness probe write readiness: none, for no probes healthcheck: none";
+    service_error(in, path, "%s: %.*s would request the path /%.*s", schema_field(path)->name,
+                  STR_ARG(written), STR_ARG(written));
+    diag_hint(in->reader.diags, "%s\nto request that path write /%.*s", instead, STR_ARG(written));
+}
+
 static void check_path(const struct service_reader *in, enum field_id path)
 {
     const struct port *port = in->service->probe_port;
     if (!has(in, path))
         return;
+    if (means_none(in, service_value(in, path)->text)) {
+        report_none(in, path);
+        return;
+    }
     struct str text = path_of(in, path);
     const char *wrong = name_wrong(NAME_REQUEST, text);
     struct str written = service_value(in, path)->text;
@@ -166,6 +233,36 @@ static void check_path(const struct service_reader *in, enum field_id path)
         service_error(in, path, "a grpc port answers no HTTP path");
         diag_hint(in->reader.diags, "write healthcheck: grpc for gRPC's health service, or leave "
                                     "it out for a TCP connection");
+    }
+}
+
+/* `liveness: none` or `readiness: none` excludes the other fields of that probe. */
+static void check_none(const struct service_reader *in, const struct probe_fields *fields)
+{
+    const enum field_id others[] = {fields->path, fields->command, fields->delay};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (!has(in, fields->none) || !has(in, others[i]))
+            continue;
+        service_error(in, fields->none, "both %s and %s are given",
+                      schema_field(fields->none)->name, schema_field(others[i])->name);
+        diag_hint(in->reader.diags, "keep one of the two");
+        return;
+    }
+}
+
+/* Without either probe there is nothing that both could do. */
+static void check_both_none(const struct service_reader *in)
+{
+    static const enum field_id fields[] = {SERVICE_HEALTHCHECK, SERVICE_HEALTHCHECK_PATH,
+                                           SERVICE_HEALTHCHECK_COMMAND};
+    if (!has(in, SERVICE_LIVENESS) || !has(in, SERVICE_READINESS))
+        return;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (!has(in, fields[i]) || str_is(service_value(in, fields[i])->text, "none"))
+            continue;
+        service_error(in, fields[i], "%s has no effect: liveness and readiness are none",
+                      schema_field(fields[i])->name);
+        diag_hint(in->reader.diags, "leave it out, or liveness or readiness");
     }
 }
 
@@ -257,17 +354,60 @@ static bool ask_the_same(const struct probe *a, const struct probe *b)
                                     : true;
 }
 
+void service_warn_restart(struct diags *diags, const struct service *service, enum field_id field,
+                          struct str subject, int64_t seconds, int64_t delay)
+{
+    if (seconds >= delay)
+        return;
+    diag_warning(diags, record_location(service->record, field),
+                 "%.*s%s may restart a container after %" PRId64
+                 " seconds, although another probe waits %" PRId64 " seconds for it to start",
+                 STR_ARG(subject), schema_field(field)->name, seconds, delay);
+    diag_hint(diags, "write a longer one, such as %s: %" PRId64, schema_field(field)->name,
+              field == SERVICE_STARTUP_TIMEOUT ? service_startup_timeout(delay) : delay);
+}
+
+/* The delay that is written for a probe, or 0. */
+static int64_t written_delay(const struct service_reader *in, const struct probe *probe,
+                             const struct probe_fields *fields)
+{
+    return probe->kind != PROBE_NONE && has(in, fields->delay) ? probe->delay : 0;
+}
+
+/* In a chart the delays of its own probes count too (inject_probes.c). */
+static void warn_restarts(const struct service_reader *in)
+{
+    enum { USUAL_FAILURES = 3 }; /* Kubernetes' default */
+    const struct service *service = in->service;
+    const struct probe *probe = &service->liveness;
+    int64_t failures = probe->failures ? probe->failures : USUAL_FAILURES;
+    int64_t liveness = written_delay(in, probe, &liveness_fields);
+    int64_t readiness = written_delay(in, &service->readiness, &readiness_fields);
+    if (injects(in))
+        return;
+    if (has(in, SERVICE_STARTUP_TIMEOUT))
+        service_warn_restart(in->reader.diags, service, SERVICE_STARTUP_TIMEOUT, STR(""),
+                             service->startup_timeout, liveness > readiness ? liveness : readiness);
+    else if (has(in, SERVICE_LIVENESS_DELAY) && probe->kind != PROBE_NONE &&
+             service->startup.kind == PROBE_NONE)
+        service_warn_restart(in->reader.diags, service, SERVICE_LIVENESS_DELAY, STR(""),
+                             liveness + (failures - 1) * service->probe_period, readiness);
+}
+
 void service_read_probes(const struct service_reader *in)
 {
     struct service *service = in->service;
     service->probe_period = service_value(in, SERVICE_PROBE_PERIOD)->number;
     service->probe_timeout = service_value(in, SERVICE_PROBE_TIMEOUT)->number;
-    service->startup_timeout = service_value(in, SERVICE_STARTUP_TIMEOUT)->number;
+    service->startup_timeout = startup_timeout(in);
     check_pair(in, SERVICE_HEALTHCHECK_PATH, SERVICE_HEALTHCHECK_COMMAND);
     check_pair(in, SERVICE_LIVENESS_PATH, SERVICE_LIVENESS_COMMAND);
     check_pair(in, SERVICE_READINESS_PATH, SERVICE_READINESS_COMMAND);
     for (size_t i = 0; i < PATH_FIELDS; i++)
         check_path(in, path_fields[i]);
+    check_none(in, &liveness_fields);
+    check_none(in, &readiness_fields);
+    check_both_none(in);
     check_healthcheck(in);
     warn_tcp_paths(in);
     read_startup(in);
@@ -277,4 +417,5 @@ void service_read_probes(const struct service_reader *in)
     enum { PATIENCE = 6 };
     if (ask_the_same(&service->liveness, &service->readiness))
         service->liveness.failures = PATIENCE;
+    warn_restarts(in);
 }

@@ -20,16 +20,7 @@ KNOWN_FAILURES = {
     "duplicate-keys-copied",
     "first-of-duplicate-keys",
     "flow-closing-bracket",
-    "grpc-port-by-name",
-    "hook-message-lost",
-    "hook-workload-probes-untold",
-    "job-of-installed-release",
-    "liveness-before-readiness",
     "mem-target-off",
-    "probe-path-none",
-    "public-uri-beside-httproute",
-    "uid-without-fsgroup",
-    "windows-nodeselector",
 }
 
 # Only used by another case.

@@ -80,16 +80,36 @@ def set_probe(container, key, failures):
     probe["periodSeconds"] = 7
 
 
+def wait_for_readiness(container, ready, added):
+    """A liveness probe does not restart a container before its readiness probe asks."""
+    probe = container["livenessProbe"]
+    delay = probe.get("initialDelaySeconds", 0)
+    restart = delay + (probe.get("failureThreshold", 3) - 1) * probe["periodSeconds"]
+    if "startupProbe" not in container and (delay if added else restart) < ready:
+        probe["initialDelaySeconds"] = ready
+
+
+def set_startup_period(probe):
+    """As many failures as before take at least as long."""
+    time = probe.get("failureThreshold", 3) * probe.get("periodSeconds", 10)
+    probe["periodSeconds"] = 7
+    if -(-time // 7) > probe.get("failureThreshold", 3):
+        probe["failureThreshold"] = -(-time // 7)
+
+
 def model(workload, scaled):
     """What the service makes of a workload."""
     result = copy.deepcopy(workload)
     spec = result["spec"]
     pod = spec["template"]["spec"]
     container = pod["containers"][0]
+    ready = (container.get("readinessProbe") or {}).get("initialDelaySeconds", 0)
+    added = "livenessProbe" not in container
     set_probe(container, "livenessProbe", 6)
+    wait_for_readiness(container, ready, added)
     set_probe(container, "readinessProbe", 0)
     if "startupProbe" in container:
-        container["startupProbe"]["periodSeconds"] = 7
+        set_startup_period(container["startupProbe"])
     resources = container["resources"] = container.get("resources") or {}
     set_resource(resources, "cpu", "250m", "500m")
     set_resource(resources, "memory", "2Gi", "4Gi")

@@ -66,6 +66,12 @@ static void test_kinds_and_their_groups(void **state)
         {"networking.k8s.io/v1", "Ingress", OBJECT_INGRESS},
         {"extensions/v1beta1", "Ingress", OBJECT_INGRESS},
         {"config.openshift.io/v1", "Ingress", OBJECT_KINDS},
+        {"gateway.networking.k8s.io/v1", "HTTPRoute", OBJECT_ROUTE},
+        {"gateway.networking.k8s.io/v1beta1", "HTTPRoute", OBJECT_ROUTE},
+        {"gateway.networking.k8s.io/v1alpha2", "GRPCRoute", OBJECT_ROUTE},
+        {"gateway.networking.k8s.io/v1", "TLSRoute", OBJECT_ROUTE},
+        {"gateway.networking.k8s.io/v1", "Gateway", OBJECT_KINDS},
+        {"networking.k8s.io/v1", "HTTPRoute", OBJECT_KINDS},
         {"autoscaling/v2", "HorizontalPodAutoscaler", OBJECT_AUTOSCALER},
         {"policy/v1", "PodDisruptionBudget", OBJECT_DISRUPTION_BUDGET},
         {"keda.sh/v1alpha1", "ScaledObject", OBJECT_KEDA},
@@ -329,6 +335,9 @@ static void test_hooks_and_namespaces(void **state)
         {"{name: x, namespace: n}", false, "n"},
         {"{name: x, namespace: }", false, ""},
         {"{name: x, annotations: {helm.sh/hook: pre-install}}", true, ""},
+        {"{name: x, annotations: {helm.sh/hook: \"post-install,post-upgrade\"}}", true, ""},
+        {"{name: x, annotations: {helm.sh/hook: test}}", true, ""},
+        {"{name: x, annotations: {helm.sh/hook: crd-install}}", true, ""},
         {"{name: x, annotations: {helm.sh/hook: }}", false, ""},
         {"{name: x, annotations: {helm.sh/hook-weight: \"1\"}}", false, ""},
         {"{name: x, annotations: }", false, ""},
@@ -391,6 +400,76 @@ static void test_namespaces_that_are_not_the_release(void **state)
         assert_str(object_text(&unit->arena, objects[i]), texts[i]);
         assert_int_equal(release_same_namespace(objects[i], objects[4]), same_as_c[i]);
         assert_int_equal(release_same_namespace(objects[4], objects[i]), same_as_c[i]);
+    }
+}
+
+/* A reference may name a namespace, which may be that of the release. */
+static void test_references_with_a_namespace(void **state)
+{
+    struct unit *unit = *state;
+    struct release release =
+        release_of(unit, SERVICE "metadata: {name: a, namespace: n}\n" SERVICE
+                                 "metadata: {name: a}\n" SERVICE "metadata: {name: b}\n");
+    const struct object *placed = release_objects(&release, OBJECT_SERVICE);
+    const struct object *unplaced = placed->next->next;
+    static const struct {
+        const char *namespace;
+        bool placed_is;
+        bool unplaced_is;
+    } rows[] = {
+        {"", false, true}, /* as the object that refers to it */
+        {"n", true, false},
+        {"m", false, true},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str namespace = str_of(rows[i].namespace);
+        assert_int_equal(release_in_reference(&release, placed, unplaced, namespace),
+                         rows[i].placed_is);
+        assert_int_equal(release_in_reference(&release, unplaced, unplaced, namespace),
+                         rows[i].unplaced_is);
+    }
+}
+
+static void test_routes_of_services(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *metadata;
+        const char *parents;
+        const char *backends;
+        bool leads;
+    } rows[] = {
+        {"", "[{name: g}]", "[{name: web}]", true},
+        {"", "[{name: g, kind: ListenerSet}]", "[{name: other}, {name: web, weight: 1}]", true},
+        {"", "[{kind: Service, name: web}, {name: g}]", "[{name: web, kind: Service}]", true},
+        {"", "[{kind: Service, name: web}]", "[{name: web}]", false},
+        {"", "[]", "[{name: web}]", false},
+        {"", "", "[{name: web}]", false},
+        {", annotations: {helm.sh/hook: test}", "[{name: g}]", "[{name: web}]", false},
+        {"", "[{name: g}]", "[{name: web, weight: 0}]", false},
+        {"", "[{name: g}]", "[{name: web, kind: Other}]", false},
+        {"", "[{name: g}]", "[{name: web, group: traefik.io}]", false},
+        {"", "[{name: g}]", "[{name: web, namespace: n}]", false},
+        {", namespace: m", "[{name: g}]", "[{name: web}]", false},
+        {", namespace: n", "[{name: g}]", "[{name: web, namespace: m}]", false},
+        {", namespace: n", "[{name: g}]", "[{name: web, namespace: shop}]", true},
+        {"", "[{name: g}]", "[{weight: 1}]", false},
+        {"", "[{name: g}]", "", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct str text = str_format(
+            &unit->arena,
+            SERVICE "metadata: {name: web, namespace: shop}\n"
+                    "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\n"
+                    "metadata: {name: r%s}\nspec: {parentRefs: %s, rules: [{backendRefs: %s}]}\n",
+            rows[i].metadata, rows[i].parents, rows[i].backends);
+        struct release release = release_of(unit, text.data);
+        const struct object *service = only(&release, OBJECT_SERVICE);
+        size_t count;
+        release_routes(&release, &service, 1, &count);
+        if (count != rows[i].leads)
+            fail_msg("row %zu: %zu routes", i, count);
+        unit_forget(unit);
     }
 }
 
@@ -852,6 +931,8 @@ int main(void)
         UNIT_TEST(test_hooks_and_namespaces),
         UNIT_TEST(test_one_namespace),
         UNIT_TEST(test_namespaces_that_are_not_the_release),
+        UNIT_TEST(test_references_with_a_namespace),
+        UNIT_TEST(test_routes_of_services),
         UNIT_TEST(test_selectors_of_services),
         UNIT_TEST(test_selectors_with_expressions),
         UNIT_TEST(test_empty_selectors_of_budgets),

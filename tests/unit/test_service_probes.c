@@ -83,6 +83,21 @@ static void test_healthcheck(void **state)
         {HTTP "    healthcheck: http\n    readiness_probe_path: /r", "-", "-", "/r"},
         {HTTP "    healthcheck: http\n    liveness_probe_path: /l", "-", "/l", "tcp"},
         {TCP "    probe_port: main\n    healthcheck_path: /h", "-", "/h", "/h"},
+        /* One probe alone is none. */
+        {HTTP "    liveness: none", "-", "-", "tcp"},
+        {HTTP "    readiness: none", "-", "-", "-"},
+        {GRPC "    liveness: none", "-", "-", "tcp"},
+        {GRPC "    readiness: none", "-", "tcp", "-"},
+        {GRPC "    liveness: none\n    readiness: none", "-", "-", "-"},
+        {HTTP "    liveness: none\n    healthcheck: none", "-", "-", "-"},
+        {HTTP "    liveness: none\n    readiness: none\n    healthcheck: none", "-", "-", "-"},
+        {HTTP "    liveness: none\n    healthcheck_path: /h", "-", "-", "/h"},
+        {HTTP "    readiness: none\n    healthcheck_command: [a]", "-", "!a", "-"},
+        {HTTP "    readiness: none\n    liveness_probe_path: /l", "-", "/l", "-"},
+        {HTTP "    liveness: none\n    startup_timeout: 60\n    healthcheck_path: /h", "/h", "-",
+         "/h"},
+        {HTTP "    liveness: none\n    readiness: none\n    startup_probe_path: /s", "/s", "-",
+         "-"},
         {BOTH "    probe_port: b\n    healthcheck_path: /h", "-", "/h", "/h"},
     };
     check_rows(*state, rows, COUNT(rows));
@@ -155,6 +170,14 @@ static void test_failures_of_startup(void **state)
         {"startup_timeout: 3600\n    probe_period: 3600", 1},
         {"startup_timeout: 3601\n    probe_period: 3600", 2},
         {"startup_timeout: 100\n    probe_period: 7", 15},
+        /* Left out, it covers twice the delays that are written. */
+        {"startup_probe_path: /s\n    initial_readiness_delay: 150", 30},
+        {"startup_probe_path: /s\n    initial_readiness_delay: 151", 31},
+        {"startup_probe_path: /s\n    initial_liveness_delay: 200", 40},
+        {"startup_probe_path: /s\n    initial_liveness_delay: 200\n    initial_readiness_delay: "
+         "300",
+         60},
+        {"startup_timeout: 60\n    initial_readiness_delay: 60", 6},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct service *service = unit_service_of(
@@ -176,6 +199,12 @@ static void test_delays(void **state)
         {"healthcheck_path: /h", 30, 30},
         {"initial_liveness_delay: 0\n    initial_readiness_delay: 86400", 0, 86400},
         {"initial_readiness_delay: 5", 30, 5},
+        /* Liveness waits for readiness, unless the file says otherwise. */
+        {"initial_readiness_delay: 31", 31, 31},
+        {"initial_readiness_delay: 180", 180, 180},
+        {"initial_readiness_delay: 180\n    initial_liveness_delay: 20", 20, 180},
+        {"initial_liveness_delay: 180", 180, 30},
+        {"startup_probe_path: /s\n    initial_readiness_delay: 180", 0, 180},
         /* Behind a startup probe nothing is left to wait for, unless the file says so. */
         {"startup_probe_path: /s", 0, 0},
         {"startup_timeout: 10", 0, 0},
@@ -195,6 +224,37 @@ static void test_delays(void **state)
     service = unit_service_of(unit, SERVICE_HEAD, "    probe_period: 3600\n    probe_timeout: 1");
     assert_int_equal(service->probe_period, 3600);
     assert_int_equal(service->probe_timeout, 1);
+}
+
+/* gRPC's health service is asked where gRPC is spoken, paths at the first port. */
+static void test_port_of_a_probe(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *lines;
+        int64_t grpc, http;
+    } rows[] = {
+        {HTTP, 80, 80},
+        {GRPC, 80, 80},
+        {BOTH, 1, 1},
+        {"    ports: [{name: a, type: tcp, port: 1}, {name: grpc, type: tcp, port: 2}]\n", 2, 1},
+        {"    ports: [{name: a, type: tcp, port: 1}, {name: grpc, type: tcp, port: 2}, "
+         "{name: c, type: http, protocol: grpc, port: 3}]\n",
+         3, 1},
+        {"    ports: [{name: a, type: tcp, port: 1}, {name: grpc, type: tcp, port: 2}]\n"
+         "    probe_port: a\n",
+         1, 1},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct service *service = unit_service_of(unit, PORTLESS_HEAD, rows[i].lines);
+        assert_no_diags(unit);
+        if (service_probe_port(service, PROBE_GRPC)->number != rows[i].grpc ||
+            service_probe_port(service, PROBE_HTTP)->number != rows[i].http)
+            fail_msg("%s", rows[i].lines);
+    }
+    const struct service *service = unit_service_of(unit, PORTLESS_HEAD, NONE);
+    assert_null(service_probe_port(service, PROBE_GRPC));
+    assert_null(service_probe_port(service, PROBE_TCP));
 }
 
 /* A pod in trouble loses its traffic first, its life later. */
@@ -285,6 +345,42 @@ static void test_what_is_wrong(void **state)
         {HTTP "    healthcheck_path: '/a?b c'", 7, 23, "healthcheck_path has a query with", ""},
         {HTTP "    healthcheck_path: http://a/h", 7, 23, "healthcheck_path is a path alone", ""},
         {HTTP "    healthcheck_path: https://a/h", 7, 23, "healthcheck_path is a path alone", ""},
+        /* words without a slash that mean no path */
+        {HTTP "    healthcheck_path: none", 7, 23,
+         "healthcheck_path: none would request the path "
+         "/none",
+         "for no probes write healthcheck: none\nto request that path write /none"},
+        {HTTP "    liveness_probe_path: NONE", 7, 26, "would request the path /NONE",
+         "write liveness: none, for no probes healthcheck: none"},
+        {HTTP "    readiness_probe_path: 'null'", 7, 27, "would request the path /null",
+         "write readiness: none"},
+        {HTTP "    startup_probe_path: no", 7, 25, "would request the path /no", "leave it out"},
+        {HTTP "    healthcheck_path: off", 7, 23, "would request the path /off", ""},
+        {HTTP "    healthcheck_path: False", 7, 23, "would request the path /False", ""},
+        {HTTP "    healthcheck_path: disabled", 7, 23, "would request the path /disabled", ""},
+        /* a probe that is none beside its own fields */
+        {HTTP "    liveness: none\n    liveness_probe_path: /l", 7, 15,
+         "both liveness and liveness_probe_path are given", "keep one of the two"},
+        {HTTP "    liveness: none\n    liveness_probe_command: [a]", 7, 15,
+         "both liveness and liveness_probe_command", ""},
+        {HTTP "    initial_liveness_delay: 1\n    liveness: none", 8, 15,
+         "both liveness and initial_liveness_delay", ""},
+        {HTTP "    readiness: none\n    readiness_probe_path: /l", 7, 16,
+         "both readiness and readiness_probe_path are given", ""},
+        {HTTP "    readiness: none\n    readiness_probe_command: [a]", 7, 16,
+         "both readiness and readiness_probe_command", ""},
+        {HTTP "    readiness: none\n    initial_readiness_delay: 1", 7, 16,
+         "both readiness and initial_readiness_delay", ""},
+        {HTTP "    liveness: none\n    readiness: none\n    healthcheck: tcp", 9, 18,
+         "healthcheck has no effect: liveness and readiness are none", "leave it out"},
+        {HTTP "    liveness: none\n    readiness: none\n    healthcheck_path: /h", 9, 23,
+         "healthcheck_path has no effect", ""},
+        {HTTP "    liveness: none\n    readiness: none\n    healthcheck_command: [a]", 9, 26,
+         "healthcheck_command has no effect", ""},
+        {HTTP "    liveness: tcp", 7, 15, "liveness must be none, not \"tcp\"", ""},
+        {HTTP "    readiness: off", 7, 16, "readiness must be none, not \"off\"", ""},
+        {HTTP "    liveness: none\n    readiness: none\n    startup_timeout: 10", 9, 22,
+         "there is no probe", ""},
         /* both sides of each range */
         {HTTP "    startup_timeout: 0", 7, 22, "startup_timeout must be between 1 and 86400", ""},
         {HTTP "    startup_timeout: 86401", 7, 22, "between 1 and 86400", "seconds"},
@@ -323,6 +419,7 @@ int main(void)
         UNIT_TEST(test_startup),
         UNIT_TEST(test_failures_of_startup),
         UNIT_TEST(test_delays),
+        UNIT_TEST(test_port_of_a_probe),
         UNIT_TEST(test_patience),
         UNIT_TEST(test_what_is_wrong),
         UNIT_TEST(test_a_service_that_is_paused_keeps_its_probes),

@@ -1,0 +1,203 @@
+/* Handlers of probes, and the port that a new one asks. */
+#include "chart/inject_target.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Handlers */
+
+static const struct {
+    const char *key;
+    enum probe_kind kind;
+} handlers[] = {{"httpGet", PROBE_HTTP},
+                {"tcpSocket", PROBE_TCP},
+                {"grpc", PROBE_GRPC},
+                {"exec", PROBE_COMMAND}};
+
+const char *probe_handler_of(const struct node *probe, enum probe_kind *ret_kind)
+{
+    *ret_kind = PROBE_NONE;
+    for (size_t i = 0; i < COUNT(handlers); i++) {
+        if (!node_find(probe, handlers[i].key))
+            continue;
+        *ret_kind = handlers[i].kind;
+        return handlers[i].key;
+    }
+    return NULL;
+}
+
+const char *probe_handler_key(enum probe_kind kind)
+{
+    for (size_t i = 0; i < COUNT(handlers); i++)
+        if (handlers[i].kind == kind)
+            return handlers[i].key;
+    return NULL;
+}
+
+/* The port of the container by its name */
+
+/* Port names that fit a handler, the best first. A TCP connection can be opened to any of them. */
+static const char *const *names_for(enum probe_kind kind)
+{
+    static const char *const http[] = {"http", "websocket", NULL};
+    static const char *const tcp[] = {"tcp", "http", "websocket", "grpc", NULL};
+    static const char *const grpc[] = {"grpc", NULL};
+    return kind == PROBE_GRPC ? grpc : kind == PROBE_TCP ? tcp : http;
+}
+
+static const struct node *named_port(const struct target *target, enum probe_kind kind)
+{
+    const struct node *ports = node_find(target->container, "ports");
+    for (const char *const *name = names_for(kind); *name; name++)
+        for (const struct node *port = node_items(ports); port; port = port->next)
+            if (!target_is_udp(port) && str_is(node_text(node_find(port, "name")), *name))
+                return port;
+    return NULL;
+}
+
+/* A container port as probes call it. */
+static struct node *port_reference(struct arena *arena, const struct node *port)
+{
+    const struct node *name = node_find(port, "name");
+    const struct node *number = node_find(port, "containerPort");
+    return name ? node_copy(arena, name) : number ? node_copy(arena, number) : NULL;
+}
+
+/* The only port of the container, or the one whose name fits the handler; when gaps are filled,
+ * else the first, but not for gRPC, which few ports speak. */
+static struct node *container_port(const struct target *target, enum probe_kind kind)
+{
+    const struct node *first = NULL;
+    size_t count = 0;
+    for (const struct node *port = node_items(node_find(target->container, "ports")); port;
+         port = port->next) {
+        if (target_is_udp(port))
+            continue;
+        first = first ? first : port;
+        count++;
+    }
+    const struct node *chosen = count == 1 ? first : named_port(target, kind);
+    if (!chosen && target->fill && kind != PROBE_GRPC)
+        chosen = first;
+    return chosen ? port_reference(target->injection->arena, chosen) : NULL;
+}
+
+/* The port of other probes and of Services */
+
+static bool fits(enum probe_kind kind, enum probe_kind other)
+{
+    if (kind == PROBE_GRPC)
+        return other == PROBE_GRPC;
+    return kind != PROBE_HTTP || other != PROBE_GRPC;
+}
+
+/* The port of the probe with that key, else of another. `only_fitting`: not one of a handler that
+ * speaks another protocol. */
+static const struct node *other_probe_port(const struct target *target, const char *key,
+                                           enum probe_kind kind, bool only_fitting)
+{
+    const char *const keys[] = {key, "readinessProbe", "livenessProbe", "startupProbe"};
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        enum probe_kind other;
+        const struct node *probe = node_find(target->container, keys[i]);
+        const char *handler = probe_handler_of(probe, &other);
+        const struct node *port = handler ? node_find(node_find(probe, handler), "port") : NULL;
+        if (port && (!only_fitting || fits(kind, other)))
+            return port;
+    }
+    return NULL;
+}
+
+static bool is_named_grpc(const struct target *target, const struct node *port)
+{
+    const struct node *item = target_container_port(target->container, node_text(port));
+    return str_is(node_text(node_find(item, "name")), "grpc");
+}
+
+/* gRPC probes take a number only. */
+static struct node *as_number(const struct target *target, struct node *port)
+{
+    struct arena *arena = target->injection->arena;
+    int64_t number;
+    if (node_to_int(port, &number))
+        return node_int(arena, number);
+    const struct node *item = target_container_port(target->container, node_text(port));
+    const struct node *found = node_find(item, "containerPort");
+    return found ? node_copy(arena, found) : NULL;
+}
+
+const struct port *probe_written_port(const struct target *target, enum probe_kind kind)
+{
+    const struct port *port = service_probe_port(target->service, kind);
+    if (port)
+        set_add(target->injection->arena, &target->injection->port_readers,
+                target_key(target->injection, target->service), target->service);
+    return port;
+}
+
+struct node *probe_find_port(const struct target *target, const char *key, enum probe_kind kind)
+{
+    struct arena *arena = target->injection->arena;
+    const struct port *written = probe_written_port(target, kind);
+    if (written)
+        return node_int(arena, written->number);
+    bool named = kind != PROBE_TCP && named_port(target, kind);
+    const struct node *other = other_probe_port(target, key, kind, named);
+    struct node *port = other ? node_copy(arena, other) : NULL;
+    if (!port && !(named && kind == PROBE_GRPC))
+        port = target_service_port(target, target->container);
+    if (port && named && kind == PROBE_HTTP && is_named_grpc(target, port))
+        port = NULL;
+    if (!port)
+        port = container_port(target, kind);
+    return port && kind == PROBE_GRPC ? as_number(target, port) : port;
+}
+
+/* Reporting that no port is known */
+
+/* The ports of the container, for a message; empty: none. */
+static struct str list_ports(const struct target *target)
+{
+    enum { NAMED = 20 };
+    struct buf names = {0};
+    size_t count = 0;
+    for (const struct node *port = node_items(node_find(target->container, "ports")); port;
+         port = port->next) {
+        struct str number = node_text(node_find(port, "containerPort"));
+        struct str name = node_text(node_find(port, "name"));
+        if (target_is_udp(port))
+            continue;
+        if (++count > NAMED) {
+            buf_add(&names, STR(", ..."));
+            break;
+        }
+        buf_format(&names, "%s%.*s", count > 1 ? ", " : "", STR_ARG(number));
+        if (name.len)
+            buf_format(&names, " (%.*s)", STR_ARG(name));
+    }
+    struct str copy = str_copy(target->injection->arena, buf_str(&names));
+    buf_free(&names);
+    return copy;
+}
+
+struct node *probe_choose_port(const struct target *target, const char *key, enum probe_kind kind,
+                               enum field_id at)
+{
+    struct node *port = probe_find_port(target, key, kind);
+    if (port)
+        return port;
+    struct arena *arena = target->injection->arena;
+    struct str names = list_ports(target);
+    const char *form = kind == PROBE_GRPC  ? "port: {grpc: 9090}"
+                       : kind == PROBE_TCP ? "port: {tcp: 8080}"
+                                           : "port: {http: 8080}";
+    struct str hint = names.len
+                          ? str_format(arena, "the container listens to %.*s: write the number, %s",
+                                       STR_ARG(names), form)
+                          : str_format(arena, "write the number: %s", form);
+    const char *reason = names.len ? "nothing tells the port that it asks"
+                         : node_items(node_find(target->container, "ports"))
+                             ? "the container names no TCP ports"
+                             : "the container names no ports";
+    target_cannot(target, at, key, reason, hint.data);
+    return NULL;
+}

@@ -1,0 +1,115 @@
+/* Which pods run on Windows: Kubernetes has no single field for it. */
+#include "chart/inject_target.h"
+
+/* Labels of nodes that name the operating system. The second is deprecated, but nodes have it. */
+static const char *const os_labels[] = {"kubernetes.io/os", "beta.kubernetes.io/os"};
+
+/* Only nodes that run Windows have this label. */
+static const char build_label[] = "node.kubernetes.io/windows-build";
+
+enum pod_os { OS_UNKNOWN, OS_WINDOWS, OS_OTHER };
+
+static enum pod_os os_of(struct str name)
+{
+    if (name.len == 0)
+        return OS_UNKNOWN;
+    return str_is(name, "windows") ? OS_WINDOWS : OS_OTHER;
+}
+
+static bool is_os_label(struct str key)
+{
+    for (size_t i = 0; i < sizeof os_labels / sizeof *os_labels; i++)
+        if (str_is(key, os_labels[i]))
+            return true;
+    return false;
+}
+
+static enum pod_os os_of_node_selector(const struct node *pod)
+{
+    const struct node *selector = node_find(pod, "nodeSelector");
+    for (size_t i = 0; i < sizeof os_labels / sizeof *os_labels; i++) {
+        enum pod_os os = os_of(node_text(node_find(selector, os_labels[i])));
+        if (os != OS_UNKNOWN)
+            return os;
+    }
+    return node_find(selector, build_label) ? OS_WINDOWS : OS_UNKNOWN;
+}
+
+/* A requirement of a node's labels. `NotIn` leaves out the named systems, and there are two. */
+static enum pod_os os_of_requirement(const struct node *requirement)
+{
+    struct str key = node_text(node_find(requirement, "key"));
+    struct str operator= node_text(node_find(requirement, "operator"));
+    bool windows = false;
+    bool other = false;
+    for (const struct node *value = node_items(node_find(requirement, "values")); value;
+         value = value->next) {
+        windows |= os_of(node_text(value)) == OS_WINDOWS;
+        other |= os_of(node_text(value)) == OS_OTHER;
+    }
+    if (str_is(key, build_label))
+        return str_is(operator, "In") || str_is(operator, "Exists") ? OS_WINDOWS : OS_UNKNOWN;
+    if (!is_os_label(key) || windows == other)
+        return OS_UNKNOWN;
+    if (str_is(operator, "In"))
+        return windows ? OS_WINDOWS : OS_OTHER;
+    return str_is(operator, "NotIn") ? (windows ? OS_OTHER : OS_WINDOWS) : OS_UNKNOWN;
+}
+
+/* All requirements of a term must hold, so any of them decides. */
+static enum pod_os os_of_term(const struct node *term)
+{
+    const struct node *requirements = node_find(term, "matchExpressions");
+    for (const struct node *each = node_items(requirements); each; each = each->next) {
+        enum pod_os os = os_of_requirement(each);
+        if (os != OS_UNKNOWN)
+            return os;
+    }
+    return OS_UNKNOWN;
+}
+
+/* Any of the terms may hold, so all of them must mean the same. */
+static enum pod_os os_of_affinity(const struct node *pod)
+{
+    const struct node *terms =
+        node_find(pod, "affinity nodeAffinity requiredDuringSchedulingIgnoredDuringExecution "
+                       "nodeSelectorTerms");
+    const struct node *first = node_items(terms);
+    enum pod_os os = first ? os_of_term(first) : OS_UNKNOWN;
+    for (const struct node *each = first; each; each = each->next)
+        if (os_of_term(each) != os)
+            return OS_UNKNOWN;
+    return os;
+}
+
+static bool has_windows_options(const struct node *holder)
+{
+    return node_items(node_find(holder, "securityContext windowsOptions")) != NULL;
+}
+
+static enum pod_os os_of_options(const struct node *pod)
+{
+    static const char *const lists[] = {"initContainers", "containers"};
+    bool found = has_windows_options(pod);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists && !found; i++)
+        for (const struct node *each = node_items(node_find(pod, lists[i])); each && !found;
+             each = each->next)
+            found = has_windows_options(each);
+    return found ? OS_WINDOWS : OS_UNKNOWN;
+}
+
+const char *target_windows_field(const struct node *pod)
+{
+    /* What decides comes first: a kubelet on Linux ignores windowsOptions. */
+    const struct {
+        const char *field;
+        enum pod_os os;
+    } fields[] = {{"os.name", os_of(node_text(node_find(pod, "os name")))},
+                  {"nodeSelector", os_of_node_selector(pod)},
+                  {"nodeAffinity", os_of_affinity(pod)},
+                  {"windowsOptions", os_of_options(pod)}};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (fields[i].os != OS_UNKNOWN)
+            return fields[i].os == OS_WINDOWS ? fields[i].field : NULL;
+    return NULL;
+}
