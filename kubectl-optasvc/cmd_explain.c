@@ -27,6 +27,7 @@ static const struct {
     {&aws_schema, "`providers.aws`", "providers.aws."},
     {&google_schema, "`providers.google`", "providers.google."},
     {&azure_schema, "`providers.azurerm`", "providers.azurerm."},
+    {&module_schema, "Any module, besides its own fields", "module."},
     {&database_schema, "A linked database or cache, besides its own fields", "database."},
     {&cloud_schema, "A linked s3, sqs, sns or dynamodb, besides its own fields", "cloud."},
 };

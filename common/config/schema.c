@@ -138,7 +138,7 @@ static bool read_text(const struct schema_reader *reader, const struct field *fi
         return false;
     }
     *ret = (struct filled){.text = node->text};
-    if (reader->fill && !reader->fill(reader->context, node, ret))
+    if (reader->fill && !field->unfilled && !reader->fill(reader->context, node, ret))
         return false;
     if (!ret->references || field->references)
         return true;
@@ -463,6 +463,22 @@ static void set_default(const struct field *field, struct value *value)
         scalar_to_bool(value->text, &value->flag);
 }
 
+/* True if a key that was reported as unknown is a misspelling of the field. */
+static bool is_misspelt(const struct schema_reader *reader, const struct record *record,
+                        const struct field *field)
+{
+    const struct schema *schema = record->schema;
+    const struct node *child = schema->open ? NULL : record->node->first;
+    for (; child && !diags_full(reader->diags); child = child->next) {
+        struct suggestion near = {.word = child->key->text};
+        for (size_t i = 0; i < schema->count; i++)
+            suggestion_offer(&near, str_of(schema->fields[i].name));
+        if (near.distance > 0 && str_is(near.best, field->name))
+            return true;
+    }
+    return false;
+}
+
 static void report_missing(const struct schema_reader *reader, const struct record *record)
 {
     const struct schema *schema = record->schema;
@@ -470,7 +486,7 @@ static void report_missing(const struct schema_reader *reader, const struct reco
         const struct field *field = &schema->fields[i];
         if (!field->required || record->values[i].node || record->values[i].wrong)
             continue;
-        if (field->waived && reader->lenient)
+        if ((field->waived && reader->lenient) || is_misspelt(reader, record, field))
             continue;
         struct location at = record->node->span;
         if (at.end > at.start + 1) /* a block map has no brackets: point at its start alone */

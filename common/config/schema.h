@@ -36,8 +36,9 @@ struct field {
     const char *prefix; /* of the names that it has, all of them ignored; NULL: it has its name */
     bool keeps_empty;   /* an empty map is not the same as none */
     bool required;
-    bool waived; /* though required, a file for a chart may leave it out: the chart has its own */
-    bool single; /* TYPE_LIST: see there */
+    bool waived;   /* though required, a file for a chart may leave it out: the chart has its own */
+    bool single;   /* TYPE_LIST: see there */
+    bool unfilled; /* its owner fills in placeholders, where they are used */
     bool references;     /* may refer to a secret output of another module */
     const char *example; /* a value as one would write it */
     const char *since;   /* the first version that has it */

@@ -156,6 +156,11 @@ static void test_registry_of_the_cloud(void **state)
          "123456789012.dkr.ecr.us-east-1.amazonaws.com/opta-hello-app"},
         {"{aws: {region: cn-north-1, account_id: '123456789012'}}",
          "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/opta-hello-app"},
+        {"{google: {project: my-project}}", "gcr.io/my-project/hello/app"},
+        {"{google: {project: 'example.com:my-project'}}",
+         "gcr.io/example.com/my-project/hello/app"},
+        {"{azurerm: {}}\noutputs: {acr_name: optaAB}", "optaab.azurecr.io/hello/app"},
+        {"{local: {}}", "localhost:5000/hello/app"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct service *service = unit_service(
@@ -167,7 +172,8 @@ static void test_registry_of_the_cloud(void **state)
         assert_warnings(unit, 1); /* nothing runs yet */
         assert_str(service->image, rows[i].expected);
     }
-    static const char *const without[] = {"{aws: {region: us-east-1}}", "{google: {}}", "{}"};
+    static const char *const without[] = {"{aws: {region: us-east-1}}", "{google: {}}",
+                                          "{azurerm: {}}", "{}"};
     for (size_t i = 0; i < COUNT(without); i++) {
         unit_service(unit, &no_options,
                      str_format(&unit->arena,
@@ -175,7 +181,7 @@ static void test_registry_of_the_cloud(void **state)
                                 "type: k8s-service, image: AUTO, port: {http: 80}}]\n",
                                 without[i]));
         assert_errors(unit, 1);
-        assert_diag(unit, 0, 3, 49, "nothing tells the registry for image: AUTO", "--registry");
+        assert_diag(unit, 0, 3, 49, "cannot determine the registry for image: AUTO", "--registry");
     }
     struct options options = {.registry = "Not A Registry"};
     unit_service(unit, &options,
