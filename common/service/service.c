@@ -120,6 +120,21 @@ static void read_image(const struct service_reader *in)
               STR_ARG(image));
 }
 
+/* An autoscaler without a metric would scale by CPU use, which is Kubernetes' default. In a chart
+ * it may have metrics of its own. */
+static void check_targets(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    if (service->target_cpu || service->target_memory || !service_scales(service) ||
+        in->layer->options->injects)
+        return;
+    service_error(in, SERVICE_TARGET_MEM,
+                  "both autoscaling targets are 0, so nothing is left to "
+                  "scale by");
+    diag_hint(in->reader.diags, "write a target above 0, or the same number as min_containers and "
+                                "max_containers");
+}
+
 static void read_scale(const struct service_reader *in)
 {
     struct service *service = in->service;
@@ -152,6 +167,8 @@ static void read_scale(const struct service_reader *in)
         service_error(in, field, "min_containers is 0, but max_containers is %" PRId64, max);
         diag_hint(in->reader.diags, "the autoscaler needs one container at least; for none at all "
                                     "write max_containers: 0");
+    } else {
+        check_targets(in);
     }
 }
 

@@ -106,7 +106,7 @@ struct service {
     const struct port *probe_port;  /* NULL when there are no ports */
     int64_t min_containers;
     int64_t max_containers; /* 0: nothing runs but cron jobs */
-    int64_t target_cpu;     /* % of the request */
+    int64_t target_cpu;     /* % of the request; 0: not scaled by it */
     int64_t target_memory;
     struct probe startup;
     struct probe liveness;

@@ -151,6 +151,15 @@ void edit_remove(struct edit *edit, struct node *map, const char *key)
     unlink_child(map, old, NULL);
 }
 
+void edit_remove_item(struct edit *edit, struct node *list, const struct node *item)
+{
+    list = changing(edit, list, NODE_LIST);
+    if (!list)
+        return;
+    keep(edit, list);
+    unlink_child(list, item, NULL);
+}
+
 void edit_insert(struct edit *edit, struct node *list, const struct node *before, struct node *item)
 {
     list = changing(edit, list, NODE_LIST);

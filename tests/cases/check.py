@@ -32,7 +32,6 @@ KNOWN_FAILURES = {
     "limit-without-request",
     "liveness-before-readiness",
     "local-auto",
-    "mem-target-off",
     "module-output-unknown",
     "pod-level-resources",
     "pod-level-resources-hpa",
