@@ -39,7 +39,8 @@ static void explain_field(struct buf *out, struct arena *arena, const char *path
     struct str type = schema_type_text(arena, field);
     buf_format(out, "%s%s: %.*s\n\n  %s\n\n", path, field->name, STR_ARG(type), field->help);
     if (field->unit)
-        buf_format(out, "  Unit:     %s\n", field->unit);
+        buf_format(out, "  Unit:     %s%s\n", field->unit,
+                   field->type == TYPE_INT ? "" : ", of a number without a suffix");
     buf_format(out, "  Default:  %s\n",
                field->required   ? "none, it must be written"
                : field->fallback ? field->fallback
@@ -107,7 +108,7 @@ static void write_markdown(struct buf *out, struct arena *arena)
         for (size_t j = 0; j < schema->count; j++) {
             const struct field *field = &schema->fields[j];
             struct str type = schema_type_text(arena, field);
-            if (field->unit)
+            if (field->unit && field->type == TYPE_INT)
                 type = str_format(arena, "%.*s, in %s", STR_ARG(type), field->unit);
             buf_add(out, STR("| "));
             add_cell(out, str_format(arena, "`%s`", field->name));

@@ -33,8 +33,8 @@ static struct resource memory_of(const struct service *service)
                              LIMITS_MEMORY,
                              service->resources.memory_request,
                              service->resources.memory_limit,
-                             1024 * 1024 * INT64_C(1000),
-                             quantity_memory};
+                             1000,
+                             quantity_bytes};
 }
 
 static const struct value *written(const struct target *target, enum field_id map,
@@ -101,15 +101,13 @@ static void set_quantity(const struct target *target, const char *what,
     set_text(target, what, resource, resource->text(target->injection->arena, number));
 }
 
-/* Twice a request of the chart, which need not be a whole number of our units. */
+/* Twice a request of the chart, rounded up. */
 static struct str doubled(const struct target *target, const struct resource *resource,
                           int64_t request)
 {
     struct arena *arena = target->injection->arena;
     int64_t limit = request * 2;
-    if (limit % resource->unit == 0)
-        return resource->text(arena, limit / resource->unit);
-    return str_format(arena, "%" PRId64, (limit + 999) / 1000); /* of memory, bytes */
+    return resource->text(arena, (limit + resource->unit - 1) / resource->unit);
 }
 
 /* A request without its limit gets twice as much, a limit without its request at most as much. */

@@ -1,5 +1,6 @@
 #include "cloud/ecr.h"
 #include "config/usage.h"
+#include "format/quantity.h"
 #include "service/service_reader.h"
 
 #include <inttypes.h>
@@ -192,9 +193,13 @@ static int64_t read_limit(const struct service_reader *in, const struct record *
     bool known = !service_value(in, SERVICE_RESOURCE_REQUEST)->wrong &&
                  !(in->layer->options->injects && !request_written);
     if (known && limit->number < request) {
+        struct arena *arena = in->reader.arena;
+        bool cpu = field == LIMITS_CPU;
+        struct str is = (cpu ? quantity_cpu : quantity_bytes)(arena, limit->number);
+        struct str least = (cpu ? quantity_cpu : quantity_bytes)(arena, request);
         diag_error(in->reader.diags, limit->node->span,
-                   "the limit is %" PRId64 ", below the request, which is %" PRId64, limit->number,
-                   request);
+                   "the limit is %.*s, below the request, which is %.*s", STR_ARG(is),
+                   STR_ARG(least));
         diag_hint(in->reader.diags, "resource_request sets the request");
     }
     return limit->number;
@@ -206,12 +211,13 @@ static void check_cpu(const struct service_reader *in, const struct record *reco
 {
     enum { FEW = 10 };
     const struct value *cpu = record_value(record, field);
-    if (!cpu->node || cpu->is_word || cpu->number >= FEW)
+    if (!cpu->node || cpu->is_word || cpu->number >= FEW || !str_only(cpu->text, "0123456789"))
         return;
     diag_warning(in->reader.diags, cpu->node->span,
                  "the unit of cpu is millicores: %" PRId64 " is %s of a core", cpu->number,
                  cpu->number == 1 ? "one thousandth" : "less than a hundredth");
-    diag_hint(in->reader.diags, "did you mean %" PRId64 "000?", cpu->number);
+    diag_hint(in->reader.diags, "did you mean %" PRId64 "000, or %" PRId64 ".0?", cpu->number,
+              cpu->number);
 }
 
 static void read_resources(const struct service_reader *in)

@@ -51,7 +51,7 @@ struct route {
 struct resources {
     int64_t cpu_request;    /* millicores */
     int64_t cpu_limit;      /* 0: none */
-    int64_t memory_request; /* Mi */
+    int64_t memory_request; /* bytes */
     int64_t memory_limit;
 };
 
@@ -59,7 +59,7 @@ struct disk {
     struct str name; /* of the claim */
     bool is_named;   /* the file writes the name */
     struct str path; /* where the container finds it */
-    int64_t size;    /* Gi */
+    int64_t size;    /* bytes */
     struct location at;
 };
 
