@@ -1,5 +1,6 @@
 #include "config/schema.h"
 
+#include "config/foreign_word.h"
 #include "format/quantity.h"
 #include "yaml/scalar.h"
 
@@ -151,7 +152,11 @@ static bool wrong_type(const struct schema_reader *reader, const struct field *f
     struct str type = schema_type_text(reader->arena, field);
     diag_error(reader->diags, node->span, "%s must be %.*s, not %s", field->name, STR_ARG(type),
                kind_text(node));
-    hint_example(reader->diags, field);
+    struct str foreign = foreign_form_hint(reader->arena, field, node);
+    if (foreign.len)
+        diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
+    else
+        hint_example(reader->diags, field);
     return false;
 }
 
@@ -442,6 +447,22 @@ static bool read_map(const struct schema_reader *reader, const struct field *fie
     return right;
 }
 
+/* NAME=VALUE is Docker Compose's form, and valueFrom that of Kubernetes. */
+static void hint_pair(const struct schema_reader *reader, const struct field *field,
+                      const struct node *pair)
+{
+    struct str text = pair->kind == NODE_SCALAR ? pair->text : (struct str){0};
+    size_t equals = str_find(text, 0, '=');
+    if (equals && equals < text.len)
+        diag_hint(reader->diags, "write a map: %s: {%.*s: \"%.*s\"}", field->name,
+                  STR_ARG(str_slice(text, 0, equals)), STR_ARG(str_from(text, equals + 1)));
+    else if (pair->kind == NODE_MAP && node_get(pair, "valueFrom"))
+        diag_hint(reader->diags, "a key of the Secret manual-secrets is written under secrets: "
+                                 "[API_KEY]");
+    else
+        diag_hint(reader->diags, "write it like this: - {name: FLAG, value: \"true\"}");
+}
+
 static bool read_pair(const struct schema_reader *reader, const struct field *field,
                       const struct node *pair, struct value *value)
 {
@@ -452,7 +473,7 @@ static bool read_pair(const struct schema_reader *reader, const struct field *fi
                    "an item of %s must have a name and a value, and "
                    "nothing else",
                    field->name);
-        diag_hint(reader->diags, "write it like this: - {name: FLAG, value: \"true\"}");
+        hint_pair(reader, field, pair);
         return false;
     }
     return read_named(reader, field, name, text, value);
@@ -476,6 +497,8 @@ static bool read_records(const struct schema_reader *reader, const struct field 
     for (const struct node *item = value->node->first; item; item = item->next) {
         size_t errors = reader->diags->errors;
         struct record *record = schema_read(reader, field->of, item);
+        if (!record)
+            hint_example(reader->diags, field);
         right &= reader->diags->errors == errors;
         if (record)
             value->records[value->count++] = record;
@@ -534,10 +557,16 @@ static bool read_value(const struct schema_reader *reader, const struct field *f
 }
 
 static void report_unknown(const struct schema_reader *reader, const struct schema *schema,
-                           const struct node *key)
+                           const struct node *value)
 {
+    const struct node *key = value->key;
     diag_error(reader->diags, key->span, "unknown field \"%.*s\" in %s", STR_ARG(key->text),
                schema->what);
+    struct str foreign = foreign_word_hint(reader->arena, schema, key->text, value);
+    if (foreign.len) {
+        diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
+        return;
+    }
     struct suggestion near = {.word = key->text};
     struct str names = {0};
     for (size_t i = 0; i < schema->count && !diags_full(reader->diags); i++) {
@@ -601,7 +630,7 @@ struct record *schema_read(const struct schema_reader *reader, const struct sche
     for (const struct node *child = node->first; child; child = child->next) {
         const struct field *field = schema_find(schema, child->key->text);
         if (!field && !schema->open)
-            report_unknown(reader, schema, child->key);
+            report_unknown(reader, schema, child);
         if (!field || node_is_null(child))
             continue;
         struct value *value = &record->values[field - schema->fields];
