@@ -324,6 +324,8 @@ static bool fill_module(struct filler *filler, const struct placeholder *placeho
             suggestion_offer(&near, scope->modules[i].name);
         return unknown(filler, placeholder, &near, "no module is named \"%.*s\"", STR_ARG(name));
     }
+    if (module->incomplete && !module->kind) /* its type was reported */
+        return false;
     const struct node *field = module_known_output(module, output);
     if (field)
         return put_field(filler, placeholder, module, field);

@@ -139,8 +139,10 @@ bool module_is_service(const struct module *module)
     return module->kind && module->kind->link == LINK_SERVICE;
 }
 
-/* A misspelt k8s-service would silently deploy nothing; other unknown types are somebody else's. */
-static void check_type(const struct schema_reader *reader, const struct module *module,
+/* A misspelt k8s-service would silently deploy nothing; other unknown types are somebody else's. A
+ * misspelt type is taken for what it most likely means, so that the rest is checked in the same
+ * run. */
+static void check_type(const struct schema_reader *reader, struct module *module,
                        struct location at)
 {
     if (module->kind)
@@ -151,6 +153,7 @@ static void check_type(const struct schema_reader *reader, const struct module *
     if (near.best.len) {
         diag_error(reader->diags, at, "unknown module type \"%.*s\"", STR_ARG(module->type));
         diag_suggest(reader->diags, &near);
+        module->kind = find_exact(near.best);
     } else {
         diag_warning(reader->diags, at, "unknown module type \"%.*s\": nothing is made from it",
                      STR_ARG(module->type));
@@ -168,20 +171,60 @@ static struct str name_of_type(struct arena *arena, struct str type)
     return (struct str){name, len};
 }
 
+/* True for a module without a valid type that most likely is a service. */
+static bool is_like_service(const struct node *node)
+{
+    return node_get(node, "image") || node_get(node, "port") || node_get(node, "ports");
+}
+
+/* A copy of a module without what was reported, so that the rest of it can be read. */
+static struct node *without_errors(struct arena *arena, const struct record *record,
+                                   struct str type)
+{
+    struct node *copy = node_new(arena, NODE_MAP);
+    copy->span = record->node->span;
+    bool typed = record_has(record, MODULE_TYPE);
+    for (const struct node *child = record->node->first; child; child = child->next) {
+        bool wrong = (str_is(child->key->text, "type") && !typed) ||
+                     (str_is(child->key->text, "name") && record_value(record, MODULE_NAME)->wrong);
+        if (wrong)
+            continue;
+        struct node *kept = ARENA_NEW(arena, struct node);
+        *kept = *child;
+        kept->next = NULL;
+        node_put(copy, child->key, kept);
+    }
+    if (!typed)
+        node_put(copy, node_scalar(arena, STYLE_PLAIN, STR("type")),
+                 node_scalar(arena, STYLE_PLAIN, type));
+    return copy;
+}
+
+/* Returns false, after an error, if nothing more can be said of the module. */
 static bool read_module(const struct schema_reader *reader, const struct node *node, bool local,
                         struct module *ret)
 {
     struct record *record = schema_read(reader, &module_schema, node);
-    if (!record || !record_has(record, MODULE_TYPE) || record_value(record, MODULE_NAME)->wrong)
+    if (!record)
         return false;
-    struct str type = record_value(record, MODULE_TYPE)->text;
-    *ret = (struct module){.type = type, .kind = module_type_find(type, local), .node = node};
+    bool typed = record_has(record, MODULE_TYPE);
+    bool named = !record_value(record, MODULE_NAME)->wrong;
+    struct str type = typed                   ? record_value(record, MODULE_TYPE)->text
+                      : is_like_service(node) ? STR("k8s-service")
+                                              : (struct str){0};
+    *ret = (struct module){.type = type,
+                           .kind = module_type_find(type, local),
+                           .node = node,
+                           .incomplete = !typed || !named};
+    if (ret->incomplete)
+        ret->node = without_errors(reader->arena, record, type);
     ret->name = record_has(record, MODULE_NAME) ? record_value(record, MODULE_NAME)->text
                                                 : name_of_type(reader->arena, type);
     ret->name_at =
         record_location(record, record_has(record, MODULE_NAME) ? MODULE_NAME : MODULE_TYPE);
-    check_type(reader, ret, record_location(record, MODULE_TYPE));
-    return true;
+    if (typed)
+        check_type(reader, ret, record_location(record, MODULE_TYPE));
+    return ret->name.len > 0 || type.len > 0;
 }
 
 struct module *module_find(struct module *modules, size_t count, struct str name)
@@ -210,7 +253,8 @@ struct module *modules_read(const struct schema_reader *reader, const struct nod
         if (!read_module(reader, node, local, module))
             continue;
         const struct module *first = module_find(read, *ret_count, module->name);
-        if (first) {
+        bool guessed = module->incomplete || (first && first->incomplete);
+        if (first && !guessed) {
             diag_error(reader->diags, module->name_at, "two modules are named \"%.*s\"",
                        STR_ARG(module->name));
             diag_hint(reader->diags, "the first is on line %zu: give each its own name",
@@ -325,6 +369,8 @@ static struct module *find_target(const struct link_reader *links, const struct 
     }
     if (module->kind && module->kind->link != LINK_NONE)
         return module;
+    if (!module->kind && module->incomplete) /* its type was reported */
+        return NULL;
     diag_error(diags, name->span, "\"%.*s\" is a %.*s, which cannot be linked to",
                STR_ARG(name->text), STR_ARG(module->type));
     diag_hint(diags, "what can: k8s-service, postgres, mysql, mongodb, mongodb-atlas, documentdb, "

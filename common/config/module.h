@@ -29,6 +29,7 @@ struct module {
     struct str type;                /* as written */
     const struct module_type *kind; /* NULL: a type that Opta did not have */
     const struct node *node;
+    bool incomplete; /* its type or name was reported: `kind` or `name` is a guess, or empty */
     struct location name_at;          /* its name, or its type where it is named after that */
     const struct record *credentials; /* LINK_SECRET: what module_read_credentials() found */
     enum { KNOWN_UNREAD, KNOWN_READING, KNOWN_READ, KNOWN_WRONG } known; /* filled in once: */

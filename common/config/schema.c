@@ -613,6 +613,15 @@ static void report_missing(const struct schema_reader *reader, const struct reco
     }
 }
 
+/* Keeps what is without error, so that its owner can check it in the same run. */
+static void keep_partly(struct value *value, const struct value *read)
+{
+    value->wrong = true;
+    value->items = read->items;
+    value->records = read->records;
+    value->count = read->count;
+}
+
 struct record *schema_read(const struct schema_reader *reader, const struct schema *schema,
                            const struct node *node)
 {
@@ -637,7 +646,7 @@ struct record *schema_read(const struct schema_reader *reader, const struct sche
         struct value read = {.node = child};
         read.wrong = !read_value(reader, field, &read);
         if (read.wrong)
-            value->wrong = true;
+            keep_partly(value, &read);
         else
             *value = read;
     }

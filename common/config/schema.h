@@ -84,7 +84,8 @@ struct record;
 
 struct value {
     const struct node *node; /* NULL: left out, so the default or nothing holds */
-    bool wrong;              /* written, but an error was reported */
+    bool wrong;              /* written, but an error was reported; `count` items or records are
+                                there to be checked further, and records may lack fields */
     bool is_word;            /* .word stands here, nothing else is set */
     struct str text;
     int64_t number; /* TYPE_CPU: millicores; TYPE_BYTES: bytes */

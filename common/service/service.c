@@ -183,20 +183,21 @@ static const struct record *record_of(const struct service_reader *in, enum fiel
 }
 
 static int64_t read_limit(const struct service_reader *in, const struct record *limits,
-                          enum field_id field, int64_t request, bool request_written)
+                          enum field_id field, const struct value *request)
 {
     const struct value *limit = record_value(limits, field);
     if (limit->is_word)
         return 0;
     if (!limit->node)
-        return request * LIMIT_FACTOR;
-    bool known = !service_value(in, SERVICE_RESOURCE_REQUEST)->wrong &&
-                 !(in->layer->options->injects && !request_written);
-    if (known && limit->number < request) {
+        return request->number * LIMIT_FACTOR;
+    const struct value *map = service_value(in, SERVICE_RESOURCE_REQUEST);
+    bool known = !request->wrong && !(map->wrong && map->count == 0) &&
+                 !(in->layer->options->injects && !request->node);
+    if (known && limit->number < request->number) {
         struct arena *arena = in->reader.arena;
         bool cpu = field == LIMITS_CPU;
         struct str is = (cpu ? quantity_cpu : quantity_bytes)(arena, limit->number);
-        struct str least = (cpu ? quantity_cpu : quantity_bytes)(arena, request);
+        struct str least = (cpu ? quantity_cpu : quantity_bytes)(arena, request->number);
         diag_error(in->reader.diags, limit->node->span,
                    "the limit is %.*s, below the request, which is %.*s", STR_ARG(is),
                    STR_ARG(least));
@@ -227,12 +228,12 @@ static void read_resources(const struct service_reader *in)
     struct resources *resources = &in->service->resources;
     check_cpu(in, requests, RESOURCES_CPU);
     check_cpu(in, limits, LIMITS_CPU);
-    resources->cpu_request = record_value(requests, RESOURCES_CPU)->number;
-    resources->cpu_limit = read_limit(in, limits, LIMITS_CPU, resources->cpu_request,
-                                      record_has(requests, RESOURCES_CPU));
-    resources->memory_request = record_value(requests, RESOURCES_MEMORY)->number;
-    resources->memory_limit = read_limit(in, limits, LIMITS_MEMORY, resources->memory_request,
-                                         record_has(requests, RESOURCES_MEMORY));
+    const struct value *cpu = record_value(requests, RESOURCES_CPU);
+    const struct value *memory = record_value(requests, RESOURCES_MEMORY);
+    resources->cpu_request = cpu->number;
+    resources->cpu_limit = read_limit(in, limits, LIMITS_CPU, cpu);
+    resources->memory_request = memory->number;
+    resources->memory_limit = read_limit(in, limits, LIMITS_MEMORY, memory);
 }
 
 static void read_helm(const struct service_reader *in)
