@@ -2,6 +2,7 @@
 #include "config/environment.h"
 
 #include "base/map.h"
+#include "config/foreign_file.h"
 #include "config/module.h"
 #include "config/source.h"
 #include "config/usage.h"
@@ -260,7 +261,7 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
                                      "--env-file FILE names another");
         return false;
     }
-    const struct node *root = load_service_file(reader->arena, source, reader->diags);
+    const struct node *root = load_own_file(reader->arena, source, reader->diags, OWN_ENVIRONMENT);
     const struct record *file = root ? schema_read(reader, &file_schema, root) : NULL;
     if (!file)
         return false;
