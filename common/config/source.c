@@ -22,6 +22,13 @@ struct lister {
     size_t count;
     bool full;          /* more than FILES_MAX, which was reported */
     struct set visited; /* "DEVICE:INODE" of directories below one path of -f */
+    struct set given;   /* the same of all files and directories so far: struct given */
+    bool standard;      /* standard input is given */
+};
+
+struct given {
+    const char *path;
+    bool named; /* by -f itself */
 };
 
 static bool add(struct lister *lister, const char *path, bool named)
@@ -56,6 +63,37 @@ static bool is_manifest_name(const char *name)
 static int by_bytes(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static struct str identity_of(struct lister *lister, const struct stat *status)
+{
+    return str_format(lister->arena, "%ju:%ju", (uintmax_t)status->st_dev,
+                      (uintmax_t)status->st_ino);
+}
+
+static bool given_twice(struct lister *lister, const char *path, const char *first)
+{
+    const struct location nowhere = {0};
+    if (strcmp(path, first) == 0)
+        diag_error(lister->diags, nowhere, "-f leads to %s twice", path);
+    else
+        diag_error(lister->diags, nowhere, "-f leads to %s twice: it is the same as %s", path,
+                   first);
+    diag_hint(lister->diags, "leave one of the two out");
+    return false;
+}
+
+/* Records a file or directory. Reports and returns false if it was given before; links between
+ * files that no -f names are left to those who read them. */
+static bool give(struct lister *lister, const char *path, const struct stat *status, bool named)
+{
+    struct given *given = ARENA_NEW(lister->arena, struct given);
+    *given = (struct given){path, named};
+    const struct given *first =
+        set_add(lister->arena, &lister->given, identity_of(lister, status), given);
+    if (!first || !(first->named || named))
+        return true;
+    return given_twice(lister, path, first->path);
 }
 
 /* The names in a directory, in byte order: readdir()'s order differs from machine to machine. */
@@ -105,6 +143,8 @@ static bool list_entry(struct lister *lister, const char *path, const char *name
     if (!missing && S_ISDIR(status.st_mode))
         return list_subdirectory(lister, path, &status, depth);
     /* Reading reports a link to nothing, and what is not a regular file. */
+    if (is_manifest_name(name) && S_ISREG(status.st_mode) && !give(lister, path, &status, false))
+        return false;
     if (is_manifest_name(name))
         return add(lister, path, false);
     if (missing && lister->options->recursive)
@@ -118,12 +158,12 @@ static bool list_directory(struct lister *lister, const char *path, const struct
 {
     const char **names = NULL;
     size_t count = 0;
-    struct str identity =
-        str_format(lister->arena, "%ju:%ju", (uintmax_t)status->st_dev, (uintmax_t)status->st_ino);
-    if (set_add(lister->arena, &lister->visited, identity, lister)) {
+    if (set_add(lister->arena, &lister->visited, identity_of(lister, status), lister)) {
         usage_skip_directory(lister->options, path);
         return true;
     }
+    if (!give(lister, path, status, true)) /* below another path of -f, too */
+        return false;
     int error =
         depth == FOLDERS_DEPTH_MAX ? ELOOP : list_names(lister->arena, path, &names, &count);
     if (error)
@@ -137,14 +177,38 @@ static bool list_directory(struct lister *lister, const char *path, const struct
     return right;
 }
 
+static bool is_address(const char *path)
+{
+    return strncmp(path, "http://", 7) == 0 || strncmp(path, "https://", 8) == 0;
+}
+
+static bool report_address(struct lister *lister, const char *path)
+{
+    struct str address = str_shell(lister->arena, str_of(path));
+    diag_error(lister->diags, (struct location){0}, "%s is an address: only files are read", path);
+    if (lister->options->injects)
+        diag_hint(lister->diags, "download it: curl -fsSLO %.*s", STR_ARG(address));
+    else
+        diag_hint(lister->diags,
+                  "pass it on standard input: curl -fsSL %.*s | kubectl optasvc ... "
+                  "-f -",
+                  STR_ARG(address));
+    return false;
+}
+
 static bool list_path(struct lister *lister, const char *path)
 {
     struct stat status;
     lister->home = NULL;
-    if (strcmp(path, "-") == 0)
-        return add(lister, path, true);
+    if (strcmp(path, "-") == 0) {
+        bool again = lister->standard;
+        lister->standard = true;
+        return again ? given_twice(lister, path, path) : add(lister, path, true);
+    }
     if (stat(path, &status) < 0)
-        return unreadable(lister, path, errno);
+        return is_address(path) ? report_address(lister, path) : unreadable(lister, path, errno);
+    if (S_ISREG(status.st_mode) && !give(lister, path, &status, true))
+        return false;
     if (!S_ISDIR(status.st_mode))
         return add(lister, path, true);
     lister->visited = (struct set){0};
