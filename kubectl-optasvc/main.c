@@ -241,6 +241,31 @@ static const struct environment_variable variables[] = {
     {NULL, NULL},
 };
 
+/* Words of kubectl, Opta and shells. */
+static const struct command_word words[] = {
+    {"secret get", "secret view"},
+    {"secret show", "secret view"},
+    {"secret print", "secret view"},
+    {"secret read", "secret view"},
+    {"secret cat", "secret view"},
+    {"secret describe", "secret view"},
+    {"secret rm", "secret delete"},
+    {"secret remove", "secret delete"},
+    {"secret del", "secret delete"},
+    {"secret unset", "secret delete"},
+    {"secret add", "secret set"},
+    {"secret create", "secret set"},
+    {"secret put", "secret set"},
+    {"secret update", "secret set"},
+    {"secret write", "secret set"},
+    {"secret ls", "secret list"},
+    {"secret load", "secret import"},
+    {"secret bulk-update", "secret import"},
+    {"secret apply", "secret import"},
+    {"secret upload", "secret import"},
+    {NULL, NULL},
+};
+
 int main(int argc, char **argv)
 {
     static const struct program program = {
@@ -250,6 +275,7 @@ int main(int argc, char **argv)
         .commands = commands,
         .count = sizeof commands / sizeof *commands,
         .variables = variables,
+        .words = words,
     };
     return cli_main(&program, argc, argv);
 }

@@ -31,6 +31,13 @@ struct environment_variable {
     const char *help;
 };
 
+/* A word that is no command, and the command that it most likely means: {"secret rm", "secret
+ * delete"}. */
+struct command_word {
+    const char *word;
+    const char *command;
+};
+
 struct program {
     const char *name; /* as the user calls it: "kubectl optasvc" */
     const char *file; /* the binary's name */
@@ -40,6 +47,7 @@ struct program {
     size_t count;
     bool single;
     const struct environment_variable *variables; /* ended by one without a name */
+    const struct command_word *words;             /* ended by one without a word; may be NULL */
 };
 
 struct invocation {

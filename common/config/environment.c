@@ -74,6 +74,23 @@ static const char *beside(struct arena *arena, struct str file, struct str path)
     return str_format(arena, "%.*s%.*s", STR_ARG(directory), STR_ARG(path)).data;
 }
 
+/* What to write instead of an invalid name: the same in lower case, or an address without what is
+ * no part of it. */
+static void hint_name(const struct schema_reader *reader, enum field_id field, enum name_kind kind,
+                      struct str text)
+{
+    const char *name = schema_field(field)->name;
+    struct str likely = str_lower(reader->arena, text);
+    static const char *const schemes[] = {"https://", "http://", "docker://", "oci://"};
+    for (size_t i = 0; kind == NAME_REGISTRY && i < sizeof schemes / sizeof *schemes; i++)
+        if (str_starts(likely, str_of(schemes[i])))
+            likely = str_from(likely, strlen(schemes[i]));
+    while (kind == NAME_REGISTRY && str_ends(likely, STR("/")))
+        likely.len--;
+    if (!name_wrong(kind, likely))
+        diag_hint(reader->diags, "write %s: %.*s", name, STR_ARG(likely));
+}
+
 static void set_checked(const struct schema_reader *reader, const struct record *record,
                         enum field_id field, enum name_kind kind, struct str *ret)
 {
@@ -81,9 +98,11 @@ static void set_checked(const struct schema_reader *reader, const struct record 
         return;
     struct str text = record_value(record, field)->text;
     const char *wrong = name_wrong(kind, text);
-    if (wrong)
+    if (wrong) {
         diag_error(reader->diags, record_location(record, field), "%s %s",
                    schema_field(field)->name, wrong);
+        hint_name(reader, field, kind, text);
+    }
     *ret = text;
 }
 

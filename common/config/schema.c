@@ -347,7 +347,9 @@ static bool read_choice(const struct schema_reader *reader, const struct field *
     struct str choices = schema_words_text(reader->arena, field->choices, "or");
     diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
                STR_ARG(choices), STR_ARG(value->text));
-    diag_suggest(reader->diags, &near);
+    struct str foreign = foreign_form_hint(reader->arena, field, value->node);
+    if (!diag_suggest(reader->diags, &near) && foreign.len)
+        diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
     return false;
 }
 
@@ -556,13 +558,27 @@ static bool read_value(const struct schema_reader *reader, const struct field *f
     return false;
 }
 
+/* True for a key whose value is missing, as when the lines below it are not indented. */
+static bool lacks_lines(const struct field *field, const struct node *value)
+{
+    bool lines = field && field->type != TYPE_TEXT && field->type != TYPE_INT &&
+                 field->type != TYPE_CPU && field->type != TYPE_BYTES && field->type != TYPE_BOOL;
+    return lines && value->kind == NODE_SCALAR && value->text.len == 0 && node_is_null(value);
+}
+
+/* `above`: the field just above whose value is missing, or NULL. */
 static void report_unknown(const struct schema_reader *reader, const struct schema *schema,
-                           const struct node *value)
+                           const struct node *value, const struct field *above)
 {
     const struct node *key = value->key;
     diag_error(reader->diags, key->span, "unknown field \"%.*s\" in %s", STR_ARG(key->text),
                schema->what);
     struct str foreign = foreign_word_hint(reader->arena, schema, key->text, value);
+    if (above && (!foreign.len || (above->of && schema_find(above->of, key->text)))) {
+        diag_hint(reader->diags, "indent it further if it belongs to %s, which has no value",
+                  above->name);
+        return;
+    }
     if (foreign.len) {
         diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
         return;
@@ -636,10 +652,13 @@ struct record *schema_read(const struct schema_reader *reader, const struct sche
     record->values = ARENA_ARRAY(reader->arena, schema->count, struct value);
     for (size_t i = 0; i < schema->count; i++)
         set_default(&schema->fields[i], &record->values[i]);
+    const struct field *above = NULL;
     for (const struct node *child = node->first; child; child = child->next) {
         const struct field *field = schema_find(schema, child->key->text);
+        if (field)
+            above = lacks_lines(field, child) ? field : NULL;
         if (!field && !schema->open)
-            report_unknown(reader, schema, child);
+            report_unknown(reader, schema, child, above);
         if (!field || node_is_null(child))
             continue;
         struct value *value = &record->values[field - schema->fields];
