@@ -205,8 +205,10 @@ static bool read_module(const struct schema_reader *reader, const struct node *n
                         struct module *ret)
 {
     struct record *record = schema_read(reader, &module_schema, node);
-    if (!record)
+    if (!record) {
+        diag_hint(reader->diags, "write it like this: - {name: app, type: k8s-service, ...}");
         return false;
+    }
     bool typed = record_has(record, MODULE_TYPE);
     bool named = !record_value(record, MODULE_NAME)->wrong;
     struct str type = typed                   ? record_value(record, MODULE_TYPE)->text
