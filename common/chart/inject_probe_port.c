@@ -117,17 +117,18 @@ static struct node *container_port(const struct target *target, enum probe_kind 
 
 /* The port of other probes and of Services */
 
-static bool fits(enum probe_kind kind, enum probe_kind other)
+/* `strict`: a port has the name of what the probe speaks. What answers HTTP need not speak gRPC:
+ * often it is for metrics. */
+static bool fits(enum probe_kind kind, enum probe_kind other, bool strict)
 {
     if (kind == PROBE_GRPC)
-        return other == PROBE_GRPC;
-    return kind != PROBE_HTTP || other != PROBE_GRPC;
+        return other == PROBE_GRPC || (other == PROBE_TCP && !strict);
+    return kind != PROBE_HTTP || other != PROBE_GRPC || !strict;
 }
 
-/* The port of the probe with that key, else of another. `only_fitting`: not one of a handler that
- * speaks another protocol. */
+/* The port of the probe with that key, else of another that fits. */
 static const struct node *other_probe_port(const struct target *target, const char *key,
-                                           enum probe_kind kind, bool only_fitting)
+                                           enum probe_kind kind, bool strict)
 {
     const char *const keys[] = {key, "readinessProbe", "livenessProbe", "startupProbe"};
     for (size_t i = 0; i < COUNT(keys); i++) {
@@ -135,7 +136,7 @@ static const struct node *other_probe_port(const struct target *target, const ch
         const struct node *probe = node_find(target->container, keys[i]);
         const char *handler = probe_handler_of(probe, &other);
         const struct node *port = handler ? node_find(node_find(probe, handler), "port") : NULL;
-        if (port && (!only_fitting || fits(kind, other)))
+        if (port && fits(kind, other, strict))
             return port;
     }
     return NULL;
