@@ -229,7 +229,8 @@ static void report_several(struct injection *injection, const struct service *se
     hint_workloads(injection, list_workloads(injection, step, query), STR(""));
 }
 
-/* The hook that a service means, or NULL. `written`: it is named, and may be a Job too. */
+/* The hook that a service means, or NULL. `written`: it is named. A Job has the name itself, or is
+ * named. */
 static const struct object *find_hook(struct injection *injection, const struct service *service,
                                       const struct query *query, bool written)
 {
@@ -241,7 +242,8 @@ static const struct object *find_hook(struct injection *injection, const struct 
     const struct object *hook = NULL;
     for (enum step step = STEP_NAME; step <= last && !hook; step++)
         hook = find_other(release, OBJECT_WORKLOAD, true, step, query);
-    for (enum step step = STEP_NAME; written && !alone && step <= last && !hook; step++)
+    last = written ? last : STEP_NAME;
+    for (enum step step = STEP_NAME; !alone && step <= last && !hook; step++)
         hook = find_other(release, OBJECT_PODS, true, step, query);
     if (hook || written || alone || find_other(release, OBJECT_WORKLOAD, false, STEP_ANY, &any))
         return hook;

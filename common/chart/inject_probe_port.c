@@ -44,6 +44,39 @@ static const char *const *names_for(enum probe_kind kind)
     return kind == PROBE_GRPC ? grpc : kind == PROBE_TCP ? tcp : http;
 }
 
+/* True if NAME has WORD between its dashes. */
+static bool has_word(struct str name, const char *word)
+{
+    for (size_t at = 0; at < name.len;) {
+        size_t end = str_find(name, at, '-');
+        if (str_is(str_slice(name, at, end), word))
+            return true;
+        at = end + 1;
+    }
+    return false;
+}
+
+/* True for a name such as grpc or otlp-grpc. What speaks gRPC-Web is asked by HTTP. */
+static bool is_grpc_name(struct str name)
+{
+    return has_word(name, "grpc") && !has_word(name, "web");
+}
+
+/* How many TCP ports have such a name, and the first of them. */
+static size_t count_grpc_ports(const struct target *target, const struct node **ret_first)
+{
+    size_t count = 0;
+    *ret_first = NULL;
+    for (const struct node *port = node_items(node_find(target->container, "ports")); port;
+         port = port->next) {
+        if (target_is_udp(port) || !is_grpc_name(node_text(node_find(port, "name"))))
+            continue;
+        if (count++ == 0)
+            *ret_first = port;
+    }
+    return count;
+}
+
 static const struct node *named_port(const struct target *target, enum probe_kind kind)
 {
     const struct node *ports = node_find(target->container, "ports");
@@ -51,7 +84,8 @@ static const struct node *named_port(const struct target *target, enum probe_kin
         for (const struct node *port = node_items(ports); port; port = port->next)
             if (!target_is_udp(port) && str_is(node_text(node_find(port, "name")), *name))
                 return port;
-    return NULL;
+    const struct node *first;
+    return kind == PROBE_GRPC && count_grpc_ports(target, &first) == 1 ? first : NULL;
 }
 
 /* A container port as probes call it. */
@@ -83,17 +117,18 @@ static struct node *container_port(const struct target *target, enum probe_kind 
 
 /* The port of other probes and of Services */
 
-static bool fits(enum probe_kind kind, enum probe_kind other)
+/* `strict`: a port has the name of what the probe speaks. What answers HTTP need not speak gRPC:
+ * often it is for metrics. */
+static bool fits(enum probe_kind kind, enum probe_kind other, bool strict)
 {
     if (kind == PROBE_GRPC)
-        return other == PROBE_GRPC;
-    return kind != PROBE_HTTP || other != PROBE_GRPC;
+        return other == PROBE_GRPC || (other == PROBE_TCP && !strict);
+    return kind != PROBE_HTTP || other != PROBE_GRPC || !strict;
 }
 
-/* The port of the probe with that key, else of another. `only_fitting`: not one of a handler that
- * speaks another protocol. */
+/* The port of the probe with that key, else of another that fits. */
 static const struct node *other_probe_port(const struct target *target, const char *key,
-                                           enum probe_kind kind, bool only_fitting)
+                                           enum probe_kind kind, bool strict)
 {
     const char *const keys[] = {key, "readinessProbe", "livenessProbe", "startupProbe"};
     for (size_t i = 0; i < COUNT(keys); i++) {
@@ -101,7 +136,7 @@ static const struct node *other_probe_port(const struct target *target, const ch
         const struct node *probe = node_find(target->container, keys[i]);
         const char *handler = probe_handler_of(probe, &other);
         const struct node *port = handler ? node_find(node_find(probe, handler), "port") : NULL;
-        if (port && (!only_fitting || fits(kind, other)))
+        if (port && fits(kind, other, strict))
             return port;
     }
     return NULL;
@@ -110,7 +145,7 @@ static const struct node *other_probe_port(const struct target *target, const ch
 static bool is_named_grpc(const struct target *target, const struct node *port)
 {
     const struct node *item = target_container_port(target->container, node_text(port));
-    return str_is(node_text(node_find(item, "name")), "grpc");
+    return is_grpc_name(node_text(node_find(item, "name")));
 }
 
 /* gRPC probes take a number only. */
@@ -140,7 +175,9 @@ struct node *probe_find_port(const struct target *target, const char *key, enum 
     const struct port *written = probe_written_port(target, kind);
     if (written)
         return node_int(arena, written->number);
-    bool named = kind != PROBE_TCP && named_port(target, kind);
+    const struct node *first;
+    bool named = kind == PROBE_GRPC ? count_grpc_ports(target, &first) > 0
+                                    : kind == PROBE_HTTP && named_port(target, kind);
     const struct node *other = other_probe_port(target, key, kind, named);
     struct node *port = other ? node_copy(arena, other) : NULL;
     if (!port && !(named && kind == PROBE_GRPC))

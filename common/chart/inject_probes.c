@@ -405,6 +405,7 @@ static void warn_timings(const struct target *target)
 /* What is known of a container's start. */
 struct start {
     int64_t ready; /* seconds that its readiness probe waits */
+    bool later;    /* that is written, and longer than in the chart */
     bool probed;   /* it has a startup probe, or gets one, and the other probes wait for that */
 };
 
@@ -416,6 +417,8 @@ static struct start find_start(const struct target *target)
     enum probe_kind kind;
     if (target_has(target, SERVICE_READINESS_DELAY) && !chart_first)
         start.ready = record_value(target->service->record, SERVICE_READINESS_DELAY)->number;
+    start.later = !target->fill && start.ready > chart_delay(probe) &&
+                  (probe || is_written(target, &readiness_field));
     probe = node_find(target->container, startup_field.key);
     start.probed = probe_handler_of(probe, &kind) || target_has(target, SERVICE_STARTUP_TIMEOUT) ||
                    (target_has(target, SERVICE_STARTUP_PATH) &&
@@ -452,7 +455,7 @@ static void warn_restart(const struct target *target, enum field_id field, int64
 
 /* A liveness probe does not restart a container before its readiness probe expects it to be ready:
  * of a new probe `new_delay` made sure, and one of the chart that now asks something else, or more
- * often, gets the delay here. */
+ * often, or whose readiness probe now waits longer, gets the delay here. */
 static void inject_liveness(const struct target *target, const struct start *start)
 {
     static const char reason[] = "the delay of its readinessProbe";
@@ -466,15 +469,16 @@ static void inject_liveness(const struct target *target, const struct start *sta
     set_timings(target, &liveness_field);
     probe = node_find(target->container, liveness_field.key);
     int64_t after = time_to_restart(probe);
+    bool affected = changed || after < before || start->later;
     if (!probe || start->probed)
         return;
     if (target_has(target, SERVICE_LIVENESS_DELAY)) {
-        if (changed || after < before)
+        if (affected)
             warn_restart(target, SERVICE_LIVENESS_DELAY, after, start->ready);
     } else if (added && liveness.delay > value->number) {
         target_tell(target, NULL, DEED_ADDED, "livenessProbe.initialDelaySeconds",
                     "%" PRId64 ", %s", liveness.delay, reason);
-    } else if (!added && after < start->ready && (changed || after < before)) {
+    } else if (!added && after < start->ready && affected) {
         derive_timing(target, &liveness_field, "initialDelaySeconds", chart_delay(probe),
                       start->ready, reason);
     }

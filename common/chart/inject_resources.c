@@ -237,19 +237,23 @@ static void remove_limit(const struct target *target, const struct resource *res
                       "resource_limits: none");
 }
 
-/* Sets the written limit. Without a request it is the request too, as the chart's limit was. */
+/* Sets the written limit. Without a request it is the request too, as the chart's limit was, or
+ * that of the pod. */
 static void set_limit(const struct target *target, const struct resource *resource)
 {
     const struct node *old = find_quantity(target, "limits", resource);
+    struct pod_resources own = pod_own(target, resource);
+    const struct node *before = old ? old : own.request ? NULL : own.limit;
     struct str text = resource->text(target->injection->arena, resource->limit);
     int64_t there;
-    bool same = chart_quantity(target, "limits", resource, &there) &&
+    bool same = before && quantity_parse(node_text(before), &there) &&
                 there == resource->limit * resource->unit;
-    if (!same && !is_set(target, "requests", resource) && old)
+    bool set = is_set(target, "requests", resource);
+    if (!set && before && !same)
         target_tell(target, NULL, DEED_REPLACED, dotted(target, "requests", resource),
-                    "chart: %.*s, service: %.*s, from the limit", STR_ARG(node_text(old)),
-                    STR_ARG(text));
-    else if (!same && !is_set(target, "requests", resource))
+                    "chart: %.*s%s, service: %.*s, from the limit", STR_ARG(node_text(before)),
+                    old ? "" : ", from the limit of the pod", STR_ARG(text));
+    else if (!set && !old)
         target_tell(target, NULL, DEED_ADDED, dotted(target, "requests", resource),
                     "from the limit, because there is no other");
     set_quantity(target, "limits", resource, resource->limit);

@@ -202,8 +202,8 @@ const struct port *probe_written_port(const struct target *target, enum probe_ki
 
 /* The port that a new handler of the probe `key` asks: the written one; that of a probe of the
  * chart; the one that the Service routes to; the only one, or the one whose name fits the handler.
- * A port of the handler's own name takes precedence over those that speak another protocol. NULL if
- * none or several are possible. */
+ * A port of the handler's own name takes precedence over those that speak another protocol, and
+ * HTTP probes do not tell the port of gRPC. NULL if none or several are possible. */
 struct node *probe_find_port(const struct target *target, const char *key, enum probe_kind kind);
 
 /* The same, but if there is none, reports that at the field `at`. */

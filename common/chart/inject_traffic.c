@@ -226,6 +226,44 @@ static bool has_annotations(const struct target *target)
 
 /* New Ingresses */
 
+static bool is_https_name(struct str name)
+{
+    return str_is(name, "https") || str_starts(name, STR("https-"));
+}
+
+/* True if a port of a Service is for HTTPS by its appProtocol, by the container's name for it, or
+ * else by its own. */
+static bool speaks_https(const struct target *target, const struct node *port)
+{
+    const struct node *to = node_find(port, "targetPort");
+    const struct node *own =
+        set_get(&target->injection->pod_ports, node_text(to ? to : node_find(port, "port")));
+    struct str name = node_text(node_find(own, "name"));
+    if (str_is_nocase(node_text(node_find(port, "appProtocol")), "https") || is_https_name(name))
+        return true;
+    return !str_is(name, "http") && is_https_name(node_text(node_find(port, "name")));
+}
+
+/* nginx requests it by HTTP, unless an annotation says otherwise. */
+static void warn_https(const struct target *target, const struct object *to,
+                       const struct node *port, const struct route *route)
+{
+    static const char key[] = NGINX_ANNOTATION "backend-protocol";
+    struct injection *injection = target->injection;
+    const struct value *annotations = target->service->ingress_annotations;
+    if (target->service->layer->environment.ingress_controller != INGRESS_NGINX ||
+        !speaks_https(target, port))
+        return;
+    for (size_t i = 0; i < annotations->count; i++)
+        if (str_is(annotations->items[i].name, key))
+            return;
+    diag_warning(injection->diags, route->at,
+                 "port %.*s of %.*s is for HTTPS, but nginx requests it by HTTP",
+                 STR_ARG(node_text(node_find(port, "port"))),
+                 STR_ARG(object_text(injection->arena, to)));
+    diag_hint(injection->diags, "add ingress_extra_annotations: {%s: HTTPS}", key);
+}
+
 static void add_ingresses(const struct target *target, struct route *routes, size_t count)
 {
     struct arena *arena = target->injection->arena;
@@ -233,6 +271,7 @@ static void add_ingresses(const struct target *target, struct route *routes, siz
     const struct object *to = target_public_service(target, &port);
     if (!to)
         return;
+    warn_https(target, to, port, &routes[0]);
     struct port called = {.name = node_text(node_find(port, "name")), .type = PORT_TYPE_HTTP};
     if (target->service->public_port)
         called.type = target->service->public_port->type;

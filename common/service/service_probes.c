@@ -309,8 +309,8 @@ static void check_healthcheck(const struct service_reader *in)
     }
 }
 
-/* A path that is written and not requested. `healthcheck: none` with a path is an error of its own.
- */
+/* A path that is written and not requested. `healthcheck: none` with a path, and a path named none,
+ * are errors of their own. */
 static void warn_tcp_paths(const struct service_reader *in)
 {
     const struct port *http = in->service->public_port;
@@ -318,7 +318,7 @@ static void warn_tcp_paths(const struct service_reader *in)
     if (!is_probed_by_tcp(in) || injects(in) || asked->wrong || str_is(asked->text, "none"))
         return;
     for (size_t i = 0; i < PATH_FIELDS; i++) {
-        if (!has(in, path_fields[i]))
+        if (!has(in, path_fields[i]) || means_none(in, service_value(in, path_fields[i])->text))
             continue;
         diag_warning(in->reader.diags, record_location(in->record, path_fields[i]),
                      "%s is not requested: a tcp or websocket port is probed by a TCP connection",
