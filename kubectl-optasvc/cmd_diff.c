@@ -94,7 +94,7 @@ static bool tell_removed(struct apply *apply)
 static int diff(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
-    if (!cluster_query(cluster, NULL, QUERY_NAMESPACES) || !cluster_query_missing(cluster))
+    if (!cluster_query(cluster, LIST_RENDERED, QUERY_NAMESPACES) || !cluster_query_missing(cluster))
         return DIFF_FAILED;
     apply_plan(apply);
     apply_check_owners(apply);

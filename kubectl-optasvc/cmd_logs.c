@@ -84,18 +84,16 @@ static const struct node *choose_pod(const struct deployed_service *deployed)
     return chosen;
 }
 
-static const char controlled[] = "pods,replicasets.apps,deployments.apps,statefulsets.apps";
-
 static int open_shell(struct cluster *cluster, const struct deployed_service *deployed,
                       const struct option_list *command)
 {
     /* bash where the image has it */
     static const char script[] = "command -v bash >/dev/null 2>&1 && exec bash || exec sh";
-    if (!cluster_query(cluster, "pods", 0))
+    if (!cluster_query(cluster, LIST_PODS, 0))
         return EXIT_FAILURE;
     const struct node *pod = choose_pod(deployed);
     /* A pod whose labels were changed is found through its controllers. */
-    if (!pod && deployed->namespace->live && cluster_query(cluster, controlled, QUERY_LENIENT))
+    if (!pod && deployed->namespace->live && cluster_query(cluster, LIST_POD_OWNERS, QUERY_LENIENT))
         pod = choose_pod(deployed);
     if (!pod) {
         diag_error(&cluster->diags, (struct location){0},

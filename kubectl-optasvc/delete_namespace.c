@@ -134,7 +134,7 @@ struct set namespace_deleted(struct arena *arena, const struct manifests *object
     for (size_t i = 0; i < objects->count; i++) {
         const struct node *object = objects->items[i];
         set_add(arena, &deleted, object_uid(object), object);
-        if (str_is(object_kind(object), "Service"))
+        if (kind_is(object, ROLE_SERVICE))
             set_add(arena, &deleted,
                     endpoints_key(arena, object_namespace(object), object_name(object)), object);
     }

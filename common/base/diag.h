@@ -34,6 +34,9 @@ struct location {
     size_t end;
 };
 
+/* Of what has no place in a file: a flag, or the answer of another program. */
+#define NO_LOCATION ((struct location){0})
+
 /* The file itself rather than a place in it, so that no line is shown. */
 struct location location_file(const struct source *source);
 bool location_is_file(struct location at);

@@ -2,7 +2,6 @@
  * waited for. */
 #include "cluster/apply.h"
 
-#include "cluster/kind.h"
 #include "cluster/live.h"
 #include "format/duration.h"
 
@@ -29,7 +28,7 @@ static bool is_observed(struct arena *arena, const struct node *object, const st
     struct str synced = node_text(node_find(object, "status syncedResourceVersion"));
     if (synced.len)
         return str_starts(synced, str_format(arena, "%" PRId64 "-", generation));
-    if (!before || !kind_of(object)->failed ||
+    if (!before || !kind_of(object)->failure_condition ||
         object_number(before, "metadata generation", 0) == generation)
         return true;
     return str_compare(object_status_at(object), object_applied_at(object, MANAGER)) >= 0;
@@ -44,7 +43,7 @@ static struct str complaint(struct arena *arena, const struct node *object)
         const char *type;
         bool status; /* it has something to say with this status, */
         bool any;    /* or with any */
-    } rows[] = {{kind->failed, true, false},
+    } rows[] = {{kind->failure_condition, true, false},
                 {"ACK.Recoverable", true, false},
                 {"ACK.ReferencesResolved", false, false},
                 {kind->condition, false, true}};
@@ -73,7 +72,8 @@ static enum rollout_state query(struct arena *arena, const struct node *object,
     if (!item)
         return ROLLOUT_WAITS;
     /* An ACK controller takes what it has given up for synced. */
-    bool failed = kind->failed && is_true(object_condition(object, kind->failed));
+    bool failed =
+        kind->failure_condition && is_true(object_condition(object, kind->failure_condition));
     bool ended = failed || is_true(item);
     bool observed = !ended || is_observed(arena, object, before);
     *ret_text = !observed          ? STR("its controller has not taken up what changed")
@@ -118,9 +118,8 @@ static void give_up(struct apply *apply, struct rollout *rollout, const struct n
                           "kubectl delete %.*s -n %.*s, and apply",
                           STR_ARG(hint), STR_ARG(object_title(&cluster->arena, object)),
                           STR_ARG(object_namespace(object)));
-    if (given_up && str_is(object_kind(object), "Role"))
-        hint = str_format(&cluster->arena, "%.*s\nor write iam_role_arn: for a role of others",
-                          STR_ARG(hint));
+    if (given_up && kind_of(object)->existing)
+        hint = str_format(&cluster->arena, "%.*s\nor %s", STR_ARG(hint), kind_of(object)->existing);
     diag_hint(&cluster->diags, "%.*s", STR_ARG(hint));
     rollout->broken = true;
 }

@@ -58,7 +58,7 @@ struct node *deployed_service_live_workload(const struct deployed_service *deplo
 {
     for (size_t i = 0; i < deployed->related_count; i++) {
         struct node *live = deployed->related[i];
-        if (object_is_workload(live) && str_equal(object_name(live), deployed->service->name) &&
+        if (kind_is(live, ROLE_WORKLOAD) && str_equal(object_name(live), deployed->service->name) &&
             !object_has_controller(live) && deployed_service_labels(deployed, live) == match)
             return live;
     }

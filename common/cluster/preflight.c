@@ -309,7 +309,7 @@ static void note_outcomes(struct apply *apply, struct node *after)
         bool adopts = live && apply_adopts(apply, live);
         set_add(arena, &apply->outcomes, object_key(arena, after),
                 adopts ? "adopted" : outcome(live, after));
-        if (live && object_is_workload(live))
+        if (live && kind_is(live, ROLE_WORKLOAD))
             apply_report_pods(apply, live, after);
         apply_note_sent(apply, after);
     }

@@ -241,7 +241,7 @@ static void hint_move(const struct owned *owned)
 static bool check_selector(const struct owned *owned)
 {
     const char *path = "spec selector";
-    if (!object_is_workload(owned->object) ||
+    if (!kind_is(owned->object, ROLE_WORKLOAD) ||
         node_equal(node_find(owned->object, path), node_find(owned->live, path)))
         return true;
     diag_error(&owned->apply->cluster.diags, owned->rollout->deployed->service->at,

@@ -69,7 +69,7 @@ bool rollout_is_observed(const struct node *workload)
 
 static bool is_updated(const struct node *workload, const struct counts *counts)
 {
-    if (str_is(object_kind(workload), "Deployment"))
+    if (!kind_is_stateful(workload))
         return counts->updated >= counts->wanted && counts->all <= counts->updated;
     return counts->updated >= counts->wanted &&
            str_equal(node_text(node_find(workload, "status updateRevision")),
@@ -219,7 +219,7 @@ static void take_answer(struct watch *wait, const struct cluster_namespace *name
             continue;
         const struct node *workload = set_get(items, object_key(&wait->arena, rollout->workload));
         judge(wait, rollout, workload);
-        if (waits(rollout) && workload && str_is(object_kind(workload), "StatefulSet") &&
+        if (waits(rollout) && workload && kind_is_stateful(workload) &&
             rollout_is_observed(workload))
             free_stuck(wait, rollout, workload);
     }

@@ -137,15 +137,19 @@ static bool concerns(struct arena *arena, const struct node *event, struct str n
                      const struct node *const *pods, size_t count)
 {
     struct str object = node_text(node_find(event, "involvedObject name"));
-    struct str kind = node_text(node_find(event, "involvedObject kind"));
-    if (str_is(kind, "Pod"))
+    const struct kind *kind = kind_find(node_text(node_find(event, "involvedObject kind")));
+    switch (kind ? kind->events : EVENTS_OF_NAME) {
+    case EVENTS_OF_PODS:
         return is_shown(pods, count, object);
-    if (str_is(kind, "PersistentVolumeClaim"))
+    case EVENTS_OF_CLAIMS:
         return strstr(str_c(arena, object), str_format(arena, "-%.*s-", STR_ARG(name)).data) !=
                NULL;
-    return !str_is(kind, "PodDisruptionBudget") &&
-           (str_equal(object, name) ||
-            str_starts(object, str_format(arena, "%.*s-", STR_ARG(name))));
+    case EVENTS_NONE:
+        return false;
+    case EVENTS_OF_NAME:
+        break;
+    }
+    return str_equal(object, name) || str_starts(object, str_format(arena, "%.*s-", STR_ARG(name)));
 }
 
 static struct str event_time(const struct node *event)

@@ -43,8 +43,7 @@ static void find_references(struct arena *arena, struct secret_usage *usage,
 bool secret_usage_add_others(struct cluster *cluster, const struct cluster_namespace *namespace,
                              struct secret_usage *usage)
 {
-    static const char kinds[] =
-        "deployments.apps,statefulsets.apps,daemonsets.apps,cronjobs.batch,jobs.batch,pods";
+    const char *kinds = kind_list(cluster->kubectl.arena, LIST_SECRET_USERS);
     struct process run = {.arguments = kubectl_argv(&cluster->kubectl, "get", kinds, "--namespace",
                                                     namespace->name.data, "--output=json", NULL)
                                            .items};

@@ -299,7 +299,7 @@ void secrets_restart(struct cluster *cluster, const struct secrets *changes)
     bool any = false;
     for (size_t i = 0; i < cluster->service_count; i++)
         any |= uses_any(cluster->services[i].service, changes);
-    if (!any || !cluster_query(cluster, "deployments.apps,statefulsets.apps", 0))
+    if (!any || !cluster_query(cluster, LIST_WORKLOADS, 0))
         return;
     for (size_t i = 0; i < cluster->service_count && !process_interrupted(); i++)
         if (uses_any(cluster->services[i].service, changes))

@@ -1,3 +1,4 @@
+#include "cluster/kind.h"
 #include "cluster/object.h"
 #include "unit.h"
 #include "yaml/parse_strict.h"
@@ -133,10 +134,10 @@ static void test_numbers(void **state)
 static void test_kinds_and_controllers(void **state)
 {
     struct unit *unit = *state;
-    assert_true(object_is_workload(object(unit, "{kind: Deployment}")));
-    assert_true(object_is_workload(object(unit, "{kind: StatefulSet}")));
-    assert_false(object_is_workload(object(unit, "{kind: DaemonSet}")));
-    assert_false(object_is_workload(object(unit, "{kind: deployment}")));
+    assert_true(kind_is(object(unit, "{kind: Deployment}"), ROLE_WORKLOAD));
+    assert_true(kind_is(object(unit, "{kind: StatefulSet}"), ROLE_WORKLOAD));
+    assert_false(kind_is(object(unit, "{kind: DaemonSet}"), ROLE_WORKLOAD));
+    assert_false(kind_is(object(unit, "{kind: deployment}"), ROLE_WORKLOAD));
     static const struct {
         const char *owners;
         bool controlled;
