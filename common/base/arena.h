@@ -45,9 +45,6 @@ void *arena_array(struct arena *arena, size_t count, size_t size);
  * An array that grows so must be grown by nothing else; its capacity follows from `count`. */
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t size);
 
-/* The number of items of an array, not of a pointer to one. */
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
 /* Forgets all that was allocated and keeps one chunk for what comes next. */
 void arena_reset(struct arena *arena);
 

@@ -359,8 +359,7 @@ static void finish(struct apply *apply, struct rollout *rollout)
     }
     if (rollout->state != ROLLOUT_FAILED || rollout->broken)
         return;
-    diag_error(&cluster->diags, (struct location){0}, "%.*s: %.*s", STR_ARG(name),
-               STR_ARG(rollout->why));
+    diag_error(&cluster->diags, NO_LOCATION, "%.*s: %.*s", STR_ARG(name), STR_ARG(rollout->why));
     if (rollout->superseded) {
         diag_hint(&cluster->diags, "`kubectl optasvc diff` shows what differs; apply again if this "
                                    "version is to run");

@@ -23,7 +23,7 @@ static struct node *suspended(struct arena *arena, const struct node *live)
     static const char *const kept[] = {"labels", "annotations"};
     struct node *object = object_reference(arena, live);
     struct node *metadata = node_get(object, "metadata");
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+    for (size_t i = 0; i < COUNT_OF(kept); i++) {
         const struct node *value = node_get(node_get(live, "metadata"), kept[i]);
         if (value)
             put_node(arena, metadata, kept[i], node_copy(arena, value));
@@ -130,7 +130,7 @@ struct manifests apply_stop_cron_jobs(struct apply *apply, const struct manifest
         if (!str_equal(object_namespace(cron_job), namespace)) { /* they come by namespace */
             struct node *items = NULL;
             namespace = object_namespace(cron_job);
-            known = query_jobs(apply, namespace.data, &items);
+            known = query_jobs(apply, str_c(arena, namespace), &items);
             found = index_jobs(arena, items);
         }
         struct str job = known ? running_job(arena, &found, cron_job) : (struct str){0};

@@ -222,7 +222,8 @@ bool apply_hand_over(struct apply *apply, struct rollout *rollout)
         process_free(&run);
         const struct node *live =
             scaled ? kubectl_get(kubectl, object_title(kubectl->arena, rollout->workload).data,
-                                 "--namespace", object_namespace(rollout->workload).data, NULL)
+                                 "--namespace",
+                                 str_c(kubectl->arena, object_namespace(rollout->workload)), NULL)
                    : NULL;
         if (!live)
             return right;

@@ -47,7 +47,7 @@ static struct str complaint(struct arena *arena, const struct node *object)
                 {"ACK.Recoverable", true, false},
                 {"ACK.ReferencesResolved", false, false},
                 {kind->condition, false, true}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *item = rows[i].type ? object_condition(object, rows[i].type) : NULL;
         struct str message = node_text(node_find(item, "message"));
         struct str reason = node_text(node_find(item, "reason"));
@@ -94,8 +94,8 @@ static struct node *get(struct apply *apply, struct arena *arena, const struct n
     const char *name =
         str_format(arena, "%s/%.*s", kind_of(object)->resource, STR_ARG(object_name(object))).data;
     struct process run = {.arguments = kubectl_argv(&kubectl, "get", name, "--namespace",
-                                                    object_namespace(object).data, "--output=json",
-                                                    "--show-managed-fields", NULL)
+                                                    str_c(arena, object_namespace(object)),
+                                                    "--output=json", "--show-managed-fields", NULL)
                                            .items};
     kubectl_ask(&kubectl, &run, 1);
     struct node *live = process_right(&run) ? kubectl_answer(&kubectl, &run) : NULL;
@@ -108,7 +108,7 @@ static void give_up(struct apply *apply, struct rollout *rollout, const struct n
                     struct str text, bool given_up)
 {
     struct cluster *cluster = &apply->cluster;
-    diag_error(&cluster->diags, (struct location){0}, "%.*s of namespace \"%.*s\": %.*s",
+    diag_error(&cluster->diags, NO_LOCATION, "%.*s of namespace \"%.*s\": %.*s",
                STR_ARG(object_title(&cluster->arena, object)), STR_ARG(object_namespace(object)),
                STR_ARG(text));
     struct str hint = STR("its pods cannot start without it: they were not applied");

@@ -279,7 +279,7 @@ static void take_secrets(struct cluster *cluster, struct cluster_namespace *name
         namespace->secrets_hidden = true;
         if (told || !namespace->needs_secrets)
             return;
-        diag_warning(&cluster->diags, (struct location){0},
+        diag_warning(&cluster->diags, NO_LOCATION,
                      "the Secrets of namespace \"%.*s\" may not be read: whether the pods find "
                      "theirs is not checked",
                      STR_ARG(namespace->name));
@@ -287,13 +287,11 @@ static void take_secrets(struct cluster *cluster, struct cluster_namespace *name
     }
     if (!process_right(run))
         kubectl_report(&cluster->kubectl, run);
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
-        struct str line = str_slice(text, at, end);
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         set_add(cluster->kubectl.arena, &namespace->secrets, line, namespace);
         if (str_starts(line, manual))
             add_manual_key(cluster, namespace, str_from(line, manual.len));
-        at = end + 1;
     }
 }
 

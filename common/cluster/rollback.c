@@ -47,7 +47,7 @@ static struct node *clean_template(struct arena *arena, const struct node *templ
     node_remove(copy, "$patch");
     node_remove(node_find(copy, "metadata"), "creationTimestamp");
     node_remove(node_find(copy, "metadata annotations"), "kubectl.kubernetes.io/restartedAt");
-    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+    for (size_t i = 0; i < COUNT_OF(labels); i++)
         node_remove(node_find(copy, "metadata labels"), labels[i]);
     return copy;
 }

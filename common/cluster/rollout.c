@@ -175,7 +175,7 @@ static bool is_stuck(const struct node *pod)
         "RunContainerError"};
     const struct node *status = node_items(node_find(pod, "status containerStatuses"));
     for (; status; status = status->next)
-        for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        for (size_t i = 0; i < COUNT_OF(reasons); i++)
             if (str_is(node_text(node_find(status, "state waiting reason")), reasons[i]))
                 return true;
     return false;
@@ -193,7 +193,7 @@ static void free_stuck(struct watch *wait, const struct rollout *rollout,
                                     .arena = &wait->arena,
                                     .diags = &diags,
                                     .limit = QUESTION_LIMIT};
-    const char *namespace = object_namespace(workload).data;
+    const char *namespace = str_c(&wait->arena, object_namespace(workload));
     struct str revision = node_text(node_find(workload, "status updateRevision"));
     struct node *pod = kubectl_items(
         kubectl_get(&kubectl, "pods", "--namespace", namespace,

@@ -34,7 +34,7 @@ static void test_digests(void **state)
         {TOOL_NERDCTL, "v1: digest: " A, ""},
         {TOOL_NERDCTL, "manifest-sha256:", ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str digest = image_tool_digest(rows[i].kind, STR("v1"), str_of(rows[i].output));
         if (!str_is(digest, rows[i].digest))
             fail_msg("row %zu: \"%.*s\"", i, STR_ARG(digest));
