@@ -90,6 +90,16 @@ void diag_warning(struct diags *diags, struct location at, const char *format, .
     va_end(arguments);
 }
 
+void diag_context(struct diags *diags, const char *format, ...)
+{
+    if (!diags->last_kept)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    diags->items[diags->count - 1].context = format_text(diags->arena, format, arguments);
+    va_end(arguments);
+}
+
 void diag_hint(struct diags *diags, const char *format, ...)
 {
     if (!diags->last_kept)
@@ -323,6 +333,10 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
     bool error = diag->severity == SEVERITY_ERROR;
     buf_format(out, "%s%s:%s ", paint(color, error ? "\033[31m" : "\033[35m"),
                error ? "error" : "warning", paint(color, "\033[0m"));
+    if (diag->context.len && !hidden) {
+        diag_add_visible(out, diag->context);
+        buf_add(out, STR(": "));
+    }
     diag_add_visible(out, hidden ? str_of(hidden_message) : diag->message);
     buf_add_byte(out, '\n');
     if (source && !location_is_file(diag->at) && !source->secret && !hidden)

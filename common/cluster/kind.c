@@ -87,6 +87,10 @@ const struct kind kind_table[] = {
      .not_rendered = true,
      .lists = LIST_CLAIMS,
      .events = EVENTS_OF_CLAIMS},
+    {.name = "Secret", .resource = "secrets", .not_rendered = true},
+    {.name = "ConfigMap", .resource = "configmaps", .not_rendered = true},
+    {.name = "Event", .resource = "events", .not_rendered = true},
+    {.name = "ControllerRevision", .resource = "controllerrevisions.apps", .not_rendered = true},
 };
 
 const size_t kind_count = COUNT_OF(kind_table);
@@ -120,6 +124,19 @@ bool kind_is_stateful(const struct node *object)
 {
     const struct kind *kind = kind_of(object);
     return kind && kind->stateful;
+}
+
+struct str kind_plural(struct arena *arena, struct str resource)
+{
+    for (size_t i = 0; i < kind_count; i++) {
+        struct str name = str_of(kind_table[i].name);
+        if (!str_is(resource, kind_table[i].resource))
+            continue;
+        if (str_ends(name, STR("y")))
+            return str_format(arena, "%.*sies", STR_ARG(str_slice(name, 0, name.len - 1)));
+        return str_format(arena, "%.*s%s", STR_ARG(name), str_ends(name, STR("s")) ? "es" : "s");
+    }
+    return resource;
 }
 
 static bool is_listed(const struct kind *kind, enum kind_list list)

@@ -65,8 +65,8 @@ struct kind {
     const char *existing;          /* how to use an object of others instead; NULL: not at all */
 };
 
-/* In the order in which they are applied; kinds that are not rendered come last. Namespaces and
- * Secrets are not among them: they are retained. */
+/* In the order in which they are applied; kinds that are not rendered come last. Namespaces are
+ * not among them, and no Secret is rendered: they are retained. */
 extern const struct kind kind_table[];
 extern const size_t kind_count;
 
@@ -82,6 +82,9 @@ bool kind_is(const struct node *object, enum kind_role role);
 
 /* True if the object is a workload whose row is `stateful`. */
 bool kind_is_stateful(const struct node *object);
+
+/* "Deployments" of "deployments.apps"; a resource that is not in the table as it is. */
+struct str kind_plural(struct arena *arena, struct str resource);
 
 /* The resources of a list, as `kubectl get` takes them; of LIST_RENDERED those without a condition.
  */

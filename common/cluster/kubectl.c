@@ -93,6 +93,7 @@ static void report_answer(const struct kubectl *kubectl, const struct process *r
     if (diags_hold(kubectl->diags, message))
         return;
     diag_error(kubectl->diags, NO_LOCATION, "%.*s", STR_ARG(message));
+    diag_context(kubectl->diags, "cannot %.*s", STR_ARG(kubectl_purpose(kubectl->arena, run)));
     diag_hint(kubectl->diags, "is it the kubectl of Kubernetes? KUBECTL_PATH can name another");
 }
 

@@ -35,29 +35,30 @@ void kubectl_show_warnings(const struct kubectl *kubectl, const struct process *
     buf_free(&told);
 }
 
-__attribute__((format(printf, 3, 4))) static void
-report(const struct kubectl *kubectl, enum severity severity, const char *format, ...)
+/* Reports a cause, after what the run was for; `run` NULL: it stopped before that. */
+static void report(const struct kubectl *kubectl, const struct process *run, enum severity severity,
+                   struct str message)
 {
-    va_list arguments;
-    va_start(arguments, format);
     if (severity == SEVERITY_ERROR)
-        diag_verror(kubectl->diags, NO_LOCATION, format, arguments);
+        diag_error(kubectl->diags, NO_LOCATION, "%.*s", STR_ARG(message));
     else
-        diag_vwarning(kubectl->diags, NO_LOCATION, format, arguments);
-    va_end(arguments);
+        diag_warning(kubectl->diags, NO_LOCATION, "%.*s", STR_ARG(message));
+    if (run)
+        diag_context(kubectl->diags, "cannot %.*s", STR_ARG(kubectl_purpose(kubectl->arena, run)));
 }
 
-static void report_once(const struct kubectl *kubectl, enum severity severity, struct str message)
+static void report_once(const struct kubectl *kubectl, const struct process *run,
+                        enum severity severity, struct str message)
 {
     if (!diags_hold(kubectl->diags, message))
-        report(kubectl, severity, "%.*s", STR_ARG(message));
+        report(kubectl, run, severity, message);
 }
 
 static void report_start(const struct kubectl *kubectl, const struct process *run)
 {
     const char *program = run->arguments[0];
     if (run->error == ETIMEDOUT) {
-        report_once(kubectl, SEVERITY_ERROR,
+        report_once(kubectl, run, SEVERITY_ERROR,
                     str_format(kubectl->arena, "the cluster did not answer within %" PRId64 " s",
                                run->limit / 1000));
         return;
@@ -68,7 +69,7 @@ static void report_start(const struct kubectl *kubectl, const struct process *ru
                                                           : strerror(run->error));
     if (diags_hold(kubectl->diags, message))
         return;
-    report(kubectl, SEVERITY_ERROR, "%.*s", STR_ARG(message));
+    report(kubectl, NULL, SEVERITY_ERROR, message);
     if (run->error == ENOENT && !strchr(program, '/'))
         diag_hint(kubectl->diags, "install kubectl, or name it in KUBECTL_PATH");
 }
@@ -175,10 +176,29 @@ static bool report_refusals(const struct kubectl *kubectl, const struct process 
     struct str resources = buf_take(kubectl->arena, &list);
     if (count < 2)
         return false;
-    report_once(kubectl, severity,
+    report_once(kubectl, run, severity,
                 str_format(kubectl->arena, "%.*s resources %.*s%.*s", STR_ARG(first.action),
                            STR_ARG(resources), STR_ARG(first.scope)));
     return true;
+}
+
+/* Reports a message by its first line, unless it was reported before. True if the lines after it
+ * belong to its hint. */
+static bool report_message(const struct kubectl *kubectl, const struct process *run,
+                           enum severity severity, struct str line)
+{
+    line = without_advice(kubectl->arena, line);
+    size_t end = answer_begin(kubectl->arena, line);
+    bool quotes = end < line.len;
+    if (quotes)
+        line = str_format(kubectl->arena, "%.*s in the answer of the cluster",
+                          STR_ARG(str_slice(line, 0, end)));
+    if (diags_hold(kubectl->diags, line))
+        return false;
+    report(kubectl, run, severity, line);
+    if (lacks_kind(str_c(kubectl->arena, line)))
+        diag_hint(kubectl->diags, "install the controller that brings its definition (CRD)");
+    return !quotes;
 }
 
 /* False when there is no message among what was written to stderr. */
@@ -195,18 +215,7 @@ static bool report_messages(const struct kubectl *kubectl, const struct process 
             continue;
         if (begins_message(&line) || !any) {
             any = true;
-            line = without_advice(kubectl->arena, line);
-            size_t end = answer_begin(kubectl->arena, line);
-            bool quotes = end < line.len;
-            line = str_slice(line, 0, end);
-            over = diags_hold(kubectl->diags, line);
-            if (!over)
-                report(kubectl, severity, "%.*s%s", STR_ARG(line),
-                       quotes ? " in the answer of the cluster" : "");
-            if (!over && lacks_kind(str_c(kubectl->arena, line)))
-                diag_hint(kubectl->diags,
-                          "install the controller that brings its definition (CRD)");
-            over |= quotes;
+            over = !report_message(kubectl, run, severity, line);
             rest.len = 0;
             continue;
         }
@@ -287,7 +296,7 @@ static bool report_absent_entries(const struct kubectl *kubectl, const struct pr
                 return false;
             any = true;
             if (pass)
-                report_once(kubectl, SEVERITY_ERROR, entry);
+                report_once(kubectl, NULL, SEVERITY_ERROR, entry);
         }
     return any;
 }
@@ -304,7 +313,7 @@ static bool report_missing(const struct kubectl *kubectl, const struct process *
     struct str message = str_format(kubectl->arena, "kubeconfig not found: %.*s", STR_ARG(names));
     if (diags_hold(kubectl->diags, message))
         return true;
-    report(kubectl, SEVERITY_ERROR, "%.*s", STR_ARG(message));
+    report(kubectl, NULL, SEVERITY_ERROR, message);
     diag_hint(kubectl->diags, "name the cluster's: --kubeconfig FILE, or KUBECONFIG");
     return true;
 }
@@ -330,7 +339,7 @@ static void report_run(const struct kubectl *kubectl, const struct process *run,
         report_start(kubectl, run);
     else if (!report_missing(kubectl, run) && !report_absent_entries(kubectl, run) &&
              !report_refusals(kubectl, run, severity) && !report_messages(kubectl, run, severity))
-        report_once(kubectl, severity, how_it_ended(kubectl, run));
+        report_once(kubectl, run, severity, how_it_ended(kubectl, run));
 }
 
 void kubectl_report(const struct kubectl *kubectl, const struct process *run)

@@ -712,6 +712,59 @@ static void test_large_answers(void **state)
     assert_int_equal(count, 501);
 }
 
+/* What a run was for is printed before the cause, once for all that have the same cause. */
+static void test_purposes(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *const words[8];
+        const char *purpose;
+    } rows[] = {
+        {{"get"}, "get objects"},
+        {{"get", "--filename=-"}, "get objects"},
+        {{"get", "pods", "--namespace", "shop"}, "list Pods in namespace \"shop\""},
+        {{"get", "--namespace=shop", "secrets", "--output=name"},
+         "list Secrets in namespace \"shop\""},
+        {{"get", "deployments.apps,ingresses.networking.k8s.io,repositories.ecr.services.k8s.aws"},
+         "list Deployments, Ingresses, Repositories"},
+        {{"get", "a,b,c,d,e"}, "list objects"},
+        {{"get", "widgets.example.com"}, "list widgets.example.com"},
+        {{"get", "namespace", "shop"}, "get namespace \"shop\""},
+        {{"get", "deployment.apps/web", "--namespace", "shop"},
+         "get deployment.apps/web in namespace \"shop\""},
+        {{"get", "deployment.apps/web", "deployment.apps/api", "deployment.apps/db"},
+         "get deployment.apps/web and 2 more"},
+        {{"get", "secrets", "--namespace", "shop", "a", "b"}, "get Secrets in namespace \"shop\""},
+        {{"apply", "--server-side", "--filename=-"}, "apply objects"},
+        {{"apply", "--filename=-", "--dry-run=server"}, "apply objects (dry run)"},
+        {{"delete", "--filename=-"}, "delete objects"},
+        {{"diff", "--filename=-"}, "compare objects"},
+        {{"patch", "secret", "manual-secrets", "--namespace", "shop"},
+         "change secret \"manual-secrets\" in namespace \"shop\""},
+        {{"patch", "service/web"}, "change service/web"},
+        {{"rollout", "restart", "deployment.apps/web"}, "restart deployment.apps/web"},
+        {{"logs", "--namespace", "shop", "--prefix"}, "read logs in namespace \"shop\""},
+        {{"exec", "--namespace", "shop", "web-0", "--container", "web", "--", "sh"},
+         "run a command in a pod in namespace \"shop\""},
+        {{"explain"}, "run kubectl explain"},
+        {{NULL}, "run kubectl"},
+    };
+    struct kubectl kubectl = kubectl_of(unit, &no_options);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const char *arguments[COUNT_OF(rows[i].words) + 2] = {"kubectl"};
+        memcpy(arguments + 1, rows[i].words, sizeof rows[i].words);
+        struct process run = {.arguments = arguments, .status = 1};
+        buf_add(&run.errors, STR("Error from server (Timeout): too slow\n"));
+        for (size_t j = 0; j < 2; j++)
+            kubectl_report(&kubectl, &run);
+        process_free(&run);
+        assert_errors(unit, 1);
+        assert_str(unit_written(unit),
+                   str_format(&unit->arena, "error: cannot %s: too slow\n", rows[i].purpose).data);
+        unit_forget(unit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -734,6 +787,7 @@ int main(void)
         UNIT_TEST(test_conflicts),
         UNIT_TEST(test_kinds_of_failures),
         UNIT_TEST(test_programs_that_cannot_be_run),
+        UNIT_TEST(test_purposes),
         UNIT_TEST(test_answers),
         UNIT_TEST(test_large_answers),
     };
