@@ -325,6 +325,20 @@ static void test_a_hint_needs_a_diagnostic(void **state)
     assert_int_equal(unit_written(unit).len, 0);
 }
 
+/* What was being done is printed before the message, and is no part of it. */
+static void test_context(void **state)
+{
+    struct unit *unit = *state;
+    diag_context(&unit->diags, "of nothing");
+    diag_error(&unit->diags, NO_LOCATION, "refused");
+    diag_context(&unit->diags, "cannot %s", "list\033[2J");
+    diag_hint(&unit->diags, "ask");
+    diag_warning(&unit->diags, NO_LOCATION, "plain");
+    assert_true(diags_hold(&unit->diags, STR("refused")));
+    assert_false(diags_hold(&unit->diags, STR("cannot list: refused")));
+    assert_str(unit_written(unit), "error: cannot list?[2J: refused\n  ask\nwarning: plain\n");
+}
+
 static void test_texts_are_cut_to_columns(void **state)
 {
     (void)state;
@@ -381,6 +395,7 @@ int main(void)
         UNIT_TEST(test_long_messages_are_cut),
         UNIT_TEST(test_messages_are_cut_between_characters),
         UNIT_TEST(test_a_hint_needs_a_diagnostic),
+        UNIT_TEST(test_context),
         UNIT_TEST(test_texts_are_cut_to_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,3 @@
-#include "cluster/kind.h"
 #include "cluster/object.h"
 #include "unit.h"
 #include "yaml/parse_strict.h"
@@ -131,13 +130,9 @@ static void test_numbers(void **state)
     assert_int_equal(object_number(NULL, "spec n", 77), 77);
 }
 
-static void test_kinds_and_controllers(void **state)
+static void test_controllers(void **state)
 {
     struct unit *unit = *state;
-    assert_true(kind_is(object(unit, "{kind: Deployment}"), ROLE_WORKLOAD));
-    assert_true(kind_is(object(unit, "{kind: StatefulSet}"), ROLE_WORKLOAD));
-    assert_false(kind_is(object(unit, "{kind: DaemonSet}"), ROLE_WORKLOAD));
-    assert_false(kind_is(object(unit, "{kind: deployment}"), ROLE_WORKLOAD));
     static const struct {
         const char *owners;
         bool controlled;
@@ -286,11 +281,9 @@ static void test_equal(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_names),    UNIT_TEST(test_titles),
-        UNIT_TEST(test_same),     UNIT_TEST(test_references),
-        UNIT_TEST(test_numbers),  UNIT_TEST(test_kinds_and_controllers),
-        UNIT_TEST(test_managers), UNIT_TEST(test_owners_of_fields),
-        UNIT_TEST(test_equal),
+        UNIT_TEST(test_names),      UNIT_TEST(test_titles),           UNIT_TEST(test_same),
+        UNIT_TEST(test_references), UNIT_TEST(test_numbers),          UNIT_TEST(test_controllers),
+        UNIT_TEST(test_managers),   UNIT_TEST(test_owners_of_fields), UNIT_TEST(test_equal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -284,6 +284,29 @@ static void test_buf_add_joined_and_take(void **state)
     arena_free(&arena);
 }
 
+static void test_next_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *lines; /* each followed by "|" */
+    } rows[] = {
+        {"", ""},       {"a", "a|"},      {"a\n", "a|"},         {"\n", "|"},
+        {"\n\n", "||"}, {"a\nb", "a|b|"}, {"a\n\nb\n", "a||b|"}, {"a\r\nb", "a\r|b|"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct buf joined = {0};
+        struct str text = str_of(rows[i].text);
+        struct str line;
+        for (size_t at = 0; str_next_line(text, &at, &line);) {
+            buf_add(&joined, line);
+            buf_add_byte(&joined, '|');
+        }
+        assert_str(buf_str(&joined), rows[i].lines);
+        buf_free(&joined);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +323,7 @@ int main(void)
         UNIT_TEST(test_suggestions),
         UNIT_TEST(test_suggestions_keep_their_distance),
         UNIT_TEST(test_first_of_equally_near_is_suggested),
+        cmocka_unit_test(test_next_line),
         cmocka_unit_test(test_to_int),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
