@@ -33,7 +33,7 @@ static const struct {
     {&cloud_schema, "A linked s3, sqs, sns or dynamodb, besides its own fields", "cloud."},
 };
 
-enum { SECTION_COUNT = sizeof sections / sizeof *sections };
+enum { SECTION_COUNT = COUNT_OF(sections) };
 
 static void explain_field(struct buf *out, struct arena *arena, const char *path,
                           const struct field *field)

@@ -30,7 +30,7 @@ static const struct {
     {&azure_schema, "azurerm"},
 };
 
-enum { DEFINITION_COUNT = sizeof definitions / sizeof *definitions };
+enum { DEFINITION_COUNT = COUNT_OF(definitions) };
 
 static const char placeholder[] = "\\{"; /* a text with one may become anything */
 
@@ -246,7 +246,7 @@ static void put_modules(struct arena *arena, struct node *file)
     };
     struct node *modules = node_get(node_get(file, "properties"), "modules");
     struct node *item = put_map(arena, node_get(modules, "anyOf")->first, "items");
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct node *condition = put_map(arena, put_map(arena, item, "if"), "properties");
         put_text(arena, put_map(arena, condition, "type"), "pattern", str_of(rows[i].types));
         struct node *then = put_map(arena, item, "then");

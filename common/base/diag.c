@@ -109,11 +109,21 @@ __attribute__((format(printf, 4, 0))) static void report(struct diags *diags,
     diags->items[diags->count++].at.source = keep_use(diags->arena, at.source);
 }
 
+void diag_verror(struct diags *diags, struct location at, const char *format, va_list arguments)
+{
+    report(diags, SEVERITY_ERROR, at, format, arguments);
+}
+
+void diag_vwarning(struct diags *diags, struct location at, const char *format, va_list arguments)
+{
+    report(diags, SEVERITY_WARNING, at, format, arguments);
+}
+
 void diag_error(struct diags *diags, struct location at, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    report(diags, SEVERITY_ERROR, at, format, arguments);
+    diag_verror(diags, at, format, arguments);
     va_end(arguments);
 }
 
@@ -121,7 +131,7 @@ void diag_warning(struct diags *diags, struct location at, const char *format, .
 {
     va_list arguments;
     va_start(arguments, format);
-    report(diags, SEVERITY_WARNING, at, format, arguments);
+    diag_vwarning(diags, at, format, arguments);
     va_end(arguments);
 }
 
@@ -327,12 +337,11 @@ static void write_line(struct buf *out, const struct diag *diag, bool color)
 
 static void write_hint(struct buf *out, struct str hint)
 {
-    for (size_t at = 0; at < hint.len;) {
-        size_t end = str_find(hint, at, '\n');
+    struct str line;
+    for (size_t at = 0; str_next_line(hint, &at, &line);) {
         buf_add(out, STR("  "));
-        diag_add_visible(out, str_slice(hint, at, end));
+        diag_add_visible(out, line);
         buf_add_byte(out, '\n');
-        at = end + 1;
     }
 }
 

@@ -21,6 +21,9 @@ struct location {
     size_t end;
 };
 
+/* Of what has no place in a file: a flag, or the answer of another program. */
+#define NO_LOCATION ((struct location){0})
+
 struct line_map;
 
 struct source {
@@ -73,6 +76,12 @@ void diag_error(struct diags *diags, struct location at, const char *format, ...
     __attribute__((format(printf, 3, 4)));
 void diag_warning(struct diags *diags, struct location at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same for functions that wrap them. */
+void diag_verror(struct diags *diags, struct location at, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+void diag_vwarning(struct diags *diags, struct location at, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
 
 /* Adds what to do about it to the diagnostic that was reported last. */
 void diag_hint(struct diags *diags, const char *format, ...) __attribute__((format(printf, 2, 3)));

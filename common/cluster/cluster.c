@@ -1,6 +1,5 @@
 #include "cluster/cluster.h"
 
-#include "cluster/kind.h"
 #include "cluster/kuberc.h"
 #include "cluster/live.h"
 #include "cluster/ownership.h"
@@ -103,18 +102,17 @@ void cluster_say(const struct cluster *cluster, const char *format, ...)
     arena_free(&arena);
 }
 
-static size_t turn_of(const struct node *object)
+static size_t delete_order(const struct node *object)
 {
-    const struct kind *kind = kind_of(object);
-    return kind ? kind->deleted : kind_count;
+    return kind_is_rendered(object) ? kind_of(object)->delete_order : kind_count;
 }
 
-static int by_turn(const void *a, const void *b)
+static int by_delete_order(const void *a, const void *b)
 {
     const struct node *left = *(struct node *const *)a, *right = *(struct node *const *)b;
-    const size_t turns[] = {turn_of(left), turn_of(right)};
-    return turns[0] == turns[1] ? str_compare(object_name(left), object_name(right))
-                                : (turns[0] > turns[1]) - (turns[0] < turns[1]);
+    const size_t orders[] = {delete_order(left), delete_order(right)};
+    return orders[0] == orders[1] ? str_compare(object_name(left), object_name(right))
+                                  : (orders[0] > orders[1]) - (orders[0] < orders[1]);
 }
 
 /* kubectl lists several kinds in no order of its own; here it is that in which objects go. */
@@ -128,7 +126,7 @@ static void sort_live(struct arena *arena, struct cluster_namespace *namespace)
     for (struct node *live = namespace->live; live; live = live->next)
         sorted[count++] = live;
     if (count)
-        qsort(sorted, count, sizeof(struct node *), by_turn);
+        qsort(sorted, count, sizeof(struct node *), by_delete_order);
     struct node **link = &namespace->live;
     for (size_t i = 0; i < count; i++, link = &(*link)->next)
         *link = sorted[i];
@@ -281,7 +279,7 @@ static void take_secrets(struct cluster *cluster, struct cluster_namespace *name
         namespace->secrets_hidden = true;
         if (told || !namespace->needs_secrets)
             return;
-        diag_warning(&cluster->diags, (struct location){0},
+        diag_warning(&cluster->diags, NO_LOCATION,
                      "the Secrets of namespace \"%.*s\" may not be read: whether the pods find "
                      "theirs is not checked",
                      STR_ARG(namespace->name));
@@ -289,24 +287,22 @@ static void take_secrets(struct cluster *cluster, struct cluster_namespace *name
     }
     if (!process_right(run))
         kubectl_report(&cluster->kubectl, run);
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
-        struct str line = str_slice(text, at, end);
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         set_add(cluster->kubectl.arena, &namespace->secrets, line, namespace);
         if (str_starts(line, manual))
             add_manual_key(cluster, namespace, str_from(line, manual.len));
-        at = end + 1;
     }
 }
 
 /* Adds the queries about one namespace, which run at the same time as those about the others.
  * Returns how many of them, at the end, are about Secrets. */
-static size_t ask(struct cluster *cluster, struct cluster_namespace *namespace, const char *kinds,
+static size_t ask(struct cluster *cluster, struct cluster_namespace *namespace, enum kind_list list,
                   unsigned query, struct runs *runs)
 {
     struct arena *arena = cluster->kubectl.arena;
-    runs_add(arena, runs, ask_objects(cluster, namespace, kinds ? kinds : kind_resources(arena)));
-    for (size_t i = 0; !kinds && i < kind_count; i++)
+    runs_add(arena, runs, ask_objects(cluster, namespace, kind_list(arena, list)));
+    for (size_t i = 0; list == LIST_RENDERED && i < kind_count; i++)
         if (kind_table[i].condition)
             runs_add(arena, runs, ask_objects(cluster, namespace, kind_table[i].resource));
     if (query & QUERY_NAMESPACES)
@@ -319,12 +315,12 @@ static size_t ask(struct cluster *cluster, struct cluster_namespace *namespace, 
 
 /* Takes what they were answered, and returns the run behind them. */
 static const struct process *take(struct cluster *cluster, struct cluster_namespace *namespace,
-                                  bool all, unsigned query, size_t secrets,
+                                  enum kind_list list, unsigned query, size_t secrets,
                                   const struct process *run)
 {
     namespace->live = NULL;
     take_objects(cluster, namespace, run++, query & QUERY_LENIENT);
-    for (size_t i = 0; all && i < kind_count; i++)
+    for (size_t i = 0; list == LIST_RENDERED && i < kind_count; i++)
         if (kind_table[i].condition)
             take_extras(cluster, namespace, &kind_table[i], run++);
     if (query & QUERY_NAMESPACES)
@@ -336,16 +332,16 @@ static const struct process *take(struct cluster *cluster, struct cluster_namesp
     return run;
 }
 
-bool cluster_query(struct cluster *cluster, const char *kinds, unsigned query)
+bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query)
 {
     struct runs runs = {0};
     size_t *secrets = ARENA_ARRAY(cluster->kubectl.arena, cluster->namespace_count, size_t);
     for (size_t i = 0; i < cluster->namespace_count; i++)
-        secrets[i] = ask(cluster, &cluster->namespaces[i], kinds, query, &runs);
+        secrets[i] = ask(cluster, &cluster->namespaces[i], list, query, &runs);
     kubectl_run(&cluster->kubectl, runs.items, runs.count);
     const struct process *run = runs.items;
     for (size_t i = 0; i < cluster->namespace_count; i++)
-        run = take(cluster, &cluster->namespaces[i], !kinds, query, secrets[i], run);
+        run = take(cluster, &cluster->namespaces[i], list, query, secrets[i], run);
     for (size_t i = 0; i < runs.count; i++)
         process_free(&runs.items[i]);
     return cluster->diags.errors == 0 && !process_interrupted();
@@ -371,8 +367,8 @@ static void report_lacking(struct cluster *cluster)
             diag_error(&cluster->diags, deployed->service->at, "the server has no kind %s (%s)",
                        kind->name, kind->resource);
             diag_hint(&cluster->diags, "install %s, which brings its definition (CRD)%s%s",
-                      kind->controller, kind->instead ? "; or " : "",
-                      kind->instead ? kind->instead : "");
+                      kind->controller, kind->alternative ? "; or " : "",
+                      kind->alternative ? kind->alternative : "");
         }
     }
 }
@@ -431,7 +427,7 @@ bool cluster_query_missing(struct cluster *cluster)
 struct node *deployed_service_workload(const struct deployed_service *deployed)
 {
     for (size_t i = 0; i < deployed->count; i++)
-        if (object_is_workload(deployed->objects[i]))
+        if (kind_is(deployed->objects[i], ROLE_WORKLOAD))
             return deployed->objects[i];
     return NULL;
 }

@@ -20,20 +20,12 @@ static bool is_warning(struct str line)
     return str_starts(line, STR("Warning:"));
 }
 
-struct str kubectl_next_line(struct str text, size_t *at)
-{
-    size_t end = str_find(text, *at, '\n');
-    struct str line = str_slice(text, *at, end);
-    *at = end + 1;
-    return line;
-}
-
 void kubectl_show_warnings(const struct kubectl *kubectl, const struct process *run)
 {
     struct str text = str_from(buf_str(&run->errors), run->told);
     struct buf told = {0};
-    for (size_t at = 0; at < text.len;) {
-        struct str line = kubectl_next_line(text, &at);
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         if (!is_warning(line) && !(kubectl_is_log(line) && kubectl->options->verbosity))
             continue;
         diag_add_visible(&told, line);
@@ -48,12 +40,11 @@ report(const struct kubectl *kubectl, enum severity severity, const char *format
 {
     va_list arguments;
     va_start(arguments, format);
-    struct str text = str_vformat(kubectl->arena, format, arguments);
-    va_end(arguments);
     if (severity == SEVERITY_ERROR)
-        diag_error(kubectl->diags, (struct location){0}, "%.*s", STR_ARG(text));
+        diag_verror(kubectl->diags, NO_LOCATION, format, arguments);
     else
-        diag_warning(kubectl->diags, (struct location){0}, "%.*s", STR_ARG(text));
+        diag_vwarning(kubectl->diags, NO_LOCATION, format, arguments);
+    va_end(arguments);
 }
 
 static void report_once(const struct kubectl *kubectl, enum severity severity, struct str message)
@@ -167,9 +158,9 @@ static bool report_refusals(const struct kubectl *kubectl, const struct process 
     struct refusal first = {0};
     struct buf list = {0};
     size_t count = 0;
-    for (size_t at = 0; at < text.len;) {
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         struct refusal next;
-        struct str line = kubectl_next_line(text, &at);
         if (line.len == 0 || kubectl_is_log(line) || is_warning(line))
             continue;
         if (!parse_refusal(kubectl->arena, line, &next) ||
@@ -198,8 +189,8 @@ static bool report_messages(const struct kubectl *kubectl, const struct process 
     struct buf rest = {0};
     bool any = false;  /* a message was found, */
     bool over = false; /* and the rest of the last one is not reported */
-    for (size_t at = 0; at < text.len;) {
-        struct str line = kubectl_next_line(text, &at);
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         if (line.len == 0 || kubectl_is_log(line) || is_warning(line))
             continue;
         if (begins_message(&line) || !any) {
@@ -267,10 +258,10 @@ static struct str absent_entry(struct arena *arena, struct str line)
                  {"auth info \"", "user"}};
     static const char *const before[] = {"error: ", "Error in configuration: ", "* "};
     static const char after[] = "\" does not exist";
-    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+    for (size_t i = 0; i < COUNT_OF(before); i++)
         if (str_starts(line, str_of(before[i])))
             line = str_from(line, strlen(before[i]));
-    for (size_t i = 0; i < sizeof leads / sizeof *leads; i++) {
+    for (size_t i = 0; i < COUNT_OF(leads); i++) {
         if (!str_starts(line, str_of(leads[i].lead)) || (i >= 2 && !str_ends(line, str_of(after))))
             continue;
         struct str name = str_from(line, strlen(leads[i].lead));
@@ -285,9 +276,9 @@ static bool report_absent_entries(const struct kubectl *kubectl, const struct pr
 {
     struct str text = buf_str(&run->errors);
     bool any = false;
+    struct str line;
     for (int pass = 0; pass < 2; pass++)
-        for (size_t at = 0; at < text.len;) {
-            struct str line = kubectl_next_line(text, &at);
+        for (size_t at = 0; str_next_line(text, &at, &line);) {
             if (line.len == 0 || kubectl_is_log(line) || is_warning(line) ||
                 str_is(line, "Error in configuration: "))
                 continue;
@@ -364,8 +355,8 @@ bool kubectl_forbidden(const struct process *run)
 {
     struct str text = buf_str(&run->errors);
     bool any = false;
-    for (size_t at = 0; at < text.len;) {
-        struct str line = kubectl_next_line(text, &at);
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         bool forbidden = str_starts(line, STR("Error from server (Forbidden)"));
         if (!forbidden && begins_message(&line))
             return false;
@@ -378,8 +369,8 @@ struct set kubectl_refused(const struct kubectl *kubectl, const struct process *
 {
     struct set refused = {0};
     struct str text = str_copy(kubectl->arena, buf_str(&run->errors));
-    for (size_t at = 0; at < text.len;) {
-        struct str line = kubectl_next_line(text, &at);
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         const char *words = str_c(kubectl->arena, line);
         const char *found = strstr(words, " is forbidden");
         if (!found)

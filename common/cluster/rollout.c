@@ -69,7 +69,7 @@ bool rollout_is_observed(const struct node *workload)
 
 static bool is_updated(const struct node *workload, const struct counts *counts)
 {
-    if (str_is(object_kind(workload), "Deployment"))
+    if (!kind_is_stateful(workload))
         return counts->updated >= counts->wanted && counts->all <= counts->updated;
     return counts->updated >= counts->wanted &&
            str_equal(node_text(node_find(workload, "status updateRevision")),
@@ -175,7 +175,7 @@ static bool is_stuck(const struct node *pod)
         "RunContainerError"};
     const struct node *status = node_items(node_find(pod, "status containerStatuses"));
     for (; status; status = status->next)
-        for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        for (size_t i = 0; i < COUNT_OF(reasons); i++)
             if (str_is(node_text(node_find(status, "state waiting reason")), reasons[i]))
                 return true;
     return false;
@@ -193,7 +193,7 @@ static void free_stuck(struct watch *wait, const struct rollout *rollout,
                                     .arena = &wait->arena,
                                     .diags = &diags,
                                     .limit = QUESTION_LIMIT};
-    const char *namespace = object_namespace(workload).data;
+    const char *namespace = str_c(&wait->arena, object_namespace(workload));
     struct str revision = node_text(node_find(workload, "status updateRevision"));
     struct node *pod = kubectl_items(
         kubectl_get(&kubectl, "pods", "--namespace", namespace,
@@ -219,7 +219,7 @@ static void take_answer(struct watch *wait, const struct cluster_namespace *name
             continue;
         const struct node *workload = set_get(items, object_key(&wait->arena, rollout->workload));
         judge(wait, rollout, workload);
-        if (waits(rollout) && workload && str_is(object_kind(workload), "StatefulSet") &&
+        if (waits(rollout) && workload && kind_is_stateful(workload) &&
             rollout_is_observed(workload))
             free_stuck(wait, rollout, workload);
     }

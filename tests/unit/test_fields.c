@@ -62,7 +62,7 @@ static void takes(struct unit *unit, const struct schema *schema, const struct f
 static void refuses_int(struct unit *unit, const struct schema *schema, const struct field *field)
 {
     static const char *const wrong[] = {"many", "1.5", "100m", "0x10", "010", "1_000", "''", "[1]"};
-    for (size_t i = 0; i < COUNT(wrong); i++)
+    for (size_t i = 0; i < COUNT_OF(wrong); i++)
         refuses(unit, schema, field, wrong[i]);
     char text[32];
     snprintf(text, sizeof text, "%" PRId64, field->min - 1);
@@ -81,7 +81,7 @@ static void refuses_quantities(struct unit *unit, const struct schema *schema,
 {
     static const char *const wrong[] = {"many", "0x10", "010", "1_000", "''", "[1]", "1.2.3",
                                         "1 Gi", "1Gb",  "-1",  "-1Gi",  "+1", "1E",  "1n"};
-    for (size_t i = 0; i < COUNT(wrong); i++)
+    for (size_t i = 0; i < COUNT_OF(wrong); i++)
         refuses(unit, schema, field, wrong[i]);
     int64_t scale = field->type == TYPE_CPU ? 1 : field->scale;
     char text[32];
@@ -157,7 +157,7 @@ static void refuses_wrong_types(struct unit *unit, const struct schema *schema,
 
 static void test_every_field_refuses_what_is_wrong(void **state)
 {
-    for (size_t i = 0; i < COUNT(schemas); i++)
+    for (size_t i = 0; i < COUNT_OF(schemas); i++)
         for (size_t j = 0; j < schemas[i]->count; j++) {
             const struct field *field = &schemas[i]->fields[j];
             bool open_map = field->type == TYPE_RECORD && field->of->open;
@@ -185,7 +185,7 @@ static const char *empty_value(const struct field *field)
 
 static void test_empty_maps_and_lists_are_left_out(void **state)
 {
-    for (size_t i = 0; i < COUNT(schemas); i++)
+    for (size_t i = 0; i < COUNT_OF(schemas); i++)
         for (size_t j = 0; j < schemas[i]->count; j++) {
             const struct field *field = &schemas[i]->fields[j];
             const char *empty = empty_value(field);
@@ -200,7 +200,7 @@ static void test_empty_maps_and_lists_are_left_out(void **state)
 
 static void test_every_field_takes_its_example_and_default(void **state)
 {
-    for (size_t i = 0; i < COUNT(schemas); i++)
+    for (size_t i = 0; i < COUNT_OF(schemas); i++)
         for (size_t j = 0; j < schemas[i]->count; j++) {
             const struct field *field = &schemas[i]->fields[j];
             if (field->example && !field->prefix) /* fields with a prefix are ignored */
@@ -215,7 +215,7 @@ static void test_every_field_takes_its_example_and_default(void **state)
 static void test_every_field_is_told(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(schemas); i++)
+    for (size_t i = 0; i < COUNT_OF(schemas); i++)
         for (size_t j = 0; j < schemas[i]->count; j++) {
             const struct field *field = &schemas[i]->fields[j];
             assert_non_null(field->help);

@@ -48,7 +48,7 @@ static void test_labels(void **state)
         {NAME_SECRET_KEY, true, "9.-_"},  {NAME_SECRET_KEY, false, ""},
         {NAME_SECRET_KEY, false, "a/b"},  {NAME_SECRET_KEY, false, "a b"},
     };
-    check_rows(rows, COUNT(rows));
+    check_rows(rows, COUNT_OF(rows));
 }
 
 /* Kubernetes refuses `.` and `..` as keys, and `..` at the beginning: they would be paths. */
@@ -61,7 +61,7 @@ static void test_names_that_would_be_paths(void **state)
         {NAME_SECRET_KEY, false, "..a"}, {NAME_VARIABLE, false, "."},
         {NAME_VARIABLE, false, ".."},    {NAME_VARIABLE, false, "..a"},
     };
-    check_rows(rows, COUNT(rows));
+    check_rows(rows, COUNT_OF(rows));
 }
 
 static void test_images(void **state)
@@ -122,7 +122,7 @@ static void test_images(void **state)
         {NAME_IMAGE_DIGEST, false,
          "sha512:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
     };
-    check_rows(rows, COUNT(rows));
+    check_rows(rows, COUNT_OF(rows));
     assert_contains(str_of(name_wrong(NAME_IMAGE, STR("team/App"))), "lower case");
     assert_contains(str_of(name_wrong(NAME_IMAGE, STR("app:-"))), "tag");
     assert_contains(str_of(name_wrong(NAME_IMAGE, STR("app@x"))), "digest");
@@ -165,7 +165,7 @@ static void test_others(void **state)
         {NAME_AWS_REGION, false, "us-east"},
         {NAME_AWS_REGION, false, "US-EAST-1"},
     };
-    check_rows(rows, COUNT(rows));
+    check_rows(rows, COUNT_OF(rows));
 }
 
 static void test_ports_and_paths(void **state)
@@ -207,7 +207,7 @@ static void test_ports_and_paths(void **state)
         {NAME_REQUEST, false, "/a#b"},
         {NAME_REQUEST, false, "/a?\xC3\xA4"},
     };
-    check_rows(rows, COUNT(rows));
+    check_rows(rows, COUNT_OF(rows));
 }
 
 static void test_keys_of_labels(void **state)
@@ -231,7 +231,7 @@ static void test_keys_of_labels(void **state)
         {NAME_LABEL_KEY, false, "Example.com/c"},
         {NAME_LABEL_KEY, false, "a..b/c"},
     };
-    check_rows(rows, COUNT(rows));
+    check_rows(rows, COUNT_OF(rows));
 }
 
 static void test_registries(void **state)
@@ -259,7 +259,7 @@ static void test_registries(void **state)
         {NAME_REGISTRY, false, "-.example.com"},
         {NAME_REGISTRY, false, "a b.example.com"},
     };
-    check_rows(rows, COUNT(rows));
+    check_rows(rows, COUNT_OF(rows));
 }
 
 static void test_lengths_on_both_sides(void **state)
@@ -272,7 +272,7 @@ static void test_lengths_on_both_sides(void **state)
         {NAME_NAMESPACE, 63},   {NAME_SERVICE, 63},   {NAME_LABEL_VALUE, 63}, {NAME_IMAGE_TAG, 128},
         {NAME_SECRET_KEY, 253}, {NAME_LABEL_KEY, 63}, {NAME_PORT, 15},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (name_wrong(rows[i].kind, unit_repeat(unit, "a", rows[i].most)))
             fail_msg("kind %d: %zu characters are refused", (int)rows[i].kind, rows[i].most);
         if (!name_wrong(rows[i].kind, unit_repeat(unit, "a", rows[i].most + 1)))
@@ -283,7 +283,7 @@ static void test_lengths_on_both_sides(void **state)
     struct str four = str_format(&unit->arena, "%.*s.%.*s.%.*s.%.*s", STR_ARG(part), STR_ARG(part),
                                  STR_ARG(part), STR_ARG(part));
     static const enum name_kind domains[] = {NAME_SUBDOMAIN, NAME_HOST};
-    for (size_t i = 0; i < COUNT(domains); i++) {
+    for (size_t i = 0; i < COUNT_OF(domains); i++) {
         assert_null(name_wrong(domains[i], part));
         assert_non_null(name_wrong(domains[i], unit_repeat(unit, "a", 64)));
         assert_null(name_wrong(domains[i], str_slice(four, 0, 253)));
@@ -336,7 +336,7 @@ static void test_google_projects(void **state)
         {"example.com:", false},
         {"", false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (!name_wrong(NAME_GOOGLE_PROJECT, str_of(rows[i].project)) != rows[i].right)
             fail_msg("%s", rows[i].project);
 }

@@ -81,7 +81,7 @@ static void test_format_of_any_length(void **state)
 {
     struct unit *unit = *state;
     static const size_t lengths[] = {0, 1, 1023, 1024, 4095, 4096, 65536, 5000000};
-    for (size_t i = 0; i < COUNT(lengths); i++) {
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
         struct str long_text = unit_repeat(unit, "x", lengths[i]);
         struct str text = str_format(&unit->arena, "<%.*s>%d", STR_ARG(long_text), 7);
         assert_int_equal(text.len, lengths[i] + 3);
@@ -177,7 +177,7 @@ static void test_suggestions(void **state)
         {"", ""},                                /*  */
         {"a_word_of_more_than_sixty_four_bytes_is_not_compared_with_anything_at_all", ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_str(suggested(rows[i].word, fields), rows[i].best);
 }
 
@@ -202,7 +202,7 @@ static void test_suggestions_keep_their_distance(void **state)
         {"abcdefghi", "abcdefxyz", true},
         {"abcdefghi", "abcdewxyz", false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const char *const candidates[] = {rows[i].candidate, NULL};
         bool near = suggested(rows[i].word, candidates).len > 0;
         if (near != rows[i].near)
@@ -254,7 +254,7 @@ static void test_to_int(void **state)
         {"1:30", false, 0},
         {"\xD9\xA3", false, 0}, /* a digit, but an Arabic one */
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t number = 0;
         bool right = str_to_int(str_of(rows[i].text), &number);
         if (right != rows[i].right || number != rows[i].number)
