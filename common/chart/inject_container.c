@@ -34,9 +34,7 @@ static struct str list_containers(const struct target *target, bool reached)
                    STR_ARG(count < NAMED ? name_of(each) : STR("...")));
         count++;
     }
-    struct str copy = str_copy(target->injection->arena, buf_str(&names));
-    buf_free(&names);
-    return copy;
+    return buf_take(target->injection->arena, &names);
 }
 
 /* Reports that no container can be chosen, with those that can be written. If all workloads are

@@ -282,7 +282,7 @@ static bool check_fields(const struct reading *in)
         bool taken;
     } rows[] = {{CLOUD_BUCKET_NAME, in->form->bucket}, {CLOUD_FIFO, in->form->fifo}};
     bool right = true;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (rows[i].taken || !record_has(in->record, rows[i].field))
             continue;
         diag_error(in->scope->diags, record_location(in->record, rows[i].field), "%.*s has no %s",

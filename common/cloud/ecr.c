@@ -37,7 +37,7 @@ struct str ecr_policy(struct arena *arena, const struct ecr *ecr)
              str_format(arena, "arn:%s:iam::%.*s:root", aws_partition(ecr->region),
                         STR_ARG(ecr->account)));
     struct node *list = put_list(arena, statement, "Action");
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+    for (size_t i = 0; i < COUNT_OF(actions); i++)
         add_text(arena, list, str_of(actions[i]));
     return aws_policy_format(arena, document);
 }
@@ -55,7 +55,7 @@ struct str ecr_lifecycle(struct arena *arena)
     };
     struct node *document = node_new(arena, NODE_MAP);
     struct node *list = put_list(arena, document, "rules");
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+    for (size_t i = 0; i < COUNT_OF(rules); i++) {
         struct node *rule = add_map(arena, list);
         put_int(arena, rule, "rulePriority", (int64_t)i + 1);
         put_text(arena, rule, "description", str_of(rules[i].description));

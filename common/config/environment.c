@@ -85,7 +85,7 @@ static void hint_name(const struct schema_reader *reader, enum field_id field, e
     const char *name = schema_field(field)->name;
     struct str likely = str_lower(reader->arena, text);
     static const char *const schemes[] = {"https://", "http://", "docker://", "oci://"};
-    for (size_t i = 0; kind == NAME_REGISTRY && i < sizeof schemes / sizeof *schemes; i++)
+    for (size_t i = 0; kind == NAME_REGISTRY && i < COUNT_OF(schemes); i++)
         if (str_starts(likely, str_of(schemes[i])))
             likely = str_from(likely, strlen(schemes[i]));
     while (kind == NAME_REGISTRY && str_ends(likely, STR("/")))
@@ -234,7 +234,7 @@ static void add_extra_tcp_ports(const struct schema_reader *reader, const struct
             type && type->kind == NODE_SCALAR ? module_type_find(type->text, false) : NULL;
         if (!kind || strcmp(kind->name, "k8s-base") != 0)
             continue;
-        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        for (size_t i = 0; i < COUNT_OF(fields); i++) {
             const struct node *ports = node_get(node, fields[i]);
             for (const struct node *port = ports && ports->kind == NODE_LIST ? ports->first : NULL;
                  port; port = port->next)
@@ -348,7 +348,7 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
                                 struct environment *ret)
 {
     const struct input input = {.path = path, .named = true};
-    struct source *source = input_read(reader->arena, reader->diags, &input, (struct location){0});
+    struct source *source = input_read(reader->arena, reader->diags, &input, NO_LOCATION);
     if (!source)
         return false;
     source->secret = true;
@@ -394,7 +394,7 @@ static bool needs_file(struct str text)
                                         "redis",       ".queue_",  "[queue_", ".topic_",
                                         "[topic_",     ".table_",  "[table_", ".bucket_arn",
                                         "[bucket_arn", ".kms_arn", "[kms_arn"};
-    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+    for (size_t i = 0; i < COUNT_OF(signs); i++)
         if (holds(text, signs[i]))
             return true;
     return (holds(text, ".bucket_id") || holds(text, "[bucket_id")) && !holds(text, "bucket_name");
@@ -418,7 +418,7 @@ static const enum field_id settings[] = {
     FILE_TLS_SECRET,    FILE_CLUSTER_ISSUER, FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
     FILE_CLOUD_OBJECTS, FILE_CLUSTER_NAME};
 
-enum { SETTING_COUNT = sizeof settings / sizeof *settings };
+enum { SETTING_COUNT = COUNT_OF(settings) };
 
 /* A service file with environments is no environment file: settings of one are not read there. */
 static void warn_misplaced(const struct schema_reader *reader, const struct record *file)
@@ -466,7 +466,7 @@ static bool read_chosen(const struct schema_reader *reader, const struct record 
     ret->variables[1] = record_value(chosen, ENVIRONMENT_VARS);
     const struct value *path = record_value(chosen, ENVIRONMENT_PATH);
     if (options->environment_file)
-        return read_file(reader, options->environment_file, (struct location){0}, ret);
+        return read_file(reader, options->environment_file, NO_LOCATION, ret);
     struct str service_file = file->node->span.source->path;
     const char *beside_it = beside(reader->arena, service_file, path->text);
     if (options->injects && !options->secrets_only && !needs_file(file->node->span.source->text)) {
@@ -492,7 +492,7 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
         warn_misplaced(reader, file);
         right = read_chosen(reader, file, options, ret);
     } else if (options->environment_file) {
-        right = read_file(reader, options->environment_file, (struct location){0}, ret);
+        right = read_file(reader, options->environment_file, NO_LOCATION, ret);
         ret->name = ret->file_name;
     } else {
         right = read_own(reader, file, ret);

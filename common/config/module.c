@@ -86,12 +86,12 @@ static const struct module_type types[] = {
     {.name = "state"},
 };
 
-enum { TYPE_COUNT = sizeof types / sizeof *types };
+enum { TYPE_COUNT = COUNT_OF(types) };
 
 static struct str without_cloud(struct str name)
 {
     static const char *const prefixes[] = {"aws-", "gcp-", "azure-", "local-"};
-    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
         if (str_starts(name, str_of(prefixes[i])))
             return str_from(name, strlen(prefixes[i]));
     return name;
@@ -133,7 +133,7 @@ enum type_likeness module_type_likeness(struct arena *arena, struct str type)
     if (str_starts(plain, written_out))
         plain = str_format(arena, "k8s-%.*s", STR_ARG(str_from(plain, written_out.len)));
     const struct str spellings[] = {lower, plain};
-    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+    for (size_t i = 0; i < COUNT_OF(spellings); i++) {
         struct suggestion near = {.word = spellings[i]};
         suggestion_offer(&near, service);
         suggestion_offer(&near, STR("aws-k8s-service"));
@@ -192,7 +192,7 @@ bool module_output_is_secret(const struct module *module, struct str output)
     static const char *const secrets[] = {"db_password", "cache_auth_token",
                                           "mongodb_atlas_connection_string"};
     bool secret = false;
-    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+    for (size_t i = 0; i < COUNT_OF(secrets); i++)
         secret |= str_is(output, secrets[i]);
     return secret && module->kind && module->kind->link == LINK_SECRET;
 }

@@ -283,7 +283,7 @@ static void read_helm(const struct service_reader *in)
         diag_hint(in->reader.diags, "keep one of the two");
     }
     static const enum field_id choices[] = {HELM_SERVICE, HELM_INGRESS};
-    for (size_t i = 0; helm->all_workloads && i < sizeof choices / sizeof *choices; i++) {
+    for (size_t i = 0; helm->all_workloads && i < COUNT_OF(choices); i++) {
         if (!record_has(record, choices[i]))
             continue;
         const char *name = schema_field(choices[i])->name;
@@ -293,11 +293,11 @@ static void read_helm(const struct service_reader *in)
     }
     /* A port is one container's. */
     static const enum field_id ports[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_PROBE_PORT};
-    for (size_t i = 0; helm->all_containers && i < sizeof ports / sizeof *ports; i++)
+    for (size_t i = 0; helm->all_containers && i < COUNT_OF(ports); i++)
         if (record_has(in->record, ports[i]))
             service_error(in, ports[i], "%s does not go with containers: \"*\"",
                           schema_field(ports[i])->name);
-    for (size_t i = 0; helm->all_workloads && i < sizeof for_one / sizeof *for_one; i++)
+    for (size_t i = 0; helm->all_workloads && i < COUNT_OF(for_one); i++)
         if (record_has(in->record, for_one[i]))
             service_error(in, for_one[i], "%s does not go with workload: \"*\"",
                           schema_field(for_one[i])->name);

@@ -134,7 +134,7 @@ static bool is_our_label(struct str key)
         "app.kubernetes.io/name",       "app.kubernetes.io/instance", "app.kubernetes.io/part-of",
         "app.kubernetes.io/managed-by", "opta.dev/layer-name",        "opta.dev/environment-name",
         "opta.dev/module-name",         "pod-template-hash",          "controller-revision-hash"};
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+    for (size_t i = 0; i < COUNT_OF(ours); i++)
         if (str_is(key, ours[i]))
             return true;
     return false;

@@ -25,7 +25,7 @@ static void read_single(const struct service_reader *in, const struct record *re
 {
     struct port *port = ARENA_NEW(in->reader.arena, struct port);
     size_t count = 0;
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    for (size_t i = 0; i < COUNT_OF(forms); i++) {
         if (!record_has(record, forms[i].field))
             continue;
         *port = (struct port){.name = STR("main"),
@@ -232,7 +232,7 @@ static const struct node *ports_alone(struct arena *arena, const struct node *se
 {
     struct node *map = node_new(arena, NODE_MAP);
     static const enum field_id fields[] = {SERVICE_PORT, SERVICE_PORTS};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
         const struct node *value = node_get(service, schema_field(fields[i])->name);
         if (!value)
             continue;

@@ -97,7 +97,7 @@ static bool check_prefix(const struct service_reader *in, const struct item *ite
         {has_dots(path), "has a part . or .., which clients resolve before they send it"},
     };
     bool right = true;
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+    for (size_t i = 0; i < COUNT_OF(rules); i++) {
         if (!rules[i].wrong)
             continue;
         diag_error(in->reader.diags, item->node->span, "the path of public_uri %s", rules[i].text);
@@ -262,7 +262,7 @@ static void warn_private(const struct service_reader *in)
         return;
     if (in->layer->options->injects) /* a chart's Ingress may be there already */
         return;
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!record_has(in->record, fields[i]))
             continue;
         diag_warning(in->reader.diags, record_location(in->record, fields[i]),

@@ -221,9 +221,7 @@ static struct str expand(const struct service_reader *in, const struct item *ite
         copied = reference->at;
     }
     buf_add(&text, str_from(item->text, copied));
-    struct str copy = str_copy(in->reader.arena, buf_str(&text));
-    buf_free(&text);
-    return copy;
+    return buf_take(in->reader.arena, &text);
 }
 
 static bool read_env_var(const struct service_reader *in, const struct item *item)
