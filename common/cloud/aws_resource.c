@@ -3,7 +3,8 @@
 #include "config/module_output.h"
 #include "format/name.h"
 
-/* What an ARN of each service looks like, and which fields its modules have. */
+/* What an ARN of each service looks like, which fields its modules have, and how Opta named it:
+ * BEGINNING-LAYER-MODULE. */
 static const struct form {
     const char *service;
     const char *prefix; /* of the resource, before its name */
@@ -11,11 +12,15 @@ static const struct form {
     bool bucket;        /* its modules have bucket_name, */
     bool fifo;          /* or fifo */
     const char *example;
+    const char *beginning; /* of Opta's name; NULL: the environment's */
+    const char *random;    /* a pattern of what Terraform put behind the name */
 } forms[] = {
-    {"s3", "", false, true, false, "arn:aws:s3:::BUCKET"},
-    {"sqs", "", true, false, true, "arn:aws:sqs:REGION:ACCOUNT:NAME"},
-    {"sns", "", true, false, true, "arn:aws:sns:REGION:ACCOUNT:NAME"},
-    {"dynamodb", "table/", true, false, false, "arn:aws:dynamodb:REGION:ACCOUNT:table/NAME"},
+    {"s3", "", false, true, false, "arn:aws:s3:::BUCKET", NULL, ""},
+    {"sqs", "", true, false, true, "arn:aws:sqs:REGION:ACCOUNT:NAME", NULL, ""},
+    {"sns", "", true, false, true, "arn:aws:sns:REGION:ACCOUNT:NAME", NULL,
+     "??????????????????????????"},
+    {"dynamodb", "table/", true, false, false, "arn:aws:dynamodb:REGION:ACCOUNT:table/NAME", "opta",
+     "-????"},
 };
 
 static const char key_example[] = "arn:aws:kms:REGION:ACCOUNT:key/ID, or none";
@@ -86,28 +91,20 @@ static const char *arn_output(const struct module *module)
     return *output;
 }
 
-/* The name that Opta gave, behind which Terraform put random characters for topics and tables;
- * empty when the environment does not tell enough. */
+/* With the name that Opta gave; empty when the environment does not tell enough. */
 static struct str opta_arn(const struct reading *in)
 {
     const struct environment *environment = in->scope->environment;
-    struct arena *arena = in->scope->arena;
-    struct str layer = in->scope->layer, module = in->module->name;
-    const char *fifo = record_value(in->record, CLOUD_FIFO)->flag ? ".fifo" : "";
-    struct str name;
-    if (environment->region.len == 0 || environment->account_id.len == 0 ||
-        environment->name.len == 0)
+    const struct form *form = in->form;
+    struct str region = environment->region, account = environment->account_id;
+    if (region.len == 0 || account.len == 0 || environment->name.len == 0)
         return (struct str){0};
-    if (str_is(STR("dynamodb"), in->form->service))
-        name = str_format(arena, "opta-%.*s-%.*s-????", STR_ARG(layer), STR_ARG(module));
-    else
-        name = str_format(arena, "%.*s-%.*s-%.*s%s%s", STR_ARG(environment->name), STR_ARG(layer),
-                          STR_ARG(module),
-                          str_is(STR("sns"), in->form->service) ? "??????????????????????????" : "",
-                          fifo);
-    return str_format(arena, "arn:%s:%s:%.*s:%.*s:%s%.*s", aws_partition(environment->region),
-                      in->form->service, STR_ARG(environment->region),
-                      STR_ARG(environment->account_id), in->form->prefix, STR_ARG(name));
+    struct str beginning = form->beginning ? str_of(form->beginning) : environment->name;
+    bool fifo = form->fifo && record_value(in->record, CLOUD_FIFO)->flag;
+    return str_format(in->scope->arena, "arn:%s:%s:%.*s:%.*s:%s%.*s-%.*s-%.*s%s%s",
+                      aws_partition(region), form->service, STR_ARG(region), STR_ARG(account),
+                      form->prefix, STR_ARG(beginning), STR_ARG(in->scope->layer),
+                      STR_ARG(in->module->name), form->random, fifo ? ".fifo" : "");
 }
 
 static bool report_unknown(const struct reading *in)
