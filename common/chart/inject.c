@@ -126,6 +126,35 @@ static void tell_missing_pods(const struct target *target)
                     STR_ARG(release_reference(target->injection->arena, target->workload)));
 }
 
+/* False, and tells why, for a workload that stays as it is. */
+static bool can_fill(const struct target *target)
+{
+    const struct object *workload = target->workload;
+    if (inject_is_left_out(target))
+        return false;
+    const char *unfit = target->injection->unfit[workload->document];
+    if (unfit)
+        target_tell(target, workload, DEED_LEFT, "", "%s", unfit);
+    else if (!workload->pod)
+        tell_missing_pods(target);
+    else
+        return target->all || target_check_service(target);
+    return false;
+}
+
+/* What one workload gets, but not each of several. */
+static void fill_alone(struct target *target)
+{
+    if (!inject_scale_is_asked(target) && !inject_ingress_is_asked(target))
+        return;
+    if (target->service->helm.all_containers)
+        target->container = target_main_container(target);
+    if (!target->container)
+        return;
+    inject_scale(target);
+    inject_ingress(target);
+}
+
 static void fill_workload(struct injection *injection, const struct service *service,
                           const struct object *workload, bool alone)
 {
@@ -136,18 +165,7 @@ static void fill_workload(struct injection *injection, const struct service *ser
                             .windows = target_windows_field(workload->pod),
                             .fill = true,
                             .all = !alone};
-    if (inject_is_left_out(&target))
-        return;
-    const char *unfit = injection->unfit[workload->document];
-    if (unfit) {
-        target_tell(&target, workload, DEED_LEFT, "", "%s", unfit);
-        return;
-    }
-    if (!workload->pod) {
-        tell_missing_pods(&target);
-        return;
-    }
-    if (alone && !target_check_service(&target))
+    if (!can_fill(&target))
         return;
     if (service->helm.all_containers) {
         fill_containers(&target);
@@ -163,14 +181,8 @@ static void fill_workload(struct injection *injection, const struct service *ser
         return;
     }
     inject_pod(&target);
-    if (!alone || !(inject_scale_is_asked(&target) || inject_ingress_is_asked(&target)))
-        return;
-    if (service->helm.all_containers)
-        target.container = target_main_container(&target);
-    if (!target.container)
-        return;
-    inject_scale(&target);
-    inject_ingress(&target);
+    if (alone)
+        fill_alone(&target);
 }
 
 static bool wants_all(const struct injection *injection, const struct service *service)
