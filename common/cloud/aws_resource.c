@@ -156,7 +156,7 @@ static bool is_arn_name(struct str name)
 
 static bool is_placed(const struct arn *arn)
 {
-    return !name_wrong(NAME_AWS_REGION, arn->region) && !name_wrong(NAME_AWS_ACCOUNT, arn->account);
+    return !name_check_aws_region(arn->region) && !name_check_aws_account(arn->account);
 }
 
 static bool check_arn(const struct reading *in, const struct located_string *found)
@@ -166,7 +166,7 @@ static bool check_arn(const struct reading *in, const struct located_string *fou
     bool right = str_is(arn->service, form->service) &&
                  str_starts(arn->resource, str_of(form->prefix)) &&
                  (form->placed ? is_placed(arn) : arn->region.len + arn->account.len == 0) &&
-                 (form->bucket ? !name_wrong(NAME_S3_BUCKET, in->resource->name)
+                 (form->bucket ? !name_check_s3_bucket(in->resource->name)
                                : is_arn_name(in->resource->name));
     return right ? check_partition(in, found, arn, form->example)
                  : report_form(in, found, form->example);
@@ -182,7 +182,7 @@ static void set_arn(const struct reading *in, struct str arn)
 static bool read_bucket(const struct reading *in, const struct located_string *name)
 {
     struct scope *scope = in->scope;
-    const char *wrong = name_wrong(NAME_S3_BUCKET, name->text);
+    const char *wrong = name_check_s3_bucket(name->text);
     if (wrong)
         diag_error(scope->diags, name->at, "%.*s %s", STR_ARG(name->title), wrong);
     set_arn(in, str_format(scope->arena, "arn:%s:s3:::%.*s",

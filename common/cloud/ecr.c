@@ -24,7 +24,7 @@ bool ecr_split(struct str repository, struct ecr *ret)
                         .region = str_slice(host, 0, region),
                         .name = str_from(repository, slash + 1)};
     return ret->name.len && str_is(str_from(host, region + 1), aws_domain(ret->region)) &&
-           !name_wrong(NAME_AWS_ACCOUNT, ret->account) && !name_wrong(NAME_AWS_REGION, ret->region);
+           !name_check_aws_account(ret->account) && !name_check_aws_region(ret->region);
 }
 
 struct str ecr_policy(struct arena *arena, const struct ecr *ecr)

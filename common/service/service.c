@@ -15,12 +15,12 @@ static void read_name(const struct service_reader *in)
     struct str name = in->module->name;
     in->service->name = name;
     in->service->at = in->module->name_at;
-    const char *wrong = name_wrong(NAME_SERVICE, name);
+    const char *wrong = name_check_service(name);
     if (!wrong && str_is(name, "default") && !in->layer->options->injects)
         wrong = "must not be \"default\": every namespace has a ServiceAccount of that name";
     if (wrong)
         diag_error(diags, in->module->name_at, "the service's name %s", wrong);
-    else if (!name_wrong(NAME_NAMESPACE, in->layer->name) &&
+    else if (!name_check_namespace(in->layer->name) &&
              in->layer->name.len + 1 + name.len > LABEL_MAX)
         diag_error(diags, in->module->name_at,
                    "the names of layer and service must be at most %d characters long together",
@@ -46,7 +46,7 @@ static bool read_repository(const struct service_reader *in, struct str *ret)
         return false;
     }
     const char *wrong =
-        environment->registry.len ? NULL : name_wrong(NAME_GOOGLE_PROJECT, environment->project);
+        environment->registry.len ? NULL : name_check_google_project(environment->project);
     struct str message = str_format(in->reader.arena, "project %s", wrong ? wrong : "");
     if (wrong && environment->project.len && !diags_hold(diags, message))
         diag_error(diags, environment->project_at, "%.*s", STR_ARG(message));
@@ -103,7 +103,7 @@ static struct str add_version(const struct service_reader *in, struct str image)
 
 static void check_image(const struct service_reader *in, struct str image, bool automatic)
 {
-    const char *wrong = name_wrong(NAME_IMAGE, image);
+    const char *wrong = name_check_image(image);
     if (wrong && automatic)
         service_error(in, SERVICE_IMAGE, "the image %.*s %s", STR_ARG(image), wrong);
     else if (wrong)

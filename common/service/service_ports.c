@@ -107,7 +107,7 @@ static void read_one_of(const struct service_reader *in, const struct record *re
     struct service *service = in->service;
     struct port *port = &service->ports[service->port_count];
     *port = port_of(record);
-    const char *wrong = name_wrong(NAME_PORT, port->name);
+    const char *wrong = name_check_port(port->name);
     if (wrong && record_has(record, PORTS_NAME))
         diag_error(in->reader.diags, record_location(record, PORTS_NAME), "a port's name %s",
                    wrong);

@@ -216,7 +216,7 @@ static void check_path(const struct service_reader *in, enum field_id path)
         return;
     }
     struct str text = path_of(in, path);
-    const char *wrong = name_wrong(NAME_REQUEST, text);
+    const char *wrong = name_check_request(text);
     struct str written = service_value(in, path)->text;
     if (written.len == 0)
         wrong = "is empty: write \"/\", or leave it out";

@@ -14,11 +14,11 @@ void service_error(const struct service_reader *in, enum field_id field, const c
     diag_error(in->reader.diags, record_location(in->record, field), "%.*s", STR_ARG(message));
 }
 
-void service_check(const struct service_reader *in, enum field_id field, enum name_kind kind)
+void service_check(const struct service_reader *in, enum field_id field, name_check *check)
 {
     if (!record_has(in->record, field))
         return;
-    const char *wrong = name_wrong(kind, service_value(in, field)->text);
+    const char *wrong = check(service_value(in, field)->text);
     if (wrong)
         service_error(in, field, "%s %s", schema_field(field)->name, wrong);
 }
