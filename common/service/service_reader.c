@@ -9,9 +9,8 @@ void service_error(const struct service_reader *in, enum field_id field, const c
 {
     va_list arguments;
     va_start(arguments, format);
-    struct str message = str_vformat(in->reader.arena, format, arguments);
+    diag_verror(in->reader.diags, record_location(in->record, field), format, arguments);
     va_end(arguments);
-    diag_error(in->reader.diags, record_location(in->record, field), "%.*s", STR_ARG(message));
 }
 
 void service_check(const struct service_reader *in, enum field_id field, name_check *check)
