@@ -157,31 +157,20 @@ static void check_targets(const struct service_reader *in)
                                 "max_containers");
 }
 
-static void read_scale(const struct service_reader *in)
+static void check_scale(const struct service_reader *in)
 {
-    struct service *service = in->service;
-    int64_t min = service_value(in, SERVICE_MIN_CONTAINERS)->number;
-    int64_t max = service_value(in, SERVICE_MAX_CONTAINERS)->number;
+    int64_t min = in->service->min_containers, max = in->service->max_containers;
     bool min_written = record_has(in->record, SERVICE_MIN_CONTAINERS);
-    if (max == 0 && !min_written)
-        min = 0;
-    service->min_containers = min;
-    service->max_containers = max;
-    service->target_cpu = service_value(in, SERVICE_TARGET_CPU)->number;
-    service->target_memory = service_value(in, SERVICE_TARGET_MEM)->number;
+    bool max_written = record_has(in->record, SERVICE_MAX_CONTAINERS);
     enum field_id field = min_written ? SERVICE_MIN_CONTAINERS : SERVICE_MAX_CONTAINERS;
-    if (service_value(in, SERVICE_MIN_CONTAINERS)->wrong ||
-        service_value(in, SERVICE_MAX_CONTAINERS)->wrong)
-        return;
     /* In a chart what is left out is what the chart says. */
-    if (in->layer->options->injects &&
-        !(min_written && record_has(in->record, SERVICE_MAX_CONTAINERS)))
+    if (in->layer->options->injects && !(min_written && max_written))
         return;
     if (min > max) {
         service_error(in, field,
                       "min_containers is %" PRId64 ", above max_containers, which is %" PRId64, min,
                       max);
-        if (!min_written || !record_has(in->record, SERVICE_MAX_CONTAINERS))
+        if (!min_written || !max_written)
             diag_hint(in->reader.diags, "left out they are %s and %s",
                       schema_field(SERVICE_MIN_CONTAINERS)->fallback,
                       schema_field(SERVICE_MAX_CONTAINERS)->fallback);
@@ -192,6 +181,20 @@ static void read_scale(const struct service_reader *in)
     } else {
         check_targets(in);
     }
+}
+
+static void read_scale(const struct service_reader *in)
+{
+    struct service *service = in->service;
+    const struct value *min = service_value(in, SERVICE_MIN_CONTAINERS);
+    const struct value *max = service_value(in, SERVICE_MAX_CONTAINERS);
+    bool none = max->number == 0 && !record_has(in->record, SERVICE_MIN_CONTAINERS);
+    service->min_containers = none ? 0 : min->number;
+    service->max_containers = max->number;
+    service->target_cpu = service_value(in, SERVICE_TARGET_CPU)->number;
+    service->target_memory = service_value(in, SERVICE_TARGET_MEM)->number;
+    if (!min->wrong && !max->wrong)
+        check_scale(in);
 }
 
 /* The record of a map field, or one of defaults where the map is left out. */
