@@ -48,7 +48,7 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct command_run *run, 
 
 static bool check_name(struct command_run *run, struct str name)
 {
-    const char *wrong = name_wrong(NAME_VARIABLE, name);
+    const char *wrong = name_check_variable(name);
     return !wrong || fail(run, "the name \"%.*s\" %s", STR_ARG(name), wrong);
 }
 

@@ -40,8 +40,8 @@ static const char heading[] =
 /* What the file can hold, as text; the rest stays as it is. */
 static bool can_edit(struct arena *arena, const struct secret *secret, struct str *ret_value)
 {
-    return !name_wrong(NAME_VARIABLE, secret->name) &&
-           base64_decode(arena, secret->encoded, ret_value) && dotenv_can_hold(*ret_value);
+    return !name_check_variable(secret->name) && base64_decode(arena, secret->encoded, ret_value) &&
+           dotenv_can_hold(*ret_value);
 }
 
 /* The file's first text. What cannot be edited is named only. */

@@ -21,6 +21,9 @@ struct location {
     size_t end;
 };
 
+/* Of what has no place in a file: a flag, or the answer of another program. */
+#define NO_LOCATION ((struct location){0})
+
 struct line_map;
 
 struct source {
@@ -38,8 +41,6 @@ bool source_is_hidden(const struct source *source);
 
 /* True if both are the same file, whichever alias its text is used through. */
 bool source_is_same(const struct source *a, const struct source *b);
-/* Of what has no place in a file: a flag, or the answer of another program. */
-#define NO_LOCATION ((struct location){0})
 
 /* The file itself rather than a place in it, so that no line is shown. */
 struct location location_file(const struct source *source);

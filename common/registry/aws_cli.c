@@ -114,7 +114,7 @@ bool aws_cli_account(const struct aws_cli *aws, struct str *ret_account)
     process_run(&run, 1);
     *ret_account = answer_of(aws, &run);
     bool right = process_right(&run)
-                     ? !name_wrong(NAME_AWS_ACCOUNT, *ret_account) || fail_answer(aws, &run)
+                     ? !name_check_aws_account(*ret_account) || fail_answer(aws, &run)
                      : fail(aws, &run);
     process_free(&run);
     return right;
@@ -144,7 +144,7 @@ static bool take_tag(const struct aws_cli *aws, const struct process *run,
     if (!process_right(run))
         return is_forbidden(aws, run) || fail(aws, run);
     ret->digest = answer_of(aws, run);
-    return !name_wrong(NAME_IMAGE_DIGEST, ret->digest) || fail_answer(aws, run);
+    return !name_check_image_digest(ret->digest) || fail_answer(aws, run);
 }
 
 bool aws_cli_query(const struct aws_cli *aws, struct str tag, struct aws_repository *ret)

@@ -228,8 +228,7 @@ static size_t find_digest(struct str output, struct str lead, bool lines, struct
             continue;
         struct str digest = str_slice(rest, lead.len, lead.len + DIGEST_LEN);
         struct str next = str_slice(rest, lead.len + DIGEST_LEN, lead.len + DIGEST_LEN + 1);
-        if (name_wrong(NAME_IMAGE_DIGEST, digest) ||
-            (next.len && str_only(next, "0123456789abcdef")))
+        if (name_check_image_digest(digest) || (next.len && str_only(next, "0123456789abcdef")))
             continue;
         count += !str_equal(*ret, digest);
         *ret = digest;
@@ -266,7 +265,7 @@ static struct str read_digest(const struct image_tool *tool, const char *path)
         digest = buf_take(tool->arena, &text);
     while (str_ends(digest, STR("\n")))
         digest.len--;
-    return name_wrong(NAME_IMAGE_DIGEST, digest) ? STR("") : digest;
+    return name_check_image_digest(digest) ? STR("") : digest;
 }
 
 static struct str host_of(struct str reference)

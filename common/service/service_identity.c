@@ -124,7 +124,7 @@ static void read_policies(const struct service_reader *in)
     in->service->cloud.policies = policies;
     for (size_t i = 0; i < policies->count; i++) {
         const struct item *item = &policies->items[i];
-        const char *wrong = name_wrong(NAME_IAM_POLICY, item->text);
+        const char *wrong = name_check_iam_policy(item->text);
         if (wrong)
             diag_error(diags, item->node->span, "an IAM policy %s", wrong);
         else if (set_add(in->reader.arena, &seen, item->text, item))
@@ -159,10 +159,10 @@ static void read_policies(const struct service_reader *in)
 /* A text that is for one cloud alone. Files may serve environments of several, so elsewhere it has
  * no effect, which is told; where no cloud is known it has. */
 static struct str read_identity(const struct service_reader *in, enum field_id field,
-                                enum name_kind kind, enum cloud wanted)
+                                name_check *check, enum cloud wanted)
 {
     enum cloud cloud = environment_of(in)->cloud;
-    service_check(in, field, kind);
+    service_check(in, field, check);
     if (!record_has(in->record, field) || in->layer->options->injects)
         return (struct str){0};
     if (cloud == wanted || cloud == CLOUD_NONE)
@@ -196,9 +196,9 @@ static const struct output *cluster_output(const struct service_reader *in, cons
 
 /* What is wrong with the environment is told once, not for each service. */
 static void check_output(const struct service_reader *in, const struct output *output,
-                         enum name_kind kind, struct str text)
+                         name_check *check, struct str text)
 {
-    const char *wrong = name_wrong(kind, text);
+    const char *wrong = check(text);
     struct str message = str_format(in->reader.arena, "the output %.*s %s", STR_ARG(output->name),
                                     wrong ? wrong : "");
     if (wrong && !diags_hold(in->reader.diags, message))
@@ -217,7 +217,7 @@ static void read_provider(const struct service_reader *in)
     while (str_ends(url, STR("/")))
         url.len--;
     in->service->cloud.provider = url;
-    check_output(in, output, NAME_OPENID_PROVIDER, url);
+    check_output(in, output, name_check_openid_provider, url);
 }
 
 static void read_cluster(const struct service_reader *in)
@@ -231,7 +231,7 @@ static void read_cluster(const struct service_reader *in)
         return;
     if (output) {
         cloud->cluster = output->text;
-        check_output(in, output, NAME_EKS_CLUSTER, output->text);
+        check_output(in, output, name_check_eks_cluster, output->text);
         return;
     }
     cloud->cluster = str_format(in->reader.arena, "opta-%.*s", STR_ARG(environment->name));
@@ -304,10 +304,10 @@ void service_read_cloud(const struct service_reader *in)
     cloud->namespace = in->layer->namespace;
     cloud->service_account = in->service->name;
     read_policies(in);
-    cloud->role_arn = read_identity(in, SERVICE_IAM_ROLE_ARN, NAME_IAM_ROLE, CLOUD_AWS);
+    cloud->role_arn = read_identity(in, SERVICE_IAM_ROLE_ARN, name_check_iam_role, CLOUD_AWS);
     cloud->google_account =
-        read_identity(in, SERVICE_GCP_SERVICE_ACCOUNT, NAME_GOOGLE_ACCOUNT, CLOUD_GOOGLE);
-    cloud->azure_client = read_identity(in, SERVICE_AZURE_CLIENT_ID, NAME_UUID, CLOUD_AZURE);
+        read_identity(in, SERVICE_GCP_SERVICE_ACCOUNT, name_check_google_account, CLOUD_GOOGLE);
+    cloud->azure_client = read_identity(in, SERVICE_AZURE_CLIENT_ID, name_check_uuid, CLOUD_AZURE);
     if (in->layer->options->injects || in->layer->scope.blind)
         return;
     read_role(in);

@@ -150,7 +150,7 @@ static void test_lengths_of_names_of_cron_jobs(void **state)
         struct str name = service->cron_jobs[0].name;
         size_t kept = length < 43 ? length : 43;
         assert_int_equal(name.len, kept + 9);
-        assert_null(name_wrong(NAME_SUBDOMAIN, name));
+        assert_null(name_check_subdomain(name));
     }
 }
 
