@@ -114,8 +114,6 @@ static void check_objects(struct renderer *renderer, const struct service *servi
         const struct node *metadata = node_get(manifests->items[i], "metadata");
         struct str kind = node_get(manifests->items[i], "kind")->text;
         struct str name = node_get(metadata, "name")->text;
-        if (!str_is(kind, "Service") && !str_is(kind, "Ingress") && !str_is(kind, "CronJob"))
-            continue;
         check_object(renderer, service, service->at, kind, name, "rename one of the two");
     }
 }
