@@ -1,6 +1,17 @@
 #include "cli/completion.h"
 #include "cli/man.h"
 #include "cli/postrender.h"
+#include "os/console.h"
+#include "os/failure_log.h"
+
+#include <stdlib.h>
+
+/* Helm 4 shows nothing of the stderr of its plugins, not even when they fail. */
+static bool is_stderr_hidden(void)
+{
+    const char *plugin = getenv("HELM_PLUGIN_NAME");
+    return plugin && *plugin;
+}
 
 int main(int argc, char **argv)
 {
@@ -21,6 +32,10 @@ int main(int argc, char **argv)
     static const struct environment_variable variables[] = {
         {"OPTASVC_FILE", "The service file, where none is given."},
         {"OPTASVC_LOG", "As --log-file."},
+        {"HELM_PLUGIN_NAME",
+         "Set by Helm 4, which hides stderr: a failure is written to a log too."},
+        {"XDG_STATE_HOME",
+         "Where that is: optasvc/helm-postrender.log in it, or in ~/.local/state."},
         {"NO_COLOR", "Messages have no color."},
         {NULL, NULL},
     };
@@ -31,5 +46,14 @@ int main(int argc, char **argv)
         .single = true,
         .variables = variables,
     };
-    return cli_main(&program, argc, argv);
+    if (!is_stderr_hidden())
+        return cli_main(&program, argc, argv);
+    struct buf errors = {0};
+    console_copy_errors(&errors);
+    int status = cli_main(&program, argc, argv);
+    console_copy_errors(NULL);
+    if (status != EXIT_SUCCESS)
+        failure_log_write(program.name, buf_str(&errors));
+    buf_free(&errors);
+    return status;
 }

@@ -27,6 +27,7 @@ static const struct {
     {&aws_schema, "`providers.aws`", "providers.aws."},
     {&google_schema, "`providers.google`", "providers.google."},
     {&azure_schema, "`providers.azurerm`", "providers.azurerm."},
+    {&module_schema, "Any module, besides its own fields", "module."},
     {&database_schema, "A linked database or cache, besides its own fields", "database."},
     {&cloud_schema, "A linked s3, sqs, sns or dynamodb, besides its own fields", "cloud."},
 };
@@ -58,13 +59,17 @@ static bool explain_named(struct buf *out, struct arena *arena, struct str name,
     for (size_t i = 0; i < SECTION_COUNT; i++) {
         const struct schema *schema = sections[i].schema;
         for (size_t j = 0; j < schema->count; j++) {
-            struct str full = str_format(arena, "%s%s", sections[i].path, schema->fields[j].name);
+            const struct field *field = &schema->fields[j];
+            struct str full = str_format(arena, "%s%s", sections[i].path, field->name);
+            bool prefixed =
+                field->prefix &&
+                str_starts(name, str_format(arena, "%s%s", sections[i].path, field->prefix));
             suggestion_offer(near, full);
-            if (str_is(name, schema->fields[j].name)) /* it lacks only what stands before the dot */
+            if (str_is(name, field->name)) /* it lacks only what stands before the dot */
                 *near = (struct suggestion){.word = name, .best = full};
-            if (!str_equal(full, name))
+            if (!prefixed && !str_equal(full, name))
                 continue;
-            explain_field(out, arena, sections[i].path, &schema->fields[j]);
+            explain_field(out, arena, sections[i].path, field);
             return true;
         }
     }

@@ -64,8 +64,8 @@ const struct command command_push = {
     .details =
         "Prints what it is in the registry: REPOSITORY@DIGEST. Its tag there is its own, latest\n"
         "if it has none. Where the repository is one of ECR, the aws CLI tells whether it can\n"
-        "be pushed, and gives the credentials, which are gone when this ends; for others the\n"
-        "login is used that is there.\n",
+        "be pushed, and gives the credentials, which are gone when this ends; other registries\n"
+        "use your existing login: docker login, gcloud auth configure-docker, az acr login.\n",
     .flags = (FLAGS_RENDER & ~(FLAG(IMAGE_TAG) | FLAG(IMAGE_DIGEST) | FLAG(NAMESPACE))) |
              FLAGS_PUSH | FLAG(OUTPUT),
     .required = FLAG(FILENAME),

@@ -109,6 +109,20 @@ static void add_number(struct arena *arena, struct node *alternatives, const str
     add_text_with(arena, alternatives, placeholder);
 }
 
+/* A map, which may be empty also where it has required fields: then it counts as left out. */
+static void add_record(struct arena *arena, struct node *alternatives, const struct schema *schema)
+{
+    bool required = false;
+    for (size_t i = 0; i < schema->count; i++)
+        required |= schema->fields[i].required;
+    put_reference(arena, add_map(arena, alternatives), schema);
+    if (!required)
+        return;
+    struct node *empty = add_map(arena, alternatives);
+    put_type(arena, empty, "object");
+    put_int(arena, empty, "maxProperties", 0);
+}
+
 /* The forms of a value. One that is null counts as left out. */
 static void add_forms(struct arena *arena, struct node *alternatives, const struct field *field)
 {
@@ -143,7 +157,7 @@ static void add_forms(struct arena *arena, struct node *alternatives, const stru
         add_list_of_pairs(arena, alternatives);
         break;
     case TYPE_RECORD:
-        put_reference(arena, add_map(arena, alternatives), field->of);
+        add_record(arena, alternatives, field->of);
         break;
     case TYPE_RECORDS: {
         struct node *list = add_map(arena, alternatives);
@@ -174,14 +188,25 @@ static void put_field(struct arena *arena, struct node *properties, const struct
     add_forms(arena, put_list(arena, property, "anyOf"), field);
 }
 
+/* Names with a prefix, for values of any form. */
+static void put_prefixed(struct arena *arena, struct node *map, const struct field *field)
+{
+    struct node *patterns = put_map(arena, map, "patternProperties");
+    const char *pattern = str_format(arena, "^%s", field->prefix).data;
+    put_text(arena, put_map(arena, patterns, pattern), "description", str_of(field->help));
+}
+
 static void put_schema(struct arena *arena, struct node *map, const struct schema *schema)
 {
     put_type(arena, map, "object");
     struct node *properties = put_map(arena, map, "properties");
     struct node *required = node_new(arena, NODE_LIST);
     for (size_t i = 0; i < schema->count; i++) {
-        put_field(arena, properties, &schema->fields[i]);
         const struct field *field = &schema->fields[i];
+        if (field->prefix)
+            put_prefixed(arena, map, field);
+        else
+            put_field(arena, properties, field);
         if (field->required && !field->waived)
             add_text(arena, required, str_of(field->name));
     }

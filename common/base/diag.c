@@ -10,6 +10,11 @@ bool source_is_hidden(const struct source *source)
     return source && source->hidden && *source->hidden;
 }
 
+bool source_is_same(const struct source *a, const struct source *b)
+{
+    return a == b || (a && b && a->text.data == b->text.data && str_equal(a->path, b->path));
+}
+
 struct location location_file(const struct source *source)
 {
     return (struct location){.source = source, .start = SIZE_MAX, .end = SIZE_MAX};
@@ -20,12 +25,9 @@ bool location_is_file(struct location at)
     return at.source && at.start == SIZE_MAX;
 }
 
-static struct diag *add(struct diags *diags)
+struct location location_of_use(struct location at)
 {
-    diags->items = arena_grow(diags->arena, diags->items, diags->count, sizeof *diags->items);
-    struct diag *diag = &diags->items[diags->count];
-    diag->order = diags->count++;
-    return diag;
+    return at.source && at.source->use ? *at.source->use : at;
 }
 
 static bool continues_character(struct str text, size_t at)
@@ -47,7 +49,40 @@ format_text(struct arena *arena, const char *format, va_list arguments)
 
 bool diags_full(const struct diags *diags)
 {
-    return diags->errors >= DIAG_MAX;
+    return diags->errors - diags->repeats[SEVERITY_ERROR] >= DIAG_MAX;
+}
+
+static bool is_same_use(const struct location *a, const struct location *b)
+{
+    return a && b ? a->start == b->start : a == b;
+}
+
+/* What was reported of the same text of a file, used through another alias; or NULL. */
+static struct diag *find_repeated(const struct diags *diags, const struct diag *diag)
+{
+    const struct source *source = diag->at.source;
+    for (size_t i = 0; source && i < diags->count; i++) {
+        struct diag *each = &diags->items[i];
+        if (each->at.start == diag->at.start && each->severity == diag->severity &&
+            source_is_same(each->at.source, source) &&
+            !is_same_use(each->at.source->use, source->use) &&
+            str_equal(each->message, diag->message))
+            return each;
+    }
+    return NULL;
+}
+
+/* The tree that has the source may be freed before the diagnostics. */
+static const struct source *keep_use(struct arena *arena, const struct source *source)
+{
+    if (!source || !source->use)
+        return source;
+    struct source *kept = ARENA_NEW(arena, struct source);
+    struct location *use = ARENA_NEW(arena, struct location);
+    *use = *source->use;
+    *kept = *source;
+    kept->use = use;
+    return kept;
 }
 
 __attribute__((format(printf, 4, 0))) static void report(struct diags *diags,
@@ -55,13 +90,23 @@ __attribute__((format(printf, 4, 0))) static void report(struct diags *diags,
                                                          const char *format, va_list arguments)
 {
     size_t *reported = severity == SEVERITY_ERROR ? &diags->errors : &diags->warnings;
-    diags->last_kept = ++*reported <= DIAG_MAX;
+    diags->last_kept = ++*reported - diags->repeats[severity] <= DIAG_MAX;
     if (!diags->last_kept)
         return;
-    struct diag *diag = add(diags);
-    diag->severity = severity;
-    diag->at = at;
-    diag->message = format_text(diags->arena, format, arguments);
+    const struct diag diag = {.severity = severity,
+                              .at = at,
+                              .message = format_text(diags->arena, format, arguments),
+                              .order = diags->count};
+    struct diag *first = find_repeated(diags, &diag);
+    if (first) {
+        first->repeats++;
+        diags->repeats[severity]++;
+        diags->last_kept = false;
+        return;
+    }
+    diags->items = arena_grow(diags->arena, diags->items, diags->count, sizeof *diags->items);
+    diags->items[diags->count] = diag;
+    diags->items[diags->count++].at.source = keep_use(diags->arena, at.source);
 }
 
 void diag_error(struct diags *diags, struct location at, const char *format, ...)
@@ -298,6 +343,23 @@ static const char hidden_hint[] =
     "its content is not shown: it is outside the working directory and the directory of the "
     "service file,\nand no top-level name, org_name, providers or modules was found in it";
 
+/* "used at FILE:LINE:COLUMN through *NAME". */
+static void write_use(struct buf *out, const struct diag *diag)
+{
+    const struct source *source = diag->at.source;
+    struct position position = diag_position(source, source->use->start);
+    buf_add(out, STR("  used at "));
+    diag_add_visible(out, source->path);
+    buf_format(out, ":%zu:%zu", position.line, position.column);
+    if (!source->secret) {
+        buf_add(out, STR(" through "));
+        diag_add_visible(out, str_slice(source->text, source->use->start, source->use->end));
+    }
+    if (diag->repeats)
+        buf_format(out, ", and %zu more %s", diag->repeats, diag->repeats == 1 ? "time" : "times");
+    buf_add_byte(out, '\n');
+}
+
 static void write_one(struct buf *out, const struct diag *diag, bool color)
 {
     bool hidden = source_is_hidden(diag->at.source);
@@ -319,6 +381,8 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
     if (source && !location_is_file(diag->at) && !source->secret && !hidden)
         write_line(out, diag, color);
     write_hint(out, hidden ? str_of(hidden_hint) : diag->hint);
+    if (source && source->use && !hidden)
+        write_use(out, diag);
 }
 
 /* What is about the file as a whole comes first. */
@@ -331,7 +395,7 @@ static int by_place(const void *a, const void *b)
 {
     const struct diag *left = a;
     const struct diag *right = b;
-    bool comparable = left->at.source == right->at.source;
+    bool comparable = source_is_same(left->at.source, right->at.source);
     if (comparable && rank(left->at) != rank(right->at))
         return rank(left->at) < rank(right->at) ? -1 : 1;
     return left->order < right->order ? -1 : 1;
@@ -341,7 +405,8 @@ static int by_place(const void *a, const void *b)
 static void sort_by_place(struct diag *items, size_t count)
 {
     for (size_t from = 0, to; from < count; from = to) {
-        for (to = from + 1; to < count && items[to].at.source == items[from].at.source;)
+        for (to = from + 1;
+             to < count && source_is_same(items[to].at.source, items[from].at.source);)
             to++;
         qsort(items + from, to - from, sizeof *items, by_place);
     }
@@ -369,7 +434,8 @@ void diags_write(const struct diags *diags, struct buf *out, bool color)
         sort_by_place(diags->items, diags->count);
     for (size_t i = 0; i < diags->count; i++)
         write_one(out, &diags->items[i], color);
-    size_t left_out = diags->errors + diags->warnings - diags->count;
+    size_t left_out = diags->errors + diags->warnings - diags->count -
+                      diags->repeats[SEVERITY_ERROR] - diags->repeats[SEVERITY_WARNING];
     if (left_out)
         buf_format(out, "... and %zu more\n", left_out);
 }

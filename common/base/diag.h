@@ -13,19 +13,6 @@ enum {
     DIAG_TEXT_MAX = 1000, /* bytes of a message or hint; what is longer is cut */
 };
 
-struct line_map;
-
-struct source {
-    struct str path; /* as the user wrote it */
-    struct str text;
-    bool secret;  /* may hold what no message may show: its lines are left out */
-    bool *hidden; /* true: no message shows a key, value or line of it, only positions; NULL: as
-                     false. input_read() sets it, load_service() clears it */
-    struct line_map *lines; /* of the text; NULL: counted anew for each position */
-};
-
-bool source_is_hidden(const struct source *source);
-
 /* Bytes `start` up to `end` of a file; source NULL: no file, as for a flag. Trees hold many of
  * them, so they are kept small. */
 struct location {
@@ -34,9 +21,30 @@ struct location {
     size_t end;
 };
 
+struct line_map;
+
+struct source {
+    struct str path; /* as the user wrote it */
+    struct str text;
+    bool secret;  /* may hold what no message may show: its lines are left out */
+    bool *hidden; /* true: no message shows a key, value or line of it, only positions; NULL: as
+                     false. input_read() sets it, load_service() clears it */
+    const struct location *use; /* the alias (*NAME) through which the text is used; NULL: it is
+                                   used where it is written */
+    struct line_map *lines;     /* of the text; NULL: counted anew for each position */
+};
+
+bool source_is_hidden(const struct source *source);
+
+/* True if both are the same file, whichever alias its text is used through. */
+bool source_is_same(const struct source *a, const struct source *b);
+
 /* The file itself rather than a place in it, so that no line is shown. */
 struct location location_file(const struct source *source);
 bool location_is_file(struct location at);
+
+/* The alias that a location is used through, or the location itself. */
+struct location location_of_use(struct location at);
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
 
@@ -46,6 +54,7 @@ struct diag {
     struct str message; /* what is wrong */
     struct str hint;    /* what to write instead; may be empty */
     size_t order;
+    size_t repeats; /* further aliases through which the same was reported */
 };
 
 struct diags {
@@ -54,10 +63,12 @@ struct diags {
     size_t count;
     size_t errors; /* all that were reported, kept or not */
     size_t warnings;
-    bool last_kept; /* what was reported last has its place in `items` */
+    size_t repeats[SEVERITY_WARNING + 1]; /* of them, what is in `items` for another alias */
+    bool last_kept;                       /* what was reported last has its place in `items` */
 };
 
-/* Messages are one sentence without a final stop, in lower case; "%" as printf(). */
+/* Messages are one sentence without a final stop, in lower case; "%" as printf(). What is reported
+ * again in a text that several aliases stand for is one cause: it is counted, and shown once. */
 void diag_error(struct diags *diags, struct location at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void diag_warning(struct diags *diags, struct location at, const char *format, ...)
@@ -96,7 +107,7 @@ struct position diag_position(const struct source *source, size_t offset);
 struct line_map *line_map_new(struct arena *arena);
 
 /* Writes them in the order of the text: "FILE:LINE:COLUMN: error: MESSAGE", the line, a caret under
- * the place, the hint. */
+ * the place, the hint, and the alias that the place is used through. */
 void diags_write(const struct diags *diags, struct buf *out, bool color);
 
 #endif

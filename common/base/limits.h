@@ -10,13 +10,15 @@ enum {
     FILE_DEPTH_MAX = 32,         /* maps and lists inside each other */
     BLANKS_MAX = 500,            /* spaces, tabs and line breaks in a row, on which libfyaml
                                     spends the square of their number */
-    FILES_MAX = 20000,           /* files of one run */
-    FOLDERS_DEPTH_MAX = 32,      /* folders inside each other, with -R */
-    SERVICES_MAX = 20000,        /* services of one run */
-    MODULES_MAX = 1000,          /* modules of a file */
-    ITEMS_MAX = 2000,            /* items of a list, or fields of a map, that a field holds */
-    VARIABLES_MAX = 2000,        /* environment variables of a container */
-    ROUTES_MAX = 500,            /* addresses in public_uri */
+    FILE_EXPANDED_MAX = 100000, /* keys, values, maps and lists that the aliases of a file stand for
+                                 */
+    FILES_MAX = 20000,          /* files of one run */
+    FOLDERS_DEPTH_MAX = 32,     /* folders inside each other, with -R */
+    SERVICES_MAX = 20000,       /* services of one run */
+    MODULES_MAX = 1000,         /* modules of a file */
+    ITEMS_MAX = 2000,           /* items of a list, or fields of a map, that a field holds */
+    VARIABLES_MAX = 2000,       /* environment variables of a container */
+    ROUTES_MAX = 500,           /* addresses in public_uri */
     CRON_JOBS_MAX = 100,      /* cron_jobs of a service, each of which has all that its pods have */
     FILLED_MAX = 64 * 1024,   /* bytes of a text whose placeholders are filled in */
     OUTPUTS_DEPTH_MAX = 50,   /* outputs, each of which refers to the next */
@@ -31,6 +33,7 @@ enum {
     MANIFEST_DEPTH_MAX = 100,             /* maps and lists inside each other */
     MANIFEST_ANCHORS_MAX = 100,           /* anchors of a document */
     MANIFEST_EXPANDED_MAX = 100000,       /* nodes that the aliases of a document stand for */
+    STREAM_EXPANDED_MAX = 1000000,        /* the same, of all documents that are read */
 
     /* Secrets, and what other programs print */
     SECRET_SIZE_MAX = 1024 * 1024, /* bytes of a value or imported file: MaxSecretSize of core/v1 */

@@ -110,10 +110,8 @@ static void fill_containers(struct target *target)
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         const struct node *list = node_find(target_pod(target), lists[i]);
         for (struct node *each = node_items(list); each; each = each->next) {
-            target->container = each;
-            if (each->kind == NODE_ALIAS)
-                target_tell(target, NULL, DEED_LEFT, "", "it is written as an alias");
-            else if (each->kind == NODE_MAP)
+            target->container = node_target(each);
+            if (target->container->kind == NODE_MAP)
                 fill_container(target, i == 0);
         }
     }
@@ -140,6 +138,11 @@ static void fill_workload(struct injection *injection, const struct service *ser
                             .all = !alone};
     if (inject_is_left_out(&target))
         return;
+    const char *unfit = injection->unfit[workload->document];
+    if (unfit) {
+        target_tell(&target, workload, DEED_LEFT, "", "%s", unfit);
+        return;
+    }
     if (!workload->pod) {
         tell_missing_pods(&target);
         return;
@@ -234,6 +237,7 @@ struct inject_run {
     struct diags diags;
     const struct service **services;
     size_t service_count;
+    struct str *texts; /* of the documents that changed */
 };
 
 static void read_layer(struct inject_run *run, struct layer *layer)
@@ -287,22 +291,6 @@ static bool read_files(struct inject_run *run, const struct options *options)
     if (run->diags.errors == 0)
         check_flags(run, options);
     return run->diags.errors == 0;
-}
-
-/* Those that fill gaps come last: they are for what the others leave. */
-static void inject_services(struct inject_run *run, const struct source *manifests,
-                            struct stream stream)
-{
-    struct injection *injection = &run->injection;
-    injection->release = release_begin(injection->arena, &run->diags, manifests, stream);
-    for (size_t i = 0; i < run->service_count; i++)
-        if (!run->services[i]->helm.fill)
-            override(injection, run->services[i]);
-    for (size_t i = 0; i < run->service_count; i++)
-        if (run->services[i]->helm.fill)
-            fill(injection, run->services[i]);
-    for (size_t i = 0; i < run->service_count; i++)
-        note_ignored(injection, run->services[i]);
 }
 
 /* Writing */
@@ -374,22 +362,67 @@ static struct str additions_before(struct injected *injected, const struct relea
     return copy;
 }
 
-static void write_document(struct injected *injected, const struct release *release, size_t i)
+static void write_document(struct injected *injected, const struct inject_run *run, size_t i)
 {
+    const struct release *release = &run->injection.release;
     const struct document *document = &release->stream.documents[i];
-    struct str text = str_slice(release->source.text, document->start, document->end);
-    struct edit *edit = &release->edits[i];
-    if (edit->root && edit_changes(edit)) {
-        struct buf out = {0};
-        edit_write(edit, &out);
-        text = str_copy(&injected->arena, buf_str(&out));
-        buf_free(&out);
-    }
+    struct str text = run->texts[i];
+    if (!text.data)
+        text = str_slice(release->source.text, document->start, document->end);
     size_t mark = utf8_mark(text);
     add_piece(injected, str_slice(text, 0, mark));
     text = str_from(text, mark);
     add_piece(injected, additions_before(injected, release, i, text));
     add_piece(injected, text);
+}
+
+static bool has_fill(const struct inject_run *run)
+{
+    for (size_t i = 0; i < run->service_count; i++)
+        if (run->services[i]->helm.fill)
+            return true;
+    return false;
+}
+
+/* A document that cannot be edited is an error, or, if its gaps were to be filled, is left: true if
+ * it is another one that is. */
+static bool leave_unfit(struct inject_run *run, size_t i, const struct diags *refused)
+{
+    const char **unfit = &run->injection.unfit[i];
+    if (*unfit || !has_fill(run)) {
+        for (size_t j = 0; j < refused->count; j++) {
+            const struct diag *diag = &refused->items[j];
+            diag_error(&run->diags, diag->at, "%.*s", STR_ARG(diag->message));
+            diag_hint(&run->diags, "%.*s", STR_ARG(diag->hint));
+        }
+        return false;
+    }
+    *unfit = str_c(run->injection.arena, refused->items[0].message);
+    return true;
+}
+
+/* Writes the documents that changed. After other errors it only reports what cannot be edited. True
+ * if documents are left that were to be filled. */
+static bool write_edits(struct inject_run *run)
+{
+    const struct release *release = &run->injection.release;
+    bool ok = run->diags.errors == 0;
+    bool left = false;
+    run->texts = ARENA_ARRAY(run->injection.arena, release->stream.count, struct str);
+    for (size_t i = 0; i < release->stream.count; i++) {
+        struct edit *edit = &release->edits[i];
+        struct diags refused = {.arena = run->injection.arena};
+        struct buf out = {0};
+        edit->diags = &refused;
+        if (!edit->root || !(edit->refused.errors || (ok && edit_changes(edit))))
+            continue;
+        if (edit_write(edit, &out))
+            run->texts[i] = str_copy(run->injection.arena, buf_str(&out));
+        else
+            left |= leave_unfit(run, i, &refused);
+        buf_free(&out);
+    }
+    return left;
 }
 
 static const char *const deed_words[DEED_KINDS] = {
@@ -509,6 +542,36 @@ static void tell(const struct inject_run *run, const struct options *options, bo
     write_report(&run->injection, &ret->report);
 }
 
+/* Those that fill gaps come last: they are for what the others leave. */
+static void inject_services(struct inject_run *run, const struct source *manifests,
+                            struct stream stream)
+{
+    struct injection *injection = &run->injection;
+    injection->release = release_begin(injection->arena, &run->diags, manifests, stream);
+    for (size_t i = 0; i < run->service_count; i++)
+        if (!run->services[i]->helm.fill)
+            override(injection, run->services[i]);
+    for (size_t i = 0; i < run->service_count; i++)
+        if (run->services[i]->helm.fill)
+            fill(injection, run->services[i]);
+    for (size_t i = 0; i < run->service_count; i++)
+        note_ignored(injection, run->services[i]);
+}
+
+/* Begins again without the documents that turn out to be unfit, so that all that is decided and
+ * reported is true of the others. */
+static void inject_all(struct inject_run *run, const struct source *manifests, struct stream stream)
+{
+    const struct diags diags = run->diags;
+    run->injection.unfit = ARENA_ARRAY(run->injection.arena, stream.count, const char *);
+    const struct injection injection = run->injection;
+    do {
+        run->diags = diags;
+        run->injection = injection;
+        inject_services(run, manifests, stream);
+    } while (write_edits(run));
+}
+
 /* Helm 3 takes an empty answer for a chart without objects, and deletes them all. */
 static void write_nothing(const struct source *manifests, struct injected *ret)
 {
@@ -531,6 +594,18 @@ static bool check_count(struct inject_run *run, const struct source *manifests,
     return false;
 }
 
+/* What holds only blanks, comments and markers has no document. */
+static bool check_input(struct inject_run *run, bool blank)
+{
+    if (!blank || !run->injection.options->require_input)
+        return true;
+    diag_error(&run->diags, (struct location){0}, "there are no manifests on standard input");
+    diag_hint(&run->diags,
+              "the command before the pipe may have failed; if the chart may render nothing, leave "
+              "out --require-input");
+    return false;
+}
+
 bool inject(const struct options *options, const struct source *manifests, struct stream stream,
             bool color, struct injected *ret)
 {
@@ -541,11 +616,11 @@ bool inject(const struct options *options, const struct source *manifests, struc
     run.injection =
         (struct injection){.arena = &ret->arena, .diags = &run.diags, .options = options};
     bool blank = stream_is_blank(manifests->text);
-    if (read_files(&run, options) && check_count(&run, manifests, &stream) && !blank)
-        inject_services(&run, manifests, stream);
-    bool right = run.diags.errors == 0;
-    for (size_t i = 0; right && i < release->stream.count; i++)
-        write_document(ret, release, i);
+    if (read_files(&run, options) && check_input(&run, blank) &&
+        check_count(&run, manifests, &stream) && !blank)
+        inject_all(&run, manifests, stream);
+    for (size_t i = 0; run.diags.errors == 0 && i < release->stream.count; i++)
+        write_document(ret, &run, i);
     tell(&run, options, color, ret);
     if (options->dry_run || run.diags.errors)
         ret->count = 0;

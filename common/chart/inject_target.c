@@ -133,15 +133,27 @@ bool target_int(const struct target *target, enum field_id field, const struct o
     return false;
 }
 
+/* True, and reported as left, if gaps are filled and nothing in the object's document can be. */
+static bool is_unfit(const struct target *target, const struct object *object, const char *what)
+{
+    const struct object *changed = object ? object : target->workload;
+    const char *reason = target->fill ? target->injection->unfit[changed->document] : NULL;
+    if (reason)
+        target_tell(target, object, DEED_LEFT, what, "%s", reason);
+    return reason != NULL;
+}
+
 void target_set(const struct target *target, const struct object *object, struct node *map,
                 const char *path, struct node *value, const char *what, enum telling telling)
 {
     struct edit *edit =
         release_edit(&target->injection->release, object ? object : target->workload);
     const struct node *old = node_find(map, path);
-    if (old && (target->fill || edit_same(old, value)))
+    if (old && (target->fill || edit_same(target->injection->arena, old, value)))
         return;
     what = what ? what : dotted(target->injection->arena, path);
+    if (is_unfit(target, object, what))
+        return;
     struct str words = str_of(path);
     for (size_t at = 0; map && at < words.len;) {
         size_t end = str_find(words, at, ' ');
@@ -184,7 +196,9 @@ static void put_labels(struct arena *arena, struct node *metadata, const struct 
 {
     const struct node *labels = node_find(workload->node, "metadata labels");
     struct node *copy = node_new(arena, NODE_MAP);
-    for (const struct node *label = node_items(labels); label; label = label->next)
+    const struct node *effective =
+        labels && labels->kind == NODE_MAP ? node_effective(arena, labels) : NULL;
+    for (const struct node *label = node_items(effective); label; label = label->next)
         if (is_chart_label(label->key->text))
             node_put(copy, node_scalar(arena, STYLE_TEXT, label->key->text),
                      node_copy(arena, label));

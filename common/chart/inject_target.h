@@ -33,6 +33,7 @@ struct injection {
     struct diags *diags;
     const struct options *options;
     struct release release;
+    const char **unfit;             /* by document: why no gap in it can be filled, or NULL */
     struct set owners;              /* the services that workloads are taken by */
     struct set port_readers;        /* the services whose `port` a probe uses */
     const struct object *led;       /* the workload that was asked for last, */

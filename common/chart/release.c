@@ -162,7 +162,7 @@ static void add_object(struct release *release, size_t document, struct node *no
     if (node->kind == NODE_MAP && is_list(kind_name)) {
         const struct node *items = node_find(node, "items");
         for (struct node *item = node_items(items); item; item = item->next)
-            add_object(release, document, item);
+            add_object(release, document, node_target(item));
         return;
     }
     const struct release_kind *kind = find_kind(api_version, kind_name);
@@ -215,6 +215,14 @@ static void read_document(struct release *release, size_t i)
         return;
     release->edits[i] = edit_begin(release->arena, release->diags, &release->source,
                                    document->start, document->end, root);
+    release->expanded += release->edits[i].expanded;
+    if (release->expanded > STREAM_EXPANDED_MAX) {
+        struct location at = {.source = &release->source, .start = root->text_at};
+        diag_error(release->diags, at, "the aliases of all documents stand for too much");
+        diag_hint(release->diags, "write values out in the chart");
+        release->unreadable = true;
+        return;
+    }
     add_object(release, i, root);
 }
 

@@ -77,6 +77,7 @@ struct release {
     struct object *first[OBJECT_KINDS]; /* of those that were read, in the order of the stream */
     struct object *last[OBJECT_KINDS];
     bool asked[OBJECT_KINDS];
+    size_t expanded;   /* nodes that aliases stand for */
     bool unreadable;   /* a document could not be read, which was told */
     bool read_unknown; /* documents that do not say their kind in a plain line */
     struct addition *additions;

@@ -104,11 +104,11 @@ static void count_pairs(struct release *release, struct set *counts, const struc
     }
 }
 
-/* The value of a key that holds is the first. */
-static bool holds(const struct node *map, const struct node *value)
+/* True for a value of a map that no merge key after it may override. */
+static bool is_certain(const struct node *value)
 {
-    for (const struct node *each = map->first; each != value; each = each->next)
-        if (str_equal(each->key->text, value->key->text))
+    for (const struct node *each = value->next; each; each = each->next)
+        if (node_is_merge(each))
             return false;
     return true;
 }
@@ -129,8 +129,8 @@ static struct str rarest_pair(struct release *release, const struct set *counts,
             rarest = value;
         }
     }
-    return rarest && holds(selector, rarest) ? pair(release->arena, rarest->key->text, rarest)
-                                             : (struct str){0};
+    return rarest && is_certain(rarest) ? pair(release->arena, rarest->key->text, rarest)
+                                        : (struct str){0};
 }
 
 static void index_services(struct release *release)

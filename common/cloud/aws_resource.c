@@ -1,5 +1,6 @@
 #include "cloud/aws_resource.h"
 
+#include "config/module_output.h"
 #include "format/name.h"
 
 /* What an ARN of each service looks like, and which fields its modules have. */
@@ -64,6 +65,18 @@ static struct located_string find_output(const struct reading *in, const char *o
                                    str_format(arena, "the output %.*s", STR_ARG(name))};
 }
 
+/* Sets the value in `outputs` of the module; empty if it has none. Returns false after an
+ * error. */
+static bool read_written(const struct reading *in, const char *output, struct located_string *ret)
+{
+    struct str name = str_of(output);
+    *ret = (struct located_string){.at = in->at};
+    if (!module_writes_output(in->module, name))
+        return true;
+    ret->title = str_format(in->scope->arena, "the output %s", output);
+    return module_written_output(in->scope, in->module, name, in->at, &ret->text);
+}
+
 /* Of its type's outputs, the one that is the ARN of the thing itself. */
 static const char *arn_output(const struct module *module)
 {
@@ -99,10 +112,13 @@ static struct str opta_arn(const struct reading *in)
 
 static bool report_unknown(const struct reading *in)
 {
-    diag_error(in->scope->diags, in->at, "nothing tells the %s of \"%.*s\"",
+    enum cloud cloud = in->scope->environment->cloud;
+    diag_error(in->scope->diags, in->at, "cannot determine the %s of \"%.*s\"",
                in->form->bucket ? "bucket" : "ARN", STR_ARG(in->module->name));
     if (in->form->bucket)
         diag_hint(in->scope->diags, "write bucket_name in that module");
+    else if (cloud != CLOUD_AWS && cloud != CLOUD_NONE)
+        diag_hint(in->scope->diags, "write arn: %s in that module", in->form->example);
     else
         diag_hint(in->scope->diags,
                   "write arn: %s in that module; for the name that Opta gave it, the environment's "
@@ -166,23 +182,36 @@ static void set_arn(const struct reading *in, struct str arn)
     in->resource->name = str_from(in->resource->parts.resource, str_of(in->form->prefix).len);
 }
 
+static bool read_bucket(const struct reading *in, const struct located_string *name)
+{
+    struct scope *scope = in->scope;
+    const char *wrong = name_wrong(NAME_S3_BUCKET, name->text);
+    if (wrong)
+        diag_error(scope->diags, name->at, "%.*s %s", STR_ARG(name->title), wrong);
+    set_arn(in, str_format(scope->arena, "arn:%s:s3:::%.*s",
+                           aws_partition(scope->environment->region), STR_ARG(name->text)));
+    return !wrong;
+}
+
 /* Sets the ARN and its parts. `ret_guessed`: it is but the one that Opta gave. */
 static bool read_arn(const struct reading *in, bool *ret_guessed)
 {
-    struct scope *scope = in->scope;
-    struct located_string found = find_field(in, CLOUD_ARN);
+    struct located_string found;
     struct located_string bucket = find_field(in, CLOUD_BUCKET_NAME);
     *ret_guessed = false;
-    if (found.text.len == 0 && bucket.text.len) {
-        const char *wrong = name_wrong(NAME_S3_BUCKET, bucket.text);
-        if (wrong)
-            diag_error(scope->diags, bucket.at, "bucket_name %s", wrong);
-        set_arn(in, str_format(scope->arena, "arn:%s:s3:::%.*s",
-                               aws_partition(scope->environment->region), STR_ARG(bucket.text)));
-        return !wrong;
-    }
+    if (!read_written(in, arn_output(in->module), &found))
+        return false;
+    if (found.text.len == 0)
+        found = find_field(in, CLOUD_ARN);
+    if (found.text.len == 0 && bucket.text.len)
+        return read_bucket(in, &bucket);
     if (found.text.len == 0)
         found = find_output(in, arn_output(in->module));
+    if (found.text.len == 0 && in->form->bucket) {
+        bucket = find_output(in, "bucket_id");
+        if (bucket.text.len)
+            return read_bucket(in, &bucket);
+    }
     if (found.text.len) {
         set_arn(in, found.text);
         return check_arn(in, &found);
@@ -201,7 +230,11 @@ static bool read_key(const struct reading *in, bool *ret_guessed)
 {
     struct cloud_resource *resource = in->resource;
     const struct arn *arn = &resource->parts;
-    struct located_string found = find_field(in, CLOUD_KMS_KEY_ARN);
+    struct located_string found;
+    if (!read_written(in, "kms_arn", &found))
+        return false;
+    if (found.text.len == 0)
+        found = find_field(in, CLOUD_KMS_KEY_ARN);
     if (found.text.len == 0)
         found = find_output(in, "kms_arn");
     *ret_guessed = found.text.len == 0 && !in->form->bucket;

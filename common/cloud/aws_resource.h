@@ -1,7 +1,7 @@
 /* What modules of AWS that services link to are there, as far as files tell: their ARNs and names.
  *
- * The module's own fields come first, then the environment's outputs (NAME_queue_arn and the like),
- * then the names that Opta gave, which is told as a guess. */
+ * The module's `outputs` come first, then its own fields, then the environment's outputs
+ * (NAME_queue_arn and the like), then the names that Opta gave, which is told as a guess. */
 #ifndef OPTASVC_AWS_RESOURCE_H
 #define OPTASVC_AWS_RESOURCE_H
 
@@ -15,7 +15,7 @@ struct cloud_resource {
     struct str key;  /* ARN of the KMS key, perhaps with a wildcard; empty: it has none */
 };
 
-/* Reads a LINK_CLOUD module, once. NULL after an error, which is reported the first time, at `at`
+/* Reads a module of CLOUD_AWS, once. NULL after an error, which is reported the first time, at `at`
  * where nothing in the module is wrong. */
 const struct cloud_resource *cloud_resource(struct scope *scope, struct module *module,
                                             struct location at);

@@ -39,7 +39,7 @@ static void report_near_type(struct discovery *discovery, const struct node *mod
 }
 
 /* The first map of type k8s-service in a tree, or of one as like it as `least`; NULL if there is
- * none. Aliases are not followed, because their anchors are in the tree as well. */
+ * none. */
 static const struct node *find_service(struct discovery *discovery, const struct node *node,
                                        enum type_likeness least)
 {
@@ -155,7 +155,7 @@ static bool discover_map(struct discovery *discovery, const struct node *root)
     if (is_service(discovery, root))
         check_misplaced(discovery, root);
     for (struct node *value = root->first; value; value = value->next)
-        if (!is_list || value != modules)
+        if ((!is_list || value != modules) && !top_level_is_extension(value->key->text))
             check_field(discovery, value, is_object);
     return false;
 }

@@ -3,6 +3,7 @@
 
 #include "base/map.h"
 #include "config/module.h"
+#include "config/remote.h"
 #include "config/source.h"
 #include "config/usage.h"
 #include "format/name.h"
@@ -68,7 +69,7 @@ static bool check_names(const struct schema_reader *reader, const struct value *
 static const char *beside(struct arena *arena, struct str file, struct str path)
 {
     struct str directory = str_directory(file);
-    if (str_starts(path, STR("/")))
+    if (str_starts(path, STR("/")) || remote_is(path))
         directory.len = 0;
     if (directory.len == 0 && str_is(path, "-")) /* a file of that name, not standard input */
         return "./-";
@@ -111,7 +112,10 @@ static void set_providers(const struct schema_reader *reader, const struct recor
         set_checked(reader, aws, AWS_ACCOUNT_ID, NAME_AWS_ACCOUNT, &ret->account_id);
     } else if (google) {
         ret->cloud = CLOUD_GOOGLE;
+        ret->cloud_at = record_location(providers, PROVIDERS_GOOGLE);
         ret->region = record_value(google, GOOGLE_REGION)->text;
+        ret->project = record_value(google, GOOGLE_PROJECT)->text;
+        ret->project_at = record_location(google, GOOGLE_PROJECT);
     } else if (azure) {
         ret->cloud = CLOUD_AZURE;
         ret->region = record_value(azure, AZURE_LOCATION)->text;
@@ -120,8 +124,12 @@ static void set_providers(const struct schema_reader *reader, const struct recor
     }
 }
 
+/* A domain may be written with its final dot, as name servers print it; texts that are made of it
+ * need it without. */
 static void add_output(struct arena *arena, struct environment *environment, struct output output)
 {
+    if (str_is(output.name, "domain"))
+        output.text = name_without_root(output.text);
     environment->outputs = arena_grow(arena, environment->outputs, environment->output_count,
                                       sizeof *environment->outputs);
     environment->outputs[environment->output_count++] = output;
@@ -142,8 +150,8 @@ static void set_outputs(const struct schema_reader *reader, const struct record 
         const struct node *type = node->kind == NODE_MAP ? node_get(node, "type") : NULL;
         if (!type || type->kind != NODE_SCALAR)
             continue;
-        const struct module module = {.kind = module_type_find(type->text, false), .node = node};
-        const struct node *domain = module_known_output(&module, STR("domain"));
+        const char *field = module_type_field(module_type_find(type->text, false), STR("domain"));
+        const struct node *domain = field ? node_get(node, field) : NULL;
         if (domain && domain->kind == NODE_SCALAR)
             add_output(
                 reader->arena, ret,
@@ -172,8 +180,12 @@ static void set_cloud_objects(const struct schema_reader *reader, const struct r
     if (str_is(written->text, "ack") && ret->cloud != CLOUD_AWS) {
         diag_error(reader->diags, record_location(file, FILE_CLOUD_OBJECTS),
                    "cloud_objects: ack is for an environment of AWS");
-        diag_hint(reader->diags, "give it a provider: providers: {aws: {region: us-east-1, "
-                                 "account_id: 123456789012}}");
+        if (ret->cloud == CLOUD_NONE)
+            diag_hint(reader->diags, "give it a provider: providers: {aws: {region: us-east-1, "
+                                     "account_id: 123456789012}}");
+        else
+            diag_hint(reader->diags, "remove it: this environment is of %s",
+                      cloud_title(ret->cloud));
     }
     set_checked(reader, file, FILE_CLUSTER_NAME, NAME_EKS_CLUSTER, &ret->cluster_name);
 }
@@ -245,10 +257,50 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     }
 }
 
+/* Counts scalars such as <<region::aws_region::Your AWS Region>>, which Opta's templates have. */
+static size_t count_unfilled(const struct node *node, const struct node **ret_first)
+{
+    size_t count = 0;
+    if (node->kind == NODE_ALIAS) /* counted where it is anchored */
+        return 0;
+    if (node->kind != NODE_SCALAR) {
+        for (const struct node *child = node_items(node); child; child = child->next)
+            count += count_unfilled(child, ret_first);
+        return count;
+    }
+    bool unfilled = str_starts(node->text, STR("<<")) && str_ends(node->text, STR(">>"));
+    if (unfilled && !*ret_first)
+        *ret_first = node;
+    return unfilled;
+}
+
+/* Reports what a template of an environment file left to fill in: once, before each such value is
+ * an error of its own. In a service file only what is above its modules. */
+static bool check_filled(const struct schema_reader *reader, const struct node *root, bool modules)
+{
+    const struct node *first = NULL;
+    size_t count = 0;
+    for (const struct node *child = node_items(root); child; child = child->next)
+        if (modules || !str_is(child->key->text, "modules"))
+            count += count_unfilled(child, &first);
+    if (count == 0)
+        return true;
+    diag_error(reader->diags, first->span, "this value of a template is not filled in");
+    if (count > 1)
+        diag_hint(reader->diags, "replace it and %zu more such values of this file", count - 1);
+    else
+        diag_hint(reader->diags, "replace all from << to >> with a value");
+    return false;
+}
+
 static bool read_file(const struct schema_reader *reader, const char *path, struct location at,
                       struct environment *ret)
 {
     size_t errors = reader->diags->errors;
+    if (at.source && remote_report(reader->arena, reader->diags, at, str_of(path))) {
+        diag_hint_line(reader->diags, "--env-file FILE takes the place of the path");
+        return false;
+    }
     const char *home = at.source ? str_c(reader->arena, str_directory(at.source->path)) : NULL;
     const struct input input = {.path = path,
                                 .named = true,
@@ -263,7 +315,7 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
     }
     const struct node *root = load_service_file(reader->arena, source, reader->diags);
     const struct record *file = root ? schema_read(reader, &file_schema, root) : NULL;
-    if (!file)
+    if (!file || !check_filled(reader, root, true))
         return false;
     set_file(reader, file, ret);
     add_extra_tcp_ports(reader, file, ret);
@@ -339,22 +391,43 @@ static void record_files(const struct schema_reader *reader, const struct record
     }
 }
 
+/* What an environment file has. */
+static const enum field_id settings[] = {
+    FILE_PROVIDERS,     FILE_OUTPUTS,        FILE_REGISTRY,         FILE_INGRESS_CLASS,
+    FILE_TLS_SECRET,    FILE_CLUSTER_ISSUER, FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
+    FILE_CLOUD_OBJECTS, FILE_CLUSTER_NAME};
+
+enum { SETTING_COUNT = sizeof settings / sizeof *settings };
+
 /* A service file with environments is no environment file: settings of one are not read there. */
 static void warn_misplaced(const struct schema_reader *reader, const struct record *file)
 {
-    static const enum field_id fields[] = {
-        FILE_PROVIDERS,     FILE_OUTPUTS,        FILE_REGISTRY,         FILE_INGRESS_CLASS,
-        FILE_TLS_SECRET,    FILE_CLUSTER_ISSUER, FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
-        FILE_CLOUD_OBJECTS, FILE_CLUSTER_NAME};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        const struct node *node = record_value(file, fields[i])->node;
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct node *node = record_value(file, settings[i])->node;
         if (!node)
             continue;
         diag_warning(reader->diags, node->key->span,
                      "%s has no effect in a service file with environments",
-                     schema_field(fields[i])->name);
+                     schema_field(settings[i])->name);
         diag_hint(reader->diags, "write it in the environment file");
     }
+}
+
+/* Reads the settings of a service file that is its own environment file. */
+static bool read_own(const struct schema_reader *reader, const struct record *file,
+                     struct environment *ret)
+{
+    size_t errors = reader->diags->errors;
+    bool right = true;
+    for (size_t i = 0; i < SETTING_COUNT; i++)
+        right &= !record_value(file, settings[i])->wrong;
+    if (check_filled(reader, file->node, false))
+        set_file(reader, file, ret);
+    if (record_has(file, FILE_PROVIDERS))
+        ret->name = ret->file_name;
+    else
+        ret->file_name = (struct str){0};
+    return right && reader->diags->errors == errors;
 }
 
 static bool read_chosen(const struct schema_reader *reader, const struct record *file,
@@ -401,13 +474,7 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
         right = read_file(reader, options->environment_file, (struct location){0}, ret);
         ret->name = ret->file_name;
     } else {
-        size_t errors = reader->diags->errors;
-        set_file(reader, file, ret);
-        if (record_has(file, FILE_PROVIDERS))
-            ret->name = ret->file_name;
-        else
-            ret->file_name = (struct str){0};
-        right = reader->diags->errors == errors;
+        right = read_own(reader, file, ret);
     }
     if (options->environment && right && !str_is(ret->name, options->environment)) {
         diag_error(reader->diags, location_file(file->node->span.source),
@@ -444,6 +511,17 @@ const struct output *environment_output(const struct environment *environment, s
         return output;
     }
     return NULL;
+}
+
+bool environment_output_check(const struct output *output, struct diags *diags, struct location at)
+{
+    if (output->unusable)
+        diag_error(diags, at, "the output \"%.*s\" is null, a list or a map, not text",
+                   STR_ARG(output->name));
+    else if (output->sensitive)
+        diag_error(diags, at, "the output \"%.*s\" is sensitive: it may not stand in a manifest",
+                   STR_ARG(output->name));
+    return !output->unusable && !output->sensitive;
 }
 
 const char *cloud_title(enum cloud cloud)

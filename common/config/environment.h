@@ -38,6 +38,8 @@ struct environment {
     struct location cloud_at; /* its provider */
     struct str region;        /* empty: not known */
     struct str account_id;    /* empty: not known */
+    struct str project;       /* of Google; empty: not known */
+    struct location project_at;
     struct output *outputs;
     size_t output_count;
     struct str registry; /* empty: not known */
@@ -70,6 +72,9 @@ bool environment_read_all(const struct schema_reader *reader, struct environment
 
 /* The output of a name, or NULL. One of --parent-outputs is recorded as used. */
 const struct output *environment_output(const struct environment *environment, struct str name);
+
+/* Reports at `at` and returns false if an output has no text that may appear in a manifest. */
+bool environment_output_check(const struct output *output, struct diags *diags, struct location at);
 
 /* What a person calls a cloud: "AWS". */
 const char *cloud_title(enum cloud cloud);

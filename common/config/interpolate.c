@@ -1,14 +1,17 @@
 #include "config/interpolate.h"
 
+#include "config/module_output.h"
 #include "config/placeholder.h"
 #include "config/usage.h"
 
 #include <string.h>
 
+enum { PARTS_MAX = 3 };
+
 /* One placeholder of a text: {root}, {root.part.part}, {root[part]}. */
 struct placeholder {
     struct str root;
-    struct str parts[2];
+    struct str parts[PARTS_MAX];
     size_t part_count;
     size_t start; /* in the text: at the brace, or at the $ before {{ */
     size_t end;   /* behind the last brace */
@@ -56,7 +59,8 @@ static struct location place(const struct filler *filler, const struct placehold
 }
 
 /* Reports a placeholder that stands for nothing. `near`: what may have been meant; NULL when the
- * name is right, and the value is what is missing. */
+ * name is right, and the value is what is missing. A missing value is one mistake, wherever it is
+ * used; every misspelling is one of its own. */
 __attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
                                                           const struct placeholder *placeholder,
                                                           const struct suggestion *near,
@@ -67,11 +71,25 @@ __attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
     va_start(arguments, format);
     struct str text = str_vformat(filler->scope->arena, format, arguments);
     va_end(arguments);
+    if (!near && diags_hold(diags, text))
+        return false;
     diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(text));
     struct str written = str_slice(filler->scalar->text, placeholder->start, placeholder->end);
     if (near && !diag_suggest(diags, near) && str_starts(written, STR("{")))
         diag_hint(diags, "to keep the braces as text, write {%.*s}", STR_ARG(written));
     return false;
+}
+
+/* Reports a value that is missing. Returns true if it needs a hint: no other name is near, and this
+ * is the first place where the value is used. */
+static bool report_missing(const struct filler *filler, const struct placeholder *placeholder,
+                           const struct suggestion *near, struct str message)
+{
+    struct diags *diags = filler->scope->diags;
+    if (near->best.len == 0 && diags_hold(diags, message))
+        return false;
+    diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(message));
+    return !diag_suggest(diags, near);
 }
 
 static bool put_known(struct filler *filler, const struct placeholder *placeholder, struct str text,
@@ -126,8 +144,13 @@ static bool fill_aws(struct filler *filler, const struct placeholder *placeholde
 {
     const struct environment *environment = filler->scope->environment;
     struct str name = placeholder->parts[0];
-    if (environment->cloud != CLOUD_AWS)
+    if (environment->cloud == CLOUD_NONE)
         return unknown(filler, placeholder, NULL, "the environment has no aws provider");
+    if (environment->cloud != CLOUD_AWS)
+        return unknown(filler, placeholder, NULL,
+                       "the environment has no aws provider: it is of %s%s",
+                       cloud_title(environment->cloud),
+                       str_is(name, "region") ? "; {region} is the region of any cloud" : "");
     if (str_is(name, "account_id"))
         return put_known(filler, placeholder, environment->account_id,
                          "the aws provider gives no account_id: write it there");
@@ -196,9 +219,9 @@ static bool report_variable(struct filler *filler, const struct placeholder *pla
     }
     for (size_t i = 0; i < inputs->count && !diags_full(scope->diags); i++)
         suggestion_offer(&near, record_value(inputs->records[i], VARIABLE_NAME)->text);
-    diag_error(scope->diags, place(filler, placeholder), "there is no variable \"%.*s\"",
-               STR_ARG(near.word));
-    if (!diag_suggest(scope->diags, &near))
+    struct str message =
+        str_format(scope->arena, "there is no variable \"%.*s\"", STR_ARG(near.word));
+    if (report_missing(filler, placeholder, &near, message))
         diag_hint(scope->diags,
                   "give it with --var %.*s=VALUE, or add it to the environment's variables",
                   STR_ARG(near.word));
@@ -224,10 +247,12 @@ static bool fill_vars(struct filler *filler, const struct placeholder *placehold
         buf_add(&filler->out, record_value(input, VARIABLE_DEFAULT)->text);
         return true;
     }
-    diag_error(scope->diags, place(filler, placeholder), "the variable \"%.*s\" has no value",
-               STR_ARG(name));
-    diag_hint(scope->diags, "give it one: --var %.*s=VALUE, or variables of the environment",
-              STR_ARG(name));
+    const struct suggestion none = {0};
+    struct str message =
+        str_format(scope->arena, "the variable \"%.*s\" has no value", STR_ARG(name));
+    if (report_missing(filler, placeholder, &none, message))
+        diag_hint(scope->diags, "give it one: --var %.*s=VALUE, or variables of the environment",
+                  STR_ARG(name));
     return false;
 }
 
@@ -237,13 +262,8 @@ static bool fill_parent(struct filler *filler, const struct placeholder *placeho
     const struct environment *environment = scope->environment;
     struct str name = placeholder->parts[0];
     const struct output *output = environment_output(environment, name);
-    if (output && output->unusable)
-        return unknown(filler, placeholder, NULL,
-                       "the output \"%.*s\" is null, a list or a map, not text", STR_ARG(name));
-    if (output && output->sensitive)
-        return unknown(filler, placeholder, NULL,
-                       "the output \"%.*s\" is sensitive: it may not stand in a manifest",
-                       STR_ARG(name));
+    if (output && !environment_output_check(output, scope->diags, place(filler, placeholder)))
+        return false;
     if (output) {
         buf_add(&filler->out, output->text);
         return true;
@@ -251,9 +271,9 @@ static bool fill_parent(struct filler *filler, const struct placeholder *placeho
     struct suggestion near = {.word = name};
     for (size_t i = 0; i < environment->output_count && !diags_full(scope->diags); i++)
         suggestion_offer(&near, environment->outputs[i].name);
-    diag_error(scope->diags, place(filler, placeholder), "the environment has no output \"%.*s\"",
-               STR_ARG(name));
-    if (!diag_suggest(scope->diags, &near))
+    struct str message =
+        str_format(scope->arena, "the environment has no output \"%.*s\"", STR_ARG(name));
+    if (report_missing(filler, placeholder, &near, message))
         diag_hint(scope->diags, "add to the environment file: outputs: {%.*s: ...}", STR_ARG(name));
     return false;
 }
@@ -271,82 +291,25 @@ static bool put_reference(struct filler *filler, const struct placeholder *place
     return true;
 }
 
-/* An output that a field of its module tells, which may hold placeholders itself: read once. */
-static bool put_field(struct filler *filler, const struct placeholder *placeholder,
-                      struct module *module, const struct node *field)
-{
-    struct filled filled = {0};
-    if (module->known == KNOWN_WRONG)
-        return false;
-    if (module->known == KNOWN_READING)
-        return unknown(filler, placeholder, NULL, "this output refers to itself");
-    if (module->known == KNOWN_UNREAD) {
-        if (!scope_enter(filler->scope, place(filler, placeholder)))
-            return false;
-        module->known = KNOWN_READING;
-        bool text = field->kind == NODE_SCALAR && !node_is_null(field);
-        bool right = text && interpolate(filler->scope, field, &filled);
-        scope_leave(filler->scope);
-        module->known_text = filled.text;
-        module->known = right && !filled.references ? KNOWN_READ : KNOWN_WRONG;
-        if (!text)
-            return unknown(filler, placeholder, NULL,
-                           "the field that tells this output is not text");
-        if (right && filled.references)
-            return unknown(filler, placeholder, NULL, "this output is made of a secret one");
-        if (!right)
-            return false;
-    }
-    buf_add(&filler->out, module->known_text);
-    return true;
-}
-
-static bool put_cloud_output(struct filler *filler, const struct placeholder *placeholder,
-                             struct module *module, struct str output)
-{
-    struct str text;
-    if (!filler->scope->cloud_output(filler->scope, module, output, place(filler, placeholder),
-                                     &text))
-        return false;
-    buf_add(&filler->out, text);
-    return true;
-}
-
 static bool fill_module(struct filler *filler, const struct placeholder *placeholder)
 {
-    const struct scope *scope = filler->scope;
+    struct scope *scope = filler->scope;
+    struct location at = place(filler, placeholder);
     struct str name = placeholder->parts[0];
-    struct str output = placeholder->parts[1];
+    struct str output = placeholder->parts[placeholder->part_count - 1];
     struct module *module = module_find(scope->modules, scope->module_count, name);
-    if (!module) {
-        struct suggestion near = {.word = name};
-        for (size_t i = 0; i < scope->module_count && !diags_full(scope->diags); i++)
-            suggestion_offer(&near, scope->modules[i].name);
-        return unknown(filler, placeholder, &near, "no module is named \"%.*s\"", STR_ARG(name));
-    }
-    const struct node *field = module_known_output(module, output);
-    if (field)
-        return put_field(filler, placeholder, module, field);
-    struct suggestion near = {.word = output};
-    const char *const *outputs = module->kind ? module->kind->outputs : NULL;
-    for (; outputs && *outputs; outputs++) {
-        if (str_is(output, *outputs))
-            return module->kind->link == LINK_CLOUD
-                       ? put_cloud_output(filler, placeholder, module, output)
-                       : put_reference(filler, placeholder, module, output);
-        suggestion_offer(&near, str_of(*outputs));
-    }
-    if (module->kind && module->kind->known_output) {
-        suggestion_offer(&near, str_of(module->kind->known_output));
-        if (str_is(output, module->kind->known_output)) {
-            diag_error(scope->diags, place(filler, placeholder),
-                       "the file does not tell %.*s of \"%.*s\"", STR_ARG(output), STR_ARG(name));
-            diag_hint(scope->diags, "write %s in that module", module->kind->known_field);
-            return false;
-        }
-    }
-    return unknown(filler, placeholder, &near, "the file does not tell the output \"%.*s\"",
-                   STR_ARG(output));
+    const struct schema_reader reader = {.arena = scope->arena, .diags = scope->diags};
+    struct str text;
+    if (!module)
+        module_report_missing(&reader, scope->modules, scope->module_count, name, at);
+    if (!module)
+        return false;
+    enum output_source source = module_output(scope, module, output, at, &text);
+    if (source == OUTPUT_SECRET)
+        return put_reference(filler, placeholder, module, output);
+    if (source == OUTPUT_TEXT)
+        buf_add(&filler->out, text);
+    return source == OUTPUT_TEXT;
 }
 
 static const struct root {
@@ -394,7 +357,7 @@ static bool read_placeholder(struct str text, size_t at, struct placeholder *ret
         if (part_end == end + 1 ||
             (bracket && (part_end == text.len || text.data[part_end] != ']')))
             return false;
-        if (ret->part_count < 2)
+        if (ret->part_count < PARTS_MAX)
             ret->parts[ret->part_count] = str_slice(text, end + 1, part_end);
         ret->part_count++;
         end = part_end + (bracket ? 1 : 0);
@@ -406,7 +369,8 @@ static bool read_placeholder(struct str text, size_t at, struct placeholder *ret
 static bool fill_placeholder(struct filler *filler, const struct placeholder *placeholder)
 {
     const struct root *root = find_root(placeholder->root);
-    if (placeholder->part_count == root->parts)
+    bool outputs = root->fill == fill_module && str_is(placeholder->parts[1], "outputs");
+    if (placeholder->part_count == (outputs ? PARTS_MAX : root->parts))
         return root->fill(filler, placeholder);
     struct suggestion none = {0};
     return unknown(filler, placeholder, &none, "this placeholder has the form %s", root->form);

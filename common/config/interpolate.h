@@ -1,4 +1,5 @@
 /* Placeholders in texts: {env}, {vars.size}, {parent[domain]}, {module.bucket.bucket_id}, ...
+ * {module.NAME.outputs.OUTPUT} means {module.NAME.OUTPUT}.
  *
  * `{{` and its matching `}}` are a literal brace each; braces that are no placeholder stay as they
  * are written. `${{module.NAME.OUTPUT}}` means `{module.NAME.OUTPUT}`. */
@@ -29,7 +30,7 @@ struct scope {
     struct arena *arena;
     struct diags *diags;
     struct str layer;
-    const struct environment *environment;
+    struct environment *environment;
     const struct record *file;
     const struct options *options;
     struct module *modules;

@@ -11,6 +11,8 @@ static words documentdb_outputs = {"db_user", "db_password", "db_host", NULL};
 static words redis_outputs = {"cache_host", "cache_auth_token", NULL};
 static words local_redis_outputs = {"cache_host", NULL};
 static words atlas_outputs = {"db_user", "db_password", "mongodb_atlas_connection_string", NULL};
+static words service_outputs = {"host", "port", NULL}; /* of links alone */
+static words gcs_outputs = {"bucket_id", "bucket_name", NULL};
 static words s3_outputs = {"bucket_id", "bucket_arn", NULL};
 static words sqs_outputs = {"queue_name", "queue_id", "queue_arn", "kms_arn", NULL};
 static words sns_outputs = {"topic_name", "topic_arn", "kms_arn", NULL};
@@ -26,9 +28,13 @@ static words only_publish = {"publish", NULL};
     }
 #define CLOUD_TYPE(type, keys, all, unsaid)                                                        \
     {                                                                                              \
-        .name = type, .service = type, .link = LINK_CLOUD, .outputs = keys, .permissions = all,    \
-        .default_permissions = unsaid                                                              \
+        .name = type, .service = type, .link = LINK_CLOUD, .cloud = CLOUD_AWS, .outputs = keys,    \
+        .permissions = all, .default_permissions = unsaid                                          \
     }
+
+static const struct output_field dns_fields[] = {{"domain", "domain"}, {NULL, NULL}};
+static const struct output_field gcs_fields[] = {
+    {"bucket_id", "bucket_name"}, {"bucket_name", "bucket_name"}, {NULL, NULL}};
 
 static const struct module_type types[] = {
     {.name = "k8s-service", .link = LINK_SERVICE},
@@ -43,25 +49,35 @@ static const struct module_type types[] = {
     CLOUD_TYPE("sqs", sqs_outputs, publish_subscribe, publish_subscribe),
     CLOUD_TYPE("sns", sns_outputs, only_publish, only_publish),
     CLOUD_TYPE("dynamodb", dynamodb_outputs, read_write, only_write),
-    {.name = "dns", .known_output = "domain", .known_field = "domain"},
+    {.name = "gcs",
+     .link = LINK_CLOUD,
+     .cloud = CLOUD_GOOGLE,
+     .outputs = gcs_outputs,
+     .permissions = read_write,
+     .default_permissions = only_write,
+     .fields = gcs_fields},
+    {.name = "dns", .fields = dns_fields},
     {.name = "base"},
     {.name = "k8s-base"},
     {.name = "k8s-cluster"},
     {.name = "k8s-manifest"},
     {.name = "nodegroup"},
+    {.name = "nodepool"},
     {.name = "service-account"},
     {.name = "helm-chart"},
     {.name = "custom-terraform"},
+    {.name = "external-state"},
     {.name = "external-ssl-cert"},
     {.name = "datadog"},
     {.name = "influxdb-cloud"},
     {.name = "runx"},
     {.name = "cloudfront-distribution"},
+    {.name = "global-accelerator"},
     {.name = "eks"},
     {.name = "gke"},
     {.name = "aks"},
-    {.name = "gcs"},
     {.name = "ses"},
+    {.name = "iam-policy"},
     {.name = "iam-role"},
     {.name = "iam-user"},
     {.name = "lambda-function"},
@@ -127,11 +143,13 @@ enum type_likeness module_type_likeness(struct arena *arena, struct str type)
     return contains_text(lower, service) ? TYPE_NEAR : TYPE_OTHER;
 }
 
-const struct node *module_known_output(const struct module *module, struct str output)
+const char *module_type_field(const struct module_type *type, struct str output)
 {
-    bool known =
-        module->kind && module->kind->known_output && str_is(output, module->kind->known_output);
-    return known ? node_get(module->node, module->kind->known_field) : NULL;
+    const struct output_field *row = type ? type->fields : NULL;
+    for (; row && row->output; row++)
+        if (str_is(output, row->output))
+            return row->field;
+    return NULL;
 }
 
 bool module_is_service(const struct module *module)
@@ -139,22 +157,78 @@ bool module_is_service(const struct module *module)
     return module->kind && module->kind->link == LINK_SERVICE;
 }
 
-/* A misspelt k8s-service would silently deploy nothing; other unknown types are somebody else's. */
-static void check_type(const struct schema_reader *reader, const struct module *module,
+/* A misspelt k8s-service would silently deploy nothing; other unknown types are somebody else's.
+ * Returns false after an error. */
+static bool check_type(const struct schema_reader *reader, const struct module *module,
                        struct location at)
 {
     if (module->kind)
-        return;
+        return true;
     struct suggestion near = {.word = without_cloud(module->type)};
     for (size_t i = 0; i < TYPE_COUNT; i++)
         suggestion_offer(&near, str_of(types[i].name));
     if (near.best.len) {
         diag_error(reader->diags, at, "unknown module type \"%.*s\"", STR_ARG(module->type));
         diag_suggest(reader->diags, &near);
-    } else {
-        diag_warning(reader->diags, at, "unknown module type \"%.*s\": nothing is made from it",
-                     STR_ARG(module->type));
+        return false;
     }
+    diag_warning(reader->diags, at, "unknown module type \"%.*s\": nothing is made from it",
+                 STR_ARG(module->type));
+    return true;
+}
+
+static void add_output(struct arena *arena, struct module *module, struct str name,
+                       const struct node *node)
+{
+    module->outputs =
+        arena_grow(arena, module->outputs, module->output_count, sizeof *module->outputs);
+    module->outputs[module->output_count++] = (struct module_output){.name = name, .node = node};
+}
+
+bool module_output_is_secret(const struct module *module, struct str output)
+{
+    static const char *const secrets[] = {"db_password", "cache_auth_token",
+                                          "mongodb_atlas_connection_string"};
+    bool secret = false;
+    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+        secret |= str_is(output, secrets[i]);
+    return secret && module->kind && module->kind->link == LINK_SECRET;
+}
+
+/* A password in a file would be one in the manifests, and the line that shows it one in a log. */
+static void check_output(const struct schema_reader *reader, const struct module *module,
+                         const struct item *item)
+{
+    struct location at = item->name_node->span;
+    struct source *unshown = ARENA_NEW(reader->arena, struct source);
+    if (!module_output_is_secret(module, item->name))
+        return;
+    *unshown = *at.source;
+    unshown->secret = true;
+    at.source = unshown;
+    diag_error(reader->diags, at, "%.*s must not be written in a file: it is a secret",
+               STR_ARG(item->name));
+    diag_hint(reader->diags,
+              "store it in the Secret that secret names; secret_keys names its key there");
+}
+
+/* Those in `outputs`, then those that are fields of its type. */
+static void read_outputs(const struct schema_reader *reader, const struct record *record,
+                         struct module *module)
+{
+    const struct value *written = record_value(record, MODULE_OUTPUTS);
+    const struct output_field *row = module->kind ? module->kind->fields : NULL;
+    for (size_t i = 0; i < written->count; i++) {
+        add_output(reader->arena, module, written->items[i].name, written->items[i].node);
+        check_output(reader, module, &written->items[i]);
+    }
+    for (; row && row->output; row++) {
+        const struct node *field = node_get(module->node, row->field);
+        if (field)
+            add_output(reader->arena, module, str_of(row->output), field);
+    }
+    for (size_t i = 0; i < module->output_count; i++)
+        set_add(reader->arena, &module->output_names, module->outputs[i].name, &module->outputs[i]);
 }
 
 /* Opta's default name: the type without its dashes. */
@@ -168,20 +242,27 @@ static struct str name_of_type(struct arena *arena, struct str type)
     return (struct str){name, len};
 }
 
-static bool read_module(const struct schema_reader *reader, const struct node *node, bool local,
+static void read_module(const struct schema_reader *reader, const struct node *node, bool local,
                         struct module *ret)
 {
     struct record *record = schema_read(reader, &module_schema, node);
-    if (!record || !record_has(record, MODULE_TYPE) || record_value(record, MODULE_NAME)->wrong)
-        return false;
+    *ret = (struct module){.node = node, .broken = true};
+    if (!record)
+        return;
     struct str type = record_value(record, MODULE_TYPE)->text;
-    *ret = (struct module){.type = type, .kind = module_type_find(type, local), .node = node};
-    ret->name = record_has(record, MODULE_NAME) ? record_value(record, MODULE_NAME)->text
-                                                : name_of_type(reader->arena, type);
-    ret->name_at =
-        record_location(record, record_has(record, MODULE_NAME) ? MODULE_NAME : MODULE_TYPE);
-    check_type(reader, ret, record_location(record, MODULE_TYPE));
-    return true;
+    bool named = record_has(record, MODULE_NAME);
+    ret->name_at = record_location(record, named ? MODULE_NAME : MODULE_TYPE);
+    if (named)
+        ret->name = record_value(record, MODULE_NAME)->text;
+    else if (!record_value(record, MODULE_NAME)->wrong)
+        ret->name = name_of_type(reader->arena, type);
+    if (!record_has(record, MODULE_TYPE) || record_value(record, MODULE_NAME)->wrong)
+        return;
+    ret->type = type;
+    ret->kind = module_type_find(type, local);
+    ret->broken = !check_type(reader, ret, record_location(record, MODULE_TYPE)) ||
+                  record_value(record, MODULE_OUTPUTS)->wrong;
+    read_outputs(reader, record, ret);
 }
 
 struct module *module_find(struct module *modules, size_t count, struct str name)
@@ -190,6 +271,25 @@ struct module *module_find(struct module *modules, size_t count, struct str name
         if (str_equal(modules[i].name, name))
             return &modules[i];
     return NULL;
+}
+
+void module_report_missing(const struct schema_reader *reader, const struct module *modules,
+                           size_t count, struct str name, struct location at)
+{
+    struct suggestion near = {.word = name};
+    for (size_t i = 0; i < count; i++) {
+        if (modules[i].broken && modules[i].name.len == 0)
+            return;
+        if (!diags_full(reader->diags))
+            suggestion_offer(&near, modules[i].name);
+    }
+    struct str message = str_format(reader->arena, "no module is named \"%.*s\"", STR_ARG(name));
+    if (near.best.len == 0 && diags_hold(reader->diags, message))
+        return;
+    diag_error(reader->diags, at, "%.*s", STR_ARG(message));
+    if (!diag_suggest(reader->diags, &near))
+        diag_hint(reader->diags, "add the module to the file: - {name: %.*s, type: postgres}",
+                  STR_ARG(name));
 }
 
 struct module *modules_read(const struct schema_reader *reader, const struct node *modules,
@@ -207,9 +307,9 @@ struct module *modules_read(const struct schema_reader *reader, const struct nod
     for (const struct node *node = modules->first; node; node = node->next) {
         read = arena_grow(reader->arena, read, *ret_count, sizeof *read);
         struct module *module = &read[*ret_count];
-        if (!read_module(reader, node, local, module))
-            continue;
-        const struct module *first = module_find(read, *ret_count, module->name);
+        read_module(reader, node, local, module);
+        const struct module *first =
+            module->name.len ? module_find(read, *ret_count, module->name) : NULL;
         if (first) {
             diag_error(reader->diags, module->name_at, "two modules are named \"%.*s\"",
                        STR_ARG(module->name));
@@ -309,135 +409,180 @@ struct link_reader {
     size_t module_count;
 };
 
-static struct module *find_target(const struct link_reader *links, const struct node *name)
+static enum link_kind link_kind(const struct module *module)
+{
+    return module->kind ? module->kind->link : LINK_NONE;
+}
+
+/* `details`: what the link says besides the name; NULL: nothing. */
+static bool has_names(const struct node *details)
+{
+    const struct node *first = details && details->kind == NODE_LIST ? details->first : details;
+    return first && first->kind == NODE_MAP && first->first;
+}
+
+/* Returns the module that a link names, NULL after an error. */
+static struct module *find_target(const struct link_reader *links, const struct node *name,
+                                  const struct node *details)
 {
     struct diags *diags = links->reader->diags;
     struct module *module = module_find(links->modules, links->module_count, name->text);
-    if (!module) {
-        struct suggestion near = {.word = name->text};
-        for (size_t i = 0; i < links->module_count; i++)
-            suggestion_offer(&near, links->modules[i].name);
-        diag_error(diags, name->span, "no module is named \"%.*s\"", STR_ARG(name->text));
-        if (!diag_suggest(diags, &near))
-            diag_hint(diags, "add the module to the file: - {name: %.*s, type: postgres}",
-                      STR_ARG(name->text));
+    if (!module)
+        module_report_missing(links->reader, links->modules, links->module_count, name->text,
+                              name->span);
+    if (!module || module->broken)
         return NULL;
-    }
-    if (module->kind && module->kind->link != LINK_NONE)
+    if (link_kind(module) != LINK_NONE || has_names(details))
         return module;
-    diag_error(diags, name->span, "\"%.*s\" is a %.*s, which cannot be linked to",
+    diag_error(diags, name->span, "\"%.*s\" is of type %.*s, which cannot be linked to",
                STR_ARG(name->text), STR_ARG(module->type));
-    diag_hint(diags, "what can: k8s-service, postgres, mysql, mongodb, mongodb-atlas, documentdb, "
-                     "redis, s3, sqs, sns, dynamodb");
+    diag_hint(diags,
+              "what can: k8s-service, postgres, mysql, mongodb, mongodb-atlas, documentdb, redis, "
+              "s3, sqs, sns, dynamodb, gcs; of others name the outputs: - %.*s: {OUTPUT: VARIABLE}",
+              STR_ARG(name->text));
     return NULL;
 }
 
-static void set_defaults(struct arena *arena, struct link *link)
+static void add_variable(const struct link_reader *links, struct link *link, struct item variable)
 {
-    const struct module_type *kind = link->module->kind;
-    if (kind->link == LINK_SECRET) {
-        link->variables = ARENA_ARRAY(arena, length_of(kind->outputs), struct item);
-        for (size_t i = 0; kind->outputs[i]; i++) {
-            struct str output = str_of(kind->outputs[i]);
-            struct str variable = link_variable(arena, link->module, output);
-            link->variables[link->variable_count++] =
-                (struct item){.name = output, .text = variable, .node = link->node};
-        }
-    }
-    if (kind->link == LINK_CLOUD) {
-        link->permissions = ARENA_ARRAY(arena, length_of(kind->permissions), struct str);
-        for (size_t i = 0; kind->default_permissions[i]; i++)
-            link->permissions[link->permission_count++] = str_of(kind->default_permissions[i]);
-    }
+    link->variables = arena_grow(links->reader->arena, link->variables, link->variable_count,
+                                 sizeof *link->variables);
+    link->variables[link->variable_count++] = variable;
 }
 
-static bool take_permissions(const struct link_reader *links, struct link *link,
-                             const struct node *list)
+/* All outputs of a database or service, and the default permissions on what is in a cloud. */
+static void set_defaults(const struct link_reader *links, struct link *link)
+{
+    const struct module *module = link->module;
+    const struct module_type *kind = module->kind;
+    struct arena *arena = links->reader->arena;
+    bool service = link_kind(module) == LINK_SERVICE;
+    const char *const *outputs = service                            ? service_outputs
+                                 : link_kind(module) == LINK_SECRET ? kind->outputs
+                                                                    : NULL;
+    for (; outputs && *outputs; outputs++) {
+        struct str output = str_of(*outputs);
+        struct str variable =
+            service ? str_format(arena, "%.*s_%.*s", STR_ARG(link_service_prefix(arena, module)),
+                                 STR_ARG(str_upper(arena, output)))
+                    : link_variable(arena, module, output);
+        add_variable(
+            links, link,
+            (struct item){
+                .name = output, .name_node = link->node, .text = variable, .node = link->node});
+    }
+    if (link_kind(module) != LINK_CLOUD)
+        return;
+    link->permissions = ARENA_ARRAY(arena, length_of(kind->permissions), struct str);
+    for (size_t i = 0; kind->default_permissions[i]; i++)
+        link->permissions[link->permission_count++] = str_of(kind->default_permissions[i]);
+}
+
+static bool take_permission(const struct link_reader *links, struct link *link,
+                            const struct node *item)
 {
     const struct module_type *kind = link->module->kind;
-    struct arena *arena = links->reader->arena;
-    link->permission_count = 0;
-    for (const struct node *item = list->first; item; item = item->next) {
-        bool known = item->kind == NODE_SCALAR && contains(kind->permissions, item->text);
-        if (!known) {
-            struct str choices = schema_words_text(arena, kind->permissions, "or");
-            diag_error(links->reader->diags, item->span, "this link, to %.*s, grants %.*s",
-                       STR_ARG(link->module->type), STR_ARG(choices));
-            diag_hint(links->reader->diags, "write it like this: - %.*s: [%s]",
-                      STR_ARG(link->module->name), kind->permissions[0]);
-            return false;
-        }
-        bool repeated = false;
-        for (size_t i = 0; i < link->permission_count; i++)
-            repeated |= str_equal(link->permissions[i], item->text);
-        if (!repeated)
-            link->permissions[link->permission_count++] = item->text;
+    if (item->kind != NODE_SCALAR || !contains(kind->permissions, item->text)) {
+        struct str choices = schema_words_text(links->reader->arena, kind->permissions, "or");
+        diag_error(links->reader->diags, item->span, "this link, to %.*s, grants %.*s",
+                   STR_ARG(link->module->type), STR_ARG(choices));
+        diag_hint(links->reader->diags, "write it like this: - %.*s: [%s]",
+                  STR_ARG(link->module->name), kind->permissions[0]);
+        return false;
     }
+    for (size_t i = 0; i < link->permission_count; i++)
+        if (str_equal(link->permissions[i], item->text))
+            return true;
+    link->permissions[link->permission_count++] = item->text;
     return true;
 }
 
-/* A map renames all outputs or none: half a map is most often a key forgotten. */
+/* A map names the outputs that are linked, and the variable of each. */
 static bool take_names(const struct link_reader *links, struct link *link, const struct node *map)
 {
-    const struct schema_reader *reader = links->reader;
-    const char *const *outputs = link->module->kind->outputs;
-    struct str choices = schema_words_text(reader->arena, outputs, "and");
+    struct diags *diags = links->reader->diags;
     for (const struct node *value = map->first; value; value = value->next) {
-        if (!contains(outputs, value->key->text)) {
-            diag_error(reader->diags, value->key->span, "a %.*s has no output \"%.*s\"",
-                       STR_ARG(link->module->type), STR_ARG(value->key->text));
-            struct suggestion near = {.word = value->key->text};
-            for (size_t i = 0; outputs[i]; i++)
-                suggestion_offer(&near, str_of(outputs[i]));
-            if (!diag_suggest(reader->diags, &near))
-                diag_hint(reader->diags, "its outputs are %.*s", STR_ARG(choices));
+        struct str output = value->key->text;
+        if (link_kind(link->module) == LINK_SERVICE && !contains(service_outputs, output)) {
+            diag_error(diags, value->key->span, "a %.*s has no output \"%.*s\"",
+                       STR_ARG(link->module->type), STR_ARG(output));
+            diag_hint(diags, "its outputs are host and port");
             return false;
         }
-        const char *wrong =
-            value->kind == NODE_SCALAR ? name_wrong(NAME_VARIABLE, value->text) : "must be text";
+        const char *wrong = value->kind != NODE_SCALAR ? "must be text"
+                            : node_is_null(value)      ? "has no value"
+                                                       : name_wrong(NAME_VARIABLE, value->text);
         if (wrong) {
-            diag_error(reader->diags, value->span, "the variable for %.*s %s",
-                       STR_ARG(value->key->text), wrong);
+            diag_error(diags, value->span, "the variable for %.*s %s", STR_ARG(output), wrong);
             return false;
         }
-    }
-    for (size_t i = 0; i < link->variable_count; i++) {
-        struct item *variable = &link->variables[i];
-        const struct node *renamed = node_get(map, outputs[i]);
-        if (!renamed) {
-            diag_error(reader->diags, map->span, "the link to \"%.*s\" does not name %s",
-                       STR_ARG(link->module->name), outputs[i]);
-            diag_hint(reader->diags, "name all of its outputs: %.*s", STR_ARG(choices));
-            return false;
-        }
-        variable->text = renamed->text;
-        variable->node = renamed;
+        add_variable(
+            links, link,
+            (struct item){
+                .name = output, .name_node = value->key, .text = value->text, .node = value});
     }
     return true;
 }
 
+static bool report_details(const struct link_reader *links, const struct link *link,
+                           const struct node *details)
+{
+    struct diags *diags = links->reader->diags;
+    struct str name = link->module->name;
+    diag_error(diags, details->span, "this is not what a link to %.*s can say",
+               STR_ARG(link->module->type));
+    if (link_kind(link->module) == LINK_CLOUD)
+        diag_hint(diags, "list its permissions: - %.*s: [%s]", STR_ARG(name),
+                  link->module->kind->permissions[0]);
+    else
+        diag_hint(diags, "it grants no permissions, so its name is enough: - %.*s", STR_ARG(name));
+    return false;
+}
+
+/* What is written replaces the defaults: permissions the permissions, names the names. */
 static bool take_details(const struct link_reader *links, struct link *link,
                          const struct node *details)
 {
-    const struct schema_reader *reader = links->reader;
-    const struct module_type *kind = link->module->kind;
-    bool list = details->kind == NODE_LIST;
-    if (node_is_null(details) || (list && !details->first))
+    if (node_is_null(details) || (details->kind != NODE_SCALAR && !details->first))
         return true;
-    if (kind->link == LINK_CLOUD && list)
-        return take_permissions(links, link, details);
-    const struct node *only = list && !details->first->next ? details->first : details;
-    if (kind->link == LINK_SECRET && only->kind == NODE_MAP)
-        return take_names(links, link, only);
-    struct str name = link->module->name;
-    diag_error(reader->diags, details->span, "this is not what a link to %.*s can say",
-               STR_ARG(link->module->type));
-    if (kind->link == LINK_CLOUD)
-        diag_hint(reader->diags, "list its permissions: - %.*s: [%s]", STR_ARG(name),
-                  kind->permissions[0]);
-    else
-        diag_hint(reader->diags, "it grants no permissions, so its name is enough: - %.*s",
-                  STR_ARG(name));
+    if (details->kind == NODE_SCALAR)
+        return report_details(links, link, details);
+    const struct node *first = details->kind == NODE_MAP ? details : details->first;
+    bool permissions = false;
+    bool right = true;
+    if (has_names(first))
+        link->variable_count = 0;
+    for (const struct node *item = first; right && item; item = item->next) {
+        if (item->kind == NODE_MAP) {
+            right = take_names(links, link, item);
+        } else if (link_kind(link->module) == LINK_CLOUD) {
+            link->permission_count = permissions ? link->permission_count : 0;
+            permissions = true;
+            right = take_permission(links, link, item);
+        } else {
+            right = report_details(links, link, details);
+        }
+        if (details->kind == NODE_MAP)
+            break;
+    }
+    return right;
+}
+
+/* A Secret that is named in its module was checked there. */
+static bool check_secret_name(const struct schema_reader *reader, const struct module *module,
+                              const struct node *name)
+{
+    bool secret = link_kind(module) == LINK_SECRET;
+    const char *wrong = secret ? name_wrong(NAME_SUBDOMAIN, module_secret(module)) : NULL;
+    if (!wrong || !str_equal(module_secret(module), module->name))
+        return true;
+    struct str message = str_format(
+        reader->arena, "the Secret of the link has the name of the module \"%.*s\", and %s",
+        STR_ARG(module->name), wrong);
+    if (diags_hold(reader->diags, message))
+        return false;
+    diag_error(reader->diags, name->span, "%.*s", STR_ARG(message));
+    diag_hint(reader->diags, "name the Secret with its credentials in the module: secret: ...");
     return false;
 }
 
@@ -451,20 +596,11 @@ static bool read_link(const struct link_reader *links, const struct node *node, 
         return false;
     }
     const struct node *name = named ? node->first->key : node;
-    struct module *module = find_target(links, name);
-    if (!module)
+    struct module *module = find_target(links, name, named ? node->first : NULL);
+    if (!module || !check_secret_name(reader, module, name))
         return false;
-    const char *wrong = module->kind->link == LINK_SECRET
-                            ? name_wrong(NAME_SUBDOMAIN, module_secret(module))
-                            : NULL;
-    if (wrong && str_equal(module_secret(module), module->name)) {
-        diag_error(reader->diags, name->span,
-                   "the Secret of the link has the module's name, and %s", wrong);
-        diag_hint(reader->diags, "name the Secret with its credentials in the module: secret: ...");
-        return false;
-    }
     *ret = (struct link){.module = module, .node = name};
-    set_defaults(reader->arena, ret);
+    set_defaults(links, ret);
     return !named || take_details(links, ret, node->first);
 }
 

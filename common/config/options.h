@@ -43,6 +43,7 @@ struct options {
     const char *log_file;  /* --log-file */
     const char *report;    /* --report */
     bool dry_run;          /* --dry-run */
+    bool require_input;    /* --require-input: no manifests are an error */
 
     /* Of commands that talk to a cluster. Those that kubectl has too are handed to it. */
     const char *kubeconfig;

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The words that fields.def names. */
 typedef const char *const words[];
@@ -46,9 +47,11 @@ const struct field *schema_field(enum field_id field)
 
 const struct field *schema_find(const struct schema *schema, struct str name)
 {
-    for (size_t i = 0; i < schema->count; i++)
-        if (str_is(name, schema->fields[i].name))
-            return &schema->fields[i];
+    for (size_t i = 0; i < schema->count; i++) {
+        const struct field *field = &schema->fields[i];
+        if (field->prefix ? str_starts(name, str_of(field->prefix)) : str_is(name, field->name))
+            return field;
+    }
     return NULL;
 }
 
@@ -92,7 +95,7 @@ struct str schema_type_text(struct arena *arena, const struct field *field)
         text = STR("a list of maps");
         break;
     case TYPE_ANY:
-        text = STR("a list");
+        text = field->prefix ? STR("anything") : STR("a list");
         break;
     }
     return field->word ? str_format(arena, "%.*s, or %s", STR_ARG(text), field->word) : text;
@@ -135,7 +138,7 @@ static bool read_text(const struct schema_reader *reader, const struct field *fi
         return false;
     }
     *ret = (struct filled){.text = node->text};
-    if (reader->fill && !reader->fill(reader->context, node, ret))
+    if (reader->fill && !field->unfilled && !reader->fill(reader->context, node, ret))
         return false;
     if (!ret->references || field->references)
         return true;
@@ -389,14 +392,51 @@ static bool read_value(const struct schema_reader *reader, const struct field *f
     return false;
 }
 
-static void report_unknown(const struct schema_reader *reader, const struct schema *schema,
-                           const struct node *key)
+/* The row of names with a prefix, or NULL. */
+static const struct field *find_prefixed(const struct schema *schema)
 {
+    for (size_t i = 0; i < schema->count; i++)
+        if (schema->fields[i].prefix)
+            return &schema->fields[i];
+    return NULL;
+}
+
+/* x_common and X-common for x-common. */
+static bool is_near_prefix(struct str key)
+{
+    return key.len > 2 && (key.data[0] == 'x' || key.data[0] == 'X') && strchr("-_.", key.data[1]);
+}
+
+/* True if an anchor is written before the value. */
+static bool is_anchored(const struct node *value)
+{
+    size_t end = value->key->span.end;
+    struct str between = str_slice(value->span.source->text, end, value->span.start);
+    return end < value->span.start && str_find(between, 0, '&') < between.len;
+}
+
+/* Adds a hint for a key that may be for a block to share. */
+static void hint_prefix(const struct schema_reader *reader, const struct node *value)
+{
+    struct str key = value->key->text;
+    if (is_near_prefix(key))
+        diag_hint(reader->diags, "did you mean \"x-%.*s\"?", STR_ARG(str_from(key, strlen("x-"))));
+    else if (is_anchored(value))
+        diag_hint(reader->diags, "a block to share has a name that begins with x-: x-%.*s",
+                  STR_ARG(key));
+}
+
+static void report_unknown(const struct schema_reader *reader, const struct schema *schema,
+                           const struct node *value)
+{
+    const struct node *key = value->key;
     diag_error(reader->diags, key->span, "unknown field \"%.*s\" in %s", STR_ARG(key->text),
                schema->what);
     struct suggestion near = {.word = key->text};
     struct buf names = {0};
     for (size_t i = 0; i < schema->count && !diags_full(reader->diags); i++) {
+        if (schema->fields[i].prefix)
+            continue;
         suggestion_offer(&near, str_of(schema->fields[i].name));
         buf_add_joined(&names, ", ", str_of(schema->fields[i].name));
     }
@@ -408,6 +448,8 @@ static void report_unknown(const struct schema_reader *reader, const struct sche
         diag_hint(reader->diags, "known fields: %.*s", STR_ARG(list));
     else
         diag_hint(reader->diags, "kubectl optasvc explain lists the fields");
+    if (find_prefixed(schema))
+        hint_prefix(reader, value);
 }
 
 static void set_default(const struct field *field, struct value *value)
@@ -421,6 +463,22 @@ static void set_default(const struct field *field, struct value *value)
         scalar_to_bool(value->text, &value->flag);
 }
 
+/* True if a key that was reported as unknown is a misspelling of the field. */
+static bool is_misspelt(const struct schema_reader *reader, const struct record *record,
+                        const struct field *field)
+{
+    const struct schema *schema = record->schema;
+    const struct node *child = schema->open ? NULL : record->node->first;
+    for (; child && !diags_full(reader->diags); child = child->next) {
+        struct suggestion near = {.word = child->key->text};
+        for (size_t i = 0; i < schema->count; i++)
+            suggestion_offer(&near, str_of(schema->fields[i].name));
+        if (near.distance > 0 && str_is(near.best, field->name))
+            return true;
+    }
+    return false;
+}
+
 static void report_missing(const struct schema_reader *reader, const struct record *record)
 {
     const struct schema *schema = record->schema;
@@ -428,7 +486,7 @@ static void report_missing(const struct schema_reader *reader, const struct reco
         const struct field *field = &schema->fields[i];
         if (!field->required || record->values[i].node || record->values[i].wrong)
             continue;
-        if (field->waived && reader->lenient)
+        if ((field->waived && reader->lenient) || is_misspelt(reader, record, field))
             continue;
         struct location at = record->node->span;
         if (at.end > at.start + 1) /* a block map has no brackets: point at its start alone */
@@ -436,6 +494,31 @@ static void report_missing(const struct schema_reader *reader, const struct reco
         diag_error(reader->diags, at, "%s needs %s", schema->what, field->name);
         hint_example(reader->diags, field);
     }
+}
+
+/* True for null, and for an empty map or list where it says no more than that. */
+static bool is_left_out(const struct field *field, const struct node *node)
+{
+    if (node->kind == NODE_SCALAR)
+        return node_is_null(node);
+    if (node->first || field->keeps_empty)
+        return false;
+    switch (field->type) {
+    case TYPE_LIST:
+    case TYPE_RECORDS:
+    case TYPE_ANY:
+        return node->kind == NODE_LIST;
+    case TYPE_MAP:
+    case TYPE_RECORD:
+        return node->kind == NODE_MAP;
+    case TYPE_PAIRS:
+        return true;
+    case TYPE_TEXT:
+    case TYPE_INT:
+    case TYPE_BOOL:
+        return false;
+    }
+    return false;
 }
 
 struct record *schema_read(const struct schema_reader *reader, const struct schema *schema,
@@ -455,8 +538,8 @@ struct record *schema_read(const struct schema_reader *reader, const struct sche
     for (const struct node *child = node->first; child; child = child->next) {
         const struct field *field = schema_find(schema, child->key->text);
         if (!field && !schema->open)
-            report_unknown(reader, schema, child->key);
-        if (!field || node_is_null(child))
+            report_unknown(reader, schema, child);
+        if (!field || field->prefix || is_left_out(field, child))
             continue;
         struct value *value = &record->values[field - schema->fields];
         struct value read = {.node = child};

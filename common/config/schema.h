@@ -33,9 +33,12 @@ struct field {
     int64_t max;
     const char *const *choices; /* TYPE_TEXT: the words allowed, ended by NULL; NULL: any text */
     const char *word;           /* a word that may stand instead of the type, such as `none` */
+    const char *prefix; /* of the names that it has, all of them ignored; NULL: it has its name */
+    bool keeps_empty;   /* an empty map is not the same as none */
     bool required;
-    bool waived; /* though required, a file for a chart may leave it out: the chart has its own */
-    bool single; /* TYPE_LIST: see there */
+    bool waived;   /* though required, a file for a chart may leave it out: the chart has its own */
+    bool single;   /* TYPE_LIST: see there */
+    bool unfilled; /* its owner fills in placeholders, where they are used */
     bool references;     /* may refer to a secret output of another module */
     const char *example; /* a value as one would write it */
     const char *since;   /* the first version that has it */
@@ -114,7 +117,7 @@ struct schema_reader {
 };
 
 /* Reads a tree. Every mistake in it is reported; fields without one are set. NULL when it is no
- * map. A field that is null counts as left out. */
+ * map. A field that is null, or an empty map or list, counts as left out. */
 struct record *schema_read(const struct schema_reader *reader, const struct schema *schema,
                            const struct node *node);
 
@@ -130,7 +133,7 @@ struct location record_location(const struct record *record, enum field_id field
 /* The row of an identifier. */
 const struct field *schema_field(enum field_id field);
 
-/* The row of a name, or NULL. */
+/* The row of a name, which may be one of a prefix; or NULL. */
 const struct field *schema_find(const struct schema *schema, struct str name);
 
 /* The type in words: "a whole number from 1 to 65535". */

@@ -3,6 +3,7 @@
 
 #include "base/map.h"
 #include "config/discover.h"
+#include "config/remote.h"
 #include "config/usage.h"
 #include "os/io.h"
 #include "yaml/top_level.h"
@@ -41,7 +42,10 @@ static bool add(struct lister *lister, const char *path, bool named)
 
 static bool unreadable(struct lister *lister, const char *path, int error)
 {
-    diag_error(lister->diags, (struct location){0}, "%s cannot be read: %s", path, strerror(error));
+    if (error != ENOENT ||
+        !remote_report(lister->arena, lister->diags, (struct location){0}, str_of(path)))
+        diag_error(lister->diags, (struct location){0}, "%s cannot be read: %s", path,
+                   strerror(error));
     return false;
 }
 
@@ -236,8 +240,8 @@ static bool may_be_shown(struct arena *arena, const struct input *input)
     return below;
 }
 
-static void report_unreadable(struct diags *diags, struct location at, const struct input *input,
-                              int error)
+static void report_unreadable(struct arena *arena, struct diags *diags, struct location at,
+                              const struct input *input, int error)
 {
     const char *path = input->path;
     if (error == EFBIG) {
@@ -247,7 +251,7 @@ static void report_unreadable(struct diags *diags, struct location at, const str
     } else if (error == IO_NOT_REGULAR) {
         diag_error(diags, at, "%s is not a regular file", path);
         diag_hint(diags, "a pipe or device can only be named by a flag");
-    } else {
+    } else if (error != ENOENT || !remote_report(arena, diags, at, str_of(path))) {
         diag_error(diags, at, "%s cannot be read: %s", path, strerror(error));
     }
 }
@@ -267,7 +271,7 @@ struct source *input_read(struct arena *arena, struct diags *diags, const struct
     *source.hidden = !may_be_shown(arena, input);
     bool skipped = error == EFBIG && !input->named && !check_oversized(input, diags, at);
     if (error && !skipped)
-        report_unreadable(diags, at, input, error);
+        report_unreadable(arena, diags, at, input, error);
     else if (!error && (input->named || is_service_file(arena, diags, &source)))
         kept = keep(arena, &source);
     buf_free(&text);

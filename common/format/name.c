@@ -392,6 +392,22 @@ static const char *google_account_wrong(struct str address)
                  "app@my-project.iam.gserviceaccount.com";
 }
 
+/* An id, perhaps of a domain: "example.com:shop".
+ * https://cloud.google.com/resource-manager/docs/creating-managing-projects */
+static const char *google_project_wrong(struct str project)
+{
+    enum { PROJECT_MIN = 6, PROJECT_MAX = 30 };
+    size_t colon = str_find(project, 0, ':');
+    bool of_domain = colon < project.len;
+    struct str id = of_domain ? str_from(project, colon + 1) : project;
+    bool right = id.len >= PROJECT_MIN && id.len <= PROJECT_MAX &&
+                 shaped(id, LOWER, LOWER DIGITS "-", LOWER DIGITS);
+    return right && (!of_domain || all_labels(str_slice(project, 0, colon)))
+               ? NULL
+               : "must be the ID of a project, such as my-project: 6 to 30 lower-case letters, "
+                 "digits and dashes, beginning with a letter";
+}
+
 static const char *uuid_wrong(struct str uuid)
 {
     static const char shape[] = "00000000-0000-0000-0000-000000000000";
@@ -437,10 +453,17 @@ const char *name_wrong(enum name_kind kind, struct str name)
         [NAME_OPENID_PROVIDER] = provider_wrong,
         [NAME_GOOGLE_ACCOUNT] = google_account_wrong,
         [NAME_UUID] = uuid_wrong,
+        [NAME_GOOGLE_PROJECT] = google_project_wrong,
         [NAME_AWS_ACCOUNT] = account_wrong,
         [NAME_AWS_REGION] = region_wrong,
     };
     return checks[kind](name);
+}
+
+struct str name_without_root(struct str domain)
+{
+    bool rooted = domain.len > 1 && str_ends(domain, STR(".")) && !str_ends(domain, STR(".."));
+    return str_slice(domain, 0, domain.len - rooted);
 }
 
 struct str name_for_variable(struct arena *arena, struct str name)

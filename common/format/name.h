@@ -31,6 +31,7 @@ enum name_kind {
     NAME_OPENID_PROVIDER, /* HOST/PATH */
     NAME_GOOGLE_ACCOUNT,  /* the address of a service account */
     NAME_UUID,
+    NAME_GOOGLE_PROJECT,
     NAME_AWS_ACCOUNT,
     NAME_AWS_REGION,
 };
@@ -38,6 +39,10 @@ enum name_kind {
 /* NULL when the name is right; else what it must be, as the end of a sentence that begins with what
  * it names: "must be lower-case letters, ...". */
 const char *name_wrong(enum name_kind kind, struct str name);
+
+/* A domain name without the dot that ends a fully qualified one: "example.com." is "example.com".
+ */
+struct str name_without_root(struct str domain);
 
 /* A module's name as the beginning of an environment variable: dashes become underscores. */
 struct str name_for_variable(struct arena *arena, struct str name);

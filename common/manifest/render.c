@@ -181,7 +181,7 @@ static void warn_extra_tcp_ports(const struct layer *layer)
         return;
     for (const struct extra_tcp_port *port = layer->environment.extra_tcp_ports; port;
          port = port->next) {
-        if (port->used || port->at.source != layer->source)
+        if (port->used || !source_is_same(port->at.source, layer->source))
             continue;
         diag_warning(layer->diags, port->at,
                      "nginx_extra_tcp_ports has no effect: nothing makes port %.*s public",

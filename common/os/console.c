@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 static int print_error; /* errno of the first write to stdout that failed */
+static struct buf *error_copy;
 
 bool console_print(struct str text)
 {
@@ -21,6 +22,13 @@ void console_print_error(struct str text)
 {
     int ignored = io_write(STDERR_FILENO, text);
     (void)ignored;
+    if (error_copy)
+        buf_add(error_copy, text);
+}
+
+void console_copy_errors(struct buf *copy)
+{
+    error_copy = copy;
 }
 
 void console_print_line(struct str text)

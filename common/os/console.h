@@ -13,6 +13,9 @@ void console_print_error(struct str text);
 /* The same for one line, with control characters made visible. */
 void console_print_line(struct str text);
 
+/* From now on what is written to stderr is added to `copy` too; NULL: no more. */
+void console_copy_errors(struct buf *copy);
+
 /* Writes `text`, or all pieces (as io_write_stream() does), to stdout and closes it. Returns the
  * exit status: EXIT_FAILURE, with an error on stderr, if any write to stdout failed. */
 int console_finish(struct str text);

@@ -271,6 +271,48 @@ static struct str read_digest(const struct image_tool *tool, const char *path)
     return name_wrong(NAME_IMAGE_DIGEST, digest) ? STR("") : digest;
 }
 
+static struct str host_of(struct str reference)
+{
+    return str_slice(reference, 0, str_find(reference, 0, '/'));
+}
+
+/* docker and nerdctl speak plain HTTP to a registry of this machine; podman needs a flag. */
+static bool is_local(struct str host)
+{
+    struct str name = str_slice(host, 0, str_find(host, 0, ':'));
+    return str_is(name, "localhost") || str_is(name, "127.0.0.1");
+}
+
+/* https://cloud.google.com/artifact-registry/docs/docker/authentication
+ * https://learn.microsoft.com/azure/container-registry/container-registry-authentication */
+struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
+{
+    struct arena *arena = tool->arena;
+    const struct str azure = STR(".azurecr.io");
+    bool google = str_is(host, "gcr.io") || str_ends(host, STR(".gcr.io")) ||
+                  str_ends(host, STR("-docker.pkg.dev"));
+    if (is_local(host))
+        return str_format(arena,
+                          "is a registry running at %.*s? start one: %s run -d -p 5000:5000 "
+                          "docker.io/library/registry:2",
+                          STR_ARG(host), tool->name);
+    struct str command = str_format(arena, "%s login %.*s", tool->name, STR_ARG(host));
+    if (google && tool->kind == TOOL_PODMAN)
+        command = str_format(arena,
+                             "gcloud auth print-access-token | %s login -u oauth2accesstoken "
+                             "--password-stdin %.*s",
+                             tool->name, STR_ARG(host));
+    else if (google)
+        command = str_format(arena, "gcloud auth configure-docker %.*s", STR_ARG(host));
+    else if (str_ends(host, azure))
+        command = str_format(arena, "%s%s%saz acr login --name %.*s",
+                             tool->kind == TOOL_DOCKER ? "" : "DOCKER_COMMAND=",
+                             tool->kind == TOOL_DOCKER ? "" : tool->name,
+                             tool->kind == TOOL_DOCKER ? "" : " ",
+                             STR_ARG(str_slice(host, 0, host.len - azure.len)));
+    return str_format(arena, "if the registry refuses it, log in first: %.*s", STR_ARG(command));
+}
+
 static void tell_refused(const struct image_tool *tool, const struct process *run,
                          struct str reference)
 {
@@ -280,8 +322,7 @@ static void tell_refused(const struct image_tool *tool, const struct process *ru
     diag_error(tool->diags, (struct location){0}, "%.*s was not pushed: %.*s", STR_ARG(reference),
                STR_ARG(why));
     if (!tool->logged_in)
-        diag_hint(tool->diags, "if the registry refuses it, log in first: %s login %.*s",
-                  tool->name, STR_ARG(str_slice(reference, 0, str_find(reference, 0, '/'))));
+        diag_hint(tool->diags, "%.*s", STR_ARG(image_tool_login_hint(tool, host_of(reference))));
 }
 
 /* What goes wrong the tool itself has told, among what it shows. */
@@ -312,12 +353,15 @@ static bool push_as(const struct image_tool *tool, struct str image, struct str 
                     struct str *ret_digest)
 {
     const char *file = str_format(tool->arena, "%s/digest", tool->folder).data;
-    return run_push(
-        tool,
-        tool_argv(tool, "push", str_format(tool->arena, "--digestfile=%s", file).data, "--",
-                  str_c(tool->arena, image),
-                  str_format(tool->arena, "docker://%s", str_c(tool->arena, reference)).data, NULL),
-        reference, file, ret_digest);
+    struct argv argv =
+        tool_argv(tool, "push", str_format(tool->arena, "--digestfile=%s", file).data, NULL);
+    if (is_local(host_of(reference)))
+        argv_add(tool->arena, &argv, "--tls-verify=false");
+    argv_add(tool->arena, &argv, "--");
+    argv_add(tool->arena, &argv, str_c(tool->arena, image));
+    argv_add(tool->arena, &argv,
+             str_format(tool->arena, "docker://%s", str_c(tool->arena, reference)).data);
+    return run_push(tool, argv, reference, file, ret_digest);
 }
 
 bool image_tool_push(const struct image_tool *tool, struct str image,

@@ -42,6 +42,9 @@ bool image_tool_push(const struct image_tool *tool, struct str image,
 /* The digest in what `docker push` or `nerdctl push` printed; empty when it tells none. */
 struct str image_tool_digest(enum image_tool_kind kind, struct str tag, struct str output);
 
+/* What to do where a registry may have refused a push for lack of a login. */
+struct str image_tool_login_hint(const struct image_tool *tool, struct str host);
+
 /* Prints the images of this machine, a line each. */
 struct process image_tool_list(const struct image_tool *tool);
 

@@ -118,7 +118,7 @@ const struct module *layer_next_service(const struct layer *layer, size_t *index
         if (!count_service(layer, module))
             break;
         usage_add_module(layer->options, module->name);
-        if (layer_selects(layer, module))
+        if (!module->broken && layer_selects(layer, module))
             return module;
     }
     return NULL;

@@ -1,4 +1,4 @@
-#include "cloud/ecr.h"
+#include "cloud/repository.h"
 #include "config/usage.h"
 #include "service/service_reader.h"
 
@@ -26,19 +26,30 @@ static void read_name(const struct service_reader *in)
                    LABEL_MAX - 1);
 }
 
-/* The address of the repository for `image: AUTO`, without a tag; empty when nothing tells it. */
-static struct str service_repository(const struct layer *layer, struct str module_name)
+/* Reads the address of the repository for `image: AUTO`, without a tag. Reports an error and
+ * returns false if it is not known or invalid; what is wrong with the environment is reported once.
+ */
+static bool read_repository(const struct service_reader *in, struct str *ret)
 {
-    const struct environment *environment = &layer->environment;
-    struct str registry = environment->registry;
-    if (registry.len == 0 && environment->account_id.len && environment->region.len)
-        registry = ecr_registry(layer->arena, environment->account_id, environment->region);
-    if (registry.len == 0)
-        return registry;
-    while (str_ends(registry, STR("/")))
-        registry.len--;
-    return str_format(layer->arena, "%.*s/opta-%.*s-%.*s", STR_ARG(registry), STR_ARG(layer->name),
-                      STR_ARG(module_name));
+    const struct environment *environment = &in->layer->environment;
+    struct diags *diags = in->reader.diags;
+    const struct str missing = STR("cannot determine the registry for image: AUTO");
+    *ret = cloud_repository(in->reader.arena, environment, in->layer->name, in->module->name);
+    if (in->layer->scope.blind && !in->layer->options->registry)
+        return false;
+    if (ret->len == 0) {
+        if (diags_hold(diags, missing))
+            return false;
+        service_error(in, SERVICE_IMAGE, "%.*s", STR_ARG(missing));
+        diag_hint(diags, "%s", cloud_registry_hint(environment->cloud));
+        return false;
+    }
+    const char *wrong =
+        environment->registry.len ? NULL : name_wrong(NAME_GOOGLE_PROJECT, environment->project);
+    struct str message = str_format(in->reader.arena, "project %s", wrong ? wrong : "");
+    if (wrong && environment->project.len && !diags_hold(diags, message))
+        diag_error(diags, environment->project_at, "%.*s", STR_ARG(message));
+    return !wrong || environment->project.len == 0;
 }
 
 static bool is_auto(struct str image)
@@ -81,16 +92,8 @@ static void read_image(const struct service_reader *in)
         return;
     if (automatic) {
         usage_add_registry(options);
-        image = service_repository(in->layer, in->module->name);
-        if (image.len == 0 && in->layer->scope.blind)
+        if (!read_repository(in, &image))
             return;
-        if (image.len == 0) {
-            service_error(in, SERVICE_IMAGE, "nothing tells the registry for image: AUTO");
-            diag_hint(in->reader.diags,
-                      "give it with --registry, with registry: in the environment "
-                      "file, or with region and account_id of its aws provider");
-            return;
-        }
     }
     const char *wrong = name_wrong(NAME_IMAGE, image);
     if (wrong && automatic)

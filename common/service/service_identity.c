@@ -1,9 +1,10 @@
-/* Who a service is to a cloud: links to modules of AWS, additional_iam_policies, iam_role_arn,
- * gcp_service_account, azure_client_id, and the repository of image: AUTO. */
+/* Who a service is to a cloud: links to modules of AWS and Google, additional_iam_policies,
+ * iam_role_arn, gcp_service_account, azure_client_id, and the repository of image: AUTO. */
 #include "base/map.h"
 #include "cloud/aws_resource.h"
 #include "cloud/ecr.h"
 #include "cloud/iam.h"
+#include "config/module_output.h"
 #include "format/arn.h"
 #include "service/service_reader.h"
 
@@ -42,17 +43,61 @@ static void warn_link(const struct service_reader *in, const struct link *link)
                   STR_ARG(in->service->name), STR_ARG(granted));
 }
 
+/* Google's IAM has no objects in the cluster. The roles are those that Opta granted.
+ * https://cloud.google.com/storage/docs/access-control/iam-roles */
+static void warn_bucket(const struct service_reader *in, const struct link *link)
+{
+    const struct str name = STR("bucket_name");
+    struct str bucket = STR("BUCKET");
+    bool writes = false;
+    for (size_t i = 0; i < link->permission_count; i++)
+        writes |= str_is(link->permissions[i], "write");
+    if (module_writes_output(link->module, name) &&
+        !module_written_output(&in->layer->scope, link->module, name, link->node->span, &bucket))
+        return;
+    const char *role = writes ? "roles/storage.objectAdmin" : "roles/storage.objectViewer";
+    diag_warning(in->reader.diags, link->node->span,
+                 "no cloud permission is made for this link to %.*s", STR_ARG(link->module->type));
+    if (record_has(in->record, SERVICE_GCP_SERVICE_ACCOUNT))
+        diag_hint(in->reader.diags,
+                  "grant it: gcloud storage buckets add-iam-policy-binding gs://%.*s "
+                  "--member=serviceAccount:%.*s --role=%s",
+                  STR_ARG(bucket), STR_ARG(service_value(in, SERVICE_GCP_SERVICE_ACCOUNT)->text),
+                  role);
+    else
+        diag_hint(in->reader.diags,
+                  "write gcp_service_account, and grant that account %s on gs://%.*s", role,
+                  STR_ARG(bucket));
+}
+
+/* True if the environment is of another cloud than the module of a link, which is reported. */
+static bool is_of_another_cloud(const struct service_reader *in, const struct link *link)
+{
+    enum cloud cloud = environment_of(in)->cloud;
+    enum cloud wanted = link->module->kind->cloud;
+    if (cloud == wanted || cloud == CLOUD_NONE || cloud == CLOUD_LOCAL)
+        return false;
+    struct str message =
+        str_format(in->reader.arena, "\"%.*s\" is of %s (%.*s), and this environment is of %s",
+                   STR_ARG(link->module->name), cloud_title(wanted), STR_ARG(link->module->type),
+                   cloud_title(cloud));
+    if (diags_hold(in->reader.diags, message))
+        return true;
+    diag_error(in->reader.diags, link->node->span, "%.*s", STR_ARG(message));
+    if (is_elsewhere(in))
+        hint_at_identity(in);
+    return true;
+}
+
 void service_add_cloud_link(const struct service_reader *in, const struct link *link)
 {
     struct cloud_access *cloud = &in->service->cloud;
     if (in->layer->options->injects || in->layer->scope.blind) /* a chart's account is not ours */
         return;
-    if (is_elsewhere(in)) {
-        diag_error(in->reader.diags, link->node->span,
-                   "\"%.*s\" is of AWS (%.*s), and this environment is of %s",
-                   STR_ARG(link->module->name), STR_ARG(link->module->type),
-                   cloud_title(environment_of(in)->cloud));
-        hint_at_identity(in);
+    if (is_of_another_cloud(in, link))
+        return;
+    if (link->module->kind->cloud == CLOUD_GOOGLE) {
+        warn_bucket(in, link);
         return;
     }
     if (record_has(in->record, SERVICE_IAM_ROLE_ARN)) /* which grants it */

@@ -121,10 +121,6 @@ static void read_one_of(const struct service_reader *in, const struct record *re
 
 static void read_several(const struct service_reader *in, const struct value *ports)
 {
-    if (ports->count == 0) {
-        service_error(in, SERVICE_PORTS, "ports names no port");
-        diag_hint(in->reader.diags, "a service that listens to nothing says port: none");
-    }
     in->service->ports = ARENA_ARRAY(in->reader.arena, ports->count, struct port);
     for (size_t i = 0; i < ports->count; i++)
         read_one_of(in, ports->records[i]);

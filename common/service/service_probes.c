@@ -173,8 +173,6 @@ static void read_startup(const struct service_reader *in)
 
 static void check_pair(const struct service_reader *in, enum field_id path, enum field_id command)
 {
-    if (has(in, command) && service_value(in, command)->count == 0)
-        service_error(in, command, "%s names no command", schema_field(command)->name);
     if (!has(in, path) || !has(in, command))
         return;
     service_error(in, command, "both %s and %s are given", schema_field(path)->name,

@@ -74,6 +74,7 @@ static bool read_route(const struct service_reader *in, const struct item *item,
     if (str_find(host, 0, ':') < host.len)
         return uri_error(in, item, "public_uri has a port",
                          "the ingress controller listens on 80 and 443; leave the port out");
+    host = name_without_root(host);
     if (host.len && !check_host(in, item, host))
         return false;
     while (str_ends(path, STR("/")))

@@ -5,6 +5,7 @@
  * link's variable of the same name, with a warning; any other name that occurs twice is an error.
  */
 #include "base/map.h"
+#include "config/module_output.h"
 #include "service/service_reader.h"
 
 #include <inttypes.h>
@@ -53,26 +54,32 @@ static bool add_address(const struct service_reader *in, const struct link *link
                    STR_ARG(link->module->name));
         return true;
     }
-    struct str name = link_service_prefix(arena, link->module);
-    struct variable host = {.name = str_format(arena, "%.*s_HOST", STR_ARG(name)),
-                            .at = at,
-                            .text = link->module->name,
-                            .linked = true};
-    struct variable number = {.name = str_format(arena, "%.*s_PORT", STR_ARG(name)),
-                              .at = at,
-                              .text = str_format(arena, "%" PRId64, port),
-                              .linked = true};
-    return add_variable(in, host) && add_variable(in, number);
+    for (size_t i = 0; i < link->variable_count; i++) {
+        const struct item *item = &link->variables[i];
+        bool host = str_is(item->name, "host");
+        struct variable variable = {.name = item->text,
+                                    .at = item->node->span,
+                                    .text = host ? link->module->name
+                                                 : str_format(arena, "%" PRId64, port),
+                                    .linked = true};
+        if (!add_variable(in, variable))
+            return false;
+    }
+    return true;
 }
 
-static bool add_credentials(const struct service_reader *in, const struct link *link)
+static bool add_outputs(const struct service_reader *in, const struct link *link)
 {
     for (size_t i = 0; i < link->variable_count; i++) {
         const struct item *item = &link->variables[i];
-        struct variable variable =
-            secret_variable(link->module, item->name, item->text, item->node->span);
+        struct location at = item->node->span;
+        struct variable variable = {.name = item->text, .at = at};
+        enum output_source source = module_output(&in->layer->scope, link->module, item->name,
+                                                  item->name_node->span, &variable.text);
+        if (source == OUTPUT_SECRET)
+            variable = secret_variable(link->module, item->name, item->text, at);
         variable.linked = true;
-        if (!add_variable(in, variable))
+        if (source != OUTPUT_UNKNOWN && !add_variable(in, variable))
             return false;
     }
     return true;
@@ -80,22 +87,16 @@ static bool add_credentials(const struct service_reader *in, const struct link *
 
 static bool read_link_variables(const struct service_reader *in, const struct link *link)
 {
-    switch (link->module->kind->link) {
-    case LINK_SERVICE:
-        if (link->module == in->module) {
-            diag_error(in->reader.diags, link->node->span, "the service links to itself");
-            return true;
-        }
-        return add_address(in, link);
-    case LINK_SECRET:
-        return add_credentials(in, link);
-    case LINK_CLOUD:
-        service_add_cloud_link(in, link);
+    enum link_kind kind = link->module->kind ? link->module->kind->link : LINK_NONE;
+    if (kind == LINK_SERVICE && link->module == in->module) {
+        diag_error(in->reader.diags, link->node->span, "the service links to itself");
         return true;
-    case LINK_NONE:
-        break;
     }
-    return true;
+    if (kind == LINK_SERVICE)
+        return add_address(in, link);
+    if (kind == LINK_CLOUD)
+        service_add_cloud_link(in, link);
+    return add_outputs(in, link);
 }
 
 static bool read_links(const struct service_reader *in)

@@ -8,8 +8,15 @@ const struct change *edit_find_change(const struct edit *edit, const struct node
 struct edit edit_begin(struct arena *arena, struct diags *diags, const struct source *source,
                        size_t start, size_t end, struct node *root)
 {
-    return (struct edit){
-        .arena = arena, .diags = diags, .source = source, .start = start, .end = end, .root = root};
+    struct edit edit = {.arena = arena,
+                        .diags = diags,
+                        .refused = {.arena = arena},
+                        .source = source,
+                        .start = start,
+                        .end = end,
+                        .root = root};
+    edit_separate_aliases(&edit, root);
+    return edit;
 }
 
 bool edit_changes(const struct edit *edit)
@@ -20,10 +27,9 @@ bool edit_changes(const struct edit *edit)
 /* The same may stand in the way of several changes: once is enough. */
 static bool is_told(const struct edit *edit, struct location at, const char *message)
 {
-    for (size_t i = 0; i < edit->diags->count; i++) {
-        const struct diag *diag = &edit->diags->items[i];
-        if (diag->at.source == at.source && diag->at.start == at.start &&
-            str_is(diag->message, message))
+    for (size_t i = 0; i < edit->refused.count; i++) {
+        const struct diag *diag = &edit->refused.items[i];
+        if (diag->at.start == at.start && str_is(diag->message, message))
             return true;
     }
     return false;
@@ -31,11 +37,10 @@ static bool is_told(const struct edit *edit, struct location at, const char *mes
 
 void edit_refuse(struct edit *edit, struct location at, const char *message, const char *hint)
 {
-    edit->failed = true;
     if (is_told(edit, at, message))
         return;
-    diag_error(edit->diags, at, "%s", message);
-    diag_hint(edit->diags, "%s", hint);
+    diag_error(&edit->refused, at, "%s", message);
+    diag_hint(&edit->refused, "%s", hint);
 }
 
 struct change *edit_children(struct arena *arena, struct node *node)
@@ -52,7 +57,7 @@ struct change *edit_children(struct arena *arena, struct node *node)
 }
 
 /* Keeps the children of a node of the file before they are changed for the first time. */
-static void keep(struct edit *edit, struct node *node)
+void edit_keep(struct edit *edit, struct node *node)
 {
     if (!node->span.source || edit_find_change(edit, node))
         return;
@@ -61,27 +66,7 @@ static void keep(struct edit *edit, struct node *node)
             change);
 }
 
-static struct node *own(struct edit *edit, const struct node *map, struct str key)
-{
-    struct node *found = NULL;
-    for (struct node *value = map->first; value; value = value->next) {
-        if (!str_equal(value->key->text, key))
-            continue;
-        if (found) {
-            edit_refuse(edit, value->key->span,
-                        str_format(edit->arena,
-                                   "\"%.*s\" is written twice, so it cannot be changed",
-                                   STR_ARG(key))
-                            .data,
-                        "readers disagree on which of the two holds: remove one from the chart");
-            break;
-        }
-        found = value;
-    }
-    return found;
-}
-
-static void unlink_child(struct node *parent, const struct node *child, struct node *instead)
+void edit_exchange(struct node *parent, const struct node *child, struct node *instead)
 {
     struct node *before = NULL;
     for (struct node *each = parent->first; each != child; each = each->next)
@@ -98,65 +83,81 @@ static void unlink_child(struct node *parent, const struct node *child, struct n
         parent->last = instead ? instead : before;
 }
 
-/* What is to be changed: through an alias, which edit_write() then refuses; NULL after an error. */
-static struct node *changing(struct edit *edit, struct node *node, enum node_kind kind)
+/* What is to be changed: the node, or the alias's own copy; NULL after an error. */
+static struct node *changing(struct edit *edit, struct node *node, enum node_kind kind,
+                             struct str name)
 {
     struct node *collection = node_target(node);
     if (collection->kind == kind)
         return collection;
     edit_refuse(edit, node->span,
-                str_format(edit->arena, "%.*s must be a %s",
-                           STR_ARG(node->key ? node->key->text : STR("this")),
+                str_format(edit->arena, "%.*s must be a %s", STR_ARG(name),
                            kind == NODE_MAP ? "map" : "list")
                     .data,
                 "Kubernetes would refuse it as well");
     return NULL;
 }
 
+static struct str name_of(const struct node *node)
+{
+    return node->key ? node->key->text : STR("this");
+}
+
+static void remove_merged(struct edit *edit, struct node *merged, const char *key)
+{
+    struct node *collection = node_target(merged);
+    if (collection->kind == NODE_MAP)
+        edit_remove(edit, collection, key);
+    for (struct node *item = collection->kind == NODE_LIST ? collection->first : NULL; item;
+         item = item->next)
+        if (node_target(item)->kind == NODE_MAP)
+            edit_remove(edit, item, key);
+}
+
+/* A key in a block is put behind all others, so that it overrides what is merged; one in brackets
+ * is put before them, and one that is there keeps its place. */
 void edit_set(struct edit *edit, struct node *map, struct str key, struct node *value)
 {
-    map = changing(edit, map, NODE_MAP);
+    map = changing(edit, map, NODE_MAP, name_of(map));
     if (!map)
         return;
-    keep(edit, map);
-    struct node *old = own(edit, map, key);
+    const char *name = str_c(edit->arena, key);
+    struct node *old = node_get(map, name);
+    edit_keep(edit, map);
+    for (struct node *each = old                 ? old->next
+                             : edit_is_flow(map) ? map->first
+                                                 : NULL;
+         each; each = each->next)
+        if (node_is_merge(each))
+            remove_merged(edit, each, name);
     if (old) {
         value->key = old->key;
-        unlink_child(map, old, value);
+        edit_exchange(map, old, value);
     } else {
         node_put(map, node_scalar(edit->arena, STYLE_TEXT, key), value);
     }
 }
 
-static bool is_merged(const struct node *map, const char *key)
-{
-    return !node_get(map, key) && node_find(map, key);
-}
-
-static void refuse_merged(struct edit *edit, const struct node *map)
-{
-    edit_refuse(edit, map->span, "what must change here comes by a merge key (<<)",
-                "write it out in the chart");
-}
-
 void edit_remove(struct edit *edit, struct node *map, const char *key)
 {
-    map = changing(edit, map, NODE_MAP);
-    struct node *old = map ? own(edit, map, str_of(key)) : NULL;
-    if (map && !old && is_merged(map, key))
-        refuse_merged(edit, map);
-    if (!old)
-        return;
-    keep(edit, map);
-    unlink_child(map, old, NULL);
+    map = changing(edit, map, NODE_MAP, name_of(map));
+    for (struct node *each = map ? map->first : NULL, *next; each; each = next) {
+        next = each->next;
+        if (node_is_merge(each)) {
+            remove_merged(edit, each, key);
+        } else if (str_is(each->key->text, key)) {
+            edit_keep(edit, map);
+            edit_exchange(map, each, NULL);
+        }
+    }
 }
 
 void edit_insert(struct edit *edit, struct node *list, const struct node *before, struct node *item)
 {
-    list = changing(edit, list, NODE_LIST);
+    list = changing(edit, list, NODE_LIST, name_of(list));
     if (!list)
         return;
-    keep(edit, list);
+    edit_keep(edit, list);
     item->next = NULL;
     if (!before) {
         node_add(list, item);
@@ -169,40 +170,17 @@ void edit_insert(struct edit *edit, struct node *list, const struct node *before
     *link = item;
 }
 
-static struct node *alias_to(struct arena *arena, const struct node *alias)
-{
-    struct node *copy = node_new(arena, NODE_ALIAS);
-    copy->text = alias->text;
-    copy->first = alias->first;
-    return copy;
-}
-
 static struct node *collection(struct edit *edit, struct node *map, const char *key,
                                enum node_kind kind)
 {
-    map = changing(edit, map, NODE_MAP);
-    struct node *value = map ? own(edit, map, str_of(key)) : NULL;
-    if (map && !value && is_merged(map, key)) {
-        refuse_merged(edit, map);
+    map = changing(edit, map, NODE_MAP, name_of(map));
+    struct node *value = map ? node_find_key(map, str_of(key)) : NULL;
+    if (!map)
         return NULL;
-    }
-    if (!map || (value && value->kind == kind))
-        return value;
-    struct node *made = NULL;
-    if (!value || node_is_null(value)) {
-        made = node_new(edit->arena, kind);
-    } else if (value->kind == NODE_ALIAS && value->first->kind == kind) {
-        made = node_new(edit->arena, kind);
-        if (kind == NODE_MAP)
-            node_put(made, node_scalar(edit->arena, STYLE_PLAIN, STR("<<")),
-                     alias_to(edit->arena, value));
-        else
-            made = node_copy(edit->arena, value);
-    }
-    if (made)
-        edit_set(edit, map, str_of(key), made);
-    else
-        changing(edit, value, kind);
+    if (value && !node_is_null(value))
+        return changing(edit, value, kind, str_of(key));
+    struct node *made = node_new(edit->arena, kind);
+    edit_set(edit, map, str_of(key), made);
     return made;
 }
 

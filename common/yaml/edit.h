@@ -12,30 +12,35 @@
 
 struct edit {
     struct arena *arena;
-    struct diags *diags;
+    struct diags *diags;  /* where edit_write() reports */
+    struct diags refused; /* what cannot be made so far */
     const struct source *source;
     size_t start; /* of the document in the source */
     size_t end;
     struct node *root;
     struct set changes; /* by node: what its children were */
-    bool failed;
+    size_t expanded;    /* nodes that were copied for aliases */
 };
 
+/* Begins an edit of the document in bytes `start` up to `end`. Each alias gets its own copy of what
+ * it stands for, so that a change through an alias is one at that place alone; call it before
+ * anything keeps nodes of the tree. */
 struct edit edit_begin(struct arena *arena, struct diags *diags, const struct source *source,
                        size_t start, size_t end, struct node *root);
 
-/* Sets a key, in the place of the value that is there or behind all others. */
+/* Sets a key, in the place of the value that is there or behind all others. What a merge key would
+ * give in its place is removed there. */
 void edit_set(struct edit *edit, struct node *map, struct str key, struct node *value);
 
-/* Removes a key; nothing happens when it is not there. */
+/* Removes a key, also from what is merged; nothing happens when it is not there. */
 void edit_remove(struct edit *edit, struct node *map, const char *key);
 
 /* Puts an item before another one, or, with NULL, at the end. */
 void edit_insert(struct edit *edit, struct node *list, const struct node *before,
                  struct node *item);
 
-/* The map or list of a key, to be changed. It is made when it is missing or null; an alias becomes
- * a map that merges it, or a copy of its list. NULL after an error. */
+/* The map or list of a key, to be changed; it may come by an alias or a merge key. It is made when
+ * it is missing or null. NULL after an error. */
 struct node *edit_map(struct edit *edit, struct node *map, const char *key);
 struct node *edit_list(struct edit *edit, struct node *map, const char *key);
 
@@ -45,11 +50,13 @@ const char *edit_newline(const struct edit *edit);
 /* True when something was changed. */
 bool edit_changes(const struct edit *edit);
 
-/* Appends the document's new text. Reports and returns false, `out` as it was, when it cannot be
- * changed safely. */
+/* Appends the document's new text. An alias whose value is no longer that of its anchor, and a
+ * merge key with such an alias, are written out. Reports and returns false, `out` as it was, when
+ * the document cannot be changed safely. */
 bool edit_write(struct edit *edit, struct buf *out);
 
-/* True when both trees mean the same to every reader. Maps are compared without regard to order. */
-bool edit_same(const struct node *a, const struct node *b);
+/* True when both trees mean the same to every reader: maps are compared without regard to order,
+ * and aliases and merge keys by what they stand for. */
+bool edit_same(struct arena *arena, const struct node *a, const struct node *b);
 
 #endif

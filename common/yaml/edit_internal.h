@@ -1,7 +1,8 @@
-/* What edit.c, edit_text.c and edit_write.c share: how changes to a tree become bytes.
+/* What the files edit*.c share: how changes to a tree become bytes.
  *
- * edit.c keeps what the children of a changed map or list were; edit_write.c walks the tree and
- * finds what became of each; edit_text.c knows where it stands, and what to write there. */
+ * edit.c keeps what the children of a changed map or list were; edit_alias.c decides which aliases
+ * stay; edit_write.c walks the tree and finds what became of each child; edit_text.c knows where it
+ * stands, and what to write there. */
 #ifndef OPTASVC_EDIT_INTERNAL_H
 #define OPTASVC_EDIT_INTERNAL_H
 
@@ -31,7 +32,6 @@ struct writer {
     struct emit_style style;
     struct splice *splices;
     size_t count;
-    struct set aliased; /* nodes that aliases stand for */
 };
 
 /* Where a key with its value, or an item, stands. */
@@ -49,7 +49,8 @@ static inline bool edit_is_flow(const struct node *node)
     return node->style == STYLE_FLOW;
 }
 
-/* True for what was put in; the new value of a key of the file has that key. */
+/* True for what was put in; the new value of a key of the file has that key, and what is written in
+ * the place of an alias has its span. */
 static inline bool edit_is_made(const struct node *node)
 {
     return !node->span.source && !(node->key && node->key->span.source);
@@ -69,6 +70,25 @@ const struct change *edit_find_change(const struct edit *edit, const struct node
 
 /* Reports why an edit cannot be made, once for each place. */
 void edit_refuse(struct edit *edit, struct location at, const char *message, const char *hint);
+
+/* Keeps the children of a node of the file before they are changed for the first time. */
+void edit_keep(struct edit *edit, struct node *node);
+
+/* Takes a child out of its map or list, or puts another in its place. */
+void edit_exchange(struct node *parent, const struct node *child, struct node *instead);
+
+/* True for a map or list of the file that has no children any more. */
+bool edit_is_emptied(const struct edit *edit, const struct node *node);
+
+/* What became of a child of the file: itself, its new value, or NULL. Those that are left stand in
+ * the same order, with made ones between; `next` is the first that was not passed yet. */
+const struct node *edit_successor(const struct node **next, const struct node *was);
+
+/* Gives each alias its own copy of what it stands for. */
+void edit_separate_aliases(struct edit *edit, struct node *node);
+
+/* Writes out, in the tree, each alias that would no longer mean what its copy is. */
+void edit_settle_aliases(struct edit *edit);
 
 /* Where an entry of the file stands. */
 struct edit_entry edit_map_entry(const struct writer *writer, struct node *value);

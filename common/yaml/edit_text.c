@@ -471,11 +471,43 @@ void edit_write_entries(struct writer *writer, const struct node *node,
         write_block(writer, node, entries, count);
 }
 
+/* The keys of a map in the place of the merge key that gave them. */
+static void replace_merge(struct writer *writer, bool flow, const struct edit_entry *entry,
+                          const struct node *made)
+{
+    struct buf text = {0};
+    if (flow) {
+        for (const struct node *value = made->first; value; value = value->next) {
+            if (value != made->first)
+                buf_add(&text, STR(", "));
+            add_flow(&text, value);
+        }
+    } else {
+        add_fragments(writer, &text, made->first, NULL, edit_column_of(writer, entry->start),
+                      false);
+    }
+    edit_splice(writer, entry->start, entry->end, &text);
+}
+
+/* An item in the place of an alias. */
+static void replace_item(struct writer *writer, const struct edit_entry *entry,
+                         const struct node *value)
+{
+    struct buf text = {0};
+    emit_item(&text, value, edit_column_of(writer, entry->start), &writer->style);
+    edit_splice(writer, entry->start, entry->end, &text);
+}
+
 void edit_replace(struct writer *writer, bool flow, const struct edit_entry *entry,
                   const struct node *value)
 {
-    if (flow)
+    bool alias = entry->node->kind == NODE_ALIAS;
+    if (alias && node_is_merge(value) && value->kind == NODE_MAP)
+        replace_merge(writer, flow, entry, value);
+    else if (flow)
         replace_in_flow(writer, entry, value);
+    else if (alias && !value->key)
+        replace_item(writer, entry, value);
     else
         replace_in_block(writer, entry, value);
 }

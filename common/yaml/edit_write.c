@@ -9,12 +9,12 @@
 
 /* The walk */
 
-static bool is_emptied(const struct writer *writer, const struct node *node)
+bool edit_is_emptied(const struct edit *edit, const struct node *node)
 {
     bool collection = node->kind == NODE_MAP || node->kind == NODE_LIST;
     if (!collection || node->first || !node->span.source)
         return false;
-    const struct change *change = edit_find_change(writer->edit, node);
+    const struct change *change = edit_find_change(edit, node);
     return change && change->count;
 }
 
@@ -32,49 +32,42 @@ static bool is_filled(const struct writer *writer, const struct node *node)
 /* True for a value that is written anew where it stands. */
 static bool is_rewritten(const struct writer *writer, bool flow, const struct node *node)
 {
-    return is_emptied(writer, node) || (!flow && is_filled(writer, node));
+    return edit_is_emptied(writer->edit, node) || (!flow && is_filled(writer, node));
 }
 
-/* What became of a child of the file: itself, its new value, or NULL. Those that are left stand in
- * the same order, with made ones between; `next` is the first that was not passed yet. */
-static const struct node *successor(const struct node **next, const struct node *was)
+static bool is_successor(const struct node *now, const struct node *was)
+{
+    bool in_its_place = now->span.source && now->span.start == was->span.start;
+    return now == was || (was->key ? now->key == was->key : in_its_place);
+}
+
+const struct node *edit_successor(const struct node **next, const struct node *was)
 {
     while (*next && edit_is_made(*next))
         *next = (*next)->next;
     const struct node *now = *next;
-    if (!now || (now != was && !(was->key && now->key == was->key)))
+    if (!now || !is_successor(now, was))
         return NULL;
     *next = now->next;
     return now;
 }
 
-static bool has_anchor(const struct writer *writer, const struct node *node)
+static struct edit_entry find_entry(const struct writer *writer, const struct node *parent,
+                                    struct node *was)
 {
-    struct str before = str_slice(writer->text, node->span.start, node->text_at);
-    return str_find(before, 0, '&') < before.len;
+    if (parent->kind == NODE_MAP)
+        return edit_map_entry(writer, was);
+    if (!edit_is_flow(parent))
+        return edit_list_entry(writer, was);
+    return (struct edit_entry){
+        .node = was, .start = was->span.start, .colon = was->span.start, .end = was->span.end};
 }
 
-/* A node of the file, in what goes, that an alias which stays stands for. */
-static const struct node *find_needed(const struct writer *writer, const struct node *node)
+static int by_start(const void *a, const void *b)
 {
-    if (set_get(&writer->aliased, edit_key_of(&node)) && has_anchor(writer, node))
-        return node;
-    if (node->kind == NODE_SCALAR || node->kind == NODE_ALIAS)
-        return NULL;
-    const struct change *change = edit_find_change(writer->edit, node);
-    const struct node *found = NULL;
-    for (size_t i = 0; change && i < change->count && !found; i++)
-        found = find_needed(writer, change->was[i]);
-    for (const struct node *child = change ? NULL : node->first; child && !found;
-         child = child->next)
-        found = find_needed(writer, child);
-    return found;
-}
-
-static void refuse_shared(struct writer *writer, const struct node *shared)
-{
-    edit_refuse(writer->edit, shared->span, "what must change here is used elsewhere by an alias",
-                "write it out in both places of the chart");
+    const struct edit_entry *left = a;
+    const struct edit_entry *right = b;
+    return left->start < right->start ? -1 : left->start > right->start;
 }
 
 /* Writes a map or list whose children changed, or are to be written anew. */
@@ -84,52 +77,44 @@ static void write_change(struct writer *writer, struct node *node)
     if (!change)
         change = edit_children(writer->arena, node);
     bool flow = edit_is_flow(node);
-    struct edit_entry *entries = ARENA_ARRAY(writer->arena, change->count, struct edit_entry);
+    size_t count = 0;
+    struct edit_entry *entries = NULL;
     const struct node *next = node->first;
     for (size_t i = 0; i < change->count; i++) {
         struct node *was = change->was[i];
-        struct edit_entry *entry = &entries[i];
-        if (node->kind == NODE_MAP)
-            *entry = edit_map_entry(writer, was);
-        else if (flow)
-            *entry = (struct edit_entry){.node = was,
-                                         .start = was->span.start,
-                                         .colon = was->span.start,
-                                         .end = was->span.end};
-        else
-            *entry = edit_list_entry(writer, was);
-        const struct node *now = successor(&next, was);
-        entry->fate = !now ? REMOVED : now != was ? REPLACED : KEPT;
-        if (entry->fate == REPLACED || (now && is_rewritten(writer, flow, now))) {
-            edit_replace(writer, flow, entry, now);
-            entry->fate = REPLACED;
+        struct edit_entry entry = find_entry(writer, node, was);
+        const struct node *now = edit_successor(&next, was);
+        entry.fate = !now ? REMOVED : now != was ? REPLACED : KEPT;
+        if (entry.fate == REPLACED || (now && is_rewritten(writer, flow, now))) {
+            edit_replace(writer, flow, &entry, now);
+            entry.fate = REPLACED;
         }
-        const struct node *needed = entry->fate == KEPT ? NULL : find_needed(writer, was);
-        if (needed)
-            refuse_shared(writer, needed);
+        entries = arena_grow(writer->arena, entries, count, sizeof *entries);
+        entries[count++] = entry;
+        /* What a removed key has overridden would count again. */
+        for (struct node *old = now ? NULL : node_overridden(was); old;
+             old = node_overridden(old)) {
+            entry = find_entry(writer, node, old);
+            entry.fate = REMOVED;
+            entries = arena_grow(writer->arena, entries, count, sizeof *entries);
+            entries[count++] = entry;
+        }
     }
-    edit_write_entries(writer, node, entries, change->count);
+    if (count > change->count)
+        qsort(entries, count, sizeof *entries, by_start);
+    edit_write_entries(writer, node, entries, count);
 }
 
-static void walk(struct writer *writer, struct node *node, const struct node *shared)
+static void walk(struct writer *writer, struct node *node)
 {
     if (!node->span.source || node->kind == NODE_SCALAR || node->kind == NODE_ALIAS)
         return;
-    if (set_get(&writer->aliased, edit_key_of((const struct node *const *)&node)) &&
-        has_anchor(writer, node))
-        shared = node;
     bool changed = edit_find_change(writer->edit, node) != NULL;
-    if (changed && shared) {
-        refuse_shared(writer, shared);
-        return;
-    }
     bool flow = edit_is_flow(node);
     for (struct node *child = node->first; child; child = child->next) {
         bool rewritten = is_rewritten(writer, flow, child);
-        if (rewritten && shared)
-            refuse_shared(writer, shared);
         if (!rewritten)
-            walk(writer, child, shared);
+            walk(writer, child);
         changed |= rewritten;
     }
     if (changed)
@@ -145,19 +130,6 @@ static void empty_root(struct writer *writer)
     if (writer->text.data[at->end - 1] == '\n')
         buf_add(&text, str_of(writer->style.newline));
     edit_splice(writer, at->start, at->end, &text);
-}
-
-static void find_aliased(struct writer *writer, const struct node *node)
-{
-    if (node->kind == NODE_ALIAS) {
-        const struct node **target = ARENA_NEW(writer->arena, const struct node *);
-        *target = node->first;
-        set_add(writer->arena, &writer->aliased, edit_key_of(target), node);
-        return;
-    }
-    for (const struct node *child = node->kind == NODE_SCALAR ? NULL : node->first; child;
-         child = child->next)
-        find_aliased(writer, child);
 }
 
 /* How the document is written: what is found first counts. */
@@ -228,6 +200,8 @@ static bool assemble(struct writer *writer, struct buf *out)
 /* What a plain text is taken for depends on the reader, unless all agree that it is text. */
 static bool same_scalar(const struct node *a, const struct node *b)
 {
+    if (node_is_null(a) && node_is_null(b))
+        return true;
     bool a_typed = a->style == STYLE_PLAIN && scalar_is_ambiguous(a->text);
     bool b_typed = b->style == STYLE_PLAIN && scalar_is_ambiguous(b->text);
     return a_typed == b_typed && str_equal(a->text, b->text);
@@ -246,14 +220,18 @@ static const struct node *next_value(const struct node *map, const struct node *
     return NULL;
 }
 
-bool edit_same(const struct node *a, const struct node *b)
+bool edit_same(struct arena *arena, const struct node *a, const struct node *b)
 {
+    a = a->kind == NODE_ALIAS ? a->first : a;
+    b = b->kind == NODE_ALIAS ? b->first : b;
     if (a->kind != b->kind)
         return false;
     if (a->kind == NODE_SCALAR)
         return same_scalar(a, b);
-    if (a->kind == NODE_ALIAS)
-        return str_equal(a->text, b->text);
+    if (a->kind == NODE_MAP) {
+        a = node_effective(arena, a);
+        b = node_effective(arena, b);
+    }
     size_t counts[2] = {0, 0};
     for (const struct node *child = b->first; child; child = child->next)
         counts[1]++;
@@ -261,7 +239,7 @@ bool edit_same(const struct node *a, const struct node *b)
     for (const struct node *child = a->first; child; child = child->next) {
         if (a->kind == NODE_MAP)
             other = next_value(b, other, child->key->text);
-        if (!other || !edit_same(child, other))
+        if (!other || !edit_same(arena, child, other))
             return false;
         counts[0]++;
         if (a->kind == NODE_LIST)
@@ -278,7 +256,44 @@ static bool is_as_meant(struct edit *edit, struct str text)
     *written = (struct source){.path = edit->source->path, .text = text};
     struct node *root;
     return load_manifest(edit->arena, written, 0, text.len, &unheard, &root) && root &&
-           edit_same(edit->root, root);
+           edit_same(edit->arena, edit->root, root);
+}
+
+/* Reports what stands in the way. */
+static void report_refused(const struct edit *edit)
+{
+    for (size_t i = 0; i < edit->refused.count; i++) {
+        const struct diag *diag = &edit->refused.items[i];
+        diag_error(edit->diags, diag->at, "%.*s", STR_ARG(diag->message));
+        diag_hint(edit->diags, "%.*s", STR_ARG(diag->hint));
+    }
+}
+
+static void refuse_document(struct edit *edit, const struct writer *writer, size_t size)
+{
+    struct location at = {.source = edit->source, .start = writer->start, .end = writer->start};
+    if (size > MANIFEST_SIZE_MAX)
+        edit_refuse(edit, at,
+                    str_format(edit->arena, "this document would be larger than %d bytes",
+                               MANIFEST_SIZE_MAX)
+                        .data,
+                    "leave something out of it in the chart");
+    else
+        edit_refuse(edit, at, "this document is written in a way that cannot be changed safely",
+                    "write it in plain YAML in the chart, or leave it out");
+}
+
+/* The new text of a document that all changes can be made in. */
+static bool write_text(struct writer *writer, struct buf *out)
+{
+    struct edit *edit = writer->edit;
+    edit_settle_aliases(edit);
+    writer->style = style_of(writer);
+    if (edit_is_emptied(edit, edit->root) && !edit_is_flow(edit->root))
+        empty_root(writer);
+    else
+        walk(writer, edit->root);
+    return assemble(writer, out);
 }
 
 bool edit_write(struct edit *edit, struct buf *out)
@@ -289,29 +304,18 @@ bool edit_write(struct edit *edit, struct buf *out)
                             .start = edit->start,
                             .end = edit->end};
     writer.start += utf8_mark(str_slice(writer.text, edit->start, edit->end));
-    writer.style = style_of(&writer);
-    find_aliased(&writer, edit->root);
-    if (is_emptied(&writer, edit->root) && !edit_is_flow(edit->root))
-        empty_root(&writer);
-    else
-        walk(&writer, edit->root, NULL);
-    if (edit->failed)
-        return false;
     size_t before = out->len;
-    bool assembled = assemble(&writer, out);
-    struct str written = str_from(buf_str(out), before);
-    if (assembled && is_as_meant(edit, written))
+    bool ok = edit->refused.errors == 0;
+    if (ok) {
+        ok = write_text(&writer, out);
+        struct str written = str_from(buf_str(out), before);
+        ok = ok && is_as_meant(edit, written);
+        if (!ok)
+            refuse_document(edit, &writer, written.len);
+    }
+    if (ok)
         return true;
     out->len = before;
-    struct location at = {.source = edit->source, .start = writer.start, .end = writer.start};
-    if (written.len > MANIFEST_SIZE_MAX)
-        edit_refuse(edit, at,
-                    str_format(edit->arena, "this document would be larger than %d bytes",
-                               MANIFEST_SIZE_MAX)
-                        .data,
-                    "leave something out of it in the chart");
-    else
-        edit_refuse(edit, at, "this document is written in a way that cannot be changed safely",
-                    "write it in plain YAML in the chart, or leave it out");
+    report_refused(edit);
     return false;
 }

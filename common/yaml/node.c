@@ -1,5 +1,6 @@
 #include "yaml/node.h"
 
+#include "base/map.h"
 #include "yaml/scalar.h"
 
 #include <inttypes.h>
@@ -72,10 +73,16 @@ void node_replace(struct node *map, const char *key, struct node *value)
 
 struct node *node_get(const struct node *map, const char *key)
 {
+    struct node *found = NULL;
     for (struct node *value = map->first; value; value = value->next)
         if (str_is(value->key->text, key))
-            return value;
-    return NULL;
+            found = value;
+    return found;
+}
+
+struct node *node_overridden(const struct node *value)
+{
+    return value->key ? value->key->first : NULL;
 }
 
 static const struct node *target(const struct node *node)
@@ -88,25 +95,32 @@ struct node *node_target(struct node *node)
     return node && node->kind == NODE_ALIAS ? node->first : node;
 }
 
-/* As deep as merge keys are in what is merged, which MANIFEST_EXPANDED_MAX limits. */
-static struct node *find(const struct node *map, struct str key)
+/* In what a merge key names: a map, or a list of maps, of which the first that has the key counts.
+ */
+static struct node *find_merged(const struct node *merged, struct str key)
 {
-    const struct node *merged = NULL;
-    for (struct node *value = map->first; value; value = value->next) {
-        if (node_is_merge(value))
-            merged = target(value);
-        else if (str_equal(value->key->text, key))
-            return node_target(value);
-    }
-    if (!merged)
-        return NULL;
     if (merged->kind == NODE_MAP)
-        return find(merged, key);
+        return node_find_key(merged, key);
     struct node *found = NULL;
     for (const struct node *item = merged->kind == NODE_LIST ? merged->first : NULL; item && !found;
          item = item->next)
         if (target(item)->kind == NODE_MAP)
-            found = find(target(item), key);
+            found = node_find_key(target(item), key);
+    return found;
+}
+
+/* As deep as merge keys are in what is merged, which MANIFEST_EXPANDED_MAX limits. */
+struct node *node_find_key(const struct node *map, struct str key)
+{
+    struct node *found = NULL;
+    for (struct node *value = map->first; value; value = value->next) {
+        struct node *here = NULL;
+        if (node_is_merge(value))
+            here = find_merged(target(value), key);
+        else if (str_equal(value->key->text, key))
+            here = node_target(value);
+        found = here ? here : found;
+    }
     return found;
 }
 
@@ -117,11 +131,62 @@ struct node *node_find(const struct node *map, const char *path)
     struct node *node = NULL;
     for (size_t at = 0; at < words.len;) {
         size_t end = str_find(words, at, ' ');
-        node = in && in->kind == NODE_MAP ? find(in, str_slice(words, at, end)) : NULL;
+        node = in && in->kind == NODE_MAP ? node_find_key(in, str_slice(words, at, end)) : NULL;
         in = node;
         at = end + 1;
     }
     return node && !node_is_null(node) ? node : NULL;
+}
+
+/* The effective values of a map, the last one first. */
+struct effective {
+    struct arena *arena;
+    struct set seen;
+    struct node *first;
+};
+
+static void add_effective(struct effective *effective, const struct node *map)
+{
+    size_t count = 0;
+    for (const struct node *value = map->first; value; value = value->next)
+        count++;
+    size_t total = count;
+    const struct node **values = ARENA_ARRAY(effective->arena, count, const struct node *);
+    for (const struct node *value = map->first; value; value = value->next)
+        values[--count] = value;
+    for (size_t i = 0; i < total; i++) {
+        const struct node *value = values[i];
+        const struct node *merged = node_is_merge(value) ? target(value) : NULL;
+        if (merged && merged->kind == NODE_MAP)
+            add_effective(effective, merged);
+        for (const struct node *item = merged && merged->kind == NODE_LIST ? merged->first : NULL;
+             item; item = item->next)
+            if (target(item)->kind == NODE_MAP)
+                add_effective(effective, target(item));
+        if (!merged && !set_add(effective->arena, &effective->seen, value->key->text, value)) {
+            struct node *copy = ARENA_NEW(effective->arena, struct node);
+            *copy = *value;
+            copy->next = effective->first;
+            effective->first = copy;
+        }
+    }
+}
+
+const struct node *node_effective(struct arena *arena, const struct node *map)
+{
+    bool merges = false;
+    for (const struct node *value = map->first; value && !merges; value = value->next)
+        merges = node_is_merge(value);
+    if (!merges)
+        return map;
+    struct effective effective = {.arena = arena};
+    add_effective(&effective, map);
+    struct node *made = ARENA_NEW(arena, struct node);
+    *made = *map;
+    made->first = made->last = effective.first;
+    while (made->last && made->last->next)
+        made->last = made->last->next;
+    return made;
 }
 
 struct node *node_items(const struct node *node)
@@ -144,6 +209,8 @@ struct node *node_copy(struct arena *arena, const struct node *node)
     bool typed = from->style == STYLE_PLAIN && scalar_is_ambiguous(from->text);
     copy->style = typed ? STYLE_PLAIN : STYLE_TEXT;
     copy->text = typed && from->text.len == 0 ? STR("null") : from->text;
+    if (from->kind == NODE_MAP)
+        from = node_effective(arena, from);
     for (const struct node *child = from->kind == NODE_SCALAR ? NULL : from->first; child;
          child = child->next) {
         struct node *value = node_copy(arena, child);

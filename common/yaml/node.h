@@ -16,7 +16,8 @@ enum node_kind {
     NODE_SCALAR,
     NODE_LIST,
     NODE_MAP,
-    NODE_ALIAS, /* manifests: `first` is the node it stands for, `text` its name */
+    NODE_ALIAS, /* manifests: `first` is the node it stands for, or, in an edit, its own copy of
+                   it; `last` is the node with the anchor, `text` its name */
 };
 
 enum scalar_style {
@@ -36,7 +37,7 @@ struct node {
     enum scalar_style style; /* scalars; STYLE_FLOW of maps and lists */
     struct str text;         /* scalars: escapes and folding undone */
     struct node *key;        /* in a mapping: a scalar */
-    struct node *first;
+    struct node *first;      /* of a key: see node_overridden() */
     struct node *last;
     struct node *next;
     struct location span; /* the bytes as written, quotes and all; source NULL when made here */
@@ -54,15 +55,27 @@ void node_put(struct node *map, struct node *key, struct node *value);
 void node_remove(struct node *map, const char *key);
 void node_replace(struct node *map, const char *key, struct node *value);
 
-/* The value of a key, or NULL. */
+/* The value of a key, or NULL. If the key occurs twice, the last one counts. */
 struct node *node_get(const struct node *map, const char *key);
 
 /* The node itself, or what an alias stands for. NULL gives NULL. */
 struct node *node_target(struct node *node);
 
+/* The value before this one in a manifest that has an equal key, and which this one overrides; NULL
+ * if there is none. It is in no list of children. */
+struct node *node_overridden(const struct node *value);
+
 /* What the words lead to, in map after map, through aliases and merge keys (<<); NULL where nothing
- * is or where it is null. `path` is split at spaces. */
+ * is or where it is null. `path` is split at spaces. Later keys override earlier ones, also where
+ * one of them comes by a merge key: so do Helm, kubectl and the API server (go.yaml.in/yaml/v2). */
 struct node *node_find(const struct node *map, const char *path);
+
+/* The same for one key, which may hold spaces: also a null; NULL where the key is missing. */
+struct node *node_find_key(const struct node *map, struct str key);
+
+/* The map as its readers see it: merge keys written out, each key once. It is the map itself if it
+ * has no merge key, else a new one with copies of the values that share their children. */
+const struct node *node_effective(struct arena *arena, const struct node *map);
 
 /* The first item of a list, or value of a map, also through an alias; NULL for NULL and for
  * scalars. */
@@ -71,8 +84,8 @@ struct node *node_items(const struct node *node);
 /* The text of a scalar; empty for NULL and for what is none. */
 struct str node_text(const struct node *node);
 
-/* A deep copy that stands nowhere: its spans are those of a node made here. Aliases are copied as
- * what they stand for. */
+/* A deep copy that stands nowhere: its spans are those of a node made here. Aliases and merge keys
+ * are written out. */
 struct node *node_copy(struct arena *arena, const struct node *node);
 
 /* A plain scalar that every YAML reader takes for null: nothing, ~, null, Null, NULL; or an alias

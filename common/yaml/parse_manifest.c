@@ -1,5 +1,6 @@
 #include "yaml/parse_manifest.h"
 
+#include "base/map.h"
 #include "base/utf8.h"
 #include "yaml/scalar.h"
 #include "yaml/split.h"
@@ -154,6 +155,55 @@ static void open_level(struct loader *loader, const yaml_event_t *event, enum no
         (struct level){.node = node, .anchor = anchor ? loader->anchor_count : 0};
 }
 
+/* Compares few keys with each other, and looks many up. */
+static bool has_equal_keys(const struct node *map)
+{
+    enum { FEW = 8 };
+    struct arena scratch = {0};
+    struct set keys = {0};
+    size_t count = 0;
+    bool equal = false;
+    for (const struct node *value = map->first; value; value = value->next)
+        count++;
+    for (const struct node *value = map->first; value && !equal; value = value->next) {
+        const struct node *other = count > FEW ? value : map->first;
+        while (other != value && !str_equal(other->key->text, value->key->text))
+            other = other->next;
+        equal = other != value ||
+                (count > FEW && set_add(&scratch, &keys, value->key->text, value) != NULL);
+    }
+    arena_free(&scratch);
+    return equal;
+}
+
+/* Of equal keys the last one counts, as for all Go readers of manifests: the others are taken out
+ * of the map, and hang behind the key of the last. Merge keys do not override each other. */
+static void drop_overridden(struct loader *loader, struct node *map)
+{
+    struct node *reversed = NULL;
+    struct set last = {0};
+    for (struct node *value = map->first, *next; value; value = next) {
+        next = value->next;
+        value->next = reversed;
+        reversed = value;
+    }
+    map->first = map->last = NULL;
+    for (struct node *value = reversed, *next; value; value = next) {
+        next = value->next;
+        const struct node *holder =
+            node_is_merge(value) ? NULL : set_add(loader->arena, &last, value->key->text, value);
+        if (holder) {
+            value->next = NULL;
+            value->key->first = holder->key->first;
+            holder->key->first = value;
+            continue;
+        }
+        value->next = map->first;
+        map->first = value;
+        map->last = map->last ? map->last : value;
+    }
+}
+
 /* libyaml ends a block at the next token, behind comments; ours ends with its last value. */
 static void close_level(struct loader *loader, const yaml_event_t *event)
 {
@@ -165,6 +215,8 @@ static void close_level(struct loader *loader, const yaml_event_t *event)
         node->span.end = offset_of(loader, event->end_mark.index);
     else if (node->last)
         node->span.end = node->last->span.end;
+    if (node->kind == NODE_MAP && has_equal_keys(node))
+        drop_overridden(loader, node);
     if (level->anchor)
         loader->anchors[level->anchor - 1].size = level->size + 1;
     if (loader->depth)
@@ -238,7 +290,7 @@ static void take_alias(struct loader *loader, const yaml_event_t *event)
     } else if (!may_expand(loader, anchor)) {
         fail(loader, node->span, "the aliases stand for too much", "write the values out");
     } else {
-        node->first = anchor->node;
+        node->first = node->last = anchor->node;
         take(loader, node);
     }
 }

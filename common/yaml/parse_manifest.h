@@ -2,7 +2,8 @@
  * the stream, so that it can be edited byte by byte (edit.h).
  *
  * A node's span begins with its anchor and tag. That of a block map or list ends where its last
- * value ends, that of a literal or folded text behind its last line break. A key is a scalar. */
+ * value ends, that of a literal or folded text behind its last line break. A key is a scalar. Of
+ * equal keys in a map the last one counts, and only that is in the tree (node_overridden()). */
 #ifndef OPTASVC_PARSE_MANIFEST_H
 #define OPTASVC_PARSE_MANIFEST_H
 

@@ -1,7 +1,7 @@
 #include "yaml/parse_strict.h"
 
-#include "base/map.h"
 #include "base/utf8.h"
+#include "yaml/anchor.h"
 
 #include <libfyaml.h>
 #include <stdio.h>
@@ -26,6 +26,10 @@ struct level {
     struct node *node;
     struct node *key; /* mapping: read, its value not yet */
     struct set keys;
+    struct node *merged;   /* mapping: the value of its merge key; NULL: none so far */
+    struct node *unmerged; /* the value before the merge key; NULL: it is the first key */
+    struct anchor *anchor; /* NULL: it has none */
+    bool flow;             /* it is in brackets, or in what is */
 };
 
 struct loader {
@@ -36,8 +40,15 @@ struct loader {
     struct node *root;
     struct level levels[FILE_DEPTH_MAX];
     size_t depth;
-    bool failed; /* reading on would only repeat the error */
+    struct anchors anchors;
+    bool outdented;  /* a closing bracket is indented no further than its key */
+    bool sloppy;     /* libfyaml does not check the indentation between brackets and quotes */
+    size_t flow_end; /* sloppy: in brackets, what was read of them */
+    bool failed;     /* reading on would only repeat the error */
 };
+
+static const char indent_hint[] =
+    "indent the line further than its key; only a closing bracket may be under the key";
 
 static struct location place(const struct loader *loader, size_t start, size_t end)
 {
@@ -64,14 +75,19 @@ static void fail(struct loader *loader, struct location at, const char *message,
     loader->failed = true;
 }
 
+static bool is_merge_key(const struct node *key)
+{
+    return key->style == STYLE_PLAIN && str_is(key->text, "<<");
+}
+
 static void take_key(struct loader *loader, struct level *level, struct node *key)
 {
     level->key = key;
-    if (key->style == STYLE_PLAIN && str_is(key->text, "<<")) {
-        fail(loader, key->span, "merge keys (<<) are not used here", "write the keys out");
-        return;
-    }
-    const struct node *first = set_add(loader->arena, &level->keys, key->text, key);
+    const struct node *first;
+    if (is_merge_key(key))
+        first = level->merged ? level->merged->key : NULL;
+    else
+        first = set_add(loader->arena, &level->keys, key->text, key);
     if (!first)
         return;
     if (loader->source->secret)
@@ -79,8 +95,22 @@ static void take_key(struct loader *loader, struct level *level, struct node *ke
     else
         diag_error(loader->diags, key->span, "\"%.*s\" is written twice", STR_ARG(key->text));
     if (!diags_full(loader->diags)) /* counting lines takes time */
-        diag_hint(loader->diags, "it is on line %zu already: keep one of the two",
-                  diag_position(loader->source, first->span.start).line);
+        diag_hint(loader->diags, "it is on line %zu already: %s",
+                  diag_position(loader->source, first->span.start).line,
+                  is_merge_key(key) ? "give one merge key a list, <<: [*ONE, *OTHER]"
+                                    : "keep one of the two");
+}
+
+static void take_value(struct level *level, struct node *value)
+{
+    if (is_merge_key(level->key)) {
+        value->key = level->key;
+        level->merged = value;
+        level->unmerged = level->node->last;
+    } else {
+        node_put(level->node, level->key, value);
+    }
+    level->key = NULL;
 }
 
 /* Puts a node at its place in the tree. An empty value has no location, so it gets that of its key
@@ -99,8 +129,7 @@ static void take(struct loader *loader, struct node *node)
     } else if (level->key) {
         if (!node->span.source)
             node->span = level->key->span;
-        node_put(level->node, level->key, node);
-        level->key = NULL;
+        take_value(level, node);
     } else if (node->kind == NODE_SCALAR) {
         if (!node->span.source)
             node->span = place(loader, level->node->span.start, level->node->span.end);
@@ -109,6 +138,49 @@ static void take(struct loader *loader, struct node *node)
         fail(loader, node->span, "a key must be plain text, not a map or list",
              "quote it if it begins with { or [");
     }
+}
+
+/* The place of an anchor, alias or tag with its mark, which the library's own place leaves out. */
+static struct location marked_place(const struct loader *loader, struct fy_token *token)
+{
+    const struct fy_mark *start = fy_token_start_mark(token);
+    const struct fy_mark *end = fy_token_end_mark(token);
+    size_t at = loader->base + (start ? start->input_pos : 0);
+    struct str text = loader->source->text;
+    while (at > loader->base && at <= text.len && strchr("&*!<", text.data[at - 1]))
+        at--;
+    return place(loader, at, loader->base + (end ? end->input_pos : 0));
+}
+
+static struct str marked_name(struct location marked)
+{
+    return str_slice(marked.source->text, marked.start + 1, marked.end);
+}
+
+/* NULL if the node has no anchor. */
+static struct anchor *take_anchor(struct loader *loader, struct fy_event *event, struct node *node)
+{
+    struct fy_token *token = fy_event_get_anchor_token(event);
+    if (!token)
+        return NULL;
+    struct location at = marked_place(loader, token);
+    return anchor_add(&loader->anchors, marked_name(at), at, node);
+}
+
+static void take_alias(struct loader *loader, struct fy_event *event)
+{
+    const struct level *level = loader->depth ? &loader->levels[loader->depth - 1] : NULL;
+    struct location at = marked_place(loader, event->alias.anchor);
+    if (level && level->node->kind == NODE_MAP && !level->key) {
+        fail(loader, at, "an alias cannot be a key",
+             "write the key out, or quote it if it begins with *");
+        return;
+    }
+    struct node *node = anchor_expand(&loader->anchors, marked_name(at), at, loader->depth);
+    if (node)
+        take(loader, node);
+    else
+        loader->failed = true;
 }
 
 static void open_level(struct loader *loader, struct fy_event *event, enum node_kind kind)
@@ -122,7 +194,37 @@ static void open_level(struct loader *loader, struct fy_event *event, enum node_
         return;
     }
     take(loader, node);
-    loader->levels[loader->depth++] = (struct level){.node = node};
+    bool inside = loader->depth && loader->levels[loader->depth - 1].flow;
+    struct str text = str_from(loader->source->text, node->span.start);
+    bool bracket = str_starts(text, STR("{")) || str_starts(text, STR("["));
+    loader->levels[loader->depth++] = (struct level){
+        .node = node, .anchor = take_anchor(loader, event, node), .flow = inside || bracket};
+}
+
+static void close_level(struct loader *loader)
+{
+    struct level *level = &loader->levels[--loader->depth];
+    if (level->merged)
+        anchor_merge(&loader->anchors, level->node, level->unmerged, &level->keys, level->merged);
+    if (level->anchor)
+        level->anchor->open = false;
+}
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
+static bool is_break(char byte)
+{
+    return byte == '\n' || byte == '\r';
+}
+
+static size_t line_end(struct str text, size_t at)
+{
+    while (at < text.len && !is_break(text.data[at]))
+        at++;
+    return at;
 }
 
 /* Bytes between the start of the line and an offset; a byte order mark is no part of the line. */
@@ -130,7 +232,7 @@ static size_t column_of(struct str text, size_t offset)
 {
     size_t mark = utf8_mark(text);
     size_t start = offset;
-    while (start > 0 && text.data[start - 1] != '\n' && text.data[start - 1] != '\r')
+    while (start > 0 && !is_break(text.data[start - 1]))
         start--;
     return offset - (start < mark ? mark : start);
 }
@@ -183,13 +285,7 @@ static void take_scalar(struct loader *loader, struct fy_event *event)
                  "leave the \\0 out");
     }
     take(loader, node);
-}
-
-static size_t line_end(struct str text, size_t at)
-{
-    while (at < text.len && text.data[at] != '\n' && text.data[at] != '\r')
-        at++;
-    return at;
+    take_anchor(loader, event, node);
 }
 
 /* Lines that begin with % before a document. libfyaml takes some broken ones without a word, and
@@ -201,7 +297,7 @@ static void refuse_directives(struct loader *loader)
     for (size_t at = loader->base; at < text.len; at = line_end(text, at) + 1) {
         struct str line = str_slice(text, at, line_end(text, at));
         size_t indent = 0;
-        while (indent < line.len && strchr(" \t", line.data[indent]))
+        while (indent < line.len && is_blank(line.data[indent]))
             indent++;
         if (before_document && str_starts(line, STR("%"))) {
             fail(loader, place(loader, at, at + line.len), "YAML directives are not used here",
@@ -216,8 +312,8 @@ static void refuse_directives(struct loader *loader)
 /* A second document: told at its mark, or at its content where `...` alone ended the first. */
 static bool refuse_second(struct loader *loader, struct fy_event *event)
 {
-    bool content = event->type == FYET_SCALAR || event->type == FYET_MAPPING_START ||
-                   event->type == FYET_SEQUENCE_START;
+    bool content = event->type == FYET_SCALAR || event->type == FYET_ALIAS ||
+                   event->type == FYET_MAPPING_START || event->type == FYET_SEQUENCE_START;
     bool marked = event->type == FYET_DOCUMENT_START && !event->document_start.implicit;
     if (!loader->root || loader->depth > 0 || !(content || marked))
         return false;
@@ -226,40 +322,100 @@ static bool refuse_second(struct loader *loader, struct fy_event *event)
     return true;
 }
 
-/* The place of an anchor, alias or tag with its mark, which the library's own place leaves out. */
-static struct location marked_place(const struct loader *loader, struct fy_token *token)
+static bool refuse_tag(struct loader *loader, struct fy_event *event)
 {
-    const struct fy_mark *start = fy_token_start_mark(token);
-    const struct fy_mark *end = fy_token_end_mark(token);
-    size_t at = loader->base + (start ? start->input_pos : 0);
-    struct str text = loader->source->text;
-    while (at > loader->base && at <= text.len && strchr("&*!<", text.data[at - 1]))
-        at--;
-    return place(loader, at, loader->base + (end ? end->input_pos : 0));
-}
-
-static bool refuse_marks(struct loader *loader, struct fy_event *event)
-{
-    struct fy_token *anchor =
-        event->type == FYET_ALIAS ? event->alias.anchor : fy_event_get_anchor_token(event);
     struct fy_token *tag = fy_event_get_tag_token(event);
-    if (anchor)
-        fail(loader, marked_place(loader, anchor),
-             "anchors and aliases (& and *) are not used here",
-             "write the value out, or quote the text if it begins with & or *");
-    else if (tag)
+    if (tag)
         fail(loader, marked_place(loader, tag), "tags (!) are not used here",
              "leave the tag out, or quote the text if it begins with !");
-    return anchor || tag;
+    return tag != NULL;
+}
+
+/* The column that the lines of a value must be indented further than, from 1: that of the innermost
+ * block. 0: of the outermost value. */
+static size_t block_column(const struct loader *loader)
+{
+    size_t depth = loader->depth;
+    while (depth > 0 && loader->levels[depth - 1].flow)
+        depth--;
+    if (depth == 0)
+        return 0;
+    return 1 + column_of(loader->source->text, loader->levels[depth - 1].node->span.start);
+}
+
+/* Reports a line that begins at `at` and is indented no further than the block that it is in; a
+ * closing bracket may be at the column of that block. Returns where the line's content begins. */
+static size_t check_line(struct loader *loader, size_t at, bool in_quotes)
+{
+    struct str text = loader->source->text;
+    size_t least = block_column(loader);
+    size_t start = at;
+    while (at < text.len && text.data[at] == ' ')
+        at++;
+    size_t first = at;
+    while (at < text.len && is_blank(text.data[at]))
+        at++;
+    bool content = at < text.len && !is_break(text.data[at]) && (in_quotes || text.data[at] != '#');
+    bool closes = content && !in_quotes && (text.data[at] == '}' || text.data[at] == ']');
+    if (content && first < at && first - start < least)
+        fail(loader, place(loader, first, first + 1), "a tab in the indentation",
+             "YAML indents with spaces only");
+    else if (content && at - start + closes < least)
+        fail(loader, place(loader, at, at), "wrongly indented line in brackets or quotes",
+             indent_hint);
+    return at;
+}
+
+/* What libfyaml does not check when it is sloppy: the lines that begin in a part of the text. */
+static void check_lines(struct loader *loader, size_t at, size_t end, bool in_quotes)
+{
+    struct str text = loader->source->text;
+    while (at < end && !loader->failed) {
+        if (!in_quotes && text.data[at] == '#')
+            at = line_end(text, at);
+        else if (is_break(text.data[at]))
+            at = check_line(loader, at + 1, in_quotes);
+        else
+            at++;
+    }
+}
+
+/* The event begins or ends a value in brackets, or is one in quotes. */
+static void check_brackets(struct loader *loader, struct fy_event *event)
+{
+    const struct level *level = loader->depth ? &loader->levels[loader->depth - 1] : NULL;
+    bool ends = event->type == FYET_MAPPING_END || event->type == FYET_SEQUENCE_END;
+    struct location at = event_place(loader, event);
+    size_t end = ends ? at.end : at.start;
+    if (level && level->flow) {
+        check_lines(loader, loader->flow_end, end, false);
+        loader->flow_end = end;
+    } else {
+        loader->flow_end = at.start;
+    }
+    if (event->type != FYET_SCALAR || !event->scalar.value)
+        return;
+    enum fy_scalar_style style = fy_token_scalar_style(event->scalar.value);
+    if (style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED)
+        check_lines(loader, at.start, at.end, true);
+    if (level && level->flow)
+        loader->flow_end = at.end;
 }
 
 static void take_event(struct loader *loader, struct fy_event *event)
 {
-    if (refuse_second(loader, event) || refuse_marks(loader, event))
+    if (refuse_second(loader, event) || refuse_tag(loader, event))
+        return;
+    if (loader->sloppy)
+        check_brackets(loader, event);
+    if (loader->failed)
         return;
     switch (event->type) {
     case FYET_SCALAR:
         take_scalar(loader, event);
+        break;
+    case FYET_ALIAS:
+        take_alias(loader, event);
         break;
     case FYET_MAPPING_START:
         open_level(loader, event, NODE_MAP);
@@ -269,7 +425,7 @@ static void take_event(struct loader *loader, struct fy_event *event)
         break;
     case FYET_MAPPING_END:
     case FYET_SEQUENCE_END:
-        loader->depth--;
+        close_level(loader);
         break;
     default:
         break;
@@ -328,6 +484,7 @@ static const char *syntax_hint(const char *message)
         {"trailing content after double-quoted", "a quote inside double quotes is written \\\""},
         {"indented single-quoted", "is the closing quote missing?"},
         {"indented double-quoted", "is the closing quote missing?"},
+        {"wrongly indented", indent_hint},
         {"closing bracket", "is a ] missing?"},
         {"missing comma in flow mapping", "is a } or a comma missing?"},
         {"missing comma in flow sequence", "is a ] or a comma missing?"},
@@ -345,6 +502,10 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
     if (!error) { /* libfyaml fails without a word on some headers and directives */
         fail(loader, location_file(loader->source), "this is not YAML that can be read",
              "look for an odd | or > header, or a line that begins with %");
+        return;
+    }
+    if (str_ends(str_of(error->msg), STR("end in flow mode")) && !loader->sloppy) {
+        loader->outdented = true;
         return;
     }
     size_t offset = offset_of(loader, error->line, error->column);
@@ -368,6 +529,8 @@ static void parse(struct loader *loader)
     struct fy_parse_cfg config = {.flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 |
                                            FYPCF_JSON_NONE | FYPCF_COLLECT_DIAG,
                                   .diag = collected};
+    if (loader->sloppy)
+        config.flags |= FYPCF_SLOPPY_FLOW_INDENTATION;
     struct fy_parser *parser = collected ? fy_parser_create(&config) : NULL;
     struct str text = str_from(loader->source->text, loader->base);
     if (!parser || fy_parser_set_string(parser, text.data, text.len) != 0) {
@@ -394,7 +557,7 @@ static void refuse_blanks(struct loader *loader)
     size_t start = 0;
     for (size_t at = 0; at < text.len; at++) {
         char byte = text.data[at];
-        if (byte != ' ' && byte != '\t' && byte != '\n' && byte != '\r')
+        if (!is_blank(byte) && !is_break(byte))
             start = at + 1;
         if (at + 1 - start <= BLANKS_MAX)
             continue;
@@ -426,25 +589,50 @@ struct node *load_service_file(struct arena *arena, const struct source *source,
     return NULL;
 }
 
-struct node *load_service(struct arena *arena, const struct source *source, struct diags *diags)
+static bool check_text(const struct source *source, struct diags *diags)
 {
-    struct loader loader = {.arena = arena, .source = source, .diags = diags};
     size_t bad = 0;
     const char *wrong = utf8_check(source->text, &bad);
-    if (wrong) {
-        bool encoding = strstr(wrong, "UTF-8") != NULL;
-        diag_error(diags, place(&loader, bad, bad), "%s, which YAML does not allow", wrong);
-        diag_hint(diags, encoding ? "save the file as UTF-8 text"
-                                  : "remove it, or write it as an escape in double quotes");
+    if (!wrong)
+        return true;
+    bool encoding = strstr(wrong, "UTF-8") != NULL;
+    struct location at = {.source = source, .start = bad, .end = bad};
+    diag_error(diags, at, "%s, which YAML does not allow", wrong);
+    diag_hint(diags, encoding ? "save the file as UTF-8 text"
+                              : "remove it, or write it as an escape in double quotes");
+    return false;
+}
+
+/* libfyaml refuses a closing bracket under its key, which other readers take, unless it checks no
+ * indentation in brackets at all. It then reports other errors less well, so that comes second. */
+static void parse_either_way(struct loader *loader)
+{
+    const struct diags before = *loader->diags;
+    struct loader sloppy = *loader;
+    parse(loader);
+    if (!loader->outdented)
+        return;
+    *loader->diags = before;
+    sloppy.sloppy = true;
+    parse(&sloppy);
+    *loader = sloppy;
+}
+
+struct node *load_service(struct arena *arena, const struct source *source, struct diags *diags)
+{
+    if (!check_text(source, diags))
         return NULL;
-    }
-    loader.base = utf8_mark(source->text);
+    struct loader loader = {.arena = arena,
+                            .source = source,
+                            .diags = diags,
+                            .base = utf8_mark(source->text),
+                            .anchors = {.arena = arena, .diags = diags}};
     size_t errors = diags->errors;
     refuse_directives(&loader);
     if (!loader.failed)
         refuse_blanks(&loader);
     if (!loader.failed && loader.base < source->text.len)
-        parse(&loader);
+        parse_either_way(&loader);
     show_own_file(source, loader.root);
     if (diags->errors > errors)
         return NULL;

@@ -1,8 +1,9 @@
 /* Reads a YAML file that a person wrote (service file, environment file) or JSON, strictly.
  *
  * Refused, each with its place: bytes that are not UTF-8 text, duplicate keys, keys that are not
- * scalars, anchors, aliases, tags, directives, a second document, nesting beyond
- * FILE_DEPTH_MAX, and in files more blanks in a row than BLANKS_MAX. */
+ * scalars or are aliases, tags, directives, a second document, nesting beyond FILE_DEPTH_MAX, and
+ * in files more blanks in a row than BLANKS_MAX. Aliases and merge keys are replaced by what they
+ * stand for (anchor.h). */
 #ifndef OPTASVC_PARSE_STRICT_H
 #define OPTASVC_PARSE_STRICT_H
 

@@ -11,12 +11,19 @@ static bool is_alphanumeric(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
+bool top_level_is_extension(struct str key)
+{
+    return str_starts(key, STR("x-"));
+}
+
 size_t top_level_distance(struct str key)
 {
     char letters[2 * sizeof word];
     struct suggestion near = {.word = {letters, 0}};
     if (str_is(key, word))
         return 0;
+    if (top_level_is_extension(key))
+        return SIZE_MAX;
     for (size_t i = 0; i < key.len; i++) {
         if (!is_alphanumeric(key.data[i]))
             continue;

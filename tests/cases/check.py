@@ -15,17 +15,7 @@ import tempfile
 import yaml
 
 KNOWN_FAILURES = {
-    "alias-stops-everything",
-    "anchors-web-and-worker",
-    "duplicate-keys-copied",
-    "external-state",
-    "first-of-duplicate-keys",
-    "flow-closing-bracket",
-    "gcp-auto",
-    "gcs-link",
-    "local-auto",
     "mem-target-off",
-    "module-output-unknown",
 }
 
 # Only used by another case.
@@ -313,7 +303,7 @@ def anchors_web_and_worker(render):
 
 
 def external_state(render):
-    render().fails("external-state.yaml:12:", "s3_bucket_name", "outputs")
+    render().fails("external-state.yaml:13:", "s3_bucket_name", "outputs")
 
 
 def module_output_unknown(render):

@@ -32,6 +32,8 @@ REFUSED = """
 {name: a, modules: [{type: k8s-service, image: a, persistent_storage: [{size: 1}]}]}
 {name: a, modules: [{name: b}]}
 {name: a, environments: [{name: b}]}
+{name: a, x_b: 1}
+{name: a, modules: [{type: k8s-service, image: a, x-b: 1}]}
 {modules: []}
 """
 

@@ -41,8 +41,39 @@ static void test_digests(void **state)
     }
 }
 
+static void test_login_hints(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        enum image_tool_kind kind;
+        const char *name, *host, *hint;
+    } rows[] = {
+        {TOOL_DOCKER, "docker", "r.example.com", "docker login r.example.com"},
+        {TOOL_DOCKER, "docker", "gcr.io", "gcloud auth configure-docker gcr.io"},
+        {TOOL_NERDCTL, "nerdctl", "eu.gcr.io", "gcloud auth configure-docker eu.gcr.io"},
+        {TOOL_DOCKER, "docker", "us-docker.pkg.dev", "gcloud auth configure-docker us-docker"},
+        {TOOL_PODMAN, "podman", "gcr.io",
+         "gcloud auth print-access-token | podman login -u oauth2accesstoken --password-stdin "
+         "gcr.io"},
+        {TOOL_DOCKER, "docker", "acme.azurecr.io", "first: az acr login --name acme"},
+        {TOOL_PODMAN, "podman", "acme.azurecr.io",
+         "first: DOCKER_COMMAND=podman az acr login --name acme"},
+        {TOOL_DOCKER, "docker", "notgcr.io", "docker login notgcr.io"},
+        {TOOL_DOCKER, "docker", "localhost:5000", "docker run -d -p 5000:5000"},
+        {TOOL_PODMAN, "podman", "127.0.0.1:5000", "podman run -d -p 5000:5000"},
+        {TOOL_DOCKER, "docker", "localhost.example.com", "docker login localhost.example.com"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct image_tool tool = {
+            .arena = &unit->arena, .name = rows[i].name, .kind = rows[i].kind};
+        struct str hint = image_tool_login_hint(&tool, str_of(rows[i].host));
+        if (!strstr(hint.data, rows[i].hint))
+            fail_msg("%s: %s", rows[i].host, hint.data);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {UNIT_TEST(test_digests)};
+    const struct CMUnitTest tests[] = {UNIT_TEST(test_digests), UNIT_TEST(test_login_hints)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

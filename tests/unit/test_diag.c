@@ -282,6 +282,64 @@ static void test_full_on_both_sides(void **state)
 }
 
 /* Messages quote files, and a file's text may be of any length. */
+/* The same text, used through an alias at `use`. */
+static const struct source *used_at(struct unit *unit, const struct source *source, size_t use)
+{
+    struct source *used = ARENA_NEW(&unit->arena, struct source);
+    struct location *alias = ARENA_NEW(&unit->arena, struct location);
+    *used = *source;
+    *alias = at(source, use, use + 2);
+    used->use = alias;
+    return used;
+}
+
+static void test_what_aliases_repeat_is_shown_once(void **state)
+{
+    struct unit *unit = *state;
+    const struct source *source = unit_source(unit, STR("a: &x b\nc: *x\nd: *x\ne: *x\n"));
+    const struct source *first = used_at(unit, source, 11);
+    const struct source *second = used_at(unit, source, 17);
+    assert_true(source_is_same(first, second));
+    assert_int_equal(location_of_use(at(second, 6, 7)).start, 17);
+    assert_int_equal(location_of_use(at(source, 6, 7)).start, 6);
+    diag_error(&unit->diags, at(first, 6, 7), "wrong");
+    diag_hint(&unit->diags, "right");
+    diag_error(&unit->diags, at(second, 6, 7), "wrong");
+    diag_hint(&unit->diags, "this is for what is not shown");
+    diag_error(&unit->diags, at(second, 6, 7), "other");
+    diag_warning(&unit->diags, at(second, 6, 7), "wrong");
+    assert_int_equal(unit->diags.errors, 3);
+    assert_int_equal(unit->diags.count, 3);
+    assert_str(unit_written(unit), "service.yaml:1:7: error: wrong\n"
+                                   "  a: &x b\n"
+                                   "        ^\n"
+                                   "  right\n"
+                                   "  used at service.yaml:2:4 through *x, and 1 more time\n"
+                                   "service.yaml:1:7: error: other\n"
+                                   "  a: &x b\n"
+                                   "        ^\n"
+                                   "  used at service.yaml:3:4 through *x\n"
+                                   "service.yaml:1:7: warning: wrong\n"
+                                   "  a: &x b\n"
+                                   "        ^\n"
+                                   "  used at service.yaml:3:4 through *x\n");
+}
+
+/* What was reported where it is written needs no alias. */
+static void test_what_is_written_comes_before_its_aliases(void **state)
+{
+    struct unit *unit = *state;
+    const struct source *source = unit_source(unit, STR("a: &x b\nc: *x\n"));
+    diag_error(&unit->diags, at(source, 6, 7), "wrong");
+    diag_error(&unit->diags, at(used_at(unit, source, 11), 6, 7), "wrong");
+    assert_str(unit_written(unit), "service.yaml:1:7: error: wrong\n  a: &x b\n        ^\n");
+    unit_forget(unit);
+    for (size_t i = 0; i < DIAG_MAX + 10; i++)
+        diag_error(&unit->diags, at(used_at(unit, source, i % 2 ? 11 : 3), 6, 7), "wrong");
+    assert_int_equal(unit->diags.repeats[SEVERITY_ERROR], (DIAG_MAX + 10) / 2);
+    assert_false(diags_full(&unit->diags));
+}
+
 static void test_long_messages_are_cut(void **state)
 {
     struct unit *unit = *state;
@@ -378,6 +436,8 @@ int main(void)
         UNIT_TEST(test_messages_cannot_steer_a_terminal),
         UNIT_TEST(test_at_most_so_many_are_kept),
         UNIT_TEST(test_full_on_both_sides),
+        UNIT_TEST(test_what_aliases_repeat_is_shown_once),
+        UNIT_TEST(test_what_is_written_comes_before_its_aliases),
         UNIT_TEST(test_long_messages_are_cut),
         UNIT_TEST(test_messages_are_cut_between_characters),
         UNIT_TEST(test_a_hint_needs_a_diagnostic),

@@ -230,8 +230,9 @@ static struct node *hostile_document(struct unit *unit, const struct str *texts,
     struct node *map = node_new(arena, NODE_MAP);
     struct node *list = node_new(arena, NODE_LIST);
     for (size_t i = 0; i < count; i++) {
-        /* A number before it keeps keys apart; every second key is the bare text. */
-        struct str key = i % 2 ? texts[i] : str_format(arena, "%zu%.*s", i, STR_ARG(texts[i]));
+        /* A number before it keeps keys apart; the second key is the bare text. */
+        struct str key =
+            i == 1 ? texts[i] : str_format(arena, "%zu key %.*s", i, STR_ARG(texts[i]));
         node_put(map, node_scalar(arena, STYLE_TEXT, key),
                  node_scalar(arena, STYLE_TEXT, texts[i]));
         add_text(arena, list, texts[i]);
@@ -754,7 +755,7 @@ static void check_read_back(struct unit *unit, const struct node *meant, struct 
     const struct source *source = unit_source(unit, text);
     struct node *read = NULL;
     bool right = load_manifest(&unit->arena, source, 0, text.len, &unit->diags, &read);
-    if (!right || !read || !edit_same(meant, read))
+    if (!right || !read || !edit_same(&unit->arena, meant, read))
         fail_msg("it does not come back from:\n%.*s", STR_ARG(text));
 }
 

@@ -165,14 +165,17 @@ static void test_what_is_wrong(void **state)
         {"{aws.regoin}", "aws has no \"regoin\"", "did you mean \"region\"?"},
         {"{aws.xyz}", "aws has no \"xyz\"", "{{aws.xyz}}"},
         {"{module.bd.db_user}", "no module is named \"bd\"", "did you mean \"db\"?"},
-        {"{module.db.db_usr}", "does not tell the output \"db_usr\"", "\"db_user\"?"},
-        {"{module.app.x}", "does not tell the output \"x\"", "{{module.app.x}}"},
-        {"{module.other.x}", "does not tell the output \"x\"", ""},
-        {"{module.anonymous.bucket_id}", "nothing tells the bucket of \"anonymous\"",
+        {"{module.db.db_usr}", "the module \"db\" has no output \"db_usr\"", "\"db_user\"?"},
+        {"{module.db.outputs.db_usr}", "has no output \"db_usr\"", "outputs: {db_usr: VALUE}"},
+        {"{module.app.x}", "the output \"x\" of the module \"app\" has no value",
+         "write outputs: {x: VALUE} in that module, or give app_x in outputs"},
+        {"{module.other.x}", "the output \"x\" of the module \"other\" has no value", ""},
+        {"{module.app.output.x}", "has the form {module.NAME.OUTPUT}", ""},
+        {"{module.anonymous.bucket_id}", "cannot determine the bucket of \"anonymous\"",
          "write bucket_name in that module"},
-        {"{module.anonymous.bucket_ip}", "does not tell the output", "bucket_id"},
-        {"{module.mixed.domain}", "this output is made of a secret one", ""},
-        {"{module.listed.domain}", "the field that tells this output is not text", ""},
+        {"{module.anonymous.bucket_ip}", "has no output \"bucket_ip\"", "bucket_id"},
+        {"{module.mixed.domain}", "this output contains a secret one", ""},
+        {"{module.listed.domain}", "the field with this output must be text", ""},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct filled filled;
@@ -417,7 +420,8 @@ static void test_a_wrong_output_is_told_once(void **state)
     assert_false(fill(unit, &filling, STR("{module.b.domain}{module.b.domain}"), &filled));
     assert_errors(unit, 1);
     assert_diag(unit, 0, 3, 35, "there is no variable \"x\"", "");
-    assert_int_equal(module_find(filling.layer->modules, 1, STR("b"))->known, KNOWN_WRONG);
+    assert_int_equal(module_find(filling.layer->modules, 1, STR("b"))->outputs[0].known,
+                     KNOWN_WRONG);
     assert_false(fill(unit, &filling, STR("{module.b.domain}"), &filled));
     assert_errors(unit, 0);
 }

@@ -218,6 +218,37 @@ static void test_links(void **state)
     assert_str(links[0].variables[3].text, "H");
 }
 
+/* A map names the outputs that are linked; the others are not. */
+static void test_links_to_some_outputs(void **state)
+{
+    struct unit *unit = *state;
+    size_t count;
+    struct link *links = read_links(unit,
+                                    "- db: [{db_host: H}, {db_name: N}]\n"
+                                    "- bucket: [read, {bucket_id: B}]\n"
+                                    "- queue: {queue_id: Q}\n"
+                                    "- my-app: {host: A}\n"
+                                    "- dns: {domain: D}\n",
+                                    &count);
+    assert_no_diags(unit);
+    assert_int_equal(count, 5);
+    assert_int_equal(links[0].variable_count, 2);
+    assert_str(links[0].variables[0].name, "db_host");
+    assert_str(links[0].variables[1].text, "N");
+    assert_int_equal(links[1].variable_count, 1);
+    assert_int_equal(links[1].permission_count, 1);
+    assert_str(links[1].permissions[0], "read");
+    assert_int_equal(links[2].permission_count, 2); /* as without the map */
+    assert_int_equal(links[3].variable_count, 1);
+    assert_str(links[4].variables[0].text, "D");
+
+    links = read_links(unit, "- db: [{}]\n- my-app: {}\n", &count);
+    assert_no_diags(unit);
+    assert_int_equal(links[0].variable_count, 4);
+    assert_str(links[1].variables[0].text, "MY_APP_HOST");
+    assert_str(links[1].variables[1].text, "MY_APP_PORT");
+}
+
 static void test_what_is_wrong_with_links(void **state)
 {
     struct unit *unit = *state;
@@ -233,7 +264,10 @@ static void test_what_is_wrong_with_links(void **state)
         {"- {db: , bucket: }", 1, 3, "a link is a module's name", ""},
         {"- bd", 1, 3, "no module is named \"bd\"", "did you mean \"db\"?"},
         {"- something-else", 1, 3, "no module is named", "add the module"},
-        {"- dns", 1, 3, "\"dns\" is a dns, which cannot be linked to", "k8s-service, postgres"},
+        {"- dns", 1, 3, "\"dns\" is of type dns, which cannot be linked to",
+         "dns: {OUTPUT: VARIABLE}"},
+        {"- dns: [domain]", 1, 3, "\"dns\" is of type dns, which cannot be linked to", "gcs"},
+        {"- dns: [{}]", 1, 3, "\"dns\" is of type dns, which cannot be linked to", "gcs"},
         {"- db\n- db", 2, 3, "\"db\" is linked twice", ""},
         {"- bucket: [delete]", 1, 12, "this link, to s3, grants read or write", "bucket: [read]"},
         {"- bucket: [[read]]", 1, 12, "this link, to s3, grants read or write", ""},
@@ -241,14 +275,11 @@ static void test_what_is_wrong_with_links(void **state)
         {"- my-app: [read]", 1, 11, "what a link to k8s-service can say",
          "its name is enough: - my-app"},
         {"- db: [read]", 1, 7, "this is not what a link to postgres can say", "- db"},
-        {"- db: [{db_user: U}, {db_name: N}]", 1, 7, "this is not what", "- db"},
-        {"- db: [{user: U}]", 1, 9, "a postgres has no output \"user\"", "db_user"},
-        {"- db: [{db_usr: U}]", 1, 9, "a postgres has no output \"db_usr\"",
-         "did you mean \"db_user\"?"},
-        {"- db: [{db_user: U}]", 1, 8, "does not name db_name", "db_password"},
+        {"- my-app: {hots: H}", 1, 12, "a k8s-service has no output \"hots\"", "host and port"},
+        {"- db: {db_user: }", 1, 8, "the variable for db_user has no value", ""},
         {"- db: [{db_user: 1U}]", 1, 18, "the variable for db_user must be", ""},
         {"- db: [{db_user: [U]}]", 1, 18, "the variable for db_user must be text", ""},
-        {"- Bad_Name", 1, 3, "the Secret of the link has the module's name", "secret:"},
+        {"- Bad_Name", 1, 3, "the Secret of the link has the name of the module", "secret:"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         size_t count;
@@ -267,6 +298,7 @@ int main(void)
         UNIT_TEST(test_as_many_as_allowed),
         UNIT_TEST(test_credentials),
         UNIT_TEST(test_links),
+        UNIT_TEST(test_links_to_some_outputs),
         UNIT_TEST(test_what_is_wrong_with_links),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -315,10 +315,48 @@ static void test_names_for_variables(void **state)
     assert_str(name_for_variable(&unit->arena, STR("")), "");
 }
 
+static void test_google_projects(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *project;
+        bool right;
+    } rows[] = {
+        {"shop12", true},
+        {"acme-staging-123", true},
+        {"example.com:shop-1", true},
+        {"shop1", false},
+        {"a23456789-123456789-123456789-", false},
+        {"a23456789-123456789-123456789x", true},
+        {"a23456789-123456789-123456789xx", false},
+        {"1shopping", false},
+        {"Shopping", false},
+        {"shop_ping", false},
+        {"exam_ple.com:shopping", false},
+        {"example.com:", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        if (!name_wrong(NAME_GOOGLE_PROJECT, str_of(rows[i].project)) != rows[i].right)
+            fail_msg("%s", rows[i].project);
+}
+
+static void test_domains_without_root(void **state)
+{
+    (void)state;
+    assert_str(name_without_root(STR("example.com.")), "example.com");
+    assert_str(name_without_root(STR("example.com")), "example.com");
+    assert_str(name_without_root(STR("example.com..")), "example.com..");
+    assert_str(name_without_root(STR(".")), ".");
+    assert_str(name_without_root(STR("")), "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_labels),
+        UNIT_TEST(test_google_projects),
+        UNIT_TEST(test_domains_without_root),
         UNIT_TEST(test_names_that_would_be_paths),
         UNIT_TEST(test_images),
         UNIT_TEST(test_others),

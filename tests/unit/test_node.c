@@ -1,4 +1,5 @@
 #include "unit.h"
+#include "yaml/emit.h"
 #include "yaml/parse_manifest.h"
 #include "yaml/parse_strict.h"
 
@@ -125,7 +126,7 @@ static void test_paths(void **state)
         {"other", "text"},
         {"quoted", "null"},
         {"a f", ""},
-        {"twice", "1"},
+        {"twice", "2"},
         {"a", ""},
         {"a b", ""},
         {"a d", ""},
@@ -176,9 +177,14 @@ static void test_merges(void **state)
         {"x: &x {a: 1}\ny: &y {a: 2}\nm: {<<: [*x, *y]}\n", "1"},
         {"x: &x {a: 1}\ny: &y {a: 2}\nm: {<<: [*y, *x]}\n", "2"},
         {"l: &l [{b: 1}, {a: 2}]\nm: {<<: *l}\n", "2"},
-        /* Own keys hold, wherever they stand. */
+        /* What comes later overrides what comes before, as in go.yaml.in/yaml/v2. */
         {"m: {<<: {a: 1}, a: 3}\n", "3"},
-        {"m: {a: 3, <<: {a: 1}}\n", "3"},
+        {"m: {a: 3, <<: {a: 1}}\n", "1"},
+        {"m: {a: 3, <<: {b: 1}}\n", "3"},
+        {"m: {a: 3, <<: {a: 1}, a: 2}\n", "2"},
+        {"m: {a: 3, a: 2, <<: {a: 1}}\n", "1"},
+        {"m: {<<: {a: 1}, <<: {a: 2}}\n", "2"},
+        {"m: {<<: {a: 1}, <<: {b: 2}}\n", "1"},
         {"m: {<<: {a: 1}, a: ''}\n", ""},
         {"m: {<<: {a: 1}, a: ~}\n", NULL},
         /* Merges in what is merged. */
@@ -200,6 +206,34 @@ static void test_merges(void **state)
             fail_msg("%s", rows[i].text);
         if (found)
             assert_str(node_text(found), rows[i].expected);
+        unit_forget(unit);
+    }
+}
+
+static void test_effective_maps(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *text;
+        const char *expected;
+    } rows[] = {
+        {"m: {a: 1, b: 2}\n", "{\"a\": 1, \"b\": 2}"},
+        {"m: {a: 1, b: 2, a: 3}\n", "{\"b\": 2, \"a\": 3}"},
+        {"m: {<<: {a: 1, b: 2}, a: 3}\n", "{\"b\": 2, \"a\": 3}"},
+        {"m: {a: 3, <<: {a: 1, b: 2}}\n", "{\"a\": 1, \"b\": 2}"},
+        {"m: {<<: [{a: 1}, {a: 2, c: 3}]}\n", "{\"c\": 3, \"a\": 1}"},
+        {"m: {<<: {b: 1, <<: {a: 2}}, \"<<\": x}\n", "{\"b\": 1, \"a\": 2, \"<<\": \"x\"}"},
+        {"m: {<<: text, a: 1}\n", "{\"a\": 1}"},
+        {"m: {<<: }\n", "{}"},
+        {"x: &x {a: 1}\nm: {<<: *x, b: *x}\n", "{\"a\": 1, \"b\": {\"a\": 1}}"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct node *map = node_get(manifest(unit, rows[i].text), "m");
+        struct buf out = {0};
+        emit_inline(&out, node_copy(&unit->arena, map), true);
+        buf_add_byte(&out, 0);
+        assert_string_equal(out.data, rows[i].expected);
+        buf_free(&out);
         unit_forget(unit);
     }
 }
@@ -404,10 +438,12 @@ static void test_replacing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_made_trees), UNIT_TEST(test_null),      UNIT_TEST(test_verbatim_texts),
-        UNIT_TEST(test_paths),      UNIT_TEST(test_merges),    UNIT_TEST(test_merges_in_merges),
-        UNIT_TEST(test_texts),      UNIT_TEST(test_copies),    UNIT_TEST(test_styles_of_copies),
-        UNIT_TEST(test_removing),   UNIT_TEST(test_replacing),
+        UNIT_TEST(test_made_trees),     UNIT_TEST(test_null),
+        UNIT_TEST(test_verbatim_texts), UNIT_TEST(test_paths),
+        UNIT_TEST(test_merges),         UNIT_TEST(test_merges_in_merges),
+        UNIT_TEST(test_effective_maps), UNIT_TEST(test_texts),
+        UNIT_TEST(test_copies),         UNIT_TEST(test_styles_of_copies),
+        UNIT_TEST(test_removing),       UNIT_TEST(test_replacing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

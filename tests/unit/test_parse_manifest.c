@@ -333,14 +333,41 @@ static void test_aliases(void **state)
     assert_ptr_equal(list->last->first, list->first);
 }
 
-static void test_keys_keep_their_order_and_doubles(void **state)
+static void test_the_last_of_equal_keys_counts(void **state)
 {
     struct unit *unit = *state;
-    const struct node *root = load(unit, STR("b: 1\na: 2\nb: 3\n"));
-    assert_str(root->first->key->text, "b");
-    assert_str(root->first->next->key->text, "a");
-    assert_str(root->last->key->text, "b");
-    assert_str(root->last->text, "3");
+    const struct node *root = load(unit, STR("b: 1\na: 2\nb: 3\nc: 4\nb: 5\n"));
+    assert_str(root->first->key->text, "a");
+    assert_null(node_overridden(root->first));
+    assert_str(root->first->next->key->text, "c");
+    assert_str(root->last->text, "5");
+    assert_null(root->last->next);
+    const struct node *overridden = node_overridden(root->last);
+    assert_str(overridden->text, "1");
+    assert_str(node_overridden(overridden)->text, "3");
+    assert_null(node_overridden(node_overridden(overridden)));
+    /* Merge keys add to each other. */
+    root = load(unit, STR("<<: {a: 1}\n<<: {b: 2}\n\"<<\": 3\n"));
+    assert_non_null(root->first->next->next);
+}
+
+/* A large map is searched in another way. */
+static void test_the_last_of_many_keys_counts(void **state)
+{
+    enum { KEYS = 1000 };
+    struct unit *unit = *state;
+    struct buf text = {0};
+    for (int i = 0; i < KEYS; i++)
+        buf_format(&text, "k%d: %d\n", i % (KEYS / 2), i);
+    const struct node *root = load(unit, buf_str(&text));
+    int expected = KEYS / 2;
+    for (const struct node *value = root->first; value; value = value->next) {
+        int64_t number;
+        assert_true(node_to_int(value, &number));
+        assert_int_equal(number, expected++);
+    }
+    assert_int_equal(expected, KEYS);
+    buf_free(&text);
 }
 
 static void test_mistakes(void **state)
@@ -603,7 +630,8 @@ int main(void)
         UNIT_TEST(test_document_inside_a_stream),
         UNIT_TEST(test_texts),
         UNIT_TEST(test_aliases),
-        UNIT_TEST(test_keys_keep_their_order_and_doubles),
+        UNIT_TEST(test_the_last_of_equal_keys_counts),
+        UNIT_TEST(test_the_last_of_many_keys_counts),
         UNIT_TEST(test_mistakes),
         UNIT_TEST(test_mistakes_inside_a_stream),
         UNIT_TEST(test_size_on_both_sides_of_the_limit),

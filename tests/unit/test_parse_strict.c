@@ -130,15 +130,27 @@ static void test_refused(void **state)
         {TEXT("a: b\r\na: c\r\n"), 2, 1, "\"a\" is written twice", ""},
         {TEXT("? [a]\n: b\n"), 1, 3, "a key must be plain text", "quote"},
         {TEXT("{a: b}: c\n"), 1, 1, "a key must be plain text", "quote"},
-        {TEXT("a: *b\n"), 1, 4, "anchors and aliases", "quote"},
-        {TEXT("*b : c\n"), 1, 1, "anchors and aliases", "quote"},
-        {TEXT("a: &b c\n"), 1, 4, "anchors and aliases", "quote"},
-        {TEXT("a: &b [c]\n"), 1, 4, "anchors and aliases", "quote"},
-        {TEXT("a: &b {c: d}\n"), 1, 4, "anchors and aliases", "quote"},
+        {TEXT("a: *b\n"), 1, 4, "this alias has no anchor before it", "quote"},
+        {TEXT("a: *b\nc: &b d\n"), 1, 4, "this alias has no anchor before it", "define it above"},
+        {TEXT("a: &long b\nc: *lung\n"), 2, 4, "this alias has no anchor", "did you mean *long?"},
+        {TEXT("*b : c\n"), 1, 1, "an alias cannot be a key", "write the key out"},
+        {TEXT("a: &b c\n*b : d\n"), 2, 1, "an alias cannot be a key", "write the key out"},
+        {TEXT("a: &b c\nd: &b e\n"), 2, 4, "this anchor is defined twice", "on line 1 already"},
+        {TEXT("a: &b [*b]\n"), 1, 8, "this alias is inside its own anchor", "x-"},
+        {TEXT("a: &b {<<: *b}\n"), 1, 12, "this alias is inside its own anchor", "x-"},
+        {TEXT("a: &b {c: &d {e: *b}}\n"), 1, 18, "this alias is inside its own anchor", "x-"},
+        {TEXT("<<: a\n"), 1, 5, "a merge key (<<) takes a map, not text", "<<: *NAME"},
+        {TEXT("<<:\n"), 1, 1, "a merge key (<<) takes a map, not text", "<<: *NAME"},
+        {TEXT("<<: [{a: b}, c]\n"), 1, 14, "takes a map, not text", "<<: *NAME"},
+        {TEXT("<<: [[{a: b}]]\n"), 1, 6, "takes a map, not a list in a list", "<<: *NAME"},
+        {TEXT("a: &b c\n<<: *b\n"), 2, 5, "takes a map, not text", "<<: *NAME"},
+        {TEXT("<<: *b\n"), 1, 5, "this alias has no anchor", "define it above"},
+        {TEXT("<<: {a: b}\n<<: {c: d}\n"), 2, 1, "\"<<\" is written twice", "[*ONE, *OTHER]"},
+        {TEXT("<<: {a: b, a: c}\n"), 1, 12, "\"a\" is written twice", "keep one"},
+        {TEXT("a: b\n...\n*c\n"), 3, 2, "second document", "remove"},
         {TEXT("a: !!str b\n"), 1, 4, "tags", "quote"},
         {TEXT("a: !b [c]\n"), 1, 4, "tags", "quote"},
         {TEXT("a: !<x> b\n"), 1, 4, "tags", "quote"},
-        {TEXT("<<: {a: b}\n"), 1, 1, "merge keys (<<) are not used here", "write the keys out"},
         {TEXT("a: \"b\\0c\"\n"), 1, 4, "a NUL in a text", "leave the \\0 out"},
         {TEXT("%YAML 1.2\n---\na: b\n"), 1, 1, "directives", "leave"},
         {TEXT("# c\n%TAG ! tag:x,2000:\n---\na: b\n"), 2, 1, "directives", "leave"},
@@ -247,6 +259,130 @@ static void test_cut_off_files(void **state)
     }
 }
 
+/* A tree as one line: a=1 [2 {b=3}] */
+static void write_tree(struct buf *out, const struct node *node)
+{
+    bool map = node->kind == NODE_MAP;
+    if (node->key)
+        buf_format(out, "%.*s=", STR_ARG(node->key->text));
+    if (node->kind == NODE_SCALAR) {
+        buf_add(out, node->text);
+        return;
+    }
+    buf_add(out, map ? STR("{") : STR("["));
+    for (const struct node *child = node->first; child; child = child->next) {
+        write_tree(out, child);
+        buf_add(out, child->next ? STR(" ") : STR(""));
+    }
+    buf_add(out, map ? STR("}") : STR("]"));
+}
+
+static void assert_tree(struct unit *unit, const char *text, const char *expected)
+{
+    struct buf out = {0};
+    write_tree(&out, load_right(unit, text));
+    struct str tree = str_copy(&unit->arena, buf_str(&out));
+    buf_free(&out);
+    assert_str(tree, expected);
+}
+
+static void test_aliases(void **state)
+{
+    struct unit *unit = *state;
+    assert_tree(unit, "a: &x b\nc: *x\nd: [*x, *x]\n", "{a=b c=b d=[b b]}");
+    assert_tree(unit, "a: &x\nc: *x\n", "{a= c=}");
+    assert_tree(unit, "a: &x {b: [1, 2]}\nc: *x\nd: {e: *x}\n",
+                "{a={b=[1 2]} c={b=[1 2]} d={e={b=[1 2]}}}");
+    assert_tree(unit, "- &x\n  a: &y b\n- *x\n- *y\n", "[{a=b} {a=b} b]");
+    assert_tree(unit, "&x a: b\nc: *x\n", "{a=b c=a}");
+    assert_tree(unit, "a: &x |\n  *x &y\nb: *x\n", "{a=*x &y\n b=*x &y\n}");
+    assert_tree(unit, "{\"a\": &x \"b\", \"c\": *x }\n", "{a=b c=b}");
+    assert_tree(unit, "a: '*x'\nb: \"&x\"\n", "{a=*x b=&x}");
+}
+
+/* As https://yaml.org/type/merge.html has it, and PyYAML. */
+static void test_merge_keys(void **state)
+{
+    struct unit *unit = *state;
+    assert_tree(unit, "a: &x {b: 1, c: 2}\nd: {<<: *x}\n", "{a={b=1 c=2} d={b=1 c=2}}");
+    assert_tree(unit, "a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  c: 3\n", "{a={b=1 c=2} d={b=1 c=3}}");
+    assert_tree(unit, "a: &x {b: 1, c: 2}\nd:\n  c: 3\n  <<: *x\n", "{a={b=1 c=2} d={c=3 b=1}}");
+    assert_tree(unit, "a: &x {b: 1}\nd: {e: 1, <<: *x, f: 2}\n", "{a={b=1} d={e=1 b=1 f=2}}");
+    assert_tree(unit, "- &x {a: 1}\n- &y {a: 2, b: 2}\n- <<: [*x, *y]\n- <<: [*y, *x]\n",
+                "[{a=1} {a=2 b=2} {a=1 b=2} {a=2 b=2}]");
+    assert_tree(unit, "- &x {a: 1}\n- &y {<<: *x, b: 2}\n- {<<: *y, c: 3}\n",
+                "[{a=1} {a=1 b=2} {a=1 b=2 c=3}]");
+    assert_tree(unit, "<<: {a: {b: 1}}\nc: 2\n", "{a={b=1} c=2}");
+    assert_tree(unit, "a: &x {b: {c: 1}}\nd: {<<: *x, b: {e: 2}}\n", "{a={b={c=1}} d={b={e=2}}}");
+    assert_tree(unit, "a: {<<: [], b: 1}\n", "{a={b=1}}");
+    assert_tree(unit, "a: {<<: {}}\n", "{a={}}");
+    assert_tree(unit, "a: {'<<': b, <<: {c: d}}\n", "{a={<<=b c=d}}");
+}
+
+static void assert_use(const struct node *node, size_t start, size_t use)
+{
+    assert_int_equal(node->span.start, start);
+    assert_int_equal(location_of_use(node->span).start, use);
+}
+
+/* Locations are those of the anchored text, with the alias that is outermost. */
+static void test_uses(void **state)
+{
+    struct unit *unit = *state;
+    const struct node *root = load_right(unit, "a: &x {b: 1}\nc: &y {d: *x}\ne: *y\n");
+    assert_use(node_get(node_get(root, "a"), "b"), 10, 10);
+    const struct node *second = node_get(root, "c");
+    assert_use(second, 19, 19);
+    assert_use(node_get(second, "d"), 6, 23);
+    assert_use(node_get(node_get(second, "d"), "b"), 10, 23);
+    const struct node *third = node_get(root, "e");
+    assert_use(third, 19, 30);
+    assert_use(node_get(third, "d"), 6, 30);
+    assert_use(node_get(node_get(third, "d"), "b"), 10, 30);
+    assert_use(node_get(node_get(third, "d"), "b")->key, 7, 30);
+    root = load_right(unit, "a: &x {b: 1}\nc: {<<: *x, d: 2}\n");
+    assert_use(node_get(node_get(root, "c"), "b"), 10, 21);
+    assert_use(node_get(node_get(root, "c"), "d"), 28, 28);
+    assert_true(source_is_same(node_get(node_get(root, "c"), "b")->span.source, root->span.source));
+}
+
+static void test_closing_brackets_under_their_key(void **state)
+{
+    struct unit *unit = *state;
+    assert_tree(unit, "a: {\n  b: 1\n}\n", "{a={b=1}}");
+    assert_tree(unit, "a: [\n  b,\n]\nc: {\n  d: [\n    e\n  ]\n}\n", "{a=[b] c={d=[e]}}");
+    assert_tree(unit, "- a: {\n    b: 1\n  }\n", "[{a={b=1}}]");
+    assert_tree(unit, "- {\n  b: 1\n}\n", "[{b=1}]");
+    assert_tree(unit, "a: [\n  {b: 1\n}\n]\n", "{a=[{b=1}]}");
+    assert_tree(unit, "a: [\r\n  b\r\n]\r\n", "{a=[b]}");
+    assert_tree(unit, "a: [\n  b\n# ] c\n \n\t\n]\nc: 'd\n  e\n\n  f'\n", "{a=[b] c=d e\nf}");
+    static const struct {
+        const char *file;
+        size_t line, column;
+        const char *message, *hint;
+    } rows[] = {
+        {"a: {\nb: 1\n}\n", 2, 1, "wrongly indented", "further than its key"},
+        {"x: {\n}\na: {\nb: 1\n}\n", 4, 1, "wrongly indented", "further than its key"},
+        {"x: {\n}\na: [b\n, c]\n", 4, 1, "wrongly indented", "further than its key"},
+        {"x: {\n}\na: {b\n: c}\n", 4, 1, "wrongly indented", "further than its key"},
+        {"x: {\n}\na: {b:\n'c'}\n", 4, 1, "wrongly indented", "further than its key"},
+        {"x: {\n}\na: 'b\nc'\n", 4, 1, "wrongly indented", "further than its key"},
+        {"x: {\n}\na: [\"b\n]\"]\n", 4, 1, "wrongly indented", "further than its key"},
+        {"x: {\n}\na: [\n\tb]\n", 4, 1, "tab", "spaces"},
+        {"- x: {\n  }\n- a: {\n    b: 1\n }\n", 5, 2, "wrongly indented", "further than its key"},
+        {"x: {\n}\na: [\n  b\n}\n", 5, 1, "mismatched", ""},
+        {"x: {\n}\na: {b: c\n", 0, 0, "", ""},
+        {"x: {\n}\nx: 1\n", 3, 1, "\"x\" is written twice", "line 1"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        if (load(unit, str_of(rows[i].file)))
+            fail_msg("row %zu is taken", i);
+        assert_errors(unit, 1);
+        if (rows[i].line)
+            assert_diag(unit, 0, rows[i].line, rows[i].column, rows[i].message, rows[i].hint);
+    }
+}
+
 /* "[[...x...]]", `depth` deep below the file's own map. */
 static struct str nested(struct unit *unit, size_t depth, const char *open, const char *close)
 {
@@ -313,7 +449,8 @@ static void test_damaged_files_end_in_a_tree_or_an_error(void **state)
     static const char seed[] =
         "name: hello\nmodules:\n  - name: app # c\n    type: k8s-service\n"
         "    env_vars: {A: 'x', \"B\": \"\\u00e4\", C: [1, 2]}\n    text: |-\n      literal\n"
-        "    fold: >+\n      a\n      b\n\n    ? key\n    : value\n    \xC3\xA4: \xE4\xB8\xAD\r\n";
+        "    fold: >+\n      a\n      b\n\n    ? key\n    : value\n    \xC3\xA4: \xE4\xB8\xAD\r\n"
+        "x-a: &a {b: [\n  c\n]}\nx-b: &b {<<: *a, d: *a}\nx-c: {<<: [*b, *a], b: x\n}\n";
     static const char bytes[] = "\t\n\r #%&*!|>'\"-?:,[]{}@`~\\\x80\xC3\xFF\x01y0.<=";
     uint32_t random = 0x6f707461;
     for (size_t i = 0; i < 5000; i++) {
@@ -358,6 +495,10 @@ int main(void)
         UNIT_TEST(test_tabs_in_the_indentation),
         UNIT_TEST(test_syntax_errors_point_at_their_line),
         UNIT_TEST(test_cut_off_files),
+        UNIT_TEST(test_aliases),
+        UNIT_TEST(test_merge_keys),
+        UNIT_TEST(test_uses),
+        UNIT_TEST(test_closing_brackets_under_their_key),
         UNIT_TEST(test_depth_on_both_sides_of_the_limit),
         UNIT_TEST(test_largest_file),
         UNIT_TEST(test_damaged_files_end_in_a_tree_or_an_error),

@@ -237,6 +237,31 @@ static void test_order_is_that_of_the_stream(void **state)
     assert_str(listed(unit, &release, OBJECT_INGRESS), "");
 }
 
+/* An item of a list is an object of its own, also if it is an alias. */
+static void test_items_by_alias(void **state)
+{
+    struct unit *unit = *state;
+    struct release release =
+        release_of(unit, "x: &x {apiVersion: v1, kind: Service, metadata: {name: a}}\n"
+                         "kind: List\nitems: [*x, {<<: *x, metadata: {name: b}}, *x]\n");
+    assert_str(listed(unit, &release, OBJECT_SERVICE), "Service/a Service/b Service/a");
+    const struct object *first = release_objects(&release, OBJECT_SERVICE);
+    assert_ptr_not_equal(first->node, first->next->next->node);
+}
+
+/* Of equal keys the last one counts. */
+static void test_equal_keys(void **state)
+{
+    struct unit *unit = *state;
+    struct release release = release_of(unit, "kind: Service\nkind: Ingress\n"
+                                              "apiVersion: v1\n"
+                                              "apiVersion: networking.k8s.io/v1\n"
+                                              "metadata: {name: a, name: b}\n"
+                                              "metadata: {name: c, name: d}\n");
+    assert_str(listed(unit, &release, OBJECT_SERVICE), "");
+    assert_str(listed(unit, &release, OBJECT_INGRESS), "Ingress/d");
+}
+
 static void test_strange_documents_are_passed_over(void **state)
 {
     struct unit *unit = *state;
@@ -250,7 +275,6 @@ static void test_strange_documents_are_passed_over(void **state)
         "apiVersion: v1\nkind: List\nitems: text\n",
         "apiVersion: v1\nkind: List\nitems: {a: b}\n",
         "apiVersion: v1\nkind: List\nitems: [text, [], {}, ~]\n",
-        "x: &x {apiVersion: v1, kind: Service}\nkind: List\nitems: [*x]\n",
         "kind: Deployment\n",
         "apiVersion: v1\n",
         "apiVersion: [apps/v1]\nkind: Deployment\n",
@@ -924,6 +948,8 @@ int main(void)
         UNIT_TEST(test_where_pods_are),
         UNIT_TEST(test_rollouts_and_their_pods),
         UNIT_TEST(test_order_is_that_of_the_stream),
+        UNIT_TEST(test_items_by_alias),
+        UNIT_TEST(test_equal_keys),
         UNIT_TEST(test_strange_documents_are_passed_over),
         UNIT_TEST(test_documents_are_read_when_asked_for),
         UNIT_TEST(test_documents_of_unknown_kind),

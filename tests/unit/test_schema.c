@@ -204,7 +204,7 @@ static void test_what_is_wrong(void **state)
         {"{pairs: [{name: [a], value: b}]}", 10, "must have a name and a value", ""},
         {"{pairs: [{name: a, value: [b]}]}", 27, "\"a\" in pairs must be text", ""},
         {"{record: [a]}", 10, "record must be a map, or none, not a list", ""},
-        {"{record: {}}", 10, "an inner needs label", "label: x"},
+        {"{record: {size: 3}}", 10, "an inner needs label", "label: x"},
         {"{record: {label: a, size: 0}}", 27, "size must be between 1 and 10", ""},
         {"{records: {}}", 11, "records must be a list of maps, not a map", ""},
         {"{records: [a]}", 12, "an inner must be a map, not text", ""},

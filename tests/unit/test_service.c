@@ -156,6 +156,11 @@ static void test_registry_of_the_cloud(void **state)
          "123456789012.dkr.ecr.us-east-1.amazonaws.com/opta-hello-app"},
         {"{aws: {region: cn-north-1, account_id: '123456789012'}}",
          "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/opta-hello-app"},
+        {"{google: {project: my-project}}", "gcr.io/my-project/hello/app"},
+        {"{google: {project: 'example.com:my-project'}}",
+         "gcr.io/example.com/my-project/hello/app"},
+        {"{azurerm: {}}\noutputs: {acr_name: optaAB}", "optaab.azurecr.io/hello/app"},
+        {"{local: {}}", "localhost:5000/hello/app"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct service *service = unit_service(
@@ -167,7 +172,8 @@ static void test_registry_of_the_cloud(void **state)
         assert_warnings(unit, 1); /* nothing runs yet */
         assert_str(service->image, rows[i].expected);
     }
-    static const char *const without[] = {"{aws: {region: us-east-1}}", "{google: {}}", "{}"};
+    static const char *const without[] = {"{aws: {region: us-east-1}}", "{google: {}}",
+                                          "{azurerm: {}}", "{}"};
     for (size_t i = 0; i < COUNT(without); i++) {
         unit_service(unit, &no_options,
                      str_format(&unit->arena,
@@ -175,7 +181,7 @@ static void test_registry_of_the_cloud(void **state)
                                 "type: k8s-service, image: AUTO, port: {http: 80}}]\n",
                                 without[i]));
         assert_errors(unit, 1);
-        assert_diag(unit, 0, 3, 49, "nothing tells the registry for image: AUTO", "--registry");
+        assert_diag(unit, 0, 3, 49, "cannot determine the registry for image: AUTO", "--registry");
     }
     struct options options = {.registry = "Not A Registry"};
     unit_service(unit, &options,
@@ -297,7 +303,8 @@ static void test_ports_that_are_wrong(void **state)
 {
     struct unit *unit = *state;
     static const char *const rows[][2] = {
-        {"{}", "port names no port"},
+        {"{}", "a k8s-service needs port"},
+        {"{http: }", "port names no port"},
         {"{http: 80, tcp: 81}", "port must be one port"},
         {"{http: 0}", "http must be between 1 and 65535"},
         {"{http: 65536}", "http must be between 1 and 65535"},
@@ -573,7 +580,7 @@ static void test_path_of_the_sticky_cookie(void **state)
         const char *uris, *path;
         size_t warnings;
     } rows[] = {
-        {"[]", "/", 0},
+        {"[]", "/", 1}, /* no effect without public_uri */
         {"a.com", "/", 0},
         {"a.com/api", "/api", 0},
         {"[a.com/api/v1, a.com/api/v2]", "/api", 0},

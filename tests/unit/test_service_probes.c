@@ -304,9 +304,6 @@ static void test_what_is_wrong(void **state)
          "both liveness_probe_path and liveness_probe_command", ""},
         {HTTP "    readiness_probe_command: [a]\n    readiness_probe_path: /h", 7, 30,
          "both readiness_probe_path and readiness_probe_command", ""},
-        {HTTP "    healthcheck_command: []", 7, 26, "healthcheck_command names no command", ""},
-        {HTTP "    liveness_probe_command: []", 7, 29, "liveness_probe_command names no", ""},
-        {HTTP "    readiness_probe_command: []", 7, 30, "readiness_probe_command names no", ""},
         /* `healthcheck` beside what it stands for */
         {HTTP "    healthcheck: tcp\n    healthcheck_path: /h", 7, 18,
          "both healthcheck and healthcheck_path are given", "keep one of the two"},

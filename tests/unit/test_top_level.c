@@ -23,6 +23,8 @@ static void test_distances(void **state)
         {"rules", SIZE_MAX},
         {"modulesmodulesmodules", SIZE_MAX},
         {"environments", SIZE_MAX},
+        {"x-modules", SIZE_MAX},
+        {"x_modules", 1},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         if (top_level_distance(str_of(rows[i].key)) != rows[i].distance)
@@ -69,6 +71,9 @@ static void test_keys(void **state)
         {"{% if %}\n  a: 1\n  modules:\n", true},
         {"{{ modules: }}\n", false},
         {"{modules: []}", true},
+        {"x-modules: []\n", false},
+        {"{x-modules: []}", false},
+        {"x-a: &modules b\n", false},
         {"{a: {modules: []}}", false},
         {"{a: [modules: 1]}", false},
         {"{\"a\":1,\"modules\":[]}", true},

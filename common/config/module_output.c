@@ -1,0 +1,135 @@
+#include "config/module_output.h"
+
+#include "format/name.h"
+
+static struct module_output *find_written(const struct module *module, struct str output)
+{
+    const struct module_output *found = set_get(&module->output_names, output);
+    return found ? &module->outputs[found - module->outputs] : NULL;
+}
+
+bool module_writes_output(const struct module *module, struct str output)
+{
+    return find_written(module, output) != NULL;
+}
+
+/* Its text may hold placeholders: filled in once. */
+static bool fill_written(struct scope *scope, struct module_output *written, struct location at)
+{
+    struct filled filled = {0};
+    const struct node *node = written->node;
+    if (node->kind != NODE_SCALAR || node_is_null(node)) {
+        diag_error(scope->diags, at, "the field with this output must be text");
+        return false;
+    }
+    bool right = interpolate(scope, node, &filled);
+    written->text = str_is(written->name, "domain") ? name_without_root(filled.text) : filled.text;
+    if (right && filled.references)
+        diag_error(scope->diags, at, "this output contains a secret one");
+    return right && !filled.references;
+}
+
+bool module_written_output(struct scope *scope, struct module *module, struct str output,
+                           struct location at, struct str *ret)
+{
+    struct module_output *written = find_written(module, output);
+    if (written->known == KNOWN_READING)
+        diag_error(scope->diags, at, "this output refers to itself");
+    if (written->known == KNOWN_UNREAD) {
+        if (!scope_enter(scope, at))
+            return false;
+        written->known = KNOWN_READING;
+        written->known = fill_written(scope, written, at) ? KNOWN_READ : KNOWN_WRONG;
+        scope_leave(scope);
+    }
+    *ret = written->text;
+    return written->known == KNOWN_READ;
+}
+
+static bool is_of_type(const struct module *module, struct str output)
+{
+    const char *const *outputs = module->kind ? module->kind->outputs : NULL;
+    for (; outputs && *outputs; outputs++)
+        if (str_is(output, *outputs))
+            return true;
+    return false;
+}
+
+/* Returns the environment's output of a name, whose file is read now if nothing needed it so far;
+ * NULL if there is none. */
+static const struct output *find_given(struct scope *scope, struct str name)
+{
+    const struct schema_reader reader = {.arena = scope->arena, .diags = scope->diags};
+    const struct output *given = environment_output(scope->environment, name);
+    if (given || !scope->environment->unread_path)
+        return given;
+    if (!environment_read_all(&reader, scope->environment))
+        scope->blind = true;
+    return environment_output(scope->environment, name);
+}
+
+static void report_unknown(const struct scope *scope, const struct module *module,
+                           struct str output, struct location at)
+{
+    struct diags *diags = scope->diags;
+    struct suggestion near = {.word = output};
+    const char *const *outputs = module->kind ? module->kind->outputs : NULL;
+    for (; outputs && *outputs; outputs++)
+        suggestion_offer(&near, str_of(*outputs));
+    for (size_t i = 0; i < module->output_count && !diags_full(diags); i++)
+        suggestion_offer(&near, module->outputs[i].name);
+    struct str message =
+        str_format(scope->arena, "the output \"%.*s\" of the module \"%.*s\" has no value",
+                   STR_ARG(output), STR_ARG(module->name));
+    struct str name = link_variable(scope->arena, module, output);
+    const char *field = module_type_field(module->kind, output);
+    if (module_output_is_secret(module, output)) {
+        struct str names = schema_words_text(scope->arena, module->kind->outputs, "and");
+        diag_error(diags, at, "the module \"%.*s\" has no output \"%.*s\"", STR_ARG(module->name),
+                   STR_ARG(output));
+        diag_hint(diags, "a module of this type has %.*s", STR_ARG(names));
+        return;
+    }
+    if (!field && near.best.len) {
+        diag_error(diags, at, "the module \"%.*s\" has no output \"%.*s\"", STR_ARG(module->name),
+                   STR_ARG(output));
+        diag_suggest(diags, &near);
+        diag_hint_line(diags, str_format(scope->arena,
+                                         "to give it a value, write outputs: {%.*s: VALUE} in that "
+                                         "module",
+                                         STR_ARG(output))
+                                  .data);
+        return;
+    }
+    if (diags_hold(diags, message))
+        return;
+    diag_error(diags, at, "%.*s", STR_ARG(message));
+    if (field)
+        diag_hint(diags, "write %s in that module", field);
+    else
+        diag_hint(diags,
+                  "write outputs: {%.*s: VALUE} in that module, or give %.*s in outputs of the "
+                  "environment file or with --parent-outputs",
+                  STR_ARG(output), STR_ARG(name));
+}
+
+enum output_source module_output(struct scope *scope, struct module *module, struct str output,
+                                 struct location at, struct str *ret)
+{
+    const struct module_type *kind = module->kind;
+    if (module_writes_output(module, output))
+        return module_written_output(scope, module, output, at, ret) ? OUTPUT_TEXT : OUTPUT_UNKNOWN;
+    if (is_of_type(module, output) && kind->link == LINK_SECRET)
+        return OUTPUT_SECRET;
+    if (is_of_type(module, output) && kind->service)
+        return scope->cloud_output(scope, module, output, at, ret) ? OUTPUT_TEXT : OUTPUT_UNKNOWN;
+    if (module->broken || scope->blind)
+        return OUTPUT_UNKNOWN;
+    const struct output *given = find_given(scope, link_variable(scope->arena, module, output));
+    if (!given && !scope->blind)
+        report_unknown(scope, module, output, at);
+    if (!given || !environment_output_check(given, scope->diags, at))
+        return OUTPUT_UNKNOWN;
+    *ret = given->text;
+    return OUTPUT_TEXT;
+}

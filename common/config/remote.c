@@ -1,0 +1,108 @@
+#include "config/remote.h"
+
+static size_t find(struct str text, size_t from, const char *part)
+{
+    for (; from < text.len; from++)
+        if (str_starts(str_from(text, from), str_of(part)))
+            return from;
+    return text.len;
+}
+
+static bool holds(struct str text, const char *part)
+{
+    return find(text, 0, part) < text.len;
+}
+
+static bool is_git(struct str path)
+{
+    static const char *const beginnings[] = {"git@", "git::", "git://", "git+", "ssh://"};
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+        if (str_starts(path, str_of(beginnings[i])))
+            return true;
+    struct str address = str_slice(path, 0, str_find(path, 0, '?'));
+    return holds(path, "://") && (holds(address, ".git//") || str_ends(address, STR(".git")));
+}
+
+/* The part of an address that git clones: "git::https://HOST/REPO.git//DIR/FILE?ref=V" has the
+ * repository https://HOST/REPO.git. */
+static struct str repository_of(struct str path)
+{
+    if (str_starts(path, STR("git::")))
+        path = str_from(path, STR("git::").len);
+    size_t scheme = find(path, 0, "://");
+    size_t start = scheme < path.len ? scheme + STR("://").len : 0;
+    path = str_slice(path, 0, str_find(path, 0, '?'));
+    return str_slice(path, 0, find(path, start, "//"));
+}
+
+static struct str reference_of(struct str path)
+{
+    const struct str key = STR("ref=");
+    size_t query = str_find(path, 0, '?');
+    size_t start = find(path, query, key.data);
+    struct str value = str_from(path, start + key.len);
+    size_t end = str_find(value, 0, '&');
+    size_t comma = str_find(value, 0, ',');
+    return str_slice(value, 0, end < comma ? end : comma);
+}
+
+/* An address may hold a password: https://USER:PASSWORD@HOST. */
+static bool has_password(struct str address)
+{
+    size_t scheme = find(address, 0, "://");
+    struct str rest = str_from(address, scheme + STR("://").len);
+    struct str host = str_slice(rest, 0, str_find(rest, 0, '/'));
+    return scheme < address.len && str_find(host, 0, '@') < host.len && holds(host, ":");
+}
+
+static void hint_clone(struct arena *arena, struct diags *diags, struct str path)
+{
+    struct str repository = repository_of(path);
+    struct str reference = reference_of(path);
+    struct str command = STR("git clone REPOSITORY");
+    if (!has_password(repository))
+        command = str_format(arena, "git clone %s%.*s%s%.*s", reference.len ? "--branch " : "",
+                             STR_ARG(reference.len ? str_shell(arena, reference) : STR("")),
+                             reference.len ? " " : "", STR_ARG(str_shell(arena, repository)));
+    diag_hint(diags, "clone it, and give the path of the file in the clone: %.*s",
+              STR_ARG(command));
+}
+
+bool remote_is(struct str path)
+{
+    return is_git(path) || holds(path, "://") || str_starts(path, STR("s3::")) ||
+           str_starts(path, STR("gcs::"));
+}
+
+bool remote_report(struct arena *arena, struct diags *diags, struct location at, struct str path)
+{
+    static const struct {
+        const char *scheme;
+        const char *what;
+        const char *command;
+    } rows[] = {
+        {"s3:", "an object in S3", "aws s3 cp"},
+        {"gs:", "an object in Google Cloud Storage", "gcloud storage cp"},
+        {"gcs:", "an object in Google Cloud Storage", "gcloud storage cp"},
+        {"http:", "an address on the web", "curl -fsSLO"},
+        {"https:", "an address on the web", "curl -fsSLO"},
+    };
+    struct str subject = at.source || has_password(path) ? STR("this path") : path;
+    const char *what = is_git(path) ? "in a git repository" : "an address of another machine";
+    const char *command = NULL;
+    if (!remote_is(path))
+        return false;
+    for (size_t i = 0; !is_git(path) && i < sizeof rows / sizeof *rows; i++) {
+        if (!str_starts(path, str_of(rows[i].scheme)))
+            continue;
+        what = rows[i].what;
+        command = rows[i].command;
+    }
+    diag_error(diags, at, "%.*s is %s, and only local files are read", STR_ARG(subject), what);
+    if (is_git(path))
+        hint_clone(arena, diags, path);
+    else
+        diag_hint(diags, "download it first%s%s, and give the path of that file",
+                  command ? ", such as with " : "", command ? command : "");
+    return true;
+}

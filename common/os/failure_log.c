@@ -1,0 +1,96 @@
+#include "os/failure_log.h"
+
+#include "os/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { TEXT_MAX = 1024 * 1024 }; /* bytes that are kept of a text */
+
+/* NULL without a home. */
+static const char *state_directory(struct arena *arena)
+{
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    if (state && state[0] == '/')
+        return state;
+    return home && home[0] == '/' ? str_format(arena, "%s/.local/state", home).data : NULL;
+}
+
+/* Creates a directory and those above it, as the XDG Base Directory Specification says. */
+static void make_directories(struct arena *arena, const char *path)
+{
+    struct str whole = str_of(path);
+    for (size_t at = 1; at < whole.len;) {
+        size_t end = str_find(whole, at, '/');
+        int ignored = mkdir(str_c(arena, str_slice(whole, 0, end)), 0700);
+        (void)ignored; /* opening it fails then */
+        at = end + 1;
+    }
+}
+
+/* Returns a descriptor, or -1 unless the directory is the user's alone to write in. */
+static int open_directory(struct arena *arena, const char *state)
+{
+    const char *path = str_format(arena, "%s/optasvc", state).data;
+    struct stat status;
+    make_directories(arena, path);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, &status) == 0 && status.st_uid == geteuid() &&
+        (status.st_mode & (S_IWGRP | S_IWOTH)) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* Adds a text without the escapes that color it. */
+static void add_uncolored(struct buf *out, struct str text)
+{
+    for (size_t at = 0; at < text.len; at++) {
+        if (text.data[at] == '\033')
+            at = str_find(text, at, 'm');
+        else
+            buf_add_byte(out, text.data[at]);
+    }
+}
+
+static bool write_new(int directory, const char *path, struct str text)
+{
+    int fd = openat(directory, path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return false;
+    bool ok = io_write(fd, text) == 0;
+    return close(fd) == 0 && ok;
+}
+
+void failure_log_write(const char *name, struct str text)
+{
+    struct arena arena = {0};
+    const char *state = state_directory(&arena);
+    int directory = state ? open_directory(&arena, state) : -1;
+    if (directory >= 0) {
+        struct buf out = {0};
+        time_t now = time(NULL);
+        struct tm utc;
+        char stamp[sizeof "2026-01-31T12:34:56Z"] = "";
+        if (gmtime_r(&now, &utc) && strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc))
+            buf_format(&out, "%s %s failed\n", stamp, name);
+        add_uncolored(&out, str_slice(text, 0, text.len < TEXT_MAX ? text.len : TEXT_MAX));
+        const char *path = str_format(&arena, "%s.log", name).data;
+        const char *made = str_format(&arena, ".%s.%ld", path, (long)getpid()).data;
+        int ignored = unlinkat(directory, made, 0); /* of a process that was killed */
+        if (!write_new(directory, made, buf_str(&out)) ||
+            renameat(directory, made, directory, path) < 0)
+            ignored = unlinkat(directory, made, 0);
+        (void)ignored;
+        close(directory);
+        buf_free(&out);
+    }
+    arena_free(&arena);
+}

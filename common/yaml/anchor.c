@@ -1,0 +1,160 @@
+#include "yaml/anchor.h"
+
+struct anchor *anchor_add(struct anchors *anchors, struct str name, struct location at,
+                          struct node *node)
+{
+    struct anchor *anchor = ARENA_NEW(anchors->arena, struct anchor);
+    *anchor = (struct anchor){.name = name, .node = node, .at = at, .next = anchors->first};
+    anchor->open = node->kind != NODE_SCALAR;
+    const struct anchor *before = set_add(anchors->arena, &anchors->by_name, name, anchor);
+    if (before) {
+        diag_error(anchors->diags, at, "this anchor is defined twice");
+        if (!diags_full(anchors->diags)) /* counting lines takes time */
+            diag_hint(anchors->diags, "it is on line %zu already: give each anchor its own name",
+                      diag_position(before->at.source, before->at.start).line);
+    } else {
+        anchors->first = anchor;
+    }
+    return anchor;
+}
+
+/* The copy that one alias makes. */
+struct expansion {
+    struct anchors *anchors;
+    const struct source *source;
+    bool too_many;
+    bool too_deep;
+};
+
+static struct node *copy_scalar(struct expansion *expansion, const struct node *from)
+{
+    struct node *copy = ARENA_NEW(expansion->anchors->arena, struct node);
+    *copy = *from;
+    copy->key = NULL;
+    copy->next = NULL;
+    copy->span.source = expansion->source;
+    expansion->too_many |= ++expansion->anchors->expanded > FILE_EXPANDED_MAX;
+    return copy;
+}
+
+/* As deep as FILE_DEPTH_MAX. */
+static struct node *copy_tree(struct expansion *expansion, const struct node *from, size_t depth)
+{
+    struct node *copy = copy_scalar(expansion, from);
+    if (from->kind == NODE_SCALAR)
+        return copy;
+    copy->first = NULL;
+    copy->last = NULL;
+    expansion->too_deep |= depth >= FILE_DEPTH_MAX;
+    for (const struct node *child = from->first;
+         child && !expansion->too_many && !expansion->too_deep; child = child->next) {
+        struct node *value = copy_tree(expansion, child, depth + 1);
+        if (from->kind == NODE_MAP)
+            node_put(copy, copy_scalar(expansion, child->key), value);
+        else
+            node_add(copy, value);
+    }
+    return copy;
+}
+
+static void report_unknown(struct anchors *anchors, struct str name, struct location at)
+{
+    enum { COMPARED = 1000 }; /* names at most */
+    struct suggestion near = {.word = name};
+    const struct anchor *anchor = anchors->first;
+    for (size_t i = 0; anchor && i < COMPARED && !diags_full(anchors->diags); i++) {
+        suggestion_offer(&near, anchor->name);
+        anchor = anchor->next;
+    }
+    diag_error(anchors->diags, at, "this alias has no anchor before it");
+    if (at.source->secret || !near.best.len)
+        diag_hint(anchors->diags,
+                  "define it above: KEY: &NAME VALUE; or quote the text if it begins "
+                  "with *");
+    else
+        diag_hint(anchors->diags, "did you mean *%.*s?", STR_ARG(near.best));
+}
+
+static const struct source *used_source(struct arena *arena, struct location at)
+{
+    struct location *use = ARENA_NEW(arena, struct location);
+    struct source *source = ARENA_NEW(arena, struct source);
+    *use = at;
+    *source = *at.source;
+    source->use = use;
+    return source;
+}
+
+struct node *anchor_expand(struct anchors *anchors, struct str name, struct location at,
+                           size_t depth)
+{
+    const struct anchor *anchor = set_get(&anchors->by_name, name);
+    struct node *nothing = node_new(anchors->arena, NODE_MAP); /* which a merge key takes as well */
+    nothing->span = at;
+    if (!anchor) {
+        report_unknown(anchors, name, at);
+        return nothing;
+    }
+    if (anchor->open) {
+        diag_error(anchors->diags, at, "this alias is inside its own anchor");
+        diag_hint(anchors->diags, "move what is shared to a key of its own that begins with x-");
+        return nothing;
+    }
+    struct expansion expansion = {.anchors = anchors, .source = used_source(anchors->arena, at)};
+    struct node *copy = copy_tree(&expansion, anchor->node, depth);
+    if (!expansion.too_many && !expansion.too_deep)
+        return copy;
+    if (expansion.too_many)
+        diag_error(anchors->diags, at, "the aliases of the file stand for more than %d values",
+                   FILE_EXPANDED_MAX);
+    else
+        diag_error(anchors->diags, at, "more than %d maps and lists inside each other",
+                   FILE_DEPTH_MAX);
+    diag_hint(anchors->diags, "use fewer aliases inside what other aliases stand for");
+    return NULL;
+}
+
+/* Moves the values whose keys are new. */
+static void move_values(struct anchors *anchors, struct node *ret_moved, struct set *keys,
+                        struct node *from)
+{
+    for (struct node *value = from->first, *next; value; value = next) {
+        next = value->next;
+        value->next = NULL;
+        if (!set_add(anchors->arena, keys, value->key->text, value->key))
+            node_add(ret_moved, value);
+    }
+}
+
+static void report_not_map(struct anchors *anchors, const struct node *node)
+{
+    diag_error(anchors->diags, location_of_use(node->span), "a merge key (<<) takes a map, not %s",
+               node->kind == NODE_LIST ? "a list in a list" : "text");
+    diag_hint(anchors->diags, "write <<: *NAME, or <<: [*NAME, *OTHER], for anchors of maps");
+}
+
+void anchor_merge(struct anchors *anchors, struct node *map, struct node *after, struct set *keys,
+                  struct node *merged)
+{
+    struct node moved = {.kind = NODE_MAP};
+    if (merged->kind == NODE_MAP)
+        move_values(anchors, &moved, keys, merged);
+    else if (merged->kind == NODE_SCALAR)
+        report_not_map(anchors, merged);
+    for (struct node *item = merged->kind == NODE_LIST ? merged->first : NULL; item;
+         item = item->next) {
+        if (item->kind == NODE_MAP)
+            move_values(anchors, &moved, keys, item);
+        else
+            report_not_map(anchors, item);
+    }
+    if (!moved.first)
+        return;
+    moved.last->next = after ? after->next : map->first;
+    if (after)
+        after->next = moved.first;
+    else
+        map->first = moved.first;
+    if (!moved.last->next)
+        map->last = moved.last;
+}

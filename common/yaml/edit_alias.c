@@ -1,0 +1,217 @@
+/* Aliases in an edit. Each has its own copy of what it stands for, so that what is changed at one
+ * place is not changed at others. Before the document is written, those whose copy no longer equals
+ * the node with the anchor are written out. */
+#include "yaml/edit_internal.h"
+
+static struct node *copy_tree(struct edit *edit, const struct node *from)
+{
+    struct node *copy = ARENA_NEW(edit->arena, struct node);
+    *copy = *from;
+    copy->next = NULL;
+    edit->expanded++;
+    if (from->kind == NODE_SCALAR)
+        return copy;
+    if (from->kind == NODE_ALIAS) {
+        copy->first = copy_tree(edit, from->first);
+        return copy;
+    }
+    copy->first = copy->last = NULL;
+    for (const struct node *child = from->first; child; child = child->next)
+        node_add(copy, copy_tree(edit, child));
+    return copy;
+}
+
+/* In the order of the document: an anchor is read before the aliases for it, so that those in it
+ * have their copies. */
+void edit_separate_aliases(struct edit *edit, struct node *node)
+{
+    if (node->kind == NODE_SCALAR)
+        return;
+    if (node->kind == NODE_ALIAS) {
+        node->first = copy_tree(edit, node->last);
+        return;
+    }
+    for (struct node *child = node->first; child; child = child->next)
+        edit_separate_aliases(edit, child);
+}
+
+/* Anchors that are not written again */
+
+static void mark_lost(struct edit *edit, struct set *lost, struct node *node);
+
+static void mark_overridden(struct edit *edit, struct set *lost, const struct node *node)
+{
+    for (struct node *old = node_overridden(node); old; old = node_overridden(old))
+        mark_lost(edit, lost, old);
+}
+
+static void mark_lost(struct edit *edit, struct set *lost, struct node *node)
+{
+    const struct node **key = ARENA_NEW(edit->arena, const struct node *);
+    *key = node;
+    set_add(edit->arena, lost, edit_key_of(key), node);
+    if (node->kind == NODE_SCALAR || node->kind == NODE_ALIAS)
+        return;
+    const struct change *change = edit_find_change(edit, node);
+    if (!change)
+        change = edit_children(edit->arena, node);
+    for (size_t i = 0; i < change->count; i++) {
+        mark_lost(edit, lost, change->was[i]);
+        mark_overridden(edit, lost, change->was[i]);
+    }
+}
+
+/* Nodes of the file in what is removed or replaced. */
+static void find_lost(struct edit *edit, struct set *lost, struct node *node)
+{
+    if (!node->span.source || node->kind == NODE_SCALAR || node->kind == NODE_ALIAS)
+        return;
+    if (edit_is_emptied(edit, node)) {
+        mark_lost(edit, lost, node);
+        return;
+    }
+    const struct change *change = edit_find_change(edit, node);
+    const struct node *next = node->first;
+    for (size_t i = 0; change && i < change->count; i++) {
+        struct node *was = change->was[i];
+        const struct node *now = edit_successor(&next, was);
+        if (now != was)
+            mark_lost(edit, lost, was);
+        if (!now)
+            mark_overridden(edit, lost, was);
+    }
+    for (struct node *child = node->first; child; child = child->next)
+        find_lost(edit, lost, child);
+}
+
+/* Writing out */
+
+static void replace_alias(struct edit *edit, struct node *parent, const struct node *alias,
+                          struct node *made)
+{
+    made->key = alias->key;
+    made->span = alias->span;
+    edit_keep(edit, parent);
+    edit_exchange(parent, alias, made);
+}
+
+/* What an alias for a map became if it has only got new keys: `{<<: *name, KEY: VALUE}`; NULL if
+ * more than that changed. */
+static struct node *merge_alias(struct edit *edit, const struct node *alias)
+{
+    const struct node *anchor = alias->last;
+    if (!alias->key || anchor->kind != NODE_MAP || !anchor->first)
+        return NULL;
+    anchor = node_effective(edit->arena, anchor);
+    const struct node *now = node_effective(edit->arena, alias->first);
+    struct set known = {0};
+    for (const struct node *value = now->first; value; value = value->next)
+        set_add(edit->arena, &known, value->key->text, value);
+    for (const struct node *value = anchor->first; value; value = value->next) {
+        const struct node *same = set_get(&known, value->key->text);
+        if (!same || !edit_same(edit->arena, value, same))
+            return NULL;
+    }
+    struct set old = {0};
+    for (const struct node *value = anchor->first; value; value = value->next)
+        set_add(edit->arena, &old, value->key->text, value);
+    struct node *made = node_new(edit->arena, NODE_MAP);
+    struct node *copy = node_new(edit->arena, NODE_ALIAS);
+    copy->text = alias->text;
+    copy->first = copy->last = alias->last;
+    node_put(made, node_scalar(edit->arena, STYLE_PLAIN, STR("<<")), copy);
+    for (const struct node *value = now->first; value; value = value->next)
+        if (!set_get(&old, value->key->text))
+            node_put(made, node_copy(edit->arena, value->key), node_copy(edit->arena, value));
+    return made;
+}
+
+/* The keys of a map from one of its values on, merged ones included. */
+static struct set keys_from(struct edit *edit, struct node *value)
+{
+    struct set keys = {0};
+    const struct node rest = {.kind = NODE_MAP, .first = value};
+    for (const struct node *each = node_effective(edit->arena, &rest)->first; each;
+         each = each->next)
+        set_add(edit->arena, &keys, each->key->text, each);
+    return keys;
+}
+
+static bool has_anchor(const struct node *node)
+{
+    struct str before = {0};
+    if (node->span.source)
+        before = str_slice(node->span.source->text, node->span.start, node->text_at);
+    bool found = str_find(before, 0, '&') < before.len;
+    bool inside = node->kind == NODE_MAP || node->kind == NODE_LIST;
+    for (const struct node *child = inside ? node->first : NULL; child && !found;
+         child = child->next) {
+        found = has_anchor(child);
+        for (const struct node *old = node_overridden(child); old && !found;
+             old = node_overridden(old))
+            found = has_anchor(old);
+    }
+    return found;
+}
+
+/* Puts the keys of a merged map into the map itself, but for those that it overrides. Keys before
+ * it that it has overridden are removed, unless an anchor in them may still be needed. */
+static void dissolve_merge(struct edit *edit, struct node *map, const struct node *alias)
+{
+    struct arena *arena = edit->arena;
+    struct node *made = node_new(arena, NODE_MAP);
+    struct set merged = {0};
+    struct set later = keys_from(edit, alias->next);
+    for (const struct node *value = node_effective(arena, alias->first)->first; value;
+         value = value->next) {
+        if (set_get(&later, value->key->text))
+            continue;
+        node_put(made, node_copy(arena, value->key), node_copy(arena, value));
+        set_add(arena, &merged, value->key->text, value);
+    }
+    edit_keep(edit, map);
+    for (struct node *value = map->first, *next; value != alias; value = next) {
+        next = value->next;
+        if (!node_is_merge(value) && set_get(&merged, value->key->text) && !has_anchor(value))
+            edit_exchange(map, value, NULL);
+    }
+    if (made->first)
+        replace_alias(edit, map, alias, made);
+    else
+        edit_exchange(map, alias, NULL);
+}
+
+static void write_out(struct edit *edit, struct node *parent, const struct node *alias, bool lost)
+{
+    if (node_is_merge(alias) && alias->first->kind == NODE_MAP) {
+        dissolve_merge(edit, parent, alias);
+        return;
+    }
+    struct node *made = lost || alias->first->kind != NODE_MAP ? NULL : merge_alias(edit, alias);
+    replace_alias(edit, parent, alias, made ? made : node_copy(edit->arena, alias));
+}
+
+static void settle(struct edit *edit, const struct set *lost, struct node *node)
+{
+    for (struct node *child = node->first, *next; child; child = next) {
+        next = child->next;
+        if (child->kind != NODE_ALIAS) {
+            if (child->kind != NODE_SCALAR)
+                settle(edit, lost, child);
+            continue;
+        }
+        const struct node *anchor = child->last;
+        bool is_lost = set_get(lost, edit_key_of(&anchor)) != NULL;
+        if (is_lost || !edit_same(edit->arena, child->first, anchor))
+            write_out(edit, node, child, is_lost);
+    }
+}
+
+void edit_settle_aliases(struct edit *edit)
+{
+    struct set lost = {0};
+    if (edit->expanded == 0) /* there are none */
+        return;
+    find_lost(edit, &lost, edit->root);
+    settle(edit, &lost, edit->root);
+}
