@@ -1,5 +1,6 @@
 #include "cli/completion.h"
 #include "commands.h"
+#include "config/foreign_word.h"
 #include "config/schema.h"
 
 #include <stdlib.h>
@@ -40,7 +41,8 @@ static void explain_field(struct buf *out, struct arena *arena, const char *path
     struct str type = schema_type_text(arena, field);
     buf_format(out, "%s%s: %.*s\n\n  %s\n\n", path, field->name, STR_ARG(type), field->help);
     if (field->unit)
-        buf_format(out, "  Unit:     %s\n", field->unit);
+        buf_format(out, "  Unit:     %s%s\n", field->unit,
+                   field->type == TYPE_INT ? "" : ", of a number without a suffix");
     buf_format(out, "  Default:  %s\n",
                field->required   ? "none, it must be written"
                : field->fallback ? field->fallback
@@ -74,6 +76,47 @@ static bool explain_named(struct buf *out, struct arena *arena, struct str name,
         }
     }
     return false;
+}
+
+/* The fields that begin with something near the word, such as healthcheck_path for helth. A text
+ * of at most five names; empty if none is nearer than `near`. */
+static struct str fields_beginning(struct arena *arena, struct str word,
+                                   const struct suggestion *near)
+{
+    enum { SHORTEST = 4, MOST = 5 };
+    struct str names = {0};
+    size_t count = 0;
+    if (word.len < SHORTEST || (near->best.len && near->distance < 2))
+        return names;
+    for (size_t i = 0; i < service_schema.count && count < MOST; i++) {
+        struct str name = str_of(service_schema.fields[i].name);
+        struct suggestion begin = {.word = word};
+        for (size_t len = word.len - 1; len <= word.len + 1 && len < name.len; len++)
+            suggestion_offer(&begin, str_slice(name, 0, len));
+        if (begin.best.len && begin.distance < 2)
+            names = str_format(arena, "%.*s%s\"%.*s\"", STR_ARG(names), count++ ? ", " : "",
+                               STR_ARG(name));
+    }
+    return names;
+}
+
+static void report_unknown(struct buf *out, struct arena *arena, struct str name,
+                           const struct suggestion *near)
+{
+    buf_add(out, STR("error: there is no field \""));
+    diag_add_visible(out, name);
+    buf_add(out, STR("\"\n"));
+    bool exact = near->best.len && near->distance == 0; /* only what stands before it is missing */
+    struct str foreign = foreign_word_hint(arena, NULL, name, NULL);
+    struct str beginning = fields_beginning(arena, name, near);
+    if (foreign.len)
+        buf_format(out, "  %.*s\n", STR_ARG(foreign));
+    if (!exact && !foreign.len && beginning.len)
+        buf_format(out, "  did you mean %.*s?\n", STR_ARG(beginning));
+    else if (exact || (near->best.len && !foreign.len))
+        buf_format(out, "  did you mean \"%.*s\"?\n", STR_ARG(near->best));
+    else if (!foreign.len)
+        buf_add(out, STR("  kubectl optasvc explain lists the fields\n"));
 }
 
 static void list_fields(struct buf *out, struct arena *arena)
@@ -112,7 +155,7 @@ static void write_markdown(struct buf *out, struct arena *arena)
         for (size_t j = 0; j < schema->count; j++) {
             const struct field *field = &schema->fields[j];
             struct str type = schema_type_text(arena, field);
-            if (field->unit)
+            if (field->unit && field->type == TYPE_INT)
                 type = str_format(arena, "%.*s, in %s", STR_ARG(type), field->unit);
             buf_add(out, STR("| "));
             add_cell(out, str_format(arena, "`%s`", field->name));
@@ -144,14 +187,11 @@ static int run_explain(const struct invocation *invocation)
     bool markdown =
         invocation->options.output && str_is(str_of(invocation->options.output), "markdown");
     bool named = invocation->arguments.count > 0;
-    struct suggestion near = {.word = named ? str_of(invocation->arguments.items[0]) : STR("")};
+    struct str name = named ? str_of(invocation->arguments.items[0]) : STR("");
+    struct suggestion near = {.word = name};
     int status = EXIT_SUCCESS;
-    if (named && !explain_named(&out, &arena, near.word, &near)) {
-        buf_add(&out, STR("error: there is no field \""));
-        diag_add_visible(&out, near.word);
-        buf_add(&out, STR("\"\n"));
-        if (near.best.len)
-            buf_format(&out, "  did you mean \"%.*s\"?\n", STR_ARG(near.best));
+    if (named && !explain_named(&out, &arena, name, &near)) {
+        report_unknown(&out, &arena, name, &near);
         console_print_error(buf_str(&out));
         status = EXIT_FAILURE;
     } else {

@@ -123,6 +123,16 @@ static void add_record(struct arena *arena, struct node *alternatives, const str
     put_int(arena, empty, "maxProperties", 0);
 }
 
+/* A quantity of Kubernetes: with a point, which also makes a number of JSON, or with a suffix. */
+static void add_quantity(struct arena *arena, struct node *alternatives)
+{
+    struct node *number = add_map(arena, alternatives);
+    put_type(arena, number, "number");
+    put_type(arena, put_map(arena, number, "not"), "integer");
+    add_text_with(arena, alternatives,
+                  "^\\+?([0-9]+\\.?[0-9]*|\\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$");
+}
+
 /* The forms of a value. One that is null counts as left out. */
 static void add_forms(struct arena *arena, struct node *alternatives, const struct field *field)
 {
@@ -138,6 +148,11 @@ static void add_forms(struct arena *arena, struct node *alternatives, const stru
         break;
     case TYPE_INT:
         add_number(arena, alternatives, field);
+        break;
+    case TYPE_CPU:
+    case TYPE_BYTES:
+        add_number(arena, alternatives, field);
+        add_quantity(arena, alternatives);
         break;
     case TYPE_BOOL:
         put_type(arena, add_map(arena, alternatives), "boolean");
@@ -171,7 +186,8 @@ static void add_forms(struct arena *arena, struct node *alternatives, const stru
     }
     if (field->word)
         put_text(arena, add_map(arena, alternatives), "const", str_of(field->word));
-    if (field->word && field->type != TYPE_INT) /* which takes a placeholder in any case */
+    bool number = field->type == TYPE_INT || field->type == TYPE_CPU || field->type == TYPE_BYTES;
+    if (field->word && !number) /* which takes a placeholder in any case */
         add_text_with(arena, alternatives, placeholder);
     put_type(arena, add_map(arena, alternatives), "null");
 }
@@ -181,7 +197,8 @@ static void put_field(struct arena *arena, struct node *properties, const struct
     struct node *property = put_map(arena, properties, field->name);
     struct str text = str_of(field->help);
     if (field->unit)
-        text = str_format(arena, "%.*s Unit: %s.", STR_ARG(text), field->unit);
+        text = str_format(arena, "%.*s Unit: %s%s.", STR_ARG(text), field->unit,
+                          field->type == TYPE_INT ? "" : " of a number without a suffix");
     if (field->fallback)
         text = str_format(arena, "%.*s Default: %s.", STR_ARG(text), field->fallback);
     put_text(arena, property, "description", text);

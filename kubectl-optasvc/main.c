@@ -42,6 +42,31 @@ static const struct environment_variable variables[] = {
     {NULL, NULL},
 };
 
+/* Words of kubectl, Opta and shells. */
+static const struct command_word words[] = {
+    {"secret get", "secret view"},
+    {"secret show", "secret view"},
+    {"secret print", "secret view"},
+    {"secret read", "secret view"},
+    {"secret cat", "secret view"},
+    {"secret describe", "secret view"},
+    {"secret rm", "secret delete"},
+    {"secret remove", "secret delete"},
+    {"secret del", "secret delete"},
+    {"secret unset", "secret delete"},
+    {"secret add", "secret set"},
+    {"secret create", "secret set"},
+    {"secret put", "secret set"},
+    {"secret update", "secret set"},
+    {"secret write", "secret set"},
+    {"secret ls", "secret list"},
+    {"secret load", "secret import"},
+    {"secret bulk-update", "secret import"},
+    {"secret apply", "secret import"},
+    {"secret upload", "secret import"},
+    {NULL, NULL},
+};
+
 int main(int argc, char **argv)
 {
     static const struct program program = {
@@ -50,6 +75,7 @@ int main(int argc, char **argv)
         .summary = "Deploys a service from twenty lines of YAML.",
         .commands = commands,
         .variables = variables,
+        .words = words,
     };
     return cli_main(&program, argc, argv);
 }

@@ -18,6 +18,27 @@ static enum field_id written_field(const struct target *target)
     return SERVICE_END;
 }
 
+/* True for a target that is written and not 0, which turns a metric off. */
+static bool is_written_target(const struct target *target, enum field_id field)
+{
+    return target_has(target, field) && record_value(target->service->record, field)->number > 0;
+}
+
+/* Turning metrics off does not request an autoscaler. True, and reported, if nothing else is
+ * written. */
+static bool only_turns_off(const struct target *target)
+{
+    enum field_id field = written_field(target);
+    if (target_has(target, SERVICE_MIN_CONTAINERS) || target_has(target, SERVICE_MAX_CONTAINERS) ||
+        is_written_target(target, SERVICE_TARGET_CPU) ||
+        is_written_target(target, SERVICE_TARGET_MEM))
+        return false;
+    diag_warning(target->injection->diags, record_location(target->service->record, field),
+                 "%s has no effect: the chart has no autoscaler", schema_field(field)->name);
+    diag_hint(target->injection->diags, "write max_containers to add one");
+    return true;
+}
+
 static const struct object *find_scaler(const struct target *target, enum object_kind type,
                                         const char *path, const struct object *scaled)
 {
@@ -218,6 +239,35 @@ static void replace_metric(const struct target *target, const struct object *sca
                     STR_ARG(to));
 }
 
+/* Turns a metric off: that of the container, and that of the pods. True if there was one. */
+static bool remove_metrics(const struct target *target, const struct object *scaler,
+                           const char *resource, enum field_id field)
+{
+    struct edit *edit = release_edit(&target->injection->release, scaler);
+    const char *source;
+    bool found = false;
+    for (struct node *metric; (metric = find_metric(target, scaler, resource, &source));
+         found = true)
+        edit_remove_item(edit, node_find(scaler->node, "spec metrics"), metric);
+    if (found)
+        target_tell(target, scaler, DEED_REMOVED,
+                    str_format(target->injection->arena, "%s target", resource).data, "%s is 0",
+                    schema_field(field)->name);
+    return found;
+}
+
+/* Kubernetes scales an autoscaler that has no metric by CPU use. */
+static void check_metrics(const struct target *target, const struct object *scaler,
+                          enum field_id field)
+{
+    if (node_items(node_find(scaler->node, "spec metrics")))
+        return;
+    target_error(target, field, "%.*s would have no metric, so Kubernetes would scale it by CPU",
+                 STR_ARG(object_text(target->injection->arena, scaler)));
+    diag_hint(target->injection->diags, "write a target above 0 for cpu or memory, or turn the "
+                                        "chart's autoscaler off");
+}
+
 static void set_metric(const struct target *target, const struct object *scaler,
                        const char *resource, int64_t utilization)
 {
@@ -255,11 +305,16 @@ static void set_metric(const struct target *target, const struct object *scaler,
 /* autoscaling/v1 knows one target, that of the CPU. */
 static void set_targets_v1(const struct target *target, const struct object *scaler)
 {
-    if (target_has(target, SERVICE_TARGET_CPU))
+    if (target_has(target, SERVICE_TARGET_CPU) && target->service->target_cpu == 0) {
+        target_error(target, SERVICE_TARGET_CPU,
+                     "the chart's autoscaler is of autoscaling/v1, which always scales by CPU");
+        diag_hint(target->injection->diags, "leave it out, or turn the chart's autoscaler off");
+    } else if (target_has(target, SERVICE_TARGET_CPU)) {
         target_set(target, scaler, scaler->node, "spec targetCPUUtilizationPercentage",
                    node_int(target->injection->arena, target->service->target_cpu), "cpu target",
                    TELL_VALUES);
-    if (!target_has(target, SERVICE_TARGET_MEM))
+    }
+    if (!target_has(target, SERVICE_TARGET_MEM) || target->service->target_memory == 0)
         return;
     target_error(target, SERVICE_TARGET_MEM,
                  "the chart's autoscaler is of autoscaling/v1, which has no target for memory");
@@ -289,6 +344,30 @@ static void check_container_metric(const struct target *target, const struct obj
               "use a metric of type Resource in the chart");
 }
 
+static void set_targets(const struct target *target, const struct object *scaler)
+{
+    const struct {
+        enum field_id field;
+        const char *resource;
+        int64_t utilization;
+    } targets[] = {{SERVICE_TARGET_CPU, "cpu", target->service->target_cpu},
+                   {SERVICE_TARGET_MEM, "memory", target->service->target_memory}};
+    enum field_id emptied = SERVICE_END;
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        enum field_id field = targets[i].field;
+        if (!target_has(target, field))
+            continue;
+        if (targets[i].utilization)
+            set_metric(target, scaler, targets[i].resource, targets[i].utilization);
+        else if (remove_metrics(target, scaler, targets[i].resource, field) ||
+                 field == SERVICE_TARGET_CPU)
+            emptied = field;
+    }
+    if (emptied != SERVICE_END)
+        check_metrics(target, scaler, emptied);
+}
+
+/* Without a request, a target that is a share of it cannot be reckoned. */
 static void fill_requests(const struct target *target, const struct object *scaler)
 {
     static const char *const resources[] = {"cpu", "memory"};
@@ -352,14 +431,10 @@ static void change_scaler(const struct target *target, const struct object *scal
     if (target_has(target, SERVICE_MAX_CONTAINERS))
         target_set(target, scaler, scaler->node, "spec maxReplicas", node_int(arena, max),
                    "maxReplicas", TELL_VALUES);
-    if (str_is(scaler->api_version, "autoscaling/v1")) {
+    if (str_is(scaler->api_version, "autoscaling/v1"))
         set_targets_v1(target, scaler);
-    } else {
-        if (target_has(target, SERVICE_TARGET_CPU))
-            set_metric(target, scaler, "cpu", service->target_cpu);
-        if (target_has(target, SERVICE_TARGET_MEM))
-            set_metric(target, scaler, "memory", service->target_memory);
-    }
+    else
+        set_targets(target, scaler);
     fill_requests(target, scaler);
     if (max > 1 &&
         (target_has(target, SERVICE_MIN_CONTAINERS) || target_has(target, SERVICE_MAX_CONTAINERS)))
@@ -382,6 +457,13 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
         diag_hint(target->injection->diags, "it scales something else; rename it in the chart");
         return;
     }
+    if (!target->service->target_cpu && !target->service->target_memory) {
+        target_error(target, SERVICE_TARGET_MEM,
+                     "both autoscaling targets are 0, so nothing is left to scale by");
+        diag_hint(target->injection->diags, "write a target above 0, or the same number as "
+                                            "min_containers and max_containers");
+        return;
+    }
     struct node *object = node_new(arena, NODE_MAP);
     autoscaler_spec(arena, object,
                     &(struct autoscaling){.api_version = workload->api_version,
@@ -395,8 +477,10 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
                                           .memory = target->service->target_memory});
     target_add(target, "autoscaling/v2", "HorizontalPodAutoscaler", workload->name, NULL,
                node_get(object, "spec"));
-    need_request(target, "cpu");
-    need_request(target, "memory");
+    if (target->service->target_cpu)
+        need_request(target, "cpu");
+    if (target->service->target_memory)
+        need_request(target, "memory");
     inject_warn_shared(target);
     inject_remove_replicas(target, written_field(target));
 }
@@ -405,7 +489,7 @@ static void fix_replicas(const struct target *target, int64_t number)
 {
     static const enum field_id targets[] = {SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
-        if (!target_has(target, targets[i]))
+        if (!is_written_target(target, targets[i]))
             continue;
         diag_warning(target->injection->diags, record_location(target->service->record, targets[i]),
                      "%s has no effect: there are %" PRId64 " pods at least and at most",
@@ -425,8 +509,8 @@ static void scale_anew(const struct target *target, int64_t *ret_max)
     const struct object *controller = target_controller(target);
     int64_t replicas;
     *ret_max = 0;
-    if (!target_int(target, written_field(target), controller, controller->node, "spec replicas", 1,
-                    &replicas))
+    if (only_turns_off(target) || !target_int(target, written_field(target), controller,
+                                              controller->node, "spec replicas", 1, &replicas))
         return;
     int64_t min = replicas > 0 ? replicas : 1;
     int64_t max = service->max_containers;

@@ -34,8 +34,8 @@ static struct resource memory_of(const struct service *service)
                              LIMITS_MEMORY,
                              service->resources.memory_request,
                              service->resources.memory_limit,
-                             1024 * 1024 * INT64_C(1000),
-                             quantity_memory};
+                             1000,
+                             quantity_bytes};
 }
 
 static const struct value *written(const struct target *target, enum field_id map,
@@ -135,15 +135,12 @@ static void set_quantity(const struct target *target, const char *what,
     set_text(target, what, resource, resource->text(target->injection->arena, number));
 }
 
-/* Thousandths as text; a quantity of the chart need not be a whole number of our units. */
+/* Thousandths as text, rounded up to whole units. */
 static struct str quantity_text(const struct target *target, const struct resource *resource,
                                 int64_t thousandths)
 {
-    struct arena *arena = target->injection->arena;
-    if (thousandths % resource->unit == 0)
-        return resource->text(arena, thousandths / resource->unit);
-    return str_format(arena, "%" PRId64,
-                      thousandths / 1000 + (thousandths % 1000 != 0)); /* bytes */
+    return resource->text(target->injection->arena,
+                          (thousandths + resource->unit - 1) / resource->unit);
 }
 
 static const char *dotted(const struct target *target, const char *what,

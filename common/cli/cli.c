@@ -234,6 +234,14 @@ static const char *take_value(struct cli *cli, const char *attached)
     return cli->at < cli->argc ? cli->argv[cli->at++] : NULL;
 }
 
+/* Reports -f or --filename of a program whose argument is the file. */
+static int refuse_filename(struct cli *cli, const char *flag, const char *attached)
+{
+    const char *file = take_value(cli, attached);
+    return usage_error(cli, NULL, "unknown flag %s: the service file is an argument: %s %s", flag,
+                       cli->program->name, file ? file : "FILE");
+}
+
 static int read_long(struct cli *cli, const char *argument)
 {
     struct str text = str_of(argument + 2);
@@ -242,6 +250,8 @@ static int read_long(struct cli *cli, const char *argument)
     struct str name = str_slice(text, 0, equals);
     struct suggestion near = {.word = name};
     size_t id = find_flag(cli->invocation.command, name, &near);
+    if (id == FLAG_COUNT && cli->program->single && str_is(name, flag_table[FLAG_FILENAME].name))
+        return refuse_filename(cli, "--filename", attached);
     if (id == FLAG_COUNT) {
         if (near.best.len)
             near.best = str_format(&cli->arena, "--%.*s", STR_ARG(near.best));
@@ -269,13 +279,15 @@ static int read_letters(struct cli *cli, const char *argument)
 {
     for (const char *letter = argument + 1; *letter; letter++) {
         size_t id = find_letter(cli->invocation.command, *letter);
+        const char *attached = letter[1] == '=' ? letter + 2 : letter[1] ? letter + 1 : NULL;
+        if (id == FLAG_COUNT && cli->program->single && *letter == flag_table[FLAG_FILENAME].letter)
+            return refuse_filename(cli, "-f", attached);
         if (id == FLAG_COUNT)
             return usage_error(cli, NULL, "unknown flag -%c", *letter);
         if (flag_table[id].kind == KIND_SWITCH) {
             set_flag(cli, id, NULL);
             continue;
         }
-        const char *attached = letter[1] == '=' ? letter + 2 : letter[1] ? letter + 1 : NULL;
         const char *value = take_value(cli, attached);
         if (!value)
             return usage_error(cli, NULL, "-%c needs a value: -%c %s", *letter, *letter,
@@ -423,12 +435,46 @@ static struct str group_names(struct cli *cli, const char *word)
     return buf_take(&cli->arena, &names);
 }
 
+/* The command that another word stands for, or empty. */
+static struct str command_of_word(const struct program *program, struct str word)
+{
+    for (const struct command_word *each = program->words; each && each->word; each++)
+        if (str_is(word, each->word))
+            return str_of(each->command);
+    return (struct str){0};
+}
+
+/* An unknown word after that of a group: `secret rm`. Only the words after the first are compared,
+ * because the first is that of all. */
+static int refuse_in_group(struct cli *cli, const char *first, const char *second, struct str names)
+{
+    struct str group = str_format(&cli->arena, "%s ", first);
+    struct suggestion near = {.word = str_of(second)};
+    for (const struct command *const *each = cli->program->commands; *each; each++) {
+        struct str name = str_of((*each)->name);
+        if (str_starts(name, group))
+            suggestion_offer(&near, str_from(name, group.len));
+    }
+    if (near.best.len)
+        near.best = str_format(&cli->arena, "%s %.*s", first, STR_ARG(near.best));
+    struct str both = str_format(&cli->arena, "%s %s", first, second);
+    struct str known = command_of_word(cli->program, both);
+    if (known.len)
+        near.best = known;
+    if (near.best.len)
+        return usage_error(cli, &near, "unknown command \"%.*s\"", STR_ARG(both));
+    return usage_error(cli, NULL, "unknown command \"%.*s\": the commands are %.*s", STR_ARG(both),
+                       STR_ARG(names));
+}
+
 /* Of find_command(), which found none: what is not known, or not there. */
 static int refuse_command(struct cli *cli, const char *first, const struct suggestion *near)
 {
     struct str names = group_names(cli, first);
     if (names.len && (cli->at == cli->argc || cli->argv[cli->at][0] == '-'))
         return usage_error(cli, NULL, "a command is needed: %.*s", STR_ARG(names));
+    if (names.len)
+        return refuse_in_group(cli, first, cli->argv[cli->at], names);
     return usage_error(cli, near, "unknown command \"%.*s\"", STR_ARG(near->word));
 }
 

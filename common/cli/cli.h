@@ -31,6 +31,13 @@ struct environment_variable {
     const char *help;
 };
 
+/* A word that is no command, and the command that it most likely means: {"secret rm", "secret
+ * delete"}. */
+struct command_word {
+    const char *word;
+    const char *command;
+};
+
 struct program {
     const char *name; /* as the user calls it: "kubectl optasvc" */
     const char *file; /* the binary's name */
@@ -38,6 +45,7 @@ struct program {
     const struct command *const *commands; /* ended by NULL */
     bool single; /* the first command is the program itself, the others are hidden */
     const struct environment_variable *variables; /* ended by one without a name */
+    const struct command_word *words;             /* ended by one without a word; may be NULL */
 };
 
 struct invocation {

@@ -103,8 +103,7 @@ struct node *kubectl_answer(const struct kubectl *kubectl, const struct process 
             report_answer(kubectl, run, "nothing");
         return NULL;
     }
-    struct node *answer =
-        load_json(kubectl->arena, str_copy(kubectl->arena, buf_str(&run->output)));
+    struct node *answer = load_json(kubectl->arena, buf_str(&run->output));
     if (answer && answer->kind == NODE_MAP && node_get(answer, "kind"))
         return answer;
     report_answer(kubectl, run, "something else than objects");

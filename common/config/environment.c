@@ -2,6 +2,7 @@
 #include "config/environment.h"
 
 #include "base/map.h"
+#include "config/foreign_file.h"
 #include "config/module.h"
 #include "config/remote.h"
 #include "config/source.h"
@@ -76,6 +77,23 @@ static const char *beside(struct arena *arena, struct str file, struct str path)
     return str_format(arena, "%.*s%.*s", STR_ARG(directory), STR_ARG(path)).data;
 }
 
+/* What to write instead of an invalid name: the same in lower case, or an address without what is
+ * no part of it. */
+static void hint_name(const struct schema_reader *reader, enum field_id field, enum name_kind kind,
+                      struct str text)
+{
+    const char *name = schema_field(field)->name;
+    struct str likely = str_lower(reader->arena, text);
+    static const char *const schemes[] = {"https://", "http://", "docker://", "oci://"};
+    for (size_t i = 0; kind == NAME_REGISTRY && i < sizeof schemes / sizeof *schemes; i++)
+        if (str_starts(likely, str_of(schemes[i])))
+            likely = str_from(likely, strlen(schemes[i]));
+    while (kind == NAME_REGISTRY && str_ends(likely, STR("/")))
+        likely.len--;
+    if (!name_wrong(kind, likely))
+        diag_hint(reader->diags, "write %s: %.*s", name, STR_ARG(likely));
+}
+
 static void set_checked(const struct schema_reader *reader, const struct record *record,
                         enum field_id field, enum name_kind kind, struct str *ret)
 {
@@ -83,9 +101,11 @@ static void set_checked(const struct schema_reader *reader, const struct record 
         return;
     struct str text = record_value(record, field)->text;
     const char *wrong = name_wrong(kind, text);
-    if (wrong)
+    if (wrong) {
         diag_error(reader->diags, record_location(record, field), "%s %s",
                    schema_field(field)->name, wrong);
+        hint_name(reader, field, kind, text);
+    }
     *ret = text;
 }
 
@@ -313,7 +333,7 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
                                      "--env-file FILE names another");
         return false;
     }
-    const struct node *root = load_service_file(reader->arena, source, reader->diags);
+    const struct node *root = load_own_file(reader->arena, source, reader->diags, OWN_ENVIRONMENT);
     const struct record *file = root ? schema_read(reader, &file_schema, root) : NULL;
     if (!file || !check_filled(reader, root, true))
         return false;

@@ -157,9 +157,10 @@ bool module_is_service(const struct module *module)
     return module->kind && module->kind->link == LINK_SERVICE;
 }
 
-/* A misspelt k8s-service would silently deploy nothing; other unknown types are somebody else's.
- * Returns false after an error. */
-static bool check_type(const struct schema_reader *reader, const struct module *module,
+/* A misspelt k8s-service would silently deploy nothing; other unknown types are somebody else's. A
+ * misspelt type is taken for what it most likely means, so that the rest is checked in the same
+ * run. Returns false after an error. */
+static bool check_type(const struct schema_reader *reader, struct module *module,
                        struct location at)
 {
     if (module->kind)
@@ -170,6 +171,7 @@ static bool check_type(const struct schema_reader *reader, const struct module *
     if (near.best.len) {
         diag_error(reader->diags, at, "unknown module type \"%.*s\"", STR_ARG(module->type));
         diag_suggest(reader->diags, &near);
+        module->kind = find_exact(near.best);
         return false;
     }
     diag_warning(reader->diags, at, "unknown module type \"%.*s\": nothing is made from it",
@@ -242,26 +244,60 @@ static struct str name_of_type(struct arena *arena, struct str type)
     return (struct str){name, len};
 }
 
+/* True for a module without a valid type that most likely is a service. */
+static bool is_like_service(const struct node *node)
+{
+    return node_get(node, "image") || node_get(node, "port") || node_get(node, "ports");
+}
+
+/* A copy of a module without what was reported, so that the rest of it can be read. */
+static struct node *without_errors(struct arena *arena, const struct record *record,
+                                   struct str type)
+{
+    struct node *copy = node_new(arena, NODE_MAP);
+    copy->span = record->node->span;
+    bool typed = record_has(record, MODULE_TYPE);
+    for (const struct node *child = record->node->first; child; child = child->next) {
+        bool wrong = (str_is(child->key->text, "type") && !typed) ||
+                     (str_is(child->key->text, "name") && record_value(record, MODULE_NAME)->wrong);
+        if (wrong)
+            continue;
+        struct node *kept = ARENA_NEW(arena, struct node);
+        *kept = *child;
+        kept->next = NULL;
+        node_put(copy, child->key, kept);
+    }
+    if (!typed)
+        node_put(copy, node_scalar(arena, STYLE_PLAIN, STR("type")),
+                 node_scalar(arena, STYLE_PLAIN, type));
+    return copy;
+}
+
 static void read_module(const struct schema_reader *reader, const struct node *node, bool local,
                         struct module *ret)
 {
     struct record *record = schema_read(reader, &module_schema, node);
-    *ret = (struct module){.node = node, .broken = true};
-    if (!record)
+    *ret = (struct module){.node = node, .broken = true, .unnamed = true};
+    if (!record) {
+        diag_hint(reader->diags, "write it like this: - {name: app, type: k8s-service, ...}");
         return;
-    struct str type = record_value(record, MODULE_TYPE)->text;
+    }
+    bool typed = record_has(record, MODULE_TYPE);
     bool named = record_has(record, MODULE_NAME);
+    bool misnamed = record_value(record, MODULE_NAME)->wrong;
+    if (typed)
+        ret->type = record_value(record, MODULE_TYPE)->text;
+    else if (is_like_service(node))
+        ret->type = STR("k8s-service");
+    ret->kind = module_type_find(ret->type, local);
+    ret->unnamed = misnamed || (!named && !typed);
     ret->name_at = record_location(record, named ? MODULE_NAME : MODULE_TYPE);
-    if (named)
-        ret->name = record_value(record, MODULE_NAME)->text;
-    else if (!record_value(record, MODULE_NAME)->wrong)
-        ret->name = name_of_type(reader->arena, type);
-    if (!record_has(record, MODULE_TYPE) || record_value(record, MODULE_NAME)->wrong)
-        return;
-    ret->type = type;
-    ret->kind = module_type_find(type, local);
-    ret->broken = !check_type(reader, ret, record_location(record, MODULE_TYPE)) ||
-                  record_value(record, MODULE_OUTPUTS)->wrong;
+    ret->name =
+        named ? record_value(record, MODULE_NAME)->text : name_of_type(reader->arena, ret->type);
+    if (!typed || misnamed)
+        ret->node = without_errors(reader->arena, record, ret->type);
+    bool known = typed && check_type(reader, ret, record_location(record, MODULE_TYPE));
+    ret->broken = !known || misnamed || record_value(record, MODULE_OUTPUTS)->wrong;
     read_outputs(reader, record, ret);
 }
 
@@ -278,7 +314,7 @@ void module_report_missing(const struct schema_reader *reader, const struct modu
 {
     struct suggestion near = {.word = name};
     for (size_t i = 0; i < count; i++) {
-        if (modules[i].broken && modules[i].name.len == 0)
+        if (modules[i].unnamed)
             return;
         if (!diags_full(reader->diags))
             suggestion_offer(&near, modules[i].name);
@@ -309,8 +345,8 @@ struct module *modules_read(const struct schema_reader *reader, const struct nod
         struct module *module = &read[*ret_count];
         read_module(reader, node, local, module);
         const struct module *first =
-            module->name.len ? module_find(read, *ret_count, module->name) : NULL;
-        if (first) {
+            module->unnamed ? NULL : module_find(read, *ret_count, module->name);
+        if (first && !first->unnamed) {
             diag_error(reader->diags, module->name_at, "two modules are named \"%.*s\"",
                        STR_ARG(module->name));
             diag_hint(reader->diags, "the first is on line %zu: give each its own name",

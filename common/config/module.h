@@ -53,8 +53,9 @@ struct module {
     struct module_output *outputs;
     size_t output_count;
     struct set output_names; /* the same by name */
-    bool broken; /* an error was reported: what refers to it is no further mistake. Without a name,
-                    it may be the module that a name refers to */
+    bool broken;  /* an error was reported: what refers to it is no further mistake, and `type` may
+                     be  a guess */
+    bool unnamed; /* `name` is a guess or empty: it may be the module that any name refers to */
     enum known known;                      /* CLOUD_AWS: how far this is read: */
     const struct cloud_resource *resource; /* what it is in AWS (aws_resource.h) */
 };

@@ -79,30 +79,32 @@ bool remote_report(struct arena *arena, struct diags *diags, struct location at,
     static const struct {
         const char *scheme;
         const char *what;
-        const char *command;
+        const char *command; /* before the address */
+        const char *end;     /* and after it */
     } rows[] = {
-        {"s3:", "an object in S3", "aws s3 cp"},
-        {"gs:", "an object in Google Cloud Storage", "gcloud storage cp"},
-        {"gcs:", "an object in Google Cloud Storage", "gcloud storage cp"},
-        {"http:", "an address on the web", "curl -fsSLO"},
-        {"https:", "an address on the web", "curl -fsSLO"},
+        {"s3:", "an object in S3", "aws s3 cp", " ."},
+        {"gs:", "an object in Google Cloud Storage", "gcloud storage cp", " ."},
+        {"gcs:", "an object in Google Cloud Storage", "gcloud storage cp", " ."},
+        {"http:", "an address on the web", "curl -fsSLO", ""},
+        {"https:", "an address on the web", "curl -fsSLO", ""},
     };
     struct str subject = at.source || has_password(path) ? STR("this path") : path;
     const char *what = is_git(path) ? "in a git repository" : "an address of another machine";
-    const char *command = NULL;
+    struct str command = {0};
     if (!remote_is(path))
         return false;
     for (size_t i = 0; !is_git(path) && i < sizeof rows / sizeof *rows; i++) {
         if (!str_starts(path, str_of(rows[i].scheme)))
             continue;
         what = rows[i].what;
-        command = rows[i].command;
+        if (!has_password(path) && !holds(path, "::"))
+            command = str_format(arena, ": %s %.*s%s", rows[i].command,
+                                 STR_ARG(str_shell(arena, path)), rows[i].end);
     }
     diag_error(diags, at, "%.*s is %s, and only local files are read", STR_ARG(subject), what);
     if (is_git(path))
         hint_clone(arena, diags, path);
     else
-        diag_hint(diags, "download it first%s%s, and give the path of that file",
-                  command ? ", such as with " : "", command ? command : "");
+        diag_hint(diags, "download it, and give the path of that file%.*s", STR_ARG(command));
     return true;
 }

@@ -1,6 +1,8 @@
 #include "config/schema.h"
 
 #include "config/flavour.h"
+#include "config/foreign_word.h"
+#include "format/quantity.h"
 #include "yaml/scalar.h"
 
 #include <inttypes.h>
@@ -21,6 +23,8 @@ static words store_kinds = {"ClusterSecretStore", "SecretStore", NULL};
 static words helm_modes = {"override", "fill", NULL};
 static words helm_replicas = {"remove", "keep", NULL};
 static words taint_effects = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};
+
+enum { MEBIBYTE = 1 << 20, GIBIBYTE = 1 << 30 };
 
 #define SCHEMA(...)
 #define FIELD(schema, id, field_name, field_type, ...)                                             \
@@ -64,6 +68,28 @@ struct str schema_words_text(struct arena *arena, const char *const *choices, co
     return buf_take(arena, &text);
 }
 
+static int64_t scale_of(const struct field *field)
+{
+    return field->scale ? field->scale : 1;
+}
+
+static struct str quantity_text(struct arena *arena, const struct field *field, int64_t number)
+{
+    if (field->type == TYPE_CPU)
+        return quantity_cpu(arena, number);
+    if (number >= 0 && number < 1024)
+        return str_format(arena, "%" PRId64 " byte%s", number, number == 1 ? "" : "s");
+    return quantity_bytes(arena, number);
+}
+
+/* An integer of the field's unit as a quantity. */
+static struct str quantity_of(struct arena *arena, const struct field *field, const char *text)
+{
+    int64_t number = 0;
+    str_to_int(str_of(text), &number);
+    return quantity_text(arena, field, number * scale_of(field));
+}
+
 struct str schema_type_text(struct arena *arena, const struct field *field)
 {
     struct str text = STR("text");
@@ -75,6 +101,14 @@ struct str schema_type_text(struct arena *arena, const struct field *field)
     case TYPE_INT:
         text = str_format(arena, "a whole number from %" PRId64 " to %" PRId64, field->min,
                           field->max);
+        break;
+    case TYPE_CPU:
+    case TYPE_BYTES:
+        text = str_format(arena,
+                          "a whole number of %s from %" PRId64 " to %" PRId64
+                          ", or a quantity such as %.*s",
+                          field->unit, field->min, field->max,
+                          STR_ARG(quantity_of(arena, field, field->example)));
         break;
     case TYPE_BOOL:
         text = STR("true or false");
@@ -118,7 +152,11 @@ static bool wrong_type(const struct schema_reader *reader, const struct field *f
     struct str type = schema_type_text(reader->arena, field);
     diag_error(reader->diags, node->span, "%s must be %.*s, not %s", field->name, STR_ARG(type),
                kind_text(node));
-    hint_example(reader->diags, field);
+    struct str foreign = foreign_form_hint(reader->arena, field, node);
+    if (foreign.len)
+        diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
+    else
+        hint_example(reader->diags, field);
     return false;
 }
 
@@ -183,6 +221,110 @@ static bool read_int(const struct schema_reader *reader, const struct field *fie
     return false;
 }
 
+/* The quantity that a size with another suffix, such as 256MB or 2 gb, most likely means: empty if
+ * there is none. */
+static struct str likely_quantity(struct arena *arena, struct str text)
+{
+    static const char *const suffixes[] = {"k", "m", "g", "t", "p"};
+    size_t end = 0;
+    while (end < text.len && strchr("0123456789.", text.data[end]))
+        end++;
+    struct str number = str_slice(text, 0, end);
+    struct str suffix = str_lower(arena, str_from(text, end));
+    while (str_starts(suffix, STR(" ")))
+        suffix = str_from(suffix, 1);
+    for (size_t i = 0; number.len && i < sizeof suffixes / sizeof *suffixes; i++) {
+        struct str rest = str_from(suffix, 1);
+        if (str_starts(suffix, str_of(suffixes[i])) &&
+            (rest.len == 0 || str_is(rest, "b") || str_is(rest, "i") || str_is(rest, "ib")))
+            return str_format(arena, "%.*s%.*si", STR_ARG(number),
+                              STR_ARG(str_upper(arena, str_slice(suffix, 0, 1))));
+    }
+    return (struct str){0};
+}
+
+static void hint_unit(const struct schema_reader *reader, const struct field *field)
+{
+    diag_hint(reader->diags, "a number alone is in %s: %s is %.*s", field->unit, field->example,
+              STR_ARG(quantity_of(reader->arena, field, field->example)));
+}
+
+/* In millicores or bytes, up to INT64_MAX. An integer alone has the field's unit; a point or a
+ * suffix makes a quantity of Kubernetes, which has no less than a millicore, and may have a
+ * fraction of a byte. */
+static bool parse_quantity(const struct field *field, struct str text, int64_t *ret_number)
+{
+    enum { THOUSAND = 1000 };
+    int64_t scale = scale_of(field);
+    int64_t number;
+    if (str_to_int(text, &number)) {
+        *ret_number = number > INT64_MAX / scale ? INT64_MAX : number < 0 ? -1 : number * scale;
+        return true;
+    }
+    bool rounded;
+    if (str_only(text, "+-0123456789") || !quantity_parse_rounded(text, &number, &rounded) ||
+        (field->type == TYPE_CPU && rounded))
+        return false;
+    if (field->type == TYPE_BYTES && number < INT64_MAX)
+        number = number / THOUSAND + (number % THOUSAND != 0);
+    *ret_number = number;
+    return true;
+}
+
+/* A number outside of the range, with what it was read as. */
+static void report_quantity(const struct schema_reader *reader, const struct field *field,
+                            const struct value *value)
+{
+    struct arena *arena = reader->arena;
+    struct str text = value->text;
+    struct str read = value->number > 0 && value->number < INT64_MAX
+                          ? quantity_text(arena, field, value->number)
+                          : text;
+    struct str is = str_equal(read, text) ? (struct str){0}
+                                          : str_format(arena, ", which is %.*s", STR_ARG(read));
+    struct location at = value->node->span;
+    if (str_to_int(text, &(int64_t){0})) {
+        diag_error(reader->diags, at,
+                   "%s must be between %" PRId64 " and %" PRId64 " %s, not %.*s%.*s", field->name,
+                   field->min, field->max, field->unit, STR_ARG(text), STR_ARG(is));
+        hint_unit(reader, field);
+        return;
+    }
+    struct str low = quantity_text(arena, field, field->min * scale_of(field));
+    struct str high = quantity_text(arena, field, field->max * scale_of(field));
+    diag_error(reader->diags, at, "%s must be between %.*s and %.*s, not %.*s%.*s", field->name,
+               STR_ARG(low), STR_ARG(high), STR_ARG(text), STR_ARG(is));
+    if (field->type == TYPE_BYTES && str_ends(text, STR("m")))
+        diag_hint(reader->diags, "m is a thousandth: write %.*s",
+                  STR_ARG(likely_quantity(arena, text)));
+}
+
+static bool read_quantity(const struct schema_reader *reader, const struct field *field,
+                          struct value *value)
+{
+    struct arena *arena = reader->arena;
+    struct str text = value->text;
+    int64_t scale = scale_of(field);
+    if (!parse_quantity(field, text, &value->number)) {
+        struct str type = schema_type_text(arena, field);
+        diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
+                   STR_ARG(type), STR_ARG(text));
+        struct str likely = {0};
+        if (field->type == TYPE_BYTES)
+            likely = likely_quantity(arena, text);
+        if (likely.len)
+            diag_hint(reader->diags, "write %.*s", STR_ARG(likely));
+        else
+            hint_unit(reader, field);
+        suggest_word(reader, field, text);
+        return false;
+    }
+    if (value->number >= field->min * scale && value->number <= field->max * scale)
+        return true;
+    report_quantity(reader, field, value);
+    return false;
+}
+
 static bool read_bool(const struct schema_reader *reader, const struct field *field,
                       struct value *value)
 {
@@ -205,7 +347,9 @@ static bool read_choice(const struct schema_reader *reader, const struct field *
     struct str choices = schema_words_text(reader->arena, field->choices, "or");
     diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
                STR_ARG(choices), STR_ARG(value->text));
-    diag_suggest(reader->diags, &near);
+    struct str foreign = foreign_form_hint(reader->arena, field, value->node);
+    if (!diag_suggest(reader->diags, &near) && foreign.len)
+        diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
     return false;
 }
 
@@ -223,6 +367,8 @@ static bool read_scalar(const struct schema_reader *reader, const struct field *
         return true;
     if (field->type == TYPE_INT)
         return read_int(reader, field, value);
+    if (field->type == TYPE_CPU || field->type == TYPE_BYTES)
+        return read_quantity(reader, field, value);
     if (field->type == TYPE_BOOL)
         return read_bool(reader, field, value);
     return !field->choices || read_choice(reader, field, value);
@@ -303,6 +449,22 @@ static bool read_map(const struct schema_reader *reader, const struct field *fie
     return right;
 }
 
+/* NAME=VALUE is Docker Compose's form, and valueFrom that of Kubernetes. */
+static void hint_pair(const struct schema_reader *reader, const struct field *field,
+                      const struct node *pair)
+{
+    struct str text = pair->kind == NODE_SCALAR ? pair->text : (struct str){0};
+    size_t equals = str_find(text, 0, '=');
+    if (equals && equals < text.len)
+        diag_hint(reader->diags, "write a map: %s: {%.*s: \"%.*s\"}", field->name,
+                  STR_ARG(str_slice(text, 0, equals)), STR_ARG(str_from(text, equals + 1)));
+    else if (pair->kind == NODE_MAP && node_get(pair, "valueFrom"))
+        diag_hint(reader->diags, "a key of the Secret manual-secrets is written under secrets: "
+                                 "[API_KEY]");
+    else
+        diag_hint(reader->diags, "write it like this: - {name: FLAG, value: \"true\"}");
+}
+
 static bool read_pair(const struct schema_reader *reader, const struct field *field,
                       const struct node *pair, struct value *value)
 {
@@ -313,7 +475,7 @@ static bool read_pair(const struct schema_reader *reader, const struct field *fi
                    "an item of %s must have a name and a value, and "
                    "nothing else",
                    field->name);
-        diag_hint(reader->diags, "write it like this: - {name: FLAG, value: \"true\"}");
+        hint_pair(reader, field, pair);
         return false;
     }
     return read_named(reader, field, name, text, value);
@@ -337,6 +499,8 @@ static bool read_records(const struct schema_reader *reader, const struct field 
     for (const struct node *item = value->node->first; item; item = item->next) {
         size_t errors = reader->diags->errors;
         struct record *record = schema_read(reader, field->of, item);
+        if (!record)
+            hint_example(reader->diags, field);
         right &= reader->diags->errors == errors;
         if (record)
             value->records[value->count++] = record;
@@ -370,6 +534,8 @@ static bool read_value(const struct schema_reader *reader, const struct field *f
     switch (field->type) {
     case TYPE_TEXT:
     case TYPE_INT:
+    case TYPE_CPU:
+    case TYPE_BYTES:
     case TYPE_BOOL:
         return read_scalar(reader, field, value);
     case TYPE_LIST:
@@ -426,12 +592,31 @@ static void hint_prefix(const struct schema_reader *reader, const struct node *v
                   STR_ARG(key));
 }
 
+/* True for a key whose value is missing, as when the lines below it are not indented. */
+static bool lacks_lines(const struct field *field, const struct node *value)
+{
+    bool lines = field && field->type != TYPE_TEXT && field->type != TYPE_INT &&
+                 field->type != TYPE_CPU && field->type != TYPE_BYTES && field->type != TYPE_BOOL;
+    return lines && value->kind == NODE_SCALAR && value->text.len == 0 && node_is_null(value);
+}
+
+/* `above`: the field just above whose value is missing, or NULL. */
 static void report_unknown(const struct schema_reader *reader, const struct schema *schema,
-                           const struct node *value)
+                           const struct node *value, const struct field *above)
 {
     const struct node *key = value->key;
     diag_error(reader->diags, key->span, "unknown field \"%.*s\" in %s", STR_ARG(key->text),
                schema->what);
+    struct str foreign = foreign_word_hint(reader->arena, schema, key->text, value);
+    if (above && (!foreign.len || (above->of && schema_find(above->of, key->text)))) {
+        diag_hint(reader->diags, "indent it further if it belongs to %s, which has no value",
+                  above->name);
+        return;
+    }
+    if (foreign.len) {
+        diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
+        return;
+    }
     struct suggestion near = {.word = key->text};
     struct buf names = {0};
     for (size_t i = 0; i < schema->count && !diags_full(reader->diags); i++) {
@@ -459,6 +644,8 @@ static void set_default(const struct field *field, struct value *value)
     value->text = str_of(field->fallback);
     if (field->type == TYPE_INT)
         str_to_int(value->text, &value->number);
+    if (field->type == TYPE_CPU || field->type == TYPE_BYTES)
+        parse_quantity(field, value->text, &value->number);
     if (field->type == TYPE_BOOL)
         scalar_to_bool(value->text, &value->flag);
 }
@@ -515,10 +702,21 @@ static bool is_left_out(const struct field *field, const struct node *node)
         return true;
     case TYPE_TEXT:
     case TYPE_INT:
+    case TYPE_CPU:
+    case TYPE_BYTES:
     case TYPE_BOOL:
         return false;
     }
     return false;
+}
+
+/* Keeps what is without error, so that its owner can check it in the same run. */
+static void keep_partly(struct value *value, const struct value *read)
+{
+    value->wrong = true;
+    value->items = read->items;
+    value->records = read->records;
+    value->count = read->count;
 }
 
 struct record *schema_read(const struct schema_reader *reader, const struct schema *schema,
@@ -535,17 +733,20 @@ struct record *schema_read(const struct schema_reader *reader, const struct sche
     record->values = ARENA_ARRAY(reader->arena, schema->count, struct value);
     for (size_t i = 0; i < schema->count; i++)
         set_default(&schema->fields[i], &record->values[i]);
+    const struct field *above = NULL;
     for (const struct node *child = node->first; child; child = child->next) {
         const struct field *field = schema_find(schema, child->key->text);
+        if (field)
+            above = lacks_lines(field, child) ? field : NULL;
         if (!field && !schema->open)
-            report_unknown(reader, schema, child);
+            report_unknown(reader, schema, child, above);
         if (!field || field->prefix || is_left_out(field, child))
             continue;
         struct value *value = &record->values[field - schema->fields];
         struct value read = {.node = child};
         read.wrong = !read_value(reader, field, &read);
         if (read.wrong)
-            value->wrong = true;
+            keep_partly(value, &read);
         else
             *value = read;
     }

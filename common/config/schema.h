@@ -12,6 +12,8 @@
 enum field_type {
     TYPE_TEXT,    /* a scalar, letter by letter as written */
     TYPE_INT,     /* a whole number, also as text */
+    TYPE_CPU,     /* millicores, or a quantity of Kubernetes: 500m, 0.5 */
+    TYPE_BYTES,   /* an integer of .unit, or a quantity of Kubernetes: 256Mi, 1.5G */
     TYPE_BOOL,    /* also as text */
     TYPE_LIST,    /* texts; with .single also one text alone */
     TYPE_MAP,     /* name to text */
@@ -27,9 +29,10 @@ struct field {
     const char *name;
     enum field_type type;
     const struct schema *of; /* TYPE_RECORD, TYPE_RECORDS */
-    const char *unit;        /* of a number */
+    const char *unit;        /* of a number; of TYPE_CPU and TYPE_BYTES, of an integer alone */
+    int64_t scale;           /* TYPE_BYTES: bytes in one unit */
     const char *fallback;    /* the default as it would be written; NULL: none */
-    int64_t min;             /* TYPE_INT: the range, both ends included */
+    int64_t min;             /* of a number: the range in .unit, both ends included */
     int64_t max;
     const char *const *choices; /* TYPE_TEXT: the words allowed, ended by NULL; NULL: any text */
     const char *word;           /* a word that may stand instead of the type, such as `none` */
@@ -84,10 +87,11 @@ struct record;
 
 struct value {
     const struct node *node; /* NULL: left out, so the default or nothing holds */
-    bool wrong;              /* written, but an error was reported */
+    bool wrong;              /* written, but an error was reported; `count` items or records are
+                                there to be checked further, and records may lack fields */
     bool is_word;            /* .word stands here, nothing else is set */
     struct str text;
-    int64_t number;
+    int64_t number; /* TYPE_CPU: millicores; TYPE_BYTES: bytes */
     bool flag;
     struct item *items;
     struct record **records;

@@ -23,6 +23,13 @@ struct lister {
     size_t count;
     bool full;          /* more than FILES_MAX, which was reported */
     struct set visited; /* "DEVICE:INODE" of directories below one path of -f */
+    struct set given;   /* the same of all files and directories so far: struct given */
+    bool standard;      /* standard input is given */
+};
+
+struct given {
+    const char *path;
+    bool named; /* by -f itself */
 };
 
 static bool add(struct lister *lister, const char *path, bool named)
@@ -42,10 +49,11 @@ static bool add(struct lister *lister, const char *path, bool named)
 
 static bool unreadable(struct lister *lister, const char *path, int error)
 {
-    if (error != ENOENT ||
-        !remote_report(lister->arena, lister->diags, (struct location){0}, str_of(path)))
-        diag_error(lister->diags, (struct location){0}, "%s cannot be read: %s", path,
-                   strerror(error));
+    struct diags *diags = lister->diags;
+    if (error != ENOENT || !remote_report(lister->arena, diags, (struct location){0}, str_of(path)))
+        diag_error(diags, (struct location){0}, "%s cannot be read: %s", path, strerror(error));
+    else if (strstr(path, "://") && !lister->options->injects) /* that reads manifests there */
+        diag_hint_line(diags, "or pass it on standard input: ... | kubectl optasvc ... -f -");
     return false;
 }
 
@@ -60,6 +68,37 @@ static bool is_manifest_name(const char *name)
 static int by_bytes(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static struct str identity_of(struct lister *lister, const struct stat *status)
+{
+    return str_format(lister->arena, "%ju:%ju", (uintmax_t)status->st_dev,
+                      (uintmax_t)status->st_ino);
+}
+
+static bool given_twice(struct lister *lister, const char *path, const char *first)
+{
+    const struct location nowhere = {0};
+    if (strcmp(path, first) == 0)
+        diag_error(lister->diags, nowhere, "-f leads to %s twice", path);
+    else
+        diag_error(lister->diags, nowhere, "-f leads to %s twice: it is the same as %s", path,
+                   first);
+    diag_hint(lister->diags, "leave one of the two out");
+    return false;
+}
+
+/* Records a file or directory. Reports and returns false if it was given before; links between
+ * files that no -f names are left to those who read them. */
+static bool give(struct lister *lister, const char *path, const struct stat *status, bool named)
+{
+    struct given *given = ARENA_NEW(lister->arena, struct given);
+    *given = (struct given){path, named};
+    const struct given *first =
+        set_add(lister->arena, &lister->given, identity_of(lister, status), given);
+    if (!first || !(first->named || named))
+        return true;
+    return given_twice(lister, path, first->path);
 }
 
 /* The names in a directory, in byte order: readdir()'s order differs from machine to machine. */
@@ -109,6 +148,8 @@ static bool list_entry(struct lister *lister, const char *path, const char *name
     if (!missing && S_ISDIR(status.st_mode))
         return list_subdirectory(lister, path, &status, depth);
     /* Reading reports a link to nothing, and what is not a regular file. */
+    if (is_manifest_name(name) && S_ISREG(status.st_mode) && !give(lister, path, &status, false))
+        return false;
     if (is_manifest_name(name))
         return add(lister, path, false);
     if (missing && lister->options->recursive)
@@ -122,12 +163,12 @@ static bool list_directory(struct lister *lister, const char *path, const struct
 {
     const char **names = NULL;
     size_t count = 0;
-    struct str identity =
-        str_format(lister->arena, "%ju:%ju", (uintmax_t)status->st_dev, (uintmax_t)status->st_ino);
-    if (set_add(lister->arena, &lister->visited, identity, lister)) {
+    if (set_add(lister->arena, &lister->visited, identity_of(lister, status), lister)) {
         usage_skip_directory(lister->options, path);
         return true;
     }
+    if (!give(lister, path, status, true)) /* below another path of -f, too */
+        return false;
     int error =
         depth == FOLDERS_DEPTH_MAX ? ELOOP : list_names(lister->arena, path, &names, &count);
     if (error)
@@ -145,10 +186,15 @@ static bool list_path(struct lister *lister, const char *path)
 {
     struct stat status;
     lister->home = NULL;
-    if (strcmp(path, "-") == 0)
-        return add(lister, path, true);
+    if (strcmp(path, "-") == 0) {
+        bool again = lister->standard;
+        lister->standard = true;
+        return again ? given_twice(lister, path, path) : add(lister, path, true);
+    }
     if (stat(path, &status) < 0)
         return unreadable(lister, path, errno);
+    if (S_ISREG(status.st_mode) && !give(lister, path, &status, true))
+        return false;
     if (!S_ISDIR(status.st_mode))
         return add(lister, path, true);
     lister->visited = (struct set){0};

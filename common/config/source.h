@@ -15,7 +15,7 @@ struct input {
 /* Lists files as given, and of directories their *.yaml, *.yml and *.json, in any case, in byte
  * order; with --recursive also those of their subdirectories. Each directory is read once; one that
  * a symbolic link leads to again is recorded as skipped (usage.h). Reports and returns false if a
- * path cannot be read. */
+ * path cannot be read, or if -f leads to a file or directory twice. */
 bool input_list(struct arena *arena, struct diags *diags, const struct options *options,
                 struct input **ret_inputs, size_t *ret_count);
 

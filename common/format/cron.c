@@ -107,22 +107,24 @@ const char *cron_wrong(struct arena *arena, struct str schedule)
                                  : "must be five parts, or @hourly, @daily, @weekly, @monthly, "
                                    "@yearly, @every 1h";
     size_t count = 0;
+    struct str wrong = {0};
     for (size_t at = 0; at < schedule.len;) {
         size_t end = at;
         while (end < schedule.len && !strchr(" \t\r\n", schedule.data[end]))
             end++;
-        if (end > at) {
-            struct str text = str_slice(schedule, at, end);
-            if (count < PART_COUNT && !is_part(&cron_fields[count], text))
-                return str_format(arena, "has \"%.*s\" for the %s, which goes from %d to %d",
-                                  STR_ARG(text), cron_fields[count].name,
-                                  (int)cron_fields[count].min, (int)cron_fields[count].max)
-                    .data;
-            count++;
-        }
+        struct str text = str_slice(schedule, at, end);
+        if (text.len && count < PART_COUNT && !is_part(&cron_fields[count], text))
+            wrong = str_format(arena, "%.*s%s\"%.*s\" for the %s, which goes from %d to %d",
+                               STR_ARG(wrong), wrong.len ? ", and " : "has ", STR_ARG(text),
+                               cron_fields[count].name, (int)cron_fields[count].min,
+                               (int)cron_fields[count].max);
+        count += text.len > 0;
         at = end + 1;
     }
-    return count == PART_COUNT
-               ? NULL
-               : "must have five parts: minute, hour, day of month, month, day of week";
+    if (count != PART_COUNT)
+        wrong = str_format(arena,
+                           "%.*s%smust have five parts: minute, hour, day of month, month, "
+                           "day of week",
+                           STR_ARG(wrong), wrong.len ? ", and " : "");
+    return wrong.len ? wrong.data : NULL;
 }

@@ -9,15 +9,24 @@ struct str quantity_cpu(struct arena *arena, int64_t millicores)
     return str_format(arena, "%" PRId64 "m", millicores);
 }
 
-struct str quantity_memory(struct arena *arena, int64_t mebibytes)
+/* With the largest suffix that leaves an integer, as Kubernetes does for each of its formats. Only
+ * what is no integer of Mi is written with a decimal suffix, if that leaves a smaller one. */
+struct str quantity_bytes(struct arena *arena, int64_t bytes)
 {
-    static const char units[] = "MGTPE";
-    size_t unit = 0;
-    while (mebibytes >= 1024 && mebibytes % 1024 == 0 && units[unit + 1]) {
-        mebibytes /= 1024;
-        unit++;
-    }
-    return str_format(arena, "%" PRId64 "%ci", mebibytes, units[unit]);
+    static const char *const binary[] = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", NULL};
+    static const char *const decimal[] = {"", "k", "M", "G", "T", "P", "E", NULL};
+    enum { MEBI = 2 };
+    int64_t large = bytes;
+    int64_t small = bytes;
+    size_t binary_suffix = 0;
+    size_t decimal_suffix = 0;
+    for (; large > 0 && large % 1024 == 0 && binary[binary_suffix + 1]; binary_suffix++)
+        large /= 1024;
+    for (; small > 0 && small % 1000 == 0 && decimal[decimal_suffix + 1]; decimal_suffix++)
+        small /= 1000;
+    if (binary_suffix < MEBI && small < large)
+        return str_format(arena, "%" PRId64 "%s", small, decimal[decimal_suffix]);
+    return str_format(arena, "%" PRId64 "%s", large, binary[binary_suffix]);
 }
 
 static size_t skip_digits(struct str text, size_t at)
@@ -68,19 +77,25 @@ static void add_digit(int64_t *number, int digit)
 }
 
 /* Multiplies and divides by ten, up to the next whole number as Kubernetes does; `rest`: the number
- * is a little larger. */
-static int64_t scale_by_ten(int64_t number, bool rest, int power)
+ * is a little larger, before and after. */
+static int64_t scale_by_ten(int64_t number, int power, bool *rest)
 {
     for (; power > 0 && number > 0 && number < INT64_MAX; power--)
         add_digit(&number, 0);
     for (; power < 0 && number > 0 && number < INT64_MAX; power++) {
-        rest |= number % 10 != 0;
+        *rest |= number % 10 != 0;
         number /= 10;
     }
-    return number < INT64_MAX ? number + rest : number;
+    return number < INT64_MAX ? number + *rest : number;
 }
 
 bool quantity_parse(struct str text, int64_t *ret_thousandths)
+{
+    bool rounded;
+    return quantity_parse_rounded(text, ret_thousandths, &rounded);
+}
+
+bool quantity_parse_rounded(struct str text, int64_t *ret_thousandths, bool *ret_rounded)
 {
     enum { THOUSANDTHS = 3 };
     size_t start = text.len && text.data[0] == '+' ? 1 : 0;
@@ -107,6 +122,7 @@ bool quantity_parse(struct str text, int64_t *ret_thousandths)
         rest |= fraction.data[i] != '0';
     for (; two > 0 && number < INT64_MAX; two--)
         number = number > INT64_MAX / 2 ? INT64_MAX : number * 2;
-    *ret_thousandths = scale_by_ten(number, rest, ten + THOUSANDTHS - (int)used);
+    *ret_thousandths = scale_by_ten(number, ten + THOUSANDTHS - (int)used, &rest);
+    *ret_rounded = rest;
     return true;
 }

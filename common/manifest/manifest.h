@@ -76,7 +76,7 @@ struct autoscaling {
     struct str memory_container;
     int64_t min;
     int64_t max;
-    int64_t cpu; /* % of the request */
+    int64_t cpu; /* % of the request; 0: no such metric */
     int64_t memory;
 };
 void autoscaler_spec(struct arena *arena, struct node *object, const struct autoscaling *scaling);

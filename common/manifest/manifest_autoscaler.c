@@ -27,9 +27,11 @@ void autoscaler_spec(struct arena *arena, struct node *object, const struct auto
     put_int(arena, spec, "minReplicas", scaling->min);
     put_int(arena, spec, "maxReplicas", scaling->max);
     struct node *metrics = put_list(arena, spec, "metrics");
-    node_add(metrics, autoscaler_metric(arena, "cpu", scaling->cpu, scaling->cpu_container));
-    node_add(metrics,
-             autoscaler_metric(arena, "memory", scaling->memory, scaling->memory_container));
+    if (scaling->cpu)
+        node_add(metrics, autoscaler_metric(arena, "cpu", scaling->cpu, scaling->cpu_container));
+    if (scaling->memory)
+        node_add(metrics,
+                 autoscaler_metric(arena, "memory", scaling->memory, scaling->memory_container));
 }
 
 void manifest_autoscaler(struct manifests *manifests, const struct service *service)

@@ -81,11 +81,11 @@ static void put_resources(struct arena *arena, const struct service *service,
     struct node *map = put_map(arena, container, "resources");
     struct node *requests = put_map(arena, map, "requests");
     put_text(arena, requests, "cpu", quantity_cpu(arena, resources->cpu_request));
-    put_text(arena, requests, "memory", quantity_memory(arena, resources->memory_request));
+    put_text(arena, requests, "memory", quantity_bytes(arena, resources->memory_request));
     struct node *limits = put_map(arena, map, "limits");
     if (resources->cpu_limit)
         put_text(arena, limits, "cpu", quantity_cpu(arena, resources->cpu_limit));
-    put_text(arena, limits, "memory", quantity_memory(arena, resources->memory_limit));
+    put_text(arena, limits, "memory", quantity_bytes(arena, resources->memory_limit));
 }
 
 /* Scanners take two TCP probes for one when their ports are written alike, though what is done on

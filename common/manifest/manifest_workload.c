@@ -29,7 +29,7 @@ static void put_claims(struct manifests *manifests, const struct service *servic
         struct node *claim_spec = put_map(arena, claim, "spec");
         add_text(arena, put_list(arena, claim_spec, "accessModes"), STR("ReadWriteOnce"));
         struct node *requests = put_map(arena, put_map(arena, claim_spec, "resources"), "requests");
-        put_text(arena, requests, "storage", quantity_memory(arena, service->disks[i].size * 1024));
+        put_text(arena, requests, "storage", quantity_bytes(arena, service->disks[i].size));
     }
 }
 

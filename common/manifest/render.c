@@ -57,23 +57,27 @@ static bool is_same_file(const char *one, const char *other)
            first.st_ino == second.st_ino;
 }
 
-/* Two services of one namespace and name would overwrite each other in the cluster. */
-static void check_unique(struct renderer *renderer, const struct service *service)
+/* Two services of one namespace and name would overwrite each other in the cluster. Returns false
+ * after an error: everything else that they make is the same too. */
+static bool check_unique(struct renderer *renderer, const struct service *service)
 {
     const struct layer *layer = service->layer;
     struct str name = str_format(&renderer->arena, "%.*s/%.*s", STR_ARG(layer->namespace),
                                  STR_ARG(service->name));
     const char *first = set_add(&renderer->arena, &renderer->names, name, renderer->path);
     if (!first || first == renderer->path) /* within a file it was told already */
-        return;
-    diag_error(layer->diags, service->at,
-               "the service \"%.*s\" of namespace \"%.*s\" is in another "
-               "file too",
-               STR_ARG(service->name), STR_ARG(layer->namespace));
-    if (is_same_file(first, renderer->path))
-        diag_hint(layer->diags, "%s is the same file: leave one of the two out", first);
-    else
-        diag_hint(layer->diags, "it is in %s: rename one, or render them apart", first);
+        return true;
+    if (is_same_file(first, renderer->path)) {
+        diag_error(layer->diags, service->at, "the service \"%.*s\" was read before, in %s",
+                   STR_ARG(service->name), first);
+        diag_hint(layer->diags, "both are the same file: leave one of the two out");
+    } else {
+        diag_error(layer->diags, service->at,
+                   "the service \"%.*s\" of namespace \"%.*s\" is in %s too",
+                   STR_ARG(service->name), STR_ARG(layer->namespace), first);
+        diag_hint(layer->diags, "rename one, or pass only one of the two files");
+    }
+    return false;
 }
 
 /* Reports an object that another service makes too. */
@@ -157,11 +161,13 @@ static void render_service(struct renderer *renderer, struct set *routes,
                            const struct service *service)
 {
     struct manifests manifests = {.arena = service->layer->arena};
-    check_unique(renderer, service);
-    check_routes(renderer, routes, service);
-    if (!renderer->options->injects) /* image and port may be left out there */
+    bool unique = check_unique(renderer, service);
+    if (unique)
+        check_routes(renderer, routes, service);
+    if (unique && !renderer->options->injects) /* image and port may be left out there */
         manifests_add_service(&manifests, service);
-    check_objects(renderer, service, &manifests);
+    if (unique)
+        check_objects(renderer, service, &manifests);
     renderer->failed |= service->layer->diags->errors > 0;
     if (renderer->failed)
         return;

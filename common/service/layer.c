@@ -2,9 +2,9 @@
 
 #include "base/map.h"
 #include "cloud/aws_resource.h"
+#include "config/foreign_file.h"
 #include "config/usage.h"
 #include "format/name.h"
-#include "yaml/parse_strict.h"
 
 #include <string.h>
 
@@ -48,7 +48,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
                          const struct source *source)
 {
     struct schema_reader reader = {.arena = arena, .diags = diags};
-    const struct node *root = load_service_file(arena, source, diags);
+    const struct node *root = load_own_file(arena, source, diags, OWN_SERVICE);
     const struct record *file = root ? schema_read(&reader, &file_schema, root) : NULL;
     if (!file)
         return NULL;
@@ -118,7 +118,7 @@ const struct module *layer_next_service(const struct layer *layer, size_t *index
         if (!count_service(layer, module))
             break;
         usage_add_module(layer->options, module->name);
-        if (!module->broken && layer_selects(layer, module))
+        if (layer_selects(layer, module))
             return module;
     }
     return NULL;

@@ -1,5 +1,6 @@
 #include "cloud/repository.h"
 #include "config/usage.h"
+#include "format/quantity.h"
 #include "service/service_reader.h"
 
 #include <inttypes.h>
@@ -123,6 +124,21 @@ static void read_image(const struct service_reader *in)
               STR_ARG(image));
 }
 
+/* An autoscaler without a metric would scale by CPU use, which is Kubernetes' default. In a chart
+ * it may have metrics of its own. */
+static void check_targets(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    if (service->target_cpu || service->target_memory || !service_scales(service) ||
+        in->layer->options->injects)
+        return;
+    service_error(in, SERVICE_TARGET_MEM,
+                  "both autoscaling targets are 0, so nothing is left to "
+                  "scale by");
+    diag_hint(in->reader.diags, "write a target above 0, or the same number as min_containers and "
+                                "max_containers");
+}
+
 static void read_scale(const struct service_reader *in)
 {
     struct service *service = in->service;
@@ -155,6 +171,8 @@ static void read_scale(const struct service_reader *in)
         service_error(in, field, "min_containers is 0, but max_containers is %" PRId64, max);
         diag_hint(in->reader.diags, "the autoscaler needs one container at least; for none at all "
                                     "write max_containers: 0");
+    } else {
+        check_targets(in);
     }
 }
 
@@ -168,19 +186,24 @@ static const struct record *record_of(const struct service_reader *in, enum fiel
 }
 
 static int64_t read_limit(const struct service_reader *in, const struct record *limits,
-                          enum field_id field, int64_t request, bool request_written)
+                          enum field_id field, const struct value *request)
 {
     const struct value *limit = record_value(limits, field);
     if (limit->is_word)
         return 0;
     if (!limit->node)
-        return request * LIMIT_FACTOR;
-    bool known = !service_value(in, SERVICE_RESOURCE_REQUEST)->wrong &&
-                 !(in->layer->options->injects && !request_written);
-    if (known && limit->number < request) {
+        return request->number * LIMIT_FACTOR;
+    const struct value *map = service_value(in, SERVICE_RESOURCE_REQUEST);
+    bool known = !request->wrong && !(map->wrong && map->count == 0) &&
+                 !(in->layer->options->injects && !request->node);
+    if (known && limit->number < request->number) {
+        struct arena *arena = in->reader.arena;
+        bool cpu = field == LIMITS_CPU;
+        struct str is = (cpu ? quantity_cpu : quantity_bytes)(arena, limit->number);
+        struct str least = (cpu ? quantity_cpu : quantity_bytes)(arena, request->number);
         diag_error(in->reader.diags, limit->node->span,
-                   "the limit is %" PRId64 ", below the request, which is %" PRId64, limit->number,
-                   request);
+                   "the limit is %.*s, below the request, which is %.*s", STR_ARG(is),
+                   STR_ARG(least));
         diag_hint(in->reader.diags, "resource_request sets the request");
     }
     return limit->number;
@@ -192,12 +215,13 @@ static void check_cpu(const struct service_reader *in, const struct record *reco
 {
     enum { FEW = 10 };
     const struct value *cpu = record_value(record, field);
-    if (!cpu->node || cpu->is_word || cpu->number >= FEW)
+    if (!cpu->node || cpu->is_word || cpu->number >= FEW || !str_only(cpu->text, "0123456789"))
         return;
     diag_warning(in->reader.diags, cpu->node->span,
                  "the unit of cpu is millicores: %" PRId64 " is %s of a core", cpu->number,
                  cpu->number == 1 ? "one thousandth" : "less than a hundredth");
-    diag_hint(in->reader.diags, "did you mean %" PRId64 "000?", cpu->number);
+    diag_hint(in->reader.diags, "did you mean %" PRId64 "000, or %" PRId64 ".0?", cpu->number,
+              cpu->number);
 }
 
 static void read_resources(const struct service_reader *in)
@@ -207,12 +231,12 @@ static void read_resources(const struct service_reader *in)
     struct resources *resources = &in->service->resources;
     check_cpu(in, requests, RESOURCES_CPU);
     check_cpu(in, limits, LIMITS_CPU);
-    resources->cpu_request = record_value(requests, RESOURCES_CPU)->number;
-    resources->cpu_limit = read_limit(in, limits, LIMITS_CPU, resources->cpu_request,
-                                      record_has(requests, RESOURCES_CPU));
-    resources->memory_request = record_value(requests, RESOURCES_MEMORY)->number;
-    resources->memory_limit = read_limit(in, limits, LIMITS_MEMORY, resources->memory_request,
-                                         record_has(requests, RESOURCES_MEMORY));
+    const struct value *cpu = record_value(requests, RESOURCES_CPU);
+    const struct value *memory = record_value(requests, RESOURCES_MEMORY);
+    resources->cpu_request = cpu->number;
+    resources->cpu_limit = read_limit(in, limits, LIMITS_CPU, cpu);
+    resources->memory_request = memory->number;
+    resources->memory_limit = read_limit(in, limits, LIMITS_MEMORY, memory);
 }
 
 static void read_helm(const struct service_reader *in)

@@ -51,7 +51,7 @@ struct route {
 struct resources {
     int64_t cpu_request;    /* millicores */
     int64_t cpu_limit;      /* 0: none */
-    int64_t memory_request; /* Mi */
+    int64_t memory_request; /* bytes */
     int64_t memory_limit;
 };
 
@@ -59,7 +59,7 @@ struct disk {
     struct str name; /* of the claim */
     bool is_named;   /* the file writes the name */
     struct str path; /* where the container finds it */
-    int64_t size;    /* Gi */
+    int64_t size;    /* bytes */
     struct location at;
 };
 
@@ -107,7 +107,7 @@ struct service {
     const struct port *probe_port;  /* NULL when there are no ports */
     int64_t min_containers;
     int64_t max_containers; /* 0: nothing runs but cron jobs */
-    int64_t target_cpu;     /* % of the request */
+    int64_t target_cpu;     /* % of the request; 0: not scaled by it */
     int64_t target_memory;
     struct probe startup;
     struct probe liveness;

@@ -51,20 +51,23 @@ static void read_single(const struct service_reader *in, const struct record *re
 static enum port_type type_of(const struct record *record)
 {
     struct str protocol = record_value(record, PORTS_PROTOCOL)->text;
-    if (str_is(record_value(record, PORTS_TYPE)->text, "tcp"))
+    if (!record_has(record, PORTS_TYPE) || str_is(record_value(record, PORTS_TYPE)->text, "tcp"))
         return PORT_TYPE_TCP;
     if (str_is(protocol, "grpc"))
         return PORT_TYPE_GRPC;
     return str_is(protocol, "websocket") ? PORT_TYPE_WEBSOCKET : PORT_TYPE_HTTP;
 }
 
+/* A port without a valid type counts as one of tcp, whose port of the Service is unknown. */
 static struct port port_of(const struct record *record)
 {
     struct port port = {.name = record_value(record, PORTS_NAME)->text,
                         .type = type_of(record),
                         .number = record_value(record, PORTS_PORT)->number,
                         .at = record->node->span};
-    port.service_port = port.type == PORT_TYPE_TCP ? port.number : HTTP_SERVICE_PORT;
+    port.service_port = port.type != PORT_TYPE_TCP       ? HTTP_SERVICE_PORT
+                        : record_has(record, PORTS_TYPE) ? port.number
+                                                         : 0;
     if (record_has(record, PORTS_SERVICE_PORT))
         port.service_port = record_value(record, PORTS_SERVICE_PORT)->number;
     return port;
@@ -76,13 +79,13 @@ static bool check_against(const struct service_reader *in, const struct record *
 {
     enum field_id field;
     const char *what;
-    if (str_equal(port->name, other->name)) {
+    if (port->name.len && str_equal(port->name, other->name)) {
         field = PORTS_NAME;
         what = "this name";
-    } else if (port->number == other->number) {
+    } else if (port->number && port->number == other->number) {
         field = PORTS_PORT;
         what = "this port";
-    } else if (port->service_port == other->service_port) {
+    } else if (port->service_port && port->service_port == other->service_port) {
         field = record_has(record, PORTS_SERVICE_PORT) ? PORTS_SERVICE_PORT : PORTS_PORT;
         what = "this port of the Service";
     } else if (port->type != PORT_TYPE_TCP && other->type != PORT_TYPE_TCP) {
@@ -105,10 +108,11 @@ static void read_one_of(const struct service_reader *in, const struct record *re
     struct port *port = &service->ports[service->port_count];
     *port = port_of(record);
     const char *wrong = name_wrong(NAME_PORT, port->name);
-    if (wrong)
+    if (wrong && record_has(record, PORTS_NAME))
         diag_error(in->reader.diags, record_location(record, PORTS_NAME), "a port's name %s",
                    wrong);
-    if (port->type == PORT_TYPE_TCP && record_has(record, PORTS_PROTOCOL)) {
+    if (port->type == PORT_TYPE_TCP && record_has(record, PORTS_TYPE) &&
+        record_has(record, PORTS_PROTOCOL)) {
         diag_error(in->reader.diags, record_location(record, PORTS_PROTOCOL),
                    "protocol goes with type http, not with tcp");
         diag_hint(in->reader.diags, "leave protocol out, or write type: http");
@@ -180,7 +184,12 @@ void service_read_ports(const struct service_reader *in)
     struct service *service = in->service;
     const struct value *port = service_value(in, SERVICE_PORT);
     const struct value *ports = service_value(in, SERVICE_PORTS);
-    if (port->wrong || ports->wrong)
+    if (ports->wrong) { /* what can be checked of them is; nothing else may use them */
+        read_several(in, ports);
+        service->port_count = 0;
+        return;
+    }
+    if (port->wrong)
         return;
     if (port->node && ports->node) {
         service_error(in, SERVICE_PORTS, "both port and ports are given");

@@ -11,24 +11,39 @@ static bool uri_error(const struct service_reader *in, const struct item *item, 
     return false;
 }
 
-static bool check_uri(const struct service_reader *in, const struct item *item)
+static size_t find_text(struct str text, struct str part)
 {
-    struct str text = item->text;
-    for (size_t i = 0; i + 2 < text.len; i++)
-        if (str_equal(str_slice(text, i, i + 3), STR("://")))
-            return uri_error(in, item, "public_uri has a scheme",
-                             "write it without http:// or https://: app.example.com/api");
-    if (str_find(text, 0, '?') < text.len || str_find(text, 0, '#') < text.len)
-        return uri_error(in, item, "public_uri has a query or fragment",
-                         "write a domain and a path alone: app.example.com/api");
-    if (str_find(text, 0, '{') < text.len || str_find(text, 0, '}') < text.len)
-        return uri_error(in, item, "public_uri has a placeholder that stands for nothing",
-                         "known are {env}, {layer_name}, {region}, {vars.NAME}, {parent.NAME}, "
-                         "{aws.account_id}");
-    return true;
+    for (size_t at = 0; at + part.len <= text.len; at++)
+        if (str_starts(str_from(text, at), part))
+            return at;
+    return text.len;
 }
 
-static bool check_host(const struct service_reader *in, const struct item *item, struct str host)
+/* What surrounds the domain and path of an address. Reports each part of it, and takes it off, so
+ * that the rest can be checked too. */
+static bool strip_address(const struct service_reader *in, const struct item *item,
+                          struct str *text)
+{
+    bool right = true;
+    size_t scheme = find_text(*text, STR("://"));
+    if (scheme < text->len) {
+        right = uri_error(in, item, "public_uri has a scheme",
+                          "write it without http:// or https://: app.example.com/api");
+        *text = str_from(*text, scheme + 3);
+    }
+    size_t query = str_find(*text, 0, '?');
+    size_t fragment = str_find(*text, 0, '#');
+    size_t end = query < fragment ? query : fragment;
+    if (end < text->len) {
+        right = uri_error(in, item, "public_uri has a query or fragment",
+                          "write a domain and a path alone: app.example.com/api");
+        *text = str_slice(*text, 0, end);
+    }
+    return right;
+}
+
+static bool check_host(const struct service_reader *in, const struct item *item, struct str host,
+                       struct str path)
 {
     const char *wrong = name_wrong(NAME_HOST, host);
     bool dotted = str_find(host, 0, '.') < host.len;
@@ -37,55 +52,84 @@ static bool check_host(const struct service_reader *in, const struct item *item,
     diag_error(in->reader.diags, item->node->span, "the domain of public_uri, \"%.*s\", %s",
                STR_ARG(host), wrong ? wrong : "has no dot");
     if (!dotted)
-        diag_hint(in->reader.diags, "a path alone begins with a slash: /%.*s", STR_ARG(item->text));
+        diag_hint(in->reader.diags, "a path alone begins with a slash: /%.*s%.*s", STR_ARG(host),
+                  STR_ARG(path));
     return false;
 }
 
-static const char *prefix_wrong(struct str path)
+/* The domain with its port, which is taken off. */
+static bool read_host(const struct service_reader *in, const struct item *item, struct str path,
+                      struct str *host)
 {
-    if (str_find(path, 0, '%') < path.len)
-        return "is compared after its escapes are undone: % never matches";
-    if (str_ends(path, STR("*")))
-        return "matches all below it already: leave the * out";
-    for (size_t i = 1; i < path.len; i++)
-        if (path.data[i] == '/' && path.data[i - 1] == '/')
-            return "has an empty part: //";
+    size_t colon = str_find(*host, 0, ':');
+    bool right = true;
+    if (colon < host->len)
+        right = uri_error(in, item, "public_uri has a port",
+                          "the ingress controller listens on 80 and 443; leave the port out");
+    *host = str_slice(*host, 0, colon);
+    if (str_is(*host, "*") || str_is(*host, "all"))
+        *host = (struct str){0};
+    *host = name_without_root(*host);
+    return (host->len == 0 || check_host(in, item, *host, path)) && right;
+}
+
+/* The first part of a path that is . or .., if there is one. */
+static bool has_dots(struct str path)
+{
     for (size_t at = 1; at <= path.len; at = str_find(path, at, '/') + 1) {
         struct str part = str_slice(path, at, str_find(path, at, '/'));
         if (str_is(part, ".") || str_is(part, ".."))
-            return "has a part . or .., which clients resolve before they send it";
+            return true;
     }
-    return name_wrong(NAME_PATH, path);
+    return false;
 }
 
+static bool check_prefix(const struct service_reader *in, const struct item *item, struct str path)
+{
+    const struct {
+        bool wrong;
+        const char *text;
+    } rules[] = {
+        {str_find(path, 0, '%') < path.len, "is compared after its escapes are undone: % never "
+                                            "matches"},
+        {str_ends(path, STR("*")), "matches all below it already: leave the * out"},
+        {find_text(path, STR("//")) < path.len, "has an empty part: //"},
+        {has_dots(path), "has a part . or .., which clients resolve before they send it"},
+    };
+    bool right = true;
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        if (!rules[i].wrong)
+            continue;
+        diag_error(in->reader.diags, item->node->span, "the path of public_uri %s", rules[i].text);
+        right = false;
+    }
+    const char *wrong = path.len && right ? name_wrong(NAME_PATH, path) : NULL;
+    if (wrong)
+        diag_error(in->reader.diags, item->node->span, "the path of public_uri %s", wrong);
+    return right && !wrong;
+}
+
+/* Reports all that is wrong with a public_uri, and returns false then. */
 static bool read_route(const struct service_reader *in, const struct item *item, struct route *ret)
 {
-    if (!check_uri(in, item))
-        return false;
     struct str text = item->text;
-    size_t slash = str_find(text, 0, '/');
-    struct str host = str_lower(in->reader.arena, str_slice(text, 0, slash));
-    struct str path = str_from(text, slash);
     if (text.len == 0)
         return uri_error(in, item, "public_uri is empty",
                          "for every path of every host write \"/\"");
-    if (str_is(host, "*") || str_is(host, "all"))
-        host = (struct str){0};
-    if (str_find(host, 0, ':') < host.len)
-        return uri_error(in, item, "public_uri has a port",
-                         "the ingress controller listens on 80 and 443; leave the port out");
-    host = name_without_root(host);
-    if (host.len && !check_host(in, item, host))
-        return false;
+    bool right = strip_address(in, item, &text);
+    if (str_find(text, 0, '{') < text.len || str_find(text, 0, '}') < text.len)
+        return uri_error(in, item, "public_uri has a placeholder that stands for nothing",
+                         "known are {env}, {layer_name}, {region}, {vars.NAME}, {parent.NAME}, "
+                         "{aws.account_id}");
+    size_t slash = str_find(text, 0, '/');
+    struct str host = str_lower(in->reader.arena, str_slice(text, 0, slash));
+    struct str path = str_from(text, slash);
+    right &= read_host(in, item, path, &host);
     while (str_ends(path, STR("/")))
         path.len--;
-    const char *wrong = path.len ? prefix_wrong(path) : NULL;
-    if (wrong) {
-        diag_error(in->reader.diags, item->node->span, "the path of public_uri %s", wrong);
-        return false;
-    }
+    right &= check_prefix(in, item, path);
     *ret = (struct route){.host = host, .prefix = path, .at = item->node->span};
-    return true;
+    return right;
 }
 
 /* Behind the last route of the same host, so that each host's stand together. */

@@ -58,6 +58,9 @@ static void check_disk(const struct service_reader *in, const struct record *rec
         wrong = "is that of another disk already";
     if (wrong) {
         diag_error(diags, record_location(record, STORAGE_PATH), "path %s", wrong);
+        struct str absolute = str_format(arena, "/%.*s", STR_ARG(disk->path));
+        if (!str_starts(disk->path, STR("/")) && !name_wrong(NAME_MOUNT_PATH, absolute))
+            diag_hint(diags, "write path: %.*s", STR_ARG(absolute));
         return;
     }
     if (!record_has(record, STORAGE_NAME))

@@ -152,6 +152,15 @@ void edit_remove(struct edit *edit, struct node *map, const char *key)
     }
 }
 
+void edit_remove_item(struct edit *edit, struct node *list, const struct node *item)
+{
+    list = changing(edit, list, NODE_LIST, name_of(list));
+    if (!list)
+        return;
+    edit_keep(edit, list);
+    edit_exchange(list, item, NULL);
+}
+
 void edit_insert(struct edit *edit, struct node *list, const struct node *before, struct node *item)
 {
     list = changing(edit, list, NODE_LIST, name_of(list));

@@ -35,6 +35,9 @@ void edit_set(struct edit *edit, struct node *map, struct str key, struct node *
 /* Removes a key, also from what is merged; nothing happens when it is not there. */
 void edit_remove(struct edit *edit, struct node *map, const char *key);
 
+/* Removes an item of a list. */
+void edit_remove_item(struct edit *edit, struct node *list, const struct node *item);
+
 /* Puts an item before another one, or, with NULL, at the end. */
 void edit_insert(struct edit *edit, struct node *list, const struct node *before,
                  struct node *item);

@@ -7,7 +7,8 @@
 
 struct reader {
     struct arena *arena;
-    struct str text;
+    char *bytes;     /* a copy of the text, in the arena: the values of strings stay in it */
+    struct str text; /* the same */
     size_t at;
     size_t depth;
 };
@@ -108,7 +109,7 @@ static bool read_run(struct reader *reader, struct str *ret_run)
             return false;
         reader->at += len;
     }
-    *ret_run = str_slice(text, start, reader->at);
+    *ret_run = (struct str){text.data + start, reader->at - start}; /* also an empty one is in it */
     return !at_end(reader);
 }
 
@@ -126,14 +127,17 @@ static bool read_escaped_string(struct reader *reader, struct buf *out)
     }
 }
 
-/* What follows the opening quote. A string without escapes refers to the text. */
+/* What follows the opening quote. A string without escapes stays where it is; a NUL that ends it
+ * takes the place of its closing quote. */
 static struct node *read_string(struct reader *reader)
 {
     struct node *node = node_scalar(reader->arena, STYLE_DOUBLE, (struct str){0});
     if (!read_run(reader, &node->text))
         return NULL;
-    if (accept(reader, '"'))
+    if (accept(reader, '"')) {
+        reader->bytes[reader->at - 1] = '\0';
         return node;
+    }
     struct buf out = {0};
     buf_add(&out, node->text);
     reader->at++;
@@ -183,7 +187,8 @@ static struct node *read_plain(struct reader *reader)
     size_t start = reader->at;
     if (!skip_literal(reader) && !skip_number(reader))
         return NULL;
-    return node_scalar(reader->arena, STYLE_PLAIN, str_slice(reader->text, start, reader->at));
+    struct str text = str_slice(reader->text, start, reader->at);
+    return node_scalar(reader->arena, STYLE_PLAIN, str_copy(reader->arena, text));
 }
 
 static struct node *read_value(struct reader *reader);
@@ -261,7 +266,10 @@ static struct node *read_value(struct reader *reader)
 
 struct node *load_json(struct arena *arena, struct str text)
 {
-    struct reader reader = {.arena = arena, .text = text};
+    struct reader reader = {.arena = arena, .bytes = arena_alloc(arena, text.len)};
+    if (text.len)
+        memcpy(reader.bytes, text.data, text.len);
+    reader.text = (struct str){reader.bytes, text.len};
     struct node *root = read_value(&reader);
     skip_whitespace(&reader);
     return at_end(&reader) ? root : NULL;

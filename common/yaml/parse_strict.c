@@ -485,6 +485,8 @@ static const char *syntax_hint(const char *message)
         {"indented single-quoted", "is the closing quote missing?"},
         {"indented double-quoted", "is the closing quote missing?"},
         {"wrongly indented", indent_hint},
+        {"expected '-' indicator", "begin it under the first letter of the keys above"},
+        {"end of block sequence", "begin it under the first letter of the keys above"},
         {"closing bracket", "is a ] missing?"},
         {"missing comma in flow mapping", "is a } or a comma missing?"},
         {"missing comma in flow sequence", "is a ] or a comma missing?"},
@@ -493,6 +495,25 @@ static const char *syntax_hint(const char *message)
         if (strstr(message, hints[i].words))
             return hints[i].hint;
     return NULL;
+}
+
+/* True for a value in one line with a key below it that is indented further, which libfyaml reports
+ * at the value. */
+static bool finds_deeper_key(struct str text, const char *message, size_t offset, size_t *ret_key)
+{
+    size_t line = offset < text.len ? offset : text.len;
+    while (line > 0 && text.data[line - 1] != '\n')
+        line--;
+    bool value = false;
+    for (size_t at = line; at + 1 < offset; at++)
+        value |= text.data[at] == ':' && text.data[at + 1] == ' ';
+    size_t next = str_find(text, offset, '\n') + 1;
+    while (next < text.len && str_find(text, next, ':') > str_find(text, next, '\n'))
+        next = str_find(text, next, '\n') + 1;
+    while (next < text.len && text.data[next] == ' ')
+        next++;
+    *ret_key = next;
+    return value && next < text.len && strstr(message, "multiline plain key");
 }
 
 static void report_syntax(struct loader *loader, struct fy_diag *collected)
@@ -513,6 +534,12 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
     if (tab_indents(loader->source->text, offset, &tab)) {
         fail(loader, place(loader, tab, tab + 1), "a tab in the indentation",
              "YAML indents with spaces only");
+        return;
+    }
+    size_t key;
+    if (finds_deeper_key(loader->source->text, error->msg, offset, &key)) {
+        fail(loader, place(loader, key, key), "this key is indented further than the one above",
+             "the key above has a value already: begin it under its first letter");
         return;
     }
     fail(loader, place(loader, offset, offset), error->msg, syntax_hint(error->msg));

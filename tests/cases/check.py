@@ -4,7 +4,7 @@ usage: check.py BIN CASES
 
 CASES holds charts/NAME/{input.yaml,service.yaml} and services/NAME.yaml. Each has a function here that
 raises AssertionError when the result is wrong. A case without a function, and a function without a case,
-fail too. KNOWN_FAILURES lists the cases that are not fixed yet; one that passes must be taken off the list.
+fail too.
 """
 
 import os
@@ -13,10 +13,6 @@ import sys
 import tempfile
 
 import yaml
-
-KNOWN_FAILURES = {
-    "mem-target-off",
-}
 
 # Only used by another case.
 HELPERS = {"env-gcp", "env-local"}
@@ -360,23 +356,17 @@ def main(bin_dir, cases):
     charts = {name: os.path.join(cases, "charts", name) for name in os.listdir(os.path.join(cases, "charts"))}
     files = os.listdir(os.path.join(cases, "services"))
     services = {name[:-5]: os.path.join(cases, "services", name) for name in files if name.endswith(".yaml")}
-    passed = failed = known = 0
+    passed = failed = 0
     for name, path in sorted((charts | services).items()):
         if name in HELPERS:
             continue
         check = globals().get(name.replace("-", "_"))
         run = run_chart if name in charts else run_service
         wrong = failure(run, bin_dir, path, check) if check else "has no check"
-        if name in KNOWN_FAILURES and wrong:
-            known += 1
-            continue
-        if name in KNOWN_FAILURES:
-            wrong = "passes, but is in KNOWN_FAILURES"
         passed += not wrong
         failed += bool(wrong)
         if wrong:
             print(f"cases: {name}: {wrong}")
-    print(f"cases: known to fail: {known}")
     print(f"cases: {passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

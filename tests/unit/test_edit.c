@@ -5,7 +5,7 @@
 
 /* An edit in a line: PATH = VALUE sets, PATH removes with "-" before it, PATH + VALUE appends to
  * the list there, PATH ^ VALUE puts before its first item. A path's words are keys and, in lists,
- * indexes; "~" before a list's index removes the item. Maps and lists on the way are made. */
+ * indexes. Maps and lists on the way are made. */
 
 static struct node *child(struct edit *edit, struct node *node, struct str word, bool list)
 {
@@ -55,6 +55,11 @@ static void apply(struct unit *unit, struct edit *edit, const char *line)
         node = child(edit, node, words[i], list && i + 1 == count);
     if (!node)
         return;
+    if (kind == '-' && node_target(node)->kind == NODE_LIST) {
+        const struct node *item = child(edit, node_target(node), words[count - 1], false);
+        edit_remove_item(edit, node, item);
+        return;
+    }
     if (kind == '-') {
         edit_remove(edit, node, str_c(&unit->arena, words[count - 1]));
         return;
@@ -270,6 +275,29 @@ static void lists_take_items_anywhere(void **state)
     check(*state, rows, COUNT(rows));
 }
 
+static void items_are_removed_with_their_lines(void **state)
+{
+    static const struct edited rows[] = {
+        {"a:\n- b\n- c\n- d\n", "-a 0", "a:\n- c\n- d\n"},
+        {"a:\n- b\n- c\n- d\n", "-a 1", "a:\n- b\n- d\n"},
+        {"a:\n- b\n- c\n- d\n", "-a 2", "a:\n- b\n- c\n"},
+        {"a:\n- b\n- c\n", "-a 0\n-a 0", "a: []\n"},
+        {"a:\n  - b\nc: 1\n", "-a 0", "a: []\nc: 1\n"},
+        {"a:\n  - b: 1\n    c: 2\n  - d: 3\n", "-a 0", "a:\n  - d: 3\n"},
+        {"a:\n  - b: 1\n    c: 2\n  - d: 3\n", "-a 0\na + {e: 4}", "a:\n  - d: 3\n  - e: 4\n"},
+        {"a:\n  - b\n  # of c\n  - c\n", "-a 1", "a:\n  - b\n  # of c\n"},
+        {"a:\n- b\n- c", "-a 1", "a:\n- b\n"},
+        {"a:\n- |\n  b\n\n- c\n", "-a 1", "a:\n- |\n  b\n\n"},
+        {"a:\n- - b\n  - c\n", "-a 0 0", "a:\n- - c\n"},
+        {"a: [b, c, d]\n", "-a 0", "a: [c, d]\n"},
+        {"a: [b, c, d]\n", "-a 2", "a: [b, c]\n"},
+        {"a: [b, c, d]\n", "-a 1", "a: [b, d]\n"},
+        {"a: [b]\n", "-a 0", "a: []\n"},
+        {"- b\n- c\n", "-0", "- c\n"},
+    };
+    check(*state, rows, sizeof rows / sizeof *rows);
+}
+
 static void aliases_become_merges_and_copies(void **state)
 {
     static const struct edited rows[] = {
@@ -396,9 +424,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(block_maps_grow_at_their_end),      UNIT_TEST(values_are_replaced_in_place),
         UNIT_TEST(keys_are_removed_with_their_lines), UNIT_TEST(flow_stays_flow),
-        UNIT_TEST(lists_take_items_anywhere),         UNIT_TEST(aliases_become_merges_and_copies),
-        UNIT_TEST(shared_values_are_written_out),     UNIT_TEST(merged_keys_are_written_out),
-        UNIT_TEST(the_last_of_equal_keys_is_edited),  UNIT_TEST(what_is_not_safe_is_refused),
+        UNIT_TEST(lists_take_items_anywhere),         UNIT_TEST(items_are_removed_with_their_lines),
+        UNIT_TEST(aliases_become_merges_and_copies),  UNIT_TEST(shared_values_are_written_out),
+        UNIT_TEST(merged_keys_are_written_out),       UNIT_TEST(the_last_of_equal_keys_is_edited),
+        UNIT_TEST(what_is_not_safe_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,6 +75,30 @@ static void refuses_int(struct unit *unit, const struct schema *schema, const st
     takes(unit, schema, field, text);
 }
 
+/* A quantity beyond the range of an integer is refused too. */
+static void refuses_quantities(struct unit *unit, const struct schema *schema,
+                               const struct field *field)
+{
+    static const char *const wrong[] = {"many", "0x10", "010", "1_000", "''", "[1]", "1.2.3",
+                                        "1 Gi", "1Gb",  "-1",  "-1Gi",  "+1", "1E",  "1n"};
+    for (size_t i = 0; i < COUNT(wrong); i++)
+        refuses(unit, schema, field, wrong[i]);
+    int64_t scale = field->type == TYPE_CPU ? 1 : field->scale;
+    char text[32];
+    snprintf(text, sizeof text, "%" PRId64, field->max + 1);
+    refuses(unit, schema, field, text);
+    snprintf(text, sizeof text, "%" PRId64 "%s", (field->max + 1) * scale,
+             field->type == TYPE_CPU ? "m" : ".0");
+    refuses(unit, schema, field, text);
+    snprintf(text, sizeof text, "%" PRId64 "%s", field->max * scale,
+             field->type == TYPE_CPU ? "m" : ".0");
+    takes(unit, schema, field, text);
+    snprintf(text, sizeof text, "\"%" PRId64 "\"", field->max);
+    takes(unit, schema, field, text);
+    snprintf(text, sizeof text, "999999999999999999");
+    refuses(unit, schema, field, text);
+}
+
 static void refuses_wrong_types(struct unit *unit, const struct schema *schema,
                                 const struct field *field)
 {
@@ -87,6 +111,10 @@ static void refuses_wrong_types(struct unit *unit, const struct schema *schema,
         break;
     case TYPE_INT:
         refuses_int(unit, schema, field);
+        break;
+    case TYPE_CPU:
+    case TYPE_BYTES:
+        refuses_quantities(unit, schema, field);
         break;
     case TYPE_BOOL:
         refuses(unit, schema, field, "maybe");
@@ -194,8 +222,10 @@ static void test_every_field_is_told(void **state)
             assert_int_equal(field->help[strlen(field->help) - 1], '.');
             assert_ptr_equal(schema_find(schemas[i], str_of(field->name)), field);
             assert_ptr_equal(schema_field((enum field_id)(schemas[i]->first + (int)j)), field);
-            if (field->type == TYPE_INT)
+            if (field->type == TYPE_INT || field->type == TYPE_CPU || field->type == TYPE_BYTES)
                 assert_true(field->min <= field->max);
+            if (field->type == TYPE_CPU || field->type == TYPE_BYTES) /* messages use both */
+                assert_true(field->unit && field->example);
         }
 }
 

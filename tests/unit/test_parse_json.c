@@ -11,6 +11,18 @@ static struct str json_of(struct unit *unit, const struct node *node)
     return text;
 }
 
+/* Texts go into argument lists. */
+static void check_ends(const struct node *node)
+{
+    if (node->kind == NODE_SCALAR)
+        assert_int_equal(strlen(node->text.data), node->text.len);
+    for (const struct node *child = node->first; child; child = child->next) {
+        if (child->key)
+            check_ends(child->key);
+        check_ends(child);
+    }
+}
+
 static void test_values(void **state)
 {
     struct unit *unit = *state;
@@ -50,6 +62,7 @@ static void test_values(void **state)
         if (!root)
             fail_msg("%.*s is not read", STR_ARG(rows[i].text));
         assert_str(json_of(unit, root), rows[i].value);
+        check_ends(root);
     }
 }
 

@@ -226,7 +226,9 @@ static void test_syntax_errors_point_at_their_line(void **state)
         size_t line;
         const char *message;
     } rows[] = {
-        {"a: b\n c: d\ne: f\n", 1, "multiline"},
+        {"a: b\n c: d\ne: f\n", 2, "this key is indented further than the one above"},
+        {"a: b\n\n  c\n  d: e\n", 4, "this key is indented further than the one above"},
+        {"a:b\nc: d\n", 1, "multiline"},
         {"a: \"\\q\"\nb: c\n", 1, "escape"},
         {"a: b: c\nd: e\n", 1, "nested"},
         {"x: y\na: @b\nd: e\n", 2, "cannot start with '@'"},

@@ -9,9 +9,9 @@ static void test_written_in_canonical_form(void **state)
     static const struct {
         int64_t number;
         const char *cpu;
-        const char *memory;
+        const char *memory; /* of so many Mi */
     } rows[] = {
-        {0, "0", "0Mi"},
+        {0, "0", "0"},
         {1, "1m", "1Mi"},
         {999, "999m", "999Mi"},
         {1000, "1", "1000Mi"},
@@ -28,12 +28,39 @@ static void test_written_in_canonical_form(void **state)
         {1024 * 1024, "1048576m", "1Ti"},
         {INT64_C(1) << 30, "1073741824m", "1Pi"},
         {INT64_C(1) << 40, "1099511627776m", "1Ei"},
-        {INT64_C(1) << 50, "1125899906842624m", "1024Ei"}, /* there is no larger unit */
+        {INT64_C(7) << 40, "7696581394432m", "7Ei"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         assert_str(quantity_cpu(&unit->arena, rows[i].number), rows[i].cpu);
-        assert_str(quantity_memory(&unit->arena, rows[i].number), rows[i].memory);
+        assert_str(quantity_bytes(&unit->arena, rows[i].number << 20), rows[i].memory);
     }
+}
+
+static void test_bytes_in_canonical_form(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        int64_t bytes;
+        const char *text;
+    } rows[] = {
+        {1, "1"},
+        {999, "999"},
+        {1000, "1k"},
+        {1024, "1Ki"},
+        {1025, "1025"},
+        {1536, "1536"},
+        {100000000, "100M"},
+        {128000000, "128M"},
+        {1500000000, "1500M"},
+        {1048576000, "1000Mi"},
+        {500 * INT64_C(1024), "500Ki"},
+        {1536 * INT64_C(1024), "1536Ki"},
+        {2000000000000, "2T"},
+        {1953125 * INT64_C(1048576), "1953125Mi"}, /* 2048G is shorter, but Mi are the unit */
+        {INT64_MAX, "9223372036854775807"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++)
+        assert_str(quantity_bytes(&unit->arena, rows[i].bytes), rows[i].text);
 }
 
 static void check(struct str text, int64_t thousandths)
@@ -143,7 +170,9 @@ static void test_forms_of_the_same_number_are_equal(void **state)
         check(str_format(&unit->arena, "%de-3", n), n);
         check(str_format(&unit->arena, "%d000u", n), n);
         check(str_format(&unit->arena, "%d000000n", n), n);
-        check(quantity_memory(&unit->arena, n), n * INT64_C(1000) * 1024 * 1024);
+        check(quantity_bytes(&unit->arena, n), n * INT64_C(1000));
+        check(quantity_bytes(&unit->arena, n * INT64_C(1000)), n * INT64_C(1000000));
+        check(quantity_bytes(&unit->arena, n * INT64_C(1048576)), n * INT64_C(1048576000));
         unit_forget(unit);
     }
 }
@@ -166,6 +195,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_written_in_canonical_form),
+        UNIT_TEST(test_bytes_in_canonical_form),
         UNIT_TEST(test_what_is_a_quantity),
         UNIT_TEST(test_what_is_none),
         UNIT_TEST(test_exponents_on_both_sides_of_the_limit),

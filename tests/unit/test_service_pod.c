@@ -44,10 +44,10 @@ static void test_disks(void **state)
     assert_int_equal(service->disk_count, 2);
     assert_str(service->disks[0].name, "a");
     assert_str(service->disks[0].path, "/a");
-    assert_int_equal(service->disks[0].size, 1);
+    assert_int_equal(service->disks[0].size, INT64_C(1) << 30);
     assert_str(service->disks[1].name, "b-c-ea082c8d");
     assert_str(service->disks[1].path, "/b c");
-    assert_int_equal(service->disks[1].size, 1048576);
+    assert_int_equal(service->disks[1].size, INT64_C(1) << 50);
     assert_string_equal(service_workload_kind(service), "StatefulSet");
     service = with(unit, "    persistent_storage: []");
     assert_no_diags(unit);
@@ -284,14 +284,22 @@ static void test_resources(void **state)
         {"    resource_limits: {cpu: 2000000}", 100, 2000000, 128, 256},
         {"    resource_request: {cpu: 70, memory: 8}\n    resource_limits: {cpu: 70, memory: 9}",
          70, 70, 8, 9},
+        /* Quantities of Kubernetes, which a point or a suffix makes. */
+        {"    resource_request: {cpu: 500m, memory: 256Mi}", 500, 1000, 256, 512},
+        {"    resource_request: {cpu: 0.5, memory: '1Gi'}", 500, 1000, 1024, 2048},
+        {"    resource_request: {cpu: 2.0, memory: 0.5Gi}", 2000, 4000, 512, 1024},
+        {"    resource_request: {cpu: \".5\", memory: 1048576Ki}", 500, 1000, 1024, 2048},
+        {"    resource_request: {cpu: 1e2, memory: 4194304.0}", 100000, 200000, 4, 8},
+        {"    resource_limits: {cpu: 1.5, memory: 1Gi}", 100, 1500, 128, 1024},
+        {"    resource_request: {cpu: '500'}\n    resource_limits: {cpu: 0.5}", 500, 500, 128, 256},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct service *service = with(unit, rows[i].lines);
         assert_no_diags(unit);
         assert_int_equal(service->resources.cpu_request, rows[i].cpu);
         assert_int_equal(service->resources.cpu_limit, rows[i].cpu_limit);
-        assert_int_equal(service->resources.memory_request, rows[i].memory);
-        assert_int_equal(service->resources.memory_limit, rows[i].memory_limit);
+        assert_int_equal(service->resources.memory_request, rows[i].memory << 20);
+        assert_int_equal(service->resources.memory_limit, rows[i].memory_limit << 20);
     }
 }
 
@@ -302,9 +310,13 @@ static void test_what_is_wrong(void **state)
         {DISKS("{size: 1, path: /a}"), 7, 25, "persistent_storage must be a list of maps", ""},
         {DISKS("[{path: /a}]"), 7, 26, "an item of persistent_storage needs size", "size: 10"},
         {DISKS("[{size: 1}]"), 7, 26, "an item of persistent_storage needs path", "/data"},
-        {DISKS("[{size: 0, path: /a}]"), 7, 33, "size must be between 1 and 1048576", "GB"},
+        {DISKS("[{size: 0, path: /a}]"), 7, 33, "size must be between 1 and 1048576 GB, not 0",
+         "GB"},
         {DISKS("[{size: 1048577, path: /a}]"), 7, 33, "size must be between 1 and 1048576", ""},
-        {DISKS("[{size: 10Gi, path: /a}]"), 7, 33, "not \"10Gi\"", "the unit is fixed (GB)"},
+        {DISKS("[{size: 10GiB, path: /a}]"), 7, 33, "not \"10GiB\"", "write 10Gi"},
+        {DISKS("[{size: 500Mi, path: /a}]"), 7, 33, "size must be between 1Gi and 1Pi, not 500Mi",
+         ""},
+        {DISKS("[{size: 10.5, path: /a}]"), 7, 33, "not 10.5, which is 11 bytes", ""},
         {DISKS("[{size: 1, path: a}]"), 7, 42, "path must be a folder that begins with /", ""},
         {DISKS("[{size: 1, path: /}]"), 7, 42, "not the root itself", ""},
         {DISKS("[{size: 1, path: '/a:b'}]"), 7, 42, "path must not have a colon", ""},
@@ -355,16 +367,32 @@ static void test_what_is_wrong(void **state)
         {"    resource_request: {cpu: none}", 7, 29, "cpu must be a whole number", ""},
         {"    resource_request: {memory: 3}", 7, 32, "memory must be between 4 and 16777216", ""},
         {"    resource_request: {memory: 16777217}", 7, 32, "between 4 and 16777216", ""},
+        {"    resource_request: {memory: 400m}", 7, 32,
+         "memory must be between 4Mi and 16Ti, not 400m, which is 1 byte", "write 400Mi"},
+        {"    resource_request: {memory: 0.5}", 7, 32, "not 0.5, which is 1 byte", ""},
+        {"    resource_request: {memory: 134217728}", 7, 32, "134217728, which is 128Ti",
+         "128 is 128Mi"},
+        {"    resource_request: {memory: 256MB}", 7, 32, "or a quantity such as 128Mi, not",
+         "write 256Mi"},
+        {"    resource_request: {memory: 2 gb}", 7, 32, "not \"2 gb\"", "write 2Gi"},
+        {"    resource_request: {memory: 64 words}", 7, 32, "not \"64 words\"", "128 is 128Mi"},
+        {"    resource_request: {cpu: 0.0005}", 7, 29, "such as 100m, not \"0.0005\"",
+         "millicores"},
+        {"    resource_request: {cpu: 1001.0}", 7, 29, "between 1m and 1000, not 1001.0", ""},
+        {"    resource_request: {cpu: 1 core}", 7, 29, "not \"1 core\"", "100 is 100m"},
+        {"    resource_request: {cpu: -0.5}", 7, 29, "not \"-0.5\"", ""},
+        {"    resource_request: {memory: 1Gi}\n    resource_limits: {memory: 512}", 8, 31,
+         "the limit is 512Mi, below the request, which is 1Gi", ""},
         {"    resource_limits: {cpu: 0}", 7, 28, "cpu must be between 1 and 2000000", ""},
         {"    resource_limits: {cpu: 2000001}", 7, 28, "cpu must be between 1 and 2000000", ""},
         {"    resource_limits: {cpu: 99}", 7, 28,
-         "the limit is 99, below the request, which is 100", "resource_request"},
+         "the limit is 99m, below the request, which is 100m", "resource_request"},
         {"    resource_limits: {cpu: nome}", 7, 28, "cpu must be", "did you mean \"none\"?"},
         {"    resource_limits: {memory: none}", 7, 31, "memory must be a whole number", ""},
         {"    resource_limits: {memory: 127}", 7, 31, "below the request, which is 128", ""},
         {"    resource_limits: {memory: 33554433}", 7, 31, "between 4 and 33554432", ""},
         {"    resource_request: {cpu: 300}\n    resource_limits: {cpu: 200}", 8, 28,
-         "the limit is 200, below the request, which is 300", ""},
+         "the limit is 200m, below the request, which is 300m", ""},
     };
     unit_refuse(*state, SERVICE_HEAD, rows, COUNT(rows));
 }

@@ -81,7 +81,11 @@ static void test_listing(void **state)
          "d/10.yaml d/9.yaml d/B.yaml d/a.yml d/b.yaml d/c.json d/dir.yaml/i.yaml d/link.yaml "
          "d/sub/z.yaml d/\xC3\xA4.yaml"},
         {false, {"d/zlink"}, 1, "d/zlink/z.yaml"}, /* a link that is named is followed */
-        {false, {"d/sub", "d/sub"}, 2, "d/sub/z.yaml d/sub/z.yaml"},
+        {false,
+         {"d", "d/sub"},
+         2, /* without -R the one does not lead to the other */
+         "d/10.yaml d/9.yaml d/B.yaml d/a.yml d/b.yaml d/c.json d/link.yaml d/\xC3\xA4.yaml "
+         "d/sub/z.yaml"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         bool right;
@@ -101,6 +105,41 @@ static void test_what_cannot_be_listed(void **state)
     assert_errors(unit, 3);
     assert_diag(unit, 0, 0, 0, "missing cannot be read: No such file", "");
     assert_diag(unit, 1, 0, 0, "single/x cannot be read: Not a directory", "");
+}
+
+static void test_what_is_given_twice(void **state)
+{
+    struct unit *unit = *state;
+    assert_int_equal(mkdir("twice", 0700), 0);
+    assert_int_equal(mkdir("twice/sub", 0700), 0);
+    touch("twice/a.yaml");
+    touch("twice/sub/b.yaml");
+    assert_int_equal(symlink("twice", "again"), 0);
+    assert_int_equal(link("twice/a.yaml", "hard"), 0);
+    static const struct {
+        bool recursive;
+        const char *files[2];
+        const char *message;
+    } rows[] = {
+        {false, {"twice/a.yaml", "twice/a.yaml"}, "-f leads to twice/a.yaml twice"},
+        {false, {"twice/a.yaml", "./twice/a.yaml"}, "it is the same as twice/a.yaml"},
+        {false, {"twice/a.yaml", "hard"}, "-f leads to hard twice: it is the same as twice/a.yaml"},
+        {false, {"twice", "twice/a.yaml"}, "-f leads to twice/a.yaml twice"},
+        {false, {"twice/a.yaml", "twice"}, "-f leads to twice/a.yaml twice"},
+        {false, {"twice", "again"}, "-f leads to again twice: it is the same as twice"},
+        {true, {"twice", "twice/sub"}, "-f leads to twice/sub twice"},
+        {true, {"twice/sub", "again"}, "-f leads to again/sub twice"},
+        {true, {"twice", "twice/sub/b.yaml"}, "-f leads to twice/sub/b.yaml twice"},
+        {false, {"-", "-"}, "-f leads to - twice"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        bool right;
+        unit_forget(unit);
+        list(unit, rows[i].recursive, rows[i].files, 2, &right);
+        assert_false(right);
+        assert_errors(unit, 1);
+        assert_diag(unit, 0, 0, 0, rows[i].message, "leave one of the two out");
+    }
 }
 
 static void test_many_files(void **state)
@@ -147,6 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_listing),
         UNIT_TEST(test_what_cannot_be_listed),
+        UNIT_TEST(test_what_is_given_twice),
         UNIT_TEST(test_many_files),
         UNIT_TEST(test_depth_on_both_sides_of_the_limit),
     };

@@ -1,0 +1,203 @@
+#include "config/foreign_file.h"
+
+#include "config/schema.h"
+#include "yaml/parse_strict.h"
+#include "yaml/top_level.h"
+
+/* A file by the keys of its outermost map: those of the tree, or, where it cannot be parsed, those
+ * at the beginning of a line. */
+struct outline {
+    struct str path;
+    struct str text;
+    const struct node *root; /* NULL: not parsed */
+};
+
+/* The rest of the first line that begins with the key and a colon. */
+static bool find_line(struct str text, const char *key, struct str *ret_rest)
+{
+    struct str name = str_of(key);
+    for (size_t at = 0; at < text.len;) {
+        size_t end = str_find(text, at, '\n');
+        struct str line = str_slice(text, at, end);
+        if (str_starts(line, name) && str_starts(str_from(line, name.len), STR(":"))) {
+            *ret_rest = str_from(line, name.len + 1);
+            return true;
+        }
+        at = end + 1;
+    }
+    return false;
+}
+
+static bool has(const struct outline *outline, const char *key)
+{
+    struct str rest;
+    return outline->root ? node_find(outline->root, key) != NULL
+                         : find_line(outline->text, key, &rest);
+}
+
+/* The scalar of a key; empty if there is none. */
+static struct str value_of(const struct outline *outline, const char *key)
+{
+    struct str rest;
+    if (outline->root)
+        return node_text(node_find(outline->root, key));
+    if (!find_line(outline->text, key, &rest))
+        return (struct str){0};
+    while (rest.len && rest.data[0] == ' ')
+        rest = str_from(rest, 1);
+    while (rest.len && (rest.data[rest.len - 1] == ' ' || rest.data[rest.len - 1] == '\r'))
+        rest.len--;
+    return rest;
+}
+
+static bool is_named(const struct outline *outline, const char *file)
+{
+    struct str directory = str_directory(outline->path);
+    return str_is(str_from(outline->path, directory.len), file);
+}
+
+static bool holds(struct str text, const char *part)
+{
+    for (size_t at = 0; at < text.len; at++)
+        if (str_starts(str_from(text, at), str_of(part)))
+            return true;
+    return false;
+}
+
+/* Actions of Go's templates. They can be part of a text in a valid file, so that only one which
+ * cannot be parsed is a template. */
+static bool is_template(const struct outline *outline)
+{
+    static const char *const signs[] = {"{{ .",   "{{- ",      "{{.",         "{{ include ",
+                                        "{{ if ", "{{ range ", "{{ template "};
+    for (size_t i = 0; !outline->root && i < sizeof signs / sizeof *signs; i++)
+        if (holds(outline->text, signs[i]))
+            return true;
+    return false;
+}
+
+static bool is_kustomization(const struct outline *outline)
+{
+    return str_starts(value_of(outline, "apiVersion"), STR("kustomize.config.k8s.io/")) ||
+           is_named(outline, "kustomization.yaml") || is_named(outline, "kustomization.yml");
+}
+
+static bool is_score(const struct outline *outline)
+{
+    return str_starts(value_of(outline, "apiVersion"), STR("score.dev/"));
+}
+
+static bool is_object(const struct outline *outline)
+{
+    return value_of(outline, "apiVersion").len && value_of(outline, "kind").len;
+}
+
+static bool is_chart(const struct outline *outline)
+{
+    return value_of(outline, "apiVersion").len && has(outline, "name") && has(outline, "version");
+}
+
+static bool is_compose(const struct outline *outline)
+{
+    if (!has(outline, "services"))
+        return false;
+    const struct node *services = outline->root ? node_find(outline->root, "services") : NULL;
+    for (const struct node *service = node_items(services); service; service = service->next)
+        if (node_find(service, "image") || node_find(service, "build"))
+            return true;
+    return is_named(outline, "docker-compose.yml") || is_named(outline, "docker-compose.yaml") ||
+           is_named(outline, "compose.yaml") || is_named(outline, "compose.yml");
+}
+
+static bool is_workflow(const struct outline *outline)
+{
+    return has(outline, "on") && has(outline, "jobs");
+}
+
+/* What most charts call their values. */
+static bool is_values(const struct outline *outline)
+{
+    static const char *const keys[] = {"replicaCount",    "fullnameOverride",
+                                       "nameOverride",    "imagePullSecrets",
+                                       "serviceAccount",  "podAnnotations",
+                                       "podLabels",       "podSecurityContext",
+                                       "securityContext", "image",
+                                       "service",         "ingress",
+                                       "resources",       "autoscaling",
+                                       "nodeSelector",    "tolerations",
+                                       "affinity",        "persistence",
+                                       "global",          "livenessProbe",
+                                       "readinessProbe",  "commonLabels",
+                                       "extraEnvVars",    "volumes",
+                                       "volumeMounts",    "imageRegistry",
+                                       "httpRoute",       "metrics"};
+    enum { ENOUGH = 2 };
+    size_t count = is_named(outline, "values.yaml") || is_named(outline, "values.yml");
+    for (size_t i = 0; i < file_schema.count; i++)
+        if (has(outline, file_schema.fields[i].name))
+            return false;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        count += has(outline, keys[i]);
+    return count >= ENOUGH;
+}
+
+/* A k8s-service that is not in a list `modules`. */
+static bool is_module(const struct outline *outline)
+{
+    return outline->root && outline->root->kind == NODE_MAP &&
+           (str_is(value_of(outline, "type"), "k8s-service") ||
+            (has(outline, "image") && has(outline, "port")));
+}
+
+/* In the order in which they are tried. */
+static const struct {
+    bool (*is)(const struct outline *outline);
+    const char *what;
+    const char *hint;
+} kinds[] = {
+    {is_template, "a template of a Helm chart",
+     "helm-postrender and kubectl optasvc inject change what helm renders of it"},
+    {is_kustomization, "a kustomization", "apply it with kubectl apply -k"},
+    {is_score, "a Score file",
+     "write its containers as modules of type k8s-service: image, port and env_vars"},
+    {is_object, "a Kubernetes object", "apply it with kubectl apply -f"},
+    {is_chart, "the Chart.yaml of a Helm chart", "pass the chart to helm"},
+    {is_compose, "a Docker Compose file",
+     "write each of its services as a module of type k8s-service: image, port and env_vars"},
+    {is_workflow, "a GitHub Actions workflow", ""},
+    {is_module, "a module alone", "write it as an item of the list modules"},
+    {is_values, "a file of values for a Helm chart", "pass it to helm with --values"},
+};
+
+/* Reports a file of another tool; false if it is none. */
+static bool report_foreign(struct diags *diags, const struct source *source,
+                           const struct node *root, enum own_file expected)
+{
+    const struct outline outline = {.path = source->path, .text = source->text, .root = root};
+    if (root ? node_find(root, "modules") != NULL : top_level_has_modules(source->text))
+        return false;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (!kinds[i].is(&outline))
+            continue;
+        struct str kind = kinds[i].is == is_object ? value_of(&outline, "kind") : (struct str){0};
+        bool service = expected == OWN_SERVICE;
+        diag_error(diags, location_file(source), "this is %s%s%.*s, not %s file", kinds[i].what,
+                   kind.len ? " of kind " : "", STR_ARG(kind),
+                   service ? "a service" : "an environment");
+        diag_hint(diags, "%s", kinds[i].hint);
+        diag_hint_line(diags, service ? "a service file has a name and a list modules"
+                                      : "an environment file has a name and providers");
+        return true;
+    }
+    return false;
+}
+
+const struct node *load_own_file(struct arena *arena, const struct source *source,
+                                 struct diags *diags, enum own_file expected)
+{
+    struct diags unreported = {.arena = arena};
+    const struct node *root = load_service_file(arena, source, &unreported);
+    if (!source_is_hidden(source) && report_foreign(diags, source, root, expected))
+        return NULL;
+    return root ? root : load_service_file(arena, source, diags);
+}

@@ -1,0 +1,117 @@
+#include "config/foreign_word.h"
+
+/* Columns: see foreign_words.def. */
+struct foreign_word {
+    const struct schema *schema;
+    const char *words;
+    const char *sample;
+    const char *hint;
+};
+
+static const struct foreign_word rows[] = {
+#define WORDS(schema, ...) {&schema##_schema, __VA_ARGS__},
+#define FORM(...)
+#include "config/foreign_words.def"
+};
+
+static const struct foreign_form {
+    enum field_id field;
+    enum node_kind kind;
+    const char *sample;
+    const char *hint;
+} forms[] = {
+#define WORDS(...)
+#define FORM(...) {__VA_ARGS__},
+#include "config/foreign_words.def"
+};
+
+/* In lower case, without what separates its parts. */
+static struct str plain_word(struct arena *arena, struct str word)
+{
+    char *plain = arena_alloc(arena, word.len + 1);
+    size_t len = 0;
+    struct str lower = str_lower(arena, word);
+    for (size_t i = 0; i < lower.len; i++)
+        if (lower.data[i] != '-' && lower.data[i] != '_' && lower.data[i] != '.')
+            plain[len++] = lower.data[i];
+    return (struct str){plain, len};
+}
+
+static bool has_word(const char *words, struct str word)
+{
+    struct str text = str_of(words);
+    for (size_t at = 0; at < text.len;) {
+        size_t end = str_find(text, at, ' ');
+        if (str_equal(str_slice(text, at, end), word))
+            return true;
+        at = end + 1;
+    }
+    return false;
+}
+
+/* True for a value that a hint repeats as it is. */
+static bool is_plain(const struct node *value)
+{
+    enum { LONGEST = 60 };
+    return value && value->kind == NODE_SCALAR && value->text.len && value->text.len <= LONGEST &&
+           str_only(value->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                 "-._/");
+}
+
+/* A scalar, or the items of a short list, as a hint repeats them; empty if it does not. */
+static struct str value_text(struct arena *arena, const struct node *value)
+{
+    enum { MOST = 5 };
+    struct str text = {0};
+    size_t count = 0;
+    if (is_plain(value))
+        return value->text;
+    for (const struct node *item = value && value->kind == NODE_LIST ? value->first : NULL; item;
+         item = item->next) {
+        if (!is_plain(item) || ++count > MOST)
+            return (struct str){0};
+        text = str_format(arena, "%.*s%s%.*s", STR_ARG(text), text.len ? ", " : "",
+                          STR_ARG(item->text));
+    }
+    return text;
+}
+
+/* The hint with the value, or the sample, in place of each `$`. Several items have brackets, unless
+ * they are in the hint. */
+static struct str fill(struct arena *arena, const char *hint, const char *sample,
+                       const struct node *value)
+{
+    struct str written = value_text(arena, value);
+    bool list = written.len && value->kind == NODE_LIST && value->first->next;
+    struct str inside = written.len ? written : str_of(sample);
+    struct str alone = list ? str_format(arena, "[%.*s]", STR_ARG(inside)) : inside;
+    struct buf text = {0};
+    for (const char *at = hint; *at; at++) {
+        if (*at == '$')
+            buf_add(&text, at > hint && at[-1] == '[' ? inside : alone);
+        else
+            buf_add_byte(&text, *at);
+    }
+    struct str filled = str_copy(arena, buf_str(&text));
+    buf_free(&text);
+    return filled;
+}
+
+struct str foreign_word_hint(struct arena *arena, const struct schema *schema, struct str word,
+                             const struct node *value)
+{
+    struct str plain = plain_word(arena, word);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if ((!schema || schema == rows[i].schema) && has_word(rows[i].words, plain))
+            return fill(arena, rows[i].hint, rows[i].sample, value);
+    return (struct str){0};
+}
+
+struct str foreign_form_hint(struct arena *arena, const struct field *field,
+                             const struct node *value)
+{
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (schema_field(forms[i].field) == field && forms[i].kind == value->kind)
+            return fill(arena, forms[i].hint, forms[i].sample, value);
+    return (struct str){0};
+}
