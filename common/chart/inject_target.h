@@ -255,13 +255,6 @@ void inject_security_tell_pod(const struct target *target);
 bool inject_ingress_is_asked(const struct target *target);
 void inject_ingress(const struct target *target);
 
-/* True if the controller of an Ingress reads nginx annotations. Needs the environment file. */
-bool inject_reads_nginx(const struct target *target, const struct object *ingress);
-
-/* Reports the settings of the service that the controller of an Ingress does not read: as errors at
- * their places in the service file, as warnings, or, if gaps are filled, as left. */
-void inject_check_class(const struct target *target, const struct object *ingress, bool only_warn);
-
 /* True if `hooks: false` or `jobs: false` leaves the workload out, which is reported as left. */
 bool inject_is_left_out(const struct target *target);
 

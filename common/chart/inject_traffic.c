@@ -1,9 +1,6 @@
-/* Ingresses: annotations onto those of the chart that lead to the workload, or new ones. A route of
- * the Gateway API may serve public_uri as well.
- *
- * A chart's own paths stay: rewrite-target and use-regex, which say how all paths of a host are
- * read, are for Ingresses of our own alone. */
-#include "chart/inject_target.h"
+/* Traffic: settings onto the Ingresses of the chart that lead to the workload, or new objects. A
+ * route of the Gateway API may serve public_uri as well. */
+#include "chart/traffic_chart.h"
 
 #include <string.h>
 
@@ -176,43 +173,6 @@ static const struct port *special_port(const struct target *target)
     return port && port->type != PORT_TYPE_HTTP ? port : NULL;
 }
 
-/* What is written and lands in annotations, as an Ingress of our own would have it. */
-static struct node *wanted_annotations(const struct target *target)
-{
-    struct arena *arena = target->injection->arena;
-    const struct service *service = target->service;
-    struct node *map = node_new(arena, NODE_MAP);
-    manifest_put_nginx(arena, service, map);
-    manifest_put_items(arena, map, service->ingress_annotations);
-    return map;
-}
-
-/* Nginx annotations are for controllers that read them, all others for every Ingress. */
-static void annotate(const struct target *target, const struct object *ingress)
-{
-    struct arena *arena = target->injection->arena;
-    const struct node *map = wanted_annotations(target);
-    bool reads_nginx = inject_reads_nginx(target, ingress);
-    bool annotated = false;
-    for (struct node *value = map->first, *next; value; value = next) {
-        next = value->next;
-        struct str key = value->key->text;
-        if (ingress_is_nginx_annotation(key) && !reads_nginx)
-            continue;
-        annotated = true;
-        target_set(target, ingress, ingress->node,
-                   str_format(arena, "metadata annotations %.*s", STR_ARG(key)).data,
-                   node_scalar(arena, STYLE_TEXT, value->text), str_c(arena, key), TELL_VALUES);
-    }
-    struct node *there = node_find(ingress->node, "metadata annotations");
-    bool sticky = there && node_find(there, NGINX_ANNOTATION "affinity");
-    if (sticky && target_has(target, SERVICE_STICKY_SESSION) && !target->service->sticky)
-        target_remove(target, ingress, there, NGINX_ANNOTATION "affinity",
-                      NGINX_ANNOTATION "affinity", "sticky_session: false");
-    if (annotated)
-        warn_shared(target, ingress);
-}
-
 static const enum field_id annotation_fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH,
                                                   SERVICE_INGRESS_ANNOTATIONS};
 
@@ -224,94 +184,61 @@ static bool has_annotations(const struct target *target)
     return false;
 }
 
-/* New Ingresses */
+/* New objects */
 
-static bool is_https_name(struct str name)
-{
-    return str_is(name, "https") || str_starts(name, STR("https-"));
-}
-
-/* True if a port of a Service is for HTTPS by its appProtocol, by the container's name for it, or
- * else by its own. */
-static bool speaks_https(const struct target *target, const struct node *port)
-{
-    const struct node *to = node_find(port, "targetPort");
-    const struct node *own =
-        set_get(&target->injection->pod_ports, node_text(to ? to : node_find(port, "port")));
-    struct str name = node_text(node_find(own, "name"));
-    if (str_is_nocase(node_text(node_find(port, "appProtocol")), "https") || is_https_name(name))
-        return true;
-    return !str_is(name, "http") && is_https_name(node_text(node_find(port, "name")));
-}
-
-/* nginx requests it by HTTP, unless an annotation says otherwise. */
-static void warn_https(const struct target *target, const struct object *to,
-                       const struct node *port, const struct route *route)
-{
-    static const char key[] = NGINX_ANNOTATION "backend-protocol";
-    struct injection *injection = target->injection;
-    const struct value *annotations = target->service->ingress_annotations;
-    if (target->service->layer->environment.ingress_controller != INGRESS_NGINX ||
-        !speaks_https(target, port))
-        return;
-    for (size_t i = 0; i < annotations->count; i++)
-        if (str_is(annotations->items[i].name, key))
-            return;
-    diag_warning(injection->diags, route->at,
-                 "port %.*s of %.*s is for HTTPS, but nginx requests it by HTTP",
-                 STR_ARG(node_text(node_find(port, "port"))),
-                 STR_ARG(object_text(injection->arena, to)));
-    diag_hint(injection->diags, "add ingress_extra_annotations: {%s: HTTPS}", key);
-}
-
-static void add_ingresses(const struct target *target, struct route *routes, size_t count)
+/* Puts an object that serves routes beside the Service that it leads to. */
+static void add_object(const struct target *target, const struct traffic *traffic,
+                       const struct object *to, const struct node *object)
 {
     struct arena *arena = target->injection->arena;
+    enum object_kind type = chart_flavour_find(traffic->flavour)->object;
+    const struct node *metadata = node_get(object, "metadata");
+    struct str name = node_get(metadata, "name")->text;
+    const char *kind = str_c(arena, node_get(object, "kind")->text);
+    if (release_find(&target->injection->release, type, name, to)) {
+        target_error(target, SERVICE_PUBLIC_URI, "%s/%.*s of the chart stands where its %s would",
+                     kind, STR_ARG(name), kind);
+        diag_hint(target->injection->diags, "rename it in the chart");
+        return;
+    }
+    target_add(target, str_c(arena, node_get(object, "apiVersion")->text), kind, name,
+               node_get(metadata, "annotations"), node_get(object, "spec"));
+}
+
+static void add_objects(const struct target *target, const struct traffic *traffic)
+{
     const struct node *port;
     const struct object *to = target_public_service(target, &port);
     if (!to)
         return;
-    warn_https(target, to, port, &routes[0]);
-    struct port called = {.name = node_text(node_find(port, "name")), .type = PORT_TYPE_HTTP};
-    if (target->service->public_port)
-        called.type = target->service->public_port->type;
-    node_to_int(node_find(port, "port"), &called.service_port);
-    struct service copy = *target->service;
-    copy.name = to->name;
-    copy.public_port = &called;
-    copy.routes = routes;
-    copy.route_count = count;
-    struct manifests manifests = {.arena = arena};
-    manifest_ingress(&manifests, &copy);
-    for (size_t i = 0; i < manifests.count; i++) {
-        const struct node *object = manifests.items[i];
-        const struct node *metadata = node_get(object, "metadata");
-        struct str name = node_get(metadata, "name")->text;
-        if (release_find(&target->injection->release, OBJECT_INGRESS, name, to)) {
-            target_error(target, SERVICE_PUBLIC_URI,
-                         "Ingress/%.*s of the chart stands where its Ingress would", STR_ARG(name));
-            diag_hint(target->injection->diags, "rename it in the chart");
-            continue;
-        }
-        target_add(target, "networking.k8s.io/v1", "Ingress", name,
-                   node_get(metadata, "annotations"), node_get(object, "spec"));
-    }
+    const struct chart_flavour *flavour = chart_flavour_find(traffic->flavour);
+    if (flavour->warn_backend)
+        flavour->warn_backend(target, traffic, to, port);
+    struct traffic led = *traffic;
+    led.backend = (struct traffic_backend){.service = to->name,
+                                           .port_name = node_text(node_find(port, "name"))};
+    node_to_int(node_find(port, "port"), &led.backend.port);
+    struct manifests manifests = {.arena = target->injection->arena};
+    traffic_render(&manifests, &led);
+    for (size_t i = 0; i < manifests.count; i++)
+        add_object(target, traffic, to, manifests.items[i]);
 }
 
-/* True if an Ingress of the chart leads a route to another Service where a new Ingress would lead
- * it to ours: one of the environment's class, or of none. */
-static bool is_taken(const struct target *target, const struct route *route)
+/* True if the chart leads a route to another Service where a new object would lead it to ours. */
+static bool is_taken(const struct target *target, const struct traffic *traffic,
+                     const struct route *route)
 {
-    const struct str classes[] = {target->service->layer->environment.ingress_class, {0}};
+    struct str tables[CHART_TABLES_MAX];
+    size_t count = chart_flavour_find(traffic->flavour)->tables(traffic, tables);
     struct release_answer answer = {0};
-    for (size_t i = 0; i < sizeof classes / sizeof *classes && !answer.taken; i++)
-        release_ask(&target->injection->release, classes[i], route->host, route->prefix,
-                    leads_to_us, target, &answer);
+    for (size_t i = 0; i < count && !answer.taken; i++)
+        release_ask(&target->injection->release, tables[i], route->host, route->prefix, leads_to_us,
+                    target, &answer);
     return answer.taken;
 }
 
-static void report_unserved(const struct target *target, const struct object *ingress,
-                            const struct route *route)
+static void report_unserved(const struct target *target, const struct traffic *traffic,
+                            const struct object *ingress, const struct route *route)
 {
     struct injection *injection = target->injection;
     struct arena *arena = injection->arena;
@@ -327,65 +254,46 @@ static void report_unserved(const struct target *target, const struct object *in
                    STR_ARG(object_text(arena, ingress)), STR_ARG(text));
     struct str selector =
         target_selector(injection, injection->options->ingress, "ingress", STR("new"));
-    if (is_taken(target, route))
+    if (is_taken(target, traffic, route))
         diag_hint(injection->diags, "set it in the chart's values");
     else
         diag_hint(injection->diags, "set it in the chart's values, or add an Ingress: %.*s",
                   STR_ARG(selector));
 }
 
-/* A new Ingress cannot have a path that one of the chart leads to another Service. */
-static bool check_taken(const struct target *target, const struct route *routes, size_t count)
+/* A new object cannot have a path that the chart leads to another Service. */
+static bool check_taken(const struct target *target, const struct traffic *traffic)
 {
     struct injection *injection = target->injection;
     size_t errors = injection->diags->errors;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_taken(target, &routes[i]))
+    for (size_t i = 0; i < traffic->route_count; i++) {
+        const struct route *route = &traffic->routes[i];
+        if (!is_taken(target, traffic, route))
             continue;
-        diag_error(injection->diags, routes[i].at,
+        diag_error(injection->diags, route->at,
                    "the chart leads %.*s to another Service, so no Ingress can be added for it",
-                   STR_ARG(route_text(injection->arena, &routes[i])));
+                   STR_ARG(route_text(injection->arena, route)));
         diag_hint(injection->diags, "set it in the chart's values");
     }
     return injection->diags->errors == errors;
 }
 
-/* A regular expression on a new Ingress changes how nginx reads the chart's paths of the host. */
-static void warn_regex(const struct target *target, const struct route *routes, size_t count)
-{
-    struct injection *injection = target->injection;
-    const struct environment *environment = &target->service->layer->environment;
-    for (size_t i = 0; i < count && environment->ingress_controller == INGRESS_NGINX; i++) {
-        bool again = i > 0 && str_equal(routes[i - 1].host, routes[i].host);
-        bool several = i + 1 < count && str_equal(routes[i + 1].host, routes[i].host);
-        if (again || (routes[i].prefix.len == 0 && !several) ||
-            !(release_has_plain_host(&injection->release, environment->ingress_class,
-                                     routes[i].host) ||
-              release_has_plain_host(&injection->release, (struct str){0}, routes[i].host)))
-            continue;
-        diag_warning(injection->diags, routes[i].at,
-                     "the new Ingress makes nginx read all paths of this host as regular "
-                     "expressions, those of the chart too");
-        diag_hint(injection->diags, "check that the chart's paths of the host still match, or give "
-                                    "the service a host of its own");
-    }
-}
-
 /* A new Ingress and a route are two ways in, which need not lead to the same Service. */
-static void warn_other_way(const struct target *target, const struct route *routes, size_t count)
+static void warn_other_way(const struct target *target, const struct traffic *traffic)
 {
     struct injection *injection = target->injection;
     struct arena *arena = injection->arena;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < traffic->route_count; i++) {
+        const struct route *route = &traffic->routes[i];
         struct release_answer answer;
-        release_ask(&injection->release, STR(RELEASE_GATEWAY), routes[i].host, routes[i].prefix,
+        release_ask(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
                     leads_to_us, target, &answer);
         if (!answer.ingress)
             continue;
         diag_warning(
-            injection->diags, routes[i].at,
+            injection->diags, route->at,
             "%.*s of the chart leads %.*s to the Service %.*s, and the new Ingress to %.*s",
-            STR_ARG(object_text(arena, answer.ingress)), STR_ARG(route_text(arena, &routes[i])),
+            STR_ARG(object_text(arena, answer.ingress)), STR_ARG(route_text(arena, route)),
             STR_ARG(answer.service), STR_ARG(object_text(arena, target->workload)));
         diag_hint(injection->diags, "set it in the chart's values if the Gateway shall serve it");
     }
@@ -397,24 +305,31 @@ bool inject_ingress_is_asked(const struct target *target)
            has_annotations(target);
 }
 
-/* With `ingress: new` a setting may be on one Ingress alone, the new one or another whose
- * controller reads nginx annotations; else it must hold for every Ingress that leads to the
- * workload. */
-static void annotate_all(const struct target *target, const struct object **ingresses, size_t count,
+static const struct chart_flavour *
+flavour_of(const struct target *target, const struct traffic *traffic, const struct object *ingress)
+{
+    return chart_flavour_find(ingress_flavour_of(target, traffic, ingress));
+}
+
+/* With `ingress: new` a setting may be on one Ingress alone, the new one or another that takes it;
+ * else it must hold for every Ingress that leads to the workload. */
+static void apply_to_all(const struct target *target, const struct object **ingresses, size_t count,
                          bool adds)
 {
-    size_t settings;
-    service_nginx_settings(target->service, &settings);
-    if (count == 0 || (settings && !layer_read_environment(target->service->layer)))
+    struct traffic traffic;
+    if (count == 0 || !ingress_read_traffic(target, &traffic))
         return;
     bool somewhere = adds;
     for (size_t i = 0; i < count; i++)
-        somewhere |= is_wanted(target, ingresses[i]) && inject_reads_nginx(target, ingresses[i]);
+        somewhere |= is_wanted(target, ingresses[i]) &&
+                     flavour_of(target, &traffic, ingresses[i])->takes_settings;
     for (size_t i = 0; i < count; i++) {
         if (!is_wanted(target, ingresses[i]))
             continue;
-        inject_check_class(target, ingresses[i], wants_new(target) && somewhere);
-        annotate(target, ingresses[i]);
+        const struct chart_flavour *flavour = flavour_of(target, &traffic, ingresses[i]);
+        flavour->check(target, &traffic, ingresses[i], wants_new(target) && somewhere);
+        if (flavour->apply(target, &traffic, ingresses[i]))
+            warn_shared(target, ingresses[i]);
     }
 }
 
@@ -496,11 +411,35 @@ static void check_new(const struct target *target)
     }
 }
 
+static void add(const struct target *target, const struct traffic *traffic)
+{
+    const struct chart_flavour *flavour = chart_flavour_find(traffic->flavour);
+    if (!check_taken(target, traffic) || !traffic_check(traffic))
+        return;
+    if (flavour->warn_added)
+        flavour->warn_added(target, traffic);
+    warn_other_way(target, traffic);
+    add_objects(target, traffic);
+}
+
+/* Reports the routes that the chart does not serve, and what would be for an Ingress of their own.
+ * `first` is what it serves others with. */
+static void report_all_unserved(const struct target *target, const struct traffic *traffic,
+                                const struct object *first)
+{
+    const struct service *service = target->service;
+    for (size_t i = 0; i < traffic->route_count; i++)
+        report_unserved(target, traffic, first, &traffic->routes[i]);
+    if (target_has(target, SERVICE_KEEP_PATH_PREFIX) && service->route_count)
+        diag_warning(target->injection->diags,
+                     record_location(service->record, SERVICE_KEEP_PATH_PREFIX),
+                     "keep_path_prefix is not injected into charts");
+}
+
 void inject_ingress(const struct target *target)
 {
     if (!inject_ingress_is_asked(target))
         return;
-    const struct service *service = target->service;
     check_new(target);
     size_t candidate_count;
     const struct object **ingresses = candidates(target, &candidate_count);
@@ -510,21 +449,16 @@ void inject_ingress(const struct target *target)
     const struct object **routes = gateway_routes(target, &gateway_count);
     const struct object *first = candidate_count ? ingresses[0] : gateway_count ? routes[0] : NULL;
     size_t count;
-    struct route *missing = unserved_routes(target, &count);
+    const struct route *missing = unserved_routes(target, &count);
     bool adds = count && (!first || wants_new(target));
-    annotate_all(target, ingresses, candidate_count, adds);
-    for (size_t i = 0; i < count && !adds; i++)
-        report_unserved(target, first, &missing[i]);
-    if (target_has(target, SERVICE_KEEP_PATH_PREFIX) && !adds && service->route_count)
-        diag_warning(target->injection->diags,
-                     record_location(service->record, SERVICE_KEEP_PATH_PREFIX),
-                     "keep_path_prefix is not injected into charts");
-    if (adds && check_taken(target, missing, count) &&
-        service_check_ingress(service, missing, count)) {
-        warn_regex(target, missing, count);
-        warn_other_way(target, missing, count);
-        add_ingresses(target, missing, count);
-    } else if (candidate_count == 0 && count == 0) {
+    apply_to_all(target, ingresses, candidate_count, adds);
+    struct traffic traffic = traffic_of(target->service);
+    traffic.routes = missing;
+    traffic.route_count = count;
+    if (adds)
+        add(target, &traffic);
+    else
+        report_all_unserved(target, &traffic, first);
+    if (candidate_count == 0 && count == 0)
         warn_no_effect(target);
-    }
 }

@@ -5,7 +5,7 @@
  * all paths of a host as regular expressions as soon as one Ingress asks for it, and then tries the
  * longest text first. Routes of the Gateway API are a table of their own: there a wildcard stands
  * for any number of labels. */
-#include "chart/release.h"
+#include "chart/traffic_chart.h"
 
 #include <string.h>
 
@@ -139,21 +139,6 @@ static void put_host(struct release *release, struct str key, bool regex)
     (first ? first->self : added)->regex |= regex;
 }
 
-/* True if the annotations of an Ingress make nginx read paths as regular expressions. */
-static bool asks_regex(const struct object *ingress)
-{
-    const struct node *annotations = node_find(ingress->node, "metadata annotations");
-    return node_find(annotations, "nginx.ingress.kubernetes.io/rewrite-target") ||
-           str_is(node_text(node_find(annotations, "nginx.ingress.kubernetes.io/use-regex")),
-                  "true");
-}
-
-static bool is_canary(const struct object *ingress)
-{
-    const struct node *annotations = node_find(ingress->node, "metadata annotations");
-    return str_is(node_text(node_find(annotations, "nginx.ingress.kubernetes.io/canary")), "true");
-}
-
 /* What the rules of an Ingress have in common. */
 struct rules {
     struct release *release;
@@ -283,8 +268,8 @@ static void index_paths(struct release *release)
                                     .class = release_class(each),
                                     .fallback =
                                         release_backend_service(release_default_backend(each)),
-                                    .regex = asks_regex(each),
-                                    .canary = is_canary(each)};
+                                    .regex = nginx_asks_regex(each),
+                                    .canary = nginx_is_canary(each)};
         if (each->hook)
             continue;
         if (!rule)

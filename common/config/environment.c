@@ -253,9 +253,8 @@ static void set_ingress(const struct schema_reader *reader, const struct record 
     set_checked(reader, file, FILE_INGRESS_CLASS, name_check_subdomain, &ret->ingress_class);
     ret->has_ingress_controller = controller->node != NULL;
     ret->has_ingress_class = controller->node || record_has(file, FILE_INGRESS_CLASS);
-    ret->ingress_controller = !controller->node ? ingress_controller_of_class(ret->ingress_class)
-                              : str_is(controller->text, "generic") ? INGRESS_GENERIC
-                                                                    : INGRESS_NGINX;
+    ret->flavour = controller->node ? flavour_of_keyword(controller->text)
+                                    : flavour_of_class(ret->ingress_class);
 }
 
 static void set_file(const struct schema_reader *reader, const struct record *file,

@@ -3,7 +3,7 @@
 #define OPTASVC_ENVIRONMENT_H
 
 #include "base/map.h"
-#include "config/ingress_controller.h"
+#include "config/flavour.h"
 #include "config/options.h"
 #include "config/schema.h"
 
@@ -44,7 +44,7 @@ struct environment {
     size_t output_count;
     struct str registry; /* empty: not known */
     struct str ingress_class;
-    enum ingress_controller ingress_controller; /* of that class */
+    enum flavour_id flavour;     /* of that class */
     bool has_ingress_class;      /* the file has ingress_class or ingress_controller */
     bool has_ingress_controller; /* the file has ingress_controller */
     struct str tls_secret;       /* empty: none */

@@ -1,5 +1,6 @@
 #include "config/schema.h"
 
+#include "config/flavour.h"
 #include "config/foreign_word.h"
 #include "format/quantity.h"
 #include "yaml/scalar.h"
@@ -18,7 +19,6 @@ static words tag_mutabilities = {"mutable", "immutable", NULL};
 static words port_types = {"http", "tcp", NULL};
 static words port_protocols = {"grpc", "websocket", NULL};
 static words helm_containers = {"*", NULL};
-static words ingress_controllers = {"nginx", "generic", NULL};
 static words store_kinds = {"ClusterSecretStore", "SecretStore", NULL};
 static words helm_modes = {"override", "fill", NULL};
 static words helm_replicas = {"remove", "keep", NULL};

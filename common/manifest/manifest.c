@@ -16,7 +16,7 @@ void manifests_add_service(struct manifests *manifests, const struct service *se
         manifest_repository,        manifest_role,
         manifest_pod_identity,      manifest_service,
         manifest_workload,          manifest_autoscaler,
-        manifest_disruption_budget, manifest_ingress,
+        manifest_disruption_budget, manifest_traffic,
         manifest_cron_jobs,
     };
     for (size_t i = 0; i < COUNT_OF(kinds); i++)

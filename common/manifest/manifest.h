@@ -28,7 +28,7 @@ void manifest_service(struct manifests *manifests, const struct service *service
 void manifest_workload(struct manifests *manifests, const struct service *service);
 void manifest_autoscaler(struct manifests *manifests, const struct service *service);
 void manifest_disruption_budget(struct manifests *manifests, const struct service *service);
-void manifest_ingress(struct manifests *manifests, const struct service *service);
+void manifest_traffic(struct manifests *manifests, const struct service *service);
 void manifest_cron_jobs(struct manifests *manifests, const struct service *service);
 
 /* What several kinds share: manifest_object.c. */
@@ -85,10 +85,6 @@ struct node *autoscaler_metric(struct arena *arena, const char *resource, int64_
 
 /* Adds `spec` but for its selector. */
 struct node *disruption_budget_spec(struct arena *arena, struct node *object);
-
-/* The nginx annotations for the port's type, sticky_session and consistent_hash. */
-void manifest_put_nginx(struct arena *arena, const struct service *service,
-                        struct node *annotations);
 
 /* The user and group of `pod_security: restricted`: above 10000, so no user of a node's own. */
 enum { MANIFEST_RESTRICTED_ID = 10001 };

@@ -3,7 +3,7 @@
 #include "base/map.h"
 #include "config/source.h"
 #include "config/usage.h"
-#include "manifest/manifest.h"
+#include "manifest/traffic.h"
 #include "yaml/emit.h"
 
 #include <string.h>
@@ -118,8 +118,6 @@ static void check_objects(struct renderer *renderer, const struct service *servi
         const struct node *metadata = node_get(manifests->items[i], "metadata");
         struct str kind = node_get(manifests->items[i], "kind")->text;
         struct str name = node_get(metadata, "name")->text;
-        if (!str_is(kind, "Service") && !str_is(kind, "Ingress") && !str_is(kind, "CronJob"))
-            continue;
         check_object(renderer, service, service->at, kind, name, "rename one of the two");
     }
 }
@@ -132,9 +130,8 @@ static void check_routes(struct renderer *renderer, struct set *file_routes,
     const struct layer *layer = service->layer;
     for (size_t i = 0; i < service->route_count; i++) {
         const struct route *route = &service->routes[i];
-        /* ingress-nginx compares paths without regard to case, other controllers with it. */
-        bool nginx = layer->environment.ingress_controller == INGRESS_NGINX;
-        struct str path = nginx ? str_lower(layer->arena, route->prefix) : route->prefix;
+        bool ignores_case = traffic_flavour_find(layer->environment.flavour)->ignores_case;
+        struct str path = ignores_case ? str_lower(layer->arena, route->prefix) : route->prefix;
         struct str address =
             str_format(&renderer->arena, "%.*s%.*s/", STR_ARG(route->host), STR_ARG(path));
         struct str owner = str_copy(&renderer->arena, service->name);
@@ -200,6 +197,18 @@ static void warn_extra_tcp_ports(const struct layer *layer)
     }
 }
 
+/* Reads a service, and checks its traffic even after other errors. NULL after an error. A chart's
+ * own Ingress may serve it, and without an environment it has no flavour. */
+static const struct service *read_service(struct layer *layer, const struct module *module)
+{
+    bool right;
+    const struct service *service = service_read_all(layer, module, &right);
+    if (!service || layer->options->injects || layer->scope.blind)
+        return right ? service : NULL;
+    const struct traffic traffic = traffic_of(service);
+    return traffic_check(&traffic) && right ? service : NULL;
+}
+
 static void render_layer(struct renderer *renderer, struct layer *layer)
 {
     struct set routes = {0};
@@ -207,7 +216,7 @@ static void render_layer(struct renderer *renderer, struct layer *layer)
     size_t before = *services;
     size_t index = 0;
     for (const struct module *module; (module = layer_next_service(layer, &index));) {
-        const struct service *service = service_read(layer, module);
+        const struct service *service = read_service(layer, module);
         renderer->failed |= !service;
         if (service)
             render_service(renderer, &routes, service);

@@ -1,55 +1,24 @@
-/* Ingresses: one for each host. What a kind of controller reads beside their rules is a row of the
- * table here. */
+/* Ingresses: one for each host. */
 #include "manifest/traffic_ingress.h"
 
-/* Every controller has paths of type Prefix, which serve what is below them too. */
-static void put_prefix_path(struct arena *arena, struct str prefix, bool only_root,
-                            struct node *item)
+static void put_annotations(struct arena *arena, const struct traffic *traffic,
+                            const struct ingress_form *form, struct node *metadata, bool only_root)
 {
-    (void)only_root;
-    put_text(arena, item, "path", prefix.len ? prefix : STR("/"));
-    put_text(arena, item, "pathType", STR("Prefix"));
-}
-
-static const struct flavour {
-    /* NULL: the controller is given no settings. `only_root`: `/` is the only path of the host. */
-    void (*put_annotations)(struct arena *arena, const struct service *service, bool only_root,
-                            struct node *annotations);
-    /* Adds `path` and `pathType`. */
-    void (*put_path)(struct arena *arena, struct str prefix, bool only_root, struct node *item);
-} flavours[] = {
-    [INGRESS_NGINX] = {ingress_put_nginx_annotations, ingress_put_nginx_path},
-    [INGRESS_GENERIC] = {NULL, put_prefix_path},
-};
-_Static_assert(sizeof flavours / sizeof *flavours == INGRESS_CONTROLLERS,
-               "each kind of controller has a row");
-
-static const struct flavour *flavour_of(const struct service *service)
-{
-    return &flavours[service->layer->environment.ingress_controller];
-}
-
-static void put_annotations(struct arena *arena, const struct service *service,
-                            struct node *metadata, bool only_root)
-{
-    const struct flavour *flavour = flavour_of(service);
     struct node *annotations = node_new(arena, NODE_MAP);
-    if (flavour->put_annotations)
-        flavour->put_annotations(arena, service, only_root, annotations);
-    struct str issuer = service->layer->environment.cluster_issuer;
-    if (issuer.len)
-        put_text(arena, annotations, "cert-manager.io/cluster-issuer", issuer);
-    manifest_put_items(arena, annotations, service->ingress_annotations);
+    if (form->put_annotations)
+        form->put_annotations(arena, traffic, only_root, annotations);
+    if (traffic->tls.issuer.len)
+        put_text(arena, annotations, "cert-manager.io/cluster-issuer", traffic->tls.issuer);
+    manifest_put_items(arena, annotations, traffic->annotations);
     if (annotations->first)
         node_put(metadata, node_scalar(arena, STYLE_TEXT, STR("annotations")), annotations);
 }
 
-static void put_tls(struct arena *arena, const struct service *service, struct node *spec,
+static void put_tls(struct arena *arena, const struct traffic *traffic, struct node *spec,
                     struct str host, struct str name)
 {
-    const struct environment *environment = &service->layer->environment;
-    struct str secret = environment->tls_secret;
-    if (environment->cluster_issuer.len)
+    struct str secret = traffic->tls.secret;
+    if (traffic->tls.issuer.len)
         secret = str_format(arena, "%.*s-tls", STR_ARG(name));
     if (secret.len == 0)
         return;
@@ -59,49 +28,63 @@ static void put_tls(struct arena *arena, const struct service *service, struct n
     put_text(arena, tls, "secretName", secret);
 }
 
-static void add_path(struct arena *arena, const struct service *service, struct node *paths,
-                     struct str prefix, bool only_root)
+static void add_path(struct arena *arena, const struct traffic_backend *to,
+                     const struct ingress_form *form, struct node *paths, struct str prefix,
+                     bool only_root)
 {
     struct node *item = add_map(arena, paths);
-    flavour_of(service)->put_path(arena, prefix, only_root, item);
+    form->put_path(arena, prefix, only_root, item);
     struct node *backend = put_map(arena, put_map(arena, item, "backend"), "service");
-    put_text(arena, backend, "name", service->name);
+    put_text(arena, backend, "name", to->service);
     struct node *port = put_map(arena, backend, "port");
-    if (service->public_port->name.len)
-        put_text(arena, port, "name", service->public_port->name);
+    if (to->port_name.len)
+        put_text(arena, port, "name", to->port_name);
     else
-        put_int(arena, port, "number", service->public_port->service_port);
+        put_int(arena, port, "number", to->port);
 }
 
 /* Routes `from` up to `to`, all of one host. */
-static void add_ingress(struct manifests *manifests, const struct service *service, size_t from,
-                        size_t to)
+static void add_ingress(struct manifests *manifests, const struct traffic *traffic,
+                        const struct ingress_form *form, size_t from, size_t to)
 {
     struct arena *arena = manifests->arena;
-    const struct route *routes = service->routes;
+    const struct route *routes = traffic->routes;
     struct str host = routes[from].host;
-    struct str name = str_format(arena, "%.*s-%08x", STR_ARG(service->name), str_hash(host));
+    struct str name =
+        str_format(arena, "%.*s-%08x", STR_ARG(traffic->backend.service), str_hash(host));
     bool only_root = to - from == 1 && routes[from].prefix.len == 0;
     struct node *object =
-        manifest_object(manifests, service, "networking.k8s.io/v1", "Ingress", name);
-    put_annotations(arena, service, node_get(object, "metadata"), only_root);
+        manifest_object(manifests, traffic->service, "networking.k8s.io/v1", "Ingress", name);
+    put_annotations(arena, traffic, form, node_get(object, "metadata"), only_root);
     struct node *spec = put_map(arena, object, "spec");
-    put_text(arena, spec, "ingressClassName", service->layer->environment.ingress_class);
-    put_tls(arena, service, spec, host, name);
+    put_text(arena, spec, "ingressClassName", traffic->class);
+    put_tls(arena, traffic, spec, host, name);
     struct node *rule = add_map(arena, put_list(arena, spec, "rules"));
     if (host.len)
         put_text(arena, rule, "host", host);
     struct node *paths = put_list(arena, put_map(arena, rule, "http"), "paths");
     for (size_t i = from; i < to; i++)
-        add_path(arena, service, paths, routes[i].prefix, only_root);
+        add_path(arena, &traffic->backend, form, paths, routes[i].prefix, only_root);
 }
 
-void manifest_ingress(struct manifests *manifests, const struct service *service)
+void ingress_render(struct manifests *manifests, const struct traffic *traffic,
+                    const struct ingress_form *form)
 {
-    for (size_t from = 0, to; from < service->route_count; from = to) {
-        for (to = from + 1; to < service->route_count; to++)
-            if (!str_equal(service->routes[from].host, service->routes[to].host))
-                break;
-        add_ingress(manifests, service, from, to);
+    for (size_t from = 0, to; from < traffic->route_count; from = to) {
+        to = traffic_host_end(traffic, from);
+        add_ingress(manifests, traffic, form, from, to);
     }
+}
+
+/* Kubernetes refuses an Ingress whose older annotation names another class than its spec. */
+void ingress_check_class(const struct traffic *traffic)
+{
+    struct diags *diags = traffic->service->layer->diags;
+    const struct item *item = traffic_annotation(traffic, CLASS_ANNOTATION);
+    if (!item || str_equal(item->text, traffic->class))
+        return;
+    diag_error(diags, item->name_node->span,
+               CLASS_ANNOTATION " conflicts with spec.ingressClassName, \"%.*s\"",
+               STR_ARG(traffic->class));
+    diag_hint(diags, "write in the environment file: ingress_class: %.*s", STR_ARG(item->text));
 }

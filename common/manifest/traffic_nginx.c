@@ -7,6 +7,142 @@
 
 #include <string.h>
 
+bool nginx_is_annotation(struct str key)
+{
+    return str_starts(key, STR(NGINX_ANNOTATION));
+}
+
+struct settings {
+    struct arena *arena;
+    struct nginx_setting *items;
+    size_t count;
+};
+
+static void add_setting(struct settings *settings, struct nginx_setting setting)
+{
+    settings->items =
+        arena_grow(settings->arena, settings->items, settings->count, sizeof *settings->items);
+    settings->items[settings->count++] = setting;
+}
+
+static const char *protocol_text(enum port_type protocol)
+{
+    static const char *const texts[] = {
+        [PORT_TYPE_GRPC] = "a port of type grpc needs nginx annotations",
+        [PORT_TYPE_WEBSOCKET] = "a port of type tcp or websocket needs nginx annotations",
+        [PORT_TYPE_TCP] = NULL,
+    };
+    return texts[protocol];
+}
+
+const struct nginx_setting *nginx_settings(const struct traffic *traffic, size_t *ret_count)
+{
+    struct arena *arena = traffic->service->layer->arena;
+    struct settings found = {.arena = arena};
+    if (traffic->affinity.cookie.len)
+        add_setting(&found,
+                    (struct nginx_setting){.at = traffic->affinity.at,
+                                           .text = STR("sticky_session needs nginx annotations")});
+    if (traffic->hash.count)
+        add_setting(&found,
+                    (struct nginx_setting){.at = traffic->hash.at,
+                                           .text = STR("consistent_hash needs nginx annotations")});
+    for (size_t i = 0; i < traffic->annotations->count; i++) {
+        const struct item *item = &traffic->annotations->items[i];
+        if (nginx_is_annotation(item->name))
+            add_setting(&found, (struct nginx_setting){
+                                    .at = item->name_node->span,
+                                    .text = str_format(arena, "\"%.*s\" is an nginx annotation",
+                                                       STR_ARG(item->name))});
+    }
+    const char *protocol = protocol_text(traffic->protocol);
+    if (protocol)
+        add_setting(&found, (struct nginx_setting){.at = traffic->protocol_at,
+                                                   .text = str_of(protocol),
+                                                   .protocol = true});
+    *ret_count = found.count;
+    return found.items;
+}
+
+/* nginx serves HTTP/2, which gRPC needs, with TLS only. */
+static void warn_grpc_without_tls(const struct traffic *traffic)
+{
+    const struct service *service = traffic->service;
+    if (traffic->protocol != PORT_TYPE_GRPC || traffic->tls.secret.len || traffic->tls.issuer.len)
+        return;
+    diag_warning(service->layer->diags, record_location(service->record, SERVICE_PUBLIC_URI),
+                 "grpc is public without TLS, which ingress-nginx does not serve");
+    diag_hint(service->layer->diags,
+              "write tls_secret or cluster_issuer in the environment file, or end TLS elsewhere");
+}
+
+/* The path of a gRPC request is /package.Service/Method, whatever its host. */
+static void warn_grpc_prefix(const struct traffic *traffic)
+{
+    struct diags *diags = traffic->service->layer->diags;
+    if (traffic->protocol != PORT_TYPE_GRPC || traffic->keeps_prefix)
+        return;
+    for (size_t i = 0; i < traffic->route_count; i++) {
+        if (traffic->routes[i].prefix.len == 0)
+            continue;
+        diag_warning(diags, traffic->routes[i].at,
+                     "most gRPC clients cannot add the path prefix %.*s: their paths are "
+                     "/package.Service/Method",
+                     STR_ARG(traffic->routes[i].prefix));
+        diag_hint(diags, "give the service a domain of its own");
+        return;
+    }
+}
+
+/* A host with `/` as its only path has no regular expression, and so no groups that $1 and $2 refer
+ * to; every other host has one for each path. */
+struct host_kinds {
+    bool plain;
+    bool regex;
+};
+
+static struct host_kinds find_host_kinds(const struct traffic *traffic)
+{
+    struct host_kinds kinds = {0};
+    for (size_t from = 0, to; from < traffic->route_count; from = to) {
+        to = traffic_host_end(traffic, from);
+        bool plain = to - from == 1 && traffic->routes[from].prefix.len == 0;
+        kinds.plain |= plain;
+        kinds.regex |= !plain;
+    }
+    return kinds;
+}
+
+/* ingress_extra_annotations replace the generated ones, which suit the generated paths. Beside
+ * rewrite-target, which is generated without keep_path_prefix, use-regex has no effect. */
+static void warn_path_annotations(const struct traffic *traffic)
+{
+    struct diags *diags = traffic->service->layer->diags;
+    struct host_kinds kinds = find_host_kinds(traffic);
+    const struct item *rewrite = traffic_annotation(traffic, NGINX_ANNOTATION "rewrite-target");
+    const struct item *regex = traffic_annotation(traffic, NGINX_ANNOTATION "use-regex");
+    if (rewrite && kinds.plain && str_find(rewrite->text, 0, '$') < rewrite->text.len) {
+        diag_warning(diags, rewrite->name_node->span,
+                     "the path / has no groups for \"%.*s\": all requests get the same path",
+                     STR_ARG(rewrite->text));
+        diag_hint(diags, "remove it: requests to / reach the service unchanged");
+    }
+    if (regex && kinds.regex && traffic->keeps_prefix && !rewrite && !str_is(regex->text, "true")) {
+        diag_warning(diags, regex->name_node->span,
+                     "the paths are regular expressions, which use-regex: \"%.*s\" disables",
+                     STR_ARG(regex->text));
+        diag_hint(diags, "remove it");
+    }
+}
+
+static void check(const struct traffic *traffic)
+{
+    ingress_check_class(traffic);
+    warn_grpc_without_tls(traffic);
+    warn_grpc_prefix(traffic);
+    warn_path_annotations(traffic);
+}
+
 static struct str escape_regex(struct arena *arena, struct str text)
 {
     struct buf escaped = {0};
@@ -15,9 +151,7 @@ static struct str escape_regex(struct arena *arena, struct str text)
             buf_add_byte(&escaped, '\\');
         buf_add_byte(&escaped, text.data[i]);
     }
-    struct str copy = str_copy(arena, buf_str(&escaped));
-    buf_free(&escaped);
-    return copy;
+    return buf_take(arena, &escaped);
 }
 
 static struct str seconds(struct arena *arena, int64_t number)
@@ -25,47 +159,42 @@ static struct str seconds(struct arena *arena, int64_t number)
     return str_format(arena, "%lld", (long long)number);
 }
 
-static void put_sticky(struct arena *arena, const struct service *service, struct node *annotations)
+static void put_affinity(struct arena *arena, const struct traffic_affinity *affinity,
+                         struct node *annotations)
 {
-    struct str age = seconds(arena, service->sticky_max_age);
+    struct str age = seconds(arena, affinity->max_age);
     put_text(arena, annotations, NGINX_ANNOTATION "affinity", STR("cookie"));
     put_text(arena, annotations, NGINX_ANNOTATION "affinity-mode", STR("persistent"));
-    put_text(arena, annotations, NGINX_ANNOTATION "session-cookie-name", STR("opta_cookie"));
+    put_text(arena, annotations, NGINX_ANNOTATION "session-cookie-name", affinity->cookie);
     put_text(arena, annotations, NGINX_ANNOTATION "session-cookie-max-age", age);
     put_text(arena, annotations, NGINX_ANNOTATION "session-cookie-expires", age);
-    put_text(arena, annotations, NGINX_ANNOTATION "session-cookie-path", service->sticky_path);
+    put_text(arena, annotations, NGINX_ANNOTATION "session-cookie-path", affinity->path);
 }
 
-static void put_protocol(struct arena *arena, const struct port *port, struct node *annotations)
+void nginx_put_annotations(struct arena *arena, const struct traffic *traffic,
+                           struct node *annotations)
 {
-    if (port->type == PORT_TYPE_GRPC)
+    if (traffic->protocol == PORT_TYPE_GRPC)
         put_text(arena, annotations, NGINX_ANNOTATION "backend-protocol", STR("GRPC"));
-    if (port->type == PORT_TYPE_WEBSOCKET) {
-        /* Seconds. A websocket may be silent for longer than nginx' default of 60. */
-        put_text(arena, annotations, NGINX_ANNOTATION "proxy-read-timeout", STR("3600"));
-        put_text(arena, annotations, NGINX_ANNOTATION "proxy-send-timeout", STR("3600"));
+    if (traffic->idle_timeout) {
+        struct str timeout = seconds(arena, traffic->idle_timeout);
+        put_text(arena, annotations, NGINX_ANNOTATION "proxy-read-timeout", timeout);
+        put_text(arena, annotations, NGINX_ANNOTATION "proxy-send-timeout", timeout);
     }
+    if (traffic->affinity.cookie.len)
+        put_affinity(arena, &traffic->affinity, annotations);
+    if (traffic->hash.count)
+        put_text(arena, annotations, NGINX_ANNOTATION "upstream-hash-by", traffic->hash.text);
 }
 
-void manifest_put_nginx(struct arena *arena, const struct service *service,
-                        struct node *annotations)
-{
-    if (service->public_port)
-        put_protocol(arena, service->public_port, annotations);
-    if (service->sticky)
-        put_sticky(arena, service, annotations);
-    if (service->hash_key.len)
-        put_text(arena, annotations, NGINX_ANNOTATION "upstream-hash-by", service->hash_key);
-}
-
-void ingress_put_nginx_annotations(struct arena *arena, const struct service *service,
-                                   bool only_root, struct node *annotations)
+static void put_annotations(struct arena *arena, const struct traffic *traffic, bool only_root,
+                            struct node *annotations)
 {
     if (!only_root)
         put_text(arena, annotations, NGINX_ANNOTATION "use-regex", STR("true"));
-    if (!only_root && !service->keep_path_prefix)
+    if (!only_root && !traffic->keeps_prefix)
         put_text(arena, annotations, NGINX_ANNOTATION "rewrite-target", STR("/$2"));
-    manifest_put_nginx(arena, service, annotations);
+    nginx_put_annotations(arena, traffic, annotations);
 }
 
 static struct str regex_of(struct arena *arena, struct str prefix)
@@ -75,9 +204,18 @@ static struct str regex_of(struct arena *arena, struct str prefix)
     return str_format(arena, "%.*s(/|$)(.*)", STR_ARG(escape_regex(arena, prefix)));
 }
 
-void ingress_put_nginx_path(struct arena *arena, struct str prefix, bool only_root,
-                            struct node *item)
+static void put_path(struct arena *arena, struct str prefix, bool only_root, struct node *item)
 {
     put_text(arena, item, "path", only_root ? STR("/") : regex_of(arena, prefix));
     put_text(arena, item, "pathType", only_root ? STR("Prefix") : STR("ImplementationSpecific"));
 }
+
+static void render_ingresses(struct manifests *manifests, const struct traffic *traffic)
+{
+    static const struct ingress_form form = {.put_annotations = put_annotations,
+                                             .put_path = put_path};
+    ingress_render(manifests, traffic, &form);
+}
+
+const struct traffic_flavour traffic_nginx = {
+    .check = check, .render = render_ingresses, .ignores_case = true};

@@ -337,9 +337,10 @@ static void read_helm(const struct service_reader *in)
         refuse_fields(in, of_workload, COUNT_OF(of_workload), "workload");
 }
 
-struct service *service_read(struct layer *layer, const struct module *module)
+struct service *service_read_all(struct layer *layer, const struct module *module, bool *ret_right)
 {
     size_t errors = layer->diags->errors;
+    *ret_right = false;
     struct service_reader in = {.layer = layer, .reader = layer_reader(layer), .module = module};
     in.record = schema_read(&in.reader, &service_schema, module->node);
     if (!in.record)
@@ -358,10 +359,17 @@ struct service *service_read(struct layer *layer, const struct module *module)
     service_read_routes(&in);
     service_read_cloud(&in);
     read_helm(&in);
-    bool right = layer->diags->errors == errors;
+    *ret_right = layer->diags->errors == errors;
     for (size_t i = 0; i < service_schema.count; i++)
-        right &= !in.record->values[i].wrong;
-    return right ? in.service : NULL;
+        *ret_right &= !in.record->values[i].wrong;
+    return in.service;
+}
+
+struct service *service_read(struct layer *layer, const struct module *module)
+{
+    bool right;
+    struct service *service = service_read_all(layer, module, &right);
+    return right ? service : NULL;
 }
 
 bool service_has(const struct service *service, enum field_id field)

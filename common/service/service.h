@@ -162,6 +162,10 @@ bool service_hides_key(const struct service *service, const struct variable *var
 /* Reads a k8s-service of the layer; reports all that is wrong with it. NULL after an error. */
 struct service *service_read(struct layer *layer, const struct module *module);
 
+/* The same, but with the service as far as it could be read after an error too, for those who find
+ * more errors in it: `*ret_right` is false then. NULL: it is no map. */
+struct service *service_read_all(struct layer *layer, const struct module *module, bool *ret_right);
+
 /* True when a field is written, rather than left out. */
 bool service_has(const struct service *service, enum field_id field);
 
@@ -190,21 +194,5 @@ void service_warn_restart(struct diags *diags, const struct service *service, en
 /* The port at which the Service made from `node` is called; 0 when it listens to nothing, -1 when
  * its ports are wrong, which is told where that service is read. */
 int64_t service_called_port(struct layer *layer, const struct node *node);
-
-/* Something in a service that an Ingress expresses by nginx annotations alone. */
-struct nginx_setting {
-    struct location at;
-    struct str text; /* for a message: "sticky_session needs nginx annotations" */
-    bool port;       /* the port's type: a generic controller may serve it by its own settings */
-};
-const struct nginx_setting *service_nginx_settings(const struct service *service,
-                                                   size_t *ret_count);
-
-/* Warns that a generic controller treats the port's type by its own settings. */
-void service_warn_protocol(const struct service *service, struct str class);
-
-/* Reports what Ingresses for some routes of the service cannot do, because the environment's
- * controller does not understand it. Returns false after an error. */
-bool service_check_ingress(const struct service *service, const struct route *routes, size_t count);
 
 #endif

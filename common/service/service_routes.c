@@ -275,7 +275,5 @@ void service_read_routes(const struct service_reader *in)
     in->service->keep_path_prefix = service_value(in, SERVICE_KEEP_PATH_PREFIX)->flag;
     read_uris(in);
     read_affinity(in);
-    if (!in->layer->options->injects && !in->layer->scope.blind)
-        service_check_ingress(in->service, in->service->routes, in->service->route_count);
     warn_private(in);
 }

@@ -3,6 +3,7 @@
 
 #include "base/utf8.h"
 #include "cluster/object.h"
+#include "manifest/traffic.h"
 #include "yaml/emit.h"
 #include "yaml/parse_manifest.h"
 #include "yaml/parse_strict.h"
@@ -120,8 +121,11 @@ void fuzz_render(struct str service_file, const char *environment_file)
             continue;
         const struct service *service = service_read(layer, &layer->modules[i]);
         right &= service != NULL;
-        if (service)
-            manifests_add_service(&manifests, service);
+        if (!service)
+            continue;
+        const struct traffic traffic = traffic_of(service);
+        right &= traffic_check(&traffic);
+        manifests_add_service(&manifests, service);
     }
     fuzz_check_diags(&diags, !right && service_file.len <= FILE_SIZE_MAX);
     if (right)

@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct service *service = layer ? service_read(layer, &layer->modules[0]) : NULL;
     if (service) {
         struct manifests manifests = {.arena = &arena};
-        manifest_ingress(&manifests, service);
+        manifest_traffic(&manifests, service);
         for (size_t i = 0; i < manifests.count; i++)
             check_ingress(manifests.items[i]);
         fuzz_check_emitted(&arena, manifests.items, manifests.count);

@@ -223,15 +223,15 @@ static void test_ingress_settings(void **state)
     assert_no_diags(unit);
     assert_str(layer->environment.ingress_class, "traefik");
     assert_str(layer->environment.tls_secret, "wildcard.tls");
-    assert_int_equal(layer->environment.ingress_controller, INGRESS_GENERIC);
+    assert_int_equal(layer->environment.flavour, FLAVOUR_GENERIC);
     assert_true(layer->environment.has_ingress_class);
     assert_false(layer->environment.has_ingress_controller);
     layer = layer_of(unit, &options, "name: hello\n");
-    assert_int_equal(layer->environment.ingress_controller, INGRESS_NGINX);
+    assert_int_equal(layer->environment.flavour, FLAVOUR_NGINX);
     assert_false(layer->environment.has_ingress_class);
     layer = layer_of(unit, &options, "name: hello\ningress_controller: generic\n");
     assert_str(layer->environment.ingress_class, "nginx");
-    assert_int_equal(layer->environment.ingress_controller, INGRESS_GENERIC);
+    assert_int_equal(layer->environment.flavour, FLAVOUR_GENERIC);
     assert_true(layer->environment.has_ingress_class);
     assert_true(layer->environment.has_ingress_controller);
     layer_of(unit, &options,

@@ -1,4 +1,4 @@
-#include "manifest/manifest.h"
+#include "manifest/traffic_ingress.h"
 #include "unit.h"
 #include "unit_layer.h"
 
@@ -177,6 +177,15 @@ static void test_several_ports(void **state)
     check(unit, workload, CONTAINER " readinessProbe tcpSocket", "{port: web}");
     check(unit, nth(all, "Ingress", 0), "spec rules 0 http paths 0 backend",
           "{service: {name: app, port: {name: web}}}");
+}
+
+static void test_nginx_annotations(void **state)
+{
+    (void)state;
+    assert_true(nginx_is_annotation(STR("nginx.ingress.kubernetes.io/affinity")));
+    assert_false(nginx_is_annotation(STR("nginx.org/redirect-to-https")));
+    assert_false(nginx_is_annotation(STR("alb.ingress.kubernetes.io/scheme")));
+    assert_false(nginx_is_annotation(STR("cert-manager.io/cluster-issuer")));
 }
 
 static void test_protocols_of_the_ingress(void **state)
@@ -445,6 +454,7 @@ int main(void)
         UNIT_TEST(test_resources),
         UNIT_TEST(test_probes),
         UNIT_TEST(test_several_ports),
+        UNIT_TEST(test_nginx_annotations),
         UNIT_TEST(test_protocols_of_the_ingress),
         UNIT_TEST(test_extra_annotations_replace_ours),
         UNIT_TEST(test_stateful_sets),

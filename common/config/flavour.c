@@ -1,25 +1,33 @@
-#include "config/ingress_controller.h"
+#include "config/flavour.h"
 
-bool ingress_is_nginx_annotation(struct str key)
+const char *const flavour_keywords[] = {
+#define FLAVOUR(id, name, keyword) keyword,
+#include "config/flavours.def"
+    NULL};
+
+enum flavour_id flavour_of_keyword(struct str keyword)
 {
-    return str_starts(key, STR(NGINX_ANNOTATION));
+    for (int i = 0; flavour_keywords[i]; i++)
+        if (str_is(keyword, flavour_keywords[i]))
+            return (enum flavour_id)i;
+    return (enum flavour_id)0;
 }
 
 /* A class is nginx's if one of the dash-separated words at its ends is `nginx`: nginx,
  * internal-nginx, nginx-internal. */
-enum ingress_controller ingress_controller_of_class(struct str class)
+enum flavour_id flavour_of_class(struct str class)
 {
     bool nginx = str_is(class, "nginx") || str_ends(class, STR("-nginx")) ||
                  str_starts(class, STR("nginx-"));
-    return nginx ? INGRESS_NGINX : INGRESS_GENERIC;
+    return nginx ? FLAVOUR_NGINX : FLAVOUR_GENERIC;
 }
 
 /* ingress-nginx is k8s.io/ingress-nginx; several in a cluster are distinguished by a word before or
  * after it, such as k8s.io/internal-ingress-nginx. nginx.org/ingress-controller is another program,
  * which reads annotations of its own. */
-enum ingress_controller ingress_controller_of_id(struct str id)
+enum flavour_id flavour_of_controller(struct str id)
 {
     struct str name = str_from(id, str_find(id, 0, '/') + 1);
     bool nginx = str_ends(name, STR("ingress-nginx")) || str_starts(name, STR("ingress-nginx-"));
-    return nginx ? INGRESS_NGINX : INGRESS_GENERIC;
+    return nginx ? FLAVOUR_NGINX : FLAVOUR_GENERIC;
 }

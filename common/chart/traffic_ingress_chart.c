@@ -1,0 +1,97 @@
+/* Which controller serves an Ingress of the chart, and the annotations that are put onto it.
+ *
+ * A chart's own paths stay: rewrite-target and use-regex, which say how all paths of a host are
+ * read, are for Ingresses of our own alone. */
+#include "chart/traffic_chart.h"
+#include "manifest/traffic_ingress.h"
+
+/* Which controller serves an Ingress matters for what not all of them read. */
+bool ingress_read_traffic(const struct target *target, struct traffic *ret)
+{
+    size_t settings;
+    *ret = traffic_of(target->service);
+    nginx_settings(ret, &settings);
+    if (settings == 0)
+        return true;
+    if (!layer_read_environment(target->service->layer))
+        return false;
+    *ret = traffic_of(target->service);
+    return true;
+}
+
+struct str ingress_class_of(const struct traffic *traffic, const struct object *ingress)
+{
+    const struct item *item = traffic_annotation(traffic, CLASS_ANNOTATION);
+    return item && !node_find(ingress->node, "spec ingressClassName") ? item->text
+                                                                      : release_class(ingress);
+}
+
+/* The environment decides about its own class if it has ingress_controller, and about an Ingress
+ * without a class; else the IngressClass of the release, else the class's name. */
+enum flavour_id ingress_flavour_of(const struct target *target, const struct traffic *traffic,
+                                   const struct object *ingress)
+{
+    const struct environment *environment = &target->service->layer->environment;
+    struct str class = ingress_class_of(traffic, ingress);
+    if (class.len == 0 ||
+        (environment->has_ingress_controller && str_equal(class, environment->ingress_class)))
+        return environment->flavour;
+    const struct object *object = release_find_class(&target->injection->release, class);
+    return object ? flavour_of_controller(node_text(node_find(object->node, "spec controller")))
+                  : flavour_of_class(class);
+}
+
+/* Kubernetes refuses an Ingress whose older annotation names another class than its spec. */
+void ingress_check_classes(const struct target *target, const struct traffic *traffic,
+                           const struct object *ingress)
+{
+    struct injection *injection = target->injection;
+    const struct item *item = traffic_annotation(traffic, CLASS_ANNOTATION);
+    struct str class = node_text(node_find(ingress->node, "spec ingressClassName"));
+    if (!item || class.len == 0 || str_equal(item->text, class))
+        return;
+    diag_error(injection->diags, item->name_node->span,
+               CLASS_ANNOTATION " conflicts with spec.ingressClassName of %.*s, \"%.*s\"",
+               STR_ARG(object_text(injection->arena, ingress)), STR_ARG(class));
+    diag_hint(injection->diags, "set the class in the chart's values");
+}
+
+/* What is written and lands in annotations, as an Ingress of our own would have it. */
+static struct node *wanted_annotations(struct arena *arena, const struct traffic *traffic)
+{
+    struct node *map = node_new(arena, NODE_MAP);
+    nginx_put_annotations(arena, traffic, map);
+    manifest_put_items(arena, map, traffic->annotations);
+    return map;
+}
+
+bool ingress_annotate(const struct target *target, const struct traffic *traffic,
+                      const struct object *ingress, bool reads_nginx)
+{
+    struct arena *arena = target->injection->arena;
+    const struct node *map = wanted_annotations(arena, traffic);
+    bool annotated = false;
+    for (struct node *value = map->first, *next; value; value = next) {
+        next = value->next;
+        struct str key = value->key->text;
+        if (nginx_is_annotation(key) && !reads_nginx)
+            continue;
+        annotated = true;
+        target_set(target, ingress, ingress->node,
+                   str_format(arena, "metadata annotations %.*s", STR_ARG(key)).data,
+                   node_scalar(arena, STYLE_TEXT, value->text), str_c(arena, key), TELL_VALUES);
+    }
+    struct node *there = node_find(ingress->node, "metadata annotations");
+    bool sticky = there && node_find(there, NGINX_ANNOTATION "affinity");
+    if (sticky && target_has(target, SERVICE_STICKY_SESSION) && traffic->affinity.cookie.len == 0)
+        target_remove(target, ingress, there, NGINX_ANNOTATION "affinity",
+                      NGINX_ANNOTATION "affinity", "sticky_session: false");
+    return annotated;
+}
+
+size_t ingress_tables(const struct traffic *traffic, struct str ret_tables[CHART_TABLES_MAX])
+{
+    ret_tables[0] = traffic->class;
+    ret_tables[1] = (struct str){0};
+    return 2;
+}

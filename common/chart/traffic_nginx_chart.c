@@ -1,0 +1,121 @@
+/* Ingresses of a chart that ingress-nginx serves. */
+#include "chart/traffic_chart.h"
+#include "manifest/traffic_ingress.h"
+
+bool nginx_asks_regex(const struct object *ingress)
+{
+    const struct node *annotations = node_find(ingress->node, "metadata annotations");
+    return node_find(annotations, NGINX_ANNOTATION "rewrite-target") ||
+           str_is(node_text(node_find(annotations, NGINX_ANNOTATION "use-regex")), "true");
+}
+
+bool nginx_is_canary(const struct object *ingress)
+{
+    const struct node *annotations = node_find(ingress->node, "metadata annotations");
+    return str_is(node_text(node_find(annotations, NGINX_ANNOTATION "canary")), "true");
+}
+
+static void warn_no_class(const struct target *target, const struct traffic *traffic,
+                          const struct object *ingress)
+{
+    struct injection *injection = target->injection;
+    size_t count;
+    const struct nginx_setting *settings = nginx_settings(traffic, &count);
+    if (count == 0 || ingress_class_of(traffic, ingress).len ||
+        target->service->layer->environment.has_ingress_class)
+        return;
+    diag_warning(injection->diags, settings[0].at,
+                 "%.*s has no class: assuming that its controller reads nginx annotations",
+                 STR_ARG(object_text(injection->arena, ingress)));
+    diag_hint(injection->diags, "write ingress_class in the environment file, or set the class in "
+                                "the chart's values");
+}
+
+static void check(const struct target *target, const struct traffic *traffic,
+                  const struct object *ingress, bool only_warn)
+{
+    (void)only_warn;
+    ingress_check_classes(target, traffic, ingress);
+    warn_no_class(target, traffic, ingress);
+}
+
+static bool annotate(const struct target *target, const struct traffic *traffic,
+                     const struct object *ingress)
+{
+    return ingress_annotate(target, traffic, ingress, true);
+}
+
+/* True if the chart has rules for the host, none of which is a regular expression. */
+static bool has_plain_host(const struct target *target, const struct traffic *traffic,
+                           struct str host)
+{
+    struct str tables[CHART_TABLES_MAX];
+    size_t count = ingress_tables(traffic, tables);
+    bool plain = false;
+    for (size_t i = 0; i < count && !plain; i++)
+        plain = release_has_plain_host(&target->injection->release, tables[i], host);
+    return plain;
+}
+
+/* A regular expression on a new Ingress changes how nginx reads the chart's paths of the host. */
+static void warn_regex(const struct target *target, const struct traffic *traffic)
+{
+    struct diags *diags = target->injection->diags;
+    for (size_t from = 0, to; from < traffic->route_count; from = to) {
+        const struct route *first = &traffic->routes[from];
+        to = traffic_host_end(traffic, from);
+        if ((to - from == 1 && first->prefix.len == 0) ||
+            !has_plain_host(target, traffic, first->host))
+            continue;
+        diag_warning(diags, first->at,
+                     "the new Ingress makes nginx read all paths of this host as regular "
+                     "expressions, those of the chart too");
+        diag_hint(diags, "check that the chart's paths of the host still match, or give "
+                         "the service a host of its own");
+    }
+}
+
+static bool is_https_name(struct str name)
+{
+    return str_is(name, "https") || str_starts(name, STR("https-"));
+}
+
+/* True if a port of a Service is for HTTPS by its appProtocol, by the container's name for it, or
+ * else by its own. */
+static bool speaks_https(const struct target *target, const struct node *port)
+{
+    const struct node *to = node_find(port, "targetPort");
+    const struct node *own =
+        set_get(&target->injection->pod_ports, node_text(to ? to : node_find(port, "port")));
+    struct str name = node_text(node_find(own, "name"));
+    if (str_is_nocase(node_text(node_find(port, "appProtocol")), "https") || is_https_name(name))
+        return true;
+    return !str_is(name, "http") && is_https_name(node_text(node_find(port, "name")));
+}
+
+/* nginx requests a port by HTTP, unless an annotation says otherwise. */
+static void warn_https(const struct target *target, const struct traffic *traffic,
+                       const struct object *to, const struct node *port)
+{
+    static const char key[] = NGINX_ANNOTATION "backend-protocol";
+    struct injection *injection = target->injection;
+    const struct value *annotations = target->service->ingress_annotations;
+    if (!speaks_https(target, port))
+        return;
+    for (size_t i = 0; i < annotations->count; i++)
+        if (str_is(annotations->items[i].name, key))
+            return;
+    diag_warning(injection->diags, traffic->routes[0].at,
+                 "port %.*s of %.*s is for HTTPS, but nginx requests it by HTTP",
+                 STR_ARG(node_text(node_find(port, "port"))),
+                 STR_ARG(object_text(injection->arena, to)));
+    diag_hint(injection->diags, "add ingress_extra_annotations: {%s: HTTPS}", key);
+}
+
+const struct chart_flavour chart_nginx = {.object = OBJECT_INGRESS,
+                                          .takes_settings = true,
+                                          .check = check,
+                                          .apply = annotate,
+                                          .tables = ingress_tables,
+                                          .warn_added = warn_regex,
+                                          .warn_backend = warn_https};

@@ -1,0 +1,95 @@
+/* Ingresses for every other controller: paths of type Prefix, and no settings. */
+#define _GNU_SOURCE /* memmem */
+#include "manifest/traffic_ingress.h"
+
+#include <string.h>
+
+/* It passes the path on as it is. */
+static void check_prefixes(const struct traffic *traffic)
+{
+    struct diags *diags = traffic->service->layer->diags;
+    for (size_t i = 0; i < traffic->route_count && !traffic->keeps_prefix; i++) {
+        const struct route *route = &traffic->routes[i];
+        if (route->prefix.len == 0)
+            continue;
+        diag_error(diags, route->at,
+                   "controllers of class \"%.*s\" cannot strip the path prefix %.*s",
+                   STR_ARG(traffic->class), STR_ARG(route->prefix));
+        diag_hint(diags, "set keep_path_prefix: true, or ingress_controller: nginx in the "
+                         "environment file if this class reads nginx annotations");
+        return; /* one cause, one error */
+    }
+}
+
+static void check_settings(const struct traffic *traffic)
+{
+    struct diags *diags = traffic->service->layer->diags;
+    size_t count;
+    const struct nginx_setting *settings = nginx_settings(traffic, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (settings[i].protocol)
+            continue;
+        diag_error(diags, settings[i].at, "%.*s, which controllers of class \"%.*s\" do not read",
+                   STR_ARG(settings[i].text), STR_ARG(traffic->class));
+        diag_hint(diags, "remove it, or set ingress_controller: nginx in the environment file if "
+                         "this class reads nginx annotations");
+    }
+}
+
+/* True if an annotation names the setting, as in alb.ingress.kubernetes.io/backend-protocol-version
+ * or haproxy.org/timeout-tunnel; then the user has taken care of it. */
+static bool has_annotation_about(const struct traffic *traffic, const char *word)
+{
+    const struct value *annotations = traffic->annotations;
+    for (size_t i = 0; i < annotations->count; i++) {
+        const struct str texts[] = {annotations->items[i].name, annotations->items[i].text};
+        for (size_t j = 0; j < sizeof texts / sizeof *texts; j++)
+            if (texts[j].len && memmem(texts[j].data, texts[j].len, word, strlen(word)))
+                return true;
+    }
+    return false;
+}
+
+void generic_warn_protocol(const struct traffic *traffic, struct str class)
+{
+    struct diags *diags = traffic->service->layer->diags;
+    if (traffic->idle_timeout && !has_annotation_about(traffic, "timeout")) {
+        diag_warning(diags, traffic->protocol_at,
+                     "how long a websocket may be silent is a setting of the controller of class "
+                     "\"%.*s\"",
+                     STR_ARG(class));
+        diag_hint(diags, "set its idle timeout there, or in ingress_extra_annotations if the "
+                         "controller reads it from an annotation; controllers often close the "
+                         "connection after 60 seconds");
+    } else if (traffic->protocol == PORT_TYPE_GRPC && !has_annotation_about(traffic, "proto")) {
+        diag_warning(diags, traffic->protocol_at,
+                     "whether gRPC is served is a setting of the controller of class \"%.*s\"",
+                     STR_ARG(class));
+        diag_hint(diags, "set the backend protocol there, or in ingress_extra_annotations if the "
+                         "controller reads it from an annotation");
+    }
+}
+
+static void check(const struct traffic *traffic)
+{
+    ingress_check_class(traffic);
+    check_prefixes(traffic);
+    check_settings(traffic);
+    generic_warn_protocol(traffic, traffic->class);
+}
+
+/* Every controller has paths of type Prefix, which serve what is below them too. */
+static void put_path(struct arena *arena, struct str prefix, bool only_root, struct node *item)
+{
+    (void)only_root;
+    put_text(arena, item, "path", prefix.len ? prefix : STR("/"));
+    put_text(arena, item, "pathType", STR("Prefix"));
+}
+
+static void render_ingresses(struct manifests *manifests, const struct traffic *traffic)
+{
+    static const struct ingress_form form = {.put_path = put_path};
+    ingress_render(manifests, traffic, &form);
+}
+
+const struct traffic_flavour traffic_generic = {.check = check, .render = render_ingresses};

@@ -1,0 +1,162 @@
+#include "service/service_traffic.h"
+
+/* A websocket may be silent for longer than a request: controllers often close it after 60 seconds.
+ */
+enum { WEBSOCKET_IDLE_TIMEOUT = 3600 };
+
+/* nginx's variables, whose names it compares without regard to case.
+ * https://nginx.org/en/docs/http/ngx_http_core_module.html#variables */
+static const struct {
+    const char *name;
+    bool begins; /* the rest is the name of a header, cookie or parameter */
+    enum hash_kind kind;
+} variables[] = {
+    {"request_uri", false, HASH_PATH},
+    {"host", false, HASH_HOST},
+    {"http_host", false, HASH_HOST},
+    {"remote_addr", false, HASH_ADDRESS},
+    {"binary_remote_addr", false, HASH_ADDRESS},
+    {"http_", true, HASH_HEADER},
+    {"cookie_", true, HASH_COOKIE},
+    {"arg_", true, HASH_QUERY},
+};
+
+static bool is_name_byte(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '_';
+}
+
+/* Takes `$NAME` or `${NAME}` from the start of a text; empty: it is neither. */
+static struct str take_variable(struct str *text)
+{
+    bool braces = text->len > 1 && text->data[1] == '{';
+    size_t start = braces ? 2 : 1;
+    size_t end = start;
+    while (end < text->len && is_name_byte(text->data[end]))
+        end++;
+    struct str name = str_slice(*text, start, end);
+    if (braces && (end == text->len || text->data[end] != '}'))
+        return (struct str){0};
+    *text = str_from(*text, braces ? end + 1 : end);
+    return name;
+}
+
+/* $http_x_user is the header x-user. */
+static struct str header_of(struct arena *arena, struct str name)
+{
+    struct buf header = {0};
+    struct str lower = str_lower(arena, name);
+    for (size_t i = 0; i < lower.len; i++)
+        buf_add_byte(&header, lower.data[i] == '_' ? '-' : lower.data[i]);
+    return buf_take(arena, &header);
+}
+
+static bool read_variable(struct arena *arena, struct str variable, struct hash_key *ret)
+{
+    struct str lower = str_lower(arena, variable);
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        struct str name = str_of(variables[i].name);
+        if (variables[i].begins ? !str_starts(lower, name) || lower.len == name.len
+                                : !str_equal(lower, name))
+            continue;
+        *ret = (struct hash_key){.kind = variables[i].kind, .name = str_from(variable, name.len)};
+        if (ret->kind == HASH_HEADER)
+            ret->name = header_of(arena, ret->name);
+        return true;
+    }
+    return false;
+}
+
+static void add_key(struct arena *arena, struct traffic_hash *hash, struct hash_key key)
+{
+    hash->keys = arena_grow(arena, hash->keys, hash->count, sizeof *hash->keys);
+    hash->keys[hash->count++] = key;
+}
+
+/* False where a variable is none of those above. */
+static bool read_keys(struct arena *arena, struct traffic_hash *hash)
+{
+    struct str rest = str_from(hash->text, str_find(hash->text, 0, '$'));
+    while (rest.len) {
+        struct hash_key key;
+        if (!read_variable(arena, take_variable(&rest), &key))
+            return false;
+        add_key(arena, hash, key);
+        rest = str_from(rest, str_find(rest, 0, '$'));
+    }
+    return hash->count > 0;
+}
+
+struct traffic_hash traffic_read_hash(struct arena *arena, struct str text)
+{
+    struct traffic_hash hash = {.text = text};
+    if (text.len && !read_keys(arena, &hash)) {
+        hash.count = 0;
+        add_key(arena, &hash, (struct hash_key){.kind = HASH_NGINX, .name = text});
+    }
+    return hash;
+}
+
+static struct traffic_hash hash_of(const struct service *service)
+{
+    struct traffic_hash hash = traffic_read_hash(service->layer->arena, service->hash_key);
+    hash.at = record_location(service->record, SERVICE_CONSISTENT_HASH);
+    return hash;
+}
+
+static struct traffic_affinity affinity_of(const struct service *service)
+{
+    if (!service->sticky)
+        return (struct traffic_affinity){0};
+    return (struct traffic_affinity){
+        .cookie = STR("opta_cookie"),
+        .path = service->sticky_path,
+        .max_age = service->sticky_max_age,
+        .at = record_location(service->record, SERVICE_STICKY_SESSION),
+    };
+}
+
+struct traffic traffic_of(const struct service *service)
+{
+    const struct environment *environment = &service->layer->environment;
+    const struct port *port = service->public_port;
+    struct traffic traffic = {
+        .service = service,
+        .flavour = environment->flavour,
+        .class = environment->ingress_class,
+        .routes = service->routes,
+        .route_count = service->route_count,
+        .keeps_prefix = service->keep_path_prefix,
+        .backend = {.service = service->name},
+        .affinity = affinity_of(service),
+        .hash = hash_of(service),
+        .tls = {.secret = environment->tls_secret, .issuer = environment->cluster_issuer},
+        .annotations = service->ingress_annotations,
+    };
+    if (port) {
+        traffic.backend.port_name = port->name;
+        traffic.backend.port = port->service_port;
+        traffic.protocol = port->type;
+        traffic.protocol_at = port->at;
+        traffic.idle_timeout = port->type == PORT_TYPE_WEBSOCKET ? WEBSOCKET_IDLE_TIMEOUT : 0;
+    }
+    return traffic;
+}
+
+size_t traffic_host_end(const struct traffic *traffic, size_t from)
+{
+    size_t to = from + 1;
+    while (to < traffic->route_count &&
+           str_equal(traffic->routes[from].host, traffic->routes[to].host))
+        to++;
+    return to;
+}
+
+const struct item *traffic_annotation(const struct traffic *traffic, const char *key)
+{
+    for (size_t i = 0; i < traffic->annotations->count; i++)
+        if (str_is(traffic->annotations->items[i].name, key))
+            return &traffic->annotations->items[i];
+    return NULL;
+}
