@@ -39,17 +39,27 @@ void edit_separate_aliases(struct edit *edit, struct node *node)
 
 static void mark_lost(struct edit *edit, struct set *lost, struct node *node);
 
-static void mark_overridden(struct edit *edit, struct set *lost, const struct node *node)
-{
-    for (struct node *old = node_overridden(node); old; old = node_overridden(old))
-        mark_lost(edit, lost, old);
-}
-
-static void mark_lost(struct edit *edit, struct set *lost, struct node *node)
+static void add_lost(struct edit *edit, struct set *lost, const struct node *node)
 {
     const struct node **key = ARENA_NEW(edit->arena, const struct node *);
     *key = node;
     set_add(edit->arena, lost, edit_key_of(key), node);
+}
+
+/* The key of a value that goes, and what the value has overridden, which goes along. */
+static void mark_key(struct edit *edit, struct set *lost, const struct node *value)
+{
+    if (value->key)
+        add_lost(edit, lost, value->key);
+    for (struct node *old = node_overridden(value); old; old = node_overridden(old)) {
+        add_lost(edit, lost, old->key);
+        mark_lost(edit, lost, old);
+    }
+}
+
+static void mark_lost(struct edit *edit, struct set *lost, struct node *node)
+{
+    add_lost(edit, lost, node);
     if (node->kind == NODE_SCALAR || node->kind == NODE_ALIAS)
         return;
     const struct change *change = edit_find_change(edit, node);
@@ -57,7 +67,7 @@ static void mark_lost(struct edit *edit, struct set *lost, struct node *node)
         change = edit_children(edit->arena, node);
     for (size_t i = 0; i < change->count; i++) {
         mark_lost(edit, lost, change->was[i]);
-        mark_overridden(edit, lost, change->was[i]);
+        mark_key(edit, lost, change->was[i]);
     }
 }
 
@@ -78,7 +88,7 @@ static void find_lost(struct edit *edit, struct set *lost, struct node *node)
         if (now != was)
             mark_lost(edit, lost, was);
         if (!now)
-            mark_overridden(edit, lost, was);
+            mark_key(edit, lost, was);
     }
     for (struct node *child = node->first; child; child = child->next)
         find_lost(edit, lost, child);
@@ -137,12 +147,17 @@ static struct set keys_from(struct edit *edit, struct node *value)
     return keys;
 }
 
-static bool has_anchor(const struct node *node)
+static bool is_anchored(const struct node *node)
 {
     struct str before = {0};
-    if (node->span.source)
+    if (node && node->span.source)
         before = str_slice(node->span.source->text, node->span.start, node->text_at);
-    bool found = str_find(before, 0, '&') < before.len;
+    return str_find(before, 0, '&') < before.len;
+}
+
+static bool has_anchor(const struct node *node)
+{
+    bool found = is_anchored(node) || is_anchored(node->key);
     bool inside = node->kind == NODE_MAP || node->kind == NODE_LIST;
     for (const struct node *child = inside ? node->first : NULL; child && !found;
          child = child->next) {

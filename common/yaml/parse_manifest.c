@@ -117,6 +117,15 @@ static void keep_anchor(struct loader *loader, const yaml_char_t *name, struct n
         (struct anchor){.name = text, .node = node, .size = node->kind == NODE_SCALAR};
 }
 
+/* An alias as a key is the text that it stands for; one for `<<` is no merge key to Go. */
+static struct node *key_of_alias(struct loader *loader, const struct node *alias)
+{
+    struct node *key = node_scalar(loader->arena, STYLE_TEXT, node_text(alias));
+    key->span = alias->span;
+    key->text_at = alias->text_at;
+    return key;
+}
+
 static void take(struct loader *loader, struct node *node)
 {
     if (loader->depth == 0) {
@@ -130,8 +139,8 @@ static void take(struct loader *loader, struct node *node)
     } else if (level->key) {
         node_put(level->node, level->key, node);
         level->key = NULL;
-    } else if (node->kind == NODE_SCALAR) {
-        level->key = node;
+    } else if (node_target(node)->kind == NODE_SCALAR) {
+        level->key = node->kind == NODE_ALIAS ? key_of_alias(loader, node) : node;
     } else {
         fail(loader, node->span, "a key that is no text",
              "Kubernetes has none such; write the key as plain text");

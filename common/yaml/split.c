@@ -89,12 +89,23 @@ static struct str kind_word(struct str text, size_t at)
     return str_slice(line, start, end);
 }
 
+/* True for a key that may be `kind` in another form: in quotes, merged, an alias, with a tag. */
+static bool may_be_kind(struct str text, size_t at)
+{
+    struct str line = str_slice(text, at, str_find(text, at, '\n'));
+    if (text.data[at] == '"' && str_find(line, 0, '\\') < line.len)
+        return true;
+    if (text.data[at] == '"' || text.data[at] == '\'')
+        return str_equal(str_slice(line, 1, 5), STR("kind"));
+    return strchr("!&*<?", text.data[at]) != NULL;
+}
+
 static void end_document(struct splitter *splitter, size_t end)
 {
     struct document *next = &splitter->next;
     struct stream *stream = &splitter->stream;
     next->end = end;
-    if (splitter->kinds != 1)
+    if (splitter->kinds != 1 || splitter->disguised)
         next->kind = (struct str){0};
     stream->cut |= next->start < end && stream->count == STREAM_DOCUMENTS_MAX;
     if (next->start < end && !stream->cut) {
@@ -104,16 +115,19 @@ static void end_document(struct splitter *splitter, size_t end)
     }
     *next = (struct document){.start = end};
     splitter->kinds = 0;
+    splitter->disguised = false;
 }
 
 static void read_line(struct splitter *splitter, struct str text, size_t at)
 {
-    static const struct str kind = {"kind:", 5};
+    static const struct str kind = {"kind", 4};
     struct str line = str_slice(text, at, at + kind.len);
+    size_t behind = at + kind.len;
     switch (text.data[at]) {
     case 'k':
-        if (str_equal(line, kind) && splitter->kinds++ == 0)
-            splitter->next.kind = kind_word(text, at + kind.len);
+        behind = str_equal(line, kind) ? skip_spaces(text, behind) : text.len;
+        if (behind < text.len && text.data[behind] == ':' && splitter->kinds++ == 0)
+            splitter->next.kind = kind_word(text, behind + 1);
         break;
     case '-':
         if (is_marker(text, at, '-'))
@@ -128,6 +142,7 @@ static void read_line(struct splitter *splitter, struct str text, size_t at)
             end_document(splitter, next_line(text, at));
         break;
     default:
+        splitter->disguised |= may_be_kind(text, at);
         break;
     }
 }
@@ -135,7 +150,13 @@ static void read_line(struct splitter *splitter, struct str text, size_t at)
 enum { BLOCK = 16 };
 typedef uint8_t block __attribute__((vector_size(BLOCK)));
 
-/* True when a line that says something here may begin in the BLOCK bytes behind `at`. */
+/* What a line that says something here begins with: one of "!\"&'*-.<?k", or another sign. */
+static bool is_begin(char byte)
+{
+    return (byte >= '!' && byte <= '.') || byte == '<' || byte == '?' || byte == 'k';
+}
+
+/* True when such a line may begin in the BLOCK bytes behind `at`. */
 static bool may_begin(const char *at)
 {
     block ends;
@@ -143,7 +164,8 @@ static bool may_begin(const char *at)
     memcpy(&ends, at, BLOCK);
     memcpy(&begins, at + 1, BLOCK);
     block found =
-        (block)(ends == '\n') & (block)((begins == '-') | (begins == '.') | (begins == 'k'));
+        (block)(ends == '\n') & (block)(((begins >= '!') & (begins <= '.')) | (begins == '<') |
+                                        (begins == '?') | (begins == 'k'));
     uint64_t halves[2];
     memcpy(halves, &found, BLOCK);
     return (halves[0] | halves[1]) != 0;
@@ -156,7 +178,7 @@ static size_t next_begin(struct str text, size_t at)
     while (at + BLOCK < text.len && !may_begin(text.data + at))
         at += BLOCK;
     for (; at + 1 < text.len; at++)
-        if (text.data[at] == '\n' && strchr("-.k", text.data[at + 1]))
+        if (text.data[at] == '\n' && is_begin(text.data[at + 1]))
             return at + 1;
     return text.len;
 }

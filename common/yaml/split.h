@@ -29,6 +29,7 @@ struct splitter {
     struct stream stream;
     struct document next; /* that is being read */
     unsigned kinds;       /* lines of it that say its kind */
+    bool disguised;       /* a key may be `kind` in another form: "kind", <<, *alias, !!str kind */
     size_t searched;      /* up to the last line break that was looked at */
     size_t grown;         /* to what length, at the last call */
 };

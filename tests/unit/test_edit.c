@@ -387,6 +387,13 @@ static void the_last_of_equal_keys_is_edited(void **state)
         {"a: &l 1\nb: *l\na: 2\n", "a = 3", "a: &l 1\nb: *l\na: 3\n"},
         {"a: &l 1\nb: *l\na: 2\n", "-a", "b: 1\n"},
         {"a: {c: &l 1, c: 2}\nb: *l\n", "-a", "b: 1\n"},
+        {"&k a: 1\nb: *k\n", "-a", "b: a\n"},
+        {"a: {&k c: 1}\nb: *k\n", "-a", "b: c\n"},
+        {"&k a: 1\na: 2\nb: *k\n", "-a", "b: a\n"},
+        {"a: {&k c: 1, c: 2}\nb: *k\n", "a = 3", "a: 3\nb: c\n"},
+        {"&k a: 1\nb: *k\n", "a = 3", "&k a: 3\nb: *k\n"},
+        {"a: &k b\n*k : 1\n", "b = 2", "a: &k b\n*k : 2\n"},
+        {"a: &k b\n*k : 1\n", "-b", "a: &k b\n"},
     };
     check(*state, rows, COUNT_OF(rows));
 }

@@ -331,6 +331,28 @@ static void test_aliases(void **state)
     assert_ptr_equal(list->last->first, list->first);
 }
 
+/* Go takes such a key for the text, also where that is `<<`. */
+static void test_aliases_as_keys(void **state)
+{
+    struct unit *unit = *state;
+    struct node *root = load(unit, STR("a: &x k\n"
+                                       "k: 1\n"
+                                       "*x : 2\n"
+                                       "b: {*x : 3}\n"
+                                       "c: &m <<\n"
+                                       "d: {*m : {e: 4}}\n"
+                                       "&y f: 5\n"
+                                       "? *y\n"
+                                       ": 6\n"));
+    assert_str(node_get(root, "k")->text, "2");
+    assert_str(node_overridden(node_get(root, "k"))->text, "1");
+    const struct location *span = &node_get(root, "k")->key->span;
+    assert_str(str_slice(span->source->text, span->start, span->end), "*x");
+    assert_str(node_text(node_find(root, "b k")), "3");
+    assert_null(node_find(root, "d e"));
+    assert_str(node_text(node_find(root, "f")), "6");
+}
+
 static void test_the_last_of_equal_keys_counts(void **state)
 {
     struct unit *unit = *state;
@@ -387,7 +409,7 @@ static void test_mistakes(void **state)
         {TEXT("\xC3\xA4: {[a]: b}\n"), {1, 5}, "a key that is no text", ""},
         {TEXT("? {a: b}\n: c\n"), {1, 3}, "a key that is no text", ""},
         {TEXT("? - a\n: c\n"), {1, 3}, "a key that is no text", ""},
-        {TEXT("k: &a x\n*a : b\n"), {2, 1}, "a key that is no text", ""},
+        {TEXT("k: &a [x]\n*a : b\n"), {2, 1}, "a key that is no text", ""},
         {TEXT("a: 1\n--- \nb: 2\n"), {2, 1}, "a second document without --- before it", "---"},
         {TEXT("a: 1\n...\n---\nb: 2\n"), {3, 1}, "a second document without ---", ""},
         {TEXT("a: 1\n...\nb: 2\n"), {3, 1}, "the manifest is not YAML: ", ""},
@@ -628,6 +650,7 @@ int main(void)
         UNIT_TEST(test_document_inside_a_stream),
         UNIT_TEST(test_texts),
         UNIT_TEST(test_aliases),
+        UNIT_TEST(test_aliases_as_keys),
         UNIT_TEST(test_the_last_of_equal_keys_counts),
         UNIT_TEST(test_the_last_of_many_keys_counts),
         UNIT_TEST(test_mistakes),

@@ -201,7 +201,7 @@ static void test_kinds(void **state)
         {TEXT("{kind: Pod}\n"), "[{kind: Pod}/]"},
         {TEXT("--- {kind: Pod}\n"), "[--- {kind: Pod}/]"},
         {TEXT("\"kind\": Pod\n"), "[\"kind\": Pod/]"},
-        {TEXT("kind : Pod\n"), "[kind : Pod/]"},
+        {TEXT("kind : Pod\n"), "Pod[kind : Pod/]"},
         {TEXT("kinds: Pod\n"), "[kinds: Pod/]"},
         {TEXT("Kind: Pod\n"), "[Kind: Pod/]"},
         {TEXT("kind:\n  Pod\n"), "[kind:/  Pod/]"},
@@ -224,6 +224,17 @@ static void test_kinds(void **state)
         {TEXT("kind: Pod\nkind: Job\n"), "[kind: Pod/kind: Job/]"},
         {TEXT("kind: Pod\nkind: Pod\n"), "[kind: Pod/kind: Pod/]"},
         {TEXT("kind:\nkind: Pod\n"), "[kind:/kind: Pod/]"},
+        {TEXT("kind: Pod\nkind : Job\n"), "[kind: Pod/kind : Job/]"},
+        {TEXT("kind: Pod\n\"kind\": Job\n"), "[kind: Pod/\"kind\": Job/]"},
+        {TEXT("kind: Pod\n'kind': Job\n"), "[kind: Pod/'kind': Job/]"},
+        {TEXT("kind: Pod\n\"ki\\x6ed\": Job\n"), "[kind: Pod/\"ki\\x6ed\": Job/]"},
+        {TEXT("kind: Pod\n!!str kind: Job\n"), "[kind: Pod/!!str kind: Job/]"},
+        {TEXT("kind: Pod\n&a kind: Job\n"), "[kind: Pod/&a kind: Job/]"},
+        {TEXT("kind: Pod\n*a : Job\n"), "[kind: Pod/*a : Job/]"},
+        {TEXT("kind: Pod\n<<: *a\n"), "[kind: Pod/<<: *a/]"},
+        {TEXT("kind: Pod\n? kind\n: Job\n"), "[kind: Pod/? kind/: Job/]"},
+        {TEXT("<<: *a\nkind: Pod\n---\nkind: Job\n"), "[<<: *a/kind: Pod/]Job[---/kind: Job/]"},
+        {TEXT("kind: Pod\n\"data\": a\n# c\n"), "Pod[kind: Pod/\"data\": a/# c/]"},
     };
     check(*state, rows, COUNT_OF(rows));
 }
