@@ -179,7 +179,7 @@ static void warn_stays_inside(const struct service_reader *in, const struct port
                                 "the port in your ingress controller");
 }
 
-void service_read_ports(const struct service_reader *in)
+static void read_ports(const struct service_reader *in)
 {
     struct service *service = in->service;
     const struct value *port = service_value(in, SERVICE_PORT);
@@ -213,6 +213,14 @@ void service_read_ports(const struct service_reader *in)
         service->probe_port = &service->ports[0];
 }
 
+void service_read_ports(const struct service_reader *in)
+{
+    bool wrong = service_value(in, SERVICE_PORT)->wrong || service_value(in, SERVICE_PORTS)->wrong;
+    size_t errors = in->reader.diags->errors;
+    read_ports(in);
+    in->service->ports_wrong = wrong || in->reader.diags->errors > errors;
+}
+
 const struct port *service_probe_port(const struct service *service, enum probe_kind kind)
 {
     const struct port *named = NULL;
@@ -227,11 +235,11 @@ const struct port *service_probe_port(const struct service *service, enum probe_
     return named ? named : service->probe_port;
 }
 
-/* The part of a service's map that tells its ports. */
+/* The part of a service's map that tells its ports, and whether it needs one. */
 static const struct node *ports_alone(struct arena *arena, const struct node *service)
 {
     struct node *map = node_new(arena, NODE_MAP);
-    static const enum field_id fields[] = {SERVICE_PORT, SERVICE_PORTS};
+    static const enum field_id fields[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_MAX_CONTAINERS};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         const struct node *value = node_get(service, schema_field(fields[i])->name);
         if (!value)
@@ -256,9 +264,12 @@ int64_t service_called_port(struct layer *layer, const struct node *node)
     const struct record *record =
         schema_read(&reader, &service_schema, ports_alone(layer->arena, node));
     const struct value *ports = record_value(record, SERVICE_PORTS);
-    if (record_value(record, SERVICE_PORT)->wrong || ports->wrong)
+    const struct value *single = record_value(record, SERVICE_PORT);
+    const struct value *max = record_value(record, SERVICE_MAX_CONTAINERS);
+    bool missing = !single->node && !ports->node && !layer->options->injects;
+    if (single->wrong || ports->wrong || (missing && (max->wrong || max->number > 0)))
         return -1;
-    if (record_value(record, SERVICE_PORT)->count)
+    if (single->count)
         return HTTP_SERVICE_PORT;
     int64_t first = 0;
     for (size_t i = 0; i < ports->count; i++) {

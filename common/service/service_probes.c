@@ -33,13 +33,6 @@ static bool has(const struct service_reader *in, enum field_id field)
     return record_has(in->record, field);
 }
 
-/* What is wrong with the ports was told already. */
-static bool ports_are_wrong(const struct service_reader *in)
-{
-    return service_value(in, SERVICE_PORT)->wrong || service_value(in, SERVICE_PORTS)->wrong ||
-           (has(in, SERVICE_PROBE_PORT) && !in->service->probe_port);
-}
-
 /* A chart has ports of its own, and what is not written changes none of its probes. */
 static bool injects(const struct service_reader *in)
 {
@@ -49,8 +42,8 @@ static bool injects(const struct service_reader *in)
 /* A service that is paused may leave its port out: then its paths are asked nowhere. */
 static bool lacks_port(const struct service_reader *in)
 {
-    return !in->service->probe_port && !ports_are_wrong(in) && in->service->max_containers > 0 &&
-           !injects(in);
+    return !in->service->probe_port && !in->service->ports_wrong &&
+           in->service->max_containers > 0 && !injects(in);
 }
 
 static bool asks_path(const struct service_reader *in, enum field_id path)
