@@ -308,7 +308,8 @@ static void warn_tcp_paths(const struct service_reader *in)
 {
     const struct port *http = in->service->public_port;
     const struct value *asked = service_value(in, SERVICE_HEALTHCHECK);
-    if (!is_probed_by_tcp(in) || injects(in) || asked->wrong || str_is(asked->text, "none"))
+    if (!is_probed_by_tcp(in) || injects(in) || in->service->ports_wrong || asked->wrong ||
+        str_is(asked->text, "none"))
         return;
     for (size_t i = 0; i < PATH_FIELDS; i++) {
         if (!has(in, path_fields[i]) || means_none(in, service_value(in, path_fields[i])->text))
