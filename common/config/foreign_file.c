@@ -130,7 +130,8 @@ static bool is_values(const struct outline *outline)
                                        "volumeMounts",    "imageRegistry",
                                        "httpRoute",       "metrics"};
     enum { ENOUGH = 2 };
-    size_t count = is_named(outline, "values.yaml") || is_named(outline, "values.yml");
+    bool named = is_named(outline, "values.yaml") || is_named(outline, "values.yml");
+    size_t count = named && outline->root && outline->root->kind == NODE_MAP ? ENOUGH : 0;
     for (size_t i = 0; i < file_schema.count; i++)
         if (has(outline, file_schema.fields[i].name))
             return false;

@@ -297,6 +297,10 @@ static void read_module(const struct schema_reader *reader, const struct node *n
     if (!typed || misnamed)
         ret->node = without_errors(reader->arena, record, ret->type);
     bool known = typed && check_type(reader, ret, record_location(record, MODULE_TYPE));
+    if (typed && !named && !known) { /* no name: it would be that of a misspelt type */
+        ret->name = name_of_type(reader->arena, str_of(ret->kind->name));
+        ret->unnamed = true;
+    }
     ret->broken = !known || misnamed || record_value(record, MODULE_OUTPUTS)->wrong;
     read_outputs(reader, record, ret);
 }
@@ -626,7 +630,7 @@ static bool read_link(const struct link_reader *links, const struct node *node, 
 {
     const struct schema_reader *reader = links->reader;
     bool named = node->kind == NODE_MAP && node->first && !node->first->next;
-    if (node->kind != NODE_SCALAR && !named) {
+    if ((node->kind != NODE_SCALAR || node_is_null(node)) && !named) {
         diag_error(reader->diags, node->span, "a link is a module's name, or NAME: [...]");
         diag_hint(reader->diags, "write it like this: - database");
         return false;

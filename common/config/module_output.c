@@ -68,6 +68,17 @@ static const struct output *find_given(struct scope *scope, struct str name)
     return environment_output(scope->environment, name);
 }
 
+/* Which outputs the type of a module has, where it has any. */
+static void hint_outputs(const struct scope *scope, const struct module *module)
+{
+    const char *const *outputs = module->kind ? module->kind->outputs : NULL;
+    if (!outputs || !*outputs)
+        return;
+    struct str names = schema_words_text(scope->arena, outputs, "and");
+    diag_hint_line(scope->diags,
+                   str_format(scope->arena, "a module of this type has %.*s", STR_ARG(names)).data);
+}
+
 static void report_unknown(const struct scope *scope, const struct module *module,
                            struct str output, struct location at)
 {
@@ -84,10 +95,9 @@ static void report_unknown(const struct scope *scope, const struct module *modul
     struct str name = link_variable(scope->arena, module, output);
     const char *field = module_type_field(module->kind, output);
     if (module_output_is_secret(module, output)) {
-        struct str names = schema_words_text(scope->arena, module->kind->outputs, "and");
         diag_error(diags, at, "the module \"%.*s\" has no output \"%.*s\"", STR_ARG(module->name),
                    STR_ARG(output));
-        diag_hint(diags, "a module of this type has %.*s", STR_ARG(names));
+        hint_outputs(scope, module);
         return;
     }
     if (!field && near.best.len) {
@@ -104,13 +114,15 @@ static void report_unknown(const struct scope *scope, const struct module *modul
     if (diags_hold(diags, message))
         return;
     diag_error(diags, at, "%.*s", STR_ARG(message));
-    if (field)
+    if (field) {
         diag_hint(diags, "write %s in that module", field);
-    else
+    } else {
         diag_hint(diags,
                   "write outputs: {%.*s: VALUE} in that module, or give %.*s in outputs of the "
                   "environment file or with --parent-outputs",
                   STR_ARG(output), STR_ARG(name));
+        hint_outputs(scope, module);
+    }
 }
 
 enum output_source module_output(struct scope *scope, struct module *module, struct str output,

@@ -722,6 +722,10 @@ static void keep_partly(struct value *value, const struct value *read)
 struct record *schema_read(const struct schema_reader *reader, const struct schema *schema,
                            const struct node *node)
 {
+    if (node_is_null(node)) {
+        diag_error(reader->diags, node->span, "%s has no value", schema->what);
+        return NULL;
+    }
     if (node->kind != NODE_MAP) {
         diag_error(reader->diags, node->span, "%s must be a map, not %s", schema->what,
                    kind_text(node));

@@ -47,7 +47,9 @@ static void warn_link(const struct service_reader *in, const struct link *link)
  * https://cloud.google.com/storage/docs/access-control/iam-roles */
 static void warn_bucket(const struct service_reader *in, const struct link *link)
 {
-    const struct str name = STR("bucket_name");
+    /* Google's ID of a bucket is its name. */
+    bool named = module_writes_output(link->module, STR("bucket_name"));
+    const struct str name = named ? STR("bucket_name") : STR("bucket_id");
     struct str bucket = STR("BUCKET");
     bool writes = false;
     for (size_t i = 0; i < link->permission_count; i++)

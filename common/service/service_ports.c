@@ -205,11 +205,10 @@ static bool read_ports(const struct service_reader *in)
     return true;
 }
 
-void service_read_ports(const struct service_reader *in)
+/* Which ports are public and probed. */
+static void choose_ports(const struct service_reader *in)
 {
     struct service *service = in->service;
-    if (!read_ports(in))
-        return;
     for (size_t i = 0; i < service->port_count && !service->public_port; i++)
         if (service->ports[i].type != PORT_TYPE_TCP)
             service->public_port = &service->ports[i];
@@ -219,6 +218,15 @@ void service_read_ports(const struct service_reader *in)
         service->probe_port = find_port(in, service_value(in, SERVICE_PROBE_PORT)->text);
     else if (service->port_count)
         service->probe_port = &service->ports[0];
+}
+
+void service_read_ports(const struct service_reader *in)
+{
+    bool wrong = service_value(in, SERVICE_PORT)->wrong || service_value(in, SERVICE_PORTS)->wrong;
+    size_t errors = in->reader.diags->errors;
+    if (read_ports(in))
+        choose_ports(in);
+    in->service->ports_wrong = wrong || in->reader.diags->errors > errors;
 }
 
 const struct port *service_probe_port(const struct service *service, enum probe_kind kind)
@@ -235,11 +243,11 @@ const struct port *service_probe_port(const struct service *service, enum probe_
     return named ? named : service->probe_port;
 }
 
-/* The part of a service's map that tells its ports. */
+/* The part of a service's map that tells its ports, and whether it needs one. */
 static const struct node *ports_alone(struct arena *arena, const struct node *service)
 {
     struct node *map = node_new(arena, NODE_MAP);
-    static const enum field_id fields[] = {SERVICE_PORT, SERVICE_PORTS};
+    static const enum field_id fields[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_MAX_CONTAINERS};
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         const struct node *value = node_get(service, schema_field(fields[i])->name);
         if (!value)
@@ -264,9 +272,12 @@ int64_t service_called_port(struct layer *layer, const struct node *node)
     const struct record *record =
         schema_read(&reader, &service_schema, ports_alone(layer->arena, node));
     const struct value *ports = record_value(record, SERVICE_PORTS);
-    if (record_value(record, SERVICE_PORT)->wrong || ports->wrong)
+    const struct value *single = record_value(record, SERVICE_PORT);
+    const struct value *max = record_value(record, SERVICE_MAX_CONTAINERS);
+    bool missing = !single->node && !ports->node && !layer->options->injects;
+    if (single->wrong || ports->wrong || (missing && (max->wrong || max->number > 0)))
         return -1;
-    if (record_value(record, SERVICE_PORT)->count)
+    if (single->count)
         return HTTP_SERVICE_PORT;
     int64_t first = 0;
     for (size_t i = 0; i < ports->count; i++) {

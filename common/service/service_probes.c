@@ -33,13 +33,6 @@ static bool has(const struct service_reader *in, enum field_id field)
     return record_has(in->record, field);
 }
 
-/* What is wrong with the ports was told already. */
-static bool ports_are_wrong(const struct service_reader *in)
-{
-    return service_value(in, SERVICE_PORT)->wrong || service_value(in, SERVICE_PORTS)->wrong ||
-           (has(in, SERVICE_PROBE_PORT) && !in->service->probe_port);
-}
-
 /* A chart has ports of its own, and what is not written changes none of its probes. */
 static bool injects(const struct service_reader *in)
 {
@@ -49,8 +42,8 @@ static bool injects(const struct service_reader *in)
 /* A service that is paused may leave its port out: then its paths are asked nowhere. */
 static bool lacks_port(const struct service_reader *in)
 {
-    return !in->service->probe_port && !ports_are_wrong(in) && in->service->max_containers > 0 &&
-           !injects(in);
+    return !in->service->probe_port && !in->service->ports_wrong &&
+           in->service->max_containers > 0 && !injects(in);
 }
 
 static bool asks_path(const struct service_reader *in, enum field_id path)
@@ -315,7 +308,8 @@ static void warn_tcp_paths(const struct service_reader *in)
 {
     const struct port *http = in->service->public_port;
     const struct value *asked = service_value(in, SERVICE_HEALTHCHECK);
-    if (!is_probed_by_tcp(in) || injects(in) || asked->wrong || str_is(asked->text, "none"))
+    if (!is_probed_by_tcp(in) || injects(in) || in->service->ports_wrong || asked->wrong ||
+        str_is(asked->text, "none"))
         return;
     for (size_t i = 0; i < PATH_FIELDS; i++) {
         if (!has(in, path_fields[i]) || means_none(in, service_value(in, path_fields[i])->text))

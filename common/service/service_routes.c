@@ -161,14 +161,13 @@ static void read_uris(const struct service_reader *in)
     struct service *service = in->service;
     const struct value *uris = service_value(in, SERVICE_PUBLIC_URI);
     if (uris->count && !service->public_port && !in->layer->options->injects &&
-        !service_value(in, SERVICE_PORT)->wrong && !service_value(in, SERVICE_PORTS)->wrong) {
+        !service->ports_wrong) {
         service_error(in, SERVICE_PUBLIC_URI, "public_uri leads to no port");
         diag_hint(in->reader.diags, "%s",
                   service->port_count
                       ? "an Ingress serves ports of type http only; to publish a tcp port add "
                         "a Service of type LoadBalancer"
                       : "the service needs a port of type http");
-        return;
     }
     if (uris->count > ROUTES_MAX) {
         service_error(in, SERVICE_PUBLIC_URI, "more than %d public_uri", ROUTES_MAX);
