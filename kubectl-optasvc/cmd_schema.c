@@ -4,34 +4,6 @@
 #include "config/schema.h"
 #include "yaml/emit.h"
 
-/* Every map that a file holds, by its name in `definitions`. */
-static const struct {
-    const struct schema *schema;
-    const char *name;
-} definitions[] = {
-    {&external_secrets_schema, "external_secrets"},
-    {&environment_schema, "environment"},
-    {&variable_schema, "input_variable"},
-    {&module_schema, "module"},
-    {&cloud_schema, "aws_module"},
-    {&database_schema, "database"},
-    {&service_schema, "k8s-service"},
-    {&port_schema, "port"},
-    {&ports_schema, "ports"},
-    {&resources_schema, "resource_request"},
-    {&limits_schema, "resource_limits"},
-    {&storage_schema, "persistent_storage"},
-    {&cron_job_schema, "cron_job"},
-    {&toleration_schema, "toleration"},
-    {&helm_schema, "helm"},
-    {&providers_schema, "providers"},
-    {&aws_schema, "aws"},
-    {&google_schema, "google"},
-    {&azure_schema, "azurerm"},
-};
-
-enum { DEFINITION_COUNT = sizeof definitions / sizeof *definitions };
-
 static const char placeholder[] = "\\{"; /* a text with one may become anything */
 
 static struct node *put_type(struct arena *arena, struct node *map, const char *type)
@@ -41,10 +13,7 @@ static struct node *put_type(struct arena *arena, struct node *map, const char *
 
 static void put_reference(struct arena *arena, struct node *map, const struct schema *schema)
 {
-    for (size_t i = 0; i < DEFINITION_COUNT; i++)
-        if (definitions[i].schema == schema)
-            put_text(arena, map, "$ref",
-                     str_format(arena, "#/definitions/%s", definitions[i].name));
+    put_text(arena, map, "$ref", str_format(arena, "#/definitions/%s", schema->definition));
 }
 
 /* Text as YAML writes it: an unquoted number or boolean is one too. */
@@ -273,8 +242,9 @@ static int run_schema(const struct invocation *invocation)
     put_schema(&arena, root, &file_schema);
     put_modules(&arena, root);
     struct node *map = put_map(&arena, root, "definitions");
-    for (size_t i = 0; i < DEFINITION_COUNT; i++)
-        put_schema(&arena, put_map(&arena, map, definitions[i].name), definitions[i].schema);
+    for (size_t i = 0; i < SCHEMA_COUNT; i++)
+        if (schemas[i]->definition)
+            put_schema(&arena, put_map(&arena, map, schemas[i]->definition), schemas[i]);
     emit_json(&out, root, 0);
     buf_add_byte(&out, '\n');
     int status = console_finish(buf_str(&out));

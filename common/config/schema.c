@@ -34,15 +34,21 @@ static const struct field fields[] = {
 #include "config/fields.def"
 };
 
-#define SCHEMA(id, symbol, text, is_open)                                                          \
-    const struct schema symbol##_schema = {.what = text,                                           \
-                                           .fields = &fields[id##_FIRST],                          \
+#define SCHEMA(id, symbol, ...)                                                                    \
+    const struct schema symbol##_schema = {.fields = &fields[id##_FIRST],                          \
                                            .count = id##_END - id##_FIRST,                         \
                                            .first = id##_FIRST,                                    \
-                                           .open = is_open};
+                                           __VA_ARGS__};
 #define FIELD(...)
 #define SCHEMA_END(id)
 #include "config/fields.def"
+
+#define SCHEMA(id, symbol, ...) &symbol##_schema,
+#define FIELD(...)
+#define SCHEMA_END(id)
+const struct schema *const schemas[SCHEMA_COUNT] = {
+#include "config/fields.def"
+};
 
 const struct field *schema_field(enum field_id field)
 {
