@@ -9,20 +9,19 @@
 #include <string.h>
 
 /* The words that fields.def names. */
-typedef const char *const words[];
-static words healthchecks = {"tcp", "http", "grpc", "none", NULL};
-static words no_probe = {"none", NULL};
-static words pod_securities = {"default", "restricted", "off", NULL};
-static words cloud_objects = {"ack", "none", NULL};
-static words tag_mutabilities = {"mutable", "immutable", NULL};
-static words port_types = {"http", "tcp", NULL};
-static words port_protocols = {"grpc", "websocket", NULL};
-static words helm_containers = {"*", NULL};
-static words ingress_controllers = {"nginx", "generic", NULL};
-static words store_kinds = {"ClusterSecretStore", "SecretStore", NULL};
-static words helm_modes = {"override", "fill", NULL};
-static words helm_replicas = {"remove", "keep", NULL};
-static words taint_effects = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};
+static word_list healthchecks = {"tcp", "http", "grpc", "none", NULL};
+static word_list no_probe = {"none", NULL};
+static word_list pod_securities = {"default", "restricted", "off", NULL};
+static word_list cloud_objects = {"ack", "none", NULL};
+static word_list tag_mutabilities = {"mutable", "immutable", NULL};
+static word_list port_types = {"http", "tcp", NULL};
+static word_list port_protocols = {"grpc", "websocket", NULL};
+static word_list helm_containers = {"*", NULL};
+static word_list ingress_controllers = {"nginx", "generic", NULL};
+static word_list store_kinds = {"ClusterSecretStore", "SecretStore", NULL};
+static word_list helm_modes = {"override", "fill", NULL};
+static word_list helm_replicas = {"remove", "keep", NULL};
+static word_list taint_effects = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};
 
 enum { MEBIBYTE = 1 << 20, GIBIBYTE = 1 << 30 };
 

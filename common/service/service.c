@@ -1,5 +1,6 @@
 #include "cloud/repository.h"
 #include "config/usage.h"
+#include "format/image_ref.h"
 #include "format/quantity.h"
 #include "service/service_reader.h"
 
@@ -60,11 +61,8 @@ static bool is_auto(struct str image)
 
 static bool has_version(struct str image)
 {
-    size_t name = 0;
-    for (size_t i = 0; i < image.len; i++)
-        if (image.data[i] == '/')
-            name = i;
-    return str_find(image, name, ':') < image.len || str_find(image, 0, '@') < image.len;
+    struct image_name parts = image_name_split(image);
+    return parts.has_tag || parts.has_digest;
 }
 
 /* --image-tag is that of the build at hand: where a file has images of its own, those of others
