@@ -1,7 +1,7 @@
 #include "service/layer.h"
 
 #include "base/map.h"
-#include "cloud/aws_resource.h"
+#include "cloud/providers.h"
 #include "config/foreign_file.h"
 #include "config/usage.h"
 #include "format/name.h"
@@ -59,9 +59,9 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
     layer->namespace = options->namespace ? str_of(options->namespace) : layer->name;
     check_name(layer);
     check_variables(layer);
-    bool placed = environment_read(&reader, file, options, &layer->environment);
+    bool placed = environment_read(&reader, file, options, providers, &layer->environment);
     layer->modules = modules_read(&reader, record_value(file, FILE_MODULES)->node,
-                                  layer->environment.cloud == CLOUD_LOCAL, &layer->module_count);
+                                  layer->environment.provider->local, &layer->module_count);
     layer->scope = (struct scope){.arena = arena,
                                   .diags = diags,
                                   .layer = layer->name,
@@ -69,8 +69,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
                                   .file = file,
                                   .options = options,
                                   .modules = layer->modules,
-                                  .module_count = layer->module_count,
-                                  .cloud_output = cloud_output};
+                                  .module_count = layer->module_count};
     record_variables(layer);
     /* Without an environment every placeholder would be a second error of the same cause. */
     layer->scope.blind = !placed;

@@ -43,7 +43,7 @@ static bool read_repository(const struct service_reader *in, struct str *ret)
         if (diags_hold(diags, missing))
             return false;
         service_error(in, SERVICE_IMAGE, "%.*s", STR_ARG(missing));
-        diag_hint(diags, "%s", cloud_registry_hint(environment->cloud));
+        diag_hint(diags, "%s", environment->provider->registry_hint);
         return false;
     }
     const char *wrong =

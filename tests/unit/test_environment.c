@@ -71,7 +71,7 @@ static void test_the_only_environment_is_chosen(void **state)
     assert_str(layer->environment.file_name, "live");
     assert_str(layer->environment.registry, "r.example.com");
     assert_str(layer->environment.ingress_class, "nginx");
-    assert_int_equal(layer->environment.cloud, CLOUD_NONE);
+    assert_int_equal(layer->environment.provider->cloud, CLOUD_NONE);
     /* An absolute path is taken as it is; a flag beats the file. */
     options.registry = "other.example.com";
     layer = layer_of(
@@ -200,7 +200,7 @@ static void test_providers(void **state)
             unit, &options,
             str_format(&unit->arena, "name: hello\nproviders: %s\n", rows[i].providers).data);
         assert_no_diags(unit);
-        assert_int_equal(layer->environment.cloud, rows[i].cloud);
+        assert_int_equal(layer->environment.provider->cloud, rows[i].cloud);
         assert_str(layer->environment.region, rows[i].region);
         assert_str(layer->environment.account_id, rows[i].account);
         /* A file with providers is an environment file itself. */
