@@ -13,7 +13,7 @@
 #include <string.h>
 
 static const struct record *choose(const struct schema_reader *reader, const struct record *file,
-                                   const struct options *options)
+                                   const struct input_options *options)
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     enum { NAMED = 20 }; /* of the environments, in the hint */
@@ -388,7 +388,7 @@ static bool needs_file(struct str text)
 
 /* Also the files of environments that are not chosen are known to be environment files. */
 static void record_files(const struct schema_reader *reader, const struct record *file,
-                         const struct options *options)
+                         const struct input_options *options)
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     struct str service_file = file->node->span.source->path;
@@ -438,7 +438,7 @@ static bool read_own(const struct schema_reader *reader, const struct record *fi
 }
 
 static bool read_chosen(const struct schema_reader *reader, const struct record *file,
-                        const struct options *options, struct environment *ret)
+                        const struct input_options *options, struct environment *ret)
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     record_files(reader, file, options);
@@ -455,7 +455,7 @@ static bool read_chosen(const struct schema_reader *reader, const struct record 
         return read_file(reader, options->environment_file, (struct location){0}, ret);
     struct str service_file = file->node->span.source->path;
     const char *beside_it = beside(reader->arena, service_file, path->text);
-    if (options->injects && !options->secrets_only && !needs_file(file->node->span.source->text)) {
+    if (options->mode == READ_CHART && !needs_file(file->node->span.source->text)) {
         ret->unread_path = beside_it;
         ret->unread_at = path->node->span;
         return true;
@@ -464,7 +464,7 @@ static bool read_chosen(const struct schema_reader *reader, const struct record 
 }
 
 bool environment_read(const struct schema_reader *reader, const struct record *file,
-                      const struct options *options, const struct provider *const *providers,
+                      const struct input_options *options, const struct provider *const *providers,
                       struct environment *ret)
 {
     *ret =

@@ -28,9 +28,9 @@ struct extra_tcp_port {
 };
 
 struct environment {
-    const struct options *options; /* whose usage is recorded */
-    struct str name;               /* what `--env` calls it; empty: the file has no environment */
-    struct str file_name;          /* the environment file's own name; empty: there is none */
+    const struct input_options *options; /* whose usage is recorded */
+    struct str name;      /* what `--env` calls it; empty: the file has no environment */
+    struct str file_name; /* the environment file's own name; empty: there is none */
     const struct value *variables[2];        /* `variables` and `vars` of its entry; NULL: none */
     const struct provider *const *providers; /* all, by their `enum cloud` */
     const struct provider *provider;         /* that of CLOUD_NONE: it has none */
@@ -64,7 +64,7 @@ struct environment {
  * `providers`: all, by their `enum cloud`, because clouds are a layer above. Reports and returns
  * false when there is none to choose or its file cannot be read. */
 bool environment_read(const struct schema_reader *reader, const struct record *file,
-                      const struct options *options, const struct provider *const *providers,
+                      const struct input_options *options, const struct provider *const *providers,
                       struct environment *ret);
 
 /* Reads the text of a field, if it is there, into `ret`; reports one that is no such name. */

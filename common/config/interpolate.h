@@ -25,7 +25,7 @@ struct scope {
     struct str layer;
     struct environment *environment;
     const struct record *file;
-    const struct options *options;
+    const struct input_options *options;
     struct module *modules;
     size_t module_count;
     unsigned depth; /* of outputs that are read because one refers to the next */

@@ -28,7 +28,7 @@ static void check_variables(const struct layer *layer)
     }
 }
 
-static void record_names(const struct options *options, const struct value *map)
+static void record_names(const struct input_options *options, const struct value *map)
 {
     for (size_t i = 0; map && i < map->count; i++)
         usage_add_variable(options, map->items[i].name);
@@ -44,8 +44,8 @@ static void record_variables(const struct layer *layer)
     record_names(layer->options, layer->environment.variables[1]);
 }
 
-struct layer *layer_read(struct arena *arena, struct diags *diags, const struct options *options,
-                         const struct source *source)
+struct layer *layer_read(struct arena *arena, struct diags *diags,
+                         const struct input_options *options, const struct source *source)
 {
     struct schema_reader reader = {.arena = arena, .diags = diags};
     const struct node *root = load_own_file(arena, source, diags, OWN_SERVICE);
@@ -82,13 +82,18 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
     return layer;
 }
 
+bool layer_injects(const struct layer *layer)
+{
+    return read_mode_injects(layer->options->mode);
+}
+
 struct schema_reader layer_reader(struct layer *layer)
 {
     return (struct schema_reader){.arena = layer->arena,
                                   .diags = layer->diags,
                                   .fill = interpolate,
                                   .context = &layer->scope,
-                                  .lenient = layer->options->injects};
+                                  .lenient = layer_injects(layer)};
 }
 
 bool layer_read_environment(struct layer *layer)

@@ -17,7 +17,7 @@ static void read_name(const struct service_reader *in)
     in->service->name = name;
     in->service->at = in->module->name_at;
     const char *wrong = name_wrong(NAME_SERVICE, name);
-    if (!wrong && str_is(name, "default") && !in->layer->options->injects)
+    if (!wrong && str_is(name, "default") && !layer_injects(in->layer))
         wrong = "must not be \"default\": every namespace has a ServiceAccount of that name";
     if (wrong)
         diag_error(diags, in->module->name_at, "the service's name %s", wrong);
@@ -82,12 +82,12 @@ static bool any_is_auto(const struct layer *layer)
 static void read_image(const struct service_reader *in)
 {
     const struct value *written = service_value(in, SERVICE_IMAGE);
-    const struct options *options = in->layer->options;
+    const struct input_options *options = in->layer->options;
     if (!written->node)
         return;
     struct str image = written->text;
     bool automatic = is_auto(image);
-    if (automatic && options->injects)
+    if (automatic && read_mode_injects(options->mode))
         return;
     if (automatic) {
         usage_add_registry(options);
@@ -128,7 +128,7 @@ static void check_targets(const struct service_reader *in)
 {
     const struct service *service = in->service;
     if (service->target_cpu || service->target_memory || !service_scales(service) ||
-        in->layer->options->injects)
+        layer_injects(in->layer))
         return;
     service_error(in, SERVICE_TARGET_MEM,
                   "both autoscaling targets are 0, so nothing is left to "
@@ -154,7 +154,7 @@ static void read_scale(const struct service_reader *in)
         service_value(in, SERVICE_MAX_CONTAINERS)->wrong)
         return;
     /* In a chart what is left out is what the chart says. */
-    if (in->layer->options->injects &&
+    if (layer_injects(in->layer) &&
         !(min_written && record_has(in->record, SERVICE_MAX_CONTAINERS)))
         return;
     if (min > max) {
@@ -193,7 +193,7 @@ static int64_t read_limit(const struct service_reader *in, const struct record *
         return request->number * LIMIT_FACTOR;
     const struct value *map = service_value(in, SERVICE_RESOURCE_REQUEST);
     bool known = !request->wrong && !(map->wrong && map->count == 0) &&
-                 !(in->layer->options->injects && !request->node);
+                 !(layer_injects(in->layer) && !request->node);
     if (known && limit->number < request->number) {
         struct arena *arena = in->reader.arena;
         bool cpu = field == LIMITS_CPU;

@@ -65,7 +65,7 @@ static bool is_of_another_cloud(const struct service_reader *in, const struct li
 void service_add_cloud_link(const struct service_reader *in, const struct link *link)
 {
     struct cloud_access *cloud = &in->service->cloud;
-    if (in->layer->options->injects || in->layer->scope.blind) /* a chart's account is not ours */
+    if (layer_injects(in->layer) || in->layer->scope.blind) /* a chart's account is not ours */
         return;
     if (is_of_another_cloud(in, link))
         return;
@@ -107,7 +107,7 @@ static void read_policies(const struct service_reader *in)
     if (policies->count > IAM_POLICIES_MAX)
         service_error(in, SERVICE_IAM_POLICIES,
                       "more than %d policies: IAM attaches no more to a role", IAM_POLICIES_MAX);
-    if (policies->count == 0 || in->layer->options->injects || in->layer->scope.blind)
+    if (policies->count == 0 || layer_injects(in->layer) || in->layer->scope.blind)
         return;
     if (is_elsewhere(in)) {
         service_error(in, SERVICE_IAM_POLICIES,
@@ -136,7 +136,7 @@ static struct str read_identity(const struct service_reader *in, const struct pr
 {
     const struct provider *own = environment_of(in)->provider;
     service_check(in, provider->identity, provider->identity_kind);
-    if (!record_has(in->record, provider->identity) || in->layer->options->injects)
+    if (!record_has(in->record, provider->identity) || layer_injects(in->layer))
         return (struct str){0};
     if (own == provider || own->cloud == CLOUD_NONE)
         return service_value(in, provider->identity)->text;
@@ -280,7 +280,7 @@ void service_read_cloud(const struct service_reader *in)
     for (int i = 0; i < CLOUD_COUNT; i++)
         if (providers[i]->annotation)
             cloud->identity[i] = read_identity(in, providers[i]);
-    if (in->layer->options->injects || in->layer->scope.blind)
+    if (layer_injects(in->layer) || in->layer->scope.blind)
         return;
     read_role(in);
     read_repository(in);

@@ -168,7 +168,7 @@ static void warn_stays_inside(const struct service_reader *in, const struct port
     struct str number = str_format(in->reader.arena, "%lld", (long long)public);
     const struct extra_tcp_port *extra = set_get(extra_ports, number);
     if (!extra || (port->type != PORT_TYPE_TCP && port->type != PORT_TYPE_WEBSOCKET) ||
-        in->layer->options->injects)
+        layer_injects(in->layer))
         return;
     extra->self->used = true;
     diag_warning(in->reader.diags, port->at,
@@ -200,7 +200,7 @@ void service_read_ports(const struct service_reader *in)
         read_single(in, port->records[0]);
     else if (ports->node)
         read_several(in, ports);
-    else if (!port->node && service->max_containers > 0 && !in->layer->options->injects)
+    else if (!port->node && service->max_containers > 0 && !layer_injects(in->layer))
         report_missing(in);
     for (size_t i = 0; i < service->port_count && !service->public_port; i++)
         if (service->ports[i].type != PORT_TYPE_TCP)

@@ -43,7 +43,7 @@ static bool ports_are_wrong(const struct service_reader *in)
 /* A chart has ports of its own, and what is not written changes none of its probes. */
 static bool injects(const struct service_reader *in)
 {
-    return in->layer->options->injects;
+    return layer_injects(in->layer);
 }
 
 /* A service that is paused may leave its port out: then its paths are asked nowhere. */
