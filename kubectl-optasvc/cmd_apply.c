@@ -27,9 +27,7 @@ static struct str name_objects(struct arena *arena, const struct options *option
     struct buf out = {0};
     for (size_t i = 0; i < manifests.count; i++)
         buf_format(&out, "%.*s\n", STR_ARG(object_title(arena, manifests.items[i])));
-    struct str names = str_copy(arena, buf_str(&out));
-    buf_free(&out);
-    return names;
+    return buf_take(arena, &out);
 }
 
 /* --dry-run=client --output=name */

@@ -93,7 +93,7 @@ static const struct {
     const char *script;
 } shells[] = {{"bash", bash}, {"zsh", zsh}, {"fish", fish}};
 
-enum { SHELL_COUNT = sizeof shells / sizeof *shells };
+enum { SHELL_COUNT = COUNT_OF(shells) };
 
 static void complete_shells(struct completion *completion)
 {

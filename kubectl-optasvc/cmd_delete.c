@@ -1,7 +1,6 @@
 /* Takes services out of a cluster: what carries their labels, and no more than what was asked for.
  * What holds data stays unless a flag names it, and the Secret manual-secrets always. */
 #include "cluster/cluster.h"
-#include "cluster/kind.h"
 #include "cluster/ownership.h"
 #include "cluster/prompt.h"
 #include "commands.h"
@@ -54,7 +53,7 @@ static void collect(struct deletion *deletion)
         for (struct node *live = cluster->namespaces[i].live; live; live = live->next) {
             enum label_match match =
                 namespace_labels(cluster->kubectl.arena, &cluster->namespaces[i], live);
-            if (kind_of(live) && match != LABELS_OTHER && !object_has_controller(live))
+            if (kind_is_rendered(live) && match != LABELS_OTHER && !object_has_controller(live))
                 take(deletion, live, match);
         }
 }
@@ -146,14 +145,14 @@ static void collect_claims(struct deletion *deletion, const struct cluster_names
     bool asked = false;
     for (size_t i = 0; i < namespace->service_count; i++) {
         const struct deployed_service *deployed = namespace->services[i];
-        struct node *claim =
-            kubectl_items(kubectl_get(kubectl, "persistentvolumeclaims", "--namespace", name,
-                                      deployed_service_selector(kubectl->arena, deployed), NULL));
+        struct node *claim = kubectl_items(
+            kubectl_get(kubectl, kind_list(kubectl->arena, LIST_CLAIMS), "--namespace", name,
+                        deployed_service_selector(kubectl->arena, deployed), NULL));
         if (claim && !asked)
-            owners =
-                index_owners(kubectl->arena,
-                             kubectl_items(kubectl_get(kubectl, "statefulsets.apps", "--namespace",
-                                                       name, "--show-managed-fields", NULL)));
+            owners = index_owners(
+                kubectl->arena,
+                kubectl_items(kubectl_get(kubectl, kind_list(kubectl->arena, LIST_CLAIM_OWNERS),
+                                          "--namespace", name, "--show-managed-fields", NULL)));
         asked |= claim != NULL;
         for (; claim; claim = claim->next)
             take_claim(deletion, deployed, claim, &owners);
@@ -229,7 +228,7 @@ static bool prepare(struct deletion *deletion)
     struct cluster *cluster = &deletion->cluster;
     deletion->objects.arena = deletion->namespaces.arena = &cluster->arena;
     deletion->released.arena = &cluster->arena;
-    if (!cluster_query(cluster, NULL, QUERY_NAMESPACES))
+    if (!cluster_query(cluster, LIST_RENDERED, QUERY_NAMESPACES))
         return false;
     collect(deletion);
     if (cluster->options->delete.with_storage)

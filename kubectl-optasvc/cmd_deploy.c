@@ -96,7 +96,7 @@ static bool has_images(const struct invocation *invocation)
         const struct service *service = cluster.services[i].service;
         if (service->has_image)
             continue;
-        diag_error(&cluster.diags, (struct location){0},
+        diag_error(&cluster.diags, NO_LOCATION,
                    "the image of \"%.*s\" is AUTO: it is not told which one to deploy",
                    STR_ARG(service->name));
         diag_hint(&cluster.diags, "give an image of this machine by --image, or one that was "

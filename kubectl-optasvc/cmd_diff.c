@@ -16,15 +16,13 @@ static void add_new(struct buf *out, struct arena *arena, struct node *object)
     size_t lines = 0;
     emit_yaml(&text, &object, 1);
     struct str document = str_from(buf_str(&text), sizeof "---\n" - 1);
-    for (size_t at = 0; at < document.len; at = str_find(document, at, '\n') + 1)
+    struct str line;
+    for (size_t at = 0; str_next_line(document, &at, &line);)
         lines++;
     struct str title = object_title(arena, object);
     buf_format(out, "--- /dev/null\n+++ %.*s\n@@ -0,0 +1,%zu @@\n", STR_ARG(title), lines);
-    for (size_t at = 0; at < document.len;) {
-        size_t end = str_find(document, at, '\n');
-        buf_format(out, "+%.*s\n", STR_ARG(str_slice(document, at, end)));
-        at = end + 1;
-    }
+    for (size_t at = 0; str_next_line(document, &at, &line);)
+        buf_format(out, "+%.*s\n", STR_ARG(line));
     buf_free(&text);
 }
 
@@ -94,7 +92,7 @@ static bool tell_removed(struct apply *apply)
 static int diff(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
-    if (!cluster_query(cluster, NULL, QUERY_NAMESPACES) || !cluster_query_missing(cluster))
+    if (!cluster_query(cluster, LIST_RENDERED, QUERY_NAMESPACES) || !cluster_query_missing(cluster))
         return DIFF_FAILED;
     apply_plan(apply);
     apply_check_owners(apply);

@@ -18,7 +18,7 @@ static const struct deployed_service *only_unit(struct cluster *cluster)
     struct buf names = {0};
     for (size_t i = 0; i < cluster->service_count; i++)
         buf_add_joined(&names, ", ", cluster->services[i].service->name);
-    diag_error(&cluster->diags, (struct location){0}, "there are several services: %.*s",
+    diag_error(&cluster->diags, NO_LOCATION, "there are several services: %.*s",
                STR_ARG(buf_str(&names)));
     buf_free(&names);
     diag_hint(&cluster->diags, "choose one: --module NAME");
@@ -84,29 +84,29 @@ static const struct node *choose_pod(const struct deployed_service *deployed)
     return chosen;
 }
 
-static const char controlled[] = "pods,replicasets.apps,deployments.apps,statefulsets.apps";
-
 static int open_shell(struct cluster *cluster, const struct deployed_service *deployed,
                       const struct option_list *command)
 {
     /* bash where the image has it */
     static const char script[] = "command -v bash >/dev/null 2>&1 && exec bash || exec sh";
-    if (!cluster_query(cluster, "pods", 0))
+    if (!cluster_query(cluster, LIST_PODS, 0))
         return EXIT_FAILURE;
     const struct node *pod = choose_pod(deployed);
     /* A pod whose labels were changed is found through its controllers. */
-    if (!pod && deployed->namespace->live && cluster_query(cluster, controlled, QUERY_LENIENT))
+    if (!pod && deployed->namespace->live && cluster_query(cluster, LIST_POD_OWNERS, QUERY_LENIENT))
         pod = choose_pod(deployed);
     if (!pod) {
-        diag_error(&cluster->diags, (struct location){0},
+        diag_error(&cluster->diags, NO_LOCATION,
                    "no pod of \"%.*s\" runs in the namespace \"%.*s\"",
                    STR_ARG(deployed->service->name), STR_ARG(deployed->namespace->name));
         return EXIT_FAILURE;
     }
+    struct arena *arena = &cluster->arena;
     const struct node *container = node_items(node_find(pod, "spec containers"));
-    struct argv argv = kubectl_argv(
-        &cluster->kubectl, "exec", "--stdin", "--namespace", deployed->namespace->name.data,
-        object_name(pod).data, "--container", node_text(node_find(container, "name")).data, NULL);
+    struct argv argv =
+        kubectl_argv(&cluster->kubectl, "exec", "--stdin", "--namespace",
+                     deployed->namespace->name.data, str_c(arena, object_name(pod)), "--container",
+                     str_c(arena, node_text(node_find(container, "name"))), NULL);
     if (isatty(STDIN_FILENO))
         argv_add(&cluster->arena, &argv, "--tty");
     argv_add(&cluster->arena, &argv, "--");

@@ -16,7 +16,7 @@ static struct str running_digest(const struct deployed_service *deployed, const 
     struct str image = node_text(node_find(node_items(template), "image"));
     for (size_t i = 0; i < deployed->related_count; i++) {
         const struct node *pod = deployed->related[i];
-        if (!str_is(object_kind(pod), "Pod") ||
+        if (!kind_is(pod, ROLE_POD) ||
             !str_equal(object_label(pod, "app.kubernetes.io/name"), deployed->service->name) ||
             !deployed_service_shows(deployed, pod) ||
             !str_equal(node_text(node_find(node_items(node_find(pod, "spec containers")), "image")),
@@ -69,7 +69,7 @@ static int run_outputs(const struct invocation *invocation)
     struct cluster cluster;
     struct buf out = {0};
     bool right = cluster_open(&cluster, &invocation->options, invocation->color, true) &&
-                 cluster_query(&cluster, "deployments.apps,statefulsets.apps,pods", 0);
+                 cluster_query(&cluster, LIST_OUTPUTS, 0);
     right = cluster_tell(&cluster) && right;
     if (right)
         write_outputs(&cluster, &out);

@@ -39,7 +39,7 @@ static int run_push(const struct invocation *invocation)
     struct arena arena = {0};
     struct pushed pushed;
     options.push.image = invocation->arguments.items[0];
-    const char *wrong = name_wrong(NAME_IMAGE, str_of(options.push.image));
+    const char *wrong = name_check_image(str_of(options.push.image));
     if (wrong) {
         int status = cli_usage(
             invocation, str_format(&arena, "IMAGE %s, not \"%s\"", wrong, options.push.image).data);

@@ -41,15 +41,14 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct command_run *run, 
 {
     va_list arguments;
     va_start(arguments, format);
-    struct str text = str_vformat(&run->cluster.arena, format, arguments);
+    diag_verror(&run->cluster.diags, NO_LOCATION, format, arguments);
     va_end(arguments);
-    diag_error(&run->cluster.diags, (struct location){0}, "%.*s", STR_ARG(text));
     return false;
 }
 
 static bool check_name(struct command_run *run, struct str name)
 {
-    const char *wrong = name_wrong(NAME_VARIABLE, name);
+    const char *wrong = name_check_variable(name);
     return !wrong || fail(run, "the name \"%.*s\" %s", STR_ARG(name), wrong);
 }
 
@@ -152,7 +151,7 @@ static void warn_newline(struct command_run *run, struct str value, bool file)
     bool lines = file && str_find(text, 0, '\n') < text.len;
     if (text.len == value.len || str_ends(text, STR("\n")) || lines)
         return;
-    diag_warning(&run->cluster.diags, (struct location){0},
+    diag_warning(&run->cluster.diags, NO_LOCATION,
                  "the value ends with a newline, which is stored with it");
     diag_hint(&run->cluster.diags,
               "pass --trim-newline to remove it; printf writes none, unlike echo");
@@ -360,11 +359,10 @@ static struct str shown_value(struct command_run *run, struct str value)
     struct str rest = str_slice(line, 1, line.len - 1); /* without = and the line's end */
     struct buf text = {0};
     buf_reserve(&text, 2 * rest.len + 1); /* it must not move */
-    for (size_t at = 0; at < rest.len;) {
-        size_t end = str_find(rest, at, '\n');
-        diag_add_visible(&text, str_slice(rest, at, end));
-        buf_add(&text, end < rest.len ? STR("\\n") : STR(""));
-        at = end + 1;
+    struct str part;
+    for (size_t at = 0; str_next_line(rest, &at, &part);) {
+        diag_add_visible(&text, part);
+        buf_add(&text, at <= rest.len ? STR("\\n") : STR(""));
     }
     struct str copy = str_copy(arena, buf_str(&text));
     buf_wipe(&text);
@@ -389,7 +387,7 @@ static struct secret_usage find_usage(struct command_run *run, const struct secr
         i++;
     if (i < secrets->count && !secret_usage_add_others(cluster, run->namespace, &usage) &&
         !process_interrupted())
-        diag_warning(&cluster->diags, (struct location){0},
+        diag_warning(&cluster->diags, NO_LOCATION,
                      "cannot read what runs in namespace \"%.*s\": an unused key is one that no "
                      "service in the given files uses",
                      STR_ARG(run->namespace->name));

@@ -12,14 +12,11 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char kinds[] = "deployments.apps,statefulsets.apps,"
-                            "horizontalpodautoscalers.autoscaling,ingresses.networking.k8s.io";
-
 /* Labels can be copied: an autoscaler of another workload is not that of the service. */
 static bool scales(const struct node *object, const struct node *workload)
 {
     const struct node *target = node_find(object, "spec scaleTargetRef");
-    return str_is(object_kind(object), "HorizontalPodAutoscaler") &&
+    return kind_is(object, ROLE_AUTOSCALER) &&
            str_equal(node_text(node_get(target, "kind")), object_kind(workload)) &&
            str_equal(node_text(node_get(target, "name")), object_name(workload));
 }
@@ -64,7 +61,7 @@ static void put_hosts(struct arena *arena, struct node *map,
     struct node *hosts = put_list(arena, map, "hosts");
     for (size_t i = 0; i < deployed->related_count; i++) {
         const struct node *live = deployed->related[i];
-        if (!str_is(object_kind(live), "Ingress") || !deployed_service_shows(deployed, live))
+        if (!kind_is(live, ROLE_INGRESS) || !deployed_service_shows(deployed, live))
             continue;
         const struct node *rule = node_items(node_find(live, "spec rules"));
         for (; rule; rule = rule->next) {
@@ -190,7 +187,7 @@ static void report_others(struct cluster *cluster, const struct deployed_service
 static bool write_status(struct cluster *cluster, struct buf *out)
 {
     struct arena *arena = cluster->kubectl.arena;
-    if (!cluster_query(cluster, kinds, 0))
+    if (!cluster_query(cluster, LIST_STATUS, 0))
         return false;
     struct node **services = ARENA_ARRAY(arena, cluster->service_count, struct node *);
     for (size_t i = 0; i < cluster->service_count; i++)

@@ -40,10 +40,8 @@ static struct argv list_kinds(const struct kubectl *kubectl)
     struct buf kinds = {0};
     if (!process_right(&run))
         kubectl_report(kubectl, &run);
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
-        struct str kind = str_slice(text, at, end);
-        at = end + 1;
+    struct str kind;
+    for (size_t at = 0; str_next_line(text, &at, &kind);) {
         if (!is_report(kind))
             buf_add_joined(&kinds, ",", kind);
         if (kinds.len && (kinds.len >= PROCESS_WORDS_MAX || at >= text.len))
@@ -71,10 +69,8 @@ static struct str next_field(struct str *line)
 
 static void take_held(struct arena *arena, struct str text, struct holding *holding)
 {
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
-        struct str line = str_slice(text, at, end);
-        at = end + 1;
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         holding->items = arena_grow(arena, holding->items, holding->count, sizeof *holding->items);
         struct held *held = &holding->items[holding->count++];
         *held = (struct held){.version = next_field(&line)};
@@ -134,7 +130,7 @@ struct set namespace_deleted(struct arena *arena, const struct manifests *object
     for (size_t i = 0; i < objects->count; i++) {
         const struct node *object = objects->items[i];
         set_add(arena, &deleted, object_uid(object), object);
-        if (str_is(object_kind(object), "Service"))
+        if (kind_is(object, ROLE_SERVICE))
             set_add(arena, &deleted,
                     endpoints_key(arena, object_namespace(object), object_name(object)), object);
     }
@@ -198,9 +194,8 @@ static bool report_left(struct cluster *cluster, const struct cluster_namespace 
     if (count > SHOWN)
         buf_format(&left, "and %zu more\n", count - SHOWN);
     if (count) {
-        diag_error(&cluster->diags, (struct location){0},
-                   "the namespace \"%.*s\" holds other objects; %s", STR_ARG(namespace->name),
-                   consequence);
+        diag_error(&cluster->diags, NO_LOCATION, "the namespace \"%.*s\" holds other objects; %s",
+                   STR_ARG(namespace->name), consequence);
         diag_hint(&cluster->diags, "delete them first, or omit --with-namespace:\n%.*s",
                   STR_ARG(str_slice(buf_str(&left), 0, left.len - 1)));
     }
@@ -215,8 +210,8 @@ bool namespace_check(struct cluster *cluster, const struct cluster_namespace *na
     struct arena *arena = cluster->kubectl.arena;
     const char *foreign = check_owner(arena, namespace);
     if (foreign) {
-        diag_error(diags, (struct location){0}, "the namespace \"%.*s\" %s",
-                   STR_ARG(namespace->name), foreign);
+        diag_error(diags, NO_LOCATION, "the namespace \"%.*s\" %s", STR_ARG(namespace->name),
+                   foreign);
         diag_hint(diags, "omit --with-namespace, or: kubectl delete namespace %.*s",
                   STR_ARG(namespace->name));
         return false;

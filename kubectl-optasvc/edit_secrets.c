@@ -15,7 +15,7 @@
 
 static bool fail(struct cluster *cluster, const char *what, const char *path)
 {
-    diag_error(&cluster->diags, (struct location){0}, "%s %s: %s", path, what, strerror(errno));
+    diag_error(&cluster->diags, NO_LOCATION, "%s %s: %s", path, what, strerror(errno));
     return false;
 }
 
@@ -40,8 +40,8 @@ static const char heading[] =
 /* What the file can hold, as text; the rest stays as it is. */
 static bool can_edit(struct arena *arena, const struct secret *secret, struct str *ret_value)
 {
-    return !name_wrong(NAME_VARIABLE, secret->name) &&
-           base64_decode(arena, secret->encoded, ret_value) && dotenv_can_hold(*ret_value);
+    return !name_check_variable(secret->name) && base64_decode(arena, secret->encoded, ret_value) &&
+           dotenv_can_hold(*ret_value);
 }
 
 /* The file's first text. What cannot be edited is named only. */
@@ -97,7 +97,7 @@ static bool run_editor(struct cluster *cluster, const char *path)
         editor = getenv("EDITOR");
     if (!editor || !*editor) {
         if (!isatty(STDIN_FILENO)) {
-            diag_error(&cluster->diags, (struct location){0}, "there is no editor: set EDITOR");
+            diag_error(&cluster->diags, NO_LOCATION, "there is no editor: set EDITOR");
             return false;
         }
         editor = "vi";
@@ -108,8 +108,8 @@ static bool run_editor(struct cluster *cluster, const char *path)
     process_run_foreground(&run);
     bool right = process_right(&run);
     if (!right && !process_interrupted())
-        diag_error(&cluster->diags, (struct location){0},
-                   "the editor \"%s\" failed; nothing was changed", editor);
+        diag_error(&cluster->diags, NO_LOCATION, "the editor \"%s\" failed; nothing was changed",
+                   editor);
     process_free(&run);
     return right;
 }
@@ -165,7 +165,7 @@ static bool edit(struct cluster *cluster, struct arena *arena, const char *path,
         if (ok)
             return true;
         if (!asks_again(cluster)) {
-            diag_error(&cluster->diags, (struct location){0}, "nothing was changed");
+            diag_error(&cluster->diags, NO_LOCATION, "nothing was changed");
             return false;
         }
     }

@@ -109,11 +109,21 @@ __attribute__((format(printf, 4, 0))) static void report(struct diags *diags,
     diags->items[diags->count++].at.source = keep_use(diags->arena, at.source);
 }
 
+void diag_verror(struct diags *diags, struct location at, const char *format, va_list arguments)
+{
+    report(diags, SEVERITY_ERROR, at, format, arguments);
+}
+
+void diag_vwarning(struct diags *diags, struct location at, const char *format, va_list arguments)
+{
+    report(diags, SEVERITY_WARNING, at, format, arguments);
+}
+
 void diag_error(struct diags *diags, struct location at, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    report(diags, SEVERITY_ERROR, at, format, arguments);
+    diag_verror(diags, at, format, arguments);
     va_end(arguments);
 }
 
@@ -121,7 +131,17 @@ void diag_warning(struct diags *diags, struct location at, const char *format, .
 {
     va_list arguments;
     va_start(arguments, format);
-    report(diags, SEVERITY_WARNING, at, format, arguments);
+    diag_vwarning(diags, at, format, arguments);
+    va_end(arguments);
+}
+
+void diag_context(struct diags *diags, const char *format, ...)
+{
+    if (!diags->last_kept)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    diags->items[diags->count - 1].context = format_text(diags->arena, format, arguments);
     va_end(arguments);
 }
 
@@ -327,12 +347,11 @@ static void write_line(struct buf *out, const struct diag *diag, bool color)
 
 static void write_hint(struct buf *out, struct str hint)
 {
-    for (size_t at = 0; at < hint.len;) {
-        size_t end = str_find(hint, at, '\n');
+    struct str line;
+    for (size_t at = 0; str_next_line(hint, &at, &line);) {
         buf_add(out, STR("  "));
-        diag_add_visible(out, str_slice(hint, at, end));
+        diag_add_visible(out, line);
         buf_add_byte(out, '\n');
-        at = end + 1;
     }
 }
 
@@ -376,6 +395,10 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
     bool error = diag->severity == SEVERITY_ERROR;
     buf_format(out, "%s%s:%s ", paint(color, error ? "\033[31m" : "\033[35m"),
                error ? "error" : "warning", paint(color, "\033[0m"));
+    if (diag->context.len && !hidden) {
+        diag_add_visible(out, diag->context);
+        buf_add(out, STR(": "));
+    }
     diag_add_visible(out, hidden ? str_of(hidden_message) : diag->message);
     buf_add_byte(out, '\n');
     if (source && !location_is_file(diag->at) && !source->secret && !hidden)

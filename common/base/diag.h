@@ -21,6 +21,9 @@ struct location {
     size_t end;
 };
 
+/* Of what has no place in a file: a flag, or the answer of another program. */
+#define NO_LOCATION ((struct location){0})
+
 struct line_map;
 
 struct source {
@@ -52,6 +55,7 @@ struct diag {
     enum severity severity;
     struct location at;
     struct str message; /* what is wrong */
+    struct str context; /* what was being done, before the message; may be empty */
     struct str hint;    /* what to write instead; may be empty */
     size_t order;
     size_t repeats; /* further aliases through which the same was reported */
@@ -73,6 +77,18 @@ void diag_error(struct diags *diags, struct location at, const char *format, ...
     __attribute__((format(printf, 3, 4)));
 void diag_warning(struct diags *diags, struct location at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same for functions that wrap them. */
+void diag_verror(struct diags *diags, struct location at, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+void diag_vwarning(struct diags *diags, struct location at, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
+/* Adds what was being done to the diagnostic that was reported last: "cannot list Pods". It is
+ * printed before the message, and does not count for diags_hold(): one cause that stops several
+ * things is one message. */
+void diag_context(struct diags *diags, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Adds what to do about it to the diagnostic that was reported last. */
 void diag_hint(struct diags *diags, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -90,6 +90,16 @@ size_t str_find(struct str s, size_t from, char byte)
     return found ? (size_t)(found - s.data) : s.len;
 }
 
+bool str_next_line(struct str text, size_t *at, struct str *ret_line)
+{
+    if (*at >= text.len)
+        return false;
+    size_t end = str_find(text, *at, '\n');
+    *ret_line = str_slice(text, *at, end);
+    *at = end + 1;
+    return true;
+}
+
 bool str_only(struct str s, const char *allowed)
 {
     for (size_t i = 0; i < s.len; i++)
@@ -191,9 +201,7 @@ struct str str_shell(struct arena *arena, struct str s)
     for (size_t i = 0; i < s.len; i++)
         buf_add(&quoted, s.data[i] == '\'' ? STR("'\\''") : str_slice(s, i, i + 1));
     buf_add_byte(&quoted, '\'');
-    struct str copy = str_copy(arena, buf_str(&quoted));
-    buf_free(&quoted);
-    return copy;
+    return buf_take(arena, &quoted);
 }
 
 uint32_t str_hash(struct str s)

@@ -6,6 +6,7 @@
 #define OPTASVC_STR_H
 
 #include "base/arena.h"
+#include "base/array.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -47,6 +48,9 @@ struct str str_directory(struct str path);
 
 /* Offset of the first `byte` at or after `from`, or s.len. */
 size_t str_find(struct str s, size_t from, char byte);
+
+/* The line at `at`, without its end, and moves `at` after it; false at the end of the text. */
+bool str_next_line(struct str text, size_t *at, struct str *ret_line);
 
 /* True when every byte is one of `allowed`. */
 bool str_only(struct str s, const char *allowed);

@@ -117,7 +117,7 @@ size_t utf8_columns(uint32_t character)
         {0x1FA70, 0x1FAFF}, {0x2E80, 0xA4CF},   {0xAC00, 0xD7A3},   {0xF900, 0xFAFF},
         {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},   {0x1F300, 0x1F64F},
         {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
-    if (in_ranges(character, none, sizeof none / sizeof *none))
+    if (in_ranges(character, none, COUNT_OF(none)))
         return 0;
-    return in_ranges(character, wide, sizeof wide / sizeof *wide) ? 2 : 1;
+    return in_ranges(character, wide, COUNT_OF(wide)) ? 2 : 1;
 }

@@ -16,7 +16,7 @@ static void warn_not_injected(const struct injection *injection, const struct se
                                            SERVICE_IAM_POLICIES,        SERVICE_IAM_ROLE_ARN,
                                            SERVICE_GCP_SERVICE_ACCOUNT, SERVICE_AZURE_CLIENT_ID,
                                            SERVICE_KEEP_PATH_PREFIX};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!service_has(service, fields[i]) ||
             (fields[i] == SERVICE_KEEP_PATH_PREFIX && service->route_count))
             continue; /* inject_ingress() knows whether a new Ingress has it */
@@ -41,7 +41,7 @@ static void note_ignored(struct injection *injection, const struct service *serv
         const char *reason;
     } fields[] = {{SERVICE_IMAGE, "the chart sets the image"},
                   {SERVICE_PORT, "the chart sets the ports"}};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!service_has(service, fields[i].field) ||
             (fields[i].field == SERVICE_PORT && is_port_read(injection, service)))
             continue;
@@ -107,7 +107,7 @@ static void fill_container(const struct target *target, bool init)
 static void fill_containers(struct target *target)
 {
     static const char *const lists[] = {"initContainers", "containers"};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
         const struct node *list = node_find(target_pod(target), lists[i]);
         for (struct node *each = node_items(list); each; each = each->next) {
             target->container = node_target(each);
@@ -126,6 +126,35 @@ static void tell_missing_pods(const struct target *target)
                     STR_ARG(release_reference(target->injection->arena, target->workload)));
 }
 
+/* False, and tells why, for a workload that stays as it is. */
+static bool can_fill(const struct target *target)
+{
+    const struct object *workload = target->workload;
+    if (inject_is_left_out(target))
+        return false;
+    const char *unfit = target->injection->unfit[workload->document];
+    if (unfit)
+        target_tell(target, workload, DEED_LEFT, "", "%s", unfit);
+    else if (!workload->pod)
+        tell_missing_pods(target);
+    else
+        return target->all || target_check_service(target);
+    return false;
+}
+
+/* What one workload gets, but not each of several. */
+static void fill_alone(struct target *target)
+{
+    if (!inject_scale_is_asked(target) && !inject_ingress_is_asked(target))
+        return;
+    if (target->service->helm.all_containers)
+        target->container = target_main_container(target);
+    if (!target->container)
+        return;
+    inject_scale(target);
+    inject_ingress(target);
+}
+
 static void fill_workload(struct injection *injection, const struct service *service,
                           const struct object *workload, bool alone)
 {
@@ -136,18 +165,7 @@ static void fill_workload(struct injection *injection, const struct service *ser
                             .windows = target_windows_field(workload->pod),
                             .fill = true,
                             .all = !alone};
-    if (inject_is_left_out(&target))
-        return;
-    const char *unfit = injection->unfit[workload->document];
-    if (unfit) {
-        target_tell(&target, workload, DEED_LEFT, "", "%s", unfit);
-        return;
-    }
-    if (!workload->pod) {
-        tell_missing_pods(&target);
-        return;
-    }
-    if (alone && !target_check_service(&target))
+    if (!can_fill(&target))
         return;
     if (service->helm.all_containers) {
         fill_containers(&target);
@@ -163,14 +181,8 @@ static void fill_workload(struct injection *injection, const struct service *ser
         return;
     }
     inject_pod(&target);
-    if (!alone || !(inject_scale_is_asked(&target) || inject_ingress_is_asked(&target)))
-        return;
-    if (service->helm.all_containers)
-        target.container = target_main_container(&target);
-    if (!target.container)
-        return;
-    inject_scale(&target);
-    inject_ingress(&target);
+    if (alone)
+        fill_alone(&target);
 }
 
 static bool wants_all(const struct injection *injection, const struct service *service)
@@ -215,7 +227,7 @@ static void fill(struct injection *injection, const struct service *service)
     }
     static const enum object_kind types[] = {OBJECT_WORKLOAD, OBJECT_PODS};
     size_t found = 0;
-    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
         for (const struct object *object = release_objects(&injection->release, types[i]); object;
              object = object->next) {
             size_t done = injection->deed_count;
@@ -263,7 +275,7 @@ static void check_flags(struct inject_run *run, const struct input_options *inpu
     usage_check(input, &run->diags);
     if (run->service_count > 1 &&
         (options->workload || options->container || options->service || options->ingress)) {
-        diag_error(&run->diags, (struct location){0},
+        diag_error(&run->diags, NO_LOCATION,
                    "--workload, --container, --service and --ingress are for one service, and "
                    "there are %zu",
                    run->service_count);
@@ -281,8 +293,7 @@ static bool read_files(struct inject_run *run, const struct input_options *optio
         return false;
     for (size_t i = 0; i < count; i++) {
         size_t errors = run->diags.errors;
-        const struct source *source =
-            input_read(arena, &run->diags, &inputs[i], (struct location){0});
+        const struct source *source = input_read(arena, &run->diags, &inputs[i], NO_LOCATION);
         struct layer *layer = source ? layer_read(arena, &run->diags, options, source) : NULL;
         if (layer)
             read_layer(run, layer);
@@ -308,16 +319,14 @@ static void add_piece(struct injected *injected, struct str piece)
 /* The `# Source:` comment of a document, as Helm 3 writes it. */
 static struct str source_comment(struct str document)
 {
-    for (size_t at = 0; at < document.len;) {
-        size_t end = str_find(document, at, '\n');
-        struct str line = str_slice(document, at, end);
+    struct str line;
+    for (size_t at = 0; str_next_line(document, &at, &line);) {
         if (str_starts(line, STR("# Source:"))) {
             line.len -= str_ends(line, STR("\r"));
             return line;
         }
         if (line.len && line.data[0] != '#' && !stream_is_marked(line))
             break;
-        at = end + 1;
     }
     return (struct str){0};
 }
@@ -358,9 +367,7 @@ static struct str additions_before(struct injected *injected, const struct relea
     }
     if (out.len && !marked)
         buf_format(&out, "%s%s", str_starts(text, STR("%")) ? "..." : "---", style.newline);
-    struct str copy = str_copy(&injected->arena, buf_str(&out));
-    buf_free(&out);
-    return copy;
+    return buf_take(&injected->arena, &out);
 }
 
 static void write_document(struct injected *injected, const struct inject_run *run, size_t i)
@@ -600,7 +607,7 @@ static bool check_input(struct inject_run *run, bool blank)
 {
     if (!blank || !run->injection.options->require_input)
         return true;
-    diag_error(&run->diags, (struct location){0}, "there are no manifests on standard input");
+    diag_error(&run->diags, NO_LOCATION, "there are no manifests on standard input");
     diag_hint(&run->diags,
               "the command before the pipe may have failed; if the chart may render nothing, leave "
               "out --require-input");

@@ -12,7 +12,7 @@ static const enum field_id scale_fields[] = {SERVICE_MIN_CONTAINERS, SERVICE_MAX
 /* The first of the fields that is written; SERVICE_END: none. */
 static enum field_id written_field(const struct target *target)
 {
-    for (size_t i = 0; i < sizeof scale_fields / sizeof *scale_fields; i++)
+    for (size_t i = 0; i < COUNT_OF(scale_fields); i++)
         if (target_has(target, scale_fields[i]))
             return scale_fields[i];
     return SERVICE_END;
@@ -353,7 +353,7 @@ static void set_targets(const struct target *target, const struct object *scaler
     } targets[] = {{SERVICE_TARGET_CPU, "cpu", target->service->target_cpu},
                    {SERVICE_TARGET_MEM, "memory", target->service->target_memory}};
     enum field_id emptied = SERVICE_END;
-    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+    for (size_t i = 0; i < COUNT_OF(targets); i++) {
         enum field_id field = targets[i].field;
         if (!target_has(target, field))
             continue;
@@ -371,7 +371,7 @@ static void set_targets(const struct target *target, const struct object *scaler
 static void fill_requests(const struct target *target, const struct object *scaler)
 {
     static const char *const resources[] = {"cpu", "memory"};
-    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
+    for (size_t i = 0; i < COUNT_OF(resources); i++) {
         const char *source;
         const struct node *metric = find_metric(target, scaler, resources[i], &source);
         if (!metric || !node_find(node_find(metric, source), "target averageUtilization"))
@@ -488,7 +488,7 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
 static void fix_replicas(const struct target *target, int64_t number)
 {
     static const enum field_id targets[] = {SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
-    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+    for (size_t i = 0; i < COUNT_OF(targets); i++) {
         if (!is_written_target(target, targets[i]))
             continue;
         diag_warning(target->injection->diags, record_location(target->service->record, targets[i]),

@@ -34,9 +34,7 @@ static struct str list_containers(const struct target *target, bool reached)
                    STR_ARG(count < NAMED ? name_of(each) : STR("...")));
         count++;
     }
-    struct str copy = str_copy(target->injection->arena, buf_str(&names));
-    buf_free(&names);
-    return copy;
+    return buf_take(target->injection->arena, &names);
 }
 
 /* Reports that no container can be chosen, with those that can be written. If all workloads are
@@ -174,26 +172,28 @@ static void report_unknown(const struct target *target, struct str written)
 
 static struct node *find(const struct target *target, struct str *ret_reason)
 {
-    struct str written = written_container(target);
-    struct node *first = first_container(target->workload);
-    struct str annotated =
-        node_text(node_find(target->workload->template,
-                            "metadata annotations kubectl.kubernetes.io/default-container"));
-    struct node *found = container_named(target->workload, written.len ? written : annotated);
+    const struct object *workload = target->workload;
+    struct node *first = first_container(workload);
     if (!first) {
         report(target, target->service->at, STR("its pods have no containers"), STR(""));
         return NULL;
     }
-    if (written.len && !found) {
-        report_unknown(target, written);
-        return NULL;
-    }
-    *ret_reason = STR("the annotation default-container names it");
-    if (written.len)
+    struct str written = written_container(target);
+    if (written.len) {
+        struct node *named = container_named(workload, written);
+        if (!named)
+            report_unknown(target, written);
         *ret_reason = target->injection->options->container ? STR("--container names it")
                                                             : STR("helm.container names it");
-    if (found)
-        return found;
+        return named;
+    }
+    struct str name = node_text(node_find(
+        workload->template, "metadata annotations kubectl.kubernetes.io/default-container"));
+    struct node *annotated = container_named(workload, name);
+    if (annotated) {
+        *ret_reason = STR("the annotation default-container names it");
+        return annotated;
+    }
     *ret_reason = STR("it is the only one");
     return first->next ? choose(target, ret_reason) : first;
 }

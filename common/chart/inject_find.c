@@ -160,9 +160,7 @@ static struct str list_workloads(struct injection *injection, enum step step,
         buf_format(&names, "%s%.*s", count ? ", " : "", STR_ARG(count < NAMED ? name : STR("...")));
         count++;
     }
-    struct str copy = str_copy(injection->arena, buf_str(&names));
-    buf_free(&names);
-    return copy;
+    return buf_take(injection->arena, &names);
 }
 
 /* True for an object that fits, or would in the release's namespace, which only the user knows. */

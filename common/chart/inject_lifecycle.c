@@ -69,7 +69,7 @@ static bool is_asked(const struct target *target, enum field_id field, struct st
 void inject_report_hook(const struct target *target)
 {
     const char *reported = "";
-    for (size_t i = 0; i < sizeof not_for_hooks / sizeof *not_for_hooks; i++) {
+    for (size_t i = 0; i < COUNT_OF(not_for_hooks); i++) {
         const char *what = not_for_hooks[i].what;
         if (str_is(str_of(what), reported) ||
             !is_asked(target, not_for_hooks[i].field, str_of(what)))
@@ -123,7 +123,7 @@ void inject_check_exemptions(struct injection *injection, const struct service *
 {
     static const enum field_id fields[] = {HELM_HOOKS, HELM_JOBS};
     const struct value *helm = record_value(service->record, SERVICE_HELM);
-    for (size_t i = 0; helm->count && i < sizeof fields / sizeof *fields; i++) {
+    for (size_t i = 0; helm->count && i < COUNT_OF(fields); i++) {
         if (!record_has(helm->records[0], fields[i]))
             continue;
         diag_warning(injection->diags, record_location(helm->records[0], fields[i]),

@@ -9,7 +9,7 @@ void inject_commands(const struct target *target)
         enum field_id field;
         const char *key;
     } rows[] = {{SERVICE_COMMANDS, "command"}, {SERVICE_ARGS, "args"}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct value *words = record_value(target->service->record, rows[i].field);
         if (words->node && words->count)
             target_set(target, NULL, target->container, rows[i].key,

@@ -1,8 +1,6 @@
 /* Handlers of probes, and the port that a new one asks. */
 #include "chart/inject_target.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
 /* Handlers */
 
 static const struct {
@@ -16,7 +14,7 @@ static const struct {
 const char *probe_handler_of(const struct node *probe, enum probe_kind *ret_kind)
 {
     *ret_kind = PROBE_NONE;
-    for (size_t i = 0; i < COUNT(handlers); i++) {
+    for (size_t i = 0; i < COUNT_OF(handlers); i++) {
         if (!node_find(probe, handlers[i].key))
             continue;
         *ret_kind = handlers[i].kind;
@@ -27,7 +25,7 @@ const char *probe_handler_of(const struct node *probe, enum probe_kind *ret_kind
 
 const char *probe_handler_key(enum probe_kind kind)
 {
-    for (size_t i = 0; i < COUNT(handlers); i++)
+    for (size_t i = 0; i < COUNT_OF(handlers); i++)
         if (handlers[i].kind == kind)
             return handlers[i].key;
     return NULL;
@@ -131,7 +129,7 @@ static const struct node *other_probe_port(const struct target *target, const ch
                                            enum probe_kind kind, bool strict)
 {
     const char *const keys[] = {key, "readinessProbe", "livenessProbe", "startupProbe"};
-    for (size_t i = 0; i < COUNT(keys); i++) {
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
         enum probe_kind other;
         const struct node *probe = node_find(target->container, keys[i]);
         const char *handler = probe_handler_of(probe, &other);
@@ -211,9 +209,7 @@ static struct str list_ports(const struct target *target)
         if (name.len)
             buf_format(&names, " (%.*s)", STR_ARG(name));
     }
-    struct str copy = str_copy(target->injection->arena, buf_str(&names));
-    buf_free(&names);
-    return copy;
+    return buf_take(target->injection->arena, &names);
 }
 
 struct node *probe_choose_port(const struct target *target, const char *key, enum probe_kind kind,

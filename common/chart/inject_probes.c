@@ -22,14 +22,14 @@ static const enum field_id liveness_handlers[] = {
     SERVICE_LIVENESS_PATH, SERVICE_LIVENESS_COMMAND, SERVICE_LIVENESS};
 static const enum field_id startup_handlers[] = {SERVICE_STARTUP_PATH};
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static const struct probe_field readiness_field = {
-    "readinessProbe", readiness_handlers, COUNT(readiness_handlers), SERVICE_READINESS_DELAY, true};
+static const struct probe_field readiness_field = {"readinessProbe", readiness_handlers,
+                                                   COUNT_OF(readiness_handlers),
+                                                   SERVICE_READINESS_DELAY, true};
 static const struct probe_field liveness_field = {
-    "livenessProbe", liveness_handlers, COUNT(liveness_handlers), SERVICE_LIVENESS_DELAY, true};
-static const struct probe_field startup_field = {
-    .key = "startupProbe", .handlers = startup_handlers, .handler_count = COUNT(startup_handlers)};
+    "livenessProbe", liveness_handlers, COUNT_OF(liveness_handlers), SERVICE_LIVENESS_DELAY, true};
+static const struct probe_field startup_field = {.key = "startupProbe",
+                                                 .handlers = startup_handlers,
+                                                 .handler_count = COUNT_OF(startup_handlers)};
 
 static bool is_written(const struct target *target, const struct probe_field *field)
 {
@@ -83,12 +83,12 @@ static void put_scheme(const struct target *target, struct node *handler, const 
     static const char *const probes[] = {"readinessProbe", "livenessProbe", "startupProbe"};
     static const char *const keys[] = {"scheme", "httpHeaders"};
     struct node *made = node_get(handler, "httpGet");
-    for (size_t i = 0; made && i < COUNT(probes); i++) {
+    for (size_t i = 0; made && i < COUNT_OF(probes); i++) {
         const struct node *other = node_find(node_find(target->container, probes[i]), "httpGet");
         if (!other ||
             !str_equal(port_number(target, node_find(other, "port")), port_number(target, port)))
             continue;
-        for (size_t j = 0; j < COUNT(keys); j++)
+        for (size_t j = 0; j < COUNT_OF(keys); j++)
             if (node_find(other, keys[j]))
                 put_node(target->injection->arena, made, keys[j],
                          node_copy(target->injection->arena, node_find(other, keys[j])));
@@ -332,7 +332,7 @@ static void copy_startup(const struct target *target)
     const struct node *model = NULL;
     enum probe_kind kind;
     const char *key = NULL;
-    for (size_t i = 0; i < COUNT(models) && !key; i++) {
+    for (size_t i = 0; i < COUNT_OF(models) && !key; i++) {
         model = node_find(target->container, models[i]);
         key = probe_handler_of(model, &kind);
     }
@@ -389,7 +389,7 @@ static void warn_timings(const struct target *target)
                 {SERVICE_READINESS_DELAY, ready},
                 {SERVICE_PROBE_PERIOD, any},
                 {SERVICE_PROBE_TIMEOUT, any}};
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (rows[i].used || !target_has(target, rows[i].field))
             continue;
         diag_warning(target->injection->diags,

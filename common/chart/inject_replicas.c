@@ -148,7 +148,7 @@ static struct location scale_location(const struct target *target)
 {
     static const enum field_id fields[] = {SERVICE_MAX_CONTAINERS, SERVICE_MIN_CONTAINERS,
                                            SERVICE_TARGET_CPU};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+    for (size_t i = 0; i < COUNT_OF(fields); i++)
         if (target_has(target, fields[i]))
             return record_location(target->service->record, fields[i]);
     return record_location(target->service->record, SERVICE_TARGET_MEM);

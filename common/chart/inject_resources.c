@@ -105,7 +105,7 @@ static bool are_quantities(const struct target *target, const struct resource *r
                 {"spec.", "requests", own.request},
                 {"spec.", "limits", own.limit}};
     bool ok = true;
-    for (size_t i = 0; (request || limit) && i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; (request || limit) && i < COUNT_OF(rows); i++)
         ok &= check_quantity(target, field, resource, rows[i].owner, rows[i].what, rows[i].node);
     return ok;
 }
@@ -333,7 +333,7 @@ static void override(const struct target *target, const struct resource *resourc
 void inject_resources(const struct target *target)
 {
     const struct resource resources[] = {cpu_of(target->service), memory_of(target->service)};
-    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
+    for (size_t i = 0; i < COUNT_OF(resources); i++) {
         const struct resource *resource = &resources[i];
         bool request = written(target, SERVICE_RESOURCE_REQUEST, resource->request_field);
         const struct value *limit = written(target, SERVICE_RESOURCE_LIMITS, resource->limit_field);
@@ -352,7 +352,7 @@ void inject_missing_request(const struct target *target, const char *resource)
     struct arena *arena = target->injection->arena;
     if (container_request(arena, target->container, resource))
         return;
-    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++)
+    for (size_t i = 0; i < COUNT_OF(resources); i++)
         if (strcmp(resources[i].name, resource) == 0)
             set_quantity(target, "requests", &resources[i], resources[i].request);
 }

@@ -84,10 +84,10 @@ static bool needs_group(const struct node *volume)
     static const char *const without[] = {"emptyDir",  "hostPath",  "nfs",  "cephfs",
                                           "azureFile", "glusterfs", "image"};
     static const char *const files[] = {"configMap", "secret", "projected", "downwardAPI"};
-    for (size_t i = 0; i < sizeof without / sizeof *without; i++)
+    for (size_t i = 0; i < COUNT_OF(without); i++)
         if (node_find(volume, without[i]))
             return false;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+    for (size_t i = 0; i < COUNT_OF(files); i++)
         if (node_find(volume, files[i]))
             return has_private_files(node_find(volume, files[i]));
     return true;
@@ -149,7 +149,7 @@ static void set_ids(const struct target *target)
     const struct node *user = effective(target, paths[0]);
     if (user && (target->fill || !str_is(node_text(user), "0")))
         return;
-    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
+    for (size_t i = 0; i < COUNT_OF(paths); i++)
         target_set(target, NULL, target->container, paths[i],
                    node_int(target->injection->arena, MANIFEST_RESTRICTED_ID), NULL, TELL_VALUES);
     set_group(target);
@@ -225,7 +225,7 @@ static bool may_add(struct str capability, bool restricted)
         "NET_BIND_SERVICE", "AUDIT_WRITE", "CHOWN",     "DAC_OVERRIDE", "FOWNER",
         "FSETID",           "KILL",        "MKNOD",     "SETFCAP",      "SETGID",
         "SETPCAP",          "SETUID",      "SYS_CHROOT"};
-    size_t count = restricted ? 1 : sizeof allowed / sizeof *allowed;
+    size_t count = restricted ? 1 : COUNT_OF(allowed);
     for (size_t i = 0; i < count; i++)
         if (str_is(capability, allowed[i]))
             return true;
@@ -290,7 +290,7 @@ static struct str refused_volume(const struct node *volume, bool restricted)
         return STR("hostPath");
     for (const struct node *each = node_items(volume); restricted && each; each = each->next) {
         bool known = !each->key || node_is_merge(each);
-        for (size_t i = 0; !known && i < sizeof allowed / sizeof *allowed; i++)
+        for (size_t i = 0; !known && i < COUNT_OF(allowed); i++)
             known = str_is(each->key->text, allowed[i]);
         if (!known)
             return each->key->text;
@@ -303,7 +303,7 @@ void inject_security_tell_pod(const struct target *target)
     static const char *const flags[] = {"hostNetwork", "hostPID", "hostIPC"};
     if (!target_has(target, SERVICE_POD_SECURITY) || target->service->security == POD_SECURITY_OFF)
         return;
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+    for (size_t i = 0; i < COUNT_OF(flags); i++)
         if (node_is_true(node_find(target_pod(target), flags[i])))
             leave(target, target->workload, flags[i], STR("true"));
     tell_left_host_process(target, target->workload, target_pod(target));

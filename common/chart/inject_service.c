@@ -41,7 +41,7 @@ static void index_ports(struct arena *arena, struct set *ports, const struct nod
          port = port->next) {
         if (target_is_udp(port) != udp)
             continue;
-        for (size_t i = 0; i < sizeof port_keys / sizeof *port_keys; i++)
+        for (size_t i = 0; i < COUNT_OF(port_keys); i++)
             if (node_text(node_find(port, port_keys[i])).len)
                 set_add(arena, ports, node_text(node_find(port, port_keys[i])), port);
     }
@@ -66,7 +66,7 @@ static bool is_metrics_name(struct str name)
     };
     for (size_t at = 0; at < name.len;) {
         size_t end = str_find(name, at, '-');
-        for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        for (size_t i = 0; i < COUNT_OF(words); i++)
             if (str_is(str_slice(name, at, end), words[i]))
                 return true;
         at = end + 1;
@@ -214,9 +214,7 @@ static struct str list_services(const struct injection *injection,
     }
     if (count > LISTED)
         buf_add(&names, STR(", ..."));
-    struct str copy = str_copy(injection->arena, buf_str(&names));
-    buf_free(&names);
-    return copy;
+    return buf_take(injection->arena, &names);
 }
 
 /* Adds the hint of a message about Services: those that can be written, and as an example the one
@@ -304,7 +302,7 @@ static void find_reached(const struct target *target, const struct node *contain
     bool written = written_service(target).len != 0;
     for (const struct node *port = node_items(node_find(container, "ports")); port;
          port = port->next) {
-        for (size_t i = 0; i < sizeof port_keys / sizeof *port_keys; i++) {
+        for (size_t i = 0; i < COUNT_OF(port_keys); i++) {
             struct str called = node_text(node_find(port, port_keys[i]));
             const struct service_target *by = set_get(&injection->service_targets, called);
             if (!by || called.len == 0 || set_get(&injection->pod_ports, called) != port)
@@ -570,7 +568,7 @@ static const char *port_form(const struct target *target, const struct node *por
 {
     static const char *const forms[] = {"grpc", "websocket", "tcp"};
     const struct node *own = set_get(&target->injection->pod_ports, node_text(target_of(port)));
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+    for (size_t i = 0; i < COUNT_OF(forms); i++)
         if (str_is(node_text(node_find(port, "name")), forms[i]) ||
             str_is(node_text(node_find(own, "name")), forms[i]))
             return forms[i];

@@ -18,7 +18,7 @@ static enum pod_os os_of(struct str name)
 
 static bool is_os_label(struct str key)
 {
-    for (size_t i = 0; i < sizeof os_labels / sizeof *os_labels; i++)
+    for (size_t i = 0; i < COUNT_OF(os_labels); i++)
         if (str_is(key, os_labels[i]))
             return true;
     return false;
@@ -27,7 +27,7 @@ static bool is_os_label(struct str key)
 static enum pod_os os_of_node_selector(const struct node *pod)
 {
     const struct node *selector = node_find(pod, "nodeSelector");
-    for (size_t i = 0; i < sizeof os_labels / sizeof *os_labels; i++) {
+    for (size_t i = 0; i < COUNT_OF(os_labels); i++) {
         enum pod_os os = os_of(node_text(node_find(selector, os_labels[i])));
         if (os != OS_UNKNOWN)
             return os;
@@ -91,7 +91,7 @@ static enum pod_os os_of_options(const struct node *pod)
 {
     static const char *const lists[] = {"initContainers", "containers"};
     bool found = has_windows_options(pod);
-    for (size_t i = 0; i < sizeof lists / sizeof *lists && !found; i++)
+    for (size_t i = 0; i < COUNT_OF(lists) && !found; i++)
         for (const struct node *each = node_items(node_find(pod, lists[i])); each && !found;
              each = each->next)
             found = has_windows_options(each);
@@ -108,7 +108,7 @@ const char *target_windows_field(const struct node *pod)
                   {"nodeSelector", os_of_node_selector(pod)},
                   {"nodeAffinity", os_of_affinity(pod)},
                   {"windowsOptions", os_of_options(pod)}};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+    for (size_t i = 0; i < COUNT_OF(fields); i++)
         if (fields[i].os != OS_UNKNOWN)
             return fields[i].os == OS_WINDOWS ? fields[i].field : NULL;
     return NULL;

@@ -43,7 +43,7 @@ static bool is_list(struct str kind)
 /* False for a document that says of itself to be of another type. */
 static bool may_hold(const struct document *document, enum object_kind type)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
         if (kinds[i].type == type && str_is(document->kind, kinds[i].name))
             return true;
     return false;
@@ -63,7 +63,7 @@ static struct str group_of(struct str api_version)
 static const struct release_kind *find_kind(struct str api_version, struct str kind)
 {
     struct str group = group_of(api_version);
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         if (!str_is(kind, kinds[i].name))
             continue;
         for (size_t j = 0; j < 2 && kinds[i].groups[j]; j++)

@@ -290,6 +290,18 @@ static void add_user(struct release *release, const struct object *object, struc
     set_add(release->arena, &release->label_users, key, object);
 }
 
+/* The keys that a field of a selector, or of a constraint beside one, has in a list. */
+static void add_listed_keys(struct release *release, const struct object *object, struct str name,
+                            const struct node *meant)
+{
+    bool keys = str_is(name, "matchLabelKeys") || str_is(name, "mismatchLabelKeys");
+    for (const struct node *item = keys ? node_items(meant) : NULL; item; item = item->next)
+        add_user(release, object, node_text(item));
+    if (str_is(name, "matchExpressions") && meant->kind == NODE_LIST)
+        for (const struct node *item = meant->first; item; item = item->next)
+            add_user(release, object, node_text(node_find(item, "key")));
+}
+
 /* Where keys of selectors stand: under matchLabels, in matchExpressions, and, in Services, under
  * selector itself. What selects nodes is passed over. */
 static void find_users(struct release *release, const struct object *object, struct node *holder,
@@ -312,12 +324,7 @@ static void find_users(struct release *release, const struct object *object, str
         bool merged = selector && node_is_merge(value);
         bool inside = str_is(name, "matchLabels") || str_is(name, "selector");
         find_users(release, object, value, inside || merged);
-        bool keys = str_is(name, "matchLabelKeys") || str_is(name, "mismatchLabelKeys");
-        for (const struct node *item = keys ? node_items(meant) : NULL; item; item = item->next)
-            add_user(release, object, node_text(item));
-        if (str_is(name, "matchExpressions") && meant->kind == NODE_LIST)
-            for (const struct node *item = meant->first; item; item = item->next)
-                add_user(release, object, node_text(node_find(item, "key")));
+        add_listed_keys(release, object, name, meant);
     }
 }
 

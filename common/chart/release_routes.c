@@ -71,8 +71,7 @@ static struct str literal_head(struct arena *arena, struct str text, bool *ret_w
     }
     *ret_whole = i >= text.len;
     bool optional = !*ret_whole && strchr("*?{", text.data[i]);
-    struct str copy = str_copy(arena, buf_str(&head));
-    buf_free(&head);
+    struct str copy = buf_take(arena, &head);
     copy.len -= optional && copy.len;
     return copy;
 }
@@ -95,7 +94,7 @@ static struct str read_path(struct arena *arena, const struct node *node, struct
         return str_is(text, "/") ? STR("") : text;
     if (str_starts(text, STR("^")))
         text = str_from(text, 1);
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
         if (!str_ends(text, str_of(ends[i].text)))
             continue;
         text.len -= strlen(ends[i].text);

@@ -44,7 +44,7 @@ static void each_item(struct completion *completion, const char *list, offer_ite
         if (stat(inputs[i].path, &status) < 0 || !S_ISREG(status.st_mode))
             continue;
         const struct source *source =
-            input_read(completion->arena, &diags, &inputs[i], (struct location){0});
+            input_read(completion->arena, &diags, &inputs[i], NO_LOCATION);
         struct node *root = source ? load_service(completion->arena, source, &diags) : NULL;
         for (const struct node *item = node_items(node_find(root, list)); item; item = item->next)
             if (item->kind == NODE_MAP)
@@ -85,11 +85,9 @@ static void offer_lines(struct completion *completion, const struct process *run
                         struct str description)
 {
     struct str lines = process_right(run) ? buf_str(&run->output) : (struct str){0};
-    for (size_t at = 0; at < lines.len;) {
-        size_t end = str_find(lines, at, '\n');
-        complete_offer(completion, str_slice(lines, at, end), description);
-        at = end + 1;
-    }
+    struct str line;
+    for (size_t at = 0; str_next_line(lines, &at, &line);)
+        complete_offer(completion, line, description);
 }
 
 static void offer_contexts(struct completion *completion)

@@ -18,31 +18,6 @@ static const char *check_variable(struct str value)
     return variable_split(value.data, &name, &value) ? NULL : "must be NAME=VALUE";
 }
 
-static const char *check_registry(struct str value)
-{
-    return name_wrong(NAME_REGISTRY, value);
-}
-
-static const char *check_image(struct str value)
-{
-    return name_wrong(NAME_IMAGE, value);
-}
-
-static const char *check_tag(struct str value)
-{
-    return name_wrong(NAME_IMAGE_TAG, value);
-}
-
-static const char *check_digest(struct str value)
-{
-    return name_wrong(NAME_IMAGE_DIGEST, value);
-}
-
-static const char *check_namespace(struct str value)
-{
-    return name_wrong(NAME_NAMESPACE, value);
-}
-
 static const char *check_timeout(struct str value)
 {
     return duration_read(value, &(int64_t){0}) ? NULL
@@ -75,12 +50,13 @@ const struct flag flag_table[FLAG_COUNT] = {
                   offsetof(struct options, input.variables), NULL, check_variable},
     [FLAG_IMAGE_TAG] = {"image-tag", 0, KIND_TEXT, "TAG",
                         "tag for image: AUTO; without any, for the images that have no tag",
-                        offsetof(struct options, input.image_tag), NULL, check_tag},
+                        offsetof(struct options, input.image_tag), NULL, name_check_image_tag},
     [FLAG_IMAGE_DIGEST] = {"image-digest", 0, KIND_TEXT, "DIGEST",
                            "the same by digest (sha256:...)",
-                           offsetof(struct options, input.image_digest), NULL, check_digest},
+                           offsetof(struct options, input.image_digest), NULL,
+                           name_check_image_digest},
     [FLAG_REGISTRY] = {"registry", 0, KIND_TEXT, "ADDRESS", "registry for image: AUTO",
-                       offsetof(struct options, input.registry), NULL, check_registry},
+                       offsetof(struct options, input.registry), NULL, name_check_registry},
     [FLAG_PARENT_OUTPUTS] = {"parent-outputs", 0, KIND_TEXT, "FILE",
                              "what {parent.NAME} stands for: JSON of `terraform output -json`",
                              offsetof(struct options, input.parent_outputs), NULL, NULL},
@@ -88,7 +64,7 @@ const struct flag flag_table[FLAG_COUNT] = {
                      offsetof(struct options, input.modules), NULL, NULL},
     [FLAG_NAMESPACE] = {"namespace", 'n', KIND_TEXT, "NAME",
                         "namespace, in place of the layer's name; it is not made then",
-                        offsetof(struct options, input.namespace), NULL, check_namespace},
+                        offsetof(struct options, input.namespace), NULL, name_check_namespace},
     [FLAG_OUTPUT] = {"output", 'o', KIND_TEXT, "FORMAT", "format of the output",
                      offsetof(struct options, output), NULL, NULL},
     [FLAG_WORKLOAD] = {"workload", 0, KIND_TEXT, "KIND/NAME",
@@ -193,9 +169,9 @@ const struct flag flag_table[FLAG_COUNT] = {
                     offsetof(struct options, logs.since), NULL, NULL},
     [FLAG_IMAGE] = {"image", 0, KIND_TEXT, "IMAGE",
                     "the image of this machine to push first, as NAME or NAME:TAG",
-                    offsetof(struct options, push.image), NULL, check_image},
+                    offsetof(struct options, push.image), NULL, name_check_image},
     [FLAG_TAG] = {"tag", 0, KIND_TEXT, "TAG", "push it with this tag, in place of its own",
-                  offsetof(struct options, push.tag), NULL, check_tag},
+                  offsetof(struct options, push.tag), NULL, name_check_image_tag},
     [FLAG_CREATE] = {"create", 0, KIND_SWITCH, NULL,
                      "make the repository by the aws CLI if it is not there",
                      offsetof(struct options, push.create), NULL, NULL},

@@ -22,7 +22,5 @@ struct str aws_policy_format(struct arena *arena, const struct node *document)
 {
     struct buf text = {0};
     emit_json(&text, document, 0);
-    struct str copy = str_copy(arena, buf_str(&text));
-    buf_free(&text);
-    return copy;
+    return buf_take(arena, &text);
 }

@@ -3,7 +3,8 @@
 #include "config/module_output.h"
 #include "format/name.h"
 
-/* What an ARN of each service looks like, and which fields its modules have. */
+/* What an ARN of each service looks like, which fields its modules have, and how Opta named it:
+ * BEGINNING-LAYER-MODULE. */
 static const struct form {
     const char *service;
     const char *prefix; /* of the resource, before its name */
@@ -11,11 +12,15 @@ static const struct form {
     bool bucket;        /* its modules have bucket_name, */
     bool fifo;          /* or fifo */
     const char *example;
+    const char *beginning; /* of Opta's name; NULL: the environment's */
+    const char *random;    /* a pattern of what Terraform put behind the name */
 } forms[] = {
-    {"s3", "", false, true, false, "arn:aws:s3:::BUCKET"},
-    {"sqs", "", true, false, true, "arn:aws:sqs:REGION:ACCOUNT:NAME"},
-    {"sns", "", true, false, true, "arn:aws:sns:REGION:ACCOUNT:NAME"},
-    {"dynamodb", "table/", true, false, false, "arn:aws:dynamodb:REGION:ACCOUNT:table/NAME"},
+    {"s3", "", false, true, false, "arn:aws:s3:::BUCKET", NULL, ""},
+    {"sqs", "", true, false, true, "arn:aws:sqs:REGION:ACCOUNT:NAME", NULL, ""},
+    {"sns", "", true, false, true, "arn:aws:sns:REGION:ACCOUNT:NAME", NULL,
+     "??????????????????????????"},
+    {"dynamodb", "table/", true, false, false, "arn:aws:dynamodb:REGION:ACCOUNT:table/NAME", "opta",
+     "-????"},
 };
 
 static const char key_example[] = "arn:aws:kms:REGION:ACCOUNT:key/ID, or none";
@@ -86,28 +91,20 @@ static const char *arn_output(const struct module *module)
     return *output;
 }
 
-/* The name that Opta gave, behind which Terraform put random characters for topics and tables;
- * empty when the environment does not tell enough. */
+/* With the name that Opta gave; empty when the environment does not tell enough. */
 static struct str opta_arn(const struct reading *in)
 {
     const struct environment *environment = in->scope->environment;
-    struct arena *arena = in->scope->arena;
-    struct str layer = in->scope->layer, module = in->module->name;
-    const char *fifo = record_value(in->record, CLOUD_FIFO)->flag ? ".fifo" : "";
-    struct str name;
-    if (environment->region.len == 0 || environment->account_id.len == 0 ||
-        environment->name.len == 0)
+    const struct form *form = in->form;
+    struct str region = environment->region, account = environment->account_id;
+    if (region.len == 0 || account.len == 0 || environment->name.len == 0)
         return (struct str){0};
-    if (str_is(STR("dynamodb"), in->form->service))
-        name = str_format(arena, "opta-%.*s-%.*s-????", STR_ARG(layer), STR_ARG(module));
-    else
-        name = str_format(arena, "%.*s-%.*s-%.*s%s%s", STR_ARG(environment->name), STR_ARG(layer),
-                          STR_ARG(module),
-                          str_is(STR("sns"), in->form->service) ? "??????????????????????????" : "",
-                          fifo);
-    return str_format(arena, "arn:%s:%s:%.*s:%.*s:%s%.*s", aws_partition(environment->region),
-                      in->form->service, STR_ARG(environment->region),
-                      STR_ARG(environment->account_id), in->form->prefix, STR_ARG(name));
+    struct str beginning = form->beginning ? str_of(form->beginning) : environment->name;
+    bool fifo = form->fifo && record_value(in->record, CLOUD_FIFO)->flag;
+    return str_format(in->scope->arena, "arn:%s:%s:%.*s:%.*s:%s%.*s-%.*s-%.*s%s%s",
+                      aws_partition(region), form->service, STR_ARG(region), STR_ARG(account),
+                      form->prefix, STR_ARG(beginning), STR_ARG(in->scope->layer),
+                      STR_ARG(in->module->name), form->random, fifo ? ".fifo" : "");
 }
 
 static bool report_unknown(const struct reading *in)
@@ -159,7 +156,7 @@ static bool is_arn_name(struct str name)
 
 static bool is_placed(const struct arn *arn)
 {
-    return !name_wrong(NAME_AWS_REGION, arn->region) && !name_wrong(NAME_AWS_ACCOUNT, arn->account);
+    return !name_check_aws_region(arn->region) && !name_check_aws_account(arn->account);
 }
 
 static bool check_arn(const struct reading *in, const struct located_string *found)
@@ -169,7 +166,7 @@ static bool check_arn(const struct reading *in, const struct located_string *fou
     bool right = str_is(arn->service, form->service) &&
                  str_starts(arn->resource, str_of(form->prefix)) &&
                  (form->placed ? is_placed(arn) : arn->region.len + arn->account.len == 0) &&
-                 (form->bucket ? !name_wrong(NAME_S3_BUCKET, in->resource->name)
+                 (form->bucket ? !name_check_s3_bucket(in->resource->name)
                                : is_arn_name(in->resource->name));
     return right ? check_partition(in, found, arn, form->example)
                  : report_form(in, found, form->example);
@@ -185,7 +182,7 @@ static void set_arn(const struct reading *in, struct str arn)
 static bool read_bucket(const struct reading *in, const struct located_string *name)
 {
     struct scope *scope = in->scope;
-    const char *wrong = name_wrong(NAME_S3_BUCKET, name->text);
+    const char *wrong = name_check_s3_bucket(name->text);
     if (wrong)
         diag_error(scope->diags, name->at, "%.*s %s", STR_ARG(name->title), wrong);
     set_arn(in, str_format(scope->arena, "arn:%s:s3:::%.*s",
@@ -282,7 +279,7 @@ static bool check_fields(const struct reading *in)
         bool taken;
     } rows[] = {{CLOUD_BUCKET_NAME, in->form->bucket}, {CLOUD_FIFO, in->form->fifo}};
     bool right = true;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (rows[i].taken || !record_has(in->record, rows[i].field))
             continue;
         diag_error(in->scope->diags, record_location(in->record, rows[i].field), "%.*s has no %s",

@@ -24,7 +24,7 @@ bool ecr_split(struct str repository, struct ecr *ret)
                         .region = str_slice(host, 0, region),
                         .name = str_from(repository, slash + 1)};
     return ret->name.len && str_is(str_from(host, region + 1), aws_domain(ret->region)) &&
-           !name_wrong(NAME_AWS_ACCOUNT, ret->account) && !name_wrong(NAME_AWS_REGION, ret->region);
+           !name_check_aws_account(ret->account) && !name_check_aws_region(ret->region);
 }
 
 struct str ecr_policy(struct arena *arena, const struct ecr *ecr)
@@ -37,7 +37,7 @@ struct str ecr_policy(struct arena *arena, const struct ecr *ecr)
              str_format(arena, "arn:%s:iam::%.*s:root", aws_partition(ecr->region),
                         STR_ARG(ecr->account)));
     struct node *list = put_list(arena, statement, "Action");
-    for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)
+    for (size_t i = 0; i < COUNT_OF(actions); i++)
         add_text(arena, list, str_of(actions[i]));
     return aws_policy_format(arena, document);
 }
@@ -55,7 +55,7 @@ struct str ecr_lifecycle(struct arena *arena)
     };
     struct node *document = node_new(arena, NODE_MAP);
     struct node *list = put_list(arena, document, "rules");
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+    for (size_t i = 0; i < COUNT_OF(rules); i++) {
         struct node *rule = add_map(arena, list);
         put_int(arena, rule, "rulePriority", (int64_t)i + 1);
         put_text(arena, rule, "description", str_of(rules[i].description));

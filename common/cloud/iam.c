@@ -142,7 +142,7 @@ static void add_right(struct arena *arena, struct node *document, const struct r
 struct str iam_links_policy(struct arena *arena, const struct cloud_access *access)
 {
     struct node *document = aws_policy_new(arena);
-    for (size_t i = 0; i < sizeof rights / sizeof *rights; i++)
+    for (size_t i = 0; i < COUNT_OF(rights); i++)
         add_right(arena, document, &rights[i], access);
     return access->link_count ? aws_policy_format(arena, document) : (struct str){0};
 }

@@ -7,8 +7,9 @@
 static void read_keys(const struct schema_reader *reader, const struct record *record,
                       struct environment *ret)
 {
-    environment_set_checked(reader, record, AWS_REGION, NAME_AWS_REGION, &ret->region);
-    environment_set_checked(reader, record, AWS_ACCOUNT_ID, NAME_AWS_ACCOUNT, &ret->account_id);
+    environment_set_checked(reader, record, AWS_REGION, name_check_aws_region, &ret->region);
+    environment_set_checked(reader, record, AWS_ACCOUNT_ID, name_check_aws_account,
+                            &ret->account_id);
 }
 
 static struct str registry(struct arena *arena, const struct environment *environment)
@@ -31,5 +32,5 @@ const struct provider provider_aws = {
                      "in the environment file, or pass --registry",
     .annotation = "eks.amazonaws.com/role-arn",
     .identity = SERVICE_IAM_ROLE_ARN,
-    .identity_kind = NAME_IAM_ROLE,
+    .identity_check = name_check_iam_role,
 };

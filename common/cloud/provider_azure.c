@@ -28,6 +28,6 @@ const struct provider provider_azure = {
                      "{acr_name: NAME}, or registry, or pass --registry",
     .annotation = "azure.workload.identity/client-id",
     .identity = SERVICE_AZURE_CLIENT_ID,
-    .identity_kind = NAME_UUID,
+    .identity_check = name_check_uuid,
     .pod_label = "azure.workload.identity/use",
 };

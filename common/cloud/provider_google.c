@@ -60,5 +60,5 @@ const struct provider provider_google = {
     .grant = grant,
     .annotation = "iam.gke.io/gcp-service-account",
     .identity = SERVICE_GCP_SERVICE_ACCOUNT,
-    .identity_kind = NAME_GOOGLE_ACCOUNT,
+    .identity_check = name_check_google_account,
 };

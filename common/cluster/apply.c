@@ -95,7 +95,8 @@ static void remove_and_stop(struct apply *apply, const struct manifests *objects
     struct manifests jobs = {.arena = &apply->cluster.arena};
     struct manifests removed = {.arena = &apply->cluster.arena};
     for (size_t i = 0; i < objects->count; i++)
-        manifests_add(apply_is_cron_job(objects->items[i]) ? &jobs : &removed, objects->items[i]);
+        manifests_add(kind_is(objects->items[i], ROLE_CRON_JOB) ? &jobs : &removed,
+                      objects->items[i]);
     struct manifests stopped = apply_stop_cron_jobs(apply, &jobs);
     for (size_t i = 0; i < stopped.count; i++)
         manifests_add(&removed, stopped.items[i]);
@@ -108,7 +109,7 @@ static void remove_superseded(struct apply *apply, bool autoscalers)
 {
     struct manifests removed = {.arena = &apply->cluster.arena};
     for (size_t i = 0; i < apply->goes.count; i++)
-        if (str_is(object_kind(apply->goes.items[i]), "HorizontalPodAutoscaler") == autoscalers)
+        if (kind_is(apply->goes.items[i], ROLE_AUTOSCALER) == autoscalers)
             manifests_add(&removed, apply->goes.items[i]);
     remove_and_stop(apply, &removed);
 }
@@ -120,6 +121,14 @@ static void say_left(struct apply *apply, const struct manifests *objects, const
     for (size_t i = 0; i < objects->count; i++)
         cluster_say(&apply->cluster, "%.*s is no longer needed: %s",
                     STR_ARG(object_title(&apply->cluster.arena, objects->items[i])), what);
+}
+
+static void say_retained(struct apply *apply)
+{
+    for (size_t i = 0; i < apply->kept.count; i++)
+        cluster_say(&apply->cluster, "%.*s is no longer needed: it stays, as %s",
+                    STR_ARG(object_title(&apply->cluster.arena, apply->kept.items[i])),
+                    kind_of(apply->kept.items[i])->retained);
 }
 
 void apply_report_stale(struct apply *apply)
@@ -161,7 +170,7 @@ static void prune(struct apply *apply, bool ready)
     apply_report_stale(apply);
     if (!apply->cluster.options->apply.prune)
         return;
-    say_left(apply, &apply->kept, "it stays, as it holds images");
+    say_retained(apply);
     if (!ready) {
         say_left(apply, &apply->stays, "it stays, as not all is ready");
         say_left(apply, &apply->leaves, "it stays, as not all is ready");
@@ -350,8 +359,7 @@ static void finish(struct apply *apply, struct rollout *rollout)
     }
     if (rollout->state != ROLLOUT_FAILED || rollout->broken)
         return;
-    diag_error(&cluster->diags, (struct location){0}, "%.*s: %.*s", STR_ARG(name),
-               STR_ARG(rollout->why));
+    diag_error(&cluster->diags, NO_LOCATION, "%.*s: %.*s", STR_ARG(name), STR_ARG(rollout->why));
     if (rollout->superseded) {
         diag_hint(&cluster->diags, "`kubectl optasvc diff` shows what differs; apply again if this "
                                    "version is to run");
@@ -441,7 +449,7 @@ static int tell_dry_run(struct apply *apply)
 static bool prepare(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
-    if (!cluster_query(cluster, NULL, QUERY_NAMESPACES | QUERY_SECRETS | QUERY_LENIENT) ||
+    if (!cluster_query(cluster, LIST_RENDERED, QUERY_NAMESPACES | QUERY_SECRETS | QUERY_LENIENT) ||
         !cluster_query_missing(cluster)) {
         cluster_tell(cluster);
         return false;

@@ -93,7 +93,6 @@ bool apply_hand_over(struct apply *apply, struct rollout *rollout);
 /* Suspends CronJobs that are to be deleted. Returns those that may be, because they run no Job;
  * the others are reported. */
 struct manifests apply_stop_cron_jobs(struct apply *apply, const struct manifests *jobs);
-bool apply_is_cron_job(const struct node *object);
 
 /* True for a live CronJob with an active Job. */
 bool apply_cron_job_runs(const struct node *live);

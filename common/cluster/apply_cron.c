@@ -6,14 +6,9 @@
 
 #include <string.h>
 
-bool apply_is_cron_job(const struct node *object)
-{
-    return str_is(object_kind(object), "CronJob");
-}
-
 bool apply_cron_job_runs(const struct node *live)
 {
-    return apply_is_cron_job(live) && node_items(node_find(live, "status active")) != NULL;
+    return kind_is(live, ROLE_CRON_JOB) && node_items(node_find(live, "status active")) != NULL;
 }
 
 static bool is_suspended(const struct node *live)
@@ -28,7 +23,7 @@ static struct node *suspended(struct arena *arena, const struct node *live)
     static const char *const kept[] = {"labels", "annotations"};
     struct node *object = object_reference(arena, live);
     struct node *metadata = node_get(object, "metadata");
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+    for (size_t i = 0; i < COUNT_OF(kept); i++) {
         const struct node *value = node_get(node_get(live, "metadata"), kept[i]);
         if (value)
             put_node(arena, metadata, kept[i], node_copy(arena, value));
@@ -58,7 +53,8 @@ static bool suspend(struct apply *apply, const struct manifests *jobs)
 static bool query_jobs(struct apply *apply, const char *namespace, struct node **ret)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
-    struct process run = {.arguments = kubectl_argv(kubectl, "get", "cronjobs.batch,jobs.batch",
+    struct process run = {.arguments = kubectl_argv(kubectl, "get",
+                                                    kind_list(kubectl->arena, LIST_CRON_JOBS),
                                                     "--namespace", namespace, "--output=json", NULL)
                                            .items};
     kubectl_run(kubectl, &run, 1);
@@ -89,8 +85,7 @@ static struct jobs index_jobs(struct arena *arena, const struct node *items)
     struct jobs jobs = {.objects = object_index(arena, items)};
     for (const struct node *job = items; job; job = job->next) {
         const struct node *owner = node_items(node_find(job, "metadata ownerReferences"));
-        bool runs = str_is(object_kind(job), "Job") &&
-                    !is_true(object_condition(job, "Complete")) &&
+        bool runs = kind_is(job, ROLE_JOB) && !is_true(object_condition(job, "Complete")) &&
                     !is_true(object_condition(job, "Failed"));
         for (; owner && runs; owner = owner->next)
             set_add(arena, &jobs.running, node_text(node_get(owner, "uid")), job);
@@ -135,7 +130,7 @@ struct manifests apply_stop_cron_jobs(struct apply *apply, const struct manifest
         if (!str_equal(object_namespace(cron_job), namespace)) { /* they come by namespace */
             struct node *items = NULL;
             namespace = object_namespace(cron_job);
-            known = query_jobs(apply, namespace.data, &items);
+            known = query_jobs(apply, str_c(arena, namespace), &items);
             found = index_jobs(arena, items);
         }
         struct str job = known ? running_job(arena, &found, cron_job) : (struct str){0};

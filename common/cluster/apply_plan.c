@@ -7,7 +7,6 @@
  * is the user's to decide. */
 #include "cluster/apply.h"
 
-#include "cluster/kind.h"
 #include "cluster/live.h"
 #include "cluster/ownership.h"
 
@@ -15,16 +14,16 @@
 
 static const char replicas_field[] = "f:spec f:replicas";
 
-static bool acts(const struct node *object)
+static bool is_active(const struct node *object)
 {
     const struct kind *kind = kind_of(object);
-    return kind && kind->acts;
+    return kind && kind->active;
 }
 
-static bool is_kept(const struct node *object)
+static bool is_retained(const struct node *object)
 {
     const struct kind *kind = kind_of(object);
-    return kind && kind->kept;
+    return kind && kind->retained;
 }
 
 struct rollout *apply_rollout(const struct apply *apply, const struct deployed_service *deployed)
@@ -49,7 +48,7 @@ static void add_going(struct apply *apply, struct node *live)
 {
     struct arena *arena = &apply->cluster.arena;
     manifests_add(&apply->goes, live);
-    if (str_is(object_kind(live), "HorizontalPodAutoscaler"))
+    if (kind_is(live, ROLE_AUTOSCALER))
         set_add(arena, &apply->autoscalers, autoscaler_key(arena, live), live);
 }
 
@@ -75,9 +74,9 @@ static void plan_superseded(struct apply *apply, const struct rollout *rollout)
             object_has_controller(live) || set_get(&rendered, object_title(arena, live)) ||
             live == rollout->old)
             continue;
-        if (is_kept(live))
+        if (is_retained(live))
             manifests_add(&apply->kept, live);
-        else if (!acts(live))
+        else if (!is_active(live))
             manifests_add(unclaimed ? &apply->unclaimed : &apply->stays, live);
         else if (!deployed->service->has_image) /* it is not known what runs */
             continue;
@@ -99,7 +98,7 @@ static void plan_layer(struct apply *apply, struct cluster_namespace *namespace)
         if (match == LABELS_OTHER || !object_applied_by(live, MANAGER) ||
             object_has_controller(live) || namespace_labels(arena, namespace, live))
             continue;
-        manifests_add(is_kept(live)               ? &apply->kept
+        manifests_add(is_retained(live)           ? &apply->kept
                       : match == LABELS_UNCLAIMED ? &apply->unclaimed
                                                   : &apply->leaves,
                       live);
@@ -117,7 +116,7 @@ static void find_workloads(struct apply *apply, struct rollout *rollout)
     rollout->live = namespace_find(arena, deployed->namespace, rollout->workload);
     for (size_t i = 0; i < deployed->related_count; i++) {
         struct node *live = deployed->related[i];
-        if (object_is_workload(live) && !object_same(live, rollout->workload) &&
+        if (kind_is(live, ROLE_WORKLOAD) && !object_same(live, rollout->workload) &&
             str_equal(object_name(live), object_name(rollout->workload)) &&
             deployed_service_owns(deployed, live))
             rollout->old = live;
@@ -223,7 +222,8 @@ bool apply_hand_over(struct apply *apply, struct rollout *rollout)
         process_free(&run);
         const struct node *live =
             scaled ? kubectl_get(kubectl, object_title(kubectl->arena, rollout->workload).data,
-                                 "--namespace", object_namespace(rollout->workload).data, NULL)
+                                 "--namespace",
+                                 str_c(kubectl->arena, object_namespace(rollout->workload)), NULL)
                    : NULL;
         if (!live)
             return right;

@@ -52,9 +52,7 @@ static struct str item_key(struct arena *arena, const struct node *names, const 
             emit_inline(&text, value, true);
     }
     buf_add_byte(&text, '}');
-    struct str key = str_copy(arena, buf_str(&text));
-    buf_free(&text);
-    return key;
+    return buf_take(arena, &text);
 }
 
 /* The children of a value by the names that fieldsV1 gives them. */

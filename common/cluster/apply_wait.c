@@ -2,7 +2,6 @@
  * waited for. */
 #include "cluster/apply.h"
 
-#include "cluster/kind.h"
 #include "cluster/live.h"
 #include "format/duration.h"
 
@@ -29,7 +28,7 @@ static bool is_observed(struct arena *arena, const struct node *object, const st
     struct str synced = node_text(node_find(object, "status syncedResourceVersion"));
     if (synced.len)
         return str_starts(synced, str_format(arena, "%" PRId64 "-", generation));
-    if (!before || !kind_of(object)->failed ||
+    if (!before || !kind_of(object)->failure_condition ||
         object_number(before, "metadata generation", 0) == generation)
         return true;
     return str_compare(object_status_at(object), object_applied_at(object, MANAGER)) >= 0;
@@ -44,11 +43,11 @@ static struct str complaint(struct arena *arena, const struct node *object)
         const char *type;
         bool status; /* it has something to say with this status, */
         bool any;    /* or with any */
-    } rows[] = {{kind->failed, true, false},
+    } rows[] = {{kind->failure_condition, true, false},
                 {"ACK.Recoverable", true, false},
                 {"ACK.ReferencesResolved", false, false},
                 {kind->condition, false, true}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *item = rows[i].type ? object_condition(object, rows[i].type) : NULL;
         struct str message = node_text(node_find(item, "message"));
         struct str reason = node_text(node_find(item, "reason"));
@@ -73,7 +72,8 @@ static enum rollout_state query(struct arena *arena, const struct node *object,
     if (!item)
         return ROLLOUT_WAITS;
     /* An ACK controller takes what it has given up for synced. */
-    bool failed = kind->failed && is_true(object_condition(object, kind->failed));
+    bool failed =
+        kind->failure_condition && is_true(object_condition(object, kind->failure_condition));
     bool ended = failed || is_true(item);
     bool observed = !ended || is_observed(arena, object, before);
     *ret_text = !observed          ? STR("its controller has not taken up what changed")
@@ -94,8 +94,8 @@ static struct node *get(struct apply *apply, struct arena *arena, const struct n
     const char *name =
         str_format(arena, "%s/%.*s", kind_of(object)->resource, STR_ARG(object_name(object))).data;
     struct process run = {.arguments = kubectl_argv(&kubectl, "get", name, "--namespace",
-                                                    object_namespace(object).data, "--output=json",
-                                                    "--show-managed-fields", NULL)
+                                                    str_c(arena, object_namespace(object)),
+                                                    "--output=json", "--show-managed-fields", NULL)
                                            .items};
     kubectl_ask(&kubectl, &run, 1);
     struct node *live = process_right(&run) ? kubectl_answer(&kubectl, &run) : NULL;
@@ -108,7 +108,7 @@ static void give_up(struct apply *apply, struct rollout *rollout, const struct n
                     struct str text, bool given_up)
 {
     struct cluster *cluster = &apply->cluster;
-    diag_error(&cluster->diags, (struct location){0}, "%.*s of namespace \"%.*s\": %.*s",
+    diag_error(&cluster->diags, NO_LOCATION, "%.*s of namespace \"%.*s\": %.*s",
                STR_ARG(object_title(&cluster->arena, object)), STR_ARG(object_namespace(object)),
                STR_ARG(text));
     struct str hint = STR("its pods cannot start without it: they were not applied");
@@ -118,9 +118,8 @@ static void give_up(struct apply *apply, struct rollout *rollout, const struct n
                           "kubectl delete %.*s -n %.*s, and apply",
                           STR_ARG(hint), STR_ARG(object_title(&cluster->arena, object)),
                           STR_ARG(object_namespace(object)));
-    if (given_up && str_is(object_kind(object), "Role"))
-        hint = str_format(&cluster->arena, "%.*s\nor write iam_role_arn: for a role of others",
-                          STR_ARG(hint));
+    if (given_up && kind_of(object)->existing)
+        hint = str_format(&cluster->arena, "%.*s\nor %s", STR_ARG(hint), kind_of(object)->existing);
     diag_hint(&cluster->diags, "%.*s", STR_ARG(hint));
     rollout->broken = true;
 }

@@ -1,6 +1,5 @@
 #include "cluster/cluster.h"
 
-#include "cluster/kind.h"
 #include "cluster/kuberc.h"
 #include "cluster/live.h"
 #include "cluster/ownership.h"
@@ -103,18 +102,17 @@ void cluster_say(const struct cluster *cluster, const char *format, ...)
     arena_free(&arena);
 }
 
-static size_t turn_of(const struct node *object)
+static size_t delete_order(const struct node *object)
 {
-    const struct kind *kind = kind_of(object);
-    return kind ? kind->deleted : kind_count;
+    return kind_is_rendered(object) ? kind_of(object)->delete_order : kind_count;
 }
 
-static int by_turn(const void *a, const void *b)
+static int by_delete_order(const void *a, const void *b)
 {
     const struct node *left = *(struct node *const *)a, *right = *(struct node *const *)b;
-    const size_t turns[] = {turn_of(left), turn_of(right)};
-    return turns[0] == turns[1] ? str_compare(object_name(left), object_name(right))
-                                : (turns[0] > turns[1]) - (turns[0] < turns[1]);
+    const size_t orders[] = {delete_order(left), delete_order(right)};
+    return orders[0] == orders[1] ? str_compare(object_name(left), object_name(right))
+                                  : (orders[0] > orders[1]) - (orders[0] < orders[1]);
 }
 
 /* kubectl lists several kinds in no order of its own; here it is that in which objects go. */
@@ -128,11 +126,47 @@ static void sort_live(struct arena *arena, struct cluster_namespace *namespace)
     for (struct node *live = namespace->live; live; live = live->next)
         sorted[count++] = live;
     if (count)
-        qsort(sorted, count, sizeof(struct node *), by_turn);
+        qsort(sorted, count, sizeof(struct node *), by_delete_order);
     struct node **link = &namespace->live;
     for (size_t i = 0; i < count; i++, link = &(*link)->next)
         *link = sorted[i];
     *link = NULL;
+}
+
+/* What a run asks for, and what takes the answer. */
+struct question {
+    void (*take)(struct cluster *cluster, const struct question *question,
+                 const struct process *run);
+    struct cluster_namespace *namespace;
+    const struct kind *kind; /* the only one that is listed; NULL: any */
+    bool lenient;            /* what may not be listed is a warning */
+};
+
+/* Questions to be asked at the same time; each has its run at the same index. */
+struct questions {
+    struct runs runs;
+    struct question *items;
+    size_t count;
+};
+
+/* The runs that were added since the last call are of this question. */
+static void add_question(struct arena *arena, struct questions *questions, struct question question)
+{
+    while (questions->count < questions->runs.count) {
+        questions->items =
+            arena_grow(arena, questions->items, questions->count, sizeof *questions->items);
+        questions->items[questions->count++] = question;
+    }
+}
+
+/* Runs all, and takes the answers in the order of the questions. */
+static void ask_all(struct cluster *cluster, struct questions *questions)
+{
+    kubectl_run(&cluster->kubectl, questions->runs.items, questions->runs.count);
+    for (size_t i = 0; i < questions->count; i++) {
+        questions->items[i].take(cluster, &questions->items[i], &questions->runs.items[i]);
+        process_free(&questions->runs.items[i]);
+    }
 }
 
 static struct process ask_namespace(struct cluster *cluster,
@@ -198,9 +232,10 @@ static void ask_secrets(struct cluster *cluster, struct cluster_namespace *names
                    &words);
 }
 
-static void take_namespace(struct cluster *cluster, struct cluster_namespace *namespace,
+static void take_namespace(struct cluster *cluster, const struct question *question,
                            const struct process *run)
 {
+    struct cluster_namespace *namespace = question->namespace;
     if (kubectl_forbidden(run))
         return;
     if (!process_right(run)) {
@@ -237,11 +272,12 @@ static struct node *keep_layers(const struct cluster_namespace *namespace, struc
     return first;
 }
 
-static void take_objects(struct cluster *cluster, struct cluster_namespace *namespace,
-                         const struct process *run, bool lenient)
+static void take_objects(struct cluster *cluster, const struct question *question,
+                         const struct process *run)
 {
+    struct cluster_namespace *namespace = question->namespace;
     bool forbidden = kubectl_forbidden(run);
-    if (forbidden && lenient)
+    if (forbidden && question->lenient)
         kubectl_warn(&cluster->kubectl, run);
     else if (!process_right(run))
         kubectl_report(&cluster->kubectl, run);
@@ -251,9 +287,11 @@ static void take_objects(struct cluster *cluster, struct cluster_namespace *name
 }
 
 /* A kind that is not there has no objects; one that may not be listed is none of this user's. */
-static void take_extras(struct cluster *cluster, struct cluster_namespace *namespace,
-                        const struct kind *kind, const struct process *run)
+static void take_optional(struct cluster *cluster, const struct question *question,
+                          const struct process *run)
 {
+    struct cluster_namespace *namespace = question->namespace;
+    const struct kind *kind = question->kind;
     if (process_right(run))
         append(namespace,
                keep_layers(namespace, kubectl_items(kubectl_answer(&cluster->kubectl, run))));
@@ -271,9 +309,10 @@ static void add_manual_key(struct cluster *cluster, struct cluster_namespace *na
     namespace->manual_keys[namespace->manual_key_count++] = key;
 }
 
-static void take_secrets(struct cluster *cluster, struct cluster_namespace *namespace,
+static void take_secrets(struct cluster *cluster, const struct question *question,
                          const struct process *run)
 {
+    struct cluster_namespace *namespace = question->namespace;
     struct str text = str_copy(cluster->kubectl.arena, buf_str(&run->output));
     struct str manual = STR(MANUAL_SECRETS "/");
     if (kubectl_forbidden(run)) {
@@ -281,7 +320,7 @@ static void take_secrets(struct cluster *cluster, struct cluster_namespace *name
         namespace->secrets_hidden = true;
         if (told || !namespace->needs_secrets)
             return;
-        diag_warning(&cluster->diags, (struct location){0},
+        diag_warning(&cluster->diags, NO_LOCATION,
                      "the Secrets of namespace \"%.*s\" may not be read: whether the pods find "
                      "theirs is not checked",
                      STR_ARG(namespace->name));
@@ -289,65 +328,54 @@ static void take_secrets(struct cluster *cluster, struct cluster_namespace *name
     }
     if (!process_right(run))
         kubectl_report(&cluster->kubectl, run);
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
-        struct str line = str_slice(text, at, end);
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         set_add(cluster->kubectl.arena, &namespace->secrets, line, namespace);
         if (str_starts(line, manual))
             add_manual_key(cluster, namespace, str_from(line, manual.len));
-        at = end + 1;
     }
 }
 
-/* Adds the queries about one namespace, which run at the same time as those about the others.
- * Returns how many of them, at the end, are about Secrets. */
-static size_t ask(struct cluster *cluster, struct cluster_namespace *namespace, const char *kinds,
-                  unsigned query, struct runs *runs)
+/* Adds the questions about one namespace. */
+static void add_questions(struct cluster *cluster, struct cluster_namespace *namespace,
+                          enum kind_list list, unsigned query, struct questions *questions)
 {
     struct arena *arena = cluster->kubectl.arena;
-    runs_add(arena, runs, ask_objects(cluster, namespace, kinds ? kinds : kind_resources(arena)));
-    for (size_t i = 0; !kinds && i < kind_count; i++)
-        if (kind_table[i].condition)
-            runs_add(arena, runs, ask_objects(cluster, namespace, kind_table[i].resource));
+    struct runs *runs = &questions->runs;
+    runs_add(arena, runs, ask_objects(cluster, namespace, kind_list(arena, list)));
+    add_question(arena, questions,
+                 (struct question){.take = take_objects,
+                                   .namespace = namespace,
+                                   .lenient = query & QUERY_LENIENT});
+    for (size_t i = 0; list == LIST_RENDERED && i < kind_count; i++) {
+        if (!kind_table[i].condition)
+            continue;
+        runs_add(arena, runs, ask_objects(cluster, namespace, kind_table[i].resource));
+        add_question(arena, questions,
+                     (struct question){
+                         .take = take_optional, .namespace = namespace, .kind = &kind_table[i]});
+    }
     if (query & QUERY_NAMESPACES)
         runs_add(arena, runs, ask_namespace(cluster, namespace));
-    size_t before = runs->count;
+    add_question(arena, questions,
+                 (struct question){.take = take_namespace, .namespace = namespace});
     if (query & QUERY_SECRETS)
         ask_secrets(cluster, namespace, runs);
-    return runs->count - before;
+    add_question(arena, questions, (struct question){.take = take_secrets, .namespace = namespace});
 }
 
-/* Takes what they were answered, and returns the run behind them. */
-static const struct process *take(struct cluster *cluster, struct cluster_namespace *namespace,
-                                  bool all, unsigned query, size_t secrets,
-                                  const struct process *run)
+bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query)
 {
-    namespace->live = NULL;
-    take_objects(cluster, namespace, run++, query & QUERY_LENIENT);
-    for (size_t i = 0; all && i < kind_count; i++)
-        if (kind_table[i].condition)
-            take_extras(cluster, namespace, &kind_table[i], run++);
-    if (query & QUERY_NAMESPACES)
-        take_namespace(cluster, namespace, run++);
-    for (size_t i = 0; i < secrets; i++)
-        take_secrets(cluster, namespace, run++);
-    sort_live(cluster->kubectl.arena, namespace);
-    namespace_index(cluster->kubectl.arena, namespace);
-    return run;
-}
-
-bool cluster_query(struct cluster *cluster, const char *kinds, unsigned query)
-{
-    struct runs runs = {0};
-    size_t *secrets = ARENA_ARRAY(cluster->kubectl.arena, cluster->namespace_count, size_t);
-    for (size_t i = 0; i < cluster->namespace_count; i++)
-        secrets[i] = ask(cluster, &cluster->namespaces[i], kinds, query, &runs);
-    kubectl_run(&cluster->kubectl, runs.items, runs.count);
-    const struct process *run = runs.items;
-    for (size_t i = 0; i < cluster->namespace_count; i++)
-        run = take(cluster, &cluster->namespaces[i], !kinds, query, secrets[i], run);
-    for (size_t i = 0; i < runs.count; i++)
-        process_free(&runs.items[i]);
+    struct questions questions = {0};
+    for (size_t i = 0; i < cluster->namespace_count; i++) {
+        cluster->namespaces[i].live = NULL;
+        add_questions(cluster, &cluster->namespaces[i], list, query, &questions);
+    }
+    ask_all(cluster, &questions);
+    for (size_t i = 0; i < cluster->namespace_count; i++) {
+        sort_live(cluster->kubectl.arena, &cluster->namespaces[i]);
+        namespace_index(cluster->kubectl.arena, &cluster->namespaces[i]);
+    }
     return cluster->diags.errors == 0 && !process_interrupted();
 }
 
@@ -371,8 +399,8 @@ static void report_lacking(struct cluster *cluster)
             diag_error(&cluster->diags, deployed->service->at, "the server has no kind %s (%s)",
                        kind->name, kind->resource);
             diag_hint(&cluster->diags, "install %s, which brings its definition (CRD)%s%s",
-                      kind->controller, kind->instead ? "; or " : "",
-                      kind->instead ? kind->instead : "");
+                      kind->controller, kind->alternative ? "; or " : "",
+                      kind->alternative ? kind->alternative : "");
         }
     }
 }
@@ -392,46 +420,48 @@ static struct str unseen(struct cluster *cluster, const struct cluster_namespace
                          : (struct str){0};
 }
 
+static void take_missing(struct cluster *cluster, const struct question *question,
+                         const struct process *run)
+{
+    const struct kubectl *kubectl = &cluster->kubectl;
+    struct cluster_namespace *namespace = question->namespace;
+    bool forbidden = kubectl_forbidden(run);
+    if (forbidden)
+    namespace->hidden = kubectl_refused(kubectl, run);
+    if (!forbidden && !process_right(run))
+        kubectl_report(kubectl, run);
+    else if (run->output.len)
+        append(namespace, kubectl_items(kubectl_answer(kubectl, run)));
+    namespace_index(kubectl->arena, namespace);
+}
+
 bool cluster_query_missing(struct cluster *cluster)
 {
     const struct kubectl *kubectl = &cluster->kubectl;
-    struct process *runs = ARENA_ARRAY(kubectl->arena, cluster->namespace_count, struct process);
-    struct cluster_namespace **namespaces =
-        ARENA_ARRAY(kubectl->arena, cluster->namespace_count, struct cluster_namespace *);
-    size_t count = 0;
+    struct questions questions = {0};
     report_lacking(cluster);
     for (size_t i = 0; i < cluster->namespace_count; i++) {
         struct cluster_namespace *namespace = &cluster->namespaces[i];
         struct str documents = unseen(cluster, namespace);
         if (documents.len == 0 || namespace->state == NAMESPACE_ENDING)
             continue;
-        namespaces[count] = namespace;
-        runs[count++] = (struct process){
-            .arguments = kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found",
-                                      "--output=json", "--show-managed-fields", NULL)
-                             .items,
-            .input = documents,
-        };
+        const char *const *arguments =
+            kubectl_argv(kubectl, "get", "--filename=-", "--ignore-not-found", "--output=json",
+                         "--show-managed-fields", NULL)
+                .items;
+        runs_add(kubectl->arena, &questions.runs,
+                 (struct process){.arguments = arguments, .input = documents});
+        add_question(kubectl->arena, &questions,
+                     (struct question){.take = take_missing, .namespace = namespace});
     }
-    kubectl_run(kubectl, runs, count);
-    for (size_t i = 0; i < count; i++) {
-        bool forbidden = kubectl_forbidden(&runs[i]);
-        if (forbidden)
-            namespaces[i]->hidden = kubectl_refused(kubectl, &runs[i]);
-        if (!forbidden && !process_right(&runs[i]))
-            kubectl_report(kubectl, &runs[i]);
-        else if (runs[i].output.len)
-            append(namespaces[i], kubectl_items(kubectl_answer(kubectl, &runs[i])));
-        namespace_index(kubectl->arena, namespaces[i]);
-        process_free(&runs[i]);
-    }
+    ask_all(cluster, &questions);
     return cluster->diags.errors == 0 && !process_interrupted();
 }
 
 struct node *deployed_service_workload(const struct deployed_service *deployed)
 {
     for (size_t i = 0; i < deployed->count; i++)
-        if (object_is_workload(deployed->objects[i]))
+        if (kind_is(deployed->objects[i], ROLE_WORKLOAD))
             return deployed->objects[i];
     return NULL;
 }

@@ -3,6 +3,7 @@
 #define OPTASVC_CLUSTER_H
 
 #include "base/map.h"
+#include "cluster/kind.h"
 #include "cluster/kubectl.h"
 #include "cluster/object.h"
 #include "manifest/render.h"
@@ -75,10 +76,9 @@ enum query {
     QUERY_LENIENT = 4, /* what may not be listed is a warning: it may still be applied */
 };
 
-/* Asks for the objects of these kinds, of all that a service has (kind.h) where they are NULL, and
- * for what `query` adds; reports what fails. The answers live in kubectl.arena, which is the
- * cluster's unless set to another. */
-bool cluster_query(struct cluster *cluster, const char *kinds, unsigned query);
+/* Asks for the objects of the kinds of this list, and for what `query` adds; reports what fails.
+ * The answers live in kubectl.arena, which is the cluster's unless set to another. */
+bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query);
 
 /* Asks by name for what is rendered and was not among them: others may have made it, or it may be
  * read but not listed. What is rendered of kinds that the server does not have is an error. */

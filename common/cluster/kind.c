@@ -1,54 +1,154 @@
 #include "cluster/kind.h"
 
-#define ACK_KIND(kind, resources, service, turn, ...)                                              \
+#define ACK_KIND(kind, resources, service, order, ...)                                             \
     {                                                                                              \
-        .name = kind, .resource = resources, .deleted = turn, .condition = "ACK.ResourceSynced",   \
-        .failed = "ACK.Terminal", .controller = "the ACK controller for " service,                 \
-        .instead = "write cloud_objects: none in the environment file", __VA_ARGS__                \
+        .name = kind, .resource = resources, .delete_order = order,                                \
+        .condition = "ACK.ResourceSynced", .failure_condition = "ACK.Terminal",                    \
+        .controller = "the ACK controller for " service,                                           \
+        .alternative = "write cloud_objects: none in the environment file", __VA_ARGS__            \
     }
 
+/* Lists that every workload is in. */
+#define LISTS_WORKLOAD                                                                             \
+    (LIST_WORKLOADS | LIST_STATUS | LIST_OUTPUTS | LIST_POD_OWNERS | LIST_SECRET_USERS)
+
 const struct kind kind_table[] = {
-    {.name = "ServiceAccount", .resource = "serviceaccounts", .deleted = 8},
+    {.name = "ServiceAccount", .resource = "serviceaccounts", .delete_order = 8},
     {.name = "ExternalSecret",
      .resource = "externalsecrets.external-secrets.io",
-     .deleted = 7,
+     .delete_order = 7,
      .condition = "Ready",
      .controller = "the External Secrets Operator"},
-    ACK_KIND("Repository", "repositories.ecr.services.k8s.aws", "ECR", 11, .kept = true),
-    ACK_KIND("Role", "roles.iam.services.k8s.aws", "IAM", 10, .kept = false),
+    ACK_KIND("Repository", "repositories.ecr.services.k8s.aws", "ECR", 11,
+             .retained = "it holds images"),
+    ACK_KIND("Role", "roles.iam.services.k8s.aws", "IAM", 10,
+             .existing = "write iam_role_arn: for a role of others"),
     ACK_KIND("PodIdentityAssociation", "podidentityassociations.eks.services.k8s.aws", "EKS", 9,
-             .kept = false),
-    {.name = "Service", .resource = "services", .deleted = 6},
-    {.name = "Deployment", .resource = "deployments.apps", .deleted = 3, .acts = true},
-    {.name = "StatefulSet", .resource = "statefulsets.apps", .deleted = 4, .acts = true},
+             .existing = NULL),
+    {.name = "Service", .resource = "services", .role = ROLE_SERVICE, .delete_order = 6},
+    {.name = "Deployment",
+     .resource = "deployments.apps",
+     .role = ROLE_WORKLOAD,
+     .lists = LISTS_WORKLOAD,
+     .delete_order = 3,
+     .active = true,
+     .revisions = "replicasets.apps"},
+    {.name = "StatefulSet",
+     .resource = "statefulsets.apps",
+     .role = ROLE_WORKLOAD,
+     .lists = LISTS_WORKLOAD | LIST_CLAIM_OWNERS,
+     .delete_order = 4,
+     .active = true,
+     .stateful = true,
+     .revisions = "controllerrevisions.apps"},
     {.name = "HorizontalPodAutoscaler",
      .resource = "horizontalpodautoscalers.autoscaling",
-     .deleted = 0,
-     .acts = true},
+     .role = ROLE_AUTOSCALER,
+     .lists = LIST_STATUS,
+     .delete_order = 0,
+     .active = true},
     {.name = "PodDisruptionBudget",
      .resource = "poddisruptionbudgets.policy",
-     .deleted = 5,
-     .acts = true},
-    {.name = "Ingress", .resource = "ingresses.networking.k8s.io", .deleted = 1},
-    {.name = "CronJob", .resource = "cronjobs.batch", .deleted = 2, .acts = true},
+     .delete_order = 5,
+     .active = true,
+     .events = EVENTS_NONE},
+    {.name = "Ingress",
+     .resource = "ingresses.networking.k8s.io",
+     .role = ROLE_INGRESS,
+     .lists = LIST_STATUS,
+     .delete_order = 1},
+    {.name = "CronJob",
+     .resource = "cronjobs.batch",
+     .role = ROLE_CRON_JOB,
+     .lists = LIST_SECRET_USERS | LIST_CRON_JOBS,
+     .delete_order = 2,
+     .active = true},
+    {.name = "DaemonSet",
+     .resource = "daemonsets.apps",
+     .not_rendered = true,
+     .lists = LIST_SECRET_USERS},
+    {.name = "Job",
+     .resource = "jobs.batch",
+     .not_rendered = true,
+     .role = ROLE_JOB,
+     .lists = LIST_SECRET_USERS | LIST_CRON_JOBS},
+    {.name = "ReplicaSet",
+     .resource = "replicasets.apps",
+     .not_rendered = true,
+     .lists = LIST_POD_OWNERS},
+    {.name = "Pod",
+     .resource = "pods",
+     .not_rendered = true,
+     .role = ROLE_POD,
+     .lists = LIST_OUTPUTS | LIST_PODS | LIST_POD_OWNERS | LIST_SECRET_USERS,
+     .events = EVENTS_OF_PODS},
+    {.name = "PersistentVolumeClaim",
+     .resource = "persistentvolumeclaims",
+     .not_rendered = true,
+     .lists = LIST_CLAIMS,
+     .events = EVENTS_OF_CLAIMS},
+    {.name = "Secret", .resource = "secrets", .not_rendered = true},
+    {.name = "ConfigMap", .resource = "configmaps", .not_rendered = true},
+    {.name = "Event", .resource = "events", .not_rendered = true},
+    {.name = "ControllerRevision", .resource = "controllerrevisions.apps", .not_rendered = true},
 };
 
-const size_t kind_count = sizeof kind_table / sizeof *kind_table;
+const size_t kind_count = COUNT_OF(kind_table);
 
-const struct kind *kind_of(const struct node *object)
+const struct kind *kind_find(struct str name)
 {
-    struct str name = node_text(node_get(object, "kind"));
     for (size_t i = 0; i < kind_count; i++)
         if (str_is(name, kind_table[i].name))
             return &kind_table[i];
     return NULL;
 }
 
-const char *kind_resources(struct arena *arena)
+const struct kind *kind_of(const struct node *object)
 {
-    struct buf list = {0};
+    return kind_find(node_text(node_get(object, "kind")));
+}
+
+bool kind_is_rendered(const struct node *object)
+{
+    const struct kind *kind = kind_of(object);
+    return kind && !kind->not_rendered;
+}
+
+bool kind_is(const struct node *object, enum kind_role role)
+{
+    const struct kind *kind = kind_of(object);
+    return kind && kind->role == role;
+}
+
+bool kind_is_stateful(const struct node *object)
+{
+    const struct kind *kind = kind_of(object);
+    return kind && kind->stateful;
+}
+
+struct str kind_plural(struct arena *arena, struct str resource)
+{
+    for (size_t i = 0; i < kind_count; i++) {
+        struct str name = str_of(kind_table[i].name);
+        if (!str_is(resource, kind_table[i].resource))
+            continue;
+        if (str_ends(name, STR("y")))
+            return str_format(arena, "%.*sies", STR_ARG(str_slice(name, 0, name.len - 1)));
+        return str_format(arena, "%.*s%s", STR_ARG(name), str_ends(name, STR("s")) ? "es" : "s");
+    }
+    return resource;
+}
+
+static bool is_listed(const struct kind *kind, enum kind_list list)
+{
+    return list == LIST_RENDERED ? !kind->not_rendered && !kind->condition : kind->lists & list;
+}
+
+const char *kind_list(struct arena *arena, enum kind_list list)
+{
+    struct buf resources = {0};
     for (size_t i = 0; i < kind_count; i++)
-        if (!kind_table[i].condition)
-            buf_add_joined(&list, ",", str_of(kind_table[i].resource));
-    return buf_take(arena, &list).data;
+        if (is_listed(&kind_table[i], list))
+            buf_add_joined(&resources, ",", str_of(kind_table[i].resource));
+    return buf_take(arena, &resources).data;
 }

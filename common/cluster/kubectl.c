@@ -92,7 +92,8 @@ static void report_answer(const struct kubectl *kubectl, const struct process *r
         str_format(kubectl->arena, "%s %s printed %s", run->arguments[0], run->arguments[1], what);
     if (diags_hold(kubectl->diags, message))
         return;
-    diag_error(kubectl->diags, (struct location){0}, "%.*s", STR_ARG(message));
+    diag_error(kubectl->diags, NO_LOCATION, "%.*s", STR_ARG(message));
+    diag_context(kubectl->diags, "cannot %.*s", STR_ARG(kubectl_purpose(kubectl->arena, run)));
     diag_hint(kubectl->diags, "is it the kubectl of Kubernetes? KUBECTL_PATH can name another");
 }
 
@@ -144,9 +145,7 @@ struct str kubectl_documents(const struct kubectl *kubectl, struct node *const *
 {
     struct buf text = {0};
     emit_yaml(&text, objects, count);
-    struct str documents = str_copy(kubectl->arena, buf_str(&text));
-    buf_free(&text);
-    return documents;
+    return buf_take(kubectl->arena, &text);
 }
 
 struct process kubectl_apply(const struct kubectl *kubectl, const char *manager,
@@ -221,7 +220,7 @@ static size_t keep_unchanged(const struct kubectl *kubectl, struct node **object
         if (live && object_same_owner(objects[i], live))
             objects[unchanged++] = objects[i];
         else if (live)
-            diag_error(kubectl->diags, (struct location){0},
+            diag_error(kubectl->diags, NO_LOCATION,
                        "%.*s was replaced or claimed by others meanwhile; it was not deleted",
                        STR_ARG(object_title(kubectl->arena, objects[i])));
     }
@@ -232,8 +231,9 @@ struct set kubectl_names(const struct kubectl *kubectl, const struct process *ru
 {
     struct set names = {0};
     struct str text = str_copy(kubectl->arena, buf_str(&run->output));
-    for (size_t at = 0; at < text.len;)
-        set_add(kubectl->arena, &names, kubectl_next_line(text, &at), run);
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);)
+        set_add(kubectl->arena, &names, line, run);
     return names;
 }
 
@@ -262,8 +262,8 @@ size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size
         if (!set_get(&names, title))
             continue;
         if (remains(kubectl->arena, &index, objects[i]))
-            diag_error(kubectl->diags, (struct location){0},
-                       "%.*s was not deleted: the server still has it", STR_ARG(title));
+            diag_error(kubectl->diags, NO_LOCATION, "%.*s was not deleted: the server still has it",
+                       STR_ARG(title));
         else
             objects[deleted++] = objects[i];
     }

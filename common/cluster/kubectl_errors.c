@@ -20,20 +20,12 @@ static bool is_warning(struct str line)
     return str_starts(line, STR("Warning:"));
 }
 
-struct str kubectl_next_line(struct str text, size_t *at)
-{
-    size_t end = str_find(text, *at, '\n');
-    struct str line = str_slice(text, *at, end);
-    *at = end + 1;
-    return line;
-}
-
 void kubectl_show_warnings(const struct kubectl *kubectl, const struct process *run)
 {
     struct str text = str_from(buf_str(&run->errors), run->told);
     struct buf told = {0};
-    for (size_t at = 0; at < text.len;) {
-        struct str line = kubectl_next_line(text, &at);
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         if (!is_warning(line) && !(kubectl_is_log(line) && kubectl->options->verbosity))
             continue;
         diag_add_visible(&told, line);
@@ -43,30 +35,30 @@ void kubectl_show_warnings(const struct kubectl *kubectl, const struct process *
     buf_free(&told);
 }
 
-__attribute__((format(printf, 3, 4))) static void
-report(const struct kubectl *kubectl, enum severity severity, const char *format, ...)
+/* Reports a cause, after what the run was for; `run` NULL: it stopped before that. */
+static void report(const struct kubectl *kubectl, const struct process *run, enum severity severity,
+                   struct str message)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    struct str text = str_vformat(kubectl->arena, format, arguments);
-    va_end(arguments);
     if (severity == SEVERITY_ERROR)
-        diag_error(kubectl->diags, (struct location){0}, "%.*s", STR_ARG(text));
+        diag_error(kubectl->diags, NO_LOCATION, "%.*s", STR_ARG(message));
     else
-        diag_warning(kubectl->diags, (struct location){0}, "%.*s", STR_ARG(text));
+        diag_warning(kubectl->diags, NO_LOCATION, "%.*s", STR_ARG(message));
+    if (run)
+        diag_context(kubectl->diags, "cannot %.*s", STR_ARG(kubectl_purpose(kubectl->arena, run)));
 }
 
-static void report_once(const struct kubectl *kubectl, enum severity severity, struct str message)
+static void report_once(const struct kubectl *kubectl, const struct process *run,
+                        enum severity severity, struct str message)
 {
     if (!diags_hold(kubectl->diags, message))
-        report(kubectl, severity, "%.*s", STR_ARG(message));
+        report(kubectl, run, severity, message);
 }
 
 static void report_start(const struct kubectl *kubectl, const struct process *run)
 {
     const char *program = run->arguments[0];
     if (run->error == ETIMEDOUT) {
-        report_once(kubectl, SEVERITY_ERROR,
+        report_once(kubectl, run, SEVERITY_ERROR,
                     str_format(kubectl->arena, "the cluster did not answer within %" PRId64 " s",
                                run->limit / 1000));
         return;
@@ -77,7 +69,7 @@ static void report_start(const struct kubectl *kubectl, const struct process *ru
                                                           : strerror(run->error));
     if (diags_hold(kubectl->diags, message))
         return;
-    report(kubectl, SEVERITY_ERROR, "%.*s", STR_ARG(message));
+    report(kubectl, NULL, SEVERITY_ERROR, message);
     if (run->error == ENOENT && !strchr(program, '/'))
         diag_hint(kubectl->diags, "install kubectl, or name it in KUBECTL_PATH");
 }
@@ -167,9 +159,9 @@ static bool report_refusals(const struct kubectl *kubectl, const struct process 
     struct refusal first = {0};
     struct buf list = {0};
     size_t count = 0;
-    for (size_t at = 0; at < text.len;) {
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         struct refusal next;
-        struct str line = kubectl_next_line(text, &at);
         if (line.len == 0 || kubectl_is_log(line) || is_warning(line))
             continue;
         if (!parse_refusal(kubectl->arena, line, &next) ||
@@ -184,10 +176,29 @@ static bool report_refusals(const struct kubectl *kubectl, const struct process 
     struct str resources = buf_take(kubectl->arena, &list);
     if (count < 2)
         return false;
-    report_once(kubectl, severity,
+    report_once(kubectl, run, severity,
                 str_format(kubectl->arena, "%.*s resources %.*s%.*s", STR_ARG(first.action),
                            STR_ARG(resources), STR_ARG(first.scope)));
     return true;
+}
+
+/* Reports a message by its first line, unless it was reported before. True if the lines after it
+ * belong to its hint. */
+static bool report_message(const struct kubectl *kubectl, const struct process *run,
+                           enum severity severity, struct str line)
+{
+    line = without_advice(kubectl->arena, line);
+    size_t end = answer_begin(kubectl->arena, line);
+    bool quotes = end < line.len;
+    if (quotes)
+        line = str_format(kubectl->arena, "%.*s in the answer of the cluster",
+                          STR_ARG(str_slice(line, 0, end)));
+    if (diags_hold(kubectl->diags, line))
+        return false;
+    report(kubectl, run, severity, line);
+    if (lacks_kind(str_c(kubectl->arena, line)))
+        diag_hint(kubectl->diags, "install the controller that brings its definition (CRD)");
+    return !quotes;
 }
 
 /* False when there is no message among what was written to stderr. */
@@ -198,24 +209,13 @@ static bool report_messages(const struct kubectl *kubectl, const struct process 
     struct buf rest = {0};
     bool any = false;  /* a message was found, */
     bool over = false; /* and the rest of the last one is not reported */
-    for (size_t at = 0; at < text.len;) {
-        struct str line = kubectl_next_line(text, &at);
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         if (line.len == 0 || kubectl_is_log(line) || is_warning(line))
             continue;
         if (begins_message(&line) || !any) {
             any = true;
-            line = without_advice(kubectl->arena, line);
-            size_t end = answer_begin(kubectl->arena, line);
-            bool quotes = end < line.len;
-            line = str_slice(line, 0, end);
-            over = diags_hold(kubectl->diags, line);
-            if (!over)
-                report(kubectl, severity, "%.*s%s", STR_ARG(line),
-                       quotes ? " in the answer of the cluster" : "");
-            if (!over && lacks_kind(str_c(kubectl->arena, line)))
-                diag_hint(kubectl->diags,
-                          "install the controller that brings its definition (CRD)");
-            over |= quotes;
+            over = !report_message(kubectl, run, severity, line);
             rest.len = 0;
             continue;
         }
@@ -267,10 +267,10 @@ static struct str absent_entry(struct arena *arena, struct str line)
                  {"auth info \"", "user"}};
     static const char *const before[] = {"error: ", "Error in configuration: ", "* "};
     static const char after[] = "\" does not exist";
-    for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+    for (size_t i = 0; i < COUNT_OF(before); i++)
         if (str_starts(line, str_of(before[i])))
             line = str_from(line, strlen(before[i]));
-    for (size_t i = 0; i < sizeof leads / sizeof *leads; i++) {
+    for (size_t i = 0; i < COUNT_OF(leads); i++) {
         if (!str_starts(line, str_of(leads[i].lead)) || (i >= 2 && !str_ends(line, str_of(after))))
             continue;
         struct str name = str_from(line, strlen(leads[i].lead));
@@ -285,9 +285,9 @@ static bool report_absent_entries(const struct kubectl *kubectl, const struct pr
 {
     struct str text = buf_str(&run->errors);
     bool any = false;
+    struct str line;
     for (int pass = 0; pass < 2; pass++)
-        for (size_t at = 0; at < text.len;) {
-            struct str line = kubectl_next_line(text, &at);
+        for (size_t at = 0; str_next_line(text, &at, &line);) {
             if (line.len == 0 || kubectl_is_log(line) || is_warning(line) ||
                 str_is(line, "Error in configuration: "))
                 continue;
@@ -296,7 +296,7 @@ static bool report_absent_entries(const struct kubectl *kubectl, const struct pr
                 return false;
             any = true;
             if (pass)
-                report_once(kubectl, SEVERITY_ERROR, entry);
+                report_once(kubectl, NULL, SEVERITY_ERROR, entry);
         }
     return any;
 }
@@ -313,7 +313,7 @@ static bool report_missing(const struct kubectl *kubectl, const struct process *
     struct str message = str_format(kubectl->arena, "kubeconfig not found: %.*s", STR_ARG(names));
     if (diags_hold(kubectl->diags, message))
         return true;
-    report(kubectl, SEVERITY_ERROR, "%.*s", STR_ARG(message));
+    report(kubectl, NULL, SEVERITY_ERROR, message);
     diag_hint(kubectl->diags, "name the cluster's: --kubeconfig FILE, or KUBECONFIG");
     return true;
 }
@@ -339,7 +339,7 @@ static void report_run(const struct kubectl *kubectl, const struct process *run,
         report_start(kubectl, run);
     else if (!report_missing(kubectl, run) && !report_absent_entries(kubectl, run) &&
              !report_refusals(kubectl, run, severity) && !report_messages(kubectl, run, severity))
-        report_once(kubectl, severity, how_it_ended(kubectl, run));
+        report_once(kubectl, run, severity, how_it_ended(kubectl, run));
 }
 
 void kubectl_report(const struct kubectl *kubectl, const struct process *run)
@@ -364,8 +364,8 @@ bool kubectl_forbidden(const struct process *run)
 {
     struct str text = buf_str(&run->errors);
     bool any = false;
-    for (size_t at = 0; at < text.len;) {
-        struct str line = kubectl_next_line(text, &at);
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         bool forbidden = str_starts(line, STR("Error from server (Forbidden)"));
         if (!forbidden && begins_message(&line))
             return false;
@@ -378,8 +378,8 @@ struct set kubectl_refused(const struct kubectl *kubectl, const struct process *
 {
     struct set refused = {0};
     struct str text = str_copy(kubectl->arena, buf_str(&run->errors));
-    for (size_t at = 0; at < text.len;) {
-        struct str line = kubectl_next_line(text, &at);
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         const char *words = str_c(kubectl->arena, line);
         const char *found = strstr(words, " is forbidden");
         if (!found)

@@ -7,8 +7,8 @@
 /* True for a line of kubectl's own log (klog), which -v requests. */
 bool kubectl_is_log(struct str line);
 
-/* The line at `at`, which is moved to the next one. */
-struct str kubectl_next_line(struct str text, size_t *at);
+/* What a run was for, after "cannot": `list Pods in namespace "shop"`. */
+struct str kubectl_purpose(struct arena *arena, const struct process *run);
 
 /* Shows the warnings of a run that were not shown yet, and with -v its log. */
 void kubectl_show_warnings(const struct kubectl *kubectl, const struct process *run);

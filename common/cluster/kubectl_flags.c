@@ -1,5 +1,7 @@
 #include "cluster/kubectl_flags.h"
 
+#include "base/array.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -79,7 +81,7 @@ static bool is_verb(const char *name, const char *const *words)
 
 const char *const *kubectl_verb_flags(const char *const *words)
 {
-    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+    for (size_t i = 0; i < COUNT_OF(verbs); i++)
         if (is_verb(verbs[i].name, words))
             return verbs[i].flags;
     return none;

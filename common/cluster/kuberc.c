@@ -44,7 +44,7 @@ static struct node *policy_of(struct arena *arena, const struct node *document, 
     static const char *const kept[] = {"apiVersion", "kind", "credentialPluginPolicy",
                                        "credentialPluginAllowlist"};
     struct node *copy = node_new(arena, NODE_MAP);
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+    for (size_t i = 0; i < COUNT_OF(kept); i++) {
         const struct node *value = node_get(document, kept[i]);
         if (value)
             put_node(arena, copy, kept[i], node_copy(arena, value));
@@ -70,11 +70,10 @@ static size_t document_end(struct str text, size_t at)
 /* True if it has nothing but comments. */
 static bool is_blank(struct str text)
 {
-    for (size_t at = 0; at < text.len; at = next_line(text, at)) {
-        struct str line = str_slice(text, at, str_find(text, at, '\n'));
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);)
         if (!str_only(line, " \t\r") && !str_starts(line, STR("#")))
             return false;
-    }
     return true;
 }
 
@@ -125,8 +124,7 @@ static int write_private(struct str text)
 
 static bool refuse(struct diags *diags, const char *path, const char *why)
 {
-    diag_error(diags, (struct location){0}, "cannot read kubectl's preferences file %s: %s", path,
-               why);
+    diag_error(diags, NO_LOCATION, "cannot read kubectl's preferences file %s: %s", path, why);
     diag_hint(diags, "correct it, or set KUBERC=off to run without the policy for credential "
                      "plugins that it may have");
     return false;
@@ -140,7 +138,7 @@ bool kuberc_isolate(const struct kubectl_options *options, struct arena *arena, 
         return true;
     if (given && strcmp(given, off) == 0) {
         if (options->kuberc)
-            diag_error(diags, (struct location){0}, "--kuberc cannot be used with KUBERC=off");
+            diag_error(diags, NO_LOCATION, "--kuberc cannot be used with KUBERC=off");
         return !options->kuberc;
     }
     const char *path = user_path(options, arena, &named);
@@ -155,7 +153,7 @@ bool kuberc_isolate(const struct kubectl_options *options, struct arena *arena, 
         ok = refuse(diags, path, "it is not valid YAML");
     error = !ok ? 0 : any ? write_private(buf_str(&policies)) : setenv(variable, off, 1);
     if (error) {
-        diag_error(diags, (struct location){0}, "cannot write a private preferences file: %s",
+        diag_error(diags, NO_LOCATION, "cannot write a private preferences file: %s",
                    strerror(error));
         ok = false;
     }

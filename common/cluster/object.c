@@ -123,11 +123,6 @@ const struct node *object_condition(const struct node *object, const char *type)
     return item;
 }
 
-bool object_is_workload(const struct node *object)
-{
-    return str_is(object_kind(object), "Deployment") || str_is(object_kind(object), "StatefulSet");
-}
-
 static const struct node *controller_of(const struct node *object)
 {
     const struct node *owner = node_items(node_find(object, "metadata ownerReferences"));

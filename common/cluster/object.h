@@ -38,9 +38,6 @@ int64_t object_number(const struct node *object, const char *path, int64_t fallb
 /* The item of this type among an object's status.conditions, or NULL. */
 const struct node *object_condition(const struct node *object, const char *type);
 
-/* A Deployment or StatefulSet. */
-bool object_is_workload(const struct node *object);
-
 /* Belongs to another object, which makes and ends it. */
 bool object_has_controller(const struct node *object);
 

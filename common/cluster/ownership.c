@@ -58,7 +58,7 @@ struct node *deployed_service_live_workload(const struct deployed_service *deplo
 {
     for (size_t i = 0; i < deployed->related_count; i++) {
         struct node *live = deployed->related[i];
-        if (object_is_workload(live) && str_equal(object_name(live), deployed->service->name) &&
+        if (kind_is(live, ROLE_WORKLOAD) && str_equal(object_name(live), deployed->service->name) &&
             !object_has_controller(live) && deployed_service_labels(deployed, live) == match)
             return live;
     }
@@ -222,14 +222,14 @@ bool ownership_release(struct cluster *cluster, const struct node *object)
     enum { TRIES = 5 };
     const struct kubectl *kubectl = &cluster->kubectl;
     const char *title = object_title(kubectl->arena, object).data;
-    const char *namespace = object_namespace(object).data;
+    const char *namespace = str_c(kubectl->arena, object_namespace(object));
     for (int i = 1;; i++) {
         const struct node *live = kubectl_get(kubectl, title, "--namespace", namespace,
                                               "--ignore-not-found", "--show-managed-fields", NULL);
         if (!live)
             return cluster->diags.errors == 0 && !process_interrupted();
         if (!object_same_owner(object, live)) {
-            diag_error(&cluster->diags, (struct location){0},
+            diag_error(&cluster->diags, NO_LOCATION,
                        "%s was replaced or claimed by others meanwhile; it was not released",
                        title);
             return false;

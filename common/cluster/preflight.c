@@ -10,13 +10,13 @@ static void check_place(struct apply *apply, const struct cluster_namespace *nam
 {
     struct diags *diags = &apply->cluster.diags;
     if (namespace->state == NAMESPACE_ENDING) {
-        diag_error(diags, (struct location){0}, "the namespace \"%.*s\" is being deleted",
+        diag_error(diags, NO_LOCATION, "the namespace \"%.*s\" is being deleted",
                    STR_ARG(namespace->name));
         diag_hint(diags, "apply again when it is gone: kubectl wait --for=delete namespace/%.*s",
                   STR_ARG(namespace->name));
     }
     if (namespace->state == NAMESPACE_ABSENT && apply->cluster.options->input.namespace) {
-        diag_error(diags, (struct location){0}, "the namespace \"%.*s\" is not there",
+        diag_error(diags, NO_LOCATION, "the namespace \"%.*s\" is not there",
                    STR_ARG(namespace->name));
         diag_hint(diags, "make it first: kubectl create namespace %.*s", STR_ARG(namespace->name));
     }
@@ -46,7 +46,7 @@ static struct str repeat_flags(struct arena *arena, const struct options *option
                  {"--cluster", options->kubectl.cluster},
                  {"--user", options->kubectl.user}};
     struct buf text = {0};
-    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
+    for (size_t i = 0; i < COUNT_OF(flags); i++)
         if (flags[i].value)
             buf_format(&text, " %s %.*s", flags[i].name,
                        STR_ARG(str_shell(arena, str_of(flags[i].value))));
@@ -285,7 +285,7 @@ static void check_unread(struct apply *apply, const struct node *after)
     struct diags *diags = &apply->cluster.diags;
     if (!node_find(after, "metadata resourceVersion"))
         return;
-    diag_error(diags, (struct location){0},
+    diag_error(diags, NO_LOCATION,
                "%.*s of namespace \"%.*s\" exists and cannot be read, so it may belong to others",
                STR_ARG(object_title(&apply->cluster.arena, after)),
                STR_ARG(object_namespace(after)));
@@ -314,7 +314,7 @@ static void note_outcomes(struct apply *apply, struct node *after)
         bool adopts = live && apply_adopts(apply, live);
         set_add(arena, &apply->outcomes, object_key(arena, after),
                 adopts ? "adopted" : outcome(live, after));
-        if (live && object_is_workload(live))
+        if (live && kind_is(live, ROLE_WORKLOAD))
             apply_report_pods(apply, live, after);
         apply_note_sent(apply, after);
     }
@@ -325,10 +325,8 @@ static struct str conflict_lines(struct arena *arena, struct str text)
 {
     struct buf lines = {0};
     struct str manager = {0};
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
-        struct str line = str_slice(text, at, end);
-        at = end + 1;
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         size_t quote = str_find(line, 0, '"');
         bool names = strstr(str_c(arena, line), "conflict") != NULL && quote < line.len;
         struct str field = {0};
@@ -352,7 +350,7 @@ static void report_conflict(struct apply *apply, const struct sent *sent, const 
 {
     struct arena *arena = &apply->cluster.arena;
     struct str lines = conflict_lines(arena, buf_str(&run->errors));
-    diag_error(&apply->cluster.diags, (struct location){0},
+    diag_error(&apply->cluster.diags, NO_LOCATION,
                "%.*s of namespace \"%.*s\" has fields that others set",
                STR_ARG(object_title(arena, sent->object)), STR_ARG(object_namespace(sent->object)));
     diag_hint(&apply->cluster.diags,
@@ -378,7 +376,7 @@ static void report_refusal(struct apply *apply, const struct sent *sent, const s
                                         STR_ARG(sent->rollout->deployed->namespace->name));
         if (diags_hold(diags, message))
             return;
-        diag_error(diags, (struct location){0}, "%.*s", STR_ARG(message));
+        diag_error(diags, NO_LOCATION, "%.*s", STR_ARG(message));
         diag_hint(diags, "you may not look for namespaces: ask who may to make it");
         return;
     }
@@ -406,7 +404,7 @@ static void report_each(struct apply *apply, const struct sent *sent, size_t cou
         process_free(&runs[i]);
     }
     if (apply->cluster.diags.errors == before && !process_interrupted())
-        diag_error(&apply->cluster.diags, (struct location){0},
+        diag_error(&apply->cluster.diags, NO_LOCATION,
                    "the server refused something that it takes now: apply again");
 }
 
@@ -435,12 +433,10 @@ void apply_tell_conflicts(struct apply *apply)
         struct str lines = {0};
         if (kubectl_conflicts(&runs[i]))
             lines = conflict_lines(arena, buf_str(&runs[i].errors));
-        for (size_t at = 0; at < lines.len;) {
-            size_t end = str_find(lines, at, '\n');
+        struct str line;
+        for (size_t at = 0; str_next_line(lines, &at, &line);)
             cluster_say(&apply->cluster, "%.*s: %.*s", STR_ARG(object_title(arena, sent[i].object)),
-                        STR_ARG(str_slice(lines, at, end)));
-            at = end + 1;
-        }
+                        STR_ARG(line));
         process_free(&runs[i]);
     }
 }

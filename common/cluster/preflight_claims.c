@@ -223,7 +223,7 @@ static void check_stateful_set(struct apply *apply, const struct rollout *rollou
     const struct service *service = rollout->deployed->service;
     if (rollout->old && service->disk_count == 0)
         warn_unmounted(apply, rollout);
-    if (!rollout->live || !str_is(object_kind(rollout->workload), "StatefulSet"))
+    if (!rollout->live || !kind_is_stateful(rollout->workload))
         return;
     struct live_claims live = read_live(&apply->cluster.arena, rollout->live, service->name);
     check_left_out(apply, rollout, &live);

@@ -66,7 +66,8 @@ static bool release_exists(struct apply *apply, struct str namespace, struct str
     struct process run = {
         .arguments =
             kubectl_argv(
-                kubectl, "get", "secrets,configmaps", "--namespace", namespace.data,
+                kubectl, "get", "secrets,configmaps", "--namespace",
+                str_c(kubectl->arena, namespace),
                 str_format(kubectl->arena, "--selector=owner=helm,name=%.*s", STR_ARG(name)).data,
                 "--output=name", NULL)
                 .items};
@@ -241,7 +242,7 @@ static void hint_move(const struct owned *owned)
 static bool check_selector(const struct owned *owned)
 {
     const char *path = "spec selector";
-    if (!object_is_workload(owned->object) ||
+    if (!kind_is(owned->object, ROLE_WORKLOAD) ||
         node_equal(node_find(owned->object, path), node_find(owned->live, path)))
         return true;
     diag_error(&owned->apply->cluster.diags, owned->rollout->deployed->service->at,
@@ -288,7 +289,7 @@ static void check_owner(const struct owned *owned)
 static void check_blocked(struct apply *apply, const struct node *live)
 {
     struct str title = object_title(&apply->cluster.arena, live);
-    diag_error(&apply->cluster.diags, (struct location){0},
+    diag_error(&apply->cluster.diags, NO_LOCATION,
                "%.*s of namespace \"%.*s\" is no longer needed and would still act, but it %s",
                STR_ARG(title), STR_ARG(object_namespace(live)),
                object_is_adopted(live)
@@ -342,7 +343,7 @@ static void leftovers(struct buf *found, const struct node *after, const struct 
 static void leftover_values(struct buf *found, const struct node *after, const struct node *ours)
 {
     static const char *const names[] = {"command", "args", "envFrom"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < COUNT_OF(names); i++)
         if (node_find(after, names[i]) && !node_find(ours, names[i]))
             buf_add_joined(found, ", ", str_of(names[i]));
 }
@@ -354,7 +355,7 @@ static struct str all_leftovers(struct arena *arena, const struct node *after,
     struct buf found = {0};
     after = node_find(after, "spec template spec");
     ours = node_find(ours, "spec template spec");
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
         leftovers(&found, after, ours, lists[i], "name");
     const struct node *container = node_items(node_find(ours, "containers"));
     for (; container; container = container->next) {

@@ -158,10 +158,11 @@ static void check_place(struct apply *apply, const struct cluster_namespace *nam
 
 static struct process ask(const struct apply *apply, const struct cluster_namespace *namespace)
 {
-    return (struct process){.arguments = kubectl_argv(&apply->cluster.kubectl, "get",
-                                                      "persistentvolumeclaims", "--namespace",
-                                                      namespace->name.data, "--output=json", NULL)
-                                             .items};
+    return (struct process){
+        .arguments = kubectl_argv(&apply->cluster.kubectl, "get",
+                                  kind_list(apply->cluster.kubectl.arena, LIST_CLAIMS),
+                                  "--namespace", namespace->name.data, "--output=json", NULL)
+                         .items};
 }
 
 void apply_check_retained(struct apply *apply)

@@ -20,20 +20,20 @@ static struct node *newest_before(struct node *items, const struct node *workloa
     return newest;
 }
 
-static struct node *find(struct node *items, const char *kind, struct str name)
+static struct node *find(struct node *items, struct str name)
 {
-    while (items && !(str_is(object_kind(items), kind) && str_equal(object_name(items), name)))
+    while (items && !str_equal(object_name(items), name))
         items = items->next;
     return items;
 }
 
 static const struct node *previous_template(struct node *items, const struct node *workload)
 {
-    if (str_is(object_kind(workload), "Deployment"))
+    if (!kind_is_stateful(workload))
         return node_find(newest_before(items, workload, revision_of(workload)), "spec template");
     struct str current = node_text(node_find(workload, "status currentRevision"));
     struct str update = node_text(node_find(workload, "status updateRevision"));
-    struct node *revision = find(items, "ControllerRevision", current);
+    struct node *revision = find(items, current);
     if (str_equal(current, update))
         revision = revision ? newest_before(items, workload, revision_of(revision)) : NULL;
     return node_find(revision, "data spec template");
@@ -47,7 +47,7 @@ static struct node *clean_template(struct arena *arena, const struct node *templ
     node_remove(copy, "$patch");
     node_remove(node_find(copy, "metadata"), "creationTimestamp");
     node_remove(node_find(copy, "metadata annotations"), "kubectl.kubernetes.io/restartedAt");
-    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++)
+    for (size_t i = 0; i < COUNT_OF(labels); i++)
         node_remove(node_find(copy, "metadata labels"), labels[i]);
     return copy;
 }
@@ -69,7 +69,7 @@ static bool keep_old_kind(struct apply *apply, const struct rollout *rollout)
     struct node *workload = rollout->workload;
     bool right = kubectl_delete(kubectl, &workload, 1, false) == 1;
     for (size_t i = 0; right && i < deployed->count; i++) {
-        if (!str_is(object_kind(deployed->objects[i]), "HorizontalPodAutoscaler"))
+        if (!kind_is(deployed->objects[i], ROLE_AUTOSCALER))
             continue;
         struct node *autoscaler = node_copy(kubectl->arena, deployed->objects[i]);
         node_find(autoscaler, "spec scaleTargetRef kind")->text = object_kind(rollout->old);
@@ -86,13 +86,11 @@ static const struct node *query_back(struct apply *apply, const struct rollout *
                                      const struct node *now)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
-    bool deployment = str_is(object_kind(now), "Deployment");
     if (!rollout_is_observed(now)) /* the controller has not numbered the newest revision yet */
         return NULL;
-    struct node *items = kubectl_items(
-        kubectl_get(kubectl, deployment ? "replicasets.apps" : "controllerrevisions.apps",
-                    "--namespace", rollout->deployed->namespace->name.data,
-                    deployed_service_selector(kubectl->arena, rollout->deployed), NULL));
+    struct node *items = kubectl_items(kubectl_get(
+        kubectl, kind_of(now)->revisions, "--namespace", rollout->deployed->namespace->name.data,
+        deployed_service_selector(kubectl->arena, rollout->deployed), NULL));
     return previous_template(items, now);
 }
 

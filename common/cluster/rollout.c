@@ -69,7 +69,7 @@ bool rollout_is_observed(const struct node *workload)
 
 static bool is_updated(const struct node *workload, const struct counts *counts)
 {
-    if (str_is(object_kind(workload), "Deployment"))
+    if (!kind_is_stateful(workload))
         return counts->updated >= counts->wanted && counts->all <= counts->updated;
     return counts->updated >= counts->wanted &&
            str_equal(node_text(node_find(workload, "status updateRevision")),
@@ -108,14 +108,45 @@ static void fail(struct watch *wait, struct rollout *rollout, struct str why)
     rollout->why = str_copy(&wait->apply->cluster.arena, why);
 }
 
-static void judge(struct watch *wait, struct rollout *rollout, const struct node *workload)
+/* How far a workload is that its controller has observed, in words; sets whether it is done. */
+static struct str describe_pods(struct arena *arena, const struct rollout *rollout,
+                                const struct node *workload, bool *ret_done)
 {
-    struct arena *arena = &wait->arena;
+    struct counts counts = count(workload);
+    int64_t least = needed(rollout, &counts);
+    int64_t old = counts.all > counts.updated ? counts.all - counts.updated : 0;
+    /* The status does not say whose pods are ready; the old ones are, or they would have been
+     * replaced first. */
+    int64_t ready = counts.available > old ? counts.available - old : 0;
+    *ret_done = is_updated(workload, &counts) && counts.available >= least && counts.ready >= least;
+    if (*ret_done && least == 0)
+        return STR("no pods, as asked");
+    if (*ret_done)
+        return str_format(arena, "ready, %" PRId64 " %s", counts.ready,
+                          counts.ready == 1 ? "pod" : "pods");
+    struct str text = str_format(arena, "%" PRId64 " of %" PRId64 " pods ready", ready, least);
+    return old ? str_format(arena, "%.*s, %" PRId64 " old", STR_ARG(text), old) : text;
+}
+
+/* The condition stays from a rollout that failed until this one makes progress. */
+static void check_expired(struct watch *wait, struct rollout *rollout, const struct node *workload)
+{
+    struct str expired = rollout_expired(workload);
+    if (waits(rollout) && expired.len && !str_equal(expired, rollout->expired))
+        fail(wait, rollout,
+             str_format(&wait->arena, "its pods made no progress for %" PRId64 " s",
+                        object_number(workload, "spec progressDeadlineSeconds", 600)));
+}
+
+/* Sets the state of a rollout by its live workload (NULL: there is none), and shows progress. */
+static void evaluate(struct watch *wait, struct rollout *rollout, const struct node *workload)
+{
+    bool done = false;
     if (!workload) {
         say_progress(wait, rollout, STR("is not there"));
         return;
     }
-    if (!rollout->rolled_back && apply_is_superseded(wait->apply, arena, workload)) {
+    if (!rollout->rolled_back && apply_is_superseded(wait->apply, &wait->arena, workload)) {
         apply_supersede(wait->apply, rollout, workload);
         return;
     }
@@ -123,29 +154,10 @@ static void judge(struct watch *wait, struct rollout *rollout, const struct node
         say_progress(wait, rollout, STR("waits for the cluster to take it up"));
         return;
     }
-    struct counts counts = count(workload);
-    int64_t least = needed(rollout, &counts);
-    bool updated = is_updated(workload, &counts);
-    int64_t old = counts.all > counts.updated ? counts.all - counts.updated : 0;
-    /* Whose pods are ready is not told; the old ones are, or they would have been replaced first.
-     */
-    int64_t ready = counts.available > old ? counts.available - old : 0;
-    struct str text = str_format(arena, "%" PRId64 " of %" PRId64 " pods ready", ready, least);
-    if (old)
-        text = str_format(arena, "%.*s, %" PRId64 " old", STR_ARG(text), old);
-    if (updated && counts.available >= least && counts.ready >= least) {
+    say_progress(wait, rollout, describe_pods(&wait->arena, rollout, workload, &done));
+    if (done)
         rollout->state = ROLLOUT_DONE;
-        text = least == 0 ? STR("no pods, as asked")
-                          : str_format(arena, "ready, %" PRId64 " %s", counts.ready,
-                                       counts.ready == 1 ? "pod" : "pods");
-    }
-    say_progress(wait, rollout, text);
-    /* The condition stays from a rollout that failed until this one makes progress. */
-    struct str expired = rollout_expired(workload);
-    if (waits(rollout) && expired.len && !str_equal(expired, rollout->expired))
-        fail(wait, rollout,
-             str_format(arena, "its pods made no progress for %" PRId64 " s",
-                        object_number(workload, "spec progressDeadlineSeconds", 600)));
+    check_expired(wait, rollout, workload);
 }
 
 static void check_time(struct watch *wait, struct rollout *rollout)
@@ -175,7 +187,7 @@ static bool is_stuck(const struct node *pod)
         "RunContainerError"};
     const struct node *status = node_items(node_find(pod, "status containerStatuses"));
     for (; status; status = status->next)
-        for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        for (size_t i = 0; i < COUNT_OF(reasons); i++)
             if (str_is(node_text(node_find(status, "state waiting reason")), reasons[i]))
                 return true;
     return false;
@@ -193,7 +205,7 @@ static void free_stuck(struct watch *wait, const struct rollout *rollout,
                                     .arena = &wait->arena,
                                     .diags = &diags,
                                     .limit = QUESTION_LIMIT};
-    const char *namespace = object_namespace(workload).data;
+    const char *namespace = str_c(&wait->arena, object_namespace(workload));
     struct str revision = node_text(node_find(workload, "status updateRevision"));
     struct node *pod = kubectl_items(
         kubectl_get(&kubectl, "pods", "--namespace", namespace,
@@ -218,8 +230,8 @@ static void take_answer(struct watch *wait, const struct cluster_namespace *name
         if (!waits(rollout))
             continue;
         const struct node *workload = set_get(items, object_key(&wait->arena, rollout->workload));
-        judge(wait, rollout, workload);
-        if (waits(rollout) && workload && str_is(object_kind(workload), "StatefulSet") &&
+        evaluate(wait, rollout, workload);
+        if (waits(rollout) && workload && kind_is_stateful(workload) &&
             rollout_is_observed(workload))
             free_stuck(wait, rollout, workload);
     }

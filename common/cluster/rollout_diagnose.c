@@ -103,8 +103,9 @@ static void warn_forbidden(const struct kubectl *kubectl, const struct process *
 static void add_log(struct buf *out, const struct kubectl *kubectl, const struct node *pod)
 {
     const char *tail = str_format(kubectl->arena, "--tail=%d", LOG_LINES).data;
-    struct argv argv = kubectl_argv(kubectl, "logs", object_name(pod).data, "--namespace",
-                                    object_namespace(pod).data, tail, NULL);
+    struct argv argv =
+        kubectl_argv(kubectl, "logs", str_c(kubectl->arena, object_name(pod)), "--namespace",
+                     str_c(kubectl->arena, object_namespace(pod)), tail, NULL);
     if (restarted(pod))
         argv_add(kubectl->arena, &argv, "--previous");
     struct process run = {.arguments = argv.items};
@@ -115,11 +116,9 @@ static void add_log(struct buf *out, const struct kubectl *kubectl, const struct
         add_line(
             out, "  ",
             str_format(kubectl->arena, "the last lines of pod %.*s:", STR_ARG(object_name(pod))));
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
-        add_line(out, "    ", str_slice(text, at, end));
-        at = end + 1;
-    }
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);)
+        add_line(out, "    ", line);
     process_free(&run);
 }
 
@@ -137,15 +136,19 @@ static bool concerns(struct arena *arena, const struct node *event, struct str n
                      const struct node *const *pods, size_t count)
 {
     struct str object = node_text(node_find(event, "involvedObject name"));
-    struct str kind = node_text(node_find(event, "involvedObject kind"));
-    if (str_is(kind, "Pod"))
+    const struct kind *kind = kind_find(node_text(node_find(event, "involvedObject kind")));
+    switch (kind ? kind->events : EVENTS_OF_NAME) {
+    case EVENTS_OF_PODS:
         return is_shown(pods, count, object);
-    if (str_is(kind, "PersistentVolumeClaim"))
+    case EVENTS_OF_CLAIMS:
         return strstr(str_c(arena, object), str_format(arena, "-%.*s-", STR_ARG(name)).data) !=
                NULL;
-    return !str_is(kind, "PodDisruptionBudget") &&
-           (str_equal(object, name) ||
-            str_starts(object, str_format(arena, "%.*s-", STR_ARG(name))));
+    case EVENTS_NONE:
+        return false;
+    case EVENTS_OF_NAME:
+        break;
+    }
+    return str_equal(object, name) || str_starts(object, str_format(arena, "%.*s-", STR_ARG(name)));
 }
 
 static struct str event_time(const struct node *event)

@@ -43,8 +43,7 @@ static void find_references(struct arena *arena, struct secret_usage *usage,
 bool secret_usage_add_others(struct cluster *cluster, const struct cluster_namespace *namespace,
                              struct secret_usage *usage)
 {
-    static const char kinds[] =
-        "deployments.apps,statefulsets.apps,daemonsets.apps,cronjobs.batch,jobs.batch,pods";
+    const char *kinds = kind_list(cluster->kubectl.arena, LIST_SECRET_USERS);
     struct process run = {.arguments = kubectl_argv(&cluster->kubectl, "get", kinds, "--namespace",
                                                     namespace->name.data, "--output=json", NULL)
                                            .items};
@@ -85,7 +84,7 @@ static struct suggestion find_near(struct cluster *cluster,
 static void report_key(struct cluster *cluster, const struct cluster_namespace *namespace,
                        struct str key, const struct suggestion *near)
 {
-    diag_warning(&cluster->diags, (struct location){0},
+    diag_warning(&cluster->diags, NO_LOCATION,
                  "no service in the given files uses the key \"%.*s\" " OF_SECRET, STR_ARG(key),
                  STR_ARG(namespace->name));
     if (!diag_suggest(&cluster->diags, near))
@@ -101,7 +100,7 @@ static void report_keys(struct cluster *cluster, const struct cluster_namespace 
         buf_add_joined(&names, ", ", keys[i]);
     if (count > NAMED)
         buf_format(&names, " and %zu more", count - NAMED);
-    diag_warning(&cluster->diags, (struct location){0},
+    diag_warning(&cluster->diags, NO_LOCATION,
                  "no service in the given files uses these keys " OF_SECRET ": %.*s",
                  STR_ARG(namespace->name), STR_ARG(buf_str(&names)));
     buf_free(&names);

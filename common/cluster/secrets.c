@@ -26,14 +26,15 @@ bool secrets_read(struct cluster *cluster, const struct cluster_namespace *names
         kubectl_report(&cluster->kubectl, &run);
     struct str text = right ? str_copy(arena, buf_str(&run.output)) : (struct str){0};
     process_free(&run);
-    size_t end = str_find(text, 0, '\n');
-    ret->version = str_slice(text, 0, end);
-    for (size_t at = end + 1; at < text.len; at = end + 1) {
-        end = str_find(text, at, '\n');
-        size_t space = str_find(text, at, ' ');
+    struct str line;
+    size_t at = 0;
+    if (str_next_line(text, &at, &line))
+        ret->version = line;
+    while (str_next_line(text, &at, &line)) {
+        size_t space = str_find(line, 0, ' ');
         ret->items = arena_grow(arena, ret->items, ret->count, sizeof *ret->items);
         ret->items[ret->count++] =
-            (struct secret){str_slice(text, at, space), str_slice(text, space + 1, end)};
+            (struct secret){str_slice(line, 0, space), str_from(line, space + 1)};
     }
     secrets_index(arena, ret);
     return right;
@@ -128,15 +129,14 @@ static void report(struct cluster *cluster, const struct cluster_namespace *name
     if (process_interrupted())
         return;
     if (kubectl_says(run, "may not be more than 1048576 bytes") || kubectl_says(run, "Too long")) {
-        diag_error(diags, (struct location){0},
+        diag_error(diags, NO_LOCATION,
                    "the Secret \"" MANUAL_SECRETS
                    "\" of namespace \"%.*s\" is full: all its values "
                    "together may have 1 MiB",
                    STR_ARG(namespace->name));
         diag_hint(diags, "nothing was changed; a large file belongs into a volume or a bucket");
     } else if (shows_value(run, changes)) {
-        diag_error(diags, (struct location){0}, "kubectl patch failed with exit status %d",
-                   run->status);
+        diag_error(diags, NO_LOCATION, "kubectl patch failed with exit status %d", run->status);
         diag_hint(diags, "its message is not shown, for it holds a value");
     } else {
         kubectl_report(&cluster->kubectl, run);
@@ -205,7 +205,7 @@ static bool is_confirmed(struct cluster *cluster, const struct process *run, str
     if (now.len && !str_equal(now, version))
         return true;
     if (!process_interrupted())
-        diag_error(&cluster->diags, (struct location){0},
+        diag_error(&cluster->diags, NO_LOCATION,
                    "the Secret \"" MANUAL_SECRETS
                    "\" was not changed: the server has no new version of it");
     return false;
@@ -299,7 +299,7 @@ void secrets_restart(struct cluster *cluster, const struct secrets *changes)
     bool any = false;
     for (size_t i = 0; i < cluster->service_count; i++)
         any |= uses_any(cluster->services[i].service, changes);
-    if (!any || !cluster_query(cluster, "deployments.apps,statefulsets.apps", 0))
+    if (!any || !cluster_query(cluster, LIST_WORKLOADS, 0))
         return;
     for (size_t i = 0; i < cluster->service_count && !process_interrupted(); i++)
         if (uses_any(cluster->services[i].service, changes))

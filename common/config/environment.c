@@ -53,7 +53,7 @@ static bool check_names(const struct schema_reader *reader, const struct value *
         if (!name->node) /* told already */
             continue;
         const char *wrong =
-            name->text.len ? name_wrong(NAME_LABEL_VALUE, name->text) : "must not be empty";
+            name->text.len ? name_check_label_value(name->text) : "must not be empty";
         if (wrong)
             diag_error(reader->diags, name->node->span, "an environment's name %s", wrong);
         else if (set_add(reader->arena, &names, name->text, name))
@@ -79,32 +79,32 @@ static const char *beside(struct arena *arena, struct str file, struct str path)
 
 /* What to write instead of an invalid name: the same in lower case, or an address without what is
  * no part of it. */
-static void hint_name(const struct schema_reader *reader, enum field_id field, enum name_kind kind,
+static void hint_name(const struct schema_reader *reader, enum field_id field, name_check *check,
                       struct str text)
 {
     const char *name = schema_field(field)->name;
     struct str likely = str_lower(reader->arena, text);
     static const char *const schemes[] = {"https://", "http://", "docker://", "oci://"};
-    for (size_t i = 0; kind == NAME_REGISTRY && i < sizeof schemes / sizeof *schemes; i++)
+    for (size_t i = 0; check == name_check_registry && i < COUNT_OF(schemes); i++)
         if (str_starts(likely, str_of(schemes[i])))
             likely = str_from(likely, strlen(schemes[i]));
-    while (kind == NAME_REGISTRY && str_ends(likely, STR("/")))
+    while (check == name_check_registry && str_ends(likely, STR("/")))
         likely.len--;
-    if (!name_wrong(kind, likely))
+    if (!check(likely))
         diag_hint(reader->diags, "write %s: %.*s", name, STR_ARG(likely));
 }
 
 void environment_set_checked(const struct schema_reader *reader, const struct record *record,
-                             enum field_id field, enum name_kind kind, struct str *ret)
+                             enum field_id field, name_check *check, struct str *ret)
 {
     if (!record_has(record, field))
         return;
     struct str text = record_value(record, field)->text;
-    const char *wrong = name_wrong(kind, text);
+    const char *wrong = check(text);
     if (wrong) {
         diag_error(reader->diags, record_location(record, field), "%s %s",
                    schema_field(field)->name, wrong);
-        hint_name(reader, field, kind, text);
+        hint_name(reader, field, check, text);
     }
     *ret = text;
 }
@@ -171,7 +171,7 @@ static void set_secret_store(const struct schema_reader *reader, const struct re
     if (written->count == 0)
         return;
     const struct record *store = written->records[0];
-    environment_set_checked(reader, store, EXTERNAL_SECRETS_STORE, NAME_SUBDOMAIN,
+    environment_set_checked(reader, store, EXTERNAL_SECRETS_STORE, name_check_subdomain,
                             &ret->secret_store);
     ret->secret_store_kind = record_value(store, EXTERNAL_SECRETS_KIND)->text;
     ret->secret_prefix = record_value(store, EXTERNAL_SECRETS_PREFIX)->text;
@@ -192,7 +192,8 @@ static void set_cloud_objects(const struct schema_reader *reader, const struct r
         else
             diag_hint(reader->diags, "remove it: this environment is of %s", ret->provider->title);
     }
-    environment_set_checked(reader, file, FILE_CLUSTER_NAME, NAME_EKS_CLUSTER, &ret->cluster_name);
+    environment_set_checked(reader, file, FILE_CLUSTER_NAME, name_check_eks_cluster,
+                            &ret->cluster_name);
 }
 
 static void add_extra_tcp_port(const struct schema_reader *reader, const struct node *port,
@@ -219,7 +220,7 @@ static void add_extra_tcp_ports(const struct schema_reader *reader, const struct
             type && type->kind == NODE_SCALAR ? module_type_find(type->text, false) : NULL;
         if (!kind || strcmp(kind->name, "k8s-base") != 0)
             continue;
-        for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        for (size_t i = 0; i < COUNT_OF(fields); i++) {
             const struct node *ports = node_get(node, fields[i]);
             for (const struct node *port = ports && ports->kind == NODE_LIST ? ports->first : NULL;
                  port; port = port->next)
@@ -235,7 +236,8 @@ static void set_ingress(const struct schema_reader *reader, const struct record 
                         struct environment *ret)
 {
     const struct value *controller = record_value(file, FILE_INGRESS_CONTROLLER);
-    environment_set_checked(reader, file, FILE_INGRESS_CLASS, NAME_SUBDOMAIN, &ret->ingress_class);
+    environment_set_checked(reader, file, FILE_INGRESS_CLASS, name_check_subdomain,
+                            &ret->ingress_class);
     ret->has_ingress_controller = controller->node != NULL;
     ret->has_ingress_class = controller->node || record_has(file, FILE_INGRESS_CLASS);
     ret->ingress_controller = !controller->node ? ingress_controller_of_class(ret->ingress_class)
@@ -249,10 +251,10 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     ret->file_name = record_value(file, FILE_NAME)->text;
     set_provider(reader, file, ret);
     set_outputs(reader, file, ret);
-    environment_set_checked(reader, file, FILE_REGISTRY, NAME_REGISTRY, &ret->registry);
+    environment_set_checked(reader, file, FILE_REGISTRY, name_check_registry, &ret->registry);
     set_ingress(reader, file, ret);
-    environment_set_checked(reader, file, FILE_TLS_SECRET, NAME_SUBDOMAIN, &ret->tls_secret);
-    environment_set_checked(reader, file, FILE_CLUSTER_ISSUER, NAME_SUBDOMAIN,
+    environment_set_checked(reader, file, FILE_TLS_SECRET, name_check_subdomain, &ret->tls_secret);
+    environment_set_checked(reader, file, FILE_CLUSTER_ISSUER, name_check_subdomain,
                             &ret->cluster_issuer);
     set_secret_store(reader, file, ret);
     set_cloud_objects(reader, file, ret);
@@ -334,7 +336,7 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
                                 struct environment *ret)
 {
     const struct input input = {.path = path, .named = true};
-    struct source *source = input_read(reader->arena, reader->diags, &input, (struct location){0});
+    struct source *source = input_read(reader->arena, reader->diags, &input, NO_LOCATION);
     if (!source)
         return false;
     source->secret = true;
@@ -380,7 +382,7 @@ static bool needs_file(struct str text)
                                         "redis",       ".queue_",  "[queue_", ".topic_",
                                         "[topic_",     ".table_",  "[table_", ".bucket_arn",
                                         "[bucket_arn", ".kms_arn", "[kms_arn"};
-    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+    for (size_t i = 0; i < COUNT_OF(signs); i++)
         if (holds(text, signs[i]))
             return true;
     return (holds(text, ".bucket_id") || holds(text, "[bucket_id")) && !holds(text, "bucket_name");
@@ -404,7 +406,7 @@ static const enum field_id settings[] = {
     FILE_TLS_SECRET,    FILE_CLUSTER_ISSUER, FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
     FILE_CLOUD_OBJECTS, FILE_CLUSTER_NAME};
 
-enum { SETTING_COUNT = sizeof settings / sizeof *settings };
+enum { SETTING_COUNT = COUNT_OF(settings) };
 
 /* A service file with environments is no environment file: settings of one are not read there. */
 static void warn_misplaced(const struct schema_reader *reader, const struct record *file)
@@ -452,7 +454,7 @@ static bool read_chosen(const struct schema_reader *reader, const struct record 
     ret->variables[1] = record_value(chosen, ENVIRONMENT_VARS);
     const struct value *path = record_value(chosen, ENVIRONMENT_PATH);
     if (options->environment_file)
-        return read_file(reader, options->environment_file, (struct location){0}, ret);
+        return read_file(reader, options->environment_file, NO_LOCATION, ret);
     struct str service_file = file->node->span.source->path;
     const char *beside_it = beside(reader->arena, service_file, path->text);
     if (options->mode == READ_CHART && !needs_file(file->node->span.source->text)) {
@@ -482,7 +484,7 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
         warn_misplaced(reader, file);
         right = read_chosen(reader, file, options, ret);
     } else if (options->environment_file) {
-        right = read_file(reader, options->environment_file, (struct location){0}, ret);
+        right = read_file(reader, options->environment_file, NO_LOCATION, ret);
         ret->name = ret->file_name;
     } else {
         right = read_own(reader, file, ret);

@@ -69,7 +69,7 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
 
 /* Reads the text of a field, if it is there, into `ret`; reports one that is no such name. */
 void environment_set_checked(const struct schema_reader *reader, const struct record *record,
-                             enum field_id field, enum name_kind kind, struct str *ret);
+                             enum field_id field, name_check *check, struct str *ret);
 
 /* Reads the environment file that nothing needed so far, if there is one. Reports and returns false
  * if it cannot be read. */

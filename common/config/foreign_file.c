@@ -16,14 +16,12 @@ struct outline {
 static bool find_line(struct str text, const char *key, struct str *ret_rest)
 {
     struct str name = str_of(key);
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
-        struct str line = str_slice(text, at, end);
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         if (str_starts(line, name) && str_starts(str_from(line, name.len), STR(":"))) {
             *ret_rest = str_from(line, name.len + 1);
             return true;
         }
-        at = end + 1;
     }
     return false;
 }
@@ -70,7 +68,7 @@ static bool is_template(const struct outline *outline)
 {
     static const char *const signs[] = {"{{ .",   "{{- ",      "{{.",         "{{ include ",
                                         "{{ if ", "{{ range ", "{{ template "};
-    for (size_t i = 0; !outline->root && i < sizeof signs / sizeof *signs; i++)
+    for (size_t i = 0; !outline->root && i < COUNT_OF(signs); i++)
         if (holds(outline->text, signs[i]))
             return true;
     return false;
@@ -136,7 +134,7 @@ static bool is_values(const struct outline *outline)
     for (size_t i = 0; i < file_schema.count; i++)
         if (has(outline, file_schema.fields[i].name))
             return false;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
         count += has(outline, keys[i]);
     return count >= ENOUGH;
 }
@@ -176,7 +174,7 @@ static bool report_foreign(struct diags *diags, const struct source *source,
     const struct outline outline = {.path = source->path, .text = source->text, .root = root};
     if (root ? node_find(root, "modules") != NULL : top_level_has_modules(source->text))
         return false;
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         if (!kinds[i].is(&outline))
             continue;
         struct str kind = kinds[i].is == is_object ? value_of(&outline, "kind") : (struct str){0};

@@ -92,16 +92,14 @@ static struct str fill(struct arena *arena, const char *hint, const char *sample
         else
             buf_add_byte(&text, *at);
     }
-    struct str filled = str_copy(arena, buf_str(&text));
-    buf_free(&text);
-    return filled;
+    return buf_take(arena, &text);
 }
 
 struct str foreign_word_hint(struct arena *arena, const struct schema *schema, struct str word,
                              const struct node *value)
 {
     struct str plain = plain_word(arena, word);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if ((!schema || schema == rows[i].schema) && has_word(rows[i].words, plain))
             return fill(arena, rows[i].hint, rows[i].sample, value);
     return (struct str){0};
@@ -110,7 +108,7 @@ struct str foreign_word_hint(struct arena *arena, const struct schema *schema, s
 struct str foreign_form_hint(struct arena *arena, const struct field *field,
                              const struct node *value)
 {
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+    for (size_t i = 0; i < COUNT_OF(forms); i++)
         if (schema_field(forms[i].field) == field && forms[i].kind == value->kind)
             return fill(arena, forms[i].hint, forms[i].sample, value);
     return (struct str){0};

@@ -331,7 +331,7 @@ static const struct root {
 
 const char *placeholder_root(size_t index, const char **ret_form)
 {
-    if (index == sizeof roots / sizeof *roots)
+    if (index == COUNT_OF(roots))
         return NULL;
     *ret_form = roots[index].form;
     return roots[index].name;
@@ -339,7 +339,7 @@ const char *placeholder_root(size_t index, const char **ret_form)
 
 static const struct root *find_root(struct str name)
 {
-    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
+    for (size_t i = 0; i < COUNT_OF(roots); i++)
         if (str_is(name, roots[i].name))
             return &roots[i];
     return NULL;
@@ -454,8 +454,7 @@ bool interpolate(void *context, const struct node *scalar, struct filled *ret)
         filler.out.len = 0;
         right = false;
     }
-    ret->text = str_copy(filler.scope->arena, buf_str(&filler.out));
+    ret->text = buf_take(filler.scope->arena, &filler.out);
     ret->references = filler.first;
-    buf_free(&filler.out);
     return right;
 }

@@ -132,7 +132,7 @@ enum type_likeness module_type_likeness(struct arena *arena, struct str type)
     if (str_starts(plain, written_out))
         plain = str_format(arena, "k8s-%.*s", STR_ARG(str_from(plain, written_out.len)));
     const struct str spellings[] = {lower, plain};
-    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+    for (size_t i = 0; i < COUNT_OF(spellings); i++) {
         struct suggestion near = {.word = spellings[i]};
         suggestion_offer(&near, service);
         suggestion_offer(&near, STR("aws-k8s-service"));
@@ -191,7 +191,7 @@ bool module_output_is_secret(const struct module *module, struct str output)
     static const char *const secrets[] = {"db_password", "cache_auth_token",
                                           "mongodb_atlas_connection_string"};
     bool secret = false;
-    for (size_t i = 0; i < sizeof secrets / sizeof *secrets; i++)
+    for (size_t i = 0; i < COUNT_OF(secrets); i++)
         secret |= str_is(output, secrets[i]);
     return secret && module->kind && module->kind->link == LINK_SECRET;
 }
@@ -366,7 +366,7 @@ static void check_secret_key(const struct schema_reader *reader, const struct mo
     bool known = false;
     for (const char *const *output = module->kind->outputs; *output; output++)
         known |= str_is(key->name, *output);
-    const char *wrong = name_wrong(NAME_SECRET_KEY, key->text);
+    const char *wrong = name_check_secret_key(key->text);
     if (!known) {
         struct str outputs = schema_words_text(reader->arena, module->kind->outputs, "and");
         diag_error(reader->diags, key->name_node->span, "a %.*s has no output \"%.*s\"",
@@ -384,7 +384,7 @@ void module_read_credentials(const struct schema_reader *reader, struct module *
     if (!record)
         return;
     if (record_has(record, DATABASE_SECRET)) {
-        const char *wrong = name_wrong(NAME_SUBDOMAIN, record_value(record, DATABASE_SECRET)->text);
+        const char *wrong = name_check_subdomain(record_value(record, DATABASE_SECRET)->text);
         if (wrong)
             diag_error(reader->diags, record_location(record, DATABASE_SECRET),
                        "a Secret's name %s", wrong);
@@ -546,7 +546,7 @@ static bool take_names(const struct link_reader *links, struct link *link, const
         }
         const char *wrong = value->kind != NODE_SCALAR ? "must be text"
                             : node_is_null(value)      ? "has no value"
-                                                       : name_wrong(NAME_VARIABLE, value->text);
+                                                       : name_check_variable(value->text);
         if (wrong) {
             diag_error(diags, value->span, "the variable for %.*s %s", STR_ARG(output), wrong);
             return false;
@@ -608,7 +608,7 @@ static bool check_secret_name(const struct schema_reader *reader, const struct m
                               const struct node *name)
 {
     bool secret = link_kind(module) == LINK_SECRET;
-    const char *wrong = secret ? name_wrong(NAME_SUBDOMAIN, module_secret(module)) : NULL;
+    const char *wrong = secret ? name_check_subdomain(module_secret(module)) : NULL;
     if (!wrong || !str_equal(module_secret(module), module->name))
         return true;
     struct str message = str_format(

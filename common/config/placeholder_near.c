@@ -126,6 +126,14 @@ static bool is_shaped(struct str text, const struct expression *read)
            !strchr("%#@\\", before);
 }
 
+/* One letter of four: {end} is far from {env}. Shells write ${NAME}, and ${{ is a literal ${. */
+static bool is_near(const struct expression *read, const struct suggestion *near)
+{
+    size_t longer = near->word.len > near->best.len ? near->word.len : near->best.len;
+    return near->best.len && near->distance * 4 <= longer && (!read->dollar || read->parts.len) &&
+           (!read->doubled || str_is(near->best, "module"));
+}
+
 void placeholder_check(const struct scope *scope, const struct node *scalar, bool verbatim,
                        size_t at, bool is_text)
 {
@@ -150,12 +158,6 @@ void placeholder_check(const struct scope *scope, const struct node *scalar, boo
         }
         suggestion_offer(&near, str_of(name));
     }
-    size_t longer = near.word.len > near.best.len ? near.word.len : near.best.len;
-    /* One letter of four: {end} is far from {env}. Shells write ${NAME}, and ${{ is a literal ${.
-     */
-    bool is_near = near.best.len && near.distance * 4 <= longer &&
-                   (!read.dollar || read.parts.len) &&
-                   (!read.doubled || str_is(near.best, "module"));
-    if (read.closed && (is_near || is_shaped(text, &read)))
+    if (read.closed && (is_near(&read, &near) || is_shaped(text, &read)))
         report_near(scope, place, written, &read, near.best);
 }

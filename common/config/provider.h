@@ -43,7 +43,7 @@ struct provider {
     provider_grant *grant;       /* NULL: an object grants it, or other means do */
     const char *annotation;      /* of a ServiceAccount, with its identity; NULL: it has none */
     enum field_id identity;      /* the field with that */
-    enum name_kind identity_kind;
+    name_check *identity_check;
     const char *pod_label; /* of pods that have that identity, with the value "true"; NULL: none */
 };
 

@@ -16,7 +16,7 @@ static bool holds(struct str text, const char *part)
 static bool is_git(struct str path)
 {
     static const char *const beginnings[] = {"git@", "git::", "git://", "git+", "ssh://"};
-    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
+    for (size_t i = 0; i < COUNT_OF(beginnings); i++)
         if (str_starts(path, str_of(beginnings[i])))
             return true;
     struct str address = str_slice(path, 0, str_find(path, 0, '?'));
@@ -93,7 +93,7 @@ bool remote_report(struct arena *arena, struct diags *diags, struct location at,
     struct str command = {0};
     if (!remote_is(path))
         return false;
-    for (size_t i = 0; !is_git(path) && i < sizeof rows / sizeof *rows; i++) {
+    for (size_t i = 0; !is_git(path) && i < COUNT_OF(rows); i++) {
         if (!str_starts(path, str_of(rows[i].scheme)))
             continue;
         what = rows[i].what;

@@ -238,7 +238,7 @@ static struct str likely_quantity(struct arena *arena, struct str text)
     struct str suffix = str_lower(arena, str_from(text, end));
     while (str_starts(suffix, STR(" ")))
         suffix = str_from(suffix, 1);
-    for (size_t i = 0; number.len && i < sizeof suffixes / sizeof *suffixes; i++) {
+    for (size_t i = 0; number.len && i < COUNT_OF(suffixes); i++) {
         struct str rest = str_from(suffix, 1);
         if (str_starts(suffix, str_of(suffixes[i])) &&
             (rest.len == 0 || str_is(rest, "b") || str_is(rest, "i") || str_is(rest, "ib")))

@@ -36,7 +36,7 @@ static bool add(struct lister *lister, const char *path, bool named)
 {
     if (lister->count == FILES_MAX) {
         if (!lister->full)
-            diag_error(lister->diags, (struct location){0}, "more than %d files", FILES_MAX);
+            diag_error(lister->diags, NO_LOCATION, "more than %d files", FILES_MAX);
         lister->full = true;
         return false;
     }
@@ -50,8 +50,8 @@ static bool add(struct lister *lister, const char *path, bool named)
 static bool unreadable(struct lister *lister, const char *path, int error)
 {
     struct diags *diags = lister->diags;
-    if (error != ENOENT || !remote_report(lister->arena, diags, (struct location){0}, str_of(path)))
-        diag_error(diags, (struct location){0}, "%s cannot be read: %s", path, strerror(error));
+    if (error != ENOENT || !remote_report(lister->arena, diags, NO_LOCATION, str_of(path)))
+        diag_error(diags, NO_LOCATION, "%s cannot be read: %s", path, strerror(error));
     /* What injects reads manifests from standard input. */
     else if (strstr(path, "://") && !read_mode_injects(lister->options->mode))
         diag_hint_line(diags, "or pass it on standard input: ... | kubectl optasvc ... -f -");
@@ -79,11 +79,10 @@ static struct str identity_of(struct lister *lister, const struct stat *status)
 
 static bool given_twice(struct lister *lister, const char *path, const char *first)
 {
-    const struct location nowhere = {0};
     if (strcmp(path, first) == 0)
-        diag_error(lister->diags, nowhere, "-f leads to %s twice", path);
+        diag_error(lister->diags, NO_LOCATION, "-f leads to %s twice", path);
     else
-        diag_error(lister->diags, nowhere, "-f leads to %s twice: it is the same as %s", path,
+        diag_error(lister->diags, NO_LOCATION, "-f leads to %s twice: it is the same as %s", path,
                    first);
     diag_hint(lister->diags, "leave one of the two out");
     return false;
@@ -278,7 +277,7 @@ static bool may_be_shown(struct arena *arena, const struct input *input)
     const char *const tops[] = {".", home};
     char *path = realpath(input->path, NULL);
     bool below = false;
-    for (size_t i = 0; path && !below && i < sizeof tops / sizeof *tops; i++) {
+    for (size_t i = 0; path && !below && i < COUNT_OF(tops); i++) {
         char *top = realpath(tops[i], NULL);
         below = top && is_below(path, top);
         free(top);

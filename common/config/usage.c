@@ -135,8 +135,7 @@ static bool check_modules(const struct input_options *options, struct diags *dia
         if (is_found(near))
             continue;
         ok = false;
-        diag_error(diags, (struct location){0}, "no k8s-service is named \"%s\"",
-                   options->modules.items[i]);
+        diag_error(diags, NO_LOCATION, "no k8s-service is named \"%s\"", options->modules.items[i]);
         if (near->best.len)
             diag_hint(diags, "did you mean --module %.*s?", STR_ARG(near->best));
     }
@@ -155,7 +154,7 @@ static void check_variables(const struct input_options *options, struct diags *d
         const struct suggestion *near = &options->usage->variables[i];
         if (is_found(near))
             continue;
-        diag_error(diags, (struct location){0}, "nothing uses --var %.*s", STR_ARG(near->word));
+        diag_error(diags, NO_LOCATION, "nothing uses --var %.*s", STR_ARG(near->word));
         if (near->best.len)
             diag_hint(diags, "did you mean --var %.*s?", STR_ARG(near->best));
         else
@@ -170,7 +169,7 @@ static void check_flag(const struct input_options *options, struct diags *diags,
 {
     if (!value || used)
         return;
-    diag_error(diags, (struct location){0}, "nothing uses %s %s", flag, value);
+    diag_error(diags, NO_LOCATION, "nothing uses %s %s", flag, value);
     hint_use(options, diags, str_of(hint));
 }
 
@@ -181,7 +180,7 @@ void usage_check(const struct input_options *options, struct diags *diags)
         "that have no tag or digest";
     const struct usage *usage = options->usage;
     if (usage->services == 0) {
-        diag_error(diags, (struct location){0}, "no service file was found");
+        diag_error(diags, NO_LOCATION, "no service file was found");
         diag_hint(diags, "a service file has a module of type k8s-service");
         if (usage->subdirectories)
             diag_hint_line(diags, "-R reads the subdirectories too");

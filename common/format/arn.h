@@ -22,7 +22,7 @@ struct arn {
     struct str resource;
 };
 
-/* Splits an ARN that name_wrong(NAME_ARN) accepts. */
+/* Splits an ARN that name_check_arn() accepts. */
 struct arn arn_split(struct str arn);
 
 #endif

@@ -17,7 +17,7 @@ static const struct cron_field {
     {"month", 1, 12, months, 12}, {"day of week", 0, 6, days, 7},
 };
 
-enum { PART_COUNT = sizeof cron_fields / sizeof *cron_fields };
+enum { PART_COUNT = COUNT_OF(cron_fields) };
 
 /* robfig/cron reads 08 as 8. */
 static struct str without_zeros(struct str text)
@@ -94,7 +94,7 @@ static bool is_word(struct str schedule)
         return true;
     static const char *const words[] = {"@yearly", "@annually", "@monthly", "@weekly",
                                         "@daily",  "@midnight", "@hourly"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; i < COUNT_OF(words); i++)
         if (str_is(schedule, words[i]))
             return true;
     return false;

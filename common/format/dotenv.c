@@ -154,7 +154,7 @@ static bool read_name(struct reader *reader, struct str *ret, struct location *r
         return false;
     }
     reader->at++;
-    const char *wrong = name_wrong(NAME_VARIABLE, *ret);
+    const char *wrong = name_check_variable(*ret);
     if (wrong)
         diag_error(reader->diags, *ret_at, "the name %s", wrong);
     return !wrong;

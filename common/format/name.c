@@ -30,14 +30,14 @@ static const char *label_wrong(struct str name, const char *first, const char *m
     return shaped(name, first, LOWER DIGITS "-", LOWER DIGITS) ? NULL : message;
 }
 
-static const char *namespace_wrong(struct str name)
+const char *name_check_namespace(struct str name)
 {
     return label_wrong(name, LOWER DIGITS,
                        "must be lower-case letters, digits and dashes, beginning and ending with a "
                        "letter or digit");
 }
 
-static const char *service_wrong(struct str name)
+const char *name_check_service(struct str name)
 {
     return label_wrong(name, LOWER,
                        "must be lower-case letters, digits and dashes, beginning with a letter and "
@@ -57,7 +57,7 @@ static bool all_labels(struct str name)
     return true;
 }
 
-static const char *subdomain_wrong(struct str name)
+const char *name_check_subdomain(struct str name)
 {
     if (name.len > SUBDOMAIN_MAX)
         return "must be at most 253 characters long";
@@ -66,7 +66,7 @@ static const char *subdomain_wrong(struct str name)
                : "must be lower-case letters, digits, dashes and dots, as in a domain name";
 }
 
-static const char *host_wrong(struct str name)
+const char *name_check_host(struct str name)
 {
     if (name.len > SUBDOMAIN_MAX)
         return "must be at most 253 characters long";
@@ -83,7 +83,7 @@ static bool is_folder_name(struct str name)
     return str_is(name, ".") || str_starts(name, STR(".."));
 }
 
-static const char *variable_wrong(struct str name)
+const char *name_check_variable(struct str name)
 {
     if (is_folder_name(name))
         return "must not be . or begin with ..";
@@ -92,7 +92,7 @@ static const char *variable_wrong(struct str name)
                : "must be letters, digits, _, - and ., not beginning with a digit";
 }
 
-static const char *secret_key_wrong(struct str name)
+const char *name_check_secret_key(struct str name)
 {
     if (name.len > SUBDOMAIN_MAX)
         return "must be at most 253 characters long";
@@ -101,7 +101,7 @@ static const char *secret_key_wrong(struct str name)
     return name.len && str_only(name, ALNUM "-._") ? NULL : "must be letters, digits, _, - and .";
 }
 
-static const char *label_value_wrong(struct str name)
+const char *name_check_label_value(struct str name)
 {
     if (name.len > LABEL_MAX)
         return "must be at most 63 characters long";
@@ -110,14 +110,14 @@ static const char *label_value_wrong(struct str name)
                : "must be letters, digits, -, _ and ., beginning and ending with a letter or digit";
 }
 
-static const char *tag_wrong(struct str tag)
+const char *name_check_image_tag(struct str tag)
 {
     return tag.len <= TAG_MAX && shaped(tag, ALNUM "_", ALNUM "_.-", ALNUM "_.-")
                ? NULL
                : "must be at most 128 letters, digits, _, . and -, not beginning with . or -";
 }
 
-static const char *digest_wrong(struct str digest)
+const char *name_check_image_digest(struct str digest)
 {
     struct str hex = str_from(digest, strlen("sha256:"));
     return str_starts(digest, STR("sha256:")) && hex.len == 64 && str_only(hex, DIGITS "abcdef")
@@ -168,14 +168,14 @@ static bool is_repository(struct str name)
 }
 
 /* The grammar of the distribution project's reference package. */
-static const char *image_wrong(struct str image)
+const char *name_check_image(struct str image)
 {
     static const char message[] =
         "must be an image such as nginx, nginx:1.29 or registry.example.com/team/app:v1";
     struct image_name parts = image_name_split(image);
-    if (parts.has_digest && digest_wrong(parts.digest))
+    if (parts.has_digest && name_check_image_digest(parts.digest))
         return "has a digest that is not sha256: and 64 lower-case hexadecimal digits";
-    if (parts.has_tag && tag_wrong(parts.tag))
+    if (parts.has_tag && name_check_image_tag(parts.tag))
         return "has a tag that is not at most 128 letters, digits, _, . and -, not beginning with "
                ". "
                "or -";
@@ -190,7 +190,7 @@ static const char *image_wrong(struct str image)
     return message;
 }
 
-static const char *registry_wrong(struct str registry)
+const char *name_check_registry(struct str registry)
 {
     while (str_ends(registry, STR("/")))
         registry.len--;
@@ -202,7 +202,7 @@ static const char *registry_wrong(struct str registry)
                : "must be an address such as registry.example.com/team";
 }
 
-static const char *port_wrong(struct str name)
+const char *name_check_port(struct str name)
 {
     bool letter = false;
     bool doubled = false;
@@ -216,12 +216,12 @@ static const char *port_wrong(struct str name)
                : "must be at most 15 lower-case letters, digits and single dashes, with a letter";
 }
 
-static const char *label_key_wrong(struct str key)
+const char *name_check_label_key(struct str key)
 {
     size_t slash = str_find(key, 0, '/');
     bool prefixed = slash < key.len;
     struct str name = prefixed ? str_from(key, slash + 1) : key;
-    if (prefixed && subdomain_wrong(str_slice(key, 0, slash)))
+    if (prefixed && name_check_subdomain(str_slice(key, 0, slash)))
         return "must have a domain name before the slash";
     if (name.len > LABEL_MAX)
         return "must have at most 63 characters behind the slash";
@@ -231,7 +231,7 @@ static const char *label_key_wrong(struct str key)
                  "digit; a domain name and a slash may stand before";
 }
 
-static const char *mount_path_wrong(struct str path)
+const char *name_check_mount_path(struct str path)
 {
     if (path.len < 2 || path.data[0] != '/')
         return "must be a folder that begins with /, not the root itself";
@@ -247,7 +247,7 @@ static const char *mount_path_wrong(struct str path)
     return str_find(path, 0, ':') < path.len ? "must not have a colon" : NULL;
 }
 
-static const char *path_wrong(struct str path)
+const char *name_check_path(struct str path)
 {
     if (path.len > HTTP_PATH_MAX)
         return "must be at most 1024 characters long";
@@ -258,10 +258,10 @@ static const char *path_wrong(struct str path)
                : "may hold letters, digits and -._~!$&'()*+,;=:@%/ only";
 }
 
-static const char *request_wrong(struct str request)
+const char *name_check_request(struct str request)
 {
     size_t query = str_find(request, 0, '?');
-    const char *wrong = path_wrong(str_slice(request, 0, query));
+    const char *wrong = name_check_path(str_slice(request, 0, query));
     if (wrong)
         return wrong;
     return str_only(str_from(request, query), ALNUM "-._~!$&'()*+,;=:@%/?")
@@ -269,7 +269,7 @@ static const char *request_wrong(struct str request)
                : "has a query with characters that must be escaped as %20 and the like";
 }
 
-static const char *hash_key_wrong(struct str key)
+const char *name_check_hash_key(struct str key)
 {
     return key.len && str_only(key, ALNUM "_${}-")
                ? NULL
@@ -278,7 +278,7 @@ static const char *hash_key_wrong(struct str key)
 
 /* In nginx's configuration a semicolon or brace ends a directive, a quote or a comment hides its
  * end. ${NAME} is a variable. https://nginx.org/en/docs/beginners_guide.html#conf_structure */
-static const char *nginx_value_wrong(struct str value)
+const char *name_check_nginx_value(struct str value)
 {
     bool variable = false;
     for (size_t i = 0; i < value.len; i++) {
@@ -297,7 +297,7 @@ static const char *nginx_value_wrong(struct str value)
     return variable || str_ends(value, STR("\\")) ? "must not end inside ${ or with \\" : NULL;
 }
 
-static const char *arn_wrong(struct str arn)
+const char *name_check_arn(struct str arn)
 {
     size_t colons = 0;
     for (size_t i = 0; i < arn.len; i++)
@@ -308,7 +308,7 @@ static const char *arn_wrong(struct str arn)
                : "must be an ARN, such as arn:aws:iam::123456789012:policy/extra";
 }
 
-static const char *account_wrong(struct str account)
+const char *name_check_aws_account(struct str account)
 {
     return account.len == 12 && str_only(account, DIGITS) ? NULL : "must be 12 digits";
 }
@@ -321,18 +321,18 @@ static bool is_iam_arn(struct str arn, struct str type, bool may_be_theirs)
     struct str path = str_from(parts.resource, type.len);
     return str_starts(arn, STR("arn:")) && aws_is_partition(parts.partition) &&
            str_is(parts.service, "iam") && parts.region.len == 0 &&
-           (theirs || !account_wrong(parts.account)) && str_starts(parts.resource, type) &&
+           (theirs || !name_check_aws_account(parts.account)) && str_starts(parts.resource, type) &&
            shaped(path, ALNUM "_+=,.@-", ALNUM "_+=,.@-/", ALNUM "_+=,.@-");
 }
 
-static const char *iam_policy_wrong(struct str arn)
+const char *name_check_iam_policy(struct str arn)
 {
     return is_iam_arn(arn, STR("policy/"), true)
                ? NULL
                : "must be the ARN of one, such as arn:aws:iam::123456789012:policy/extra";
 }
 
-static const char *iam_role_wrong(struct str arn)
+const char *name_check_iam_role(struct str arn)
 {
     return is_iam_arn(arn, STR("role/"), false)
                ? NULL
@@ -340,7 +340,7 @@ static const char *iam_role_wrong(struct str arn)
 }
 
 /* https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html */
-static const char *eks_cluster_wrong(struct str name)
+const char *name_check_eks_cluster(struct str name)
 {
     return name.len <= EKS_CLUSTER_MAX && shaped(name, ALNUM, ALNUM "-_", ALNUM "-_")
                ? NULL
@@ -348,7 +348,7 @@ static const char *eks_cluster_wrong(struct str name)
 }
 
 /* https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
-static const char *bucket_wrong(struct str name)
+const char *name_check_s3_bucket(struct str name)
 {
     enum { BUCKET_MIN = 3 };
     return name.len >= BUCKET_MIN && name.len <= LABEL_MAX &&
@@ -359,7 +359,7 @@ static const char *bucket_wrong(struct str name)
                  "with a letter or digit";
 }
 
-static const char *provider_wrong(struct str provider)
+const char *name_check_openid_provider(struct str provider)
 {
     size_t slash = str_find(provider, 0, '/');
     return slash && provider.len <= SUBDOMAIN_MAX && all_labels(str_slice(provider, 0, slash)) &&
@@ -370,7 +370,7 @@ static const char *provider_wrong(struct str provider)
 
 /* https://cloud.google.com/iam/docs/service-accounts-create, and Google's own, such as
  * NUMBER-compute@developer.gserviceaccount.com. */
-static const char *google_account_wrong(struct str address)
+const char *name_check_google_account(struct str address)
 {
     const struct str end = STR(".gserviceaccount.com");
     size_t at = str_find(address, 0, '@');
@@ -386,7 +386,7 @@ static const char *google_account_wrong(struct str address)
 
 /* An id, perhaps of a domain: "example.com:shop".
  * https://cloud.google.com/resource-manager/docs/creating-managing-projects */
-static const char *google_project_wrong(struct str project)
+const char *name_check_google_project(struct str project)
 {
     enum { PROJECT_MIN = 6, PROJECT_MAX = 30 };
     size_t colon = str_find(project, 0, ':');
@@ -400,7 +400,7 @@ static const char *google_project_wrong(struct str project)
                  "digits and dashes, beginning with a letter";
 }
 
-static const char *uuid_wrong(struct str uuid)
+const char *name_check_uuid(struct str uuid)
 {
     static const char shape[] = "00000000-0000-0000-0000-000000000000";
     bool right = uuid.len == sizeof shape - 1;
@@ -409,47 +409,11 @@ static const char *uuid_wrong(struct str uuid)
     return right ? NULL : "must be a UUID, such as 00000000-0000-0000-0000-000000000000";
 }
 
-static const char *region_wrong(struct str region)
+const char *name_check_aws_region(struct str region)
 {
     bool shape = shaped(region, LOWER, LOWER DIGITS "-", DIGITS);
     return shape && str_find(region, 0, '-') < region.len ? NULL
                                                           : "must be a region such as us-east-1";
-}
-
-const char *name_wrong(enum name_kind kind, struct str name)
-{
-    static const char *(*const checks[])(struct str) = {
-        [NAME_NAMESPACE] = namespace_wrong,
-        [NAME_SERVICE] = service_wrong,
-        [NAME_SUBDOMAIN] = subdomain_wrong,
-        [NAME_HOST] = host_wrong,
-        [NAME_VARIABLE] = variable_wrong,
-        [NAME_SECRET_KEY] = secret_key_wrong,
-        [NAME_LABEL_VALUE] = label_value_wrong,
-        [NAME_IMAGE] = image_wrong,
-        [NAME_REGISTRY] = registry_wrong,
-        [NAME_IMAGE_TAG] = tag_wrong,
-        [NAME_IMAGE_DIGEST] = digest_wrong,
-        [NAME_PORT] = port_wrong,
-        [NAME_LABEL_KEY] = label_key_wrong,
-        [NAME_MOUNT_PATH] = mount_path_wrong,
-        [NAME_PATH] = path_wrong,
-        [NAME_REQUEST] = request_wrong,
-        [NAME_HASH_KEY] = hash_key_wrong,
-        [NAME_NGINX_VALUE] = nginx_value_wrong,
-        [NAME_ARN] = arn_wrong,
-        [NAME_IAM_POLICY] = iam_policy_wrong,
-        [NAME_IAM_ROLE] = iam_role_wrong,
-        [NAME_S3_BUCKET] = bucket_wrong,
-        [NAME_EKS_CLUSTER] = eks_cluster_wrong,
-        [NAME_OPENID_PROVIDER] = provider_wrong,
-        [NAME_GOOGLE_ACCOUNT] = google_account_wrong,
-        [NAME_UUID] = uuid_wrong,
-        [NAME_GOOGLE_PROJECT] = google_project_wrong,
-        [NAME_AWS_ACCOUNT] = account_wrong,
-        [NAME_AWS_REGION] = region_wrong,
-    };
-    return checks[kind](name);
 }
 
 struct str name_without_root(struct str domain)

@@ -47,7 +47,7 @@ static bool read_suffix(struct str suffix, int *ret_two, int *ret_ten)
                     {"k", 0, 3},   {"M", 0, 6},   {"G", 0, 9},   {"T", 0, 12},
                     {"P", 0, 15},  {"E", 0, 18},  {"Ki", 10, 0}, {"Mi", 20, 0},
                     {"Gi", 30, 0}, {"Ti", 40, 0}, {"Pi", 50, 0}, {"Ei", 60, 0}};
-    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+    for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
         if (!str_is(suffix, suffixes[i].name))
             continue;
         *ret_two = suffixes[i].two;

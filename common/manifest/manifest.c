@@ -19,6 +19,6 @@ void manifests_add_service(struct manifests *manifests, const struct service *se
         manifest_disruption_budget, manifest_ingress,
         manifest_cron_jobs,
     };
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
         kinds[i](manifests, service);
 }

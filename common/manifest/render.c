@@ -222,7 +222,7 @@ static void render_layer(struct renderer *renderer, struct layer *layer)
 static void render_file(struct renderer *renderer, const struct input *input)
 {
     struct diags diags = {.arena = renderer->file};
-    const struct source *source = input_read(renderer->file, &diags, input, (struct location){0});
+    const struct source *source = input_read(renderer->file, &diags, input, NO_LOCATION);
     renderer->path = source ? str_c(&renderer->arena, source->path) : NULL;
     struct layer *layer =
         source ? layer_read(renderer->file, &diags, renderer->options, source) : NULL;

@@ -66,7 +66,7 @@ bool sidecar_of_service(const void *context, enum sidecar_source source, const c
 bool sidecar_is_injected(sidecar_lookup *lookup, const void *context)
 {
     const char *off = ""; /* the injector that was decided against */
-    for (size_t i = 0; i < sizeof switches / sizeof *switches; i++) {
+    for (size_t i = 0; i < COUNT_OF(switches); i++) {
         const struct sidecar_switch *each = &switches[i];
         struct str value = {0};
         if (strcmp(each->injector, off) == 0 || !lookup(context, each->source, each->key, &value))

@@ -65,7 +65,7 @@ static bool is_kernel_file(int fd, const struct stat *status)
         SELINUX_MAGIC,    EFIVARFS_MAGIC,     PSTOREFS_MAGIC};
     struct statfs system;
     (void)status;
-    for (size_t i = 0; fstatfs(fd, &system) == 0 && i < sizeof kernel / sizeof *kernel; i++)
+    for (size_t i = 0; fstatfs(fd, &system) == 0 && i < COUNT_OF(kernel); i++)
         if ((unsigned long)system.f_type == kernel[i])
             return true;
     return false;

@@ -21,7 +21,7 @@ static int wake[2] = {-1, -1}; /* the handler writes, poll() reads */
 
 static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
-enum { WATCHED_COUNT = sizeof watched / sizeof *watched };
+enum { WATCHED_COUNT = COUNT_OF(watched) };
 
 static void take_signal(int signal)
 {
@@ -216,7 +216,7 @@ static int start(struct child *child)
     child->out = out[0];
     child->err = err[0];
     const int ours[] = {child->in, child->out, child->err};
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+    for (size_t i = 0; i < COUNT_OF(ours); i++)
         if (ours[i] >= 0 && error == 0)
             error = unblock(ours[i]);
     return error;
@@ -283,14 +283,12 @@ static void show_errors(struct child *child)
     struct process *process = child->process;
     struct str text = str_from(buf_str(&process->errors), process->told);
     struct buf shown = {0};
-    for (size_t at = 0; at < text.len;) { /* a question has no line end */
-        size_t end = str_find(text, at, '\n');
-        struct str line = str_slice(text, at, end);
-        at = end + 1;
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) { /* a question has no line end */
         if (process->hides && process->hides(line))
             continue;
         diag_add_visible(&shown, line);
-        if (end < text.len)
+        if (at <= text.len)
             buf_add_byte(&shown, '\n');
     }
     console_print_error(buf_str(&shown));
@@ -494,15 +492,13 @@ static struct str last_words(struct str text)
 {
     static const char *const leads[] = {"Error: ", "error: "};
     struct str last = {0};
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
-        struct str line = str_slice(text, at, end);
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         while (line.len && strchr(" \t\r", line.data[line.len - 1]))
             line.len--;
         last = line.len ? line : last;
-        at = end + 1;
     }
-    for (size_t i = 0; i < sizeof leads / sizeof *leads; i++)
+    for (size_t i = 0; i < COUNT_OF(leads); i++)
         if (str_starts(last, str_of(leads[i])))
             last = str_from(last, strlen(leads[i]));
     return last;

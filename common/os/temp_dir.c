@@ -22,7 +22,7 @@ static void wipe_present(void)
 const char *private_folder_make(struct arena *arena)
 {
     const char *candidates[] = {getenv("XDG_RUNTIME_DIR"), "/dev/shm", getenv("TMPDIR"), "/tmp"};
-    for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
+    for (size_t i = 0; i < COUNT_OF(candidates); i++) {
         if (!candidates[i] || !*candidates[i])
             continue;
         struct str pattern = str_format(arena, "%s/optasvc-XXXXXX", candidates[i]);

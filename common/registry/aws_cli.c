@@ -74,18 +74,18 @@ static bool fail(const struct aws_cli *aws, const struct process *run)
     if (process_interrupted())
         return false;
     if (run->error == ENOENT) {
-        diag_error(aws->diags, (struct location){0}, "aws cannot be run: it is not on PATH");
+        diag_error(aws->diags, NO_LOCATION, "aws cannot be run: it is not on PATH");
         diag_hint(aws->diags, "install the AWS CLI: images of ECR are pushed with its help");
         return false;
     }
-    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+    for (size_t i = 0; i < COUNT_OF(refusals); i++) {
         if (!strstr(text, refusals[i].sign))
             continue;
-        diag_error(aws->diags, (struct location){0}, "%s", refusals[i].message);
+        diag_error(aws->diags, NO_LOCATION, "%s", refusals[i].message);
         diag_hint(aws->diags, "%s", refusals[i].hint);
         return false;
     }
-    diag_error(aws->diags, (struct location){0}, "aws %s %s failed: %.*s", run->arguments[1],
+    diag_error(aws->diags, NO_LOCATION, "aws %s %s failed: %.*s", run->arguments[1],
                run->arguments[2], STR_ARG(message_of(aws, run)));
     return false;
 }
@@ -101,7 +101,7 @@ static struct str answer_of(const struct aws_cli *aws, const struct process *run
 
 static bool fail_answer(const struct aws_cli *aws, const struct process *run)
 {
-    diag_error(aws->diags, (struct location){0}, "aws %s %s printed something else than it should",
+    diag_error(aws->diags, NO_LOCATION, "aws %s %s printed something else than it should",
                run->arguments[1], run->arguments[2]);
     diag_hint(aws->diags, "is it the AWS CLI?");
     return false;
@@ -114,7 +114,7 @@ bool aws_cli_account(const struct aws_cli *aws, struct str *ret_account)
     process_run(&run, 1);
     *ret_account = answer_of(aws, &run);
     bool right = process_right(&run)
-                     ? !name_wrong(NAME_AWS_ACCOUNT, *ret_account) || fail_answer(aws, &run)
+                     ? !name_check_aws_account(*ret_account) || fail_answer(aws, &run)
                      : fail(aws, &run);
     process_free(&run);
     return right;
@@ -144,7 +144,7 @@ static bool take_tag(const struct aws_cli *aws, const struct process *run,
     if (!process_right(run))
         return is_forbidden(aws, run) || fail(aws, run);
     ret->digest = answer_of(aws, run);
-    return !name_wrong(NAME_IMAGE_DIGEST, ret->digest) || fail_answer(aws, run);
+    return !name_check_image_digest(ret->digest) || fail_answer(aws, run);
 }
 
 bool aws_cli_query(const struct aws_cli *aws, struct str tag, struct aws_repository *ret)
@@ -196,7 +196,7 @@ static void remove_made(const struct aws_cli *aws)
 {
     struct process run;
     if (!change(aws, aws_argv(aws, "ecr", "delete-repository", NULL), &run)) {
-        diag_error(aws->diags, (struct location){0},
+        diag_error(aws->diags, NO_LOCATION,
                    "the repository \"%.*s\" was made, but lacks its policies",
                    STR_ARG(aws->ecr->name));
         diag_hint(aws->diags,

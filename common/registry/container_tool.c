@@ -41,7 +41,7 @@ __attribute__((sentinel)) static struct argv tool_argv(const struct image_tool *
 static bool fail(const struct image_tool *tool, const char *what, const struct process *run)
 {
     if (!process_interrupted())
-        diag_error(tool->diags, (struct location){0}, "%s %s failed: %.*s", tool->name, what,
+        diag_error(tool->diags, NO_LOCATION, "%s %s failed: %.*s", tool->name, what,
                    STR_ARG(process_why(tool->arena, run)));
     return false;
 }
@@ -79,11 +79,11 @@ bool image_tool_find(struct image_tool *tool, const char *name)
     if (error == 0 || process_interrupted())
         return error == 0;
     if (name) {
-        diag_error(tool->diags, (struct location){0}, "%s cannot be run: %s", name,
+        diag_error(tool->diags, NO_LOCATION, "%s cannot be run: %s", name,
                    error == ENOENT ? "it is not on PATH" : strerror(error));
         return false;
     }
-    diag_error(tool->diags, (struct location){0},
+    diag_error(tool->diags, NO_LOCATION,
                "nothing here can push images: none of docker, podman and nerdctl is on PATH");
     diag_hint(tool->diags, "install one of them");
     return false;
@@ -94,7 +94,7 @@ static bool says_absent(const struct image_tool *tool, const struct process *run
 {
     static const char *const signs[] = {"no such image", "no such object", "image not known"};
     struct str text = str_lower(tool->arena, buf_str(&run->errors));
-    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
+    for (size_t i = 0; i < COUNT_OF(signs); i++)
         if (strstr(str_c(tool->arena, text), signs[i]))
             return true;
     return false;
@@ -177,8 +177,7 @@ static bool write_config(const struct image_tool *tool, struct str host)
         error = private_folder_write(path, &piece, 1);
     buf_free(&text);
     if (error)
-        diag_error(tool->diags, (struct location){0}, "%s cannot be written: %s", path,
-                   strerror(error));
+        diag_error(tool->diags, NO_LOCATION, "%s cannot be written: %s", path, strerror(error));
     return error == 0;
 }
 
@@ -210,8 +209,8 @@ static bool set_name(const struct image_tool *tool, const char *image, const cha
     if (!right && image)
         fail(tool, "tag", &run);
     else if (!right && !process_interrupted())
-        diag_warning(tool->diags, (struct location){0}, "the image keeps the name %s here: %.*s",
-                     name, STR_ARG(process_why(tool->arena, &run)));
+        diag_warning(tool->diags, NO_LOCATION, "the image keeps the name %s here: %.*s", name,
+                     STR_ARG(process_why(tool->arena, &run)));
     process_free(&run);
     return right;
 }
@@ -229,8 +228,7 @@ static size_t find_digest(struct str output, struct str lead, bool lines, struct
             continue;
         struct str digest = str_slice(rest, lead.len, lead.len + DIGEST_LEN);
         struct str next = str_slice(rest, lead.len + DIGEST_LEN, lead.len + DIGEST_LEN + 1);
-        if (name_wrong(NAME_IMAGE_DIGEST, digest) ||
-            (next.len && str_only(next, "0123456789abcdef")))
+        if (name_check_image_digest(digest) || (next.len && str_only(next, "0123456789abcdef")))
             continue;
         count += !str_equal(*ret, digest);
         *ret = digest;
@@ -264,11 +262,10 @@ static struct str read_digest(const struct image_tool *tool, const char *path)
     struct buf text = {0};
     struct str digest = {0};
     if (io_read_file(path, FILE_MAX, &text) == 0)
-        digest = str_copy(tool->arena, buf_str(&text));
-    buf_free(&text);
+        digest = buf_take(tool->arena, &text);
     while (str_ends(digest, STR("\n")))
         digest.len--;
-    return name_wrong(NAME_IMAGE_DIGEST, digest) ? STR("") : digest;
+    return name_check_image_digest(digest) ? STR("") : digest;
 }
 
 static struct str host_of(struct str reference)
@@ -319,7 +316,7 @@ static void tell_refused(const struct image_tool *tool, const struct process *ru
     struct str why = run->error ? process_why(tool->arena, run)
                                 : str_format(tool->arena, "%s push ends with exit status %d",
                                              tool->name, run->status);
-    diag_error(tool->diags, (struct location){0}, "%.*s was not pushed: %.*s", STR_ARG(reference),
+    diag_error(tool->diags, NO_LOCATION, "%.*s was not pushed: %.*s", STR_ARG(reference),
                STR_ARG(why));
     if (!tool->logged_in)
         diag_hint(tool->diags, "%.*s", STR_ARG(image_tool_login_hint(tool, host_of(reference))));
@@ -342,7 +339,7 @@ static bool run_push(const struct image_tool *tool, struct argv argv, struct str
         tell_refused(tool, &run, reference);
     process_free(&run);
     if (right && ret_digest->len == 0)
-        diag_error(tool->diags, (struct location){0},
+        diag_error(tool->diags, NO_LOCATION,
                    "%s push does not tell the digest of what it pushed as %.*s", tool->name,
                    STR_ARG(reference));
     return right && ret_digest->len;

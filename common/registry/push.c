@@ -35,9 +35,8 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct push *push, const 
 {
     va_list arguments;
     va_start(arguments, format);
-    struct str text = str_vformat(&push->arena, format, arguments);
+    diag_verror(&push->diags, NO_LOCATION, format, arguments);
     va_end(arguments);
-    diag_error(&push->diags, (struct location){0}, "%.*s", STR_ARG(text));
     return false;
 }
 

@@ -10,7 +10,7 @@
 
 static void check_name(const struct layer *layer)
 {
-    const char *wrong = name_wrong(NAME_NAMESPACE, layer->name);
+    const char *wrong = name_check_namespace(layer->name);
     if (wrong && record_has(layer->file, FILE_NAME))
         diag_error(layer->diags, record_location(layer->file, FILE_NAME),
                    "the layer's name is its namespace, and %s", wrong);

@@ -16,12 +16,12 @@ static void read_name(const struct service_reader *in)
     struct str name = in->module->name;
     in->service->name = name;
     in->service->at = in->module->name_at;
-    const char *wrong = name_wrong(NAME_SERVICE, name);
+    const char *wrong = name_check_service(name);
     if (!wrong && str_is(name, "default") && !layer_injects(in->layer))
         wrong = "must not be \"default\": every namespace has a ServiceAccount of that name";
     if (wrong)
         diag_error(diags, in->module->name_at, "the service's name %s", wrong);
-    else if (!name_wrong(NAME_NAMESPACE, in->layer->name) &&
+    else if (!name_check_namespace(in->layer->name) &&
              in->layer->name.len + 1 + name.len > LABEL_MAX)
         diag_error(diags, in->module->name_at,
                    "the names of layer and service must be at most %d characters long together",
@@ -47,7 +47,7 @@ static bool read_repository(const struct service_reader *in, struct str *ret)
         return false;
     }
     const char *wrong =
-        environment->registry.len ? NULL : name_wrong(NAME_GOOGLE_PROJECT, environment->project);
+        environment->registry.len ? NULL : name_check_google_project(environment->project);
     struct str message = str_format(in->reader.arena, "project %s", wrong ? wrong : "");
     if (wrong && environment->project.len && !diags_hold(diags, message))
         diag_error(diags, environment->project_at, "%.*s", STR_ARG(message));
@@ -79,47 +79,65 @@ static bool any_is_auto(const struct layer *layer)
     return false;
 }
 
+/* True if --image-tag or --image-digest is meant for this image. */
+static bool takes_version(const struct service_reader *in, struct str image, bool automatic)
+{
+    const char *repository = in->layer->options->image_repository;
+    if (repository)
+        return str_is(in->service->repository, repository);
+    return automatic || (!has_version(image) && !any_is_auto(in->layer));
+}
+
+static struct str add_version(const struct service_reader *in, struct str image)
+{
+    const struct input_options *options = in->layer->options;
+    usage_add_image_version(options);
+    if (options->image_tag)
+        return str_format(in->reader.arena, "%.*s:%s", STR_ARG(image), options->image_tag);
+    if (options->image_digest)
+        return str_format(in->reader.arena, "%.*s@%s", STR_ARG(image), options->image_digest);
+    return image;
+}
+
+static void check_image(const struct service_reader *in, struct str image, bool automatic)
+{
+    const char *wrong = name_check_image(image);
+    if (wrong && automatic)
+        service_error(in, SERVICE_IMAGE, "the image %.*s %s", STR_ARG(image), wrong);
+    else if (wrong)
+        service_error(in, SERVICE_IMAGE, "image %s", wrong);
+}
+
+static void warn_without_version(const struct service_reader *in)
+{
+    diag_warning(in->reader.diags, record_location(in->record, SERVICE_IMAGE),
+                 "no pods are made, for the image has no tag yet");
+    diag_hint(in->reader.diags, "push one to %.*s, then give --image-tag or --image-digest",
+              STR_ARG(in->service->image));
+}
+
 static void read_image(const struct service_reader *in)
 {
     const struct value *written = service_value(in, SERVICE_IMAGE);
     const struct input_options *options = in->layer->options;
-    if (!written->node)
-        return;
+    struct service *service = in->service;
     struct str image = written->text;
     bool automatic = is_auto(image);
-    if (automatic && read_mode_injects(options->mode))
+    if (!written->node || (automatic && layer_injects(in->layer)))
         return;
     if (automatic) {
         usage_add_registry(options);
         if (!read_repository(in, &image))
             return;
     }
-    const char *wrong = name_wrong(NAME_IMAGE, image);
-    if (wrong && automatic)
-        service_error(in, SERVICE_IMAGE, "the image %.*s %s", STR_ARG(image), wrong);
-    else if (wrong)
-        service_error(in, SERVICE_IMAGE, "image %s", wrong);
-    in->service->repository = automatic ? image : (struct str){0};
-    in->service->immutable_tags =
-        str_is(service_value(in, SERVICE_TAG_MUTABILITY)->text, "immutable");
-    bool takes_tag = options->image_repository
-                         ? str_is(in->service->repository, options->image_repository)
-                         : automatic || (!has_version(image) && !any_is_auto(in->layer));
-    if (takes_tag)
-        usage_add_image_version(options);
-    if (takes_tag && options->image_tag)
-        image = str_format(in->reader.arena, "%.*s:%s", STR_ARG(image), options->image_tag);
-    else if (takes_tag && options->image_digest)
-        image = str_format(in->reader.arena, "%.*s@%s", STR_ARG(image), options->image_digest);
-    in->service->image = image;
-    in->service->has_image =
-        !automatic || (takes_tag && (options->image_tag || options->image_digest));
-    if (in->service->has_image)
-        return;
-    diag_warning(in->reader.diags, record_location(in->record, SERVICE_IMAGE),
-                 "no pods are made, for the image has no tag yet");
-    diag_hint(in->reader.diags, "push one to %.*s, then give --image-tag or --image-digest",
-              STR_ARG(image));
+    check_image(in, image, automatic);
+    service->repository = automatic ? image : (struct str){0};
+    service->immutable_tags = str_is(service_value(in, SERVICE_TAG_MUTABILITY)->text, "immutable");
+    bool versioned = takes_version(in, image, automatic);
+    service->image = versioned ? add_version(in, image) : image;
+    service->has_image = !automatic || (versioned && (options->image_tag || options->image_digest));
+    if (!service->has_image)
+        warn_without_version(in);
 }
 
 /* An autoscaler without a metric would scale by CPU use, which is Kubernetes' default. In a chart
@@ -137,31 +155,20 @@ static void check_targets(const struct service_reader *in)
                                 "max_containers");
 }
 
-static void read_scale(const struct service_reader *in)
+static void check_scale(const struct service_reader *in)
 {
-    struct service *service = in->service;
-    int64_t min = service_value(in, SERVICE_MIN_CONTAINERS)->number;
-    int64_t max = service_value(in, SERVICE_MAX_CONTAINERS)->number;
+    int64_t min = in->service->min_containers, max = in->service->max_containers;
     bool min_written = record_has(in->record, SERVICE_MIN_CONTAINERS);
-    if (max == 0 && !min_written)
-        min = 0;
-    service->min_containers = min;
-    service->max_containers = max;
-    service->target_cpu = service_value(in, SERVICE_TARGET_CPU)->number;
-    service->target_memory = service_value(in, SERVICE_TARGET_MEM)->number;
+    bool max_written = record_has(in->record, SERVICE_MAX_CONTAINERS);
     enum field_id field = min_written ? SERVICE_MIN_CONTAINERS : SERVICE_MAX_CONTAINERS;
-    if (service_value(in, SERVICE_MIN_CONTAINERS)->wrong ||
-        service_value(in, SERVICE_MAX_CONTAINERS)->wrong)
-        return;
     /* In a chart what is left out is what the chart says. */
-    if (layer_injects(in->layer) &&
-        !(min_written && record_has(in->record, SERVICE_MAX_CONTAINERS)))
+    if (layer_injects(in->layer) && !(min_written && max_written))
         return;
     if (min > max) {
         service_error(in, field,
                       "min_containers is %" PRId64 ", above max_containers, which is %" PRId64, min,
                       max);
-        if (!min_written || !record_has(in->record, SERVICE_MAX_CONTAINERS))
+        if (!min_written || !max_written)
             diag_hint(in->reader.diags, "left out they are %s and %s",
                       schema_field(SERVICE_MIN_CONTAINERS)->fallback,
                       schema_field(SERVICE_MAX_CONTAINERS)->fallback);
@@ -172,6 +179,20 @@ static void read_scale(const struct service_reader *in)
     } else {
         check_targets(in);
     }
+}
+
+static void read_scale(const struct service_reader *in)
+{
+    struct service *service = in->service;
+    const struct value *min = service_value(in, SERVICE_MIN_CONTAINERS);
+    const struct value *max = service_value(in, SERVICE_MAX_CONTAINERS);
+    bool none = max->number == 0 && !record_has(in->record, SERVICE_MIN_CONTAINERS);
+    service->min_containers = none ? 0 : min->number;
+    service->max_containers = max->number;
+    service->target_cpu = service_value(in, SERVICE_TARGET_CPU)->number;
+    service->target_memory = service_value(in, SERVICE_TARGET_MEM)->number;
+    if (!min->wrong && !max->wrong)
+        check_scale(in);
 }
 
 /* The record of a map field, or one of defaults where the map is left out. */
@@ -237,37 +258,10 @@ static void read_resources(const struct service_reader *in)
     resources->memory_limit = read_limit(in, limits, LIMITS_MEMORY, memory);
 }
 
-static void read_helm(const struct service_reader *in)
+/* "*" sets every workload, or every container, alike. */
+static void check_every(const struct service_reader *in, const struct record *record)
 {
-    /* What makes no sense for every workload of a chart alike. */
-    static const enum field_id for_one[] = {SERVICE_MIN_CONTAINERS,
-                                            SERVICE_MAX_CONTAINERS,
-                                            SERVICE_TARGET_CPU,
-                                            SERVICE_TARGET_MEM,
-                                            SERVICE_COMMANDS,
-                                            SERVICE_ARGS,
-                                            SERVICE_PUBLIC_URI,
-                                            SERVICE_STICKY_SESSION,
-                                            SERVICE_STICKY_MAX_AGE,
-                                            SERVICE_CONSISTENT_HASH,
-                                            SERVICE_INGRESS_ANNOTATIONS,
-                                            SERVICE_POD_LABELS};
-    const struct value *written = service_value(in, SERVICE_HELM);
-    if (written->count == 0)
-        return;
-    const struct record *record = written->records[0];
-    in->service->helm = (struct helm){
-        .workload = record_value(record, HELM_WORKLOAD)->text,
-        .container = record_value(record, HELM_CONTAINER)->text,
-        .service = record_value(record, HELM_SERVICE)->text,
-        .ingress = record_value(record, HELM_INGRESS)->text,
-        .keep_replicas = str_is(record_value(record, HELM_REPLICAS)->text, "keep"),
-        .fill = str_is(record_value(record, HELM_MODE)->text, "fill"),
-        .all_workloads = str_is(record_value(record, HELM_WORKLOAD)->text, "*"),
-        .all_containers = record_has(record, HELM_CONTAINERS),
-        .hooks = record_value(record, HELM_HOOKS)->flag,
-        .jobs = record_value(record, HELM_JOBS)->flag,
-    };
+    static const enum field_id choices[] = {HELM_SERVICE, HELM_INGRESS};
     const struct helm *helm = &in->service->helm;
     if ((helm->all_workloads || helm->all_containers) && !helm->fill) {
         enum field_id field = helm->all_workloads ? HELM_WORKLOAD : HELM_CONTAINERS;
@@ -280,8 +274,7 @@ static void read_helm(const struct service_reader *in)
                    "both container and containers are given");
         diag_hint(in->reader.diags, "keep one of the two");
     }
-    static const enum field_id choices[] = {HELM_SERVICE, HELM_INGRESS};
-    for (size_t i = 0; helm->all_workloads && i < sizeof choices / sizeof *choices; i++) {
+    for (size_t i = 0; helm->all_workloads && i < COUNT_OF(choices); i++) {
         if (!record_has(record, choices[i]))
             continue;
         const char *name = schema_field(choices[i])->name;
@@ -289,16 +282,57 @@ static void read_helm(const struct service_reader *in)
                    "%s does not go with workload: \"*\"", name);
         diag_hint(in->reader.diags, "name one workload, or leave %s out", name);
     }
+}
+
+/* Reports each of the fields that is written beside the key with the value "*". */
+static void refuse_fields(const struct service_reader *in, const enum field_id *fields,
+                          size_t count, const char *key)
+{
+    for (size_t i = 0; i < count; i++)
+        if (record_has(in->record, fields[i]))
+            service_error(in, fields[i], "%s does not go with %s: \"*\"",
+                          schema_field(fields[i])->name, key);
+}
+
+static void read_helm(const struct service_reader *in)
+{
     /* A port is one container's. */
-    static const enum field_id ports[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_PROBE_PORT};
-    for (size_t i = 0; helm->all_containers && i < sizeof ports / sizeof *ports; i++)
-        if (record_has(in->record, ports[i]))
-            service_error(in, ports[i], "%s does not go with containers: \"*\"",
-                          schema_field(ports[i])->name);
-    for (size_t i = 0; helm->all_workloads && i < sizeof for_one / sizeof *for_one; i++)
-        if (record_has(in->record, for_one[i]))
-            service_error(in, for_one[i], "%s does not go with workload: \"*\"",
-                          schema_field(for_one[i])->name);
+    static const enum field_id of_container[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_PROBE_PORT};
+    /* What makes no sense for every workload of a chart alike. */
+    static const enum field_id of_workload[] = {SERVICE_MIN_CONTAINERS,
+                                                SERVICE_MAX_CONTAINERS,
+                                                SERVICE_TARGET_CPU,
+                                                SERVICE_TARGET_MEM,
+                                                SERVICE_COMMANDS,
+                                                SERVICE_ARGS,
+                                                SERVICE_PUBLIC_URI,
+                                                SERVICE_STICKY_SESSION,
+                                                SERVICE_STICKY_MAX_AGE,
+                                                SERVICE_CONSISTENT_HASH,
+                                                SERVICE_INGRESS_ANNOTATIONS,
+                                                SERVICE_POD_LABELS};
+    const struct value *written = service_value(in, SERVICE_HELM);
+    if (written->count == 0)
+        return;
+    const struct record *record = written->records[0];
+    struct helm *helm = &in->service->helm;
+    *helm = (struct helm){
+        .workload = record_value(record, HELM_WORKLOAD)->text,
+        .container = record_value(record, HELM_CONTAINER)->text,
+        .service = record_value(record, HELM_SERVICE)->text,
+        .ingress = record_value(record, HELM_INGRESS)->text,
+        .keep_replicas = str_is(record_value(record, HELM_REPLICAS)->text, "keep"),
+        .fill = str_is(record_value(record, HELM_MODE)->text, "fill"),
+        .all_workloads = str_is(record_value(record, HELM_WORKLOAD)->text, "*"),
+        .all_containers = record_has(record, HELM_CONTAINERS),
+        .hooks = record_value(record, HELM_HOOKS)->flag,
+        .jobs = record_value(record, HELM_JOBS)->flag,
+    };
+    check_every(in, record);
+    if (helm->all_containers)
+        refuse_fields(in, of_container, COUNT_OF(of_container), "containers");
+    if (helm->all_workloads)
+        refuse_fields(in, of_workload, COUNT_OF(of_workload), "workload");
 }
 
 struct service *service_read(struct layer *layer, const struct module *module)

@@ -98,7 +98,7 @@ static void read_policies(const struct service_reader *in)
     in->service->cloud.policies = policies;
     for (size_t i = 0; i < policies->count; i++) {
         const struct item *item = &policies->items[i];
-        const char *wrong = name_wrong(NAME_IAM_POLICY, item->text);
+        const char *wrong = name_check_iam_policy(item->text);
         if (wrong)
             diag_error(diags, item->node->span, "an IAM policy %s", wrong);
         else if (set_add(in->reader.arena, &seen, item->text, item))
@@ -135,7 +135,7 @@ static void read_policies(const struct service_reader *in)
 static struct str read_identity(const struct service_reader *in, const struct provider *provider)
 {
     const struct provider *own = environment_of(in)->provider;
-    service_check(in, provider->identity, provider->identity_kind);
+    service_check(in, provider->identity, provider->identity_check);
     if (!record_has(in->record, provider->identity) || layer_injects(in->layer))
         return (struct str){0};
     if (own == provider || own->cloud == CLOUD_NONE)
@@ -169,9 +169,9 @@ static const struct output *cluster_output(const struct service_reader *in, cons
 
 /* What is wrong with the environment is told once, not for each service. */
 static void check_output(const struct service_reader *in, const struct output *output,
-                         enum name_kind kind, struct str text)
+                         name_check *check, struct str text)
 {
-    const char *wrong = name_wrong(kind, text);
+    const char *wrong = check(text);
     struct str message = str_format(in->reader.arena, "the output %.*s %s", STR_ARG(output->name),
                                     wrong ? wrong : "");
     if (wrong && !diags_hold(in->reader.diags, message))
@@ -190,7 +190,7 @@ static void read_provider(const struct service_reader *in)
     while (str_ends(url, STR("/")))
         url.len--;
     in->service->cloud.provider = url;
-    check_output(in, output, NAME_OPENID_PROVIDER, url);
+    check_output(in, output, name_check_openid_provider, url);
 }
 
 static void read_cluster(const struct service_reader *in)
@@ -204,7 +204,7 @@ static void read_cluster(const struct service_reader *in)
         return;
     if (output) {
         cloud->cluster = output->text;
-        check_output(in, output, NAME_EKS_CLUSTER, output->text);
+        check_output(in, output, name_check_eks_cluster, output->text);
         return;
     }
     cloud->cluster = str_format(in->reader.arena, "opta-%.*s", STR_ARG(environment->name));

@@ -40,7 +40,7 @@ static struct str cron_given_name(const struct service_reader *in, const struct 
     struct str given = record_value(record, CRON_JOB_NAME)->text;
     struct str name =
         str_format(in->reader.arena, "%.*s-%.*s", STR_ARG(in->service->name), STR_ARG(given));
-    const char *invalid = name_wrong(NAME_NAMESPACE, given);
+    const char *invalid = name_check_namespace(given);
     if (invalid) {
         diag_error(diags, at, "name %s", invalid);
     } else if (name.len > CRON_NAME_MAX) {
@@ -116,11 +116,11 @@ static void read_tolerations(const struct service_reader *in)
         *toleration = (struct toleration){.key = record_value(record, TOLERATION_KEY)->text,
                                           .value = record_value(record, TOLERATION_VALUE)->text,
                                           .effect = record_value(record, TOLERATION_EFFECT)->text};
-        const char *wrong = name_wrong(NAME_LABEL_KEY, toleration->key);
+        const char *wrong = name_check_label_key(toleration->key);
         if (wrong && record_has(record, TOLERATION_KEY))
             diag_error(in->reader.diags, record_location(record, TOLERATION_KEY),
                        "a taint's key %s", wrong);
-        wrong = name_wrong(NAME_LABEL_VALUE, toleration->value);
+        wrong = name_check_label_value(toleration->value);
         if (wrong)
             diag_error(in->reader.diags, record_location(record, TOLERATION_VALUE),
                        "a taint's value %s", wrong);
@@ -134,7 +134,7 @@ static bool is_our_label(struct str key)
         "app.kubernetes.io/name",       "app.kubernetes.io/instance", "app.kubernetes.io/part-of",
         "app.kubernetes.io/managed-by", "opta.dev/layer-name",        "opta.dev/environment-name",
         "opta.dev/module-name",         "pod-template-hash",          "controller-revision-hash"};
-    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+    for (size_t i = 0; i < COUNT_OF(ours); i++)
         if (str_is(key, ours[i]))
             return true;
     return false;
@@ -156,7 +156,7 @@ static void check_nginx(const struct service_reader *in, const struct item *item
         diag_hint(in->reader.diags, "set it for the controller, or in an Ingress of your own");
         return;
     }
-    const char *wrong = name_wrong(NAME_NGINX_VALUE, item->text);
+    const char *wrong = name_check_nginx_value(item->text);
     if (wrong)
         diag_error(in->reader.diags, item->node->span, "\"%.*s\" %s", STR_ARG(item->name), wrong);
 }
@@ -167,7 +167,7 @@ static const struct value *read_keys(const struct service_reader *in, enum field
     for (size_t i = 0; i < map->count; i++) {
         const struct item *item = &map->items[i];
         bool label = field == SERVICE_POD_LABELS;
-        const char *wrong = name_wrong(NAME_LABEL_KEY, item->name);
+        const char *wrong = name_check_label_key(item->name);
         bool azure = str_is(item->name, "azure.workload.identity/use") &&
                      record_has(in->record, SERVICE_AZURE_CLIENT_ID);
         if (!wrong && label && !layer_injects(in->layer) && (is_our_label(item->name) || azure))
@@ -177,7 +177,7 @@ static const struct value *read_keys(const struct service_reader *in, enum field
                        STR_ARG(item->name), wrong);
         if (!wrong && field == SERVICE_INGRESS_ANNOTATIONS && is_nginx_key(item->name))
             check_nginx(in, item);
-        wrong = label ? name_wrong(NAME_LABEL_VALUE, item->text) : NULL;
+        wrong = label ? name_check_label_value(item->text) : NULL;
         if (wrong)
             diag_error(in->reader.diags, item->node->span, "a label's value %s", wrong);
     }

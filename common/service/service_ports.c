@@ -25,7 +25,7 @@ static void read_single(const struct service_reader *in, const struct record *re
 {
     struct port *port = ARENA_NEW(in->reader.arena, struct port);
     size_t count = 0;
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+    for (size_t i = 0; i < COUNT_OF(forms); i++) {
         if (!record_has(record, forms[i].field))
             continue;
         *port = (struct port){.name = STR("main"),
@@ -107,7 +107,7 @@ static void read_one_of(const struct service_reader *in, const struct record *re
     struct service *service = in->service;
     struct port *port = &service->ports[service->port_count];
     *port = port_of(record);
-    const char *wrong = name_wrong(NAME_PORT, port->name);
+    const char *wrong = name_check_port(port->name);
     if (wrong && record_has(record, PORTS_NAME))
         diag_error(in->reader.diags, record_location(record, PORTS_NAME), "a port's name %s",
                    wrong);
@@ -179,29 +179,37 @@ static void warn_stays_inside(const struct service_reader *in, const struct port
                                 "the port in your ingress controller");
 }
 
-void service_read_ports(const struct service_reader *in)
+/* Returns false after an error that leaves the ports unknown. */
+static bool read_ports(const struct service_reader *in)
 {
-    struct service *service = in->service;
     const struct value *port = service_value(in, SERVICE_PORT);
     const struct value *ports = service_value(in, SERVICE_PORTS);
     if (ports->wrong) { /* what can be checked of them is; nothing else may use them */
         read_several(in, ports);
-        service->port_count = 0;
-        return;
+        in->service->port_count = 0;
+        return false;
     }
     if (port->wrong)
-        return;
+        return false;
     if (port->node && ports->node) {
         service_error(in, SERVICE_PORTS, "both port and ports are given");
         diag_hint(in->reader.diags, "keep port for one port, ports for several");
-        return;
+        return false;
     }
     if (port->count)
         read_single(in, port->records[0]);
     else if (ports->node)
         read_several(in, ports);
-    else if (!port->node && service->max_containers > 0 && !layer_injects(in->layer))
+    else if (!port->node && in->service->max_containers > 0 && !layer_injects(in->layer))
         report_missing(in);
+    return true;
+}
+
+void service_read_ports(const struct service_reader *in)
+{
+    struct service *service = in->service;
+    if (!read_ports(in))
+        return;
     for (size_t i = 0; i < service->port_count && !service->public_port; i++)
         if (service->ports[i].type != PORT_TYPE_TCP)
             service->public_port = &service->ports[i];
@@ -232,7 +240,7 @@ static const struct node *ports_alone(struct arena *arena, const struct node *se
 {
     struct node *map = node_new(arena, NODE_MAP);
     static const enum field_id fields[] = {SERVICE_PORT, SERVICE_PORTS};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
         const struct node *value = node_get(service, schema_field(fields[i])->name);
         if (!value)
             continue;

@@ -129,7 +129,7 @@ static int64_t startup_timeout(const struct service_reader *in)
 {
     static const enum field_id delays[] = {SERVICE_LIVENESS_DELAY, SERVICE_READINESS_DELAY};
     int64_t timeout = service_value(in, SERVICE_STARTUP_TIMEOUT)->number;
-    for (size_t i = 0; i < sizeof delays / sizeof *delays; i++) {
+    for (size_t i = 0; i < COUNT_OF(delays); i++) {
         int64_t least = has(in, delays[i]) && !has(in, SERVICE_STARTUP_TIMEOUT)
                             ? service_startup_timeout(service_value(in, delays[i])->number)
                             : 0;
@@ -185,7 +185,7 @@ static bool means_none(const struct service_reader *in, struct str path)
 {
     static const char *const words[] = {"none", "null", "off", "no", "false", "disabled"};
     struct str lower = str_lower(in->reader.arena, path);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; i < COUNT_OF(words); i++)
         if (str_is(lower, words[i]))
             return true;
     return false;
@@ -216,7 +216,7 @@ static void check_path(const struct service_reader *in, enum field_id path)
         return;
     }
     struct str text = path_of(in, path);
-    const char *wrong = name_wrong(NAME_REQUEST, text);
+    const char *wrong = name_check_request(text);
     struct str written = service_value(in, path)->text;
     if (written.len == 0)
         wrong = "is empty: write \"/\", or leave it out";
@@ -238,7 +238,7 @@ static void check_path(const struct service_reader *in, enum field_id path)
 static void check_none(const struct service_reader *in, const struct probe_fields *fields)
 {
     const enum field_id others[] = {fields->path, fields->command, fields->delay};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
         if (!has(in, fields->none) || !has(in, others[i]))
             continue;
         service_error(in, fields->none, "both %s and %s are given",
@@ -255,7 +255,7 @@ static void check_both_none(const struct service_reader *in)
                                            SERVICE_HEALTHCHECK_COMMAND};
     if (!has(in, SERVICE_LIVENESS) || !has(in, SERVICE_READINESS))
         return;
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!has(in, fields[i]) || str_is(service_value(in, fields[i])->text, "none"))
             continue;
         service_error(in, fields[i], "%s has no effect: liveness and readiness are none",
@@ -272,10 +272,10 @@ static const char *find_clash(const struct service_reader *in, struct str asked)
     static const enum field_id own[] = {SERVICE_LIVENESS_PATH, SERVICE_READINESS_PATH,
                                         SERVICE_LIVENESS_COMMAND, SERVICE_READINESS_COMMAND,
                                         SERVICE_STARTUP_PATH};
-    for (size_t i = str_is(asked, "http") ? 1 : 0; i < sizeof common / sizeof *common; i++)
+    for (size_t i = str_is(asked, "http") ? 1 : 0; i < COUNT_OF(common); i++)
         if (has(in, common[i]))
             return schema_field(common[i])->name;
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+    for (size_t i = 0; i < COUNT_OF(own); i++)
         if (str_is(asked, "none") && has(in, own[i]))
             return schema_field(own[i])->name;
     return NULL;
@@ -284,7 +284,7 @@ static const char *find_clash(const struct service_reader *in, struct str asked)
 static const enum field_id path_fields[] = {SERVICE_HEALTHCHECK_PATH, SERVICE_LIVENESS_PATH,
                                             SERVICE_READINESS_PATH, SERVICE_STARTUP_PATH};
 
-enum { PATH_FIELDS = sizeof path_fields / sizeof *path_fields };
+enum { PATH_FIELDS = COUNT_OF(path_fields) };
 
 static void check_healthcheck(const struct service_reader *in)
 {

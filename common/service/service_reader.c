@@ -9,16 +9,15 @@ void service_error(const struct service_reader *in, enum field_id field, const c
 {
     va_list arguments;
     va_start(arguments, format);
-    struct str message = str_vformat(in->reader.arena, format, arguments);
+    diag_verror(in->reader.diags, record_location(in->record, field), format, arguments);
     va_end(arguments);
-    diag_error(in->reader.diags, record_location(in->record, field), "%.*s", STR_ARG(message));
 }
 
-void service_check(const struct service_reader *in, enum field_id field, enum name_kind kind)
+void service_check(const struct service_reader *in, enum field_id field, name_check *check)
 {
     if (!record_has(in->record, field))
         return;
-    const char *wrong = name_wrong(kind, service_value(in, field)->text);
+    const char *wrong = check(service_value(in, field)->text);
     if (wrong)
         service_error(in, field, "%s %s", schema_field(field)->name, wrong);
 }

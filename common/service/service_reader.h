@@ -20,7 +20,7 @@ void service_error(const struct service_reader *in, enum field_id field, const c
     __attribute__((format(printf, 3, 4)));
 
 /* Reports when a text is written that is no such name. */
-void service_check(const struct service_reader *in, enum field_id field, enum name_kind kind);
+void service_check(const struct service_reader *in, enum field_id field, name_check *check);
 
 /* port, ports, probe_port. Needs max_containers. */
 void service_read_ports(const struct service_reader *in);

@@ -45,7 +45,7 @@ static bool strip_address(const struct service_reader *in, const struct item *it
 static bool check_host(const struct service_reader *in, const struct item *item, struct str host,
                        struct str path)
 {
-    const char *wrong = name_wrong(NAME_HOST, host);
+    const char *wrong = name_check_host(host);
     bool dotted = str_find(host, 0, '.') < host.len;
     if (!wrong && (dotted || str_is(host, "localhost")))
         return true;
@@ -97,13 +97,13 @@ static bool check_prefix(const struct service_reader *in, const struct item *ite
         {has_dots(path), "has a part . or .., which clients resolve before they send it"},
     };
     bool right = true;
-    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+    for (size_t i = 0; i < COUNT_OF(rules); i++) {
         if (!rules[i].wrong)
             continue;
         diag_error(in->reader.diags, item->node->span, "the path of public_uri %s", rules[i].text);
         right = false;
     }
-    const char *wrong = path.len && right ? name_wrong(NAME_PATH, path) : NULL;
+    const char *wrong = path.len && right ? name_check_path(path) : NULL;
     if (wrong)
         diag_error(in->reader.diags, item->node->span, "the path of public_uri %s", wrong);
     return right && !wrong;
@@ -226,7 +226,7 @@ static void read_affinity(const struct service_reader *in)
     service->sticky = service_value(in, SERVICE_STICKY_SESSION)->flag;
     service->sticky_max_age = service_value(in, SERVICE_STICKY_MAX_AGE)->number;
     service->hash_key = service_value(in, SERVICE_CONSISTENT_HASH)->text;
-    service_check(in, SERVICE_CONSISTENT_HASH, NAME_HASH_KEY);
+    service_check(in, SERVICE_CONSISTENT_HASH, name_check_hash_key);
     warn_max_age(in);
     struct str path = common_prefix(service);
     service->sticky_path = path.len ? path : STR("/");
@@ -262,7 +262,7 @@ static void warn_private(const struct service_reader *in)
         return;
     if (layer_injects(in->layer)) /* a chart's Ingress may be there already */
         return;
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!record_has(in->record, fields[i]))
             continue;
         diag_warning(in->reader.diags, record_location(in->record, fields[i]),

@@ -53,19 +53,19 @@ static void check_disk(const struct service_reader *in, const struct record *rec
 {
     struct arena *arena = in->reader.arena;
     struct diags *diags = in->reader.diags;
-    const char *wrong = name_wrong(NAME_MOUNT_PATH, disk->path);
+    const char *wrong = name_check_mount_path(disk->path);
     if (!wrong && set_add(arena, paths, disk->path, disk))
         wrong = "is that of another disk already";
     if (wrong) {
         diag_error(diags, record_location(record, STORAGE_PATH), "path %s", wrong);
         struct str absolute = str_format(arena, "/%.*s", STR_ARG(disk->path));
-        if (!str_starts(disk->path, STR("/")) && !name_wrong(NAME_MOUNT_PATH, absolute))
+        if (!str_starts(disk->path, STR("/")) && !name_check_mount_path(absolute))
             diag_hint(diags, "write path: %.*s", STR_ARG(absolute));
         return;
     }
     if (!record_has(record, STORAGE_NAME))
         disk->name = name_of_path(arena, disk->path);
-    wrong = name_wrong(NAME_NAMESPACE, disk->name);
+    wrong = name_check_namespace(disk->name);
     if (wrong) {
         diag_error(diags, name_location(record), "name %s", wrong);
     } else if (str_is(disk->name, "tmp") && !str_is(disk->path, "/tmp")) {

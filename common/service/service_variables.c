@@ -18,7 +18,7 @@ static bool add_variable(const struct service_reader *in, struct variable variab
                    VARIABLES_MAX);
         return false;
     }
-    const char *wrong = name_wrong(NAME_VARIABLE, variable.name);
+    const char *wrong = name_check_variable(variable.name);
     if (wrong)
         diag_error(in->reader.diags, variable.at, "the variable \"%.*s\" %s",
                    STR_ARG(variable.name), wrong);
@@ -220,9 +220,7 @@ static struct str expand(const struct service_reader *in, const struct item *ite
         copied = reference->at;
     }
     buf_add(&text, str_from(item->text, copied));
-    struct str copy = str_copy(in->reader.arena, buf_str(&text));
-    buf_free(&text);
-    return copy;
+    return buf_take(in->reader.arena, &text);
 }
 
 static bool read_env_var(const struct service_reader *in, const struct item *item)
@@ -334,7 +332,7 @@ static void check_expansions(const struct service_reader *in, const struct set *
         struct str name;
         for (size_t at = 0; next_expansion(variable->text, &at, &name);) {
             const struct variable *found = set_get(names, name);
-            if ((!found || found >= variable) && !name_wrong(NAME_VARIABLE, name))
+            if ((!found || found >= variable) && !name_check_variable(name))
                 report_expansion(in, variable, name, found);
         }
     }

@@ -120,8 +120,7 @@ static void splice(struct writer *writer, size_t at, size_t to, struct str text)
 
 void edit_splice(struct writer *writer, size_t at, size_t to, struct buf *text)
 {
-    splice(writer, at, to, str_copy(writer->arena, buf_str(text)));
-    buf_free(text);
+    splice(writer, at, to, buf_take(writer->arena, text));
 }
 
 size_t edit_column_of(const struct writer *writer, size_t at)
@@ -144,43 +143,58 @@ static void replace_in_flow(struct writer *writer, const struct edit_entry *entr
         edit_splice(writer, entry->node->span.start, entry->node->span.end, &text);
 }
 
-static void replace_in_block(struct writer *writer, const struct edit_entry *entry,
-                             const struct node *value)
+/* By a value in one line; `text` has the space before it. */
+static void replace_with_line(struct writer *writer, const struct edit_entry *entry, bool same_line,
+                              struct buf *text)
 {
     const struct node *old = entry->node;
-    struct str newline = str_of(writer->style.newline);
-    struct buf text = {0};
-    emit_value(&text, value, edit_column_of(writer, entry->start), &writer->style);
-    bool past = past_newline(writer, entry);
-    bool same_line = old->span.start <= line_end(writer, entry->colon);
-    if (is_empty(old)) {
-        size_t at = emit_is_inline(value) ? entry->colon : line_end(writer, entry->colon);
-        edit_splice(writer, at, at, &text);
-        return;
-    }
-    if (emit_is_inline(value) && !same_line) {
+    if (!same_line) {
         /* Comments between the colon and what goes stay. */
-        edit_splice(writer, entry->colon, entry->colon, &text);
+        edit_splice(writer, entry->colon, entry->colon, text);
         splice(writer, line_start(writer, old->text_at), behind(writer, entry), (struct str){0});
         return;
     }
+    if (past_newline(writer, entry))
+        buf_add(text, str_of(writer->style.newline));
+    struct str behind_space = str_from(buf_take(writer->arena, text), 1); /* the space is there */
+    splice(writer, old->span.start, old->span.end, behind_space);
+}
+
+/* By a map or a list in lines of its own; `text` has the line break before it. */
+static void replace_with_lines(struct writer *writer, const struct edit_entry *entry,
+                               bool same_line, struct buf *text)
+{
+    const struct node *old = entry->node;
+    struct str newline = str_of(writer->style.newline);
+    bool past = past_newline(writer, entry);
     if (past)
-        buf_add(&text, newline);
-    if (emit_is_inline(value)) {
-        struct str behind_space = str_from(buf_str(&text), 1); /* the space is there */
-        splice(writer, old->span.start, old->span.end, str_copy(writer->arena, behind_space));
-        buf_free(&text);
-    } else if (same_line && past) {
-        edit_splice(writer, entry->colon, old->span.end, &text);
+        buf_add(text, newline);
+    if (same_line && past) {
+        edit_splice(writer, entry->colon, old->span.end, text);
     } else if (same_line) {
         splice(writer, entry->colon, old->span.end, (struct str){0});
         size_t at = line_end(writer, old->span.end);
-        edit_splice(writer, at, at, &text);
+        edit_splice(writer, at, at, text);
     } else {
-        struct str behind_break = str_from(buf_str(&text), newline.len);
-        splice(writer, line_start(writer, old->text_at), old->span.end,
-               str_copy(writer->arena, behind_break));
-        buf_free(&text);
+        struct str behind_break = str_from(buf_take(writer->arena, text), newline.len);
+        splice(writer, line_start(writer, old->text_at), old->span.end, behind_break);
+    }
+}
+
+static void replace_in_block(struct writer *writer, const struct edit_entry *entry,
+                             const struct node *value)
+{
+    bool one_line = emit_is_inline(value);
+    bool same_line = entry->node->span.start <= line_end(writer, entry->colon);
+    struct buf text = {0};
+    emit_value(&text, value, edit_column_of(writer, entry->start), &writer->style);
+    if (is_empty(entry->node)) {
+        size_t at = one_line ? entry->colon : line_end(writer, entry->colon);
+        edit_splice(writer, at, at, &text);
+    } else if (one_line) {
+        replace_with_line(writer, entry, same_line, &text);
+    } else {
+        replace_with_lines(writer, entry, same_line, &text);
     }
 }
 
@@ -422,16 +436,14 @@ static void remove_flow_run(struct writer *writer, const struct edit_entry *entr
         splice(writer, comma, comma + 1, (struct str){0});
 }
 
-static void write_flow(struct writer *writer, const struct node *node,
-                       const struct edit_entry *entries, size_t count)
+/* Adds the made nodes. A map's go to its front, for its last value may be any text; a list's to
+ * their place. */
+static void write_flow_made(struct writer *writer, const struct node *node,
+                            const struct edit_entry *entries, size_t count, struct str gap)
 {
-    size_t open = node->text_at + 1;
-    size_t inside = skip_blanks(writer, open);
-    struct str gap = str_slice(writer->text, open, inside);
     struct str comma = gap.len ? STR(",") : STR(", ");
+    size_t open = node->text_at + 1;
     bool clean = all_removed(entries, count);
-    for (size_t from = 0, to = 0; find_run(entries, count, &from, &to);)
-        remove_flow_run(writer, entries, from, to, count);
     size_t next = 0;
     struct buf front = {0};
     for (const struct node *each = node->first; each; each = each->next) {
@@ -439,27 +451,32 @@ static void write_flow(struct writer *writer, const struct node *node,
             while (next < count && entries[next].fate == REMOVED)
                 next++;
             next++;
-            continue;
-        }
-        /* A map's go to its front, for its last value may be any text; a list's to their place. */
-        bool first = each->key || next == 0;
-        if (first) {
+        } else if (each->key || next == 0) {
             buf_add(&front, gap);
             add_flow(&front, each);
-            bool more = !clean || (each->next && !each->next->span.source);
-            if (more)
+            if (!clean || (each->next && !each->next->span.source))
                 buf_add(&front, comma);
-            continue;
+        } else {
+            struct buf text = {0};
+            buf_add(&text, comma);
+            buf_add(&text, gap);
+            add_flow(&text, each);
+            size_t at = entries[next - 1].end;
+            edit_splice(writer, at, at, &text);
         }
-        struct buf text = {0};
-        buf_add(&text, comma);
-        buf_add(&text, gap);
-        add_flow(&text, each);
-        size_t at = entries[next - 1].end;
-        edit_splice(writer, at, at, &text);
     }
     if (front.len)
         edit_splice(writer, open, open, &front);
+}
+
+static void write_flow(struct writer *writer, const struct node *node,
+                       const struct edit_entry *entries, size_t count)
+{
+    size_t open = node->text_at + 1;
+    struct str gap = str_slice(writer->text, open, skip_blanks(writer, open));
+    for (size_t from = 0, to = 0; find_run(entries, count, &from, &to);)
+        remove_flow_run(writer, entries, from, to, count);
+    write_flow_made(writer, node, entries, count, gap);
 }
 
 void edit_write_entries(struct writer *writer, const struct node *node,

@@ -40,7 +40,7 @@ static void add_yaml_escape(struct buf *out, uint32_t character)
     } letters[] = {{'\0', '0'},  {'\a', 'a'}, {'\b', 'b'},   {'\t', 't'},  {'\n', 'n'},
                    {'\v', 'v'},  {'\f', 'f'}, {'\r', 'r'},   {0x1B, 'e'},  {'"', '"'},
                    {'\\', '\\'}, {0x85, 'N'}, {0x2028, 'L'}, {0x2029, 'P'}};
-    for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
+    for (size_t i = 0; i < COUNT_OF(letters); i++) {
         if (letters[i].character == character) {
             buf_format(out, "\\%c", letters[i].letter);
             return;
@@ -179,11 +179,10 @@ static void emit_lines(struct buf *out, struct str text, size_t column,
                        const struct emit_style *style)
 {
     buf_add(out, STR("|-"));
-    for (size_t at = 0; at < text.len;) {
-        size_t end = str_find(text, at, '\n');
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);) {
         next_line(out, column, style);
-        buf_add(out, str_slice(text, at, end));
-        at = end + 1;
+        buf_add(out, line);
     }
 }
 
@@ -324,7 +323,7 @@ const char *const emit_format_names[] = {"yaml", "json", NULL};
 
 const struct emit_format *emit_format_find(const char *name)
 {
-    for (size_t i = 0; name && i < sizeof formats / sizeof *formats; i++)
+    for (size_t i = 0; name && i < COUNT_OF(formats); i++)
         if (strcmp(formats[i].name, name) == 0)
             return &formats[i];
     return &formats[0];

@@ -142,8 +142,7 @@ static struct node *read_string(struct reader *reader)
     buf_add(&out, node->text);
     reader->at++;
     bool ok = read_escape(reader, &out) && read_escaped_string(reader, &out);
-    node->text = str_copy(reader->arena, buf_str(&out));
-    buf_free(&out);
+    node->text = buf_take(reader->arena, &out);
     return ok ? node : NULL;
 }
 
@@ -173,7 +172,7 @@ static bool skip_number(struct reader *reader)
 static bool skip_literal(struct reader *reader)
 {
     const struct str literals[] = {STR("true"), STR("false"), STR("null")};
-    for (size_t i = 0; i < sizeof literals / sizeof *literals; i++) {
+    for (size_t i = 0; i < COUNT_OF(literals); i++) {
         if (str_starts(str_from(reader->text, reader->at), literals[i])) {
             reader->at += literals[i].len;
             return true;

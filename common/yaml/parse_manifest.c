@@ -235,7 +235,7 @@ static enum scalar_style style_of(const yaml_event_t *event)
                                         "tag:yaml.org,2002:merge"};
     const char *tag = (const char *)event->data.scalar.tag;
     enum scalar_style style = styles[event->data.scalar.style];
-    for (size_t i = 0; tag && i < sizeof typed / sizeof *typed; i++)
+    for (size_t i = 0; tag && i < COUNT_OF(typed); i++)
         if (strcmp(tag, typed[i]) == 0)
             return STYLE_PLAIN;
     return tag && style == STYLE_PLAIN ? STYLE_TEXT : style;

@@ -491,7 +491,7 @@ static const char *syntax_hint(const char *message)
         {"missing comma in flow mapping", "is a } or a comma missing?"},
         {"missing comma in flow sequence", "is a ] or a comma missing?"},
     };
-    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+    for (size_t i = 0; i < COUNT_OF(hints); i++)
         if (strstr(message, hints[i].words))
             return hints[i].hint;
     return NULL;
@@ -600,7 +600,7 @@ static void refuse_blanks(struct loader *loader)
 static void show_own_file(const struct source *source, const struct node *root)
 {
     static const char *const fields[] = {"name", "org_name", "providers", "modules"};
-    for (size_t i = 0; source_is_hidden(source) && i < sizeof fields / sizeof *fields; i++)
+    for (size_t i = 0; source_is_hidden(source) && i < COUNT_OF(fields); i++)
         if (root && root->kind == NODE_MAP && node_get(root, fields[i]))
             *source->hidden = false;
 }

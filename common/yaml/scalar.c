@@ -19,7 +19,7 @@ static bool is_keyword(struct str text)
     static const char *const words[] = {"",     "~",     "null",  "true", "false", "yes",
                                         "no",   "on",    "off",   "y",    "n",     ".nan",
                                         ".inf", "-.inf", "+.inf", "<<",   "=",     "."};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; i < COUNT_OF(words); i++)
         if (str_is_nocase(text, words[i]))
             return true;
     return false;
@@ -123,7 +123,7 @@ bool scalar_to_bool(struct str text, bool *ret_flag)
         bool flag;
     } words[] = {{"true", true}, {"false", false}, {"yes", true},
                  {"no", false},  {"on", true},     {"off", false}};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (str_is_nocase(text, words[i].word)) {
             *ret_flag = words[i].flag;
             return true;
@@ -141,7 +141,7 @@ static unsigned base_of(struct str digits, size_t *ret_prefix)
         const char *prefix;
         unsigned base;
     } bases[] = {{"0x", 16}, {"0b", 2}, {"0o", 8}, {"0", 8}};
-    for (size_t i = 0; i < sizeof bases / sizeof *bases; i++) {
+    for (size_t i = 0; i < COUNT_OF(bases); i++) {
         *ret_prefix = strlen(bases[i].prefix);
         if (digits.len > *ret_prefix &&
             str_is_nocase(str_slice(digits, 0, *ret_prefix), bases[i].prefix))
@@ -277,7 +277,7 @@ bool scalar_is_json_true(struct str text)
 {
     static const char *const words[] = {"y",    "Y",    "yes", "Yes", "YES", "true",
                                         "True", "TRUE", "on",  "On",  "ON"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; i < COUNT_OF(words); i++)
         if (str_is(text, words[i]))
             return true;
     return false;

@@ -9,7 +9,7 @@ static void test_memory_is_zeroed_and_aligned(void **state)
 {
     struct unit *unit = *state;
     static const size_t sizes[] = {0, 1, 7, 16, 17, 4096, 65536, 65537, 3000000, 1};
-    for (size_t i = 0; i < COUNT(sizes); i++) {
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         unsigned char *bytes = arena_alloc(&unit->arena, sizes[i]);
         assert_non_null(bytes);
         assert_int_equal((uintptr_t)bytes % alignof(max_align_t), 0);
@@ -127,7 +127,7 @@ static void test_sizes_that_overflow(void **state)
                 {1, SIZE_MAX / 2}
 #endif
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int ends[2];
         assert_int_equal(pipe(ends), 0);
         fflush(NULL);

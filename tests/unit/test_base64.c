@@ -19,7 +19,7 @@ static void test_known_texts(void **state)
         {TEXT("\xFF\xFE\xFD"), "//79"},
         {TEXT("\xFB\xEF\xBE"), "++++"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str bytes;
         assert_str(base64_encode(&unit->arena, rows[i].bytes), rows[i].text);
         assert_true(base64_decode(&unit->arena, str_of(rows[i].text), &bytes));
@@ -61,12 +61,12 @@ static void test_taken_is_what_is_made(void **state)
     struct unit *unit = *state;
     static const char some[] = {'A', 'B', 'Q', 'g', 'w', '/', '+', '9', '=', '-', 0, '\n', '\xFF'};
     size_t taken = 0;
-    for (size_t i = 0; i < COUNT(some) * COUNT(some) * COUNT(some) * COUNT(some); i++) {
+    for (size_t i = 0; i < COUNT_OF(some) * COUNT_OF(some) * COUNT_OF(some) * COUNT_OF(some); i++) {
         char text[4];
         size_t rest = i;
-        for (size_t j = 0; j < COUNT(text); j++, rest /= COUNT(some))
-            text[j] = some[rest % COUNT(some)];
-        struct str given = {text, COUNT(text)};
+        for (size_t j = 0; j < COUNT_OF(text); j++, rest /= COUNT_OF(some))
+            text[j] = some[rest % COUNT_OF(some)];
+        struct str given = {text, COUNT_OF(text)};
         struct str bytes;
         if (!base64_decode(&unit->arena, given, &bytes))
             continue;
@@ -90,7 +90,7 @@ static void test_refused(void **state)
         TEXT("Zv=="),     TEXT("Zm9="),     TEXT("Zm+="),     TEXT("\0\0\0\0"), TEXT("Zm9v Zm9"),
         TEXT(" Zm9vZm9"), TEXT("Zm,v"),
     };
-    for (size_t i = 0; i < COUNT(texts); i++) {
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
         struct str bytes;
         if (base64_decode(&unit->arena, texts[i], &bytes))
             fail_msg("\"%.*s\" is taken", STR_ARG(texts[i]));

@@ -152,7 +152,7 @@ static void test_right_command_lines(void **state)
         {{"validate"}, 0, "validate files;", ""},
         {{"fail"}, 7, "", "told\n"},
     };
-    check_rows(*state, &program, rows, COUNT(rows));
+    check_rows(*state, &program, rows, COUNT_OF(rows));
 }
 
 static void test_help(void **state)
@@ -171,7 +171,7 @@ static void test_help(void **state)
         {{"--version"}, 0, "kubectl-it ", ""},
         {{"help", "rendr"}, 2, "", "unknown command \"rendr\"\n  did you mean \"render\"?"},
     };
-    check_rows(*state, &program, rows, COUNT(rows));
+    check_rows(*state, &program, rows, COUNT_OF(rows));
     struct result result = run(*state, &program, (const char *const[]){"help", "validate", NULL});
     assert_false(unit_contains(result.out, "--filename")); /* it takes none */
 }
@@ -229,7 +229,7 @@ static void test_wrong_command_lines(void **state)
          "",
          "--image-tag and --image-digest exclude each other"},
     };
-    check_rows(*state, &program, rows, COUNT(rows));
+    check_rows(*state, &program, rows, COUNT_OF(rows));
 }
 
 static void test_a_program_of_one_command(void **state)
@@ -241,7 +241,7 @@ static void test_a_program_of_one_command(void **state)
         {{NULL}, 2, "", "--filename is needed: --filename FILE\n  see it --help\n"},
         {{"render"}, 2, "", "--filename is needed"},
     };
-    check_rows(*state, &single, rows, COUNT(rows));
+    check_rows(*state, &single, rows, COUNT_OF(rows));
 }
 
 /* auto: never into a file, whatever the environment says. */

@@ -34,7 +34,7 @@ static void test_digests(void **state)
         {TOOL_NERDCTL, "v1: digest: " A, ""},
         {TOOL_NERDCTL, "manifest-sha256:", ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str digest = image_tool_digest(rows[i].kind, STR("v1"), str_of(rows[i].output));
         if (!str_is(digest, rows[i].digest))
             fail_msg("row %zu: \"%.*s\"", i, STR_ARG(digest));
@@ -63,7 +63,7 @@ static void test_login_hints(void **state)
         {TOOL_PODMAN, "podman", "127.0.0.1:5000", "podman run -d -p 5000:5000"},
         {TOOL_DOCKER, "docker", "localhost.example.com", "docker login localhost.example.com"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct image_tool tool = {
             .arena = &unit->arena, .name = rows[i].name, .kind = rows[i].kind};
         struct str hint = image_tool_login_hint(&tool, str_of(rows[i].host));

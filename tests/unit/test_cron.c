@@ -57,7 +57,7 @@ static void test_right(void **state)
         "@midnight",
         "@hourly",
     };
-    check_right(*state, schedules, COUNT(schedules));
+    check_right(*state, schedules, COUNT_OF(schedules));
 }
 
 static void test_wrong(void **state)
@@ -127,7 +127,7 @@ static void test_wrong(void **state)
         "99999999999999999999 * * * *",
         "\xC2\xB2 * * * *",
     };
-    check_wrong(*state, schedules, COUNT(schedules));
+    check_wrong(*state, schedules, COUNT_OF(schedules));
 }
 
 /* A schedule with `text` for one part. */
@@ -146,7 +146,7 @@ static void test_both_sides_of_every_range(void **state)
     static const struct {
         int min, max;
     } parts[] = {{0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 6}};
-    for (size_t i = 0; i < COUNT(parts); i++) {
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
         for (int number = 0; number <= 100; number++) {
             bool right = number >= parts[i].min && number <= parts[i].max;
             char forms[4][16];
@@ -154,7 +154,7 @@ static void test_both_sides_of_every_range(void **state)
             snprintf(forms[1], sizeof *forms, "%d-%d", number, number);
             snprintf(forms[2], sizeof *forms, "%d/2", number);
             snprintf(forms[3], sizeof *forms, "0%d", number);
-            for (size_t form = 0; form < COUNT(forms); form++) {
+            for (size_t form = 0; form < COUNT_OF(forms); form++) {
                 const char *schedule = with_part(unit, i, forms[form]);
                 if (!cron_wrong(&unit->arena, str_of(schedule)) != right)
                     fail_msg("\"%s\" is %s", schedule, right ? "refused" : "taken");
@@ -175,7 +175,7 @@ static void test_names_stand_for_their_numbers(void **state)
                                         "aug", "sep", "oct", "nov", "dec", "sun", "mon",
                                         "tue", "wed", "thu", "fri", "sat"};
     enum { MONTHS = 12 };
-    for (size_t i = 0; i < COUNT(names); i++) {
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
         size_t part = i < MONTHS ? 3 : 4;
         size_t number = i < MONTHS ? i + 1 : i - MONTHS;
         for (size_t other = part == 3; other <= (part == 3 ? 12 : 6); other++) {
@@ -197,7 +197,7 @@ static void test_what_kubernetes_takes_too(void **state)
         "0 3 * * *\n", /* a block scalar's end */
         "0 3\n* * *",
     };
-    check_right(*state, schedules, COUNT(schedules));
+    check_right(*state, schedules, COUNT_OF(schedules));
 }
 
 static void test_messages(void **state)
@@ -214,7 +214,7 @@ static void test_messages(void **state)
         {"* * *", "must have five parts: minute, hour, day of month, month, day of week"},
         {"@dayly", "@hourly, @daily, @weekly, @monthly, @yearly"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_contains(str_of(cron_wrong(&unit->arena, str_of(rows[i][0]))), rows[i][1]);
 }
 

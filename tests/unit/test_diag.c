@@ -18,7 +18,7 @@ static void test_positions(void **state)
         {0, 1, 1},  {1, 1, 2},  {2, 1, 3},  {3, 2, 1},  {4, 2, 2},  {5, 2, 3},  {7, 2, 4},
         {10, 2, 5}, {11, 2, 6}, {12, 2, 7}, {13, 3, 1}, {14, 4, 1}, {15, 4, 2}, {999, 4, 2},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct position position = diag_position(source, rows[i].offset);
         if (position.line != rows[i].line || position.column != rows[i].column)
             fail_msg("offset %zu is %zu:%zu", rows[i].offset, position.line, position.column);
@@ -100,7 +100,7 @@ static void test_caret(void **state)
         {TEXT("a\n"), 2, 2, "  \n  ^\n"},
         {TEXT("ab"), 99, 120, "  ab\n    ^\n"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_str(shown(unit, rows[i].text, rows[i].start, rows[i].end), rows[i].shown);
 }
 
@@ -119,7 +119,7 @@ static void test_long_lines_are_cut_around_the_place(void **state)
     enum { LONG = 200000, MOST = 400 };
     struct str line = unit_repeat(unit, "a", LONG);
     static const size_t places[] = {0, 1, 59, 60, 61, 62, 119, 120, 121, 1000, LONG - 1};
-    for (size_t i = 0; i < COUNT(places); i++) {
+    for (size_t i = 0; i < COUNT_OF(places); i++) {
         char *bytes = arena_alloc(&unit->arena, LONG);
         memcpy(bytes, line.data, LONG);
         bytes[places[i]] = 'X';
@@ -167,7 +167,7 @@ static void test_cuts_inside_characters(void **state)
     static const size_t starts[] = {0, 3, 6};
     static const size_t ends[] = {3, 6, 7};
     for (size_t i = 0; i < 60; i++) {
-        for (size_t j = 0; j < COUNT(starts); j++) {
+        for (size_t j = 0; j < COUNT_OF(starts); j++) {
             struct str text =
                 shown(unit, line, i * PERIOD + starts[j], (i + i % 30) * PERIOD + ends[j]);
             struct str first = str_slice(text, 0, str_find(text, 0, '\n'));
@@ -187,7 +187,7 @@ static void test_written_form(void **state)
     diag_error(&unit->diags, at(source, 8, 9), "no %s", "good");
     diag_hint(&unit->diags, "write\n%d", 5);
     diag_warning(&unit->diags, at(source, 0, 1), "odd");
-    diag_error(&unit->diags, (struct location){0}, "no file");
+    diag_error(&unit->diags, NO_LOCATION, "no file");
     diag_error(&unit->diags, location_file(source), "the file is empty");
     /* In the order of the text, file by file; what has no file stays where it was. */
     assert_str(unit_written(unit), "service.yaml:1:1: warning: odd\n"
@@ -269,15 +269,15 @@ static void test_full_on_both_sides(void **state)
 {
     struct unit *unit = *state;
     for (size_t i = 0; i < DIAG_MAX + 1; i++)
-        diag_warning(&unit->diags, (struct location){0}, "w");
+        diag_warning(&unit->diags, NO_LOCATION, "w");
     assert_int_equal(unit->diags.count, DIAG_MAX);
     for (size_t i = 0; i < DIAG_MAX; i++) {
         assert_false(diags_full(&unit->diags));
-        diag_error(&unit->diags, (struct location){0}, "e");
+        diag_error(&unit->diags, NO_LOCATION, "e");
     }
     assert_true(diags_full(&unit->diags));
     assert_int_equal(unit->diags.count, 2 * DIAG_MAX);
-    diag_error(&unit->diags, (struct location){0}, "e");
+    diag_error(&unit->diags, NO_LOCATION, "e");
     assert_int_equal(unit->diags.count, 2 * DIAG_MAX);
 }
 
@@ -344,11 +344,11 @@ static void test_long_messages_are_cut(void **state)
 {
     struct unit *unit = *state;
     struct str most = unit_repeat(unit, "x", DIAG_TEXT_MAX);
-    diag_error(&unit->diags, (struct location){0}, "%.*s", STR_ARG(most));
+    diag_error(&unit->diags, NO_LOCATION, "%.*s", STR_ARG(most));
     diag_hint(&unit->diags, "%.*s", STR_ARG(most));
     assert_true(str_equal(unit->diags.items[0].message, most));
     assert_true(str_equal(unit->diags.items[0].hint, most));
-    diag_error(&unit->diags, (struct location){0}, "%.*sy", STR_ARG(most));
+    diag_error(&unit->diags, NO_LOCATION, "%.*sy", STR_ARG(most));
     diag_hint(&unit->diags, "%.*sy", STR_ARG(most));
     for (size_t i = 0; i < 2; i++) {
         struct str cut = i ? unit->diags.items[1].hint : unit->diags.items[1].message;
@@ -361,10 +361,10 @@ static void test_messages_are_cut_between_characters(void **state)
 {
     struct unit *unit = *state;
     static const char *const characters[] = {"\xC3\xA4", "\xE4\xB8\xAD", "\xF0\x9F\x98\x80"};
-    for (size_t i = 0; i < COUNT(characters); i++) {
+    for (size_t i = 0; i < COUNT_OF(characters); i++) {
         for (size_t shift = 0; shift < 4; shift++) {
             unit->diags = (struct diags){.arena = &unit->arena};
-            diag_error(&unit->diags, (struct location){0}, "%.*s%.*s",
+            diag_error(&unit->diags, NO_LOCATION, "%.*s%.*s",
                        STR_ARG(unit_repeat(unit, "x", shift)),
                        STR_ARG(unit_repeat(unit, characters[i], DIAG_TEXT_MAX)));
             struct str message = unit->diags.items[0].message;
@@ -381,6 +381,20 @@ static void test_a_hint_needs_a_diagnostic(void **state)
     struct unit *unit = *state;
     diag_hint(&unit->diags, "to nothing");
     assert_int_equal(unit_written(unit).len, 0);
+}
+
+/* What was being done is printed before the message, and is no part of it. */
+static void test_context(void **state)
+{
+    struct unit *unit = *state;
+    diag_context(&unit->diags, "of nothing");
+    diag_error(&unit->diags, NO_LOCATION, "refused");
+    diag_context(&unit->diags, "cannot %s", "list\033[2J");
+    diag_hint(&unit->diags, "ask");
+    diag_warning(&unit->diags, NO_LOCATION, "plain");
+    assert_true(diags_hold(&unit->diags, STR("refused")));
+    assert_false(diags_hold(&unit->diags, STR("cannot list: refused")));
+    assert_str(unit_written(unit), "error: cannot list?[2J: refused\n  ask\nwarning: plain\n");
 }
 
 static void test_texts_are_cut_to_columns(void **state)
@@ -411,7 +425,7 @@ static void test_texts_are_cut_to_columns(void **state)
         {"a\tb\nc", 5, "a b?c"},
         {"\xFF\xFF\xFF\xFF", 3, "..."},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct buf out = {0};
         buf_add(&out, STR("> "));
         diag_add_fitting(&out, str_of(rows[i].text), rows[i].columns);
@@ -441,6 +455,7 @@ int main(void)
         UNIT_TEST(test_long_messages_are_cut),
         UNIT_TEST(test_messages_are_cut_between_characters),
         UNIT_TEST(test_a_hint_needs_a_diagnostic),
+        UNIT_TEST(test_context),
         UNIT_TEST(test_texts_are_cut_to_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

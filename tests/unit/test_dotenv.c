@@ -71,7 +71,7 @@ static void test_plain_values(void **state)
         {TEXT("\xEF\xBB\xBFNAME=value\n"), TEXT("value")},
         {TEXT("\xEF\xBB\xBF\r\nNAME=\xEF\xBB\xBF\n"), TEXT("\xEF\xBB\xBF")},
     };
-    check_rows(*state, rows, COUNT(rows));
+    check_rows(*state, rows, COUNT_OF(rows));
 }
 
 static void test_quoted_values(void **state)
@@ -94,7 +94,7 @@ static void test_quoted_values(void **state)
         {TEXT("NAME='a\r\nb'\r\n"), TEXT("a\r\nb")}, /* to the byte */
         {TEXT("NAME=\"\x01\xFF\"\n"), TEXT("\x01\xFF")},
     };
-    check_rows(*state, rows, COUNT(rows));
+    check_rows(*state, rows, COUNT_OF(rows));
 }
 
 /* Only a name with nothing after the = is taken for a template that was not filled in. */
@@ -105,8 +105,8 @@ static void test_missing_values(void **state)
     assert_true(read_text(unit, STR("A=1\nB=\nC=\"\"\nD=''\nexport E= # x\r\nF=\"\" # y\nG= \r\n"),
                           &dotenv));
     static const bool bare[] = {false, true, false, false, true, false, true};
-    assert_int_equal(dotenv.count, COUNT(bare));
-    for (size_t i = 0; i < COUNT(bare); i++)
+    assert_int_equal(dotenv.count, COUNT_OF(bare));
+    for (size_t i = 0; i < COUNT_OF(bare); i++)
         assert_int_equal(dotenv.items[i].bare, bare[i]);
     struct diags diags = {.arena = &unit->arena};
     assert_false(dotenv_check_values(&dotenv, &diags, "do that"));
@@ -122,8 +122,8 @@ static void test_names_and_order(void **state)
     struct dotenv dotenv;
     assert_true(read_text(
         unit, STR("Z=1\na_1=2\nexport=3\nexported=4\nexport tls.crt=5\n-x=6\nA=7"), &dotenv));
-    assert_int_equal(dotenv.count, COUNT(names));
-    for (size_t i = 0; i < COUNT(names); i++) {
+    assert_int_equal(dotenv.count, COUNT_OF(names));
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
         const char digit[] = {(char)('1' + i), 0};
         assert_str(dotenv.items[i].name, names[i]);
         assert_str(dotenv.items[i].value, digit);
@@ -173,7 +173,7 @@ static void test_mistakes(void **state)
               "A\0=\0"),
          1, 4, "a NUL", ""}, /* UTF-16 */
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct dotenv dotenv;
         unit_forget(unit);
         if (read_text(unit, rows[i].text, &dotenv) || unit->diags.errors != 1)
@@ -222,7 +222,7 @@ static void test_can_hold(void **state)
         {TEXT("\xC0\x80"), false},
         {TEXT("\xEF\xBB\xBF"), true},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (dotenv_can_hold(rows[i].value) != rows[i].can)
             fail_msg("row %zu", i);
 }
@@ -242,7 +242,7 @@ static void test_lines(void **state)
         {TEXT("\\\"$'"), "A=\"\\\\\\\"\\$'\"\n"},
         {TEXT("\xF0\x9F\x98\x80"), "A=\"\xF0\x9F\x98\x80\"\n"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_str(dotenv_line(&unit->arena, STR("A"), rows[i].value), rows[i].line);
 }
 
@@ -288,10 +288,8 @@ static struct str random_value(struct unit *unit, uint64_t *seed)
     };
     struct buf buf = {0};
     for (size_t left = random_below(seed, 12); left > 0; left--)
-        buf_add(&buf, str_of(pieces[random_below(seed, COUNT(pieces))]));
-    struct str value = str_copy(&unit->arena, buf_str(&buf));
-    buf_free(&buf);
-    return value;
+        buf_add(&buf, str_of(pieces[random_below(seed, COUNT_OF(pieces))]));
+    return buf_take(&unit->arena, &buf);
 }
 
 /* What dotenv_line() writes reads back the same, wherever it stands. */
@@ -327,7 +325,7 @@ static void test_every_character_reads_back(void **state)
     for (int byte = 1; byte < 0x80; byte++)
         for (int other = 1; other < 0x80; other++) {
             const char bytes[] = {(char)byte, (char)other};
-            struct str value = {bytes, COUNT(bytes)};
+            struct str value = {bytes, COUNT_OF(bytes)};
             struct dotenv dotenv;
             unit_forget(unit);
             if (!read_text(unit, dotenv_line(&unit->arena, STR("A"), value), &dotenv) ||
@@ -368,7 +366,7 @@ static void test_large_files(void **state)
     };
     enum { SIZE = 1024 * 1024, SECONDS = 5 };
     clock_t begin = clock();
-    for (size_t i = 0; i < COUNT(lines); i++) {
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
         struct dotenv dotenv;
         unit_forget(unit);
         read_text(unit, unit_repeat(unit, lines[i], SIZE / strlen(lines[i])), &dotenv);

@@ -60,7 +60,7 @@ static void test_reading(void **state)
         {TEXT("5s\0"), 0},
         {TEXT("infinite"), 0},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t seconds = -1;
         bool right = duration_read(rows[i].text, &seconds);
         if (right != (rows[i].seconds != 0) || (right && seconds != rows[i].seconds))
@@ -106,7 +106,7 @@ static void test_writing(void **state)
         {(int64_t)8 * 365 * D, "8y"},
         {(int64_t)9 * 365 * D - 1, "8y"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_str(duration_text(&unit->arena, rows[i].seconds), rows[i].text);
 }
 
@@ -157,7 +157,7 @@ static void test_times(void **state)
         {TEXT("2026-01-31T12:60:00Z"), -1},
         {TEXT("2026-01-31T12:00:61Z"), -1},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (duration_time(rows[i].text) != rows[i].time)
             fail_msg("\"%.*s\" is %lld", STR_ARG(rows[i].text),
                      (long long)duration_time(rows[i].text));

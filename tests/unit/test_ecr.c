@@ -24,7 +24,7 @@ static void test_split(void **state)
         "nginx",
         "",
     };
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    for (size_t i = 0; i < COUNT_OF(others); i++)
         if (ecr_split(str_of(others[i]), &ecr))
             fail_msg("%s is taken for one of ECR", others[i]);
 }
@@ -35,7 +35,7 @@ static void test_registry(void **state)
     struct ecr ecr;
     (void)state;
     static const char *const regions[] = {"us-east-1", "us-gov-west-1", "cn-northwest-1"};
-    for (size_t i = 0; i < sizeof regions / sizeof *regions; i++) {
+    for (size_t i = 0; i < COUNT_OF(regions); i++) {
         struct str registry = ecr_registry(&arena, STR("123456789012"), str_of(regions[i]));
         assert_true(ecr_split(str_format(&arena, "%.*s/app", STR_ARG(registry)), &ecr));
         assert_true(str_is(ecr.region, regions[i]));

@@ -79,15 +79,12 @@ static bool run(struct unit *unit, const char *document, const char *edits, stru
         return false;
     struct edit edit = edit_begin(&unit->arena, &unit->diags, source, 0, source->text.len, root);
     struct str lines = str_of(edits);
-    for (size_t at = 0; at < lines.len;) {
-        size_t end = str_find(lines, at, '\n');
-        apply(unit, &edit, str_c(&unit->arena, str_slice(lines, at, end)));
-        at = end + 1;
-    }
+    struct str line;
+    for (size_t at = 0; str_next_line(lines, &at, &line);)
+        apply(unit, &edit, str_c(&unit->arena, line));
     struct buf out = {0};
     bool right = edit_write(&edit, &out);
-    *ret = str_copy(&unit->arena, buf_str(&out));
-    buf_free(&out);
+    *ret = buf_take(&unit->arena, &out);
     return right;
 }
 
@@ -158,7 +155,7 @@ static void block_maps_grow_at_their_end(void **state)
         {"a: &x\n  b: 1\n", "a c = 2", "a: &x\n  b: 1\n  c: 2\n"},
         {"  a: 1\n  b: 2\n", "c = 3", "  a: 1\n  b: 2\n  c: 3\n"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
 }
 
 static void values_are_replaced_in_place(void **state)
@@ -194,7 +191,7 @@ static void values_are_replaced_in_place(void **state)
         {"a: 1\nb: 2", "b = 3", "a: 1\nb: 3"},
         {"a: 1\nb: 2", "b = {c: d}\ne = 1", "a: 1\nb:\n  c: d\ne: 1"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
 }
 
 static void keys_are_removed_with_their_lines(void **state)
@@ -228,7 +225,7 @@ static void keys_are_removed_with_their_lines(void **state)
         {"? a\n: 1\n? b\n: 2\n", "-a", "? b\n: 2\n"},
         {"a: 1\r\nb: 2\r\n", "-a", "b: 2\r\n"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
 }
 
 static void flow_stays_flow(void **state)
@@ -252,7 +249,7 @@ static void flow_stays_flow(void **state)
         {"--- {a: b}\n", "k = v", "--- {\"k\": \"v\", a: b}\n"},
         {"{a: 'it''s', b: \"x\\ty\"}\n", "a = \"q\\\"q\"", "{a: \"q\\\"q\", b: \"x\\ty\"}\n"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
 }
 
 static void lists_take_items_anywhere(void **state)
@@ -272,7 +269,7 @@ static void lists_take_items_anywhere(void **state)
         {"b: 1\n", "a + c", "b: 1\na:\n- c\n"},
         {"a:\r\n- b\r\n", "a + c", "a:\r\n- b\r\n- c\r\n"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
 }
 
 static void items_are_removed_with_their_lines(void **state)
@@ -308,7 +305,7 @@ static void aliases_become_merges_and_copies(void **state)
          "x: &l\n  a: 1\ny:\n  <<: *l\n  b: 2\n  a: 3\n"},
         {"{x: &l {a: 1}, y: *l}\n", "y k = v", "{x: &l {a: 1}, y: {<<: *l, \"k\": \"v\"}}\n"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
 }
 
 /* A change at one place is none at the others that share its value. */
@@ -340,7 +337,7 @@ static void shared_values_are_written_out(void **state)
          "x: &l\n  a: &m 1\n  k: v\ny:\n  a: 1\nz: *m\n"},
         {"x: &l 1\ny: *l\nz: &l 2\nw: *l\n", "z = 3", "x: &l 1\ny: *l\nz: 3\nw: 2\n"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
 }
 
 static void merged_keys_are_written_out(void **state)
@@ -370,7 +367,7 @@ static void merged_keys_are_written_out(void **state)
         {"x: &l {a: 1}\nz: {<<: *l, <<: {b: 1}}\n", "z b = 2\nx a = 2",
          "x: &l {a: 2}\nz: {\"b\": 2, \"a\": 1, <<: {}}\n"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
 }
 
 static void the_last_of_equal_keys_is_edited(void **state)
@@ -391,7 +388,7 @@ static void the_last_of_equal_keys_is_edited(void **state)
         {"a: &l 1\nb: *l\na: 2\n", "-a", "b: 1\n"},
         {"a: {c: &l 1, c: 2}\nb: *l\n", "-a", "b: 1\n"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
 }
 
 static void what_is_not_safe_is_refused(void **state)
@@ -407,7 +404,7 @@ static void what_is_not_safe_is_refused(void **state)
         {"a:\n- |\n  text", "a + b", 1, 1, "cannot be changed safely"},
     };
     struct unit *unit = *state;
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str out = {0};
         unit_forget(unit);
         bool right = run(unit, rows[i].document, rows[i].edits, &out);

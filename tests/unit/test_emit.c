@@ -12,18 +12,14 @@ static struct str yaml_of(struct unit *unit, struct node *document)
 {
     struct buf out = {0};
     emit_yaml(&out, &document, 1);
-    struct str text = str_copy(&unit->arena, buf_str(&out));
-    buf_free(&out);
-    return text;
+    return buf_take(&unit->arena, &out);
 }
 
 static struct str json_of(struct unit *unit, const struct node *node, size_t indent)
 {
     struct buf out = {0};
     emit_json(&out, node, indent);
-    struct str text = str_copy(&unit->arena, buf_str(&out));
-    buf_free(&out);
-    return text;
+    return buf_take(&unit->arena, &out);
 }
 
 static struct node *sample(struct unit *unit)
@@ -217,10 +213,8 @@ static struct str hostile_text(struct unit *unit, uint32_t *random)
     };
     struct buf text = {0};
     for (uint32_t count = next_random(random) % PIECES_MAX; count > 0; count--)
-        buf_add(&text, pieces[next_random(random) % COUNT(pieces)]);
-    struct str copy = str_copy(&unit->arena, buf_str(&text));
-    buf_free(&text);
-    return copy;
+        buf_add(&text, pieces[next_random(random) % COUNT_OF(pieces)]);
+    return buf_take(&unit->arena, &text);
 }
 
 /* One document: {KEY: TEXT} pairs, a list of texts, and a pair inside a list. */
@@ -334,9 +328,9 @@ static void test_hostile_texts_come_back(void **state)
     uint32_t random = 0x6f707461;
     for (size_t i = 0; i < ROUNDS; i += 4) {
         struct str texts[4];
-        for (size_t j = 0; j < COUNT(texts); j++)
+        for (size_t j = 0; j < COUNT_OF(texts); j++)
             texts[j] = hostile_text(unit, &random);
-        check_round_trip(unit, texts, COUNT(texts));
+        check_round_trip(unit, texts, COUNT_OF(texts));
         unit_forget(unit);
     }
 }
@@ -363,7 +357,7 @@ static void test_every_low_character_comes_back(void **state)
         if (c == 0) /* printf's %.*s ends at a NUL */
             check_round_trip(unit, texts, 1);
         else
-            check_round_trip(unit, texts, COUNT(texts));
+            check_round_trip(unit, texts, COUNT_OF(texts));
         unit_forget(unit);
     }
 }
@@ -480,10 +474,10 @@ static void test_hostile_texts_come_back_from_json(void **state)
     uint32_t random = 0x6a736f6e;
     for (size_t i = 0; i < ROUNDS; i += 4) {
         struct str texts[4];
-        for (size_t j = 0; j < COUNT(texts); j++)
+        for (size_t j = 0; j < COUNT_OF(texts); j++)
             texts[j] = hostile_text(unit, &random);
-        struct node *document = hostile_document(unit, texts, COUNT(texts));
-        struct texts expected = {ARENA_ARRAY(&unit->arena, 8 * COUNT(texts) + 8, struct str), 0};
+        struct node *document = hostile_document(unit, texts, COUNT_OF(texts));
+        struct texts expected = {ARENA_ARRAY(&unit->arena, 8 * COUNT_OF(texts) + 8, struct str), 0};
         collect(unit, document, &expected);
         struct json json = {.text = json_of(unit, document, i % 9), .expected = &expected};
         json_value(&json);
@@ -497,9 +491,7 @@ static void test_hostile_texts_come_back_from_json(void **state)
 
 static struct str taken(struct unit *unit, struct buf *out)
 {
-    struct str text = str_copy(&unit->arena, buf_str(out));
-    buf_free(out);
-    return text;
+    return buf_take(&unit->arena, out);
 }
 
 /* The entries or items of a map or list, each at that column. */
@@ -601,7 +593,7 @@ static void test_fragments_follow_their_neighbours(void **state)
          " none: {}\r\n"},
     };
     const struct node *map = nested(unit);
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_str(fragment_of(unit, map, rows[i].column, &rows[i].style), rows[i].expected);
     const struct node *list = node_find(map, "spec items");
     assert_str(fragment_of(unit, list, 2, &rows[0].style), "  - name: a\n"
@@ -631,7 +623,7 @@ static void test_values(void **state)
         {"{a: b, c: [d]}", "\n    a: b\n    c:\n      - d"},
         {"[a, {b: c}]", "\n    - a\n    - b: c"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct node *root = NULL;
         const struct source *source = unit_source(unit, str_of(rows[i].text));
         assert_true(load_manifest(&unit->arena, source, 0, source->text.len, &unit->diags, &root));
@@ -672,7 +664,7 @@ static void test_scalars_in_fragments(void **state)
         {STYLE_PLAIN, TEXT("~"), "~", "~"},
     };
     static const struct emit_style style = {2, 0, "\n"};
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct node *scalar = node_scalar(&unit->arena, rows[i].style, rows[i].text);
         assert_true(emit_is_inline(scalar));
         assert_str(inline_of(unit, scalar, false), rows[i].block);
@@ -769,10 +761,10 @@ static void test_hostile_texts_come_back_from_fragments(void **state)
     };
     for (size_t i = 0; i < ROUNDS; i += 4) {
         struct str texts[4];
-        for (size_t j = 0; j < COUNT(texts); j++)
+        for (size_t j = 0; j < COUNT_OF(texts); j++)
             texts[j] = hostile_text(unit, &random);
-        const struct emit_style *style = &styles[i / 4 % COUNT(styles)];
-        struct node *document = hostile_document(unit, texts, COUNT(texts));
+        const struct emit_style *style = &styles[i / 4 % COUNT_OF(styles)];
+        struct node *document = hostile_document(unit, texts, COUNT_OF(texts));
         struct node *outer = node_new(&unit->arena, NODE_MAP);
         put_node(&unit->arena, outer, "outer", document);
         put_int(&unit->arena, outer, "number", (int64_t)i);

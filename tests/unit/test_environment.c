@@ -20,7 +20,7 @@ static int remove_folder(void **state)
 {
     (void)state;
     static const char *const names[] = {"env.yaml", "other.yaml", "outputs.json"};
-    for (size_t i = 0; i < COUNT(names); i++) {
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
         char path[128];
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
         unlink(path);
@@ -196,7 +196,7 @@ static void test_providers(void **state)
         {"{local: {}}", CLOUD_LOCAL, "", ""},
         {"{}", CLOUD_NONE, "", ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct layer *layer = layer_of(
             unit, &options,
             str_format(&unit->arena, "name: hello\nproviders: %s\n", rows[i].providers).data);
@@ -308,7 +308,7 @@ static void test_outputs(void **state)
         {"", 0, "the file is empty"},
         {"{", 1, ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         write_file(unit, "outputs.json", str_of(rows[i].json));
         assert_true(unplaced(unit, &options, "name: hello\n"));
         assert_errors(unit, 1);

@@ -55,7 +55,7 @@ static void takes(struct unit *unit, const struct schema *schema, const struct f
 static void refuses_int(struct unit *unit, const struct schema *schema, const struct field *field)
 {
     static const char *const wrong[] = {"many", "1.5", "100m", "0x10", "010", "1_000", "''", "[1]"};
-    for (size_t i = 0; i < COUNT(wrong); i++)
+    for (size_t i = 0; i < COUNT_OF(wrong); i++)
         refuses(unit, schema, field, wrong[i]);
     char text[32];
     snprintf(text, sizeof text, "%" PRId64, field->min - 1);
@@ -74,7 +74,7 @@ static void refuses_quantities(struct unit *unit, const struct schema *schema,
 {
     static const char *const wrong[] = {"many", "0x10", "010", "1_000", "''", "[1]", "1.2.3",
                                         "1 Gi", "1Gb",  "-1",  "-1Gi",  "+1", "1E",  "1n"};
-    for (size_t i = 0; i < COUNT(wrong); i++)
+    for (size_t i = 0; i < COUNT_OF(wrong); i++)
         refuses(unit, schema, field, wrong[i]);
     int64_t scale = field->type == TYPE_CPU ? 1 : field->scale;
     char text[32];

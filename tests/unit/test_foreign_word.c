@@ -19,7 +19,7 @@ static void test_words_are_compared_without_case_and_marks(void **state)
 {
     static const char *const words[] = {"readinessProbe", "readiness_probe", "READINESS-PROBE",
                                         "readinessprobe"};
-    for (size_t i = 0; i < COUNT(words); i++)
+    for (size_t i = 0; i < COUNT_OF(words); i++)
         assert_contains(hint_of(*state, &service_schema, words[i], NULL), "readiness_probe_path");
     assert_int_equal(hint_of(*state, &service_schema, "readinessProbes", NULL).len, 0);
     assert_int_equal(hint_of(*state, &service_schema, "", NULL).len, 0);
@@ -46,7 +46,7 @@ static void test_hints_repeat_plain_values(void **state)
         {"command", "./run", "write a list: commands: [./run]"},
         {"command", "[npm, start]", "write a list: commands: [npm, start]"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_str(hint_of(*state, &service_schema, rows[i].word, rows[i].value), rows[i].hint);
     struct unit *unit = *state;
     struct str long_host = unit_repeat(unit, "a", 61);
@@ -67,7 +67,7 @@ static void test_rows(void **state)
     };
     struct unit *unit = *state;
     struct set seen = {0};
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str words = str_of(rows[i].words);
         assert_true(strchr(rows[i].hint, '$') == NULL || *rows[i].sample);
         for (size_t at = 0; at < words.len;) {

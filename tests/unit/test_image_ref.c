@@ -21,7 +21,7 @@ static void test_split(void **state)
         {"", "", "", "", false, false},
         {":", "", "", "", true, false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct image_name name = image_name_split(str_of(rows[i].image));
         assert_str(name.repository, rows[i].repository);
         assert_str(name.tag, rows[i].tag);

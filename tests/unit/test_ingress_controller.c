@@ -22,7 +22,7 @@ static void test_controller_of_class(void **state)
         {"azure-application-gateway", INGRESS_GENERIC},
         {"", INGRESS_GENERIC},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (ingress_controller_of_class(str_of(rows[i].class)) != rows[i].controller)
             fail_msg("%s", rows[i].class);
 }
@@ -43,7 +43,7 @@ static void test_controller_of_id(void **state)
         {"ingress-nginx/other", INGRESS_GENERIC},
         {"", INGRESS_GENERIC},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (ingress_controller_of_id(str_of(rows[i].id)) != rows[i].controller)
             fail_msg("%s", rows[i].id);
 }

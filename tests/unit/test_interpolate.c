@@ -84,7 +84,7 @@ static void test_roots(void **state)
         {"a{env}b{env}{env}c", "ahellobhellohelloc"},
         {"\xC3\xA4{env}\xE4\xB8\xAD", "\xC3\xA4hello\xE4\xB8\xAD"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         check(unit, &filling, rows[i][0], rows[i][1]);
 }
 
@@ -138,7 +138,7 @@ static void test_braces(void **state)
         {"$${{module.bucket.bucket_id}}", "$b-hello-hello"},
         {"{{.Values.x}}", "{.Values.x}"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         check(unit, &filling, rows[i][0], rows[i][1]);
 }
 
@@ -177,7 +177,7 @@ static void test_what_is_wrong(void **state)
         {"{module.mixed.domain}", "this output contains a secret one", ""},
         {"{module.listed.domain}", "the field with this output must be text", ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct filled filled;
         if (fill(unit, &filling, str_of(rows[i].text), &filled))
             fail_msg("%s becomes %s", rows[i].text, filled.text.data);
@@ -201,7 +201,7 @@ static void test_a_file_that_tells_little(void **state)
         {"{parent.x}", "no output \"x\""},
     };
     struct filled filled;
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_false(fill(unit, &filling, str_of(rows[i][0]), &filled));
         assert_diag(unit, 0, 0, 0, rows[i][1], "");
     }
@@ -288,7 +288,7 @@ static void test_splitting_variables(void **state)
         {"a b=c", true, "a b", "c"}, {"a", false, "a", ""}, {"=b", false, "", "b"},
         {"", false, "", ""},         {"=", false, "", ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str name;
         struct str value;
         assert_int_equal(variable_split(rows[i].flag, &name, &value), rows[i].right);
@@ -328,7 +328,7 @@ static void test_places(void **state)
         {"    env_vars: {A: 'x${{module.q.r}}'}", 21, 15},
         {"    env_vars: {A: '''{vars.q}'}", 19, 12}, /* escapes: all of it */
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct input_options options = {0};
         struct str text = str_format(&unit->arena, SERVICE_HEAD "%s\n", rows[i].line);
         assert_null(unit_service(unit, &options, text));
@@ -348,9 +348,7 @@ static struct str chain(struct unit *unit, size_t links)
         buf_format(&text, "  - {name: b%zu, type: dns, domain: 'x{module.b%zu.domain}'}\n", i,
                    i + 1);
     buf_format(&text, "  - {name: b%zu, type: dns, domain: end}\n", links);
-    struct str copy = str_copy(&unit->arena, buf_str(&text));
-    buf_free(&text);
-    return copy;
+    return buf_take(&unit->arena, &text);
 }
 
 static void test_length_of_filled_text(void **state)
@@ -459,7 +457,7 @@ static void test_long_texts(void **state)
         const char *piece;
         size_t len; /* filled in; an odd number does not divide the limit evenly */
     } rows[] = {{"{env}", 5}, {"{{", 2}, {"{vars[", 6}, {"{{}}", 2}, {"{{a}}x", 4}};
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct filled filled;
         size_t most = FILLED_MAX / rows[i].len;
         assert_true(fill(unit, &filling, unit_repeat(unit, rows[i].piece, most), &filled));

@@ -44,7 +44,7 @@ static void test_limit_on_both_sides(void **state)
     struct unit *unit = *state;
     const char *path = path_of(unit, "file");
     static const size_t sizes[] = {0, 1, 4095, 4096, 4097, 1000000};
-    for (size_t i = 0; i < COUNT(sizes); i++) {
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         struct str text = unit_repeat(unit, "x", sizes[i]);
         write_file(path, text);
         struct buf read = {0};
@@ -95,7 +95,7 @@ static void test_only_regular_files(void **state)
     assert_int_equal(io_read_regular_file(path_of(unit, "missing"), 10, &read), ENOENT);
     assert_int_equal(io_read_regular_file("-", 10, &read), ENOENT);
     static const char *const others[] = {"/dev/null", "/dev/zero", "/dev/tty"};
-    for (size_t i = 0; i < COUNT(others); i++)
+    for (size_t i = 0; i < COUNT_OF(others); i++)
         assert_int_equal(io_read_regular_file(others[i], 10, &read), IO_NOT_REGULAR);
     assert_int_equal(io_read_regular_file(pipe, 10, &read), IO_NOT_REGULAR);
 #ifdef __linux__
@@ -256,7 +256,7 @@ static void test_streams_of_files(void **state)
     const char *path = path_of(unit, "file");
     static const size_t sizes[] = {0,       1,       4096,    2097151,    2097152,
                                    2097153, 4194304, 4194305, 5 * 1000000};
-    for (size_t i = 0; i < COUNT(sizes); i++) {
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         struct str text = unit_repeat(unit, "0123456789", sizes[i] / 10 + 1);
         text.len = sizes[i];
         write_file(path, text);
@@ -357,7 +357,7 @@ static void test_streams_of_pipes(void **state)
         size_t size;
         int count;
     } rows[] = {{0, 3}, {1, 10}, {4097, 10}, {300000, 20}};
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str piece = unit_repeat(unit, "x", rows[i].size);
         size_t total = rows[i].size * (size_t)rows[i].count;
         int ends[2];
@@ -410,9 +410,7 @@ static struct str joined(struct unit *unit, const struct str *pieces, size_t cou
     struct buf all = {0};
     for (size_t i = 0; i < count; i++)
         buf_add(&all, pieces[i]);
-    struct str text = str_copy(&unit->arena, buf_str(&all));
-    buf_free(&all);
-    return text;
+    return buf_take(&unit->arena, &all);
 }
 
 /* No two bytes of what is written stand in the same neighbourhood. */
@@ -421,9 +419,7 @@ static struct str counted(struct unit *unit, size_t lines)
     struct buf all = {0};
     for (size_t i = 0; i < lines; i++)
         buf_format(&all, "%zu;", i);
-    struct str text = str_copy(&unit->arena, buf_str(&all));
-    buf_free(&all);
-    return text;
+    return buf_take(&unit->arena, &all);
 }
 
 static struct io_stream stream_of(struct unit *unit, struct str text)
@@ -446,7 +442,7 @@ static size_t mixed_pieces(struct unit *unit, struct str text, struct str *piece
     struct str own = counted(unit, 30000);
     size_t count = 0;
     for (size_t at = 0, i = 0; at < text.len && count + 3 < most; i++) {
-        size_t size = sizes[i % COUNT(sizes)];
+        size_t size = sizes[i % COUNT_OF(sizes)];
         pieces[count++] = str_slice(text, at, at + size);
         at += size;
         if (i % 3 == 0)
@@ -472,7 +468,7 @@ static void test_pieces_into_a_pipe(void **state)
     allow_interrupts();
     struct io_stream stream = stream_of(unit, counted(unit, 500000));
     struct str pieces[200];
-    size_t count = mixed_pieces(unit, stream.text, pieces, COUNT(pieces));
+    size_t count = mixed_pieces(unit, stream.text, pieces, COUNT_OF(pieces));
     assert_true(count > 60);
     struct str expected = joined(unit, pieces, count);
     for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
@@ -538,10 +534,10 @@ static void test_pieces_into_a_file(void **state)
     const char *path = path_of(unit, "file");
     struct io_stream stream = stream_of(unit, counted(unit, 200000));
     struct str pieces[100];
-    size_t all = mixed_pieces(unit, stream.text, pieces, COUNT(pieces));
+    size_t all = mixed_pieces(unit, stream.text, pieces, COUNT_OF(pieces));
     /* A call takes 16 of them at once. */
     static const size_t counts[] = {0, 1, 2, 15, 16, 17, 32, 33, 100};
-    for (size_t i = 0; i < COUNT(counts); i++) {
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
         for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
             size_t count = counts[i] < all ? counts[i] : all;
             int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
@@ -567,14 +563,14 @@ static void test_empty_pieces(void **state)
     struct io_stream none = {0};
     for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
         assert_int_equal(write_all(how, ends[1], NULL, 0, &none), 0);
-        assert_int_equal(write_all(how, ends[1], pieces, COUNT(pieces), &none), 0);
+        assert_int_equal(write_all(how, ends[1], pieces, COUNT_OF(pieces), &none), 0);
     }
     /* One that is not, behind, between and before more than a call takes. */
-    for (size_t at = 0; at < COUNT(pieces); at += 33) {
+    for (size_t at = 0; at < COUNT_OF(pieces); at += 33) {
         memset(pieces, 0, sizeof pieces);
         pieces[at] = STR("ab");
         for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
-            assert_int_equal(write_all(how, ends[1], pieces, COUNT(pieces), &none), 0);
+            assert_int_equal(write_all(how, ends[1], pieces, COUNT_OF(pieces), &none), 0);
             char bytes[8];
             assert_int_equal(read(ends[0], bytes, sizeof bytes), 2);
             assert_memory_equal(bytes, "ab", 2);
@@ -596,7 +592,7 @@ static void test_pieces_that_cannot_be_written(void **state)
     int full = open("/dev/full", O_WRONLY);
     assert_true(full >= 0);
     int readable = open("/dev/null", O_RDONLY);
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
             int ends[2];
             assert_int_equal(pipe(ends), 0);
@@ -622,7 +618,7 @@ static void test_readers_that_go(void **state)
     struct io_stream stream = stream_of(unit, counted(unit, 500000));
     struct str own = str_copy(&unit->arena, stream.text); /* larger than any pipe here */
     const struct str *const rows[] = {&stream.text, &own};
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         for (enum writing how = WRITE_STREAM; how <= WRITE_PIECES; how++) {
             int ends[2];
             assert_int_equal(pipe(ends), 0);

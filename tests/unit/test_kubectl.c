@@ -100,7 +100,7 @@ static void assert_words(const char *const *words, const char *const *expected)
 static bool is_fixed(const char *word, const char *const *verb)
 {
     const char *const *lists[] = {kubectl_common_flags, kubectl_verb_flags(verb)};
-    for (size_t i = 0; i < COUNT(lists); i++)
+    for (size_t i = 0; i < COUNT_OF(lists); i++)
         for (const char *const *flag = lists[i]; *flag; flag++)
             if (strcmp(*flag, word) == 0)
                 return true;
@@ -145,7 +145,7 @@ static void test_verbs_are_fixed(void **state)
                                            {"api-resources"},
                                            {"config", "view"},
                                            {"config", "get-contexts"}};
-    for (size_t i = 0; i < COUNT(verbs); i++) {
+    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
         const char *const *flags = kubectl_verb_flags(verbs[i]);
         const char *const *words = kubectl_argv(&kubectl, verbs[i][0], verbs[i][1], NULL).items;
         assert_non_null(*flags);
@@ -157,7 +157,7 @@ static void test_verbs_are_fixed(void **state)
     }
     static const char *const unknown[][3] = {
         {"unknown"}, {"config", "set"}, {"config"}, {"getter"}};
-    for (size_t i = 0; i < COUNT(unknown); i++)
+    for (size_t i = 0; i < COUNT_OF(unknown); i++)
         assert_null(*kubectl_verb_flags(unknown[i]));
     const char *const *words = kubectl_argv(&kubectl, "delete", "--interactive", "--wait=true",
                                             "--namespace", "a", "--all-namespaces", NULL)
@@ -291,7 +291,7 @@ static void test_delete(void **state)
                  "\"kept\", \"namespace\": \"other\"}},'\n"
                  "echo '{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": "
                  "\"ending\", \"namespace\": \"n\", \"deletionTimestamp\": \"now\"}}]}'");
-    assert_int_equal(kubectl_delete(&kubectl, pods, COUNT(pods), false), 2);
+    assert_int_equal(kubectl_delete(&kubectl, pods, COUNT_OF(pods), false), 2);
     assert_str(node_text(node_find(pods[0], "metadata name")), "gone");
     assert_str(node_text(node_find(pods[1], "metadata name")), "ending");
     assert_errors(unit, 1);
@@ -309,7 +309,7 @@ static void test_delete(void **state)
     /* and before it, when it is not deleted. So is one that others claimed. */
     static const char *const others[] = {"\"uid\": \"2\"",
                                          "\"uid\": \"1\", \"labels\": {\"opta.dev/a\": \"b\"}"};
-    for (size_t i = 0; i < COUNT(others); i++) {
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
         pods[0] = pod_of(unit, "again");
         put_text(&unit->arena, node_get(pods[0], "metadata"), "uid", STR("1"));
         write_script(str_format(&unit->arena,
@@ -372,7 +372,7 @@ static void test_absent_entries(void **state)
         {"error: auth info \"x\" does not exist", "user \"x\" does not exist"},
         {"error: context \"x\" is odd", "context \"x\" is odd"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const char *script =
             str_format(&unit->arena, "cat >&2 <<'EOF'\n%s\nEOF\nexit 1", rows[i].text).data;
         report_of(unit, script);
@@ -391,12 +391,12 @@ static void test_limit(void **state)
     struct process runs[PROCESS_AT_ONCE + 1] = {0};
     kubectl.limit = 1000;
     write_script("exec sleep 60");
-    for (size_t i = 0; i < COUNT(runs); i++)
+    for (size_t i = 0; i < COUNT_OF(runs); i++)
         runs[i].arguments = kubectl_argv(&kubectl, "get", NULL).items;
     int64_t began = process_clock();
-    run_all(unit, &kubectl, runs, COUNT(runs));
+    run_all(unit, &kubectl, runs, COUNT_OF(runs));
     assert_true(process_clock() - began < 10000);
-    for (size_t i = 0; i < COUNT(runs); i++) {
+    for (size_t i = 0; i < COUNT_OF(runs); i++) {
         assert_int_equal(runs[i].error, ETIMEDOUT);
         kubectl_report(&kubectl, &runs[i]);
         process_free(&runs[i]);
@@ -476,7 +476,7 @@ static void test_odd_messages(void **state)
         {"echo 'error: x' >&2; exit 1", "x", ""},
         {"printf 'error: a\\033[2J\\0b' >&2; exit 1", "a\033[2J", ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         report_of(unit, rows[i].script);
         assert_errors(unit, 1);
         assert_diag(unit, 0, 0, 0, rows[i].message, rows[i].hint);
@@ -590,7 +590,7 @@ static void test_kinds_of_failures(void **state)
         {"printf '(Forbidden)(NotFound): namespaces \"Apply failed with ' >&2", 0, 0, 0},
         {"printf '(Forbidden)(NotFound): namespaces \"Apply failed with '; exit 1", 0, 0, 0},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct process run = run_get(unit, rows[i].script);
         assert_int_equal(kubectl_forbidden(&run), rows[i].forbidden);
         assert_int_equal(kubectl_conflicts(&run), rows[i].conflicts);
@@ -617,7 +617,7 @@ static void test_programs_that_cannot_be_run(void **state)
         {"kubectl", EFBIG, "kubectl cannot be run: it prints too much", ""},
     };
     struct kubectl kubectl = kubectl_of(unit, &no_options);
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct process run = {.arguments = (const char *const[]){rows[i].program, "get", NULL},
                               .error = rows[i].error};
         for (size_t j = 0; j < 3; j++)
@@ -665,7 +665,7 @@ static void test_answers(void **state)
         {"No resources found", NULL, NULL, true},
         {"<html>password</html>", NULL, NULL, true},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct process run = {.arguments = (const char *const[]){"kubectl", "get", NULL}};
         buf_add(&run.output, str_of(rows[i].output));
         struct node *answer = kubectl_answer(&kubectl, &run);
@@ -712,6 +712,59 @@ static void test_large_answers(void **state)
     assert_int_equal(count, 501);
 }
 
+/* What a run was for is printed before the cause, once for all that have the same cause. */
+static void test_purposes(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *const words[8];
+        const char *purpose;
+    } rows[] = {
+        {{"get"}, "get objects"},
+        {{"get", "--filename=-"}, "get objects"},
+        {{"get", "pods", "--namespace", "shop"}, "list Pods in namespace \"shop\""},
+        {{"get", "--namespace=shop", "secrets", "--output=name"},
+         "list Secrets in namespace \"shop\""},
+        {{"get", "deployments.apps,ingresses.networking.k8s.io,repositories.ecr.services.k8s.aws"},
+         "list Deployments, Ingresses, Repositories"},
+        {{"get", "a,b,c,d,e"}, "list objects"},
+        {{"get", "widgets.example.com"}, "list widgets.example.com"},
+        {{"get", "namespace", "shop"}, "get namespace \"shop\""},
+        {{"get", "deployment.apps/web", "--namespace", "shop"},
+         "get deployment.apps/web in namespace \"shop\""},
+        {{"get", "deployment.apps/web", "deployment.apps/api", "deployment.apps/db"},
+         "get deployment.apps/web and 2 more"},
+        {{"get", "secrets", "--namespace", "shop", "a", "b"}, "get Secrets in namespace \"shop\""},
+        {{"apply", "--server-side", "--filename=-"}, "apply objects"},
+        {{"apply", "--filename=-", "--dry-run=server"}, "apply objects (dry run)"},
+        {{"delete", "--filename=-"}, "delete objects"},
+        {{"diff", "--filename=-"}, "compare objects"},
+        {{"patch", "secret", "manual-secrets", "--namespace", "shop"},
+         "change secret \"manual-secrets\" in namespace \"shop\""},
+        {{"patch", "service/web"}, "change service/web"},
+        {{"rollout", "restart", "deployment.apps/web"}, "restart deployment.apps/web"},
+        {{"logs", "--namespace", "shop", "--prefix"}, "read logs in namespace \"shop\""},
+        {{"exec", "--namespace", "shop", "web-0", "--container", "web", "--", "sh"},
+         "run a command in a pod in namespace \"shop\""},
+        {{"explain"}, "run kubectl explain"},
+        {{NULL}, "run kubectl"},
+    };
+    struct kubectl kubectl = kubectl_of(unit, &no_options);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const char *arguments[COUNT_OF(rows[i].words) + 2] = {"kubectl"};
+        memcpy(arguments + 1, rows[i].words, sizeof rows[i].words);
+        struct process run = {.arguments = arguments, .status = 1};
+        buf_add(&run.errors, STR("Error from server (Timeout): too slow\n"));
+        for (size_t j = 0; j < 2; j++)
+            kubectl_report(&kubectl, &run);
+        process_free(&run);
+        assert_errors(unit, 1);
+        assert_str(unit_written(unit),
+                   str_format(&unit->arena, "error: cannot %s: too slow\n", rows[i].purpose).data);
+        unit_forget(unit);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -734,6 +787,7 @@ int main(void)
         UNIT_TEST(test_conflicts),
         UNIT_TEST(test_kinds_of_failures),
         UNIT_TEST(test_programs_that_cannot_be_run),
+        UNIT_TEST(test_purposes),
         UNIT_TEST(test_answers),
         UNIT_TEST(test_large_answers),
     };

@@ -82,7 +82,7 @@ static void test_kinds(void **state)
          "    cron_jobs: [{schedule: '@daily', args: [a]}, {schedule: '@hourly', args: [b]}]",
          "ServiceAccount Service Deployment Ingress Ingress CronJob CronJob"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         check_kinds(unit, made(unit, rows[i][0], rows[i][1]), rows[i][2]);
 }
 
@@ -96,7 +96,7 @@ static void test_replicas(void **state)
         {"    min_containers: 3", "3"},
         {"    min_containers: 1000\n    max_containers: 1000", "1000"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         check(unit, nth(made(unit, SERVICE_HEAD, rows[i][0]), "Deployment", 0), "spec replicas",
               rows[i][1]);
 }
@@ -113,7 +113,7 @@ static void test_resources(void **state)
         {"    resource_limits: {cpu: 100, memory: 128}",
          "{requests: {cpu: 100m, memory: 128Mi}, limits: {cpu: 100m, memory: 128Mi}}"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         check(unit, nth(made(unit, SERVICE_HEAD, rows[i][0]), "Deployment", 0),
               CONTAINER " resources", rows[i][1]);
 }
@@ -148,7 +148,7 @@ static void test_probes(void **state)
          "{tcpSocket: {port: 81}, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6}",
          "{tcpSocket: {port: main}, periodSeconds: 10, timeoutSeconds: 5}"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *workload = nth(
             made(
                 unit, PORTLESS_HEAD,
@@ -188,7 +188,7 @@ static void test_protocols_of_the_ingress(void **state)
         {"{websocket: 80}", "{nginx.ingress.kubernetes.io/proxy-read-timeout: 3600, "
                             "nginx.ingress.kubernetes.io/proxy-send-timeout: 3600}"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         check(unit,
               nth(made(unit, PORTLESS_HEAD,
                        str_format(&unit->arena, "    port: %s\n    public_uri: a.com", rows[i][0])
@@ -301,7 +301,7 @@ static void test_levels_of_pod_security(void **state)
          "readOnlyRootFilesystem: true, runAsNonRoot: true, runAsUser: 10001, runAsGroup: 10001}",
          "[{name: tmp, mountPath: /tmp}]", "-"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *workload = nth(made(unit, SERVICE_HEAD, rows[i].lines), rows[i].kind, 0);
         check(unit, workload, POD " securityContext", rows[i].pod);
         check(unit, workload, CONTAINER " securityContext", rows[i].container);
@@ -374,7 +374,7 @@ static void test_cron_jobs(void **state)
     static const char *const nothing[] = {"ports", "livenessProbe", "readinessProbe", "lifecycle",
                                           "startupProbe"};
     const struct node *container = unit_at(job, "template spec containers 0");
-    for (size_t i = 0; i < COUNT(nothing); i++)
+    for (size_t i = 0; i < COUNT_OF(nothing); i++)
         check(unit, container, nothing[i], "-");
     check(unit, container, "volumeMounts", "[{name: tmp, mountPath: /tmp}]");
     check(unit, job, "template spec volumes", "[{name: tmp, emptyDir: {}}]");

@@ -20,11 +20,11 @@ static void test_keys_are_compared_by_all_their_bytes(void **state)
                                       TEXT("a\0c"), TEXT("\0"),  TEXT("A"),   TEXT("aa"),
                                       TEXT("ab"),   TEXT("\xff")};
     struct set set = {0};
-    for (size_t i = 0; i < COUNT(keys); i++)
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
         assert_null(set_add(&unit->arena, &set, keys[i], &keys[i]));
-    for (size_t i = 0; i < COUNT(keys); i++)
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
         assert_ptr_equal(set_add(&unit->arena, &set, keys[i], &set), &keys[i]);
-    assert_int_equal(set.count, COUNT(keys));
+    assert_int_equal(set.count, COUNT_OF(keys));
 }
 
 static void test_growth_keeps_every_entry(void **state)

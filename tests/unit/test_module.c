@@ -40,7 +40,7 @@ static void test_types(void **state)
         {"", false, NULL},
         {"K8S-Service", false, NULL},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct module_type *type = module_type_find(str_of(rows[i].type), rows[i].local);
         if (!type != !rows[i].name || (type && strcmp(type->name, rows[i].name) != 0))
             fail_msg("\"%s\" is %s", rows[i].type, type ? type->name : "none");
@@ -88,7 +88,7 @@ static void test_what_is_wrong_with_modules(void **state)
          "two modules are named \"a\"", "line 1"},
         {"- {type: redis}\n- {type: redis}\n", 2, 10, "two modules are named \"redis\"", ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         size_t count;
         read_modules(unit, str_of(rows[i].file), &count);
         assert_errors(unit, 1);
@@ -281,7 +281,7 @@ static void test_what_is_wrong_with_links(void **state)
         {"- db: [{db_user: [U]}]", 1, 18, "the variable for db_user must be text", ""},
         {"- Bad_Name", 1, 3, "the Secret of the link has the name of the module", "secret:"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         size_t count;
         read_links(unit, rows[i].file, &count);
         assert_errors(unit, 1);

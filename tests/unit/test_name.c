@@ -2,7 +2,7 @@
 #include "unit.h"
 
 struct row {
-    enum name_kind kind;
+    name_check *check;
     bool right;
     const char *name;
 };
@@ -10,10 +10,9 @@ struct row {
 static void check_rows(const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *wrong = name_wrong(rows[i].kind, str_of(rows[i].name));
+        const char *wrong = rows[i].check(str_of(rows[i].name));
         if (!wrong != rows[i].right)
-            fail_msg("kind %d, \"%s\": %s", (int)rows[i].kind, rows[i].name,
-                     wrong ? wrong : "is right");
+            fail_msg("row %zu, \"%s\": %s", i, rows[i].name, wrong ? wrong : "is right");
     }
 }
 
@@ -21,34 +20,34 @@ static void test_labels(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {NAME_NAMESPACE, true, "hello"},  {NAME_NAMESPACE, true, "1-a-2"},
-        {NAME_NAMESPACE, true, "a"},      {NAME_NAMESPACE, false, ""},
-        {NAME_NAMESPACE, false, "-a"},    {NAME_NAMESPACE, false, "a-"},
-        {NAME_NAMESPACE, false, "a.b"},   {NAME_NAMESPACE, false, "a_b"},
-        {NAME_NAMESPACE, false, "Hello"}, {NAME_NAMESPACE, false, "h\xC3\xA4llo"},
-        {NAME_NAMESPACE, false, "a b"},   {NAME_NAMESPACE, false, "a\n"},
-        {NAME_SERVICE, true, "app-1"},    {NAME_SERVICE, false, "1-app"},
-        {NAME_SERVICE, false, ""},        {NAME_SERVICE, false, "app-"},
-        {NAME_LABEL_VALUE, true, ""},     {NAME_LABEL_VALUE, true, "A.b_c-1"},
-        {NAME_LABEL_VALUE, false, "-a"},  {NAME_LABEL_VALUE, false, "a."},
-        {NAME_LABEL_VALUE, false, "a/b"}, {NAME_SUBDOMAIN, true, "a.b-c.d"},
-        {NAME_SUBDOMAIN, true, "1.2"},    {NAME_SUBDOMAIN, false, ""},
-        {NAME_SUBDOMAIN, false, "a..b"},  {NAME_SUBDOMAIN, false, ".a"},
-        {NAME_SUBDOMAIN, false, "a."},    {NAME_SUBDOMAIN, false, "a.-b"},
-        {NAME_SUBDOMAIN, false, "a_b"},   {NAME_HOST, true, "app.example.com"},
-        {NAME_HOST, true, "localhost"},   {NAME_HOST, true, "*.example.com"},
-        {NAME_HOST, false, "*"},          {NAME_HOST, false, "*."},
-        {NAME_HOST, false, "a.*.com"},    {NAME_HOST, false, "*a.com"},
-        {NAME_HOST, false, "10.0.0.1"},   {NAME_HOST, false, "App.example.com"},
-        {NAME_HOST, false, "a.com."},     {NAME_HOST, false, "a.com:80"},
-        {NAME_VARIABLE, true, "PATH"},    {NAME_VARIABLE, true, "_a.b-c9"},
-        {NAME_VARIABLE, true, ".a"},      {NAME_VARIABLE, false, ""},
-        {NAME_VARIABLE, false, "9A"},     {NAME_VARIABLE, false, "A B"},
-        {NAME_VARIABLE, false, "A=B"},    {NAME_VARIABLE, false, "\xC3\x84"},
-        {NAME_SECRET_KEY, true, "9.-_"},  {NAME_SECRET_KEY, false, ""},
-        {NAME_SECRET_KEY, false, "a/b"},  {NAME_SECRET_KEY, false, "a b"},
+        {name_check_namespace, true, "hello"},  {name_check_namespace, true, "1-a-2"},
+        {name_check_namespace, true, "a"},      {name_check_namespace, false, ""},
+        {name_check_namespace, false, "-a"},    {name_check_namespace, false, "a-"},
+        {name_check_namespace, false, "a.b"},   {name_check_namespace, false, "a_b"},
+        {name_check_namespace, false, "Hello"}, {name_check_namespace, false, "h\xC3\xA4llo"},
+        {name_check_namespace, false, "a b"},   {name_check_namespace, false, "a\n"},
+        {name_check_service, true, "app-1"},    {name_check_service, false, "1-app"},
+        {name_check_service, false, ""},        {name_check_service, false, "app-"},
+        {name_check_label_value, true, ""},     {name_check_label_value, true, "A.b_c-1"},
+        {name_check_label_value, false, "-a"},  {name_check_label_value, false, "a."},
+        {name_check_label_value, false, "a/b"}, {name_check_subdomain, true, "a.b-c.d"},
+        {name_check_subdomain, true, "1.2"},    {name_check_subdomain, false, ""},
+        {name_check_subdomain, false, "a..b"},  {name_check_subdomain, false, ".a"},
+        {name_check_subdomain, false, "a."},    {name_check_subdomain, false, "a.-b"},
+        {name_check_subdomain, false, "a_b"},   {name_check_host, true, "app.example.com"},
+        {name_check_host, true, "localhost"},   {name_check_host, true, "*.example.com"},
+        {name_check_host, false, "*"},          {name_check_host, false, "*."},
+        {name_check_host, false, "a.*.com"},    {name_check_host, false, "*a.com"},
+        {name_check_host, false, "10.0.0.1"},   {name_check_host, false, "App.example.com"},
+        {name_check_host, false, "a.com."},     {name_check_host, false, "a.com:80"},
+        {name_check_variable, true, "PATH"},    {name_check_variable, true, "_a.b-c9"},
+        {name_check_variable, true, ".a"},      {name_check_variable, false, ""},
+        {name_check_variable, false, "9A"},     {name_check_variable, false, "A B"},
+        {name_check_variable, false, "A=B"},    {name_check_variable, false, "\xC3\x84"},
+        {name_check_secret_key, true, "9.-_"},  {name_check_secret_key, false, ""},
+        {name_check_secret_key, false, "a/b"},  {name_check_secret_key, false, "a b"},
     };
-    check_rows(rows, COUNT(rows));
+    check_rows(rows, COUNT_OF(rows));
 }
 
 /* Kubernetes refuses `.` and `..` as keys, and `..` at the beginning: they would be paths. */
@@ -56,12 +55,12 @@ static void test_names_that_would_be_paths(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {NAME_SECRET_KEY, true, ".a"},   {NAME_SECRET_KEY, true, "a..b"},
-        {NAME_SECRET_KEY, false, "."},   {NAME_SECRET_KEY, false, ".."},
-        {NAME_SECRET_KEY, false, "..a"}, {NAME_VARIABLE, false, "."},
-        {NAME_VARIABLE, false, ".."},    {NAME_VARIABLE, false, "..a"},
+        {name_check_secret_key, true, ".a"},   {name_check_secret_key, true, "a..b"},
+        {name_check_secret_key, false, "."},   {name_check_secret_key, false, ".."},
+        {name_check_secret_key, false, "..a"}, {name_check_variable, false, "."},
+        {name_check_variable, false, ".."},    {name_check_variable, false, "..a"},
     };
-    check_rows(rows, COUNT(rows));
+    check_rows(rows, COUNT_OF(rows));
 }
 
 static void test_images(void **state)
@@ -69,243 +68,243 @@ static void test_images(void **state)
     (void)state;
 #define DIGEST "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
     static const struct row rows[] = {
-        {NAME_IMAGE, true, "nginx"},
-        {NAME_IMAGE, true, "nginx:1.29"},
-        {NAME_IMAGE, true, "nginx@" DIGEST},
-        {NAME_IMAGE, true, "nginx:1.29@" DIGEST},
-        {NAME_IMAGE, true, "library/nginx"},
-        {NAME_IMAGE, true, "registry.example.com/team/app:v1"},
-        {NAME_IMAGE, true, "registry.example.com:5000/app"},
-        {NAME_IMAGE, true, "localhost/app"},
-        {NAME_IMAGE, true, "localhost:5000/app:latest"},
-        {NAME_IMAGE, true, "Registry.Example.com/app"}, /* hosts may be in any case */
-        {NAME_IMAGE, true, "a.b_c__d-e---f/g"},
-        {NAME_IMAGE, true, "123456789012.dkr.ecr.us-east-1.amazonaws.com/opta-hello-app:1"},
-        {NAME_IMAGE, false, ""},
-        {NAME_IMAGE, false, ":1"},
-        {NAME_IMAGE, false, "nginx:"},
-        {NAME_IMAGE, false, "nginx:.1"},
-        {NAME_IMAGE, false, "nginx:-1"},
-        {NAME_IMAGE, false, "nginx:a:b"},
-        {NAME_IMAGE, false, "nginx:a b"},
-        {NAME_IMAGE, false, "Nginx"},
-        {NAME_IMAGE, false, "team/App"},
-        {NAME_IMAGE, false, "a//b"},
-        {NAME_IMAGE, false, "/a"},
-        {NAME_IMAGE, false, "a/"},
-        {NAME_IMAGE, false, "a..b"},
-        {NAME_IMAGE, false, "a___b"},
-        {NAME_IMAGE, false, "a._b"},
-        {NAME_IMAGE, false, "a-_b"},
-        {NAME_IMAGE, false, "a_-b"},
-        {NAME_IMAGE, false, "-a"},
-        {NAME_IMAGE, false, "a-"},
-        {NAME_IMAGE, false, "https://nginx"},
-        {NAME_IMAGE, false, "host.com:/a"},
-        {NAME_IMAGE, false, "host.com:123456/a"},
-        {NAME_IMAGE, false, "host.com:8x/a"},
-        {NAME_IMAGE, false, "-.com/a"},
-        {NAME_IMAGE, false, "nginx@sha256:12"},
-        {NAME_IMAGE, false, "nginx@"},
-        {NAME_IMAGE, false, "nginx@md5:0123"},
-        {NAME_IMAGE_TAG, true, "v1.2_3-x"},
-        {NAME_IMAGE_TAG, true, "_"},
-        {NAME_IMAGE_TAG, true, "V1."},
-        {NAME_IMAGE_TAG, false, ""},
-        {NAME_IMAGE_TAG, false, ".1"},
-        {NAME_IMAGE_TAG, false, "a/b"},
-        {NAME_IMAGE_DIGEST, true, DIGEST},
-        {NAME_IMAGE_DIGEST, false, DIGEST "0"},
-        {NAME_IMAGE_DIGEST, false, "sha256:"},
-        {NAME_IMAGE_DIGEST, false,
+        {name_check_image, true, "nginx"},
+        {name_check_image, true, "nginx:1.29"},
+        {name_check_image, true, "nginx@" DIGEST},
+        {name_check_image, true, "nginx:1.29@" DIGEST},
+        {name_check_image, true, "library/nginx"},
+        {name_check_image, true, "registry.example.com/team/app:v1"},
+        {name_check_image, true, "registry.example.com:5000/app"},
+        {name_check_image, true, "localhost/app"},
+        {name_check_image, true, "localhost:5000/app:latest"},
+        {name_check_image, true, "Registry.Example.com/app"}, /* hosts may be in any case */
+        {name_check_image, true, "a.b_c__d-e---f/g"},
+        {name_check_image, true, "123456789012.dkr.ecr.us-east-1.amazonaws.com/opta-hello-app:1"},
+        {name_check_image, false, ""},
+        {name_check_image, false, ":1"},
+        {name_check_image, false, "nginx:"},
+        {name_check_image, false, "nginx:.1"},
+        {name_check_image, false, "nginx:-1"},
+        {name_check_image, false, "nginx:a:b"},
+        {name_check_image, false, "nginx:a b"},
+        {name_check_image, false, "Nginx"},
+        {name_check_image, false, "team/App"},
+        {name_check_image, false, "a//b"},
+        {name_check_image, false, "/a"},
+        {name_check_image, false, "a/"},
+        {name_check_image, false, "a..b"},
+        {name_check_image, false, "a___b"},
+        {name_check_image, false, "a._b"},
+        {name_check_image, false, "a-_b"},
+        {name_check_image, false, "a_-b"},
+        {name_check_image, false, "-a"},
+        {name_check_image, false, "a-"},
+        {name_check_image, false, "https://nginx"},
+        {name_check_image, false, "host.com:/a"},
+        {name_check_image, false, "host.com:123456/a"},
+        {name_check_image, false, "host.com:8x/a"},
+        {name_check_image, false, "-.com/a"},
+        {name_check_image, false, "nginx@sha256:12"},
+        {name_check_image, false, "nginx@"},
+        {name_check_image, false, "nginx@md5:0123"},
+        {name_check_image_tag, true, "v1.2_3-x"},
+        {name_check_image_tag, true, "_"},
+        {name_check_image_tag, true, "V1."},
+        {name_check_image_tag, false, ""},
+        {name_check_image_tag, false, ".1"},
+        {name_check_image_tag, false, "a/b"},
+        {name_check_image_digest, true, DIGEST},
+        {name_check_image_digest, false, DIGEST "0"},
+        {name_check_image_digest, false, "sha256:"},
+        {name_check_image_digest, false,
          "sha256:0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef"},
-        {NAME_IMAGE_DIGEST, false,
+        {name_check_image_digest, false,
          "sha512:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
     };
-    check_rows(rows, COUNT(rows));
-    assert_contains(str_of(name_wrong(NAME_IMAGE, STR("team/App"))), "lower case");
-    assert_contains(str_of(name_wrong(NAME_IMAGE, STR("app:-"))), "tag");
-    assert_contains(str_of(name_wrong(NAME_IMAGE, STR("app@x"))), "digest");
+    check_rows(rows, COUNT_OF(rows));
+    assert_contains(str_of(name_check_image(STR("team/App"))), "lower case");
+    assert_contains(str_of(name_check_image(STR("app:-"))), "tag");
+    assert_contains(str_of(name_check_image(STR("app@x"))), "digest");
 }
 
 static void test_others(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {NAME_PATH, true, "/"},
-        {NAME_PATH, true, "/a/b-._~!$&'()*+,;=:@%20"},
-        {NAME_PATH, false, ""},
-        {NAME_PATH, false, "a"},
-        {NAME_PATH, false, "/a b"},
-        {NAME_PATH, false, "/a?b"},
-        {NAME_PATH, false, "/a#b"},
-        {NAME_PATH, false, "/a\"b"},
-        {NAME_PATH, false, "/a\\b"},
-        {NAME_PATH, false, "/\xC3\xA4"},
-        {NAME_HASH_KEY, true, "$request_uri"},
-        {NAME_HASH_KEY, true, "${arg_user}-$host"},
-        {NAME_HASH_KEY, false, ""},
-        {NAME_HASH_KEY, false, "$a;return 200"},
-        {NAME_HASH_KEY, false, "$a\n"},
-        {NAME_HASH_KEY, false, "$a b"},
-        {NAME_ARN, true, "arn:aws:iam::123456789012:policy/extra"},
-        {NAME_ARN, true, "arn:aws-cn:iam::123456789012:policy/a+b=c,@"},
-        {NAME_ARN, false, ""},
-        {NAME_ARN, false, "arn:aws:iam::123456789012"},
-        {NAME_ARN, false, "arn:gcp:iam::123456789012:policy/a"},
-        {NAME_ARN, false, "arn:aws:iam::123456789012:policy/a b"},
-        {NAME_AWS_ACCOUNT, true, "012345678901"},
-        {NAME_AWS_ACCOUNT, false, "12345678901"},
-        {NAME_AWS_ACCOUNT, false, "1234567890123"},
-        {NAME_AWS_ACCOUNT, false, "12345678901x"},
-        {NAME_AWS_REGION, true, "us-east-1"},
-        {NAME_AWS_REGION, true, "us-gov-west-1"},
-        {NAME_AWS_REGION, false, ""},
-        {NAME_AWS_REGION, false, "useast1"},
-        {NAME_AWS_REGION, false, "us-east"},
-        {NAME_AWS_REGION, false, "US-EAST-1"},
+        {name_check_path, true, "/"},
+        {name_check_path, true, "/a/b-._~!$&'()*+,;=:@%20"},
+        {name_check_path, false, ""},
+        {name_check_path, false, "a"},
+        {name_check_path, false, "/a b"},
+        {name_check_path, false, "/a?b"},
+        {name_check_path, false, "/a#b"},
+        {name_check_path, false, "/a\"b"},
+        {name_check_path, false, "/a\\b"},
+        {name_check_path, false, "/\xC3\xA4"},
+        {name_check_hash_key, true, "$request_uri"},
+        {name_check_hash_key, true, "${arg_user}-$host"},
+        {name_check_hash_key, false, ""},
+        {name_check_hash_key, false, "$a;return 200"},
+        {name_check_hash_key, false, "$a\n"},
+        {name_check_hash_key, false, "$a b"},
+        {name_check_arn, true, "arn:aws:iam::123456789012:policy/extra"},
+        {name_check_arn, true, "arn:aws-cn:iam::123456789012:policy/a+b=c,@"},
+        {name_check_arn, false, ""},
+        {name_check_arn, false, "arn:aws:iam::123456789012"},
+        {name_check_arn, false, "arn:gcp:iam::123456789012:policy/a"},
+        {name_check_arn, false, "arn:aws:iam::123456789012:policy/a b"},
+        {name_check_aws_account, true, "012345678901"},
+        {name_check_aws_account, false, "12345678901"},
+        {name_check_aws_account, false, "1234567890123"},
+        {name_check_aws_account, false, "12345678901x"},
+        {name_check_aws_region, true, "us-east-1"},
+        {name_check_aws_region, true, "us-gov-west-1"},
+        {name_check_aws_region, false, ""},
+        {name_check_aws_region, false, "useast1"},
+        {name_check_aws_region, false, "us-east"},
+        {name_check_aws_region, false, "US-EAST-1"},
     };
-    check_rows(rows, COUNT(rows));
+    check_rows(rows, COUNT_OF(rows));
 }
 
 static void test_ports_and_paths(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {NAME_PORT, true, "main"},
-        {NAME_PORT, true, "a"},
-        {NAME_PORT, true, "8a"},
-        {NAME_PORT, true, "http-2-x"},
-        {NAME_PORT, true, "abcdefghijklmno"},   /* 15 */
-        {NAME_PORT, false, "abcdefghijklmnop"}, /* 16 */
-        {NAME_PORT, false, ""},
-        {NAME_PORT, false, "80"}, /* a letter is needed */
-        {NAME_PORT, false, "8-0"},
-        {NAME_PORT, false, "-a"},
-        {NAME_PORT, false, "a-"},
-        {NAME_PORT, false, "a--b"},
-        {NAME_PORT, false, "A"},
-        {NAME_PORT, false, "a_b"},
-        {NAME_PORT, false, "a.b"},
-        {NAME_PORT, false, "\xC3\xA4"},
-        {NAME_MOUNT_PATH, true, "/data"},
-        {NAME_MOUNT_PATH, true, "/a b/\xC3\xA4"},
-        {NAME_MOUNT_PATH, false, ""},
-        {NAME_MOUNT_PATH, false, "/"},
-        {NAME_MOUNT_PATH, false, "data"},
-        {NAME_MOUNT_PATH, false, "./data"},
-        {NAME_MOUNT_PATH, false, "/a:b"},
-        {NAME_REQUEST, true, "/"},
-        {NAME_REQUEST, true, "/a?b=c&d=/e?f"},
-        {NAME_REQUEST, true, "/a?"},
-        {NAME_REQUEST, false, ""},
-        {NAME_REQUEST, false, "a?b"},
-        {NAME_REQUEST, false, "?a"},
-        {NAME_REQUEST, false, "/a b"},
-        {NAME_REQUEST, false, "/a?b c"},
-        {NAME_REQUEST, false, "/a?b#c"},
-        {NAME_REQUEST, false, "/a#b"},
-        {NAME_REQUEST, false, "/a?\xC3\xA4"},
+        {name_check_port, true, "main"},
+        {name_check_port, true, "a"},
+        {name_check_port, true, "8a"},
+        {name_check_port, true, "http-2-x"},
+        {name_check_port, true, "abcdefghijklmno"},   /* 15 */
+        {name_check_port, false, "abcdefghijklmnop"}, /* 16 */
+        {name_check_port, false, ""},
+        {name_check_port, false, "80"}, /* a letter is needed */
+        {name_check_port, false, "8-0"},
+        {name_check_port, false, "-a"},
+        {name_check_port, false, "a-"},
+        {name_check_port, false, "a--b"},
+        {name_check_port, false, "A"},
+        {name_check_port, false, "a_b"},
+        {name_check_port, false, "a.b"},
+        {name_check_port, false, "\xC3\xA4"},
+        {name_check_mount_path, true, "/data"},
+        {name_check_mount_path, true, "/a b/\xC3\xA4"},
+        {name_check_mount_path, false, ""},
+        {name_check_mount_path, false, "/"},
+        {name_check_mount_path, false, "data"},
+        {name_check_mount_path, false, "./data"},
+        {name_check_mount_path, false, "/a:b"},
+        {name_check_request, true, "/"},
+        {name_check_request, true, "/a?b=c&d=/e?f"},
+        {name_check_request, true, "/a?"},
+        {name_check_request, false, ""},
+        {name_check_request, false, "a?b"},
+        {name_check_request, false, "?a"},
+        {name_check_request, false, "/a b"},
+        {name_check_request, false, "/a?b c"},
+        {name_check_request, false, "/a?b#c"},
+        {name_check_request, false, "/a#b"},
+        {name_check_request, false, "/a?\xC3\xA4"},
     };
-    check_rows(rows, COUNT(rows));
+    check_rows(rows, COUNT_OF(rows));
 }
 
 static void test_keys_of_labels(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {NAME_LABEL_KEY, true, "team"},
-        {NAME_LABEL_KEY, true, "a"},
-        {NAME_LABEL_KEY, true, "A.b_c-1"},
-        {NAME_LABEL_KEY, true, "example.com/A.b_c-1"},
-        {NAME_LABEL_KEY, true, "x/y"},
-        {NAME_LABEL_KEY, false, ""},
-        {NAME_LABEL_KEY, false, "-a"},
-        {NAME_LABEL_KEY, false, "a-"},
-        {NAME_LABEL_KEY, false, "a b"},
-        {NAME_LABEL_KEY, false, "a=b"},
-        {NAME_LABEL_KEY, false, "/a"},
-        {NAME_LABEL_KEY, false, "a/"},
-        {NAME_LABEL_KEY, false, "a/b/c"},
-        {NAME_LABEL_KEY, false, "a_b/c"},
-        {NAME_LABEL_KEY, false, "Example.com/c"},
-        {NAME_LABEL_KEY, false, "a..b/c"},
+        {name_check_label_key, true, "team"},
+        {name_check_label_key, true, "a"},
+        {name_check_label_key, true, "A.b_c-1"},
+        {name_check_label_key, true, "example.com/A.b_c-1"},
+        {name_check_label_key, true, "x/y"},
+        {name_check_label_key, false, ""},
+        {name_check_label_key, false, "-a"},
+        {name_check_label_key, false, "a-"},
+        {name_check_label_key, false, "a b"},
+        {name_check_label_key, false, "a=b"},
+        {name_check_label_key, false, "/a"},
+        {name_check_label_key, false, "a/"},
+        {name_check_label_key, false, "a/b/c"},
+        {name_check_label_key, false, "a_b/c"},
+        {name_check_label_key, false, "Example.com/c"},
+        {name_check_label_key, false, "a..b/c"},
     };
-    check_rows(rows, COUNT(rows));
+    check_rows(rows, COUNT_OF(rows));
 }
 
 static void test_registries(void **state)
 {
     (void)state;
     static const struct row rows[] = {
-        {NAME_REGISTRY, true, "registry.example.com"},
-        {NAME_REGISTRY, true, "registry.example.com/"},
-        {NAME_REGISTRY, true, "registry.example.com/team/sub//"},
-        {NAME_REGISTRY, true, "localhost"},
-        {NAME_REGISTRY, true, "localhost:5000"},
-        {NAME_REGISTRY, true, "host:5000/team"},
-        {NAME_REGISTRY, true, "123456789012.dkr.ecr.us-east-1.amazonaws.com"},
-        {NAME_REGISTRY, false, ""},
-        {NAME_REGISTRY, false, "/"},
-        {NAME_REGISTRY, false, "team"}, /* would be looked for at Docker Hub */
-        {NAME_REGISTRY, false, "team/sub"},
-        {NAME_REGISTRY, false, "https://registry.example.com"},
-        {NAME_REGISTRY, false, "registry.example.com/Team"},
-        {NAME_REGISTRY, false, "registry.example.com/a//b"},
-        {NAME_REGISTRY, false, "registry.example.com:"},
-        {NAME_REGISTRY, false, "registry.example.com:x"},
-        {NAME_REGISTRY, false, "registry.example.com:123456"},
-        {NAME_REGISTRY, false, "registry.example.com/a:b"},
-        {NAME_REGISTRY, false, "-.example.com"},
-        {NAME_REGISTRY, false, "a b.example.com"},
+        {name_check_registry, true, "registry.example.com"},
+        {name_check_registry, true, "registry.example.com/"},
+        {name_check_registry, true, "registry.example.com/team/sub//"},
+        {name_check_registry, true, "localhost"},
+        {name_check_registry, true, "localhost:5000"},
+        {name_check_registry, true, "host:5000/team"},
+        {name_check_registry, true, "123456789012.dkr.ecr.us-east-1.amazonaws.com"},
+        {name_check_registry, false, ""},
+        {name_check_registry, false, "/"},
+        {name_check_registry, false, "team"}, /* would be looked for at Docker Hub */
+        {name_check_registry, false, "team/sub"},
+        {name_check_registry, false, "https://registry.example.com"},
+        {name_check_registry, false, "registry.example.com/Team"},
+        {name_check_registry, false, "registry.example.com/a//b"},
+        {name_check_registry, false, "registry.example.com:"},
+        {name_check_registry, false, "registry.example.com:x"},
+        {name_check_registry, false, "registry.example.com:123456"},
+        {name_check_registry, false, "registry.example.com/a:b"},
+        {name_check_registry, false, "-.example.com"},
+        {name_check_registry, false, "a b.example.com"},
     };
-    check_rows(rows, COUNT(rows));
+    check_rows(rows, COUNT_OF(rows));
 }
 
 static void test_lengths_on_both_sides(void **state)
 {
     struct unit *unit = *state;
     static const struct {
-        enum name_kind kind;
+        name_check *check;
         size_t most;
     } rows[] = {
-        {NAME_NAMESPACE, 63},   {NAME_SERVICE, 63},   {NAME_LABEL_VALUE, 63}, {NAME_IMAGE_TAG, 128},
-        {NAME_SECRET_KEY, 253}, {NAME_LABEL_KEY, 63}, {NAME_PORT, 15},
+        {name_check_namespace, 63},  {name_check_service, 63},     {name_check_label_value, 63},
+        {name_check_image_tag, 128}, {name_check_secret_key, 253}, {name_check_label_key, 63},
+        {name_check_port, 15},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        if (name_wrong(rows[i].kind, unit_repeat(unit, "a", rows[i].most)))
-            fail_msg("kind %d: %zu characters are refused", (int)rows[i].kind, rows[i].most);
-        if (!name_wrong(rows[i].kind, unit_repeat(unit, "a", rows[i].most + 1)))
-            fail_msg("kind %d: %zu characters are taken", (int)rows[i].kind, rows[i].most + 1);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        if (rows[i].check(unit_repeat(unit, "a", rows[i].most)))
+            fail_msg("row %zu: %zu characters are refused", i, rows[i].most);
+        if (!rows[i].check(unit_repeat(unit, "a", rows[i].most + 1)))
+            fail_msg("row %zu: %zu characters are taken", i, rows[i].most + 1);
     }
     /* 253 in all, 63 in each part. */
     struct str part = unit_repeat(unit, "a", 63);
     struct str four = str_format(&unit->arena, "%.*s.%.*s.%.*s.%.*s", STR_ARG(part), STR_ARG(part),
                                  STR_ARG(part), STR_ARG(part));
-    static const enum name_kind domains[] = {NAME_SUBDOMAIN, NAME_HOST};
-    for (size_t i = 0; i < COUNT(domains); i++) {
-        assert_null(name_wrong(domains[i], part));
-        assert_non_null(name_wrong(domains[i], unit_repeat(unit, "a", 64)));
-        assert_null(name_wrong(domains[i], str_slice(four, 0, 253)));
-        assert_non_null(name_wrong(domains[i], str_slice(four, 0, 254)));
+    static name_check *const domains[] = {name_check_subdomain, name_check_host};
+    for (size_t i = 0; i < COUNT_OF(domains); i++) {
+        assert_null(domains[i](part));
+        assert_non_null(domains[i](unit_repeat(unit, "a", 64)));
+        assert_null(domains[i](str_slice(four, 0, 253)));
+        assert_non_null(domains[i](str_slice(four, 0, 254)));
     }
     struct str path = unit_repeat(unit, "/a", 512);
-    assert_null(name_wrong(NAME_PATH, path));
-    assert_non_null(name_wrong(NAME_PATH, str_format(&unit->arena, "%.*s/", STR_ARG(path))));
-    assert_null(name_wrong(NAME_MOUNT_PATH, path));
-    assert_non_null(name_wrong(NAME_MOUNT_PATH, str_format(&unit->arena, "%.*s/", STR_ARG(path))));
-    assert_null(name_wrong(NAME_REQUEST, str_format(&unit->arena, "%.*s?a", STR_ARG(path))));
+    assert_null(name_check_path(path));
+    assert_non_null(name_check_path(str_format(&unit->arena, "%.*s/", STR_ARG(path))));
+    assert_null(name_check_mount_path(path));
+    assert_non_null(name_check_mount_path(str_format(&unit->arena, "%.*s/", STR_ARG(path))));
+    assert_null(name_check_request(str_format(&unit->arena, "%.*s?a", STR_ARG(path))));
     struct str key = str_format(&unit->arena, "%.*s/%.*s", 253, four.data, STR_ARG(part));
-    assert_null(name_wrong(NAME_LABEL_KEY, key));
-    assert_non_null(name_wrong(NAME_LABEL_KEY, str_format(&unit->arena, "%.*sa", STR_ARG(key))));
-    assert_non_null(name_wrong(NAME_LABEL_KEY, str_format(&unit->arena, "a%.*s", STR_ARG(key))));
+    assert_null(name_check_label_key(key));
+    assert_non_null(name_check_label_key(str_format(&unit->arena, "%.*sa", STR_ARG(key))));
+    assert_non_null(name_check_label_key(str_format(&unit->arena, "a%.*s", STR_ARG(key))));
     struct str registry =
         str_format(&unit->arena, "a.b/%.*s", STR_ARG(unit_repeat(unit, "a", 251)));
     assert_int_equal(registry.len, 255);
-    assert_null(name_wrong(NAME_REGISTRY, registry));
-    assert_non_null(
-        name_wrong(NAME_REGISTRY, str_format(&unit->arena, "%.*sa", STR_ARG(registry))));
-    assert_non_null(name_wrong(NAME_IMAGE, unit_repeat(unit, "a", 10000)));
+    assert_null(name_check_registry(registry));
+    assert_non_null(name_check_registry(str_format(&unit->arena, "%.*sa", STR_ARG(registry))));
+    assert_non_null(name_check_image(unit_repeat(unit, "a", 10000)));
 }
 
 static void test_names_for_variables(void **state)
@@ -336,8 +335,8 @@ static void test_google_projects(void **state)
         {"example.com:", false},
         {"", false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
-        if (!name_wrong(NAME_GOOGLE_PROJECT, str_of(rows[i].project)) != rows[i].right)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (!name_check_google_project(str_of(rows[i].project)) != rows[i].right)
             fail_msg("%s", rows[i].project);
 }
 

@@ -36,7 +36,7 @@ static void test_made_trees(void **state)
     size_t i = 0;
     for (const struct node *value = map->first; value; value = value->next)
         assert_str(value->key->text, keys[i++]);
-    assert_int_equal(i, COUNT(keys));
+    assert_int_equal(i, COUNT_OF(keys));
 }
 
 static void test_null(void **state)
@@ -50,7 +50,7 @@ static void test_null(void **state)
         {TEXT("NULL"), true},  {TEXT("nULL"), false}, {TEXT("nil"), false},    {TEXT("~~"), false},
         {TEXT("none"), false}, {TEXT("0"), false},    {TEXT("null\0"), false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_int_equal(node_is_null(node_scalar(&unit->arena, STYLE_PLAIN, rows[i].text)),
                          rows[i].null);
         assert_false(node_is_null(node_scalar(&unit->arena, STYLE_TEXT, rows[i].text)));
@@ -81,7 +81,7 @@ static void test_verbatim_texts(void **state)
         {TEXT("a: xx\n  YYzz\n"), 0},
         {TEXT("a: |-\n  xx\n  YYzz\n"), 0},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct source *source = unit_source(unit, rows[i].file);
         const struct node *root = load_service(&unit->arena, source, &unit->diags);
         assert_no_diags(unit);
@@ -146,7 +146,7 @@ static void test_paths(void **state)
         {"aa", NULL},
         {"a b cc", NULL},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *found = node_find(root, rows[i].path);
         if ((found != NULL) != (rows[i].text != NULL))
             fail_msg("\"%s\"", rows[i].path);
@@ -200,7 +200,7 @@ static void test_merges(void **state)
         /* The map on the way may come by a merge as well. */
         {"<<: {m: {a: 7}}\n", "7"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *found = node_find(manifest(unit, rows[i].text), "m a");
         if ((found != NULL) != (rows[i].expected != NULL))
             fail_msg("%s", rows[i].text);
@@ -227,7 +227,7 @@ static void test_effective_maps(void **state)
         {"m: {<<: }\n", "{}"},
         {"x: &x {a: 1}\nm: {<<: *x, b: *x}\n", "{\"a\": 1, \"b\": {\"a\": 1}}"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *map = node_get(manifest(unit, rows[i].text), "m");
         struct buf out = {0};
         emit_inline(&out, node_copy(&unit->arena, map), true);
@@ -294,7 +294,7 @@ static void test_copies(void **state)
     size_t i = 0;
     for (const struct node *value = copy->first; value; value = value->next)
         assert_str(value->key->text, keys[i++]);
-    assert_int_equal(i, COUNT(keys));
+    assert_int_equal(i, COUNT_OF(keys));
     assert_str(node_text(node_find(copy, "a k")), "x");
     assert_str(node_text(node_find(copy, "b k")), "x");
     assert_ptr_not_equal(node_find(copy, "a"), node_find(copy, "b"));
@@ -345,7 +345,7 @@ static void test_styles_of_copies(void **state)
         {"?x", STYLE_TEXT},
         {"<x", STYLE_TEXT},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *copy = node_copy(&unit->arena, manifest(unit, rows[i].text));
         if (copy->style != rows[i].style)
             fail_msg("\"%s\" has style %d", rows[i].text, (int)copy->style);
@@ -364,8 +364,7 @@ static void assert_keys(struct unit *unit, struct node *map, const char *keys)
         buf_format(&found, "%.*s=%.*s ", STR_ARG(value->key->text), STR_ARG(value->text));
         last = value;
     }
-    struct str text = str_copy(&unit->arena, buf_str(&found));
-    buf_free(&found);
+    struct str text = buf_take(&unit->arena, &found);
     assert_str(text, keys);
     assert_ptr_equal(map->last, last);
 }
@@ -393,7 +392,7 @@ static void test_removing(void **state)
         {"abc", "", "a=1 b=1 c=1 ", "a=1 b=1 c=1 z=2 "},
         {"", "a", "", "z=2 "},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct node *map = map_of(unit, rows[i].keys);
         node_remove(map, rows[i].key);
         assert_keys(unit, map, rows[i].left);
@@ -423,7 +422,7 @@ static void test_replacing(void **state)
         {"abc", "d", "a=1 b=1 c=1 ", "a=1 b=1 c=1 z=2 "},
         {"", "a", "", "z=2 "},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct node *map = map_of(unit, rows[i].keys);
         node_replace(map, rows[i].key, node_scalar(&unit->arena, STYLE_TEXT, STR("new")));
         assert_keys(unit, map, rows[i].left);

@@ -57,7 +57,7 @@ static void test_labels(void **state)
         {"", "shop", "web", "", LABELS_OURS, LABELS_OURS},
         {"", "shop", "web", "prod", LABELS_OTHER, LABELS_OTHER},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct deployed_service service;
         make_service(unit, rows[i].file, &service);
         const struct node *node = labeled(unit, rows[i].layer, rows[i].module, rows[i].environment);
@@ -160,7 +160,7 @@ static void test_tools(void **state)
          "{manager: c, subresource: status}]}",
          TOOL_NONE, false, "\"b\", \"a\""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *node =
             object(unit, str_format(&unit->arena, "{metadata: %s}", rows[i].metadata).data);
         assert_int_equal(object_tool(node), rows[i].tool);

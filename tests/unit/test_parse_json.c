@@ -6,9 +6,7 @@ static struct str json_of(struct unit *unit, const struct node *node)
 {
     struct buf out = {0};
     emit_inline(&out, node, true);
-    struct str text = str_copy(&unit->arena, buf_str(&out));
-    buf_free(&out);
-    return text;
+    return buf_take(&unit->arena, &out);
 }
 
 /* Texts go into argument lists. */
@@ -57,7 +55,7 @@ static void test_values(void **state)
         {TEXT("\"\x7F\xC2\x85\""), "\"\\u007f\\u0085\""},
         {TEXT("{\"a\\u0062\": 1}"), "{\"ab\": 1}"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct node *root = load_json(&unit->arena, rows[i].text);
         if (!root)
             fail_msg("%.*s is not read", STR_ARG(rows[i].text));
@@ -151,7 +149,7 @@ static void test_what_is_no_json(void **state)
         TEXT("{\"a\":1,\"\\u0061\":2}"),
         TEXT("[{\"b\":{\"\":0,\"\":0}}]"),
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (load_json(&unit->arena, rows[i]))
             fail_msg("\"%.*s\" is read", STR_ARG(rows[i]));
 }
@@ -178,9 +176,7 @@ static struct str object_of(struct unit *unit, size_t keys, size_t last)
     for (size_t i = 0; i < keys; i++)
         buf_format(&out, "\"k%zu\":0,", i);
     buf_format(&out, "\"k%zu\":1}", last);
-    struct str text = str_copy(&unit->arena, buf_str(&out));
-    buf_free(&out);
-    return text;
+    return buf_take(&unit->arena, &out);
 }
 
 static void test_duplicate_keys_in_large_objects(void **state)

@@ -53,9 +53,7 @@ static struct str places_of(struct unit *unit, const struct node *root, bool key
     struct buf out = {0};
     if (root)
         add_places(&out, root, keys);
-    struct str text = str_copy(&unit->arena, buf_str(&out));
-    buf_free(&out);
-    return text;
+    return buf_take(&unit->arena, &out);
 }
 
 static struct node *load(struct unit *unit, struct str text)
@@ -107,7 +105,7 @@ static void test_places_of_scalars(void **state)
          "{0<><a: >/  x/  y/# c/b: c> ~3<><>/  x/  y/> .20<><c>"},
         {TEXT("a: >-\n  x\n\nb: c\n"), "{0<><a: >-/  x//b: c> ~3<><>-/  x//> .14<><c>"},
     };
-    check_places(*state, rows, COUNT(rows), false);
+    check_places(*state, rows, COUNT_OF(rows), false);
 }
 
 static void test_places_of_nothing(void **state)
@@ -133,7 +131,7 @@ static void test_places_of_nothing(void **state)
         {TEXT("...\n...\n"), ""},
         {TEXT("%YAML 1.1\n---\n"), ".14<><>"},
     };
-    check_places(*state, rows, COUNT(rows), false);
+    check_places(*state, rows, COUNT_OF(rows), false);
 }
 
 static void test_places_of_blocks_and_flow(void **state)
@@ -163,7 +161,7 @@ static void test_places_of_blocks_and_flow(void **state)
         {TEXT("--- {a: x}\n"), "{4<><{a: x}> .5<><a>=.8<><x>"},
         {TEXT("%YAML 1.1\n# c\n---\na: x\n"), "{18<><a: x> .18<><a>=.21<><x>"},
     };
-    check_places(*state, rows, COUNT(rows), true);
+    check_places(*state, rows, COUNT_OF(rows), true);
 }
 
 static void test_places_behind_anchors_and_tags(void **state)
@@ -201,7 +199,7 @@ static void test_places_behind_anchors_and_tags(void **state)
          "{0<><a: &x {}/b:/  <<: *x> .0<><a>={3<&x ><{}> .9<><b>={14<><<<: *x> "
          ".14<><<<>=*18<><*x>"},
     };
-    check_places(*state, rows, COUNT(rows), true);
+    check_places(*state, rows, COUNT_OF(rows), true);
 }
 
 /* libyaml counts characters, and a line break of two bytes is two of them. */
@@ -232,7 +230,7 @@ static void test_places_are_bytes(void **state)
          "{0<><a: \"\xC2\x85\xE2\x80\xA8\"/b: x> .0<><a>=\"3<\"><\xC2\x85\xE2\x80\xA8\"> "
          ".11<><b>=.14<><x>"},
     };
-    check_places(*state, rows, COUNT(rows), true);
+    check_places(*state, rows, COUNT_OF(rows), true);
 }
 
 /* A document inside a stream: its places are those of the stream, and nothing outside counts. */
@@ -254,7 +252,7 @@ static void test_document_inside_a_stream(void **state)
         {"---\n", "a: b", "c: d"},
         {"\n", "a: &x # c", "d\n e: f\n"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct node *alone = load(unit, str_of(rows[i].document));
         const struct source *source =
             unit_source(unit, str_format(&unit->arena, "%s%s%s", rows[i].before, rows[i].document,
@@ -299,7 +297,7 @@ static void test_texts(void **state)
         {TEXT("a: !!str 12\n"), "12"},
         {TEXT("a: &x # c\n  text\n"), "text"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_str(node_get(load(unit, rows[i].text), "a")->text, rows[i].expected);
         unit_forget(unit);
     }
@@ -322,7 +320,7 @@ static void test_aliases(void **state)
         const char *alias;
         const char *target;
     } rows[] = {{"b", "a"}, {"d", "c"}, {"f", "e"}, {"i", "h"}};
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *alias = node_get(root, rows[i].alias);
         assert_int_equal(alias->kind, NODE_ALIAS);
         assert_ptr_equal(alias->first, node_get(root, rows[i].target));
@@ -413,7 +411,7 @@ static void test_mistakes(void **state)
         {TEXT("a: \xE4\xB8"), {1, 4}, "incomplete UTF-8 octet sequence", ""},
         {TEXT("a: \xED\xA0\x80\n"), {1, 4}, "invalid Unicode character", ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct source *source = unit_source(unit, rows[i].text);
         struct node *root = &(struct node){0};
         if (load_manifest(&unit->arena, source, 0, rows[i].text.len, &unit->diags, &root))
@@ -439,7 +437,7 @@ static void test_mistakes_inside_a_stream(void **state)
         {TEXT("a: [\xC3\xA4\n"), {4, 1}},    {TEXT("a: '"), {3, 5}},
         {TEXT("a: 1\n---\nb: 2\n"), {4, 1}},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         size_t start = strlen(before);
         const struct source *source = unit_source(
             unit, str_format(&unit->arena, "%s%.*s---\nc: d\n", before, STR_ARG(rows[i].document)));
@@ -574,7 +572,7 @@ static void test_scalars_as_go_reads_them(void **state)
 #include "unit_scalars.h"
     };
     static const int64_t most = INT64_C(999999999999999); /* beyond it an integer may be refused */
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str text = str_format(&unit->arena, "a: %s\n", rows[i].text);
         const struct node *value = node_get(load(unit, text), "a");
         if (value->kind == NODE_LIST)
@@ -610,7 +608,7 @@ static void test_merge_keys(void **state)
         {"x: &x\nm: {a: *x}\n", NULL},
         {"x: &x '~'\nm: {a: *x}\n", "~"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *found = node_find(load(unit, str_of(rows[i].text)), "m a");
         assert_true(!found == !rows[i].a);
         if (found)

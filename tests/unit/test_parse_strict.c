@@ -67,7 +67,7 @@ static void test_styles_and_texts(void **state)
         {"# c\n\n--- # c\na: b\n", STYLE_PLAIN, "b"},
         {"? a\n: b\n", STYLE_PLAIN, "b"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *value = node_get(load_right(unit, rows[i].file), "a");
         if (!value || value->style != rows[i].style || !str_is(value->text, rows[i].text))
             fail_msg("row %zu: %s", i, value ? value->text.data : "missing");
@@ -92,7 +92,7 @@ static void test_spans_are_the_bytes_as_written(void **state)
         {TEXT("\xC3\xA4: b\na: \xE4\xB8\xAD\n"), "\xE4\xB8\xAD", 9},
         {TEXT("{x: y,a: bc}"), "bc", 9},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *root = load(unit, rows[i].file);
         assert_no_diags(unit);
         const struct node *value = node_get(root, "a");
@@ -159,7 +159,7 @@ static void test_refused(void **state)
         {TEXT("a: |0\n  b\n"), 0, 0, "not YAML", "header"},
         {TEXT("a: b\n  \tc: d\n"), 2, 3, "tab in the indentation", "spaces"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *root = load(unit, rows[i].file);
         if (root)
             fail_msg("row %zu is taken", i);
@@ -211,7 +211,7 @@ static void test_tabs_in_the_indentation(void **state)
         {"a:\n  b: c\n  \td: e\n", 3, 3},
         {"a:\n  - b\n\t- c\nd: e\n", 3, 1},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_null(load(unit, str_of(rows[i].file)));
         assert_errors(unit, 1);
         assert_diag(unit, 0, rows[i].line, rows[i].column, "a tab in the indentation", "spaces");
@@ -237,7 +237,7 @@ static void test_syntax_errors_point_at_their_line(void **state)
         {"x: y\n]\nd: e\n", 2, "bracket"},
         {"x: \xC3\xA4\na: @b\n", 2, "cannot start with '@'"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_null(load(unit, str_of(rows[i].file)));
         assert_errors(unit, 1);
         const struct diag *diag = unit->diags.items;
@@ -254,7 +254,7 @@ static void test_cut_off_files(void **state)
     static const char *const files[] = {"a: \"b",   "a: 'b", "a: [b",          "a: {b: c",
                                         "a: [b,\n", "{",     "a: {b: [",       "\"",
                                         "a: \"b\\", "- [",   "a: b\nc: \"\n\n"};
-    for (size_t i = 0; i < COUNT(files); i++) {
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
         if (load(unit, str_of(files[i])))
             fail_msg("\"%s\" is taken", files[i]);
         assert_errors(unit, 1);
@@ -376,7 +376,7 @@ static void test_closing_brackets_under_their_key(void **state)
         {"x: {\n}\na: {b: c\n", 0, 0, "", ""},
         {"x: {\n}\nx: 1\n", 3, 1, "\"x\" is written twice", "line 1"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (load(unit, str_of(rows[i].file)))
             fail_msg("row %zu is taken", i);
         assert_errors(unit, 1);
@@ -397,7 +397,7 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
 {
     struct unit *unit = *state;
     static const char *const kinds[][2] = {{"[", "]"}, {"{b: ", "}"}};
-    for (size_t i = 0; i < COUNT(kinds); i++) {
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         const struct node *root =
             load(unit, nested(unit, FILE_DEPTH_MAX, kinds[i][0], kinds[i][1]));
         assert_no_diags(unit);
@@ -406,7 +406,7 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
             depth++;
         assert_int_equal(depth, FILE_DEPTH_MAX);
         static const size_t too_deep[] = {FILE_DEPTH_MAX + 1, FILE_DEPTH_MAX + 2, 10000, 200000};
-        for (size_t j = 0; j < COUNT(too_deep); j++) {
+        for (size_t j = 0; j < COUNT_OF(too_deep); j++) {
             assert_null(load(unit, nested(unit, too_deep[j], kinds[i][0], kinds[i][1])));
             assert_errors(unit, 1);
             size_t column = 4 + (FILE_DEPTH_MAX - 1) * strlen(kinds[i][0]);

@@ -47,7 +47,7 @@ static void test_what_containers_request_together(void **state)
          30},
         {"containers: [" CPU("a", "9E") ", " CPU("b", "9E") "]", INT64_MAX},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t number = pod_requested(&unit->arena, load(unit, rows[i].pod), "cpu");
         if (number != rows[i].millicores)
             fail_msg("%s: %lld", rows[i].pod, (long long)number);

@@ -93,7 +93,7 @@ static void test_input_comes_back(void **state)
     struct unit *unit = *state;
     static const size_t sizes[] = {0,     1,      4096,         65535,           65536,
                                    65537, 131072, 1 * MEGABYTE, 5 * MEGABYTE + 1};
-    for (size_t i = 0; i < COUNT(sizes); i++) {
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         char *bytes = arena_alloc(&unit->arena, sizes[i] + 1);
         for (size_t at = 0; at < sizes[i]; at++)
             bytes[at] = (char)(at * 7 + at / 251);
@@ -126,7 +126,7 @@ static void test_input_that_nobody_reads(void **state)
         {"exec <&-; sleep 0.1; echo late; exit 4", 4, "late\n"},
         {"sleep 0.1; echo told >&2; exit 5", 5, ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct process process = SHELL(rows[i].script);
         process.input = input;
         process_run(&process, 1);
@@ -145,7 +145,7 @@ static void test_all_streams_are_large(void **state)
         "yes | head -c 3000000; yes | head -c 2000000 >&2; cat",
         "yes | head -c 2000000 >&2; cat; yes | head -c 3000000",
     };
-    for (size_t i = 0; i < COUNT(scripts); i++) {
+    for (size_t i = 0; i < COUNT_OF(scripts); i++) {
         struct process process = SHELL(scripts[i]);
         process.input = unit_repeat(unit, "x", 1 * MEGABYTE);
         process_run(&process, 1);
@@ -256,7 +256,7 @@ static void test_a_grandchild_that_keeps_the_pipes(void **state)
         "sleep 30 >&- & echo $!; exit 0",      /* stderr alone */
         "sleep 30 >&- 2>&- & echo $!; exit 0", /* none */
     };
-    for (size_t i = 0; i < COUNT(scripts); i++) {
+    for (size_t i = 0; i < COUNT_OF(scripts); i++) {
         struct process process = SHELL(scripts[i]);
         int64_t took = run_timed(&process, 1);
         buf_add_byte(&process.output, '\0');
@@ -291,7 +291,7 @@ static void test_exit_statuses(void **state)
         {"exec >&- 2>&-; exit 9", 9},
         {"exec >&- 2>&-; sleep 0.1; exit 8", 8},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct process process = run_quietly((struct process)SHELL(rows[i].script));
         assert_int_equal(process.error, 0);
         assert_int_equal(process.status, rows[i].status);
@@ -320,20 +320,20 @@ static void test_what_cannot_be_started(void **state)
         {"/", EACCES},
         {"/etc/passwd/kubectl", ENOTDIR},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct process processes[] = {
             SHELL("cat"),
             {.arguments = (const char *const[]){rows[i].program, NULL}, .input = STR("unread")},
             SHELL("echo also"),
         };
         processes[0].input = STR("first");
-        process_run(processes, COUNT(processes));
+        process_run(processes, COUNT_OF(processes));
         assert_int_equal(processes[1].error, is_under_valgrind() ? 0 : rows[i].error);
         assert_false(process_right(&processes[1]));
         /* The others are not kept from running. */
         assert_str(buf_str(&processes[0].output), "first");
         assert_str(buf_str(&processes[2].output), "also\n");
-        for (size_t j = 0; j < COUNT(processes); j++)
+        for (size_t j = 0; j < COUNT_OF(processes); j++)
             process_free(&processes[j]);
     }
     process_run(NULL, 0);
@@ -353,9 +353,9 @@ static void test_all_run_at_once(void **state)
     assert_true(run_quietly((struct process){.arguments = make}).status == 0);
     struct process processes[] = {
         {.arguments = first}, {.arguments = second}, {.arguments = third}};
-    process_run(processes, COUNT(processes));
+    process_run(processes, COUNT_OF(processes));
     static const char *const outputs[] = {"3\n", "1\n", "2\n"};
-    for (size_t i = 0; i < COUNT(processes); i++) {
+    for (size_t i = 0; i < COUNT_OF(processes); i++) {
         assert_true(process_right(&processes[i]));
         assert_str(buf_str(&processes[i].output), outputs[i]);
         process_free(&processes[i]);
@@ -381,7 +381,7 @@ static void check_limits(void)
         {"yes", 0},
         {"yes >&2", 0},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct process process = SHELL(rows[i].script);
         process_run(&process, 1);
         size_t printed = process.output.len + process.errors.len;
@@ -437,10 +437,10 @@ static void check_interruption(const char *script, int signal)
     CHECK(process_interrupted() == 0 && process_exit_status(7) == 7);
     struct process processes[] = {SHELL(script), SHELL("echo $$; exec sleep 30"),
                                   SHELL("echo $$; exec sleep 30 >&- 2>&-")};
-    CHECK(run_timed(processes, COUNT(processes)) < SOON);
+    CHECK(run_timed(processes, COUNT_OF(processes)) < SOON);
     CHECK(process_interrupted() == signal);
     CHECK(process_exit_status(0) == 128 + signal && process_exit_status(1) == 128 + signal);
-    for (size_t i = 0; i < COUNT(processes); i++) {
+    for (size_t i = 0; i < COUNT_OF(processes); i++) {
         CHECK(processes[i].error == 0 && processes[i].status == 128 + SIGTERM);
         CHECK(!process_right(&processes[i]));
         buf_add_byte(&processes[i].output, '\0');
@@ -545,7 +545,7 @@ static void check_what_finishes(void)
     struct process processes[] = {SHELL("sleep 0.2; kill -INT -$PPID; sleep 0.3; echo done"),
                                   SHELL("exec sleep 30")};
     processes[0].finishes = true;
-    CHECK(run_timed(processes, COUNT(processes)) < SOON);
+    CHECK(run_timed(processes, COUNT_OF(processes)) < SOON);
     CHECK(process_interrupted() == SIGINT && !process_right(&processes[0]));
     CHECK(processes[0].status == 0 && str_is(buf_str(&processes[0].output), "done\n"));
     CHECK(processes[1].status == 128 + SIGINT);
@@ -591,7 +591,7 @@ static void test_reasons(void **state)
         {"exit 128", "it ends with exit status 128, and does not say why"},
         {"kill -KILL $$", "it was ended by signal 9 (Killed)"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct process process = SHELL(rows[i].script);
         process_run(&process, 1);
         assert_str(process_why(&unit->arena, &process), rows[i].why);
@@ -609,7 +609,7 @@ static void check_signals_of_children(void)
     process_watch_signals();
     static const char *const names[] = {"PIPE", "INT", "TERM", "HUP"};
     static const int numbers[] = {SIGPIPE, SIGINT, SIGTERM, SIGHUP};
-    for (size_t i = 0; i < COUNT(names); i++) {
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
         struct process process = {
             .arguments = (const char *const[]){"sh", "-c", "kill -$0 $$; echo on", names[i], NULL}};
         process_run(&process, 1);
@@ -631,9 +631,9 @@ static void check_statuses_where_sigchld_is_ignored(void)
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     sigaction(SIGCHLD, &ignore, NULL);
     struct process processes[] = {SHELL("exit 3"), SHELL("exit 0"), SHELL("sleep 0.1; exit 4")};
-    process_run(processes, COUNT(processes));
+    process_run(processes, COUNT_OF(processes));
     CHECK(processes[0].status == 3 && processes[1].status == 0 && processes[2].status == 4);
-    for (size_t i = 0; i < COUNT(processes); i++)
+    for (size_t i = 0; i < COUNT_OF(processes); i++)
         process_free(&processes[i]);
 }
 
@@ -659,8 +659,8 @@ static void check_no_descriptor_is_left(void)
         processes[0].input = STR("some");
         processes[1].input = STR("some that nobody reads");
         processes[3].passes_output = true;
-        process_run(processes, COUNT(processes));
-        for (size_t j = 0; j < COUNT(processes); j++)
+        process_run(processes, COUNT_OF(processes));
+        for (size_t j = 0; j < COUNT_OF(processes); j++)
             process_free(&processes[j]);
     }
     CHECK(count_descriptors() == before);
@@ -677,11 +677,11 @@ static void check_no_descriptor_is_inherited(void)
         {.arguments = (const char *const[]){"ls", "/proc/self/fd", NULL}},
         {.arguments = (const char *const[]){"ls", "/proc/self/fd", NULL}, .input = STR("x")}};
     processes[0].input = processes[1].input = STR("x");
-    process_run(processes, COUNT(processes));
+    process_run(processes, COUNT_OF(processes));
     /* 3 is the folder that is listed. */
     CHECK(str_is(buf_str(&processes[2].output), "0\n1\n2\n3\n"));
     CHECK(str_is(buf_str(&processes[3].output), "0\n1\n2\n3\n"));
-    for (size_t i = 0; i < COUNT(processes); i++)
+    for (size_t i = 0; i < COUNT_OF(processes); i++)
         process_free(&processes[i]);
 }
 
@@ -693,10 +693,10 @@ static void check_closed_standard_streams(void)
     process_watch_signals();
     struct process processes[] = {SHELL("cat; echo told >&2"), SHELL("cat; echo told >&2")};
     processes[0].input = STR("given");
-    process_run(processes, COUNT(processes));
+    process_run(processes, COUNT_OF(processes));
     CHECK(process_right(&processes[0]) && str_is(buf_str(&processes[0].output), "given"));
     CHECK(process_right(&processes[1]) && processes[1].output.len == 0);
-    for (size_t i = 0; i < COUNT(processes); i++) {
+    for (size_t i = 0; i < COUNT_OF(processes); i++) {
         CHECK(str_is(buf_str(&processes[i].errors), "told\n"));
         process_free(&processes[i]);
     }
@@ -854,8 +854,8 @@ int main(void)
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGCHLD};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     struct sigaction standard = {.sa_handler = SIG_DFL};
-    sigaction(SIGPIPE, &ignore, NULL);          /* as cli_main() does */
-    for (size_t i = 0; i < COUNT(signals); i++) /* whatever started us ignores */
+    sigaction(SIGPIPE, &ignore, NULL);             /* as cli_main() does */
+    for (size_t i = 0; i < COUNT_OF(signals); i++) /* whatever started us ignores */
         sigaction(signals[i], &standard, NULL);
     alarm(PATIENCE); /* what hangs has failed */
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,9 +14,7 @@ static struct str written(struct unit *unit, struct progress *progress, struct t
         lines[count++] = str_slice(text, at, str_find(text, at, '|'));
     struct buf out = {0};
     progress_write(progress, size, lines, count, &out);
-    struct str copy = str_copy(&unit->arena, buf_str(&out));
-    buf_free(&out);
-    return copy;
+    return buf_take(&unit->arena, &out);
 }
 
 static void test_lines_are_written_over(void **state)
@@ -41,14 +39,12 @@ static void test_no_line_is_wider_than_the_terminal(void **state)
         struct str text = written(unit, &progress, (struct terminal_size){columns, 24},
                                   "web: 0 of 1 pods ready (12 s)|\xE4\xB8\xAD\xE4\xB8\xAD: a");
         size_t lines = 0;
-        for (size_t at = 0; at < text.len; lines++) {
-            size_t end = str_find(text, at, '\n');
-            struct str line = str_slice(text, at, end);
+        struct str line;
+        for (size_t at = 0; str_next_line(text, &at, &line); lines++) {
             struct buf ignored = {0};
             if (str_starts(line, STR(OVER)))
                 assert_true(diag_add_visible(&ignored, str_from(line, strlen(OVER))) < columns);
             buf_free(&ignored);
-            at = end + 1;
         }
         assert_int_equal(lines, 3); /* and the end of the last one's screen */
         assert_int_equal(progress.lines, 2);
@@ -71,7 +67,7 @@ static void test_no_more_lines_than_the_terminal_has(void **state)
         {1, "a", OVER "a\n\033[J"},
         {SIZE_MAX, "a|b|c|d", OVER "a\n" OVER "b\n" OVER "c\n" OVER "d\n\033[J"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct progress progress = {0};
         assert_str(
             written(unit, &progress, (struct terminal_size){80, rows[i].rows}, rows[i].lines),

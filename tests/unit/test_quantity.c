@@ -30,7 +30,7 @@ static void test_written_in_canonical_form(void **state)
         {INT64_C(1) << 40, "1099511627776m", "1Ei"},
         {INT64_C(7) << 40, "7696581394432m", "7Ei"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_str(quantity_cpu(&unit->arena, rows[i].number), rows[i].cpu);
         assert_str(quantity_bytes(&unit->arena, rows[i].number << 20), rows[i].memory);
     }
@@ -59,7 +59,7 @@ static void test_bytes_in_canonical_form(void **state)
         {1953125 * INT64_C(1048576), "1953125Mi"}, /* 2048G is shorter, but Mi are the unit */
         {INT64_MAX, "9223372036854775807"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_str(quantity_bytes(&unit->arena, rows[i].bytes), rows[i].text);
 }
 
@@ -123,7 +123,7 @@ static void test_what_is_a_quantity(void **state)
         {TEXT("007"), INT64_C(7000)},
         {TEXT("0Ki"), 0},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         check(rows[i].text, rows[i].thousandths);
 }
 
@@ -139,7 +139,7 @@ static void test_what_is_none(void **state)
         TEXT("1.2.3"), TEXT("1,5"),   TEXT("0x10"),  TEXT("1_000"), TEXT("inf"),  TEXT("nan"),
         TEXT("e3"),    TEXT("-1"),    TEXT("-0.5"),  TEXT("1m\0"),  TEXT("1\0"),  TEXT("1Eii"),
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t number = 42;
         if (quantity_parse(rows[i], &number))
             fail_msg("\"%.*s\" is taken for %" PRId64, STR_ARG(rows[i]), number);

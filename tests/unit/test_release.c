@@ -84,7 +84,7 @@ static void test_kinds_and_their_groups(void **state)
         {"example.com/v1", "Namespace", OBJECT_KINDS},
         {"v1", "ConfigMap", OBJECT_KINDS},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str text = str_format(&unit->arena, OBJECT, rows[i].api_version, rows[i].kind, "x",
                                      "spec: {template: {spec: " POD "}}\n");
         struct release release = release_of(unit, text.data);
@@ -140,7 +140,7 @@ static void test_where_pods_are(void **state)
         {"apiVersion: batch/v1\nkind: CronJob\nspec: {template: {spec: " POD "}}\n", OBJECT_PODS,
          false, false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct release release = release_of(unit, rows[i].text);
         const struct object *object = release_objects(&release, rows[i].type);
         assert_no_diags(unit);
@@ -179,7 +179,7 @@ static void test_rollouts_and_their_pods(void **state)
                 "spec: {template: {spec: " POD "}}\n",
          false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str text = str_format(&unit->arena,
                                      "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\n"
                                      "metadata: {name: r%s}\n"
@@ -232,7 +232,7 @@ static void test_order_is_that_of_the_stream(void **state)
         assert_ptr_equal(release_edit(&release, each), &release.edits[documents[i]]);
         assert_non_null(release_edit(&release, each)->root);
     }
-    assert_int_equal(i, COUNT(documents));
+    assert_int_equal(i, COUNT_OF(documents));
     assert_null(release.edits[1].root);
     assert_str(listed(unit, &release, OBJECT_INGRESS), "");
 }
@@ -281,7 +281,7 @@ static void test_strange_documents_are_passed_over(void **state)
         "apiVersion: v1\nkind: {Service: }\n",
         "...\n",
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct release release = release_of(unit, rows[i]);
         for (enum object_kind type = 0; type < OBJECT_KINDS; type++)
             if (release_objects(&release, type))
@@ -367,7 +367,7 @@ static void test_hooks_and_namespaces(void **state)
         {"{name: x, annotations: }", false, ""},
         {"{name: x, labels: {helm.sh/hook: test}}", false, ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str text = str_format(&unit->arena,
                                      SERVICE "metadata: %s\nspec: {selector: {a: b}}\n" DEPLOY
                                              "spec: {template: {metadata: {labels: {a: b}}, "
@@ -396,7 +396,7 @@ static void test_one_namespace(void **state)
         {TEXT(""), TEXT(""), true},  {TEXT("a"), TEXT("a"), true},  {TEXT("a"), TEXT(""), true},
         {TEXT(""), TEXT("b"), true}, {TEXT("a"), TEXT("b"), false}, {TEXT("a"), TEXT("aa"), false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct object a = {.namespace = rows[i].a};
         struct object b = {.namespace = rows[i].b};
         assert_int_equal(release_same_namespace(&a, &b), rows[i].same);
@@ -414,12 +414,12 @@ static void test_namespaces_that_are_not_the_release(void **state)
     static const char *const texts[] = {"n/Service/a", "Service/a", "n/Service/b", "m/Service/b",
                                         "Service/c"};
     static const bool same_as_c[] = {false, true, false, true, true};
-    const struct object *objects[COUNT(texts)];
+    const struct object *objects[COUNT_OF(texts)];
     size_t count = 0;
     for (const struct object *each = release_objects(&release, OBJECT_SERVICE); each;
          each = each->next)
         objects[count++] = each;
-    assert_int_equal(count, COUNT(texts));
+    assert_int_equal(count, COUNT_OF(texts));
     for (size_t i = 0; i < count; i++) {
         assert_str(object_text(&unit->arena, objects[i]), texts[i]);
         assert_int_equal(release_same_namespace(objects[i], objects[4]), same_as_c[i]);
@@ -445,7 +445,7 @@ static void test_references_with_a_namespace(void **state)
         {"n", true, false},
         {"m", false, true},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str namespace = str_of(rows[i].namespace);
         assert_int_equal(release_in_reference(&release, placed, unplaced, namespace),
                          rows[i].placed_is);
@@ -480,7 +480,7 @@ static void test_routes_of_services(void **state)
         {"", "[{name: g}]", "[{weight: 1}]", false},
         {"", "[{name: g}]", "", false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str text = str_format(
             &unit->arena,
             SERVICE "metadata: {name: web, namespace: shop}\n"
@@ -541,7 +541,7 @@ static void test_selectors_of_services(void **state)
         /* They know no expressions. */
         {"{matchLabels: {a: b}}", "{a: b}", false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         /* One document, so that aliases reach from one to the other. */
         struct str text = str_format(
             &unit->arena,
@@ -595,7 +595,7 @@ static void test_selectors_with_expressions(void **state)
         {"{matchLabels: {a: x}, matchExpressions: [{key: a, operator: Exists}]}", false},
         {"{matchLabels: {a: b}, matchExpressions: [{key: c, operator: In, values: [d]}]}", true},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str text =
             str_format(&unit->arena,
                        DEPLOY "spec: {template: {metadata: {labels: %s}, spec: {}}}\n"
@@ -628,7 +628,7 @@ static void test_empty_selectors_of_budgets(void **state)
         {"v1", "{selector: []}", false},
         {"v1beta1", "{selector: {matchLabels: {a: b}}}", true},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str text =
             str_format(&unit->arena,
                        DEPLOY "spec: {template: {metadata: {labels: {a: b}}, spec: {}}}\n"
@@ -678,7 +678,7 @@ static void test_references(void **state)
         {"text", "n", false},
         {"{kind: [StatefulSet], name: x}", "n", false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str text =
             str_format(&unit->arena,
                        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: x, namespace: n}\n"
@@ -745,10 +745,10 @@ static void test_services_of_workloads(void **state)
         "text",
     };
     struct buf text = {0};
-    for (size_t i = 0; i < COUNT(selectors); i++)
+    for (size_t i = 0; i < COUNT_OF(selectors); i++)
         buf_format(&text, "---\napiVersion: v1\nkind: Service\nspec: {selector: %s}\n",
                    selectors[i]);
-    for (size_t i = 0; i < COUNT(labels); i++)
+    for (size_t i = 0; i < COUNT_OF(labels); i++)
         buf_format(&text, "---\n" DEPLOY "spec: {template: {metadata: {labels: %s}, spec: {}}}\n",
                    labels[i]);
     buf_add_byte(&text, '\0');
@@ -808,7 +808,7 @@ static void test_backends_of_ingresses(void **state)
         {"{rules: }", false},
         {"", false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str text =
             str_format(&unit->arena, "apiVersion: networking.k8s.io/v1\nkind: Ingress\nspec: %s\n",
                        rows[i].spec);
@@ -833,7 +833,7 @@ static void test_objects_are_found(void **state)
         {TEXT("n"), TEXT("a"), 0}, {TEXT("m"), TEXT("a"), 2}, {TEXT(""), TEXT("a"), 2},
         {TEXT("n"), TEXT("b"), 1}, {TEXT(""), TEXT("c"), 9},  {TEXT(""), TEXT(""), 9},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct object *object =
             release_find(&release, OBJECT_SERVICE, rows[i].name,
                          &(struct object){.namespace = rows[i].namespace});
@@ -902,7 +902,7 @@ static void test_who_uses_a_label(void **state)
          ""},
         {"kind: ConfigMap\nmetadata: {name: x}\ndata: {selector: {a: b}}\n", ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct release release = release_of(unit, rows[i].text);
         const struct object *user = release_label_user(&release, STR("a"));
         assert_no_diags(unit);
@@ -917,12 +917,12 @@ static void test_additions(void **state)
     struct release release = release_of(unit, SERVICE SERVICE);
     const struct object *first = release_objects(&release, OBJECT_SERVICE);
     struct node *nodes[20];
-    for (size_t i = 0; i < COUNT(nodes); i++) {
+    for (size_t i = 0; i < COUNT_OF(nodes); i++) {
         nodes[i] = node_new(&unit->arena, NODE_MAP);
         release_add(&release, i % 2 ? first : first->next, nodes[i]);
     }
-    assert_int_equal(release.addition_count, COUNT(nodes));
-    for (size_t i = 0; i < COUNT(nodes); i++) {
+    assert_int_equal(release.addition_count, COUNT_OF(nodes));
+    for (size_t i = 0; i < COUNT_OF(nodes); i++) {
         assert_ptr_equal(release.additions[i].node, nodes[i]);
         assert_int_equal(release.additions[i].before, i % 2 ? 0 : 1);
     }

@@ -29,7 +29,7 @@ static void test_addresses(void **state)
         {"https://example.com/x.yaml", "an address on the web", "curl -fsSLO"},
         {"ftp://example.com/x.yaml", "an address of another machine", "download it, and"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str path = str_of(rows[i].path);
         unit->diags = (struct diags){.arena = &unit->arena};
         assert_true(remote_is(path));
@@ -45,7 +45,7 @@ static void test_local_paths(void **state)
     static const char *const paths[] = {"",     "-",    "staging.yaml", "../env/a.yaml",
                                         "/a/b", "a::b", "me@host:x",    "a:b",
                                         "s3/a", "git"};
-    for (size_t i = 0; i < COUNT(paths); i++) {
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
         struct str path = str_of(paths[i]);
         if (remote_is(path) ||
             remote_report(&unit->arena, &unit->diags, (struct location){0}, path))

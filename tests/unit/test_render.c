@@ -19,7 +19,7 @@ static int remove_folder(void **state)
 {
     (void)state;
     static const char *const names[] = {"a.yaml", "b.yaml"};
-    for (size_t i = 0; i < COUNT(names); i++)
+    for (size_t i = 0; i < COUNT_OF(names); i++)
         unlink(names[i]);
     return chdir("/") == 0 ? rmdir(folder) : -1;
 }
@@ -74,12 +74,11 @@ static struct result render_text(struct unit *unit, struct input_options options
 static const char *values_of(struct unit *unit, struct str text, const char *key)
 {
     struct str values = STR("");
-    for (size_t at = 0; at < text.len; at = str_find(text, at, '\n') + 1) {
-        struct str line = str_slice(text, at, str_find(text, at, '\n'));
+    struct str line;
+    for (size_t at = 0; str_next_line(text, &at, &line);)
         if (str_starts(line, str_of(key)))
             values = str_format(&unit->arena, "%.*s%s%.*s", STR_ARG(values), values.len ? " " : "",
                                 STR_ARG(str_from(line, strlen(key))));
-    }
     return values.data;
 }
 
@@ -97,7 +96,7 @@ static void test_kinds_and_their_order(void **state)
         {", min_containers: 3}", "Namespace ServiceAccount Service Deployment PodDisruptionBudget"},
         {", max_containers: 1}", "Namespace ServiceAccount Service Deployment"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct result result =
             render_text(unit, (struct input_options){0},
                         str_format(&unit->arena, "name: hello\nmodules:\n" SERVICE("app") "%s\n",
@@ -171,7 +170,7 @@ static void test_routes_that_collide(void **state)
         {"a.com/X", "a.com/x", false}, /* ingress-nginx compares without regard to case */
         {"a.com/x", "'*/x'", true},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct result result = render_text(
             unit, (struct input_options){0},
             str_format(&unit->arena,
@@ -223,7 +222,6 @@ static void test_large_foreign_files_are_passed_over(void **state)
     bool right = render(&options, NULL, false, &manifests, &messages);
     struct str told = str_copy(&unit->arena, buf_str(&messages));
     buf_free(&manifests);
-    buf_free(&messages);
     if (!right)
         fail_msg("%s", told.data);
 }

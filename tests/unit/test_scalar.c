@@ -131,7 +131,7 @@ static void test_ambiguous(void **state)
         "2001-12-14\t21:59:43",
         "0000-00-00",
     };
-    for (size_t i = 0; i < COUNT(texts); i++) {
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
         struct str text = str_of(texts[i]);
         if (!scalar_is_ambiguous(text))
             fail_msg("\"%s\" is taken for a string", texts[i]);
@@ -158,7 +158,7 @@ static void test_strings(void **state)
         ".infx",   "\xE4\xB8\xAD", "opta.dev/x", "1m30s",       "5s",
         "a?",      "a!",           "a&b",        "--a",
     };
-    for (size_t i = 0; i < COUNT(texts); i++) {
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
         struct str text = str_of(texts[i]);
         if (scalar_is_ambiguous(text))
             fail_msg("\"%s\" is not taken for a string", texts[i]);
@@ -228,7 +228,7 @@ static void test_must_be_quoted(void **state)
         TEXT("a\xEF\xBF\xBE"),
         TEXT("a\xC2\x9B"),
     };
-    for (size_t i = 0; i < COUNT(texts); i++)
+    for (size_t i = 0; i < COUNT_OF(texts); i++)
         if (scalar_may_be_plain(texts[i]))
             fail_msg("\"%.*s\" may be plain", STR_ARG(texts[i]));
 }
@@ -241,13 +241,13 @@ static void test_booleans(void **state)
     static const char *const wrong[] = {"false", "False", "FALSE", "no", "No",
                                         "NO",    "off",   "Off",   "OFF"};
     static const char *const neither[] = {"", "y", "n", "1", "0", "truee", "tru", " true", "~"};
-    for (size_t i = 0; i < COUNT(right); i++) {
+    for (size_t i = 0; i < COUNT_OF(right); i++) {
         bool flag = false;
         assert_true(scalar_to_bool(str_of(right[i]), &flag) && flag);
         flag = true;
         assert_true(scalar_to_bool(str_of(wrong[i]), &flag) && !flag);
     }
-    for (size_t i = 0; i < COUNT(neither); i++) {
+    for (size_t i = 0; i < COUNT_OF(neither); i++) {
         bool flag;
         assert_false(scalar_to_bool(str_of(neither[i]), &flag));
     }

@@ -32,7 +32,7 @@ static const struct field inner_fields[] = {
     {.name = "label", .type = TYPE_TEXT, .required = true, .example = "x"},
 };
 static const struct schema inner_schema = {
-    .what = "an inner", .fields = inner_fields, .count = COUNT(inner_fields)};
+    .what = "an inner", .fields = inner_fields, .count = COUNT_OF(inner_fields)};
 
 static const struct field outer_fields[] = {
     [TEXT_FIELD] = {.name = "text", .type = TYPE_TEXT, .fallback = "none", .example = "hello"},
@@ -56,7 +56,7 @@ static const struct field outer_fields[] = {
     [ANY_FIELD] = {.name = "any", .type = TYPE_ANY},
 };
 static const struct schema outer_schema = {
-    .what = "an outer", .fields = outer_fields, .count = COUNT(outer_fields)};
+    .what = "an outer", .fields = outer_fields, .count = COUNT_OF(outer_fields)};
 
 static const struct record *read_with(struct unit *unit, const struct schema *schema,
                                       schema_fill *fill, const char *text)
@@ -89,7 +89,7 @@ static void test_defaults(void **state)
     assert_int_equal(value_of(record, INT_FIELD)->number, 7);
     assert_true(value_of(record, BOOL_FIELD)->flag);
     assert_int_equal(value_of(record, LIST_FIELD)->count, 0);
-    for (int i = 0; i < (int)COUNT(outer_fields); i++) {
+    for (int i = 0; i < (int)COUNT_OF(outer_fields); i++) {
         assert_false(record_has(record, (enum field_id)i));
         assert_false(value_of(record, i)->wrong);
     }
@@ -211,7 +211,7 @@ static void test_what_is_wrong(void **state)
         {"{records: [{label: a, x: y}]}", 23, "unknown field \"x\" in an inner",
          "known fields: size, label"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         read(unit, rows[i].file);
         assert_errors(unit, 1);
         assert_diag(unit, 0, 1, rows[i].column, rows[i].message, rows[i].hint);
@@ -303,7 +303,7 @@ static void test_types_in_words(void **state)
         [RECORDS_FIELD] = "a list of maps",
         [ANY_FIELD] = "a list",
     };
-    for (size_t i = 0; i < COUNT(outer_fields); i++)
+    for (size_t i = 0; i < COUNT_OF(outer_fields); i++)
         assert_str(schema_type_text(&unit->arena, &outer_fields[i]), expected[i]);
     static const char *const one[] = {"a", NULL};
     assert_str(schema_words_text(&unit->arena, one, "or"), "a");

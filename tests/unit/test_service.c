@@ -66,7 +66,7 @@ static void test_names_and_their_lengths(void **state)
         bool right;
     } rows[] = {{5, 57, true},  {5, 58, false}, {31, 31, true}, {32, 31, false}, {61, 1, true},
                 {62, 1, false}, {1, 61, true},  {1, 62, false}, {1, 64, false}};
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str layer = unit_repeat(unit, "l", rows[i].layer);
         struct str name = unit_repeat(unit, "n", rows[i].name);
         unit_service(unit, &no_options,
@@ -103,7 +103,7 @@ static void test_images(void **state)
         {"auto", "v1", NULL, "r.example.com", "r.example.com/opta-hello-app:v1", true},
         {"Auto", NULL, DIGEST, "r.example.com", "r.example.com/opta-hello-app@" DIGEST, true},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct input_options options = {
             .image_tag = rows[i].tag, .image_digest = rows[i].digest, .registry = rows[i].registry};
         const struct service *service = unit_service(
@@ -131,7 +131,7 @@ static void test_image_of_a_repository(void **state)
         {"AUTO", "r.example.com/opta-hello-ap", "r.example.com/opta-hello-app", false},
         {"nginx", "r.example.com/opta-hello-app", "nginx", true},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct input_options options = {
             .image_tag = "v1", .registry = "r.example.com", .image_repository = rows[i].repository};
         const struct service *service = unit_service(
@@ -162,7 +162,7 @@ static void test_registry_of_the_cloud(void **state)
         {"{azurerm: {}}\noutputs: {acr_name: optaAB}", "optaab.azurecr.io/hello/app"},
         {"{local: {}}", "localhost:5000/hello/app"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct service *service = unit_service(
             unit, &no_options,
             str_format(&unit->arena,
@@ -174,7 +174,7 @@ static void test_registry_of_the_cloud(void **state)
     }
     static const char *const without[] = {"{aws: {region: us-east-1}}", "{google: {}}",
                                           "{azurerm: {}}", "{}"};
-    for (size_t i = 0; i < COUNT(without); i++) {
+    for (size_t i = 0; i < COUNT_OF(without); i++) {
         unit_service(unit, &no_options,
                      str_format(&unit->arena,
                                 "name: hello\nproviders: %s\nmodules: [{name: app, "
@@ -214,7 +214,7 @@ static void test_ports_and_probes(void **state)
         {"tcp: 80", "healthcheck_path: /h\n    healthcheck: http", PORT_TYPE_WEBSOCKET, PROBE_HTTP,
          PROBE_HTTP, "/h", "/h"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct service *service =
             unit_service(unit, &no_options,
                          str_format(&unit->arena,
@@ -282,7 +282,7 @@ static void test_what_is_wrong(void **state)
         {"    public_uri: a.com/x//y", 7, 17, "the path of public_uri has an empty part", ""},
         {"    public_uri: [a.com/x, A.COM/x/]", 7, 27, "this public_uri stands here twice", ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (service_with(unit, rows[i].lines))
             fail_msg("row %zu is taken", i);
         assert_errors(unit, 1);
@@ -311,7 +311,7 @@ static void test_ports_that_are_wrong(void **state)
         {"{htpp: 80}", "unknown field \"htpp\""},
         {"80", "port must be a map"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_null(unit_service(
             unit, &no_options,
             str_format(&unit->arena,
@@ -427,7 +427,7 @@ static void test_references_whose_name_is_taken(void **state)
         "    env_vars: {URL: 'x/{module.db.db_user}', db_db_user: '{module.db.db_host}'}\n",
         "    secrets: [db_db_user]\n    env_vars: {URL: 'x/{module.db.db_user}'}\n",
     };
-    for (size_t i = 0; i < COUNT(lines); i++) {
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
         if (linked_with(unit, lines[i]))
             fail_msg("row %zu is taken", i);
         assert_errors(unit, 1);
@@ -446,7 +446,7 @@ static void test_dollars_before_a_reference(void **state)
         {"$ {module.db.db_user}", "$ $(db_db_user)"},
         {"$(A){module.db.db_user}$", "$(A)$(db_db_user)$"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct service *service = linked_with(
             unit, str_format(&unit->arena, "    env_vars: {URL: '%s'}\n", rows[i][0]).data);
         assert_no_diags(unit);
@@ -484,9 +484,7 @@ static struct str many_variables(struct unit *unit, size_t count)
     buf_add(&text, STR(SERVICE_HEAD "    env_vars:\n"));
     for (size_t i = 0; i < count; i++)
         buf_format(&text, "      V%zu: x\n", i);
-    struct str copy = str_copy(&unit->arena, buf_str(&text));
-    buf_free(&text);
-    return copy;
+    return buf_take(&unit->arena, &text);
 }
 
 static void test_as_many_variables_as_allowed(void **state)
@@ -515,9 +513,7 @@ static struct str many_routes(struct unit *unit, size_t count)
     buf_add(&text, STR(SERVICE_HEAD "    public_uri:\n"));
     for (size_t i = 0; i < count; i++)
         buf_format(&text, "      - h%zu.com/p%zu\n", i % 7, i);
-    struct str copy = str_copy(&unit->arena, buf_str(&text));
-    buf_free(&text);
-    return copy;
+    return buf_take(&unit->arena, &text);
 }
 
 static void test_as_many_routes_as_allowed(void **state)
@@ -569,7 +565,7 @@ static void test_routes(void **state)
         {"[a.com/x, b.com, a.com/y, /, b.com/z, a.com]",
          "[a.com|/x][a.com|/y][a.com|][b.com|][b.com|/z][|]"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         check_routes(unit, rows[i][0], rows[i][1]);
 }
 
@@ -594,7 +590,7 @@ static void test_path_of_the_sticky_cookie(void **state)
         {"[a.com/v/apix, a.com/v/api]", "/v", 0},
         {"[a.com/v/api, a.com/v/apix]", "/v", 0},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct service *service = service_with(
             unit,
             str_format(&unit->arena, "    sticky_session: true\n    public_uri: %s\n", rows[i].uris)

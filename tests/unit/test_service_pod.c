@@ -92,7 +92,7 @@ static void test_names_of_cron_jobs_are_stable(void **state)
     const struct service *all = with(unit, lists[0]);
     assert_no_diags(unit);
     assert_int_equal(all->cron_job_count, 3);
-    for (size_t i = 1; i < COUNT(lists); i++) {
+    for (size_t i = 1; i < COUNT_OF(lists); i++) {
         const struct service *some = with(unit, lists[i]);
         assert_no_diags(unit);
         for (size_t j = 0; j < some->cron_job_count; j++) {
@@ -150,7 +150,7 @@ static void test_lengths_of_names_of_cron_jobs(void **state)
         struct str name = service->cron_jobs[0].name;
         size_t kept = length < 43 ? length : 43;
         assert_int_equal(name.len, kept + 9);
-        assert_null(name_wrong(NAME_SUBDOMAIN, name));
+        assert_null(name_check_subdomain(name));
     }
 }
 
@@ -180,8 +180,8 @@ static void test_tolerations(void **state)
     static const char *const expected[][3] = {{"dedicated", "opta", "NoSchedule"},
                                               {"example.com/x", "", "NoExecute"},
                                               {"a", "b", "PreferNoSchedule"}};
-    assert_int_equal(service->toleration_count, COUNT(expected));
-    for (size_t i = 0; i < COUNT(expected); i++) {
+    assert_int_equal(service->toleration_count, COUNT_OF(expected));
+    for (size_t i = 0; i < COUNT_OF(expected); i++) {
         assert_str(service->tolerations[i].key, expected[i][0]);
         assert_str(service->tolerations[i].value, expected[i][1]);
         assert_str(service->tolerations[i].effect, expected[i][2]);
@@ -210,7 +210,7 @@ static void test_labels_and_annotations(void **state)
                                        "app.kubernetes.io/part-of", "app.kubernetes.io/managed-by",
                                        "opta.dev/layer-name",       "opta.dev/environment-name",
                                        "opta.dev/module-name"};
-    for (size_t i = 0; i < COUNT(ours); i++) {
+    for (size_t i = 0; i < COUNT_OF(ours); i++) {
         assert_null(with(unit, str_format(&unit->arena, "    pod_labels: {%s: x}", ours[i]).data));
         assert_errors(unit, 1);
         assert_diag(unit, 0, 7, 18, "is set for all pods already", "");
@@ -232,7 +232,7 @@ static void test_grace_and_drain(void **state)
         {"    termination_grace_period: 21", 21, 10},
         {"    termination_grace_period: 86400", 86400, 10},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct service *service = with(unit, rows[i].lines);
         assert_no_diags(unit);
         assert_int_equal(service->grace_period, rows[i].grace);
@@ -293,7 +293,7 @@ static void test_resources(void **state)
         {"    resource_limits: {cpu: 1.5, memory: 1Gi}", 100, 1500, 128, 1024},
         {"    resource_request: {cpu: '500'}\n    resource_limits: {cpu: 0.5}", 500, 500, 128, 256},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct service *service = with(unit, rows[i].lines);
         assert_no_diags(unit);
         assert_int_equal(service->resources.cpu_request, rows[i].cpu);
@@ -394,7 +394,7 @@ static void test_what_is_wrong(void **state)
         {"    resource_request: {cpu: 300}\n    resource_limits: {cpu: 200}", 8, 28,
          "the limit is 200m, below the request, which is 300m", ""},
     };
-    unit_refuse(*state, SERVICE_HEAD, rows, COUNT(rows));
+    unit_refuse(*state, SERVICE_HEAD, rows, COUNT_OF(rows));
 }
 
 int main(void)

@@ -33,7 +33,7 @@ static void test_forms_of_port(void **state)
         {"    port: {grpc: 80}", PORT_TYPE_GRPC, 80},
         {"    port: {grpc: 80, http: }", PORT_TYPE_GRPC, 80},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct service *service = with(unit, rows[i].lines);
         assert_no_diags(unit);
         assert_int_equal(service->port_count, 1);
@@ -71,7 +71,7 @@ static void test_several_ports(void **state)
         {"{name: a, type: tcp, port: 1}", PORT_TYPE_TCP, 1},
         {"{name: a, type: tcp, port: 1, service_port: 65535}", PORT_TYPE_TCP, 65535},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         service = with(unit, str_format(&unit->arena, "    ports: [%s]", rows[i].item).data);
         assert_no_diags(unit);
         check_port(service, 0, "a", rows[i].type, 1, rows[i].service_port);
@@ -85,7 +85,7 @@ static void test_no_ports(void **state)
     static const char *const lines[] = {"    port: none", "    max_containers: 0",
                                         "    port: none\n    max_containers: 0",
                                         "    port: 'none'"};
-    for (size_t i = 0; i < COUNT(lines); i++) {
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
         const struct service *service = with(unit, lines[i]);
         assert_no_diags(unit);
         assert_int_equal(service->port_count, 0);
@@ -167,7 +167,7 @@ static void test_what_is_wrong(void **state)
          "the first port is named \"main\""},
         {"    port: none\n    probe_port: web", 7, 17, "no port is named \"web\"", ""},
     };
-    unit_refuse(*state, PORTLESS_HEAD, rows, COUNT(rows));
+    unit_refuse(*state, PORTLESS_HEAD, rows, COUNT_OF(rows));
 }
 
 /* Each of three that clash is told, with the one before it. */
@@ -192,8 +192,8 @@ static void test_a_wrong_port_is_one_mistake(void **state)
         "public_uri: a.com", "healthcheck_path: /h", "startup_probe_path: /h",
         "healthcheck: tcp",  "healthcheck: grpc",    "startup_timeout: 10",
     };
-    for (size_t i = 0; i < COUNT(ports); i++) {
-        for (size_t j = 0; j < COUNT(needs); j++) {
+    for (size_t i = 0; i < COUNT_OF(ports); i++) {
+        for (size_t j = 0; j < COUNT_OF(needs); j++) {
             assert_null(
                 with(unit, str_format(&unit->arena, "    %s\n    %s", ports[i], needs[j]).data));
             if (unit->diags.errors != 1)
@@ -237,7 +237,7 @@ static void test_port_that_links_call(void **state)
         {"port: none", 0},
         {"max_containers: 0", 0},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct layer *layer = linked(unit, &options, rows[i].back);
         assert_no_diags(unit);
         assert_int_equal(service_called_port(layer, layer->modules[2].node), rows[i].port);
@@ -266,7 +266,7 @@ static void test_links_to_services_that_are_wrong(void **state)
     static const char *const backs[] = {
         "port: {http: 80}, nmae: x", "port: {http: 80}, min_containers: 9", "port: {http: abc}",
         "port: {htpp: 80}", "ports: [{name: a, type: tcp, port: x}]"};
-    for (size_t i = 0; i < COUNT(backs); i++) {
+    for (size_t i = 0; i < COUNT_OF(backs); i++) {
         struct layer *layer = linked(unit, &options, backs[i]);
         service_read(layer, &layer->modules[0]);
         if (unit->diags.errors)

@@ -59,7 +59,7 @@ static void test_what_fits_the_port(void **state)
         {NONE, "-", "-", "-"},
         {PAUSE, "-", "-", "-"},
     };
-    check_rows(*state, rows, COUNT(rows));
+    check_rows(*state, rows, COUNT_OF(rows));
 }
 
 static void test_healthcheck(void **state)
@@ -100,7 +100,7 @@ static void test_healthcheck(void **state)
          "-"},
         {BOTH "    probe_port: b\n    healthcheck_path: /h", "-", "/h", "/h"},
     };
-    check_rows(*state, rows, COUNT(rows));
+    check_rows(*state, rows, COUNT_OF(rows));
 }
 
 static void test_own_fields_before_common_ones(void **state)
@@ -125,7 +125,7 @@ static void test_own_fields_before_common_ones(void **state)
         {HTTP "    healthcheck_command: [h]\n    liveness_probe_command: [l]", "-", "!l", "!h"},
         {HTTP "    liveness_probe_path: /l\n    readiness_probe_command: [r]", "-", "/l", "!r"},
     };
-    check_rows(*state, rows, COUNT(rows));
+    check_rows(*state, rows, COUNT_OF(rows));
 }
 
 static void test_startup(void **state)
@@ -146,7 +146,7 @@ static void test_startup(void **state)
         {GRPC "    startup_timeout: 60", "tcp", "tcp", "tcp"},
         {GRPC "    startup_timeout: 60\n    healthcheck: grpc", "grpc", "grpc", "grpc"},
     };
-    check_rows(*state, rows, COUNT(rows));
+    check_rows(*state, rows, COUNT_OF(rows));
 }
 
 static void test_failures_of_startup(void **state)
@@ -179,7 +179,7 @@ static void test_failures_of_startup(void **state)
          60},
         {"startup_timeout: 60\n    initial_readiness_delay: 60", 6},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct service *service = unit_service_of(
             unit, SERVICE_HEAD, str_format(&unit->arena, "    %s", rows[i].lines).data);
         assert_no_diags(unit);
@@ -211,7 +211,7 @@ static void test_delays(void **state)
         {"startup_timeout: 10\n    initial_liveness_delay: 7", 7, 0},
         {"startup_probe_path: /s\n    initial_readiness_delay: 30", 0, 30},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct service *service = unit_service_of(
             unit, SERVICE_HEAD, str_format(&unit->arena, "    %s", rows[i].lines).data);
         assert_no_diags(unit);
@@ -245,7 +245,7 @@ static void test_port_of_a_probe(void **state)
          "    probe_port: a\n",
          1, 1},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct service *service = unit_service_of(unit, PORTLESS_HEAD, rows[i].lines);
         assert_no_diags(unit);
         if (service_probe_port(service, PROBE_GRPC)->number != rows[i].grpc ||
@@ -285,7 +285,7 @@ static void test_patience(void **state)
         {NONE "    liveness_probe_command: [a b]\n    readiness_probe_command: [a, b]", 0},
         {HTTP "    liveness_probe_command: [a]\n    readiness_probe_path: /a", 0},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct service *service = unit_service_of(unit, PORTLESS_HEAD, rows[i].lines);
         assert_no_diags(unit);
         if (service->liveness.failures != rows[i].failures)
@@ -388,7 +388,7 @@ static void test_what_is_wrong(void **state)
         {HTTP "    initial_liveness_delay: -1", 7, 29, "between 0 and 86400", ""},
         {HTTP "    initial_readiness_delay: 86401", 7, 30, "between 0 and 86400", ""},
     };
-    unit_refuse(*state, PORTLESS_HEAD, rows, COUNT(rows));
+    unit_refuse(*state, PORTLESS_HEAD, rows, COUNT_OF(rows));
 }
 
 /* A pause must not need other fields taken out: what they ask is not asked now. */
@@ -399,11 +399,11 @@ static void test_a_service_that_is_paused_keeps_its_probes(void **state)
     static const char *const lines[] = {"healthcheck_path: /h",     "liveness_probe_path: /h",
                                         "readiness_probe_path: /h", "startup_probe_path: /s",
                                         "healthcheck: none",        "healthcheck_command: [a]"};
-    for (size_t i = 0; i < COUNT(heads) * COUNT(lines); i++) {
-        unit_service_of(unit, heads[i / COUNT(lines)],
-                        str_format(&unit->arena, "    %s", lines[i % COUNT(lines)]).data);
+    for (size_t i = 0; i < COUNT_OF(heads) * COUNT_OF(lines); i++) {
+        unit_service_of(unit, heads[i / COUNT_OF(lines)],
+                        str_format(&unit->arena, "    %s", lines[i % COUNT_OF(lines)]).data);
         if (unit->diags.errors)
-            fail_msg("%s:\n%s", lines[i % COUNT(lines)], unit_written(unit).data);
+            fail_msg("%s:\n%s", lines[i % COUNT_OF(lines)], unit_written(unit).data);
     }
 }
 

@@ -15,7 +15,7 @@ static bool find(const void *context, enum sidecar_source source, const char *ke
                  struct str *ret_value)
 {
     const struct row *row = context;
-    for (size_t i = 0; i < COUNT(row->has) && row->has[i].key; i++) {
+    for (size_t i = 0; i < COUNT_OF(row->has) && row->has[i].key; i++) {
         if (row->has[i].source != source || strcmp(row->has[i].key, key) != 0)
             continue;
         *ret_value = str_of(row->has[i].value);
@@ -58,7 +58,7 @@ static void test_what_injects(void **state)
         {true, {{NOTE, "gke-gcsfuse/volumes", "true"}}},
         {true, {{NOTE, "azure.workload.identity/inject-proxy-sidecar", "true"}}},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (sidecar_is_injected(find, &rows[i]) != rows[i].injected)
             fail_msg("row %zu: %s", i, rows[i].has[0].key ? rows[i].has[0].key : "nothing");
 }
@@ -84,7 +84,7 @@ static void test_the_first_decides_for_its_injector(void **state)
           {NOTE, "vault.hashicorp.com/agent-pre-populate-only", "false"}}},
         {false, {{NOTE, "vault.hashicorp.com/agent-pre-populate-only", "false"}}},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (sidecar_is_injected(find, &rows[i]) != rows[i].injected)
             fail_msg("row %zu", i);
 }

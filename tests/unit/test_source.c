@@ -59,7 +59,7 @@ static void test_listing(void **state)
         "d/b.yaml",          "d/a.yml",   "d/c.json",       "d/B.yaml",     "d/\xC3\xA4.yaml",
         "d/x.txt",           "d/yaml",    "d/.hidden.yaml", "d/a.yaml.bak", "d/sub/z.yaml",
         "d/dir.yaml/i.yaml", "d/10.yaml", "d/9.yaml",       "single"};
-    for (size_t i = 0; i < COUNT(names); i++)
+    for (size_t i = 0; i < COUNT_OF(names); i++)
         touch(names[i]);
     assert_int_equal(symlink("b.yaml", "d/link.yaml"), 0);
     assert_int_equal(symlink("sub", "d/zlink"), 0);
@@ -87,7 +87,7 @@ static void test_listing(void **state)
          "d/10.yaml d/9.yaml d/B.yaml d/a.yml d/b.yaml d/c.json d/link.yaml d/\xC3\xA4.yaml "
          "d/sub/z.yaml"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         bool right;
         const char *found = list(unit, rows[i].recursive, rows[i].files, rows[i].count, &right);
         assert_true(right);
@@ -100,7 +100,7 @@ static void test_what_cannot_be_listed(void **state)
     struct unit *unit = *state;
     static const char *const files[] = {"missing", "single/x", "missing too"};
     bool right;
-    list(unit, false, files, COUNT(files), &right);
+    list(unit, false, files, COUNT_OF(files), &right);
     assert_false(right);
     assert_errors(unit, 3);
     assert_diag(unit, 0, 0, 0, "missing cannot be read: No such file", "");
@@ -132,7 +132,7 @@ static void test_what_is_given_twice(void **state)
         {true, {"twice", "twice/sub/b.yaml"}, "-f leads to twice/sub/b.yaml twice"},
         {false, {"-", "-"}, "-f leads to - twice"},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         bool right;
         unit_forget(unit);
         list(unit, rows[i].recursive, rows[i].files, 2, &right);

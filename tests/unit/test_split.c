@@ -19,9 +19,7 @@ static struct str shown(struct unit *unit, struct str text, const struct stream 
                                                        : text.data[at]);
         buf_add_byte(&out, ']');
     }
-    struct str line = str_copy(&unit->arena, buf_str(&out));
-    buf_free(&out);
-    return line;
+    return buf_take(&unit->arena, &out);
 }
 
 /* The text comes in steps. What has not come yet are markers, so that a look at it is seen. */
@@ -71,7 +69,7 @@ static struct stream split(struct unit *unit, struct str text)
     assert_complete(text, &once);
     for (size_t first = 0; first <= text.len; first++) {
         static const size_t steps[] = {1, 2, 7, SIZE_MAX / 2};
-        for (size_t i = 0; i < COUNT(steps); i++) {
+        for (size_t i = 0; i < COUNT_OF(steps); i++) {
             struct stream grown = split_in_steps(unit, text, first, steps[i]);
             assert_same_stream(text, &once, &grown);
         }
@@ -125,7 +123,7 @@ static void test_documents(void **state)
         {TEXT("a\r\n---\r\nb\r\n"), "[a^/][---^/b^/]"},
         {TEXT("a\n---\r"), "[a/][---^]"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
     struct unit *unit = *state;
     assert_int_equal(split(unit, (struct str)TEXT("\0\n---\n\0")).count, 2);
 }
@@ -145,7 +143,7 @@ static void test_ends(void **state)
         {TEXT("a\r\n...\r\nb\r\n"), "[a^/...^/][b^/]"},
         {TEXT("a\n...\n# c\n---\nb\n"), "[a/.../][# c/][---/b/]"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
 }
 
 static void test_directives_go_with_their_marker(void **state)
@@ -167,7 +165,7 @@ static void test_directives_go_with_their_marker(void **state)
         {TEXT("a\n# c\n\n---\nb\n"), "[a/# c//][---/b/]"},
         {TEXT("# c\n%YAML 1.1\n# d\n---\nb\n"), "[# c/][%YAML 1.1/# d/---/b/]"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
 }
 
 static void test_byte_order_mark(void **state)
@@ -181,7 +179,7 @@ static void test_byte_order_mark(void **state)
         {TEXT("\xEF\xBB"), "[\xEF\xBB]"},
         {TEXT("\xEF\xBB\n---\n"), "[\xEF\xBB/][---/]"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
 }
 
 static void test_kinds(void **state)
@@ -227,7 +225,7 @@ static void test_kinds(void **state)
         {TEXT("kind: Pod\nkind: Pod\n"), "[kind: Pod/kind: Pod/]"},
         {TEXT("kind:\nkind: Pod\n"), "[kind:/kind: Pod/]"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
 }
 
 static void test_glued_markers(void **state)
@@ -248,7 +246,7 @@ static void test_glued_markers(void **state)
         {TEXT("----kind: x\n"), "[----kind: x/]"},
         {TEXT("--- kind: Pod\n"), "[--- kind: Pod/]"},
     };
-    check(*state, rows, COUNT(rows));
+    check(*state, rows, COUNT_OF(rows));
 }
 
 static void test_many_documents(void **state)
@@ -307,7 +305,7 @@ static void test_blank(void **state)
         {TEXT(" \0\n"), false},
         {TEXT(BOM BOM), false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (stream_is_blank(rows[i].text) != rows[i].blank)
             fail_msg("row %zu: \"%.*s\"", i, STR_ARG(rows[i].text));
 }

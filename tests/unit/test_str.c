@@ -81,7 +81,7 @@ static void test_format_of_any_length(void **state)
 {
     struct unit *unit = *state;
     static const size_t lengths[] = {0, 1, 1023, 1024, 4095, 4096, 65536, 5000000};
-    for (size_t i = 0; i < COUNT(lengths); i++) {
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
         struct str long_text = unit_repeat(unit, "x", lengths[i]);
         struct str text = str_format(&unit->arena, "<%.*s>%d", STR_ARG(long_text), 7);
         assert_int_equal(text.len, lengths[i] + 3);
@@ -177,7 +177,7 @@ static void test_suggestions(void **state)
         {"", ""},                                /*  */
         {"a_word_of_more_than_sixty_four_bytes_is_not_compared_with_anything_at_all", ""},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_str(suggested(rows[i].word, fields), rows[i].best);
 }
 
@@ -202,7 +202,7 @@ static void test_suggestions_keep_their_distance(void **state)
         {"abcdefghi", "abcdefxyz", true},
         {"abcdefghi", "abcdewxyz", false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const char *const candidates[] = {rows[i].candidate, NULL};
         bool near = suggested(rows[i].word, candidates).len > 0;
         if (near != rows[i].near)
@@ -254,7 +254,7 @@ static void test_to_int(void **state)
         {"1:30", false, 0},
         {"\xD9\xA3", false, 0}, /* a digit, but an Arabic one */
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t number = 0;
         bool right = str_to_int(str_of(rows[i].text), &number);
         if (right != rows[i].right || number != rows[i].number)
@@ -284,6 +284,29 @@ static void test_buf_add_joined_and_take(void **state)
     arena_free(&arena);
 }
 
+static void test_next_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        const char *lines; /* each followed by "|" */
+    } rows[] = {
+        {"", ""},       {"a", "a|"},      {"a\n", "a|"},         {"\n", "|"},
+        {"\n\n", "||"}, {"a\nb", "a|b|"}, {"a\n\nb\n", "a||b|"}, {"a\r\nb", "a\r|b|"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct buf joined = {0};
+        struct str text = str_of(rows[i].text);
+        struct str line;
+        for (size_t at = 0; str_next_line(text, &at, &line);) {
+            buf_add(&joined, line);
+            buf_add_byte(&joined, '|');
+        }
+        assert_str(buf_str(&joined), rows[i].lines);
+        buf_free(&joined);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +323,7 @@ int main(void)
         UNIT_TEST(test_suggestions),
         UNIT_TEST(test_suggestions_keep_their_distance),
         UNIT_TEST(test_first_of_equally_near_is_suggested),
+        cmocka_unit_test(test_next_line),
         cmocka_unit_test(test_to_int),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -37,7 +37,7 @@ static void test_files(void **state)
     struct str pieces[] = {STR("one"), STR(""), STR("two")};
     struct stat status;
     char text[8] = "";
-    assert_int_equal(private_folder_write(path, pieces, COUNT(pieces)), 0);
+    assert_int_equal(private_folder_write(path, pieces, COUNT_OF(pieces)), 0);
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_mode & 07777, 0600);
     int file = open(path, O_RDONLY);
@@ -86,7 +86,7 @@ static void test_depth(void **state)
         const char *folders;
         bool right;
     } rows[] = {{"a/b/c/d/e/f/g", true}, {"a/b/c/d/e/f/g/h", false}};
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const char *folder = make(unit);
         const char *names = rows[i].folders;
         for (size_t len = 1; len <= strlen(names); len += 2)
@@ -111,7 +111,7 @@ static void test_places(void **state)
     assert_true(str_starts(str_of(folder), str_of(runtime)));
     assert_true(private_folder_wipe(folder));
     static const char *const unfit[] = {"", "/nowhere"};
-    for (size_t i = 0; i < COUNT(unfit); i++) {
+    for (size_t i = 0; i < COUNT_OF(unfit); i++) {
         setenv("XDG_RUNTIME_DIR", unfit[i], 1);
         assert_true(private_folder_wipe(make(unit)));
     }

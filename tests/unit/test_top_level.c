@@ -26,7 +26,7 @@ static void test_distances(void **state)
         {"x-modules", SIZE_MAX},
         {"x_modules", 1},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (top_level_distance(str_of(rows[i].key)) != rows[i].distance)
             fail_msg("%s is %zu edits away", rows[i].key, top_level_distance(str_of(rows[i].key)));
 }
@@ -94,7 +94,7 @@ static void test_keys(void **state)
         {"{", false},
         {"}\n", false},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (top_level_has_modules(str_of(rows[i].text)) != rows[i].found)
             fail_msg("%s\nis %s", rows[i].text, rows[i].found ? "not found" : "found");
 }

@@ -48,7 +48,7 @@ static void test_decode(void **state)
         {TEXT("\xF0\x9F\x98\xC0"), 0, 0},
         {TEXT(""), 0, 0},
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         uint32_t character = 0;
         size_t len = utf8_decode(rows[i].bytes, 0, &character);
         if (len != rows[i].len || character != rows[i].character)
@@ -109,7 +109,7 @@ static void test_check(void **state)
         {TEXT("x\xEF\xBF\xBE"), "noncharacter", 1}, /* U+FFFE */
         {TEXT("x\xEF\xBF\xBF"), "noncharacter", 1}, /* U+FFFF */
     };
-    for (size_t i = 0; i < COUNT(rows); i++) {
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
         size_t offset = 0;
         const char *wrong = utf8_check(rows[i].text, &offset);
         if (!wrong != !rows[i].wrong)
@@ -133,7 +133,7 @@ static void test_columns(void **state)
         {0xFF61, 1},   {0x1F600, 2}, {0x1F680, 2}, {0x20000, 2}, {0x20AC, 1},
         {0x10FFFF, 1}, {0x2705, 2},  {0x2713, 1},  {0x231A, 2},  {0x1FA80, 2},
     };
-    for (size_t i = 0; i < COUNT(rows); i++)
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (utf8_columns(rows[i].character) != rows[i].columns)
             fail_msg("U+%04X takes %zu columns", rows[i].character, rows[i].columns);
 }

@@ -42,7 +42,6 @@ static inline int unit_end(void **state)
 #define UNIT_TEST(test) cmocka_unit_test_setup_teardown(test, unit_begin, unit_end)
 
 /* For a table's rows, and for its texts, which may hold NUL. */
-#define COUNT(table) (sizeof(table) / sizeof *(table))
 #define TEXT(literal)                                                                              \
     {                                                                                              \
         "" literal, sizeof(literal) - 1                                                            \
@@ -108,9 +107,7 @@ static inline struct str unit_written(struct unit *unit)
 {
     struct buf out = {0};
     diags_write(&unit->diags, &out, false);
-    struct str text = str_copy(&unit->arena, buf_str(&out));
-    buf_free(&out);
-    return text;
+    return buf_take(&unit->arena, &out);
 }
 
 static inline void unit_assert_count(struct unit *unit, size_t errors, size_t warnings,

@@ -1,0 +1,121 @@
+#include "base/map.h"
+#include "cluster/kind.h"
+#include "unit.h"
+
+static void test_rows(void **state)
+{
+    struct unit *unit = *state;
+    struct set names = {0};
+    struct set resources = {0};
+    for (size_t i = 0; i < kind_count; i++) {
+        const struct kind *kind = &kind_table[i];
+        assert_null(set_add(&unit->arena, &names, str_of(kind->name), kind));
+        assert_null(set_add(&unit->arena, &resources, str_of(kind->resource), kind));
+        assert_ptr_equal(kind_find(str_of(kind->name)), kind);
+        /* What is absent without a controller is reported with its name, and nothing lists it. */
+        assert_int_equal(kind->condition != NULL, kind->controller != NULL);
+        assert_false(kind->condition && kind->lists);
+        assert_true(kind->condition || !kind->failure_condition);
+        /* What is not rendered is never deleted, and nothing waits for it. */
+        assert_false(kind->not_rendered && (kind->active || kind->retained || kind->condition));
+        assert_false(kind->not_rendered && i + 1 < kind_count && !kind_table[i + 1].not_rendered);
+        assert_int_equal(kind->role == ROLE_WORKLOAD, kind->revisions != NULL);
+        assert_false(kind->stateful && kind->role != ROLE_WORKLOAD);
+        assert_false(kind->active && kind->retained);
+    }
+    assert_null(kind_find(STR("deployment")));
+    assert_null(kind_find(STR("")));
+}
+
+/* Each rendered kind has a turn of its own when all are deleted. */
+static void test_delete_order(void **state)
+{
+    struct unit *unit = *state;
+    bool *taken = ARENA_ARRAY(&unit->arena, kind_count, bool);
+    size_t rendered = 0;
+    for (size_t i = 0; i < kind_count; i++)
+        rendered += !kind_table[i].not_rendered;
+    for (size_t i = 0; i < rendered; i++) {
+        assert_in_range(kind_table[i].delete_order, 0, rendered - 1);
+        assert_false(taken[kind_table[i].delete_order]);
+        taken[kind_table[i].delete_order] = true;
+    }
+}
+
+static void test_lists(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        enum kind_list list;
+        const char *resources;
+    } rows[] = {
+        {LIST_RENDERED, "serviceaccounts,services,deployments.apps,statefulsets.apps,"
+                        "horizontalpodautoscalers.autoscaling,poddisruptionbudgets.policy,"
+                        "ingresses.networking.k8s.io,cronjobs.batch"},
+        {LIST_WORKLOADS, "deployments.apps,statefulsets.apps"},
+        {LIST_STATUS, "deployments.apps,statefulsets.apps,horizontalpodautoscalers.autoscaling,"
+                      "ingresses.networking.k8s.io"},
+        {LIST_OUTPUTS, "deployments.apps,statefulsets.apps,pods"},
+        {LIST_PODS, "pods"},
+        {LIST_POD_OWNERS, "deployments.apps,statefulsets.apps,replicasets.apps,pods"},
+        {LIST_SECRET_USERS, "deployments.apps,statefulsets.apps,cronjobs.batch,daemonsets.apps,"
+                            "jobs.batch,pods"},
+        {LIST_CRON_JOBS, "cronjobs.batch,jobs.batch"},
+        {LIST_CLAIM_OWNERS, "statefulsets.apps"},
+        {LIST_CLAIMS, "persistentvolumeclaims"},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_string_equal(kind_list(&unit->arena, rows[i].list), rows[i].resources);
+}
+
+static void test_plurals(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *resource, *plural;
+    } rows[] = {
+        {"deployments.apps", "Deployments"},
+        {"ingresses.networking.k8s.io", "Ingresses"},
+        {"repositories.ecr.services.k8s.aws", "Repositories"},
+        {"secrets", "Secrets"},
+        {"deployments", "deployments"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        assert_str(kind_plural(&unit->arena, str_of(rows[i].resource)), rows[i].plural);
+}
+
+static void test_questions_about_objects(void **state)
+{
+    struct unit *unit = *state;
+    static const struct {
+        const char *kind;
+        bool rendered, workload, stateful;
+    } rows[] = {
+        {"Deployment", 1, 1, 0}, {"StatefulSet", 1, 1, 1}, {"Service", 1, 0, 0},
+        {"DaemonSet", 0, 0, 0},  {"Secret", 0, 0, 0},      {"deployment", 0, 0, 0},
+        {"Widget", 0, 0, 0},
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct node *object = node_new(&unit->arena, NODE_MAP);
+        put_text(&unit->arena, object, "kind", str_of(rows[i].kind));
+        assert_int_equal(kind_is_rendered(object), rows[i].rendered);
+        assert_int_equal(kind_is(object, ROLE_WORKLOAD), rows[i].workload);
+        assert_int_equal(kind_is_stateful(object), rows[i].stateful);
+    }
+    const struct node *empty = node_new(&unit->arena, NODE_MAP);
+    assert_null(kind_of(empty));
+    assert_false(kind_is(empty, ROLE_OTHER));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT_TEST(test_rows),
+        UNIT_TEST(test_delete_order),
+        UNIT_TEST(test_lists),
+        UNIT_TEST(test_plurals),
+        UNIT_TEST(test_questions_about_objects),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
