@@ -19,7 +19,7 @@ static struct str name_objects(struct arena *arena, const struct options *option
     for (size_t i = 0; i < rendition->count; i++) {
         const struct rendered *rendered = &rendition->items[i];
         const struct layer *layer = rendered->service->layer;
-        if (!options->namespace && !set_add(arena, &namespaces, layer->namespace, layer))
+        if (!options->input.namespace && !set_add(arena, &namespaces, layer->namespace, layer))
             manifest_namespace(&manifests, layer);
         for (size_t j = 0; j < rendered->count; j++)
             manifests_add(&manifests, rendered->objects[j]);
@@ -37,7 +37,7 @@ static int print_names(const struct invocation *invocation)
     struct rendition rendition = {0};
     struct buf messages = {0};
     const struct options *options = &invocation->options;
-    bool right = render_services(options, invocation->color, &arena, &rendition, &messages);
+    bool right = render_services(&options->input, invocation->color, &arena, &rendition, &messages);
     console_print_error(buf_str(&messages));
     int status = right ? console_finish(name_objects(&arena, options, &rendition)) : EXIT_FAILURE;
     buf_free(&messages);
@@ -48,10 +48,11 @@ static int print_names(const struct invocation *invocation)
 int cmd_apply_usage(const struct invocation *invocation)
 {
     const struct options *options = &invocation->options;
-    if (is(options->prune, "layer") && options->modules.count)
+    if (is(options->apply.prune, "layer") && options->input.modules.count)
         return cli_usage(invocation, "--prune=layer would remove the services that --module leaves "
                                      "out");
-    if (is(options->wait, "false") && (options->rollback_on_failure || options->timeout))
+    if (is(options->apply.wait, "false") &&
+        (options->apply.rollback_on_failure || options->apply.timeout))
         return cli_usage(invocation, "--timeout and --rollback-on-failure have no effect with "
                                      "--wait=false");
     return 0;
@@ -63,7 +64,7 @@ int cmd_apply(const struct invocation *invocation)
     int wrong = cmd_apply_usage(invocation);
     if (wrong)
         return wrong;
-    if (is(options->dry_run_mode, "client"))
+    if (is(options->apply.dry_run_mode, "client"))
         return options->output ? print_names(invocation) : cmd_render(invocation);
     return apply(options, invocation->color);
 }

@@ -231,11 +231,11 @@ static bool prepare(struct deletion *deletion)
     if (!cluster_query(cluster, LIST_RENDERED, QUERY_NAMESPACES))
         return false;
     collect(deletion);
-    if (cluster->options->with_storage)
+    if (cluster->options->delete.with_storage)
         for (size_t i = 0; i < cluster->namespace_count; i++)
             collect_claims(deletion, &cluster->namespaces[i]);
     deletion->deleted = namespace_deleted(&cluster->arena, &deletion->objects);
-    for (size_t i = 0; cluster->options->with_namespace && i < cluster->namespace_count; i++)
+    for (size_t i = 0; cluster->options->delete.with_namespace && i < cluster->namespace_count; i++)
         take_namespace(deletion, &cluster->namespaces[i]);
     return cluster->diags.errors == 0 && !process_interrupted();
 }

@@ -13,10 +13,10 @@
 /* What is wrong with the flags together; NULL when nothing is. */
 static const char *flags_wrong(const struct options *options)
 {
-    if (options->image && (options->image_tag || options->image_digest))
+    if (options->push.image && (options->input.image_tag || options->input.image_digest))
         return "--image pushes an image, --image-tag and --image-digest name one that was pushed: "
                "give one of them";
-    if (!options->image && (options->tag || options->create || options->tool))
+    if (!options->push.image && (options->push.tag || options->push.create || options->push.tool))
         return "--tag, --create and --tool tell how --image is pushed: give that too";
     return NULL;
 }
@@ -28,11 +28,11 @@ static bool is_standard_input(const char *path)
 
 static bool reads_standard_input(const struct options *options)
 {
-    for (size_t i = 0; i < options->files.count; i++)
-        if (is_standard_input(options->files.items[i]))
+    for (size_t i = 0; i < options->input.files.count; i++)
+        if (is_standard_input(options->input.files.items[i]))
             return true;
-    return is_standard_input(options->environment_file) ||
-           is_standard_input(options->parent_outputs);
+    return is_standard_input(options->input.environment_file) ||
+           is_standard_input(options->input.parent_outputs);
 }
 
 /* A file without a name takes the place of a pipe, which can be read but once. Of too much there is
@@ -81,7 +81,7 @@ static bool keep_input(const struct options *options, off_t *ret_start)
 /* How much of the push a dry run does: --dry-run=client talks to nobody. */
 static enum push_extent push_extent_of(const struct options *options)
 {
-    const char *mode = options->dry_run_mode;
+    const char *mode = options->apply.dry_run_mode;
     if (!mode || strcmp(mode, "none") == 0)
         return PUSH_ALL;
     return strcmp(mode, "client") == 0 ? PUSH_NAMES : PUSH_CHECKS;
@@ -113,17 +113,18 @@ static bool push_image(struct arena *arena, struct invocation *invocation)
 {
     struct options *options = &invocation->options;
     struct pushed pushed;
-    if (!push(arena, options, invocation->color, push_extent_of(options), &pushed))
+    if (!push(arena, &options->input, &options->push, invocation->color, push_extent_of(options),
+              &pushed))
         return false;
     struct str image =
         str_format(arena, "%.*s:%.*s%s%.*s", STR_ARG(pushed.repository), STR_ARG(pushed.tag),
                    pushed.digest.len ? "@" : "", STR_ARG(pushed.digest));
     struct buf line = {0};
-    options->image_repository = pushed.repository.data;
+    options->input.image_repository = pushed.repository.data;
     if (pushed.digest.len)
-        options->image_digest = pushed.digest.data;
+        options->input.image_digest = pushed.digest.data;
     else
-        options->image_tag = pushed.tag.data;
+        options->input.image_tag = pushed.tag.data;
     buf_format(&line, "%.*s %s\n", STR_ARG(image),
                pushed.digest.len ? "pushed"
                                  : "would be pushed: its tag stands for its digest here");
@@ -141,10 +142,11 @@ static int run_deploy(const struct invocation *invocation)
     if (status)
         return status;
     off_t start;
-    applied.options.read_again = true;
-    bool right = keep_input(&invocation->options, &start) &&
-                 (invocation->options.image ? push_image(&arena, &applied) : has_images(&applied));
-    applied.options.read_again = false;
+    applied.options.input.mode = READ_AGAIN;
+    bool right =
+        keep_input(&invocation->options, &start) &&
+        (invocation->options.push.image ? push_image(&arena, &applied) : has_images(&applied));
+    applied.options.input.mode = READ_SERVICES;
     if (right && start >= 0)
         lseek(STDIN_FILENO, start, SEEK_SET);
     status = right ? cmd_apply(&applied) : process_exit_status(EXIT_FAILURE);

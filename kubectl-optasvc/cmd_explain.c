@@ -5,36 +5,6 @@
 
 #include <stdlib.h>
 
-/* The tables that a person writes by, in the order of the reference. */
-static const struct {
-    const struct schema *schema;
-    const char *title;
-    const char *path; /* what stands before the names in FIELD */
-} sections[] = {
-    {&service_schema, "A `k8s-service` module", ""},
-    {&port_schema, "`port`", "port."},
-    {&ports_schema, "An item of `ports`", "ports."},
-    {&resources_schema, "`resource_request`", "resource_request."},
-    {&limits_schema, "`resource_limits`", "resource_limits."},
-    {&storage_schema, "An item of `persistent_storage`", "persistent_storage."},
-    {&cron_job_schema, "An item of `cron_jobs`", "cron_jobs."},
-    {&toleration_schema, "An item of `tolerations`", "tolerations."},
-    {&helm_schema, "`helm`", "helm."},
-    {&file_schema, "A service file, or an environment file", "file."},
-    {&external_secrets_schema, "`external_secrets`", "external_secrets."},
-    {&environment_schema, "An item of `environments`", "environments."},
-    {&variable_schema, "An item of `input_variables`", "input_variables."},
-    {&providers_schema, "`providers`", "providers."},
-    {&aws_schema, "`providers.aws`", "providers.aws."},
-    {&google_schema, "`providers.google`", "providers.google."},
-    {&azure_schema, "`providers.azurerm`", "providers.azurerm."},
-    {&module_schema, "Any module, besides its own fields", "module."},
-    {&database_schema, "A linked database or cache, besides its own fields", "database."},
-    {&cloud_schema, "A linked s3, sqs, sns or dynamodb, besides its own fields", "cloud."},
-};
-
-enum { SECTION_COUNT = COUNT_OF(sections) };
-
 static void explain_field(struct buf *out, struct arena *arena, const char *path,
                           const struct field *field)
 {
@@ -58,20 +28,20 @@ static void explain_field(struct buf *out, struct arena *arena, const char *path
 static bool explain_named(struct buf *out, struct arena *arena, struct str name,
                           struct suggestion *near)
 {
-    for (size_t i = 0; i < SECTION_COUNT; i++) {
-        const struct schema *schema = sections[i].schema;
+    for (size_t i = 0; i < SCHEMA_COUNT; i++) {
+        const struct schema *schema = schemas[i];
         for (size_t j = 0; j < schema->count; j++) {
             const struct field *field = &schema->fields[j];
-            struct str full = str_format(arena, "%s%s", sections[i].path, field->name);
+            struct str full = str_format(arena, "%s%s", schema->path, field->name);
             bool prefixed =
                 field->prefix &&
-                str_starts(name, str_format(arena, "%s%s", sections[i].path, field->prefix));
+                str_starts(name, str_format(arena, "%s%s", schema->path, field->prefix));
             suggestion_offer(near, full);
             if (str_is(name, field->name)) /* it lacks only what stands before the dot */
                 *near = (struct suggestion){.word = name, .best = full};
             if (!prefixed && !str_equal(full, name))
                 continue;
-            explain_field(out, arena, sections[i].path, field);
+            explain_field(out, arena, schema->path, field);
             return true;
         }
     }
@@ -121,13 +91,13 @@ static void report_unknown(struct buf *out, struct arena *arena, struct str name
 
 static void list_fields(struct buf *out, struct arena *arena)
 {
-    for (size_t i = 0; i < SECTION_COUNT; i++) {
-        const struct schema *schema = sections[i].schema;
-        buf_format(out, "%s%s:\n", i ? "\n" : "", sections[i].title);
+    for (size_t i = 0; i < SCHEMA_COUNT; i++) {
+        const struct schema *schema = schemas[i];
+        buf_format(out, "%s%s:\n", i ? "\n" : "", schema->title);
         for (size_t j = 0; j < schema->count; j++) {
             struct str type = schema_type_text(arena, &schema->fields[j]);
             buf_format(out, "  %-36s%.*s\n",
-                       str_format(arena, "%s%s", sections[i].path, schema->fields[j].name).data,
+                       str_format(arena, "%s%s", schema->path, schema->fields[j].name).data,
                        STR_ARG(type));
         }
     }
@@ -146,12 +116,12 @@ static void add_cell(struct buf *out, struct str text)
 
 static void write_markdown(struct buf *out, struct arena *arena)
 {
-    for (size_t i = 0; i < SECTION_COUNT; i++) {
-        const struct schema *schema = sections[i].schema;
+    for (size_t i = 0; i < SCHEMA_COUNT; i++) {
+        const struct schema *schema = schemas[i];
         buf_format(out,
                    "%s### %s\n\n| Field | Value | Default | What it does | Where it lands |\n"
                    "| --- | --- | --- | --- | --- |\n",
-                   i ? "\n" : "", sections[i].title);
+                   i ? "\n" : "", schema->title);
         for (size_t j = 0; j < schema->count; j++) {
             const struct field *field = &schema->fields[j];
             struct str type = schema_type_text(arena, field);
@@ -172,12 +142,12 @@ static void write_markdown(struct buf *out, struct arena *arena)
 
 static void complete_fields(struct completion *completion)
 {
-    for (size_t i = 0; i < SECTION_COUNT; i++)
-        for (size_t j = 0; j < sections[i].schema->count; j++)
-            complete_offer(completion,
-                           str_format(completion->arena, "%s%s", sections[i].path,
-                                      sections[i].schema->fields[j].name),
-                           str_of(sections[i].schema->fields[j].help));
+    for (size_t i = 0; i < SCHEMA_COUNT; i++)
+        for (size_t j = 0; j < schemas[i]->count; j++)
+            complete_offer(
+                completion,
+                str_format(completion->arena, "%s%s", schemas[i]->path, schemas[i]->fields[j].name),
+                str_of(schemas[i]->fields[j].help));
 }
 
 static int run_explain(const struct invocation *invocation)

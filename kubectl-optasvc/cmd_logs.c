@@ -54,11 +54,11 @@ static int show_logs(struct cluster *cluster, const struct deployed_service *dep
                      deployed_service_pod_selector(&cluster->arena, deployed), "--prefix",
                      "--max-log-requests=1000", /* pods that are followed at once */
                      NULL);
-    argv_add_flag(&cluster->arena, &argv, "tail", options->tail);
-    argv_add_flag(&cluster->arena, &argv, "since", options->since);
-    if (options->follow)
+    argv_add_flag(&cluster->arena, &argv, "tail", options->logs.tail);
+    argv_add_flag(&cluster->arena, &argv, "since", options->logs.since);
+    if (options->logs.follow)
         argv_add(&cluster->arena, &argv, "--follow");
-    if (options->previous)
+    if (options->logs.previous)
         argv_add(&cluster->arena, &argv, "--previous");
     return pass_output(cluster, &argv);
 }

@@ -25,10 +25,9 @@ static struct str running_digest(const struct deployed_service *deployed, const 
         const struct node *status = node_items(node_find(pod, "status containerStatuses"));
         while (status && !str_equal(node_text(node_find(status, "name")), name))
             status = status->next;
-        struct str id = node_text(node_find(status, "imageID"));
-        size_t at = str_find(id, 0, '@');
-        if (at < id.len)
-            return str_from(id, at + 1);
+        struct image_name running = image_name_split(node_text(node_find(status, "imageID")));
+        if (running.has_digest)
+            return running.digest;
     }
     return (struct str){0};
 }

@@ -38,15 +38,15 @@ static int run_push(const struct invocation *invocation)
     struct options options = invocation->options;
     struct arena arena = {0};
     struct pushed pushed;
-    options.image = invocation->arguments.items[0];
-    const char *wrong = name_check_image(str_of(options.image));
+    options.push.image = invocation->arguments.items[0];
+    const char *wrong = name_check_image(str_of(options.push.image));
     if (wrong) {
         int status = cli_usage(
-            invocation, str_format(&arena, "IMAGE %s, not \"%s\"", wrong, options.image).data);
+            invocation, str_format(&arena, "IMAGE %s, not \"%s\"", wrong, options.push.image).data);
         arena_free(&arena);
         return status;
     }
-    int status = push(&arena, &options, invocation->color, PUSH_ALL, &pushed)
+    int status = push(&arena, &options.input, &options.push, invocation->color, PUSH_ALL, &pushed)
                      ? print(&arena, &options, &pushed)
                      : EXIT_FAILURE;
     arena_free(&arena);

@@ -1,36 +1,9 @@
 /* The table of fields as a JSON Schema (draft 7), for editors: what they complete and mark. It
  * takes all that `validate` takes, and cannot know what stands in other fields or files. */
 #include "commands.h"
+#include "config/module.h"
 #include "config/schema.h"
 #include "yaml/emit.h"
-
-/* Every map that a file holds, by its name in `definitions`. */
-static const struct {
-    const struct schema *schema;
-    const char *name;
-} definitions[] = {
-    {&external_secrets_schema, "external_secrets"},
-    {&environment_schema, "environment"},
-    {&variable_schema, "input_variable"},
-    {&module_schema, "module"},
-    {&cloud_schema, "aws_module"},
-    {&database_schema, "database"},
-    {&service_schema, "k8s-service"},
-    {&port_schema, "port"},
-    {&ports_schema, "ports"},
-    {&resources_schema, "resource_request"},
-    {&limits_schema, "resource_limits"},
-    {&storage_schema, "persistent_storage"},
-    {&cron_job_schema, "cron_job"},
-    {&toleration_schema, "toleration"},
-    {&helm_schema, "helm"},
-    {&providers_schema, "providers"},
-    {&aws_schema, "aws"},
-    {&google_schema, "google"},
-    {&azure_schema, "azurerm"},
-};
-
-enum { DEFINITION_COUNT = COUNT_OF(definitions) };
 
 static const char placeholder[] = "\\{"; /* a text with one may become anything */
 
@@ -41,10 +14,7 @@ static struct node *put_type(struct arena *arena, struct node *map, const char *
 
 static void put_reference(struct arena *arena, struct node *map, const struct schema *schema)
 {
-    for (size_t i = 0; i < DEFINITION_COUNT; i++)
-        if (definitions[i].schema == schema)
-            put_text(arena, map, "$ref",
-                     str_format(arena, "#/definitions/%s", definitions[i].name));
+    put_text(arena, map, "$ref", str_format(arena, "#/definitions/%s", schema->definition));
 }
 
 /* Text as YAML writes it: an unquoted number or boolean is one too. */
@@ -232,30 +202,42 @@ static void put_schema(struct arena *arena, struct node *map, const struct schem
     put_bool(arena, map, "additionalProperties", schema->open);
 }
 
+/* A pattern of the names of all types that have a schema. */
+static struct str types_pattern(struct arena *arena, const struct schema *schema)
+{
+    struct buf prefixes = {0};
+    struct buf names = {0};
+    for (const char *const *prefix = module_prefixes; *prefix; prefix++)
+        buf_add_joined(&prefixes, "|", str_of(*prefix));
+    for (const struct module_type *type = module_types; type->name; type++)
+        if (type->schema == schema)
+            buf_add_joined(&names, "|", str_of(type->name));
+    struct str text =
+        str_format(arena, "^(%.*s)?(%.*s)$", STR_ARG(buf_str(&prefixes)), STR_ARG(buf_str(&names)));
+    buf_free(&prefixes);
+    buf_free(&names);
+    return text;
+}
+
 /* An item of `modules` is read by its type: services strictly, others as far as they are known. */
 static void put_modules(struct arena *arena, struct node *file)
 {
-    static const struct {
-        const char *types;
-        const struct schema *schema;
-    } rows[] = {
-        {"^(aws-|gcp-|azure-|local-)?k8s-service$", &service_schema},
-        {"^(aws-)?(s3|sqs|sns|dynamodb)$", &cloud_schema},
-        {"^(aws-|gcp-|azure-|local-)?(postgres|mysql|mongodb|mongodb-atlas|documentdb|redis)$",
-         &database_schema},
-    };
     struct node *modules = node_get(node_get(file, "properties"), "modules");
     struct node *item = put_map(arena, node_get(modules, "anyOf")->first, "items");
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+    const struct schema *last = NULL;
+    for (const struct module_type *type = module_types; type->name; type++) {
+        if (!type->schema || type->schema == last) /* types of one schema stand together */
+            continue;
+        last = type->schema;
         struct node *condition = put_map(arena, put_map(arena, item, "if"), "properties");
-        put_text(arena, put_map(arena, condition, "type"), "pattern", str_of(rows[i].types));
+        put_text(arena, put_map(arena, condition, "type"), "pattern", types_pattern(arena, last));
         struct node *then = put_map(arena, item, "then");
-        if (rows[i].schema == &service_schema) {
-            put_reference(arena, then, rows[i].schema);
-        } else { /* besides what every module has */
+        if (last->open) { /* besides what every module has */
             struct node *all = put_list(arena, then, "allOf");
             put_reference(arena, add_map(arena, all), &module_schema);
-            put_reference(arena, add_map(arena, all), rows[i].schema);
+            put_reference(arena, add_map(arena, all), last);
+        } else {
+            put_reference(arena, then, last);
         }
         item = put_map(arena, item, "else");
     }
@@ -273,8 +255,9 @@ static int run_schema(const struct invocation *invocation)
     put_schema(&arena, root, &file_schema);
     put_modules(&arena, root);
     struct node *map = put_map(&arena, root, "definitions");
-    for (size_t i = 0; i < DEFINITION_COUNT; i++)
-        put_schema(&arena, put_map(&arena, map, definitions[i].name), definitions[i].schema);
+    for (size_t i = 0; i < SCHEMA_COUNT; i++)
+        if (schemas[i]->definition)
+            put_schema(&arena, put_map(&arena, map, schemas[i]->definition), schemas[i]);
     emit_json(&out, root, 0);
     buf_add_byte(&out, '\n');
     int status = console_finish(buf_str(&out));

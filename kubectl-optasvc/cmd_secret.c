@@ -118,7 +118,7 @@ static bool ask_value(struct command_run *run, struct str name, struct str *ret)
     if (len && line[len - 1] == '\n')
         len--;
     *ret = (struct str){line, len};
-    return len > 0 || run->options.allow_empty ||
+    return len > 0 || run->options.secret.allow_empty ||
            fail(run, "nothing was typed; pass --allow-empty to set an empty value");
 }
 
@@ -162,12 +162,12 @@ static void warn_newline(struct command_run *run, struct str value, bool file)
 static bool check_value(struct command_run *run, struct str *value, bool file)
 {
     struct str text = trim_newline(*value);
-    if (text.len == 0 && !run->options.allow_empty) {
+    if (text.len == 0 && !run->options.secret.allow_empty) {
         fail(run, value->len ? "the value is nothing but a newline" : "the value is empty");
         diag_hint(&run->cluster.diags, "pass --allow-empty to set it anyway");
         return false;
     }
-    if (run->options.trim_newline)
+    if (run->options.secret.trim_newline)
         *value = text;
     else
         warn_newline(run, *value, file);
@@ -176,7 +176,7 @@ static bool check_value(struct command_run *run, struct str *value, bool file)
 
 static bool read_given(struct command_run *run, struct str name, struct str *ret)
 {
-    const char *path = run->options.from_file;
+    const char *path = run->options.secret.from_file;
     if (!path && isatty(STDIN_FILENO))
         return ask_value(run, name, ret);
     bool file = path && strcmp(path, "-") != 0;
@@ -241,7 +241,7 @@ static bool finish_change(struct command_run *run, const struct secrets *changes
                           const struct secrets *differ, const struct secrets *before)
 {
     tell_changes(run, changes, differ, before);
-    if (!run->options.no_restart)
+    if (!run->options.secret.no_restart)
         secrets_restart(&run->cluster, differ);
     report_usage(run, changes);
     return run->cluster.diags.errors == 0;
@@ -283,7 +283,7 @@ static bool run_import(struct command_run *run)
     if (!read_file(run, path, &source->text))
         return false;
     bool ok = dotenv_read(&run->values, source, &run->cluster.diags, &dotenv);
-    if (!run->options.allow_empty)
+    if (!run->options.secret.allow_empty)
         ok &= dotenv_check_values(&dotenv, &run->cluster.diags, "pass --allow-empty");
     if (!ok)
         return false;
@@ -408,7 +408,7 @@ static size_t list_rows(struct command_run *run, const struct secrets *secrets, 
         rows[count++] =
             (struct row){secrets->items[i].name, str_format(arena, "%zu", value.len),
                          secret_usage_has(&usage, secrets->items[i].name) ? "" : "unused",
-                         run->options.show ? shown_value(run, value) : STR("")};
+                         run->options.secret.show ? shown_value(run, value) : STR("")};
     }
     struct set missing = {0};
     for (size_t i = 0; i < run->cluster.service_count; i++) {
@@ -456,7 +456,7 @@ static bool run_list(struct command_run *run)
     buf_reserve(&out, (count + 1) * (width + longest + 100)); /* never moved */
     add_row(&out, width,
             &(struct row){STR("NAME"), STR("SIZE"), "NOTE",
-                          run->options.show ? STR("VALUE") : STR("")});
+                          run->options.secret.show ? STR("VALUE") : STR("")});
     for (size_t i = 0; i < count; i++)
         add_row(&out, width, &rows[i]);
     int status = console_finish(buf_str(&out));
@@ -556,7 +556,7 @@ static bool choose_place(struct command_run *run)
 static int run_command(const struct invocation *invocation, secret_command *command)
 {
     struct command_run run = {.options = invocation->options, .invocation = invocation};
-    run.options.injects = run.options.secrets_only = true; /* files for charts have secrets too */
+    run.options.input.mode = READ_SECRETS; /* files for charts have secrets too */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     bool right = cluster_open(&run.cluster, &run.options, invocation->color, true);
     run.cluster.kubectl.secret = true;
@@ -569,8 +569,8 @@ static int run_command(const struct invocation *invocation, secret_command *comm
 
 static bool reads_stdin_twice(const struct invocation *invocation, bool value)
 {
-    for (size_t i = 0; i < invocation->options.files.count; i++)
-        if (value && strcmp(invocation->options.files.items[i], "-") == 0)
+    for (size_t i = 0; i < invocation->options.input.files.count; i++)
+        if (value && strcmp(invocation->options.input.files.items[i], "-") == 0)
             return true;
     return false;
 }
@@ -582,7 +582,7 @@ static int twice(const struct invocation *invocation)
 
 static int run_secret_set(const struct invocation *invocation)
 {
-    const char *file = invocation->options.from_file;
+    const char *file = invocation->options.secret.from_file;
     if (reads_stdin_twice(invocation, !file || strcmp(file, "-") == 0))
         return twice(invocation);
     return run_command(invocation, run_set);

@@ -18,6 +18,9 @@ struct str {
     size_t len;
 };
 
+/* Texts, ended by NULL: `static word_list sizes = {"small", "large", NULL};` */
+typedef const char *const word_list[];
+
 #define STR(literal) ((struct str){"" literal, sizeof(literal) - 1})
 
 /* For printf: "%.*s", STR_ARG(text). What is longer than INT_MAX is cut. */

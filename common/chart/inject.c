@@ -195,7 +195,7 @@ static bool wants_all(const struct injection *injection, const struct service *s
  * a container has none on all containers: both are errors. */
 static bool check_fill_flags(const struct injection *injection, const struct service *service)
 {
-    const struct options *options = injection->options;
+    const struct inject_options *options = injection->options;
     bool ok = true;
     if (wants_all(injection, service) && (options->service || options->ingress)) {
         diag_error(injection->diags, service->at, "--%s is for one workload, not for all",
@@ -269,9 +269,10 @@ static void read_layer(struct inject_run *run, struct layer *layer)
         layer_report_empty(layer);
 }
 
-static void check_flags(struct inject_run *run, const struct options *options)
+static void check_flags(struct inject_run *run, const struct input_options *input)
 {
-    usage_check(options, &run->diags);
+    const struct inject_options *options = run->injection.options;
+    usage_check(input, &run->diags);
     if (run->service_count > 1 &&
         (options->workload || options->container || options->service || options->ingress)) {
         diag_error(&run->diags, NO_LOCATION,
@@ -283,7 +284,7 @@ static void check_flags(struct inject_run *run, const struct options *options)
 }
 
 /* Reads the services of all files; false after an error. */
-static bool read_files(struct inject_run *run, const struct options *options)
+static bool read_files(struct inject_run *run, const struct input_options *options)
 {
     struct arena *arena = run->injection.arena;
     struct input *inputs;
@@ -531,18 +532,18 @@ static void tell_glued(const struct injection *injection, struct buf *out)
     }
 }
 
-static void tell(const struct inject_run *run, const struct options *options, bool color,
+static void tell(const struct inject_run *run, const struct input_options *input, bool color,
                  struct injected *ret)
 {
-    usage_write_skipped(options, &ret->messages);
-    usage_write_skipped(options, &ret->log);
+    usage_write_skipped(input, &ret->messages);
+    usage_write_skipped(input, &ret->log);
     diags_write(&run->diags, &ret->messages, color);
     diags_write(&run->diags, &ret->log, false);
     tell_glued(&run->injection, &ret->messages);
     tell_glued(&run->injection, &ret->log);
     if (run->diags.errors)
         return;
-    write_deeds(&run->injection, &ret->messages, options->dry_run);
+    write_deeds(&run->injection, &ret->messages, run->injection.options->dry_run);
     write_deeds(&run->injection, &ret->log, true);
     if (injects_nothing(&run->injection))
         buf_add(&ret->log, STR("nothing was injected\n"));
@@ -613,22 +614,22 @@ static bool check_input(struct inject_run *run, bool blank)
     return false;
 }
 
-bool inject(const struct options *options, const struct source *manifests, struct stream stream,
-            bool color, struct injected *ret)
+bool inject(const struct input_options *input, const struct inject_options *options,
+            const struct source *manifests, struct stream stream, bool color, struct injected *ret)
 {
     *ret = (struct injected){0};
     struct inject_run run = {.diags = {.arena = &ret->arena}};
     const struct release *release = &run.injection.release;
-    options = usage_start(&ret->arena, options);
+    input = usage_start(&ret->arena, input);
     run.injection =
         (struct injection){.arena = &ret->arena, .diags = &run.diags, .options = options};
     bool blank = stream_is_blank(manifests->text);
-    if (read_files(&run, options) && check_input(&run, blank) &&
+    if (read_files(&run, input) && check_input(&run, blank) &&
         check_count(&run, manifests, &stream) && !blank)
         inject_all(&run, manifests, stream);
     for (size_t i = 0; run.diags.errors == 0 && i < release->stream.count; i++)
         write_document(ret, &run, i);
-    tell(&run, options, color, ret);
+    tell(&run, input, color, ret);
     if (options->dry_run || run.diags.errors)
         ret->count = 0;
     if (run.diags.errors)

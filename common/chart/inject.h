@@ -19,11 +19,11 @@ struct injected {
     struct buf report;   /* JSON: what was chosen, added, replaced, removed and left */
 };
 
-/* Injects the services of the files that the options name into `manifests`, whose documents
+/* Injects the services of the files that `input` names into `manifests`, whose documents
  * `stream` tells. False when anything is wrong with a file or the chart. With --dry-run the pieces
  * are the input, and the messages tell all that would happen. */
-bool inject(const struct options *options, const struct source *manifests, struct stream stream,
-            bool color, struct injected *ret);
+bool inject(const struct input_options *input, const struct inject_options *options,
+            const struct source *manifests, struct stream stream, bool color, struct injected *ret);
 
 void injected_free(struct injected *injected);
 

@@ -29,17 +29,30 @@ const struct node *target_container_port(const struct node *container, struct st
     return found;
 }
 
+/* What calls a port of a container. */
+static const char *const port_keys[] = {"name", "containerPort"};
+
+/* Adds the ports of a container by name and number, those that speak TCP or the others; one that is
+ * there already stays. */
+static void index_ports(struct arena *arena, struct set *ports, const struct node *container,
+                        bool udp)
+{
+    for (const struct node *port = node_items(node_find(container, "ports")); port;
+         port = port->next) {
+        if (target_is_udp(port) != udp)
+            continue;
+        for (size_t i = 0; i < COUNT_OF(port_keys); i++)
+            if (node_text(node_find(port, port_keys[i])).len)
+                set_add(arena, ports, node_text(node_find(port, port_keys[i])), port);
+    }
+}
+
 struct set target_container_ports(struct arena *arena, const struct node *container)
 {
-    static const char *const keys[] = {"name", "containerPort"};
-    const struct node *ports = node_find(container, "ports");
-    struct set set = {0};
-    for (int udp = 0; udp < 2; udp++)
-        for (const struct node *port = node_items(ports); port; port = port->next)
-            for (size_t i = 0; i < 2 && target_is_udp(port) == udp; i++)
-                if (node_text(node_find(port, keys[i])).len)
-                    set_add(arena, &set, node_text(node_find(port, keys[i])), port);
-    return set;
+    struct set ports = {0};
+    index_ports(arena, &ports, container, false);
+    index_ports(arena, &ports, container, true);
+    return ports;
 }
 
 /* A port is for metrics or health checks, and carries no traffic, if a word of its name says so. */
@@ -107,17 +120,6 @@ static void index_service(struct injection *injection, const struct object *serv
     }
 }
 
-static void index_ports(struct injection *injection, const struct node *container)
-{
-    static const char *const keys[] = {"name", "containerPort"};
-    for (const struct node *port = node_items(node_find(container, "ports")); port;
-         port = port->next)
-        for (size_t i = 0; i < 2 && !target_is_udp(port); i++)
-            if (node_text(node_find(port, keys[i])).len)
-                set_add(injection->arena, &injection->pod_ports,
-                        node_text(node_find(port, keys[i])), port);
-}
-
 /* As in Kubernetes, a name or number of a port is that of the first container that has it, and
  * sidecars among the init containers come last. */
 static void index_pod(struct injection *injection, const struct object *workload)
@@ -125,10 +127,10 @@ static void index_pod(struct injection *injection, const struct object *workload
     const struct node *containers = node_find(workload->pod, "containers");
     const struct node *init = node_find(workload->pod, "initContainers");
     for (const struct node *each = node_items(containers); each; each = each->next)
-        index_ports(injection, each);
+        index_ports(injection->arena, &injection->pod_ports, each, false);
     for (const struct node *each = node_items(init); each; each = each->next)
         if (str_is(node_text(node_find(each, "restartPolicy")), "Always"))
-            index_ports(injection, each);
+            index_ports(injection->arena, &injection->pod_ports, each, false);
 }
 
 /* What helm.service or --service names; empty: nothing. */
@@ -294,15 +296,14 @@ static bool carries_traffic(const struct node *port, const struct service_target
 static void find_reached(const struct target *target, const struct node *container,
                          struct reached *ret_traffic, struct reached *ret_metrics)
 {
-    static const char *const keys[] = {"name", "containerPort"};
     struct injection *injection = target->injection;
     *ret_traffic = *ret_metrics = (struct reached){0};
     target_find_services(target);
     bool written = written_service(target).len != 0;
     for (const struct node *port = node_items(node_find(container, "ports")); port;
          port = port->next) {
-        for (size_t i = 0; i < COUNT_OF(keys); i++) {
-            struct str called = node_text(node_find(port, keys[i]));
+        for (size_t i = 0; i < COUNT_OF(port_keys); i++) {
+            struct str called = node_text(node_find(port, port_keys[i]));
             const struct service_target *by = set_get(&injection->service_targets, called);
             if (!by || called.len == 0 || set_get(&injection->pod_ports, called) != port)
                 continue;

@@ -31,7 +31,7 @@ struct deed {
 struct injection {
     struct arena *arena;
     struct diags *diags;
-    const struct options *options;
+    const struct inject_options *options;
     struct release release;
     const char **unfit;             /* by document: why no gap in it can be filled, or NULL */
     struct set owners;              /* the services that workloads are taken by */

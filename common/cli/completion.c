@@ -38,7 +38,7 @@ static void each_item(struct completion *completion, const char *list, offer_ite
     struct diags diags = {.arena = completion->arena};
     struct input *inputs = NULL;
     size_t count = 0;
-    input_list(completion->arena, &diags, &completion->options, &inputs, &count);
+    input_list(completion->arena, &diags, &completion->options.input, &inputs, &count);
     for (size_t i = 0; i < count; i++) {
         struct stat status; /* a pipe or a terminal would wait for somebody */
         if (stat(inputs[i].path, &status) < 0 || !S_ISREG(status.st_mode))
@@ -94,7 +94,7 @@ static void offer_contexts(struct completion *completion)
 {
     struct diags diags = {.arena = completion->arena};
     struct kubectl kubectl = {
-        .options = &completion->options, .arena = completion->arena, .diags = &diags};
+        .options = &completion->options.kubectl, .arena = completion->arena, .diags = &diags};
     if (!kuberc_isolate(kubectl.options, completion->arena, &diags))
         return;
     struct process run = {
@@ -108,7 +108,7 @@ void complete_images(struct completion *completion)
 {
     struct diags diags = {.arena = completion->arena};
     struct image_tool tool = {.arena = completion->arena, .diags = &diags};
-    if (!image_tool_find(&tool, completion->options.tool))
+    if (!image_tool_find(&tool, completion->options.push.tool))
         return;
     struct process run = image_tool_list(&tool);
     process_run(&run, 1);
@@ -195,18 +195,18 @@ static bool takes_value(size_t id)
 /* What chooses the files that names come from. */
 static void keep_value(struct completion *completion, size_t id, struct str value)
 {
-    struct option_list *files = &completion->options.files;
+    struct option_list *files = &completion->options.input.files;
     const char *text = str_c(completion->arena, value);
     if (id == FLAG_FILENAME) {
         files->items =
             arena_grow(completion->arena, files->items, files->count, sizeof *files->items);
         files->items[files->count++] = text;
     } else if (id == FLAG_KUBECONFIG) {
-        completion->options.kubeconfig = text;
+        completion->options.kubectl.kubeconfig = text;
     } else if (id == FLAG_TOOL) {
-        completion->options.tool = text;
+        completion->options.push.tool = text;
     } else if (id == FLAG_RECURSIVE) {
-        completion->options.recursive = true;
+        completion->options.input.recursive = true;
     }
 }
 

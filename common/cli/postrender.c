@@ -65,12 +65,13 @@ static int run(const struct options *options, bool color)
                               : fail("standard input cannot be read: %s", strerror(error));
     }
     const struct source manifests = {.path = STR("<stdin>"), .text = input.text};
-    bool right = inject(options, &manifests, split_end(&splitter, input.text), color, &injected);
+    bool right = inject(&options->input, &options->inject, &manifests,
+                        split_end(&splitter, input.text), color, &injected);
     /* The log is appended to, so that the runs of one command follow each other. */
-    if (options->log_file)
-        right &= write_file("log", options->log_file, O_APPEND, buf_str(&injected.log));
-    if (right && options->report)
-        right = write_file("report", options->report, O_TRUNC, buf_str(&injected.report));
+    if (options->inject.log_file)
+        right &= write_file("log", options->inject.log_file, O_APPEND, buf_str(&injected.log));
+    if (right && options->inject.report)
+        right = write_file("report", options->inject.report, O_TRUNC, buf_str(&injected.report));
     console_print_error(buf_str(&injected.messages));
     int status =
         right ? console_finish_stream(injected.pieces, injected.count, &input) : EXIT_FAILURE;
@@ -85,18 +86,18 @@ int postrender(const struct invocation *invocation)
     struct options options = invocation->options;
     const char *file =
         invocation->arguments.count ? invocation->arguments.items[0] : setting("OPTASVC_FILE");
-    options.injects = true;
-    if (!options.log_file)
-        options.log_file = setting("OPTASVC_LOG");
-    if (options.files.count == 0)
-        options.files = (struct option_list){&file, file ? 1 : 0};
-    if (options.files.count == 0)
+    options.input.mode = READ_CHART;
+    if (!options.inject.log_file)
+        options.inject.log_file = setting("OPTASVC_LOG");
+    if (options.input.files.count == 0)
+        options.input.files = (struct option_list){&file, file ? 1 : 0};
+    if (options.input.files.count == 0)
         return cli_usage(invocation,
                          invocation->program->single
                              ? "a service file is needed, as an argument or in OPTASVC_FILE"
                              : "a service file is needed, by -f or in OPTASVC_FILE");
-    for (size_t i = 0; i < options.files.count; i++)
-        if (strcmp(options.files.items[i], "-") == 0)
+    for (size_t i = 0; i < options.input.files.count; i++)
+        if (strcmp(options.input.files.items[i], "-") == 0)
             return cli_usage(invocation, "standard input holds the manifests: the service file "
                                          "cannot be \"-\"");
     return run(&options, invocation->color);

@@ -20,13 +20,12 @@ struct cloud_access {
     bool associates;       /* so is its association with the ServiceAccount, by EKS Pod Identity */
     struct cloud_link *links;
     size_t link_count;
-    const struct value *policies; /* ARNs */
-    struct str role_name;         /* makes_role: its name in IAM */
-    struct str role_arn;          /* empty: not known, or no role */
-    struct str cluster;           /* associates: its name */
-    struct str provider;          /* OpenID provider of the cluster: HOST/PATH; empty: none */
-    struct str google_account;    /* empty: none */
-    struct str azure_client;      /* empty: none */
+    const struct value *policies;     /* ARNs */
+    struct str role_name;             /* makes_role: its name in IAM */
+    struct str cluster;               /* associates: its name */
+    struct str provider;              /* OpenID provider of the cluster: HOST/PATH; empty: none */
+    struct str identity[CLOUD_COUNT]; /* of the pods in each: an IAM role's ARN, an account, a
+                                         client's ID; empty: not known, or none */
 };
 
 #endif

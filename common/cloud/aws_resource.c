@@ -109,7 +109,7 @@ static struct str opta_arn(const struct reading *in)
 
 static bool report_unknown(const struct reading *in)
 {
-    enum cloud cloud = in->scope->environment->cloud;
+    enum cloud cloud = in->scope->environment->provider->cloud;
     diag_error(in->scope->diags, in->at, "cannot determine the %s of \"%.*s\"",
                in->form->bucket ? "bucket" : "ARN", STR_ARG(in->module->name));
     if (in->form->bucket)

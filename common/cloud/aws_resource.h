@@ -22,6 +22,6 @@ const struct cloud_resource *cloud_resource(struct scope *scope, struct module *
 
 /* Reads one of the outputs of its type. Reports an error at `at` and returns false if it is not
  * known. */
-scope_cloud_output cloud_output;
+provider_output cloud_output;
 
 #endif

@@ -5,34 +5,32 @@
 
 #include <stdlib.h>
 
-typedef const char *const words[];
-
-static words read_buckets = {"s3:GetObject*", "s3:ListBucket", NULL};
-static words write_buckets = {"s3:DeleteObject*", "s3:GetObject*", "s3:ListBucket", "s3:PutObject*",
-                              NULL};
+static word_list read_buckets = {"s3:GetObject*", "s3:ListBucket", NULL};
+static word_list write_buckets = {"s3:DeleteObject*", "s3:GetObject*", "s3:ListBucket",
+                                  "s3:PutObject*", NULL};
 /* The actions of batches are those of single messages: IAM knows no others. */
-static words publish_queues = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
-                               "sqs:SendMessage", NULL};
-static words subscribe_queues = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
-                                 "sqs:ReceiveMessage", NULL};
-static words publish_topics = {"sns:Publish", NULL};
+static word_list publish_queues = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
+                                   "sqs:SendMessage", NULL};
+static word_list subscribe_queues = {"sqs:DeleteMessage", "sqs:GetQueueAttributes",
+                                     "sqs:GetQueueUrl", "sqs:ReceiveMessage", NULL};
+static word_list publish_topics = {"sns:Publish", NULL};
 /* Without ListTables, which is never granted on a table. */
-static words read_tables = {"dynamodb:BatchGetItem",
-                            "dynamodb:Describe*",
-                            "dynamodb:GetItem",
-                            "dynamodb:PartiQLSelect",
-                            "dynamodb:Query",
-                            "dynamodb:Scan",
-                            NULL};
-static words write_tables = {"dynamodb:BatchGetItem",  "dynamodb:BatchWriteItem",
-                             "dynamodb:DeleteItem",    "dynamodb:Describe*",
-                             "dynamodb:GetItem",       "dynamodb:PartiQLDelete",
-                             "dynamodb:PartiQLInsert", "dynamodb:PartiQLSelect",
-                             "dynamodb:PartiQLUpdate", "dynamodb:PutItem",
-                             "dynamodb:Query",         "dynamodb:Scan",
-                             "dynamodb:UpdateItem",    NULL};
-static words decrypt = {"kms:Decrypt", NULL};
-static words encrypt = {"kms:Decrypt", "kms:GenerateDataKey", NULL};
+static word_list read_tables = {"dynamodb:BatchGetItem",
+                                "dynamodb:Describe*",
+                                "dynamodb:GetItem",
+                                "dynamodb:PartiQLSelect",
+                                "dynamodb:Query",
+                                "dynamodb:Scan",
+                                NULL};
+static word_list write_tables = {"dynamodb:BatchGetItem",  "dynamodb:BatchWriteItem",
+                                 "dynamodb:DeleteItem",    "dynamodb:Describe*",
+                                 "dynamodb:GetItem",       "dynamodb:PartiQLDelete",
+                                 "dynamodb:PartiQLInsert", "dynamodb:PartiQLSelect",
+                                 "dynamodb:PartiQLUpdate", "dynamodb:PutItem",
+                                 "dynamodb:Query",         "dynamodb:Scan",
+                                 "dynamodb:UpdateItem",    NULL};
+static word_list decrypt = {"kms:Decrypt", NULL};
+static word_list encrypt = {"kms:Decrypt", "kms:GenerateDataKey", NULL};
 
 /* A kind of right. Those of keys hang on a permission too. */
 static const struct right {
@@ -161,7 +159,7 @@ size_t iam_policy_size(struct str document)
 static void trust_pod_identity(struct arena *arena, const struct cloud_access *access,
                                struct node *document)
 {
-    static words actions = {"sts:AssumeRole", "sts:TagSession", NULL};
+    static word_list actions = {"sts:AssumeRole", "sts:TagSession", NULL};
     struct node *statement = aws_policy_add_statement(arena, document, "PodIdentity");
     put_text(arena, put_map(arena, statement, "Principal"), "Service",
              STR("pods.eks.amazonaws.com"));

@@ -9,7 +9,4 @@
 struct str cloud_repository(struct arena *arena, const struct environment *environment,
                             struct str layer, struct str module);
 
-/* What to write in an environment whose registry is unknown. */
-const char *cloud_registry_hint(enum cloud cloud);
-
 #endif

@@ -43,7 +43,7 @@ static void send(struct apply *apply, struct manifests *batches, size_t count, b
     struct process *runs = ARENA_ARRAY(kubectl->arena, count, struct process);
     struct manifests **sent = ARENA_ARRAY(kubectl->arena, count, struct manifests *);
     size_t running = 0;
-    force |= apply->cluster.options->force_conflicts;
+    force |= apply->cluster.options->apply.force_conflicts;
     for (size_t i = 0; i < count; i++) {
         if (batches[i].count == 0)
             continue;
@@ -135,7 +135,7 @@ void apply_report_stale(struct apply *apply)
 {
     const struct cluster *cluster = &apply->cluster;
     struct arena *arena = &apply->cluster.arena;
-    for (size_t i = 0; !cluster->options->prune && i < apply->stays.count; i++)
+    for (size_t i = 0; !cluster->options->apply.prune && i < apply->stays.count; i++)
         cluster_say(cluster, "%.*s is no longer needed: apply with --prune to %s it",
                     STR_ARG(object_title(arena, apply->stays.items[i])),
                     object_is_adopted(apply->stays.items[i]) ? "release" : "remove");
@@ -168,7 +168,7 @@ static void prune(struct apply *apply, bool ready)
 {
     struct manifests removed = {.arena = &apply->cluster.arena};
     apply_report_stale(apply);
-    if (!apply->cluster.options->prune)
+    if (!apply->cluster.options->apply.prune)
         return;
     say_retained(apply);
     if (!ready) {
@@ -273,7 +273,7 @@ static void tell_not_taken(struct apply *apply)
 
 static bool wants_wait(const struct options *options)
 {
-    return !options->wait || strcmp(options->wait, "true") == 0;
+    return !options->apply.wait || strcmp(options->apply.wait, "true") == 0;
 }
 
 /* The number of pods is made safe before it changes hands. Nothing more is done for a service where
@@ -367,9 +367,9 @@ static void finish(struct apply *apply, struct rollout *rollout)
     }
     cluster_tell(cluster);
     rollout_explain(apply, rollout);
-    if (cluster->options->rollback_on_failure && rollout->unknown)
+    if (cluster->options->apply.rollback_on_failure && rollout->unknown)
         cluster_say(cluster, "%.*s: not rolled back: it may be ready", STR_ARG(name));
-    else if (cluster->options->rollback_on_failure && !process_interrupted())
+    else if (cluster->options->apply.rollback_on_failure && !process_interrupted())
         rollout_back(apply, rollout);
     cluster_tell(cluster);
 }
@@ -436,7 +436,7 @@ static int tell_dry_run(struct apply *apply)
         if (apply->rollouts[i].old)
             apply_print(apply, object_title(arena, apply->rollouts[i].old),
                         "removed (server dry run)");
-    for (size_t i = 0; cluster->options->prune && i < apply->stays.count; i++)
+    for (size_t i = 0; cluster->options->apply.prune && i < apply->stays.count; i++)
         print_dry_removal(apply, apply->stays.items[i]);
     for (size_t i = 0; i < apply->leaves.count; i++)
         print_dry_removal(apply, apply->leaves.items[i]);
@@ -482,7 +482,7 @@ static bool make_and_check(struct apply *apply)
 static bool confirm_prune(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
-    const char *prune = cluster->options->prune;
+    const char *prune = cluster->options->apply.prune;
     if (!prune || strcmp(prune, "layer") != 0 || apply->stays.count + apply->leaves.count == 0)
         return true;
     cluster_say(cluster,
@@ -500,7 +500,7 @@ static bool confirm_prune(struct apply *apply)
 static int run(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
-    const char *mode = cluster->options->dry_run_mode;
+    const char *mode = cluster->options->apply.dry_run_mode;
     bool right = prepare(apply);
     if (!cluster_tell(cluster) || !right)
         return EXIT_FAILURE;
@@ -531,7 +531,7 @@ static int64_t call_limit(const struct options *options)
 {
     enum { LEAST = 5 }; /* seconds */
     int64_t seconds = 0;
-    if (!options->timeout || !duration_read(str_of(options->timeout), &seconds))
+    if (!options->apply.timeout || !duration_read(str_of(options->apply.timeout), &seconds))
         return 0;
     return (seconds > LEAST ? seconds : LEAST) * 1000;
 }

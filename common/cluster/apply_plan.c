@@ -172,7 +172,7 @@ void apply_plan(struct apply *apply)
         if (rollout->workload)
             plan_replicas(apply, rollout);
     }
-    const char *prune = cluster->options->prune;
+    const char *prune = cluster->options->apply.prune;
     for (size_t i = 0; prune && strcmp(prune, "layer") == 0 && i < cluster->namespace_count; i++)
         plan_layer(apply, &cluster->namespaces[i]);
 }

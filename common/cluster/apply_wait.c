@@ -87,7 +87,7 @@ static enum rollout_state query(struct arena *arena, const struct node *object,
 static struct node *get(struct apply *apply, struct arena *arena, const struct node *object)
 {
     struct diags diags = {.arena = arena};
-    const struct kubectl kubectl = {.options = apply->cluster.options,
+    const struct kubectl kubectl = {.options = &apply->cluster.options->kubectl,
                                     .arena = arena,
                                     .diags = &diags,
                                     .limit = QUESTION_LIMIT};
@@ -159,7 +159,7 @@ static void await(struct apply *apply, struct rollout *rollout, const struct nod
 void apply_await(struct apply *apply)
 {
     int64_t started = process_clock();
-    const char *timeout = apply->cluster.options->timeout;
+    const char *timeout = apply->cluster.options->apply.timeout;
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         int64_t seconds = rollout->deployed->service->timeout;

@@ -68,12 +68,12 @@ bool cluster_open(struct cluster *cluster, const struct options *options, bool c
 {
     *cluster = (struct cluster){.options = options, .color = color};
     cluster->diags.arena = &cluster->arena;
-    cluster->kubectl =
-        (struct kubectl){.options = options, .arena = &cluster->arena, .diags = &cluster->diags};
+    cluster->kubectl = (struct kubectl){
+        .options = &options->kubectl, .arena = &cluster->arena, .diags = &cluster->diags};
     struct session session = {.arena = &cluster->arena};
-    if (!session_open(&session, options, color, quiet))
+    if (!session_open(&session, &options->input, color, quiet))
         return false;
-    if (!kuberc_isolate(options, &cluster->arena, &cluster->diags)) {
+    if (!kuberc_isolate(&options->kubectl, &cluster->arena, &cluster->diags)) {
         cluster_tell(cluster);
         return false;
     }

@@ -37,7 +37,7 @@ static void add_missing(struct arena *arena, struct argv *argv, const char *cons
 
 struct argv kubectl_argv(const struct kubectl *kubectl, ...)
 {
-    const struct options *options = kubectl->options;
+    const struct kubectl_options *options = kubectl->options;
     const char *program = getenv("KUBECTL_PATH");
     struct argv argv = {0};
     argv_add(kubectl->arena, &argv, program && *program ? program : "kubectl");

@@ -10,9 +10,9 @@
 #include "yaml/node.h"
 
 struct kubectl {
-    const struct options *options; /* kubectl's own flags are passed on */
-    struct arena *arena;           /* of arguments and answers */
-    struct diags *diags;           /* where failures are reported */
+    const struct kubectl_options *options; /* kubectl's own flags are passed on */
+    struct arena *arena;                   /* of arguments and answers */
+    struct diags *diags;                   /* where failures are reported */
     bool secret;   /* bodies hold secrets: -v is capped where they would be logged */
     int64_t limit; /* ms that a run may take; 0: as long as kubectl does */
 };

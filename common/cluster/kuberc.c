@@ -27,7 +27,8 @@ static void remove_private(void)
 }
 
 /* The file that kubectl would read: k8s.io/kubectl/pkg/kuberc, LoadKuberc(). */
-static const char *user_path(const struct options *options, struct arena *arena, bool *ret_named)
+static const char *user_path(const struct kubectl_options *options, struct arena *arena,
+                             bool *ret_named)
 {
     const char *given = getenv(variable);
     *ret_named = options->kuberc || (given && *given);
@@ -129,7 +130,7 @@ static bool refuse(struct diags *diags, const char *path, const char *why)
     return false;
 }
 
-bool kuberc_isolate(const struct options *options, struct arena *arena, struct diags *diags)
+bool kuberc_isolate(const struct kubectl_options *options, struct arena *arena, struct diags *diags)
 {
     const char *given = getenv(variable);
     bool named;

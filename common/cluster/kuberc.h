@@ -10,7 +10,8 @@
  * for credential plugins, or none where there is no policy. The user's file is --kuberc, else
  * KUBERC, else ~/.kube/kuberc, as kubectl chooses it. Reports an error and returns false if that
  * file cannot be read, because it may have a policy. */
-bool kuberc_isolate(const struct options *options, struct arena *arena, struct diags *diags);
+bool kuberc_isolate(const struct kubectl_options *options, struct arena *arena,
+                    struct diags *diags);
 
 /* Keeps the private file readable for the program that this one becomes, and for nobody else. */
 void kuberc_hand_over(void);

@@ -15,7 +15,7 @@ static void check_place(struct apply *apply, const struct cluster_namespace *nam
         diag_hint(diags, "apply again when it is gone: kubectl wait --for=delete namespace/%.*s",
                   STR_ARG(namespace->name));
     }
-    if (namespace->state == NAMESPACE_ABSENT && apply->cluster.options->namespace) {
+    if (namespace->state == NAMESPACE_ABSENT && apply->cluster.options->input.namespace) {
         diag_error(diags, NO_LOCATION, "the namespace \"%.*s\" is not there",
                    STR_ARG(namespace->name));
         diag_hint(diags, "make it first: kubectl create namespace %.*s", STR_ARG(namespace->name));
@@ -36,20 +36,25 @@ static struct str repeat_flags(struct arena *arena, const struct options *option
     const struct {
         const char *name;
         const char *value;
-    } flags[] = {{"--as", options->as},           {"--parent-outputs", options->parent_outputs},
-                 {"--env", options->environment}, {"--env-file", options->environment_file},
-                 {"-n", options->namespace},      {"--kubeconfig", options->kubeconfig},
-                 {"--context", options->context}, {"--cluster", options->cluster},
-                 {"--user", options->user}};
+    } flags[] = {{"--as", options->kubectl.as},
+                 {"--parent-outputs", options->input.parent_outputs},
+                 {"--env", options->input.environment},
+                 {"--env-file", options->input.environment_file},
+                 {"-n", options->input.namespace},
+                 {"--kubeconfig", options->kubectl.kubeconfig},
+                 {"--context", options->kubectl.context},
+                 {"--cluster", options->kubectl.cluster},
+                 {"--user", options->kubectl.user}};
     struct buf text = {0};
     for (size_t i = 0; i < COUNT_OF(flags); i++)
         if (flags[i].value)
             buf_format(&text, " %s %.*s", flags[i].name,
                        STR_ARG(str_shell(arena, str_of(flags[i].value))));
-    for (size_t i = 0; i < options->variables.count; i++) { /* what they hold is nobody's to see */
+    const struct option_list *variables = &options->input.variables;
+    for (size_t i = 0; i < variables->count; i++) { /* what they hold is nobody's to see */
         struct str name;
         struct str value;
-        variable_split(options->variables.items[i], &name, &value);
+        variable_split(variables->items[i], &name, &value);
         buf_format(&text, " --var %.*s=...", STR_ARG(name));
     }
     return buf_take(arena, &text);
@@ -262,7 +267,7 @@ static struct process dry_run(struct apply *apply, const struct sent *sent, size
     struct node **objects = ARENA_ARRAY(kubectl->arena, count, struct node *);
     for (size_t i = 0; i < count; i++)
         objects[i] = sent[i].object;
-    unsigned force = apply->cluster.options->force_conflicts ? APPLY_FORCE : 0;
+    unsigned force = apply->cluster.options->apply.force_conflicts ? APPLY_FORCE : 0;
     return kubectl_apply(kubectl, MANAGER, kubectl_documents(kubectl, objects, count),
                          APPLY_DRY_RUN | APPLY_JSON | force);
 }

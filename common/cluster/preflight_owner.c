@@ -279,7 +279,7 @@ static void check_owner(const struct owned *owned)
     bool exact = deployed_service_labels(owned->rollout->deployed, owned->live) == LABELS_OURS;
     if (!check_tool(owned, exact) || exact)
         return;
-    if (!apply->cluster.options->adopt)
+    if (!apply->cluster.options->apply.adopt)
         refuse_unknown(owned);
     else if (check_selector(owned))
         adopt(apply, owned->live);

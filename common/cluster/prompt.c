@@ -42,13 +42,13 @@ struct str prompt_where(struct cluster *cluster)
     struct arena *arena = &cluster->arena;
     struct diags diags = {.arena = arena};
     const struct options *options = cluster->options;
-    const struct kubectl kubectl = {.options = options, .arena = arena, .diags = &diags};
+    const struct kubectl kubectl = {.options = &options->kubectl, .arena = arena, .diags = &diags};
     const struct node *config = view_config(&kubectl);
-    struct str context = options->context ? str_of(options->context)
-                                          : node_text(node_find(config, "current-context"));
+    struct str context = options->kubectl.context ? str_of(options->kubectl.context)
+                                                  : node_text(node_find(config, "current-context"));
     const struct node *entry = find_named(node_find(config, "contexts"), context);
-    struct str name = options->cluster ? str_of(options->cluster)
-                                       : node_text(node_find(entry, "context cluster"));
+    struct str name = options->kubectl.cluster ? str_of(options->kubectl.cluster)
+                                               : node_text(node_find(entry, "context cluster"));
     entry = find_named(node_find(config, "clusters"), name);
     struct str server = node_text(node_find(entry, "cluster server"));
     struct str text =

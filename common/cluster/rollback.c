@@ -55,7 +55,7 @@ static struct node *clean_template(struct arena *arena, const struct node *templ
 static bool send(struct apply *apply, struct node *object)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
-    unsigned force = apply->cluster.options->force_conflicts ? APPLY_FORCE : 0;
+    unsigned force = apply->cluster.options->apply.force_conflicts ? APPLY_FORCE : 0;
     return kubectl_do(
         kubectl, kubectl_apply(kubectl, MANAGER, kubectl_documents(kubectl, &object, 1), force));
 }

@@ -201,7 +201,7 @@ static void free_stuck(struct watch *wait, const struct rollout *rollout,
 {
     const struct cluster *cluster = &wait->apply->cluster;
     struct diags diags = {.arena = &wait->arena}; /* without rights on pods it is left to people */
-    const struct kubectl kubectl = {.options = cluster->options,
+    const struct kubectl kubectl = {.options = &cluster->options->kubectl,
                                     .arena = &wait->arena,
                                     .diags = &diags,
                                     .limit = QUESTION_LIMIT};
@@ -285,8 +285,10 @@ static void ask(struct watch *wait)
     struct arena *arena = &wait->arena;
     arena_reset(arena);
     struct diags diags = {.arena = arena};
-    const struct kubectl kubectl = {
-        .options = cluster->options, .arena = arena, .diags = &diags, .limit = QUESTION_LIMIT};
+    const struct kubectl kubectl = {.options = &cluster->options->kubectl,
+                                    .arena = arena,
+                                    .diags = &diags,
+                                    .limit = QUESTION_LIMIT};
     struct runs runs = {0};
     size_t *counts = ARENA_ARRAY(arena, cluster->namespace_count, size_t);
     for (size_t i = 0; i < cluster->namespace_count; i++)
@@ -330,7 +332,7 @@ void rollout_wait(struct apply *apply)
 {
     struct watch wait = {
         .apply = apply, .started = process_clock(), .terminal = progress_is_possible()};
-    const char *timeout = apply->cluster.options->timeout;
+    const char *timeout = apply->cluster.options->apply.timeout;
     if (timeout && duration_read(str_of(timeout), &wait.limit))
         wait.limit *= 1000;
     for (size_t i = 0; i < apply->cluster.service_count; i++) {

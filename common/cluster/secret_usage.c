@@ -134,7 +134,7 @@ void secret_usage_report(struct cluster *cluster, const struct cluster_namespace
 {
     struct secret_usage usage = secret_usage_of(cluster, namespace);
     bool any = false;
-    for (size_t i = 0; i < count && cluster->options->modules.count == 0; i++)
+    for (size_t i = 0; i < count && cluster->options->input.modules.count == 0; i++)
         any |= !secret_usage_has(&usage, keys[i]);
     if (!any || (!secret_usage_add_others(cluster, namespace, &usage) && !typed) ||
         process_interrupted())

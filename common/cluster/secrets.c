@@ -190,7 +190,7 @@ static bool make_namespace(struct cluster *cluster, const struct cluster_namespa
 static bool make(struct cluster *cluster, const struct cluster_namespace *namespace)
 {
     bool no_namespace;
-    bool given = cluster->options->namespace != NULL; /* -n names one that is there */
+    bool given = cluster->options->input.namespace != NULL; /* -n names one that is there */
     if (make_secret(cluster, namespace, given, &no_namespace))
         return true;
     return no_namespace && !given && make_namespace(cluster, namespace) &&

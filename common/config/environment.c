@@ -13,7 +13,7 @@
 #include <string.h>
 
 static const struct record *choose(const struct schema_reader *reader, const struct record *file,
-                                   const struct options *options)
+                                   const struct input_options *options)
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     enum { NAMED = 20 }; /* of the environments, in the hint */
@@ -94,8 +94,8 @@ static void hint_name(const struct schema_reader *reader, enum field_id field, n
         diag_hint(reader->diags, "write %s: %.*s", name, STR_ARG(likely));
 }
 
-static void set_checked(const struct schema_reader *reader, const struct record *record,
-                        enum field_id field, name_check *check, struct str *ret)
+void environment_set_checked(const struct schema_reader *reader, const struct record *record,
+                             enum field_id field, name_check *check, struct str *ret)
 {
     if (!record_has(record, field))
         return;
@@ -109,38 +109,23 @@ static void set_checked(const struct schema_reader *reader, const struct record 
     *ret = text;
 }
 
-/* The record of a provider, or NULL when the file has none of that name. */
-static const struct record *provider(const struct record *providers, enum field_id field)
+/* The first provider that the file has, in the order of the table. */
+static void set_provider(const struct schema_reader *reader, const struct record *file,
+                         struct environment *ret)
 {
-    const struct value *value = record_value(providers, field);
-    return value->count ? value->records[0] : NULL;
-}
-
-static void set_providers(const struct schema_reader *reader, const struct record *file,
-                          struct environment *ret)
-{
-    const struct record *providers = provider(file, FILE_PROVIDERS);
-    if (!providers)
+    const struct value *written = record_value(file, FILE_PROVIDERS);
+    const struct record *record = written->count ? written->records[0] : NULL;
+    for (int cloud = CLOUD_NONE + 1; record && cloud < CLOUD_COUNT; cloud++) {
+        const struct provider *provider = ret->providers[cloud];
+        const struct value *value = record_value(record, provider->field);
+        const struct record *keys = value->records && value->count ? value->records[0] : NULL;
+        if (!keys && !value->node)
+            continue;
+        ret->provider = provider;
+        ret->provider_at = record_location(record, provider->field);
+        if (keys && provider->read)
+            provider->read(reader, keys, ret);
         return;
-    const struct record *aws = provider(providers, PROVIDERS_AWS);
-    const struct record *google = provider(providers, PROVIDERS_GOOGLE);
-    const struct record *azure = provider(providers, PROVIDERS_AZURERM);
-    if (aws) {
-        ret->cloud = CLOUD_AWS;
-        ret->cloud_at = record_location(providers, PROVIDERS_AWS);
-        set_checked(reader, aws, AWS_REGION, name_check_aws_region, &ret->region);
-        set_checked(reader, aws, AWS_ACCOUNT_ID, name_check_aws_account, &ret->account_id);
-    } else if (google) {
-        ret->cloud = CLOUD_GOOGLE;
-        ret->cloud_at = record_location(providers, PROVIDERS_GOOGLE);
-        ret->region = record_value(google, GOOGLE_REGION)->text;
-        ret->project = record_value(google, GOOGLE_PROJECT)->text;
-        ret->project_at = record_location(google, GOOGLE_PROJECT);
-    } else if (azure) {
-        ret->cloud = CLOUD_AZURE;
-        ret->region = record_value(azure, AZURE_LOCATION)->text;
-    } else if (record_has(providers, PROVIDERS_LOCAL)) {
-        ret->cloud = CLOUD_LOCAL;
     }
 }
 
@@ -186,7 +171,8 @@ static void set_secret_store(const struct schema_reader *reader, const struct re
     if (written->count == 0)
         return;
     const struct record *store = written->records[0];
-    set_checked(reader, store, EXTERNAL_SECRETS_STORE, name_check_subdomain, &ret->secret_store);
+    environment_set_checked(reader, store, EXTERNAL_SECRETS_STORE, name_check_subdomain,
+                            &ret->secret_store);
     ret->secret_store_kind = record_value(store, EXTERNAL_SECRETS_KIND)->text;
     ret->secret_prefix = record_value(store, EXTERNAL_SECRETS_PREFIX)->text;
 }
@@ -196,18 +182,18 @@ static void set_cloud_objects(const struct schema_reader *reader, const struct r
                               struct environment *ret)
 {
     const struct value *written = record_value(file, FILE_CLOUD_OBJECTS);
-    ret->ack = ret->cloud == CLOUD_AWS && !str_is(written->text, "none");
-    if (str_is(written->text, "ack") && ret->cloud != CLOUD_AWS) {
+    ret->ack = ret->provider->makes_objects && !str_is(written->text, "none");
+    if (str_is(written->text, "ack") && !ret->provider->makes_objects) {
         diag_error(reader->diags, record_location(file, FILE_CLOUD_OBJECTS),
                    "cloud_objects: ack is for an environment of AWS");
-        if (ret->cloud == CLOUD_NONE)
+        if (ret->provider->cloud == CLOUD_NONE)
             diag_hint(reader->diags, "give it a provider: providers: {aws: {region: us-east-1, "
                                      "account_id: 123456789012}}");
         else
-            diag_hint(reader->diags, "remove it: this environment is of %s",
-                      cloud_title(ret->cloud));
+            diag_hint(reader->diags, "remove it: this environment is of %s", ret->provider->title);
     }
-    set_checked(reader, file, FILE_CLUSTER_NAME, name_check_eks_cluster, &ret->cluster_name);
+    environment_set_checked(reader, file, FILE_CLUSTER_NAME, name_check_eks_cluster,
+                            &ret->cluster_name);
 }
 
 static void add_extra_tcp_port(const struct schema_reader *reader, const struct node *port,
@@ -250,7 +236,8 @@ static void set_ingress(const struct schema_reader *reader, const struct record 
                         struct environment *ret)
 {
     const struct value *controller = record_value(file, FILE_INGRESS_CONTROLLER);
-    set_checked(reader, file, FILE_INGRESS_CLASS, name_check_subdomain, &ret->ingress_class);
+    environment_set_checked(reader, file, FILE_INGRESS_CLASS, name_check_subdomain,
+                            &ret->ingress_class);
     ret->has_ingress_controller = controller->node != NULL;
     ret->has_ingress_class = controller->node || record_has(file, FILE_INGRESS_CLASS);
     ret->flavour = controller->node ? flavour_of_keyword(controller->text)
@@ -261,12 +248,13 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
                      struct environment *ret)
 {
     ret->file_name = record_value(file, FILE_NAME)->text;
-    set_providers(reader, file, ret);
+    set_provider(reader, file, ret);
     set_outputs(reader, file, ret);
-    set_checked(reader, file, FILE_REGISTRY, name_check_registry, &ret->registry);
+    environment_set_checked(reader, file, FILE_REGISTRY, name_check_registry, &ret->registry);
     set_ingress(reader, file, ret);
-    set_checked(reader, file, FILE_TLS_SECRET, name_check_subdomain, &ret->tls_secret);
-    set_checked(reader, file, FILE_CLUSTER_ISSUER, name_check_subdomain, &ret->cluster_issuer);
+    environment_set_checked(reader, file, FILE_TLS_SECRET, name_check_subdomain, &ret->tls_secret);
+    environment_set_checked(reader, file, FILE_CLUSTER_ISSUER, name_check_subdomain,
+                            &ret->cluster_issuer);
     set_secret_store(reader, file, ret);
     set_cloud_objects(reader, file, ret);
     if (ret->tls_secret.len && ret->cluster_issuer.len) {
@@ -401,7 +389,7 @@ static bool needs_file(struct str text)
 
 /* Also the files of environments that are not chosen are known to be environment files. */
 static void record_files(const struct schema_reader *reader, const struct record *file,
-                         const struct options *options)
+                         const struct input_options *options)
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     struct str service_file = file->node->span.source->path;
@@ -451,7 +439,7 @@ static bool read_own(const struct schema_reader *reader, const struct record *fi
 }
 
 static bool read_chosen(const struct schema_reader *reader, const struct record *file,
-                        const struct options *options, struct environment *ret)
+                        const struct input_options *options, struct environment *ret)
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     record_files(reader, file, options);
@@ -468,7 +456,7 @@ static bool read_chosen(const struct schema_reader *reader, const struct record 
         return read_file(reader, options->environment_file, NO_LOCATION, ret);
     struct str service_file = file->node->span.source->path;
     const char *beside_it = beside(reader->arena, service_file, path->text);
-    if (options->injects && !options->secrets_only && !needs_file(file->node->span.source->text)) {
+    if (options->mode == READ_CHART && !needs_file(file->node->span.source->text)) {
         ret->unread_path = beside_it;
         ret->unread_at = path->node->span;
         return true;
@@ -477,10 +465,14 @@ static bool read_chosen(const struct schema_reader *reader, const struct record 
 }
 
 bool environment_read(const struct schema_reader *reader, const struct record *file,
-                      const struct options *options, struct environment *ret)
+                      const struct input_options *options, const struct provider *const *providers,
+                      struct environment *ret)
 {
-    *ret = (struct environment){
-        .options = options, .ingress_class = str_of(schema_field(FILE_INGRESS_CLASS)->fallback)};
+    *ret =
+        (struct environment){.options = options,
+                             .providers = providers,
+                             .provider = providers[CLOUD_NONE],
+                             .ingress_class = str_of(schema_field(FILE_INGRESS_CLASS)->fallback)};
     if (options->parent_outputs && !read_parent_outputs(reader, options->parent_outputs, ret))
         return false;
     bool right = true;
@@ -542,14 +534,4 @@ bool environment_output_check(const struct output *output, struct diags *diags, 
         diag_error(diags, at, "the output \"%.*s\" is sensitive: it may not stand in a manifest",
                    STR_ARG(output->name));
     return !output->unusable && !output->sensitive;
-}
-
-const char *cloud_title(enum cloud cloud)
-{
-    static const char *const titles[] = {[CLOUD_NONE] = "no cloud",
-                                         [CLOUD_AWS] = "AWS",
-                                         [CLOUD_GOOGLE] = "Google",
-                                         [CLOUD_AZURE] = "Azure",
-                                         [CLOUD_LOCAL] = "this machine"};
-    return titles[cloud];
 }

@@ -5,9 +5,7 @@
 #include "base/map.h"
 #include "config/flavour.h"
 #include "config/options.h"
-#include "config/schema.h"
-
-enum cloud { CLOUD_NONE, CLOUD_AWS, CLOUD_GOOGLE, CLOUD_AZURE, CLOUD_LOCAL };
+#include "config/provider.h"
 
 /* What `{parent.NAME}` reads. */
 struct output {
@@ -30,15 +28,16 @@ struct extra_tcp_port {
 };
 
 struct environment {
-    const struct options *options; /* whose usage is recorded */
-    struct str name;               /* what `--env` calls it; empty: the file has no environment */
-    struct str file_name;          /* the environment file's own name; empty: there is none */
-    const struct value *variables[2]; /* `variables` and `vars` of its entry; NULL: none */
-    enum cloud cloud;
-    struct location cloud_at; /* its provider */
-    struct str region;        /* empty: not known */
-    struct str account_id;    /* empty: not known */
-    struct str project;       /* of Google; empty: not known */
+    const struct input_options *options; /* whose usage is recorded */
+    struct str name;      /* what `--env` calls it; empty: the file has no environment */
+    struct str file_name; /* the environment file's own name; empty: there is none */
+    const struct value *variables[2];        /* `variables` and `vars` of its entry; NULL: none */
+    const struct provider *const *providers; /* all, by their `enum cloud` */
+    const struct provider *provider;         /* that of CLOUD_NONE: it has none */
+    struct location provider_at;
+    struct str region;     /* empty: not known */
+    struct str account_id; /* empty: not known */
+    struct str project;    /* of Google; empty: not known */
     struct location project_at;
     struct output *outputs;
     size_t output_count;
@@ -62,9 +61,15 @@ struct environment {
 
 /* Chooses the environment of a service file and reads its file and the outputs that the flags name.
  * `file` is the service file's record; it is the environment file too where it has no environments.
- * Reports and returns false when there is none to choose or its file cannot be read. */
+ * `providers`: all, by their `enum cloud`, because clouds are a layer above. Reports and returns
+ * false when there is none to choose or its file cannot be read. */
 bool environment_read(const struct schema_reader *reader, const struct record *file,
-                      const struct options *options, struct environment *ret);
+                      const struct input_options *options, const struct provider *const *providers,
+                      struct environment *ret);
+
+/* Reads the text of a field, if it is there, into `ret`; reports one that is no such name. */
+void environment_set_checked(const struct schema_reader *reader, const struct record *record,
+                             enum field_id field, name_check *check, struct str *ret);
 
 /* Reads the environment file that nothing needed so far, if there is one. Reports and returns false
  * if it cannot be read. */
@@ -75,8 +80,5 @@ const struct output *environment_output(const struct environment *environment, s
 
 /* Reports at `at` and returns false if an output has no text that may appear in a manifest. */
 bool environment_output_check(const struct output *output, struct diags *diags, struct location at);
-
-/* What a person calls a cloud: "AWS". */
-const char *cloud_title(enum cloud cloud);
 
 #endif

@@ -144,12 +144,12 @@ static bool fill_aws(struct filler *filler, const struct placeholder *placeholde
 {
     const struct environment *environment = filler->scope->environment;
     struct str name = placeholder->parts[0];
-    if (environment->cloud == CLOUD_NONE)
+    if (environment->provider->cloud == CLOUD_NONE)
         return unknown(filler, placeholder, NULL, "the environment has no aws provider");
-    if (environment->cloud != CLOUD_AWS)
+    if (environment->provider->cloud != CLOUD_AWS)
         return unknown(filler, placeholder, NULL,
                        "the environment has no aws provider: it is of %s%s",
-                       cloud_title(environment->cloud),
+                       environment->provider->title,
                        str_is(name, "region") ? "; {region} is the region of any cloud" : "");
     if (str_is(name, "account_id"))
         return put_known(filler, placeholder, environment->account_id,

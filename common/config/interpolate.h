@@ -19,24 +19,16 @@ struct reference {
     const struct reference *next; /* behind this one in the text */
 };
 
-struct scope;
-
-/* Reads an output of a module of the cloud (LINK_CLOUD) into `ret`. Reports an error at `at` and
- * returns false if it is not known. */
-typedef bool scope_cloud_output(struct scope *scope, struct module *module, struct str output,
-                                struct location at, struct str *ret);
-
 struct scope {
     struct arena *arena;
     struct diags *diags;
     struct str layer;
     struct environment *environment;
     const struct record *file;
-    const struct options *options;
+    const struct input_options *options;
     struct module *modules;
     size_t module_count;
-    scope_cloud_output *cloud_output; /* set by the layer, because clouds are a layer above */
-    unsigned depth;                   /* of outputs that are read because one refers to the next */
+    unsigned depth; /* of outputs that are read because one refers to the next */
     bool blind; /* the environment could not be read: placeholders stand for nothing, unreported */
 };
 

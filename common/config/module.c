@@ -4,51 +4,50 @@
 
 #include <string.h>
 
-typedef const char *const words[];
-
-static words database_outputs = {"db_user", "db_name", "db_password", "db_host", NULL};
-static words documentdb_outputs = {"db_user", "db_password", "db_host", NULL};
-static words redis_outputs = {"cache_host", "cache_auth_token", NULL};
-static words local_redis_outputs = {"cache_host", NULL};
-static words atlas_outputs = {"db_user", "db_password", "mongodb_atlas_connection_string", NULL};
-static words service_outputs = {"host", "port", NULL}; /* of links alone */
-static words gcs_outputs = {"bucket_id", "bucket_name", NULL};
-static words s3_outputs = {"bucket_id", "bucket_arn", NULL};
-static words sqs_outputs = {"queue_name", "queue_id", "queue_arn", "kms_arn", NULL};
-static words sns_outputs = {"topic_name", "topic_arn", "kms_arn", NULL};
-static words dynamodb_outputs = {"table_name", "table_id", "table_arn", "kms_arn", NULL};
-static words read_write = {"read", "write", NULL};
-static words only_write = {"write", NULL};
-static words publish_subscribe = {"publish", "subscribe", NULL};
-static words only_publish = {"publish", NULL};
+static word_list database_outputs = {"db_user", "db_name", "db_password", "db_host", NULL};
+static word_list documentdb_outputs = {"db_user", "db_password", "db_host", NULL};
+static word_list redis_outputs = {"cache_host", "cache_auth_token", NULL};
+static word_list local_redis_outputs = {"cache_host", NULL};
+static word_list atlas_outputs = {"db_user", "db_password", "mongodb_atlas_connection_string",
+                                  NULL};
+static word_list service_outputs = {"host", "port", NULL}; /* of links alone */
+static word_list gcs_outputs = {"bucket_id", "bucket_name", NULL};
+static word_list s3_outputs = {"bucket_id", "bucket_arn", NULL};
+static word_list sqs_outputs = {"queue_name", "queue_id", "queue_arn", "kms_arn", NULL};
+static word_list sns_outputs = {"topic_name", "topic_arn", "kms_arn", NULL};
+static word_list dynamodb_outputs = {"table_name", "table_id", "table_arn", "kms_arn", NULL};
+static word_list read_write = {"read", "write", NULL};
+static word_list only_write = {"write", NULL};
+static word_list publish_subscribe = {"publish", "subscribe", NULL};
+static word_list only_publish = {"publish", NULL};
 
 #define SECRET_TYPE(type, keys)                                                                    \
     {                                                                                              \
-        .name = type, .link = LINK_SECRET, .outputs = keys                                         \
+        .name = type, .link = LINK_SECRET, .outputs = keys, .schema = &database_schema             \
     }
 #define CLOUD_TYPE(type, keys, all, unsaid)                                                        \
     {                                                                                              \
         .name = type, .service = type, .link = LINK_CLOUD, .cloud = CLOUD_AWS, .outputs = keys,    \
-        .permissions = all, .default_permissions = unsaid                                          \
+        .permissions = all, .default_permissions = unsaid, .schema = &cloud_schema                 \
     }
 
 static const struct output_field dns_fields[] = {{"domain", "domain"}, {NULL, NULL}};
 static const struct output_field gcs_fields[] = {
     {"bucket_id", "bucket_name"}, {"bucket_name", "bucket_name"}, {NULL, NULL}};
 
-static const struct module_type types[] = {
-    {.name = "k8s-service", .link = LINK_SERVICE},
-    SECRET_TYPE("postgres", database_outputs),
-    SECRET_TYPE("mysql", database_outputs),
-    SECRET_TYPE("mongodb", database_outputs),
-    SECRET_TYPE("documentdb", documentdb_outputs),
-    SECRET_TYPE("redis", redis_outputs),
-    SECRET_TYPE("local-redis", local_redis_outputs),
-    SECRET_TYPE("mongodb-atlas", atlas_outputs),
+const struct module_type module_types[] = {
+    {.name = "k8s-service", .link = LINK_SERVICE, .schema = &service_schema},
     CLOUD_TYPE("s3", s3_outputs, read_write, only_write),
     CLOUD_TYPE("sqs", sqs_outputs, publish_subscribe, publish_subscribe),
     CLOUD_TYPE("sns", sns_outputs, only_publish, only_publish),
     CLOUD_TYPE("dynamodb", dynamodb_outputs, read_write, only_write),
+    SECRET_TYPE("postgres", database_outputs),
+    SECRET_TYPE("mysql", database_outputs),
+    SECRET_TYPE("mongodb", database_outputs),
+    SECRET_TYPE("mongodb-atlas", atlas_outputs),
+    SECRET_TYPE("documentdb", documentdb_outputs),
+    SECRET_TYPE("redis", redis_outputs),
+    SECRET_TYPE("local-redis", local_redis_outputs),
     {.name = "gcs",
      .link = LINK_CLOUD,
      .cloud = CLOUD_GOOGLE,
@@ -84,24 +83,24 @@ static const struct module_type types[] = {
     {.name = "ecr"},
     {.name = "vpn"},
     {.name = "state"},
+    {.name = NULL},
 };
 
-enum { TYPE_COUNT = COUNT_OF(types) };
+const char *const module_prefixes[] = {"aws-", "gcp-", "azure-", "local-", NULL};
 
 static struct str without_cloud(struct str name)
 {
-    static const char *const prefixes[] = {"aws-", "gcp-", "azure-", "local-"};
-    for (size_t i = 0; i < COUNT_OF(prefixes); i++)
-        if (str_starts(name, str_of(prefixes[i])))
-            return str_from(name, strlen(prefixes[i]));
+    for (const char *const *prefix = module_prefixes; *prefix; prefix++)
+        if (str_starts(name, str_of(*prefix)))
+            return str_from(name, strlen(*prefix));
     return name;
 }
 
 static const struct module_type *find_exact(struct str name)
 {
-    for (size_t i = 0; i < TYPE_COUNT; i++)
-        if (str_is(name, types[i].name))
-            return &types[i];
+    for (const struct module_type *type = module_types; type->name; type++)
+        if (str_is(name, type->name))
+            return type;
     return NULL;
 }
 
@@ -166,8 +165,8 @@ static bool check_type(const struct schema_reader *reader, struct module *module
     if (module->kind)
         return true;
     struct suggestion near = {.word = without_cloud(module->type)};
-    for (size_t i = 0; i < TYPE_COUNT; i++)
-        suggestion_offer(&near, str_of(types[i].name));
+    for (const struct module_type *type = module_types; type->name; type++)
+        suggestion_offer(&near, str_of(type->name));
     if (near.best.len) {
         diag_error(reader->diags, at, "unknown module type \"%.*s\"", STR_ARG(module->type));
         diag_suggest(reader->diags, &near);

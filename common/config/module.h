@@ -22,7 +22,14 @@ struct module_type {
     const char *const *default_permissions; /* LINK_CLOUD: ended by NULL */
     const struct output_field *fields;      /* outputs that are the value of a field; ended by a
                                                row of NULL, or NULL */
+    const struct schema *schema;            /* of its own fields; NULL: not known */
 };
+
+/* What stands before a type's name for one cloud, such as "aws-", ended by NULL. */
+extern const char *const module_prefixes[];
+
+/* All types, ended by one without a name. */
+extern const struct module_type module_types[];
 
 /* An output that is the value of a field. */
 struct output_field {

@@ -133,8 +133,9 @@ enum output_source module_output(struct scope *scope, struct module *module, str
         return module_written_output(scope, module, output, at, ret) ? OUTPUT_TEXT : OUTPUT_UNKNOWN;
     if (is_of_type(module, output) && kind->link == LINK_SECRET)
         return OUTPUT_SECRET;
-    if (is_of_type(module, output) && kind->service)
-        return scope->cloud_output(scope, module, output, at, ret) ? OUTPUT_TEXT : OUTPUT_UNKNOWN;
+    provider_output *read = kind ? scope->environment->providers[kind->cloud]->output : NULL;
+    if (is_of_type(module, output) && read)
+        return read(scope, module, output, at, ret) ? OUTPUT_TEXT : OUTPUT_UNKNOWN;
     if (module->broken || scope->blind)
         return OUTPUT_UNKNOWN;
     const struct output *given = find_given(scope, link_variable(scope->arena, module, output));

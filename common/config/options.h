@@ -13,7 +13,24 @@ struct option_list {
     size_t count;
 };
 
-struct options {
+/* What the files are read for, which decides what they must say and what counts of it. */
+enum read_mode {
+    READ_SERVICES, /* all of it is made */
+    READ_AGAIN,    /* as READ_SERVICES, by apply later: skipped files are reported then */
+    READ_NAMES,    /* only the services' names and secrets are used, so flags may have no effect */
+    READ_CHART,    /* injected into manifests that others wrote (inject.h): image and port may be
+                      left out, and what is left out changes nothing */
+    READ_SECRETS,  /* no chart is at hand, only what `secrets` says counts, of files for one too */
+};
+
+/* True if the files may be those for a chart. */
+static inline bool read_mode_injects(enum read_mode mode)
+{
+    return mode == READ_CHART || mode == READ_SECRETS;
+}
+
+/* Of what reads service files. */
+struct input_options {
     struct option_list files;     /* -f: files, folders, "-" */
     bool recursive;               /* -R */
     const char *environment;      /* --env; NULL: the only one */
@@ -23,20 +40,17 @@ struct options {
     struct option_list modules;   /* --module; empty: all */
     const char *image_tag;        /* --image-tag */
     const char *image_digest;     /* --image-digest */
+    const char *image_repository; /* whose image_tag or image_digest it is; NULL: of all that lack
+                                     one */
     const char *registry;         /* --registry */
     const char *namespace;        /* -n; NULL: the layer's name */
-    const char *output;           /* -o */
-    const char *color;            /* --color */
-    bool help;                    /* --help */
-    bool applies_nothing;         /* the command uses only the services' names and secrets */
-    bool read_again;              /* the files, by apply: skipped files are reported then */
-    struct usage *usage;          /* which of these have an effect (usage.h); NULL: not recorded */
+    enum read_mode mode;
+    struct usage *usage; /* which of these have an effect (usage.h); NULL: not recorded */
+};
 
-    /* Of injecting services into manifests that others wrote (inject.h). Image and port may be
-     * left out there, and what is left out changes nothing. */
-    bool injects;
-    bool secrets_only;    /* with `injects`: no chart is at hand, only what `secrets` says counts */
-    const char *workload; /* --workload KIND/NAME */
+/* Of injecting services into manifests. */
+struct inject_options {
+    const char *workload;  /* --workload KIND/NAME */
     const char *container; /* --container */
     const char *service;   /* --service */
     const char *ingress;   /* --ingress */
@@ -44,16 +58,21 @@ struct options {
     const char *report;    /* --report */
     bool dry_run;          /* --dry-run */
     bool require_input;    /* --require-input: no manifests are an error */
+};
 
-    /* Of commands that talk to a cluster. Those that kubectl has too are handed to it. */
+/* Of commands that talk to a cluster. Those that kubectl has too are handed to it. */
+struct kubectl_options {
     const char *kubeconfig;
     const char *context;
     const char *cluster;
     const char *user;
     const char *as;
     const char *request_timeout;
-    const char *kuberc;       /* --kuberc: kuberc.h */
-    const char *verbosity;    /* -v */
+    const char *kuberc;    /* --kuberc: kuberc.h */
+    const char *verbosity; /* -v */
+};
+
+struct apply_options {
     const char *dry_run_mode; /* --dry-run=client, server or none */
     const char *wait;         /* --wait=true or false */
     const char *timeout;      /* --timeout: duration_read() takes it */
@@ -61,27 +80,51 @@ struct options {
     bool force_conflicts;
     bool adopt; /* --adopt: take over what others created */
     bool rollback_on_failure;
-    bool yes;
+};
+
+struct delete_options {
     bool with_namespace;
     bool with_storage;
-    bool watch;
+};
+
+struct logs_options {
     bool follow;
     bool previous;
+    const char *tail;
+    const char *since;
+};
+
+struct secret_options {
     const char *from_file;
     bool allow_empty;
     bool trim_newline;
     bool show;
     bool no_restart;
-    const char *tail;
-    const char *since;
+};
 
-    /* Of commands that push images. */
-    const char *image;            /* --image, or the argument of push: an image of this machine */
-    const char *tag;              /* --tag; NULL: the image's own */
-    bool create;                  /* --create */
-    const char *tool;             /* --tool; NULL: the first that is there */
-    const char *image_repository; /* whose image_tag or image_digest it is; NULL: of all that lack
-                                     one */
+/* Of commands that push images. */
+struct push_options {
+    const char *image; /* --image, or the argument of push: an image of this machine */
+    const char *tag;   /* --tag; NULL: the image's own */
+    bool create;       /* --create */
+    const char *tool;  /* --tool; NULL: the first that is there */
+};
+
+/* All of them, which the command line fills in. What is below the commands is handed its own. */
+struct options {
+    struct input_options input;
+    struct inject_options inject;
+    struct kubectl_options kubectl;
+    struct apply_options apply;
+    struct delete_options delete;
+    struct logs_options logs;
+    struct secret_options secret;
+    struct push_options push;
+    const char *output; /* -o */
+    const char *color;  /* --color */
+    bool help;          /* --help */
+    bool watch;         /* -w */
+    bool yes;           /* --yes: nothing is asked */
 };
 
 #endif

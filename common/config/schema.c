@@ -10,19 +10,18 @@
 #include <string.h>
 
 /* The words that fields.def names. */
-typedef const char *const words[];
-static words healthchecks = {"tcp", "http", "grpc", "none", NULL};
-static words no_probe = {"none", NULL};
-static words pod_securities = {"default", "restricted", "off", NULL};
-static words cloud_objects = {"ack", "none", NULL};
-static words tag_mutabilities = {"mutable", "immutable", NULL};
-static words port_types = {"http", "tcp", NULL};
-static words port_protocols = {"grpc", "websocket", NULL};
-static words helm_containers = {"*", NULL};
-static words store_kinds = {"ClusterSecretStore", "SecretStore", NULL};
-static words helm_modes = {"override", "fill", NULL};
-static words helm_replicas = {"remove", "keep", NULL};
-static words taint_effects = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};
+static word_list healthchecks = {"tcp", "http", "grpc", "none", NULL};
+static word_list no_probe = {"none", NULL};
+static word_list pod_securities = {"default", "restricted", "off", NULL};
+static word_list cloud_objects = {"ack", "none", NULL};
+static word_list tag_mutabilities = {"mutable", "immutable", NULL};
+static word_list port_types = {"http", "tcp", NULL};
+static word_list port_protocols = {"grpc", "websocket", NULL};
+static word_list helm_containers = {"*", NULL};
+static word_list store_kinds = {"ClusterSecretStore", "SecretStore", NULL};
+static word_list helm_modes = {"override", "fill", NULL};
+static word_list helm_replicas = {"remove", "keep", NULL};
+static word_list taint_effects = {"NoSchedule", "PreferNoSchedule", "NoExecute", NULL};
 
 enum { MEBIBYTE = 1 << 20, GIBIBYTE = 1 << 30 };
 
@@ -34,15 +33,21 @@ static const struct field fields[] = {
 #include "config/fields.def"
 };
 
-#define SCHEMA(id, symbol, text, is_open)                                                          \
-    const struct schema symbol##_schema = {.what = text,                                           \
-                                           .fields = &fields[id##_FIRST],                          \
+#define SCHEMA(id, symbol, ...)                                                                    \
+    const struct schema symbol##_schema = {.fields = &fields[id##_FIRST],                          \
                                            .count = id##_END - id##_FIRST,                         \
                                            .first = id##_FIRST,                                    \
-                                           .open = is_open};
+                                           __VA_ARGS__};
 #define FIELD(...)
 #define SCHEMA_END(id)
 #include "config/fields.def"
+
+#define SCHEMA(id, symbol, ...) &symbol##_schema,
+#define FIELD(...)
+#define SCHEMA_END(id)
+const struct schema *const schemas[SCHEMA_COUNT] = {
+#include "config/fields.def"
+};
 
 const struct field *schema_field(enum field_id field)
 {

@@ -53,8 +53,11 @@ struct schema {
     const char *what; /* how errors call such a map: "a k8s-service" */
     const struct field *fields;
     size_t count;
-    int first; /* the identifier of fields[0] */
-    bool open; /* fields that it does not know belong to somebody else */
+    int first;              /* the identifier of fields[0] */
+    bool open;              /* fields that it does not know belong to somebody else */
+    const char *title;      /* its heading in `explain` and in the README, in Markdown */
+    const char *path;       /* what stands before its fields' names in `explain FIELD` */
+    const char *definition; /* its name in the JSON Schema; NULL: the whole document */
 };
 
 /* service_schema, port_schema, ... */
@@ -62,6 +65,17 @@ struct schema {
 #define FIELD(...)
 #define SCHEMA_END(id)
 #include "config/fields.def"
+
+#define SCHEMA(id, ...) SCHEMA_##id,
+#define FIELD(...)
+#define SCHEMA_END(id)
+enum schema_id {
+#include "config/fields.def"
+    SCHEMA_COUNT
+};
+
+/* All of them, in the order of fields.def, which is that of the reference. */
+extern const struct schema *const schemas[SCHEMA_COUNT];
 
 /* The identifiers of the rows: FILE_NAME, SERVICE_IMAGE, ... Those of a schema follow each other.
  */

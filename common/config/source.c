@@ -17,7 +17,7 @@
 struct lister {
     struct arena *arena;
     struct diags *diags;
-    const struct options *options;
+    const struct input_options *options;
     const char *home; /* the directory that -f names; NULL: -f names a file */
     struct input *inputs;
     size_t count;
@@ -52,7 +52,8 @@ static bool unreadable(struct lister *lister, const char *path, int error)
     struct diags *diags = lister->diags;
     if (error != ENOENT || !remote_report(lister->arena, diags, NO_LOCATION, str_of(path)))
         diag_error(diags, NO_LOCATION, "%s cannot be read: %s", path, strerror(error));
-    else if (strstr(path, "://") && !lister->options->injects) /* that reads manifests there */
+    /* What injects reads manifests from standard input. */
+    else if (strstr(path, "://") && !read_mode_injects(lister->options->mode))
         diag_hint_line(diags, "or pass it on standard input: ... | kubectl optasvc ... -f -");
     return false;
 }
@@ -201,7 +202,7 @@ static bool list_path(struct lister *lister, const char *path)
     return list_directory(lister, path, &status, 0);
 }
 
-bool input_list(struct arena *arena, struct diags *diags, const struct options *options,
+bool input_list(struct arena *arena, struct diags *diags, const struct input_options *options,
                 struct input **ret_inputs, size_t *ret_count)
 {
     struct lister lister = {.arena = arena, .diags = diags, .options = options};

@@ -16,7 +16,7 @@ struct input {
  * order; with --recursive also those of their subdirectories. Each directory is read once; one that
  * a symbolic link leads to again is recorded as skipped (usage.h). Reports and returns false if a
  * path cannot be read, or if -f leads to a file or directory twice. */
-bool input_list(struct arena *arena, struct diags *diags, const struct options *options,
+bool input_list(struct arena *arena, struct diags *diags, const struct input_options *options,
                 struct input **ret_inputs, size_t *ret_count);
 
 /* Reads a file into the arena. Returns NULL, and reports it at `at`, if it cannot be read. Of the

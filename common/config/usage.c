@@ -8,9 +8,9 @@ static struct str variable_name(const char *flag)
     return str_slice(str_of(flag), 0, str_find(str_of(flag), 0, '='));
 }
 
-const struct options *usage_start(struct arena *arena, const struct options *options)
+const struct input_options *usage_start(struct arena *arena, const struct input_options *options)
 {
-    struct options *copy = ARENA_NEW(arena, struct options);
+    struct input_options *copy = ARENA_NEW(arena, struct input_options);
     struct usage *usage = ARENA_NEW(arena, struct usage);
     usage->arena = arena;
     usage->modules = ARENA_ARRAY(arena, options->modules.count, struct suggestion);
@@ -46,33 +46,33 @@ static bool is_found(const struct suggestion *near)
     return near->best.len && near->distance == 0;
 }
 
-void usage_add_module(const struct options *options, struct str name)
+void usage_add_module(const struct input_options *options, struct str name)
 {
     struct usage *usage = options->usage;
     if (usage)
         offer(usage->arena, usage->modules, options->modules.count, name);
 }
 
-void usage_add_variable(const struct options *options, struct str name)
+void usage_add_variable(const struct input_options *options, struct str name)
 {
     struct usage *usage = options->usage;
     if (usage)
         offer(usage->arena, usage->variables, options->variables.count, name);
 }
 
-void usage_add_image_version(const struct options *options)
+void usage_add_image_version(const struct input_options *options)
 {
     if (options->usage)
         options->usage->image_version = true;
 }
 
-void usage_add_registry(const struct options *options)
+void usage_add_registry(const struct input_options *options)
 {
     if (options->usage)
         options->usage->registry = true;
 }
 
-void usage_add_parent_outputs(const struct options *options)
+void usage_add_parent_outputs(const struct input_options *options)
 {
     if (options->usage)
         options->usage->parent_outputs = true;
@@ -87,7 +87,7 @@ static struct str file_identity(struct arena *arena, const char *path)
     return str_format(arena, "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
 }
 
-void usage_add_file(const struct options *options, const char *path)
+void usage_add_file(const struct input_options *options, const char *path)
 {
     struct usage *usage = options->usage;
     struct str identity = usage ? file_identity(usage->arena, path) : (struct str){0};
@@ -101,25 +101,25 @@ static void add_path(struct usage *usage, struct option_list *list, const char *
     list->items[list->count++] = str_c(usage->arena, str_of(path));
 }
 
-void usage_skip_file(const struct options *options, const char *path)
+void usage_skip_file(const struct input_options *options, const char *path)
 {
     if (options->usage)
         add_path(options->usage, &options->usage->skipped, path);
 }
 
-void usage_skip_directory(const struct options *options, const char *path)
+void usage_skip_directory(const struct input_options *options, const char *path)
 {
     if (options->usage)
         add_path(options->usage, &options->usage->skipped_dirs, path);
 }
 
-void usage_skip_link(const struct options *options, const char *path)
+void usage_skip_link(const struct input_options *options, const char *path)
 {
     if (options->usage)
         add_path(options->usage, &options->usage->broken_links, path);
 }
 
-void usage_skip_subdirectory(const struct options *options)
+void usage_skip_subdirectory(const struct input_options *options)
 {
     if (options->usage)
         options->usage->subdirectories = true;
@@ -127,7 +127,7 @@ void usage_skip_subdirectory(const struct options *options)
 
 /* Flags without effect */
 
-static bool check_modules(const struct options *options, struct diags *diags)
+static bool check_modules(const struct input_options *options, struct diags *diags)
 {
     bool ok = true;
     for (size_t i = 0; i < options->modules.count; i++) {
@@ -142,13 +142,13 @@ static bool check_modules(const struct options *options, struct diags *diags)
     return ok;
 }
 
-static void hint_use(const struct options *options, struct diags *diags, struct str use)
+static void hint_use(const struct input_options *options, struct diags *diags, struct str use)
 {
     diag_hint(diags, "%.*s%s", STR_ARG(use),
               options->modules.count ? "; --module leaves out the other services" : "");
 }
 
-static void check_variables(const struct options *options, struct diags *diags)
+static void check_variables(const struct input_options *options, struct diags *diags)
 {
     for (size_t i = 0; i < options->variables.count; i++) {
         const struct suggestion *near = &options->usage->variables[i];
@@ -164,7 +164,7 @@ static void check_variables(const struct options *options, struct diags *diags)
     }
 }
 
-static void check_flag(const struct options *options, struct diags *diags, const char *flag,
+static void check_flag(const struct input_options *options, struct diags *diags, const char *flag,
                        const char *value, bool used, const char *hint)
 {
     if (!value || used)
@@ -173,7 +173,7 @@ static void check_flag(const struct options *options, struct diags *diags, const
     hint_use(options, diags, str_of(hint));
 }
 
-void usage_check(const struct options *options, struct diags *diags)
+void usage_check(const struct input_options *options, struct diags *diags)
 {
     static const char version_hint[] =
         "it is for image: AUTO, or, in files without one, for images "
@@ -188,7 +188,7 @@ void usage_check(const struct options *options, struct diags *diags)
     }
     if (!check_modules(options, diags)) /* its services may use the other flags */
         return;
-    if (options->applies_nothing)
+    if (options->mode == READ_NAMES || options->mode == READ_SECRETS)
         return;
     check_variables(options, diags);
     check_flag(options, diags, "--image-tag", options->image_tag, usage->image_version,
@@ -219,10 +219,10 @@ static void write_paths(struct buf *out, const struct option_list *paths, const 
     buf_add_byte(out, '\n');
 }
 
-void usage_write_skipped(const struct options *options, struct buf *out)
+void usage_write_skipped(const struct input_options *options, struct buf *out)
 {
     struct usage *usage = options->usage;
-    if (options->read_again)
+    if (options->mode == READ_AGAIN)
         return;
     struct option_list unused = {ARENA_ARRAY(usage->arena, usage->skipped.count, const char *), 0};
     for (size_t i = 0; i < usage->skipped.count; i++) {

@@ -35,27 +35,27 @@ struct usage {
 };
 
 /* A copy of the options, in the arena, whose usage is recorded. */
-const struct options *usage_start(struct arena *arena, const struct options *options);
+const struct input_options *usage_start(struct arena *arena, const struct input_options *options);
 
 /* Recording. All of them do nothing if `options->usage` is NULL. usage_add_module() is for each
  * k8s-service, usage_add_variable() for each variable that is read or declared. */
-void usage_add_module(const struct options *options, struct str name);
-void usage_add_variable(const struct options *options, struct str name);
-void usage_add_image_version(const struct options *options);
-void usage_add_registry(const struct options *options);
-void usage_add_parent_outputs(const struct options *options);
-void usage_add_file(const struct options *options, const char *path);
-void usage_skip_file(const struct options *options, const char *path);
-void usage_skip_directory(const struct options *options, const char *path);
-void usage_skip_link(const struct options *options, const char *path);
-void usage_skip_subdirectory(const struct options *options);
+void usage_add_module(const struct input_options *options, struct str name);
+void usage_add_variable(const struct input_options *options, struct str name);
+void usage_add_image_version(const struct input_options *options);
+void usage_add_registry(const struct input_options *options);
+void usage_add_parent_outputs(const struct input_options *options);
+void usage_add_file(const struct input_options *options, const char *path);
+void usage_skip_file(const struct input_options *options, const char *path);
+void usage_skip_directory(const struct input_options *options, const char *path);
+void usage_skip_link(const struct input_options *options, const char *path);
+void usage_skip_subdirectory(const struct input_options *options);
 
 /* Reports the flags without effect. Only for runs without errors: a service that could not be read
  * may have used them. */
-void usage_check(const struct options *options, struct diags *diags);
+void usage_check(const struct input_options *options, struct diags *diags);
 
 /* Writes one line each that names the skipped files, directories and links. A file that a
  * flag or a service file names, such as an environment file, is not skipped. */
-void usage_write_skipped(const struct options *options, struct buf *out);
+void usage_write_skipped(const struct input_options *options, struct buf *out);
 
 #endif

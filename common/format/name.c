@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "format/arn.h"
+#include "format/image_ref.h"
 
 #include <string.h>
 
@@ -171,23 +172,14 @@ const char *name_check_image(struct str image)
 {
     static const char message[] =
         "must be an image such as nginx, nginx:1.29 or registry.example.com/team/app:v1";
-    size_t at = str_find(image, 0, '@');
-    if (at < image.len) {
-        const char *wrong = name_check_image_digest(str_from(image, at + 1));
-        if (wrong)
-            return "has a digest that is not sha256: and 64 lower-case hexadecimal digits";
-    }
-    struct str name = str_slice(image, 0, at);
-    size_t last_slash = 0;
-    for (size_t i = 0; i < name.len; i++)
-        if (name.data[i] == '/')
-            last_slash = i;
-    size_t colon = str_find(name, last_slash, ':');
-    if (colon < name.len && name_check_image_tag(str_from(name, colon + 1)))
+    struct image_name parts = image_name_split(image);
+    if (parts.has_digest && name_check_image_digest(parts.digest))
+        return "has a digest that is not sha256: and 64 lower-case hexadecimal digits";
+    if (parts.has_tag && name_check_image_tag(parts.tag))
         return "has a tag that is not at most 128 letters, digits, _, . and -, not beginning with "
                ". "
                "or -";
-    struct str repository = str_slice(name, 0, colon);
+    struct str repository = parts.repository;
     if (repository.len > IMAGE_MAX)
         return "must have at most 255 characters before the tag";
     if (is_repository(repository))

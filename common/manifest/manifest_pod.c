@@ -1,4 +1,5 @@
 /* The pods of workloads and cron jobs. */
+#include "cloud/providers.h"
 #include "manifest/manifest.h"
 
 #include <string.h>
@@ -14,8 +15,9 @@ struct node *manifest_words(struct arena *arena, const struct value *words)
 void manifest_put_pod_labels(struct arena *arena, struct node *labels,
                              const struct service *service)
 {
-    if (service->cloud.azure_client.len)
-        put_text(arena, labels, "azure.workload.identity/use", STR("true"));
+    for (int i = 0; i < CLOUD_COUNT; i++)
+        if (service->cloud.identity[i].len && providers[i]->pod_label)
+            put_text(arena, labels, providers[i]->pod_label, STR("true"));
     manifest_put_items(arena, labels, service->pod_labels);
 }
 
@@ -279,7 +281,7 @@ static void put_container(struct arena *arena, const struct service *service, st
     put_text(arena, container, "name", service->name);
     put_text(arena, container, "image", service->image);
     /* A cluster on this machine has images that were never pushed. */
-    bool local = service->layer->environment.cloud == CLOUD_LOCAL;
+    bool local = service->layer->environment.provider->local;
     put_text(arena, container, "imagePullPolicy", local ? STR("IfNotPresent") : STR("Always"));
     put_words(arena, container, "command", commands);
     put_words(arena, container, "args", args);

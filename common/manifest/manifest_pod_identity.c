@@ -23,5 +23,5 @@ void manifest_pod_identity(struct manifests *manifests, const struct service *se
         put_text(arena, put_map(arena, put_map(arena, spec, "roleRef"), "from"), "name",
                  service->name);
     else
-        put_text(arena, spec, "roleARN", cloud->role_arn);
+        put_text(arena, spec, "roleARN", cloud->identity[CLOUD_AWS]);
 }

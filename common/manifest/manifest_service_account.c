@@ -1,3 +1,4 @@
+#include "cloud/providers.h"
 #include "manifest/manifest.h"
 
 /* Who its pods are to the clouds. A pod that is associated with its role (EKS Pod Identity) needs
@@ -5,16 +6,14 @@
 static void put_identity(struct arena *arena, const struct cloud_access *cloud,
                          struct node *metadata)
 {
-    bool role = cloud->role_arn.len && !cloud->associates;
-    if (!role && cloud->google_account.len + cloud->azure_client.len == 0)
-        return;
-    struct node *annotations = put_map(arena, metadata, "annotations");
-    if (role)
-        put_text(arena, annotations, "eks.amazonaws.com/role-arn", cloud->role_arn);
-    if (cloud->google_account.len)
-        put_text(arena, annotations, "iam.gke.io/gcp-service-account", cloud->google_account);
-    if (cloud->azure_client.len)
-        put_text(arena, annotations, "azure.workload.identity/client-id", cloud->azure_client);
+    struct node *annotations = NULL;
+    for (int i = 0; i < CLOUD_COUNT; i++) {
+        if (cloud->identity[i].len == 0 || (i == CLOUD_AWS && cloud->associates))
+            continue;
+        if (!annotations)
+            annotations = put_map(arena, metadata, "annotations");
+        put_text(arena, annotations, providers[i]->annotation, cloud->identity[i]);
+    }
 }
 
 void manifest_service_account(struct manifests *manifests, const struct service *service)

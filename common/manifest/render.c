@@ -13,7 +13,7 @@ struct renderer {
     struct arena arena; /* for the run */
     struct arena *file; /* reset behind each file, unless its services are kept */
     struct rendition *kept;
-    const struct options *options;
+    const struct input_options *options;
     bool color;
     const struct emit_format *format;
     bool failed;
@@ -164,7 +164,8 @@ static void render_service(struct renderer *renderer, struct set *routes,
     bool unique = check_unique(renderer, service);
     if (unique)
         check_routes(renderer, routes, service);
-    if (unique && !renderer->options->injects) /* image and port may be left out there */
+    /* Image and port may be left out for a chart. */
+    if (unique && !read_mode_injects(renderer->options->mode))
         manifests_add_service(&manifests, service);
     if (unique)
         check_objects(renderer, service, &manifests);
@@ -203,7 +204,7 @@ static const struct service *read_service(struct layer *layer, const struct modu
 {
     bool right;
     const struct service *service = service_read_all(layer, module, &right);
-    if (!service || layer->options->injects || layer->scope.blind)
+    if (!service || layer_injects(layer) || layer->scope.blind)
         return right ? service : NULL;
     const struct traffic traffic = traffic_of(service);
     return traffic_check(&traffic) && right ? service : NULL;
@@ -259,15 +260,15 @@ static void render_files(struct renderer *renderer)
     tell(renderer, &diags);
 }
 
-bool render(const struct options *options, bool color, struct buf *ret_manifests,
-            struct buf *ret_messages)
+bool render(const struct input_options *options, const char *output, bool color,
+            struct buf *ret_manifests, struct buf *ret_messages)
 {
     struct arena file = {0};
     struct arena flags = {0};
     struct renderer renderer = {.options = usage_start(&flags, options),
                                 .color = color,
                                 .file = &file,
-                                .format = emit_format_find(options->output),
+                                .format = emit_format_find(output),
                                 .manifests = ret_manifests,
                                 .messages = ret_messages};
     renderer.format->begin(ret_manifests);
@@ -281,7 +282,7 @@ bool render(const struct options *options, bool color, struct buf *ret_manifests
     return !renderer.failed;
 }
 
-bool render_services(const struct options *options, bool color, struct arena *arena,
+bool render_services(const struct input_options *options, bool color, struct arena *arena,
                      struct rendition *ret, struct buf *ret_messages)
 {
     *ret = (struct rendition){0};

@@ -4,12 +4,14 @@
 #include "os/console.h"
 #include "os/process.h"
 
-bool session_open(struct session *session, const struct options *options, bool color, bool quiet)
+bool session_open(struct session *session, const struct input_options *options, bool color,
+                  bool quiet)
 {
     struct rendition rendition;
     struct buf messages = {0};
-    struct options reading = *options;
-    reading.applies_nothing = quiet && !options->read_again;
+    struct input_options reading = *options;
+    if (quiet && reading.mode == READ_SERVICES)
+        reading.mode = READ_NAMES;
     bool right = render_services(&reading, color, session->arena, &rendition, &messages);
     if (right && quiet) {
         messages.len = 0;

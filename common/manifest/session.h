@@ -13,7 +13,8 @@ struct session {
 /* Reads and renders the files that the options name, prints messages to stderr, and begins to watch
  * for signals. Returns false if a file has an error. `quiet`: of the warnings only those about
  * skipped files are printed; the others are for commands that apply. */
-bool session_open(struct session *session, const struct options *options, bool color, bool quiet);
+bool session_open(struct session *session, const struct input_options *options, bool color,
+                  bool quiet);
 
 /* Prints and removes what was reported so far. Returns true if there was no error and no signal. */
 bool session_report(struct diags *diags, bool color);

@@ -17,7 +17,7 @@ struct push {
     struct arena arena;
     struct diags diags;
     struct session session;
-    const struct options *options;
+    const struct push_options *options;
     const struct service *service;
     struct str image; /* as the user calls it */
     struct str tag;
@@ -80,7 +80,7 @@ static bool choose_service(struct push *push)
 }
 
 /* Opta's rule: the image's own tag, unless another is given. */
-static struct str choose_tag(const struct options *options)
+static struct str choose_tag(const struct push_options *options)
 {
     struct str own = image_name_split(str_of(options->image)).tag;
     return options->tag ? str_of(options->tag) : own.len ? own : STR("latest");
@@ -214,7 +214,7 @@ static bool send_from_folder(struct push *push)
 static bool run(struct push *push, enum push_extent extent)
 {
     struct arena *arena = &push->arena;
-    const struct options *options = push->options;
+    const struct push_options *options = push->options;
     if (!choose_service(push))
         return false;
     push->image = str_of(options->image);
@@ -228,13 +228,14 @@ static bool run(struct push *push, enum push_extent extent)
            (check(push) && (extent == PUSH_CHECKS || (create(push) && send_from_folder(push))));
 }
 
-bool push(struct arena *arena, const struct options *options, bool color, enum push_extent extent,
+bool push(struct arena *arena, const struct input_options *input,
+          const struct push_options *options, bool color, enum push_extent extent,
           struct pushed *ret)
 {
     struct push push = {.options = options};
     push.diags.arena = push.session.arena = &push.arena;
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    bool right = session_open(&push.session, options, color, true) && run(&push, extent);
+    bool right = session_open(&push.session, input, color, true) && run(&push, extent);
     right = session_report(&push.diags, color) && right;
     if (push.digest.len && !right)
         console_print_line(str_format(&push.arena, "%.*s was pushed, with the digest %.*s",

@@ -24,7 +24,8 @@ enum push_extent {
 
 /* Pushes options->image. Tells what goes wrong; false then, and after a signal. The result is in
  * the arena. */
-bool push(struct arena *arena, const struct options *options, bool color, enum push_extent extent,
+bool push(struct arena *arena, const struct input_options *input,
+          const struct push_options *options, bool color, enum push_extent extent,
           struct pushed *ret);
 
 #endif

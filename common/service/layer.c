@@ -1,7 +1,7 @@
 #include "service/layer.h"
 
 #include "base/map.h"
-#include "cloud/aws_resource.h"
+#include "cloud/providers.h"
 #include "config/foreign_file.h"
 #include "config/usage.h"
 #include "format/name.h"
@@ -28,7 +28,7 @@ static void check_variables(const struct layer *layer)
     }
 }
 
-static void record_names(const struct options *options, const struct value *map)
+static void record_names(const struct input_options *options, const struct value *map)
 {
     for (size_t i = 0; map && i < map->count; i++)
         usage_add_variable(options, map->items[i].name);
@@ -44,8 +44,8 @@ static void record_variables(const struct layer *layer)
     record_names(layer->options, layer->environment.variables[1]);
 }
 
-struct layer *layer_read(struct arena *arena, struct diags *diags, const struct options *options,
-                         const struct source *source)
+struct layer *layer_read(struct arena *arena, struct diags *diags,
+                         const struct input_options *options, const struct source *source)
 {
     struct schema_reader reader = {.arena = arena, .diags = diags};
     const struct node *root = load_own_file(arena, source, diags, OWN_SERVICE);
@@ -59,9 +59,9 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
     layer->namespace = options->namespace ? str_of(options->namespace) : layer->name;
     check_name(layer);
     check_variables(layer);
-    bool placed = environment_read(&reader, file, options, &layer->environment);
+    bool placed = environment_read(&reader, file, options, providers, &layer->environment);
     layer->modules = modules_read(&reader, record_value(file, FILE_MODULES)->node,
-                                  layer->environment.cloud == CLOUD_LOCAL, &layer->module_count);
+                                  layer->environment.provider->local, &layer->module_count);
     layer->scope = (struct scope){.arena = arena,
                                   .diags = diags,
                                   .layer = layer->name,
@@ -69,8 +69,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
                                   .file = file,
                                   .options = options,
                                   .modules = layer->modules,
-                                  .module_count = layer->module_count,
-                                  .cloud_output = cloud_output};
+                                  .module_count = layer->module_count};
     record_variables(layer);
     /* Without an environment every placeholder would be a second error of the same cause. */
     layer->scope.blind = !placed;
@@ -83,13 +82,18 @@ struct layer *layer_read(struct arena *arena, struct diags *diags, const struct 
     return layer;
 }
 
+bool layer_injects(const struct layer *layer)
+{
+    return read_mode_injects(layer->options->mode);
+}
+
 struct schema_reader layer_reader(struct layer *layer)
 {
     return (struct schema_reader){.arena = layer->arena,
                                   .diags = layer->diags,
                                   .fill = interpolate,
                                   .context = &layer->scope,
-                                  .lenient = layer->options->injects};
+                                  .lenient = layer_injects(layer)};
 }
 
 bool layer_read_environment(struct layer *layer)

@@ -7,7 +7,7 @@
 struct layer {
     struct arena *arena;
     struct diags *diags;
-    const struct options *options;
+    const struct input_options *options;
     const struct source *source;
     struct str name;
     struct str namespace; /* --namespace, or the name */
@@ -20,8 +20,11 @@ struct layer {
 
 /* Reads `source`. NULL when it cannot be read at all; after other errors what is there is good for
  * finding more of them. */
-struct layer *layer_read(struct arena *arena, struct diags *diags, const struct options *options,
-                         const struct source *source);
+struct layer *layer_read(struct arena *arena, struct diags *diags,
+                         const struct input_options *options, const struct source *source);
+
+/* True if the file may be one for a chart, which has what is left out. */
+bool layer_injects(const struct layer *layer);
 
 /* How a module's texts are read: placeholders filled in. The result refers to `layer`. */
 struct schema_reader layer_reader(struct layer *layer);

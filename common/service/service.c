@@ -1,5 +1,6 @@
 #include "cloud/repository.h"
 #include "config/usage.h"
+#include "format/image_ref.h"
 #include "format/quantity.h"
 #include "service/service_reader.h"
 
@@ -16,7 +17,7 @@ static void read_name(const struct service_reader *in)
     in->service->name = name;
     in->service->at = in->module->name_at;
     const char *wrong = name_check_service(name);
-    if (!wrong && str_is(name, "default") && !in->layer->options->injects)
+    if (!wrong && str_is(name, "default") && !layer_injects(in->layer))
         wrong = "must not be \"default\": every namespace has a ServiceAccount of that name";
     if (wrong)
         diag_error(diags, in->module->name_at, "the service's name %s", wrong);
@@ -42,7 +43,7 @@ static bool read_repository(const struct service_reader *in, struct str *ret)
         if (diags_hold(diags, missing))
             return false;
         service_error(in, SERVICE_IMAGE, "%.*s", STR_ARG(missing));
-        diag_hint(diags, "%s", cloud_registry_hint(environment->cloud));
+        diag_hint(diags, "%s", environment->provider->registry_hint);
         return false;
     }
     const char *wrong =
@@ -60,11 +61,8 @@ static bool is_auto(struct str image)
 
 static bool has_version(struct str image)
 {
-    size_t name = 0;
-    for (size_t i = 0; i < image.len; i++)
-        if (image.data[i] == '/')
-            name = i;
-    return str_find(image, name, ':') < image.len || str_find(image, 0, '@') < image.len;
+    struct image_name parts = image_name_split(image);
+    return parts.has_tag || parts.has_digest;
 }
 
 /* --image-tag is that of the build at hand: where a file has images of its own, those of others
@@ -92,7 +90,7 @@ static bool takes_version(const struct service_reader *in, struct str image, boo
 
 static struct str add_version(const struct service_reader *in, struct str image)
 {
-    const struct options *options = in->layer->options;
+    const struct input_options *options = in->layer->options;
     usage_add_image_version(options);
     if (options->image_tag)
         return str_format(in->reader.arena, "%.*s:%s", STR_ARG(image), options->image_tag);
@@ -121,11 +119,11 @@ static void warn_without_version(const struct service_reader *in)
 static void read_image(const struct service_reader *in)
 {
     const struct value *written = service_value(in, SERVICE_IMAGE);
-    const struct options *options = in->layer->options;
+    const struct input_options *options = in->layer->options;
     struct service *service = in->service;
     struct str image = written->text;
     bool automatic = is_auto(image);
-    if (!written->node || (automatic && options->injects))
+    if (!written->node || (automatic && layer_injects(in->layer)))
         return;
     if (automatic) {
         usage_add_registry(options);
@@ -148,7 +146,7 @@ static void check_targets(const struct service_reader *in)
 {
     const struct service *service = in->service;
     if (service->target_cpu || service->target_memory || !service_scales(service) ||
-        in->layer->options->injects)
+        layer_injects(in->layer))
         return;
     service_error(in, SERVICE_TARGET_MEM,
                   "both autoscaling targets are 0, so nothing is left to "
@@ -164,7 +162,7 @@ static void check_scale(const struct service_reader *in)
     bool max_written = record_has(in->record, SERVICE_MAX_CONTAINERS);
     enum field_id field = min_written ? SERVICE_MIN_CONTAINERS : SERVICE_MAX_CONTAINERS;
     /* In a chart what is left out is what the chart says. */
-    if (in->layer->options->injects && !(min_written && max_written))
+    if (layer_injects(in->layer) && !(min_written && max_written))
         return;
     if (min > max) {
         service_error(in, field,
@@ -216,7 +214,7 @@ static int64_t read_limit(const struct service_reader *in, const struct record *
         return request->number * LIMIT_FACTOR;
     const struct value *map = service_value(in, SERVICE_RESOURCE_REQUEST);
     bool known = !request->wrong && !(map->wrong && map->count == 0) &&
-                 !(in->layer->options->injects && !request->node);
+                 !(layer_injects(in->layer) && !request->node);
     if (known && limit->number < request->number) {
         struct arena *arena = in->reader.arena;
         bool cpu = field == LIMITS_CPU;

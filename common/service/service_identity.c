@@ -4,6 +4,7 @@
 #include "cloud/aws_resource.h"
 #include "cloud/ecr.h"
 #include "cloud/iam.h"
+#include "cloud/providers.h"
 #include "config/module_output.h"
 #include "format/arn.h"
 #include "service/service_reader.h"
@@ -13,17 +14,17 @@ static const struct environment *environment_of(const struct service_reader *in)
     return &in->layer->environment;
 }
 
+/* True for a cloud that nothing is made in: what the pods may do there hangs on their identity. */
 static bool is_elsewhere(const struct service_reader *in)
 {
-    return environment_of(in)->cloud == CLOUD_GOOGLE || environment_of(in)->cloud == CLOUD_AZURE;
+    const struct provider *provider = environment_of(in)->provider;
+    return provider->annotation && !provider->makes_objects;
 }
 
 static void hint_at_identity(const struct service_reader *in)
 {
-    enum field_id field = environment_of(in)->cloud == CLOUD_GOOGLE ? SERVICE_GCP_SERVICE_ACCOUNT
-                                                                    : SERVICE_AZURE_CLIENT_ID;
     diag_hint(in->reader.diags, "what the pods may do there hangs on the identity that %s names",
-              schema_field(field)->name);
+              schema_field(environment_of(in)->provider->identity)->name);
 }
 
 /* Others' means may grant it. */
@@ -35,7 +36,7 @@ static void warn_link(const struct service_reader *in, const struct link *link)
     struct str granted = buf_take(in->reader.arena, &list);
     diag_warning(in->reader.diags, link->node->span,
                  "no cloud permission is made for this link to %.*s", STR_ARG(link->module->type));
-    if (environment_of(in)->cloud == CLOUD_AWS)
+    if (environment_of(in)->provider->makes_objects)
         diag_hint(in->reader.diags, "write iam_role_arn: the role that grants %.*s",
                   STR_ARG(granted));
     else
@@ -43,46 +44,16 @@ static void warn_link(const struct service_reader *in, const struct link *link)
                   STR_ARG(in->service->name), STR_ARG(granted));
 }
 
-/* Google's IAM has no objects in the cluster. The roles are those that Opta granted.
- * https://cloud.google.com/storage/docs/access-control/iam-roles */
-static void warn_bucket(const struct service_reader *in, const struct link *link)
-{
-    /* Google's ID of a bucket is its name. */
-    bool named = module_writes_output(link->module, STR("bucket_name"));
-    const struct str name = named ? STR("bucket_name") : STR("bucket_id");
-    struct str bucket = STR("BUCKET");
-    bool writes = false;
-    for (size_t i = 0; i < link->permission_count; i++)
-        writes |= str_is(link->permissions[i], "write");
-    if (module_writes_output(link->module, name) &&
-        !module_written_output(&in->layer->scope, link->module, name, link->node->span, &bucket))
-        return;
-    const char *role = writes ? "roles/storage.objectAdmin" : "roles/storage.objectViewer";
-    diag_warning(in->reader.diags, link->node->span,
-                 "no cloud permission is made for this link to %.*s", STR_ARG(link->module->type));
-    if (record_has(in->record, SERVICE_GCP_SERVICE_ACCOUNT))
-        diag_hint(in->reader.diags,
-                  "grant it: gcloud storage buckets add-iam-policy-binding gs://%.*s "
-                  "--member=serviceAccount:%.*s --role=%s",
-                  STR_ARG(bucket), STR_ARG(service_value(in, SERVICE_GCP_SERVICE_ACCOUNT)->text),
-                  role);
-    else
-        diag_hint(in->reader.diags,
-                  "write gcp_service_account, and grant that account %s on gs://%.*s", role,
-                  STR_ARG(bucket));
-}
-
 /* True if the environment is of another cloud than the module of a link, which is reported. */
 static bool is_of_another_cloud(const struct service_reader *in, const struct link *link)
 {
-    enum cloud cloud = environment_of(in)->cloud;
-    enum cloud wanted = link->module->kind->cloud;
-    if (cloud == wanted || cloud == CLOUD_NONE || cloud == CLOUD_LOCAL)
+    const struct provider *own = environment_of(in)->provider;
+    const struct provider *wanted = providers[link->module->kind->cloud];
+    if (own == wanted || own->cloud == CLOUD_NONE || own->local)
         return false;
-    struct str message =
-        str_format(in->reader.arena, "\"%.*s\" is of %s (%.*s), and this environment is of %s",
-                   STR_ARG(link->module->name), cloud_title(wanted), STR_ARG(link->module->type),
-                   cloud_title(cloud));
+    struct str message = str_format(
+        in->reader.arena, "\"%.*s\" is of %s (%.*s), and this environment is of %s",
+        STR_ARG(link->module->name), wanted->title, STR_ARG(link->module->type), own->title);
     if (diags_hold(in->reader.diags, message))
         return true;
     diag_error(in->reader.diags, link->node->span, "%.*s", STR_ARG(message));
@@ -94,12 +65,13 @@ static bool is_of_another_cloud(const struct service_reader *in, const struct li
 void service_add_cloud_link(const struct service_reader *in, const struct link *link)
 {
     struct cloud_access *cloud = &in->service->cloud;
-    if (in->layer->options->injects || in->layer->scope.blind) /* a chart's account is not ours */
+    if (layer_injects(in->layer) || in->layer->scope.blind) /* a chart's account is not ours */
         return;
     if (is_of_another_cloud(in, link))
         return;
-    if (link->module->kind->cloud == CLOUD_GOOGLE) {
-        warn_bucket(in, link);
+    const struct provider *provider = providers[link->module->kind->cloud];
+    if (provider->grant) {
+        provider->grant(&in->layer->scope, link, service_value(in, provider->identity)->text);
         return;
     }
     if (record_has(in->record, SERVICE_IAM_ROLE_ARN)) /* which grants it */
@@ -135,12 +107,12 @@ static void read_policies(const struct service_reader *in)
     if (policies->count > IAM_POLICIES_MAX)
         service_error(in, SERVICE_IAM_POLICIES,
                       "more than %d policies: IAM attaches no more to a role", IAM_POLICIES_MAX);
-    if (policies->count == 0 || in->layer->options->injects || in->layer->scope.blind)
+    if (policies->count == 0 || layer_injects(in->layer) || in->layer->scope.blind)
         return;
     if (is_elsewhere(in)) {
         service_error(in, SERVICE_IAM_POLICIES,
                       "additional_iam_policies are of AWS, and this environment is of %s",
-                      cloud_title(environment_of(in)->cloud));
+                      environment_of(in)->provider->title);
         hint_at_identity(in);
     } else if (environment_of(in)->ack && record_has(in->record, SERVICE_IAM_ROLE_ARN)) {
         service_error(in, SERVICE_IAM_POLICIES,
@@ -150,7 +122,7 @@ static void read_policies(const struct service_reader *in)
     } else if (!environment_of(in)->ack && !record_has(in->record, SERVICE_IAM_ROLE_ARN)) {
         diag_warning(diags, record_location(in->record, SERVICE_IAM_POLICIES),
                      "no IAM role is made for additional_iam_policies");
-        if (environment_of(in)->cloud == CLOUD_AWS)
+        if (environment_of(in)->provider->makes_objects)
             diag_hint(diags, "write iam_role_arn: the role that they are attached to");
         else
             diag_hint(diags, "attach them to the ServiceAccount \"%.*s\" by other means",
@@ -160,18 +132,17 @@ static void read_policies(const struct service_reader *in)
 
 /* A text that is for one cloud alone. Files may serve environments of several, so elsewhere it has
  * no effect, which is told; where no cloud is known it has. */
-static struct str read_identity(const struct service_reader *in, enum field_id field,
-                                name_check *check, enum cloud wanted)
+static struct str read_identity(const struct service_reader *in, const struct provider *provider)
 {
-    enum cloud cloud = environment_of(in)->cloud;
-    service_check(in, field, check);
-    if (!record_has(in->record, field) || in->layer->options->injects)
+    const struct provider *own = environment_of(in)->provider;
+    service_check(in, provider->identity, provider->identity_check);
+    if (!record_has(in->record, provider->identity) || layer_injects(in->layer))
         return (struct str){0};
-    if (cloud == wanted || cloud == CLOUD_NONE)
-        return service_value(in, field)->text;
-    diag_warning(in->reader.diags, record_location(in->record, field),
+    if (own == provider || own->cloud == CLOUD_NONE)
+        return service_value(in, provider->identity)->text;
+    diag_warning(in->reader.diags, record_location(in->record, provider->identity),
                  "%s has no effect: it is for %s, and this environment is of %s",
-                 schema_field(field)->name, cloud_title(wanted), cloud_title(cloud));
+                 schema_field(provider->identity)->name, provider->title, own->title);
     return (struct str){0};
 }
 
@@ -242,7 +213,7 @@ static void read_cluster(const struct service_reader *in)
         STR_ARG(cloud->cluster));
     if (diags_hold(in->reader.diags, message))
         return;
-    diag_warning(in->reader.diags, environment->cloud_at, "%.*s", STR_ARG(message));
+    diag_warning(in->reader.diags, environment->provider_at, "%.*s", STR_ARG(message));
     diag_hint(in->reader.diags, "write cluster_name: in this file");
 }
 
@@ -263,9 +234,9 @@ static void read_role(const struct service_reader *in)
 {
     const struct environment *environment = environment_of(in);
     struct cloud_access *cloud = &in->service->cloud;
-    cloud->makes_role =
-        environment->ack && cloud->role_arn.len == 0 && cloud->link_count + cloud->policies->count;
-    if (!environment->ack || (!cloud->makes_role && cloud->role_arn.len == 0))
+    cloud->makes_role = environment->ack && cloud->identity[CLOUD_AWS].len == 0 &&
+                        cloud->link_count + cloud->policies->count;
+    if (!environment->ack || (!cloud->makes_role && cloud->identity[CLOUD_AWS].len == 0))
         return;
     read_provider(in);
     if (cloud->makes_role) {
@@ -279,9 +250,9 @@ static void read_role(const struct service_reader *in)
                    "nothing tells the account of the IAM role: the aws provider has no account_id");
         diag_hint(in->reader.diags, "write it there: the 12 digits");
     } else if (cloud->makes_role) {
-        cloud->role_arn = str_format(in->reader.arena, "arn:%s:iam::%.*s:role/%.*s",
-                                     aws_partition(environment->region),
-                                     STR_ARG(environment->account_id), STR_ARG(cloud->role_name));
+        cloud->identity[CLOUD_AWS] = str_format(
+            in->reader.arena, "arn:%s:iam::%.*s:role/%.*s", aws_partition(environment->region),
+            STR_ARG(environment->account_id), STR_ARG(cloud->role_name));
     }
 }
 
@@ -306,11 +277,10 @@ void service_read_cloud(const struct service_reader *in)
     cloud->namespace = in->layer->namespace;
     cloud->service_account = in->service->name;
     read_policies(in);
-    cloud->role_arn = read_identity(in, SERVICE_IAM_ROLE_ARN, name_check_iam_role, CLOUD_AWS);
-    cloud->google_account =
-        read_identity(in, SERVICE_GCP_SERVICE_ACCOUNT, name_check_google_account, CLOUD_GOOGLE);
-    cloud->azure_client = read_identity(in, SERVICE_AZURE_CLIENT_ID, name_check_uuid, CLOUD_AZURE);
-    if (in->layer->options->injects || in->layer->scope.blind)
+    for (int i = 0; i < CLOUD_COUNT; i++)
+        if (providers[i]->annotation)
+            cloud->identity[i] = read_identity(in, providers[i]);
+    if (layer_injects(in->layer) || in->layer->scope.blind)
         return;
     read_role(in);
     read_repository(in);

@@ -170,7 +170,7 @@ static const struct value *read_keys(const struct service_reader *in, enum field
         const char *wrong = name_check_label_key(item->name);
         bool azure = str_is(item->name, "azure.workload.identity/use") &&
                      record_has(in->record, SERVICE_AZURE_CLIENT_ID);
-        if (!wrong && label && !in->layer->options->injects && (is_our_label(item->name) || azure))
+        if (!wrong && label && !layer_injects(in->layer) && (is_our_label(item->name) || azure))
             wrong = "is set for all pods already";
         if (wrong)
             diag_error(in->reader.diags, item->name_node->span, "the key \"%.*s\" %s",
@@ -194,7 +194,7 @@ static void read_timeout(const struct service_reader *in)
                         ? service->readiness.delay
                         : service->startup.failures * service->probe_period;
     service->timeout = service_value(in, SERVICE_TIMEOUT)->number;
-    if (service->timeout > start || in->layer->options->injects)
+    if (service->timeout > start || layer_injects(in->layer))
         return;
     if (!record_has(in->record, SERVICE_TIMEOUT)) {
         service->timeout = start + SLACK;

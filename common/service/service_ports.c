@@ -168,7 +168,7 @@ static void warn_stays_inside(const struct service_reader *in, const struct port
     struct str number = str_format(in->reader.arena, "%lld", (long long)public);
     const struct extra_tcp_port *extra = set_get(extra_ports, number);
     if (!extra || (port->type != PORT_TYPE_TCP && port->type != PORT_TYPE_WEBSOCKET) ||
-        in->layer->options->injects)
+        layer_injects(in->layer))
         return;
     extra->self->used = true;
     diag_warning(in->reader.diags, port->at,
@@ -200,7 +200,7 @@ static bool read_ports(const struct service_reader *in)
         read_single(in, port->records[0]);
     else if (ports->node)
         read_several(in, ports);
-    else if (!port->node && in->service->max_containers > 0 && !in->layer->options->injects)
+    else if (!port->node && in->service->max_containers > 0 && !layer_injects(in->layer))
         report_missing(in);
     return true;
 }
@@ -274,7 +274,7 @@ int64_t service_called_port(struct layer *layer, const struct node *node)
     const struct value *ports = record_value(record, SERVICE_PORTS);
     const struct value *single = record_value(record, SERVICE_PORT);
     const struct value *max = record_value(record, SERVICE_MAX_CONTAINERS);
-    bool missing = !single->node && !ports->node && !layer->options->injects;
+    bool missing = !single->node && !ports->node && !layer_injects(layer);
     if (single->wrong || ports->wrong || (missing && (max->wrong || max->number > 0)))
         return -1;
     if (single->count)

@@ -36,7 +36,7 @@ static bool has(const struct service_reader *in, enum field_id field)
 /* A chart has ports of its own, and what is not written changes none of its probes. */
 static bool injects(const struct service_reader *in)
 {
-    return in->layer->options->injects;
+    return layer_injects(in->layer);
 }
 
 /* A service that is paused may leave its port out: then its paths are asked nowhere. */

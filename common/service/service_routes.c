@@ -160,7 +160,7 @@ static void read_uris(const struct service_reader *in)
 {
     struct service *service = in->service;
     const struct value *uris = service_value(in, SERVICE_PUBLIC_URI);
-    if (uris->count && !service->public_port && !in->layer->options->injects &&
+    if (uris->count && !service->public_port && !layer_injects(in->layer) &&
         !service->ports_wrong) {
         service_error(in, SERVICE_PUBLIC_URI, "public_uri leads to no port");
         diag_hint(in->reader.diags, "%s",
@@ -259,7 +259,7 @@ static void warn_private(const struct service_reader *in)
                                            SERVICE_KEEP_PATH_PREFIX, SERVICE_INGRESS_ANNOTATIONS};
     if (record_has(in->record, SERVICE_PUBLIC_URI) || service_value(in, SERVICE_PUBLIC_URI)->wrong)
         return;
-    if (in->layer->options->injects) /* a chart's Ingress may be there already */
+    if (layer_injects(in->layer)) /* a chart's Ingress may be there already */
         return;
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!record_has(in->record, fields[i]))

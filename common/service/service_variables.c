@@ -116,8 +116,7 @@ static bool read_links(const struct service_reader *in)
 /* The Secret that `secrets` are looked up in. */
 struct str service_secret(struct arena *arena, const struct layer *layer, struct str service)
 {
-    if (layer->environment.secret_store.len == 0 ||
-        (layer->options->injects && !layer->options->secrets_only))
+    if (layer->environment.secret_store.len == 0 || layer->options->mode == READ_CHART)
         return STR(MANUAL_SECRETS);
     return str_format(arena, "%.*s-secrets", STR_ARG(service));
 }
@@ -346,7 +345,7 @@ void service_read_variables(const struct service_reader *in)
     for (size_t i = 0; more && i < env_vars->count; i++)
         more = read_env_var(in, &env_vars->items[i]);
     struct set names = check_variables(in);
-    if (!in->layer->options->injects) /* a chart has its own env */
+    if (!layer_injects(in->layer)) /* a chart has its own env */
         check_expansions(in, &names);
 }
 

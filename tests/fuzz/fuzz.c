@@ -108,7 +108,7 @@ void fuzz_render(struct str service_file, const char *environment_file)
     struct diags diags = {.arena = &arena};
     const struct source source = {.path = STR("service.yaml"), .text = service_file};
     /* No path of the input is opened. */
-    const struct options options = {
+    const struct input_options options = {
         .image_tag = "v1",
         .environment = NULL,
         .environment_file = environment_file ? environment_file : fuzz_file(0, STR("name: e\n"))};

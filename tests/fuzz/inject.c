@@ -29,9 +29,10 @@ static bool run(struct arena *arena, const char *file, struct str text, struct s
 {
     struct splitter splitter = {.arena = arena};
     struct injected injected;
-    const struct options options = {.files = {&file, 1}, .injects = true};
+    const struct input_options input = {.files = {&file, 1}, .mode = READ_CHART};
     const struct source source = {.path = STR("<stdin>"), .text = text};
-    bool right = inject(&options, &source, split_end(&splitter, text), false, &injected);
+    bool right = inject(&input, &(struct inject_options){0}, &source, split_end(&splitter, text),
+                        false, &injected);
     struct buf out = {0};
     for (size_t i = 0; i < injected.count; i++)
         buf_add(&out, injected.pieces[i]);

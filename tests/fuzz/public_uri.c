@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena arena = {0};
     struct buf text = {0};
     struct diags diags = {.arena = &arena};
-    struct options options = {0};
+    struct input_options options = {0};
     buf_add(&text, STR("name: hello\nproviders: {aws: {region: us-east-1}}\noutputs: {domain: "
                        "example.com}\nmodules:\n  - {type: k8s-service, image: 'nginx:1', port: "
                        "{http: 80}, sticky_session: true, public_uri: "));

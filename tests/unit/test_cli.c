@@ -12,11 +12,11 @@ static int print_options(const struct invocation *invocation)
     const struct options *options = &invocation->options;
     struct buf out = {0};
     buf_format(&out, "%s files", invocation->command->name);
-    for (size_t i = 0; i < options->files.count; i++)
-        buf_format(&out, " %s", options->files.items[i]);
-    buf_format(&out, ";%s output %s; env %s; args", options->recursive ? " recursive;" : "",
+    for (size_t i = 0; i < options->input.files.count; i++)
+        buf_format(&out, " %s", options->input.files.items[i]);
+    buf_format(&out, ";%s output %s; env %s; args", options->input.recursive ? " recursive;" : "",
                options->output ? options->output : "-",
-               options->environment ? options->environment : "-");
+               options->input.environment ? options->input.environment : "-");
     for (size_t i = 0; i < invocation->arguments.count; i++)
         buf_format(&out, " %s", invocation->arguments.items[i]);
     buf_format(&out, ";%s\n", invocation->color ? " color" : "");

@@ -40,7 +40,8 @@ static const char *write_file(struct unit *unit, const char *name, struct str te
 }
 
 /* A service file that stands in the folder. */
-static struct layer *layer_of(struct unit *unit, const struct options *options, const char *text)
+static struct layer *layer_of(struct unit *unit, const struct input_options *options,
+                              const char *text)
 {
     unit->diags = (struct diags){.arena = &unit->arena};
     struct source *source = ARENA_NEW(&unit->arena, struct source);
@@ -50,7 +51,7 @@ static struct layer *layer_of(struct unit *unit, const struct options *options, 
 }
 
 /* True when no environment is there to fill in placeholders from. */
-static bool unplaced(struct unit *unit, const struct options *options, const char *text)
+static bool unplaced(struct unit *unit, const struct input_options *options, const char *text)
 {
     return layer_of(unit, options, text)->scope.blind;
 }
@@ -62,7 +63,7 @@ static bool unplaced(struct unit *unit, const struct options *options, const cha
 static void test_the_only_environment_is_chosen(void **state)
 {
     struct unit *unit = *state;
-    struct options options = {0};
+    struct input_options options = {0};
     const char *path = write_file(unit, "env.yaml", STR("name: live\nregistry: r.example.com\n"));
     struct layer *layer =
         layer_of(unit, &options, "name: hello\nenvironments: [{name: staging, path: env.yaml}]\n");
@@ -71,7 +72,7 @@ static void test_the_only_environment_is_chosen(void **state)
     assert_str(layer->environment.file_name, "live");
     assert_str(layer->environment.registry, "r.example.com");
     assert_str(layer->environment.ingress_class, "nginx");
-    assert_int_equal(layer->environment.cloud, CLOUD_NONE);
+    assert_int_equal(layer->environment.provider->cloud, CLOUD_NONE);
     /* An absolute path is taken as it is; a flag beats the file. */
     options.registry = "other.example.com";
     layer = layer_of(
@@ -87,7 +88,7 @@ static void test_choosing_among_several(void **state)
 {
     struct unit *unit = *state;
     const char *path = write_file(unit, "env.yaml", STR("name: live\n"));
-    struct options options = {.environment = "production"};
+    struct input_options options = {.environment = "production"};
     struct layer *layer = layer_of(unit, &options, TWO);
     assert_no_diags(unit);
     assert_str(layer->environment.name, "production");
@@ -108,7 +109,7 @@ static void test_choosing_among_several(void **state)
 static void test_names_of_environments(void **state)
 {
     struct unit *unit = *state;
-    struct options options = {0};
+    struct input_options options = {0};
     assert_true(unplaced(unit, &options,
                          "name: hello\nenvironments: [{name: a, path: x}, {name: a, path: y}]\n"));
     assert_diag(unit, 0, 2, 43, "two environments are named \"a\"", "");
@@ -127,7 +128,7 @@ static void test_names_of_environments(void **state)
 static void test_environment_files_that_cannot_be_read(void **state)
 {
     struct unit *unit = *state;
-    struct options options = {0};
+    struct input_options options = {0};
     static const char one[] = "name: hello\nenvironments:\n  - name: a\n    path: env.yaml\n";
     assert_true(unplaced(unit, &options, one));
     assert_errors(unit, 1);
@@ -157,7 +158,7 @@ static void test_env_file_in_place_of_the_path(void **state)
 {
     struct unit *unit = *state;
     const char *path = write_file(unit, "other.yaml", STR("name: other\n"));
-    struct options options = {.environment_file = path, .environment = "staging"};
+    struct input_options options = {.environment_file = path, .environment = "staging"};
     struct layer *layer = layer_of(unit, &options, TWO);
     assert_no_diags(unit);
     assert_str(layer->environment.name, "staging");
@@ -180,7 +181,7 @@ static void test_env_file_in_place_of_the_path(void **state)
 static void test_providers(void **state)
 {
     struct unit *unit = *state;
-    struct options options = {0};
+    struct input_options options = {0};
     static const struct {
         const char *providers;
         enum cloud cloud;
@@ -200,7 +201,7 @@ static void test_providers(void **state)
             unit, &options,
             str_format(&unit->arena, "name: hello\nproviders: %s\n", rows[i].providers).data);
         assert_no_diags(unit);
-        assert_int_equal(layer->environment.cloud, rows[i].cloud);
+        assert_int_equal(layer->environment.provider->cloud, rows[i].cloud);
         assert_str(layer->environment.region, rows[i].region);
         assert_str(layer->environment.account_id, rows[i].account);
         /* A file with providers is an environment file itself. */
@@ -216,7 +217,7 @@ static void test_providers(void **state)
 static void test_ingress_settings(void **state)
 {
     struct unit *unit = *state;
-    struct options options = {0};
+    struct input_options options = {0};
     struct layer *layer = layer_of(unit, &options,
                                    "name: hello\ningress_class: traefik\n"
                                    "tls_secret: wildcard.tls\n");
@@ -270,7 +271,7 @@ static void assert_not_filled(struct unit *unit, struct layer *layer, const char
 static void test_outputs(void **state)
 {
     struct unit *unit = *state;
-    struct options options = {0};
+    struct input_options options = {0};
     static const char text[] = "name: hello\noutputs: {domain: a.example.com, x: 0777}\n"
                                "modules: [{type: dns, domain: b.example.com}, {type: [x]}, y]\n";
     layer_of(unit, &options, text);
@@ -326,7 +327,7 @@ static void test_odd_outputs(void **state)
     const char *path = write_file(unit, "outputs.json",
                                   STR("{\"a\": {\"sensitive\": [], \"value\": \"x\"},"
                                       " \"b\": {\"value\": null}}"));
-    struct options options = {.parent_outputs = path};
+    struct input_options options = {.parent_outputs = path};
     struct layer *layer = layer_of(unit, &options, "name: hello\n");
     assert_no_diags(unit);
     assert_str(output_of(layer, "a"), "x");
@@ -337,7 +338,7 @@ static void test_odd_outputs(void **state)
 static void test_layer_names(void **state)
 {
     struct unit *unit = *state;
-    struct options options = {0};
+    struct input_options options = {0};
     layer_of(unit, &options, "name: Hello\n");
     assert_errors(unit, 1);
     assert_diag(unit, 0, 1, 7, "the layer's name is its namespace, and must be lower-case", "");
@@ -351,7 +352,7 @@ static void test_layer_names(void **state)
 static void test_an_empty_layer_name(void **state)
 {
     struct unit *unit = *state;
-    struct options options = {0};
+    struct input_options options = {0};
     layer_of(unit, &options, "name: ''\n");
     assert_errors(unit, 1);
     assert_diag(unit, 0, 1, 7, "name", "");

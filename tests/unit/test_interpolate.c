@@ -25,7 +25,7 @@ static const char file[] = "name: hello\n"
                            "  - {name: app, type: k8s-service}\n";
 
 struct filling {
-    struct options options;
+    struct input_options options;
     struct layer *layer;
     const char *variables[4];
 };
@@ -264,7 +264,7 @@ static void test_variables_of_the_environment(void **state)
 static void test_without_its_environment_nothing_is_told(void **state)
 {
     struct unit *unit = *state;
-    struct options options = {0};
+    struct input_options options = {0};
     struct layer *layer = unit_layer(
         unit, &options, STR("name: hello\nenvironments: [{name: a, path: /missing.yaml}]\n"));
     assert_errors(unit, 1);
@@ -329,7 +329,7 @@ static void test_places(void **state)
         {"    env_vars: {A: '''{vars.q}'}", 19, 12}, /* escapes: all of it */
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct options options = {0};
+        struct input_options options = {0};
         struct str text = str_format(&unit->arena, SERVICE_HEAD "%s\n", rows[i].line);
         assert_null(unit_service(unit, &options, text));
         assert_errors(unit, 1);

@@ -41,7 +41,7 @@ static int end_group(void **state)
     return rmdir(folder);
 }
 
-static struct kubectl kubectl_of(struct unit *unit, const struct options *options)
+static struct kubectl kubectl_of(struct unit *unit, const struct kubectl_options *options)
 {
     return (struct kubectl){.options = options, .arena = &unit->arena, .diags = &unit->diags};
 }
@@ -63,7 +63,7 @@ static struct str run_all(struct unit *unit, const struct kubectl *kubectl, stru
     return (struct str){bytes, (size_t)len};
 }
 
-static const struct options no_options;
+static const struct kubectl_options no_options;
 
 /* Runs a script as `kubectl get`. The caller frees the process. */
 static struct process run_get(struct unit *unit, const char *script)
@@ -172,13 +172,13 @@ static void test_verbs_are_fixed(void **state)
 static void test_flags_are_passed_on(void **state)
 {
     struct unit *unit = *state;
-    struct options options = {.kubeconfig = "a b",
-                              .context = "c",
-                              .cluster = "%s",
-                              .user = "u",
-                              .as = "--x",
-                              .request_timeout = "30s",
-                              .verbosity = "4"};
+    struct kubectl_options options = {.kubeconfig = "a b",
+                                      .context = "c",
+                                      .cluster = "%s",
+                                      .user = "u",
+                                      .as = "--x",
+                                      .request_timeout = "30s",
+                                      .verbosity = "4"};
     struct kubectl kubectl = kubectl_of(unit, &options);
     struct argv words = kubectl_argv(&kubectl, "get", "pods", "-n", "", NULL);
     argv_add(&unit->arena, &words, "last");
@@ -229,7 +229,7 @@ static void test_many_words(void **state)
 static void test_apply(void **state)
 {
     struct unit *unit = *state;
-    struct options options = {.context = "c"};
+    struct kubectl_options options = {.context = "c"};
     struct kubectl kubectl = kubectl_of(unit, &options);
 #define APPLY(output)                                                                              \
     program, "apply", "--server-side", "--filename=-", "--context=c", "--field-manager=m",         \
@@ -412,7 +412,7 @@ static void test_warnings_are_shown(void **state)
                                  "echo 'I0131 12:00:00.000000  1 request'\n"
                                  "echo 'not a Warning: no'\n"
                                  "printf 'Warning: a\\033[2Jb\\nWarning: unended'; } >&2";
-    struct options options = {0};
+    struct kubectl_options options = {0};
     struct kubectl kubectl = kubectl_of(unit, &options);
     write_script(script);
     struct process run = {.arguments = kubectl_argv(&kubectl, "get", NULL).items};

@@ -38,23 +38,31 @@ struct result {
     struct str messages;
 };
 
-/* Renders the files under `options`, whose own files are set here. */
-static struct result render_files(struct unit *unit, struct options options, size_t count)
+/* Renders the files under `options`, whose own files are set here. `output`: -o. */
+static struct result render_as(struct unit *unit, const char *output, struct input_options options,
+                               size_t count)
 {
     static const char *names[] = {"a.yaml", "b.yaml"};
     options.files = (struct option_list){names, count};
     struct buf manifests = {0};
     struct buf messages = {0};
     struct result result;
-    result.right = render(&options, false, &manifests, &messages);
-    result.manifests = buf_take(&unit->arena, &manifests);
-    result.messages = buf_take(&unit->arena, &messages);
+    result.right = render(&options, output, false, &manifests, &messages);
+    result.manifests = str_copy(&unit->arena, buf_str(&manifests));
+    result.messages = str_copy(&unit->arena, buf_str(&messages));
+    buf_free(&manifests);
+    buf_free(&messages);
     /* All or nothing. */
     assert_int_equal(result.right, result.manifests.len > 0);
     return result;
 }
 
-static struct result render_text(struct unit *unit, struct options options, const char *text)
+static struct result render_files(struct unit *unit, struct input_options options, size_t count)
+{
+    return render_as(unit, NULL, options, count);
+}
+
+static struct result render_text(struct unit *unit, struct input_options options, const char *text)
 {
     write_file("a.yaml", str_of(text));
     return render_files(unit, options, 1);
@@ -90,14 +98,14 @@ static void test_kinds_and_their_order(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct result result =
-            render_text(unit, (struct options){0},
+            render_text(unit, (struct input_options){0},
                         str_format(&unit->arena, "name: hello\nmodules:\n" SERVICE("app") "%s\n",
                                    rows[i].fields)
                             .data);
         assert_true(result.right);
         assert_string_equal(values_of(unit, result.manifests, "kind: "), rows[i].kinds);
     }
-    struct options options = {.registry = "r.example.com"};
+    struct input_options options = {.registry = "r.example.com"};
     struct result result =
         render_text(unit, options,
                     "name: hello\nmodules:\n  - {name: app, type: k8s-service, image: AUTO, "
@@ -109,10 +117,10 @@ static void test_kinds_and_their_order(void **state)
 static void test_replicas_only_without_an_autoscaler(void **state)
 {
     struct unit *unit = *state;
-    struct result result =
-        render_text(unit, (struct options){0}, "name: hello\nmodules:\n" SERVICE("app") "}\n");
+    struct result result = render_text(unit, (struct input_options){0},
+                                       "name: hello\nmodules:\n" SERVICE("app") "}\n");
     assert_string_equal(values_of(unit, result.manifests, "  replicas: "), "");
-    result = render_text(unit, (struct options){0},
+    result = render_text(unit, (struct input_options){0},
                          "name: hello\nmodules:\n" SERVICE("app") ", min_containers: 3}\n");
     assert_string_equal(values_of(unit, result.manifests, "  replicas: "), "3");
 }
@@ -122,14 +130,14 @@ static void test_a_namespace_is_made_once(void **state)
     struct unit *unit = *state;
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("a") "}\n" SERVICE("b") "}\n"));
     write_file("b.yaml", STR("name: hello\nmodules:\n" SERVICE("c") "}\n"));
-    struct result result = render_files(unit, (struct options){0}, 2);
+    struct result result = render_files(unit, (struct input_options){0}, 2);
     assert_true(result.right);
     const char *kinds = values_of(unit, result.manifests, "kind: ");
     assert_true(str_starts(str_of(kinds), STR("Namespace ServiceAccount")));
     assert_false(unit_contains(str_from(str_of(kinds), 1), "Namespace"));
     assert_string_equal(values_of(unit, result.manifests, "        image: "), "a a a");
     /* -n names one that is there already. */
-    struct options options = {.namespace = "other"};
+    struct input_options options = {.namespace = "other"};
     result = render_files(unit, options, 2);
     assert_false(unit_contains(result.manifests, "kind: Namespace"));
     assert_false(unit_contains(result.manifests, "namespace: hello"));
@@ -140,13 +148,13 @@ static void test_services_that_collide(void **state)
     struct unit *unit = *state;
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
     write_file("b.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
-    struct result result = render_files(unit, (struct options){0}, 2);
+    struct result result = render_files(unit, (struct input_options){0}, 2);
     assert_false(result.right);
     assert_contains(result.messages, "b.yaml:3:12: error: the service \"app\" of namespace "
                                      "\"hello\" is in a.yaml too");
     write_file("b.yaml", STR("name: other\nmodules:\n" SERVICE("app") "}\n"));
-    assert_true(render_files(unit, (struct options){0}, 2).right);
-    struct options options = {.namespace = "one"};
+    assert_true(render_files(unit, (struct input_options){0}, 2).right);
+    struct input_options options = {.namespace = "one"};
     assert_false(render_files(unit, options, 2).right);
 }
 
@@ -164,7 +172,7 @@ static void test_routes_that_collide(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct result result = render_text(
-            unit, (struct options){0},
+            unit, (struct input_options){0},
             str_format(&unit->arena,
                        "name: hello\nmodules:\n" SERVICE("a") ", public_uri: %s}\n" SERVICE(
                            "b") ", public_uri: %s}\n",
@@ -180,22 +188,22 @@ static void test_routes_that_collide(void **state)
 static void test_files_without_services(void **state)
 {
     struct unit *unit = *state;
-    struct result result = render_text(unit, (struct options){0}, "name: hello\n");
+    struct result result = render_text(unit, (struct input_options){0}, "name: hello\n");
     assert_contains(result.messages, "a.yaml: error: the file has no k8s-service");
     write_file("b.yaml", STR("kind: Deployment\nweird: [\n"));
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
     /* Other files of a directory are skipped, also broken ones; a named one is an error. */
     static const char *here[] = {"."};
-    struct options options = {.files = {here, 1}};
+    struct input_options options = {.files = {here, 1}};
     struct buf manifests = {0};
     struct buf messages = {0};
-    assert_true(render(&options, false, &manifests, &messages));
+    assert_true(render(&options, NULL, false, &manifests, &messages));
     assert_true(str_is(buf_str(&messages), "skipped 1 file without a k8s-service: ./b.yaml\n"));
     buf_free(&manifests);
     buf_free(&messages);
-    assert_false(render_files(unit, (struct options){0}, 2).right);
+    assert_false(render_files(unit, (struct input_options){0}, 2).right);
     write_file("a.yaml", STR("kind: Service\n"));
-    assert_false(render(&options, false, &manifests, &messages));
+    assert_false(render(&options, NULL, false, &manifests, &messages));
     assert_contains(buf_str(&messages), "no service file was found");
     buf_free(&manifests);
     buf_free(&messages);
@@ -208,11 +216,11 @@ static void test_large_foreign_files_are_passed_over(void **state)
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
     write_file("b.yaml", unit_repeat(unit, "a: b\n", FILE_SIZE_MAX / 4));
     static const char *here[] = {"."};
-    struct options options = {.files = {here, 1}};
+    struct input_options options = {.files = {here, 1}};
     struct buf manifests = {0};
     struct buf messages = {0};
-    bool right = render(&options, false, &manifests, &messages);
-    struct str told = buf_take(&unit->arena, &messages);
+    bool right = render(&options, NULL, false, &manifests, &messages);
+    struct str told = str_copy(&unit->arena, buf_str(&messages));
     buf_free(&manifests);
     if (!right)
         fail_msg("%s", told.data);
@@ -224,7 +232,7 @@ static void test_modules_that_are_chosen(void **state)
     static const char text[] =
         "name: hello\nmodules:\n" SERVICE("web") "}\n" SERVICE("worker") "}\n";
     static const char *both[] = {"worker", "wrker"};
-    struct options options = {.modules = {both, 1}};
+    struct input_options options = {.modules = {both, 1}};
     struct result result = render_text(unit, options, text);
     assert_true(result.right);
     assert_string_equal(values_of(unit, result.manifests, "      - name: "), "worker");
@@ -247,7 +255,7 @@ static void test_variables_of_flags_must_be_used(void **state)
 {
     struct unit *unit = *state;
     static const char *variables[] = {"size=1"};
-    struct options options = {.variables = {variables, 1}};
+    struct input_options options = {.variables = {variables, 1}};
     struct result result =
         render_text(unit, options, "name: hello\nmodules:\n" SERVICE("app") "}\n");
     assert_contains(result.messages, "error: nothing uses --var size\n");
@@ -266,7 +274,7 @@ static void test_nul_in_a_text(void **state)
 {
     struct unit *unit = *state;
     struct result result =
-        render_text(unit, (struct options){0},
+        render_text(unit, (struct input_options){0},
                     "name: hello\nmodules:\n" SERVICE("app") ", env_vars: {A: \"a\\0b\"}}\n");
     assert_false(result.right);
 }
@@ -276,11 +284,11 @@ static void test_errors_of_all_files_are_told(void **state)
     struct unit *unit = *state;
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") ", x: y}\n"));
     write_file("b.yaml", STR("nmae: hello\n"));
-    struct result result = render_files(unit, (struct options){0}, 2);
+    struct result result = render_files(unit, (struct input_options){0}, 2);
     assert_contains(result.messages, "a.yaml:3:");
     assert_contains(result.messages, "b.yaml:1:1");
     unlink("b.yaml");
-    result = render_files(unit, (struct options){0}, 2);
+    result = render_files(unit, (struct input_options){0}, 2);
     assert_contains(result.messages, "b.yaml cannot be read");
 }
 
@@ -325,10 +333,9 @@ static bool same(const struct node *a, const struct node *b)
 static void test_json_says_what_yaml_says(void **state)
 {
     struct unit *unit = *state;
-    struct options options = {0};
+    struct input_options options = {0};
     struct result yaml = render_text(unit, options, rich);
-    options.output = "json";
-    struct result json = render_text(unit, options, rich);
+    struct result json = render_as(unit, "json", options, 1);
     if (!yaml.right || !json.right)
         fail_msg("%s", yaml.messages.data);
     const struct node *list =
@@ -357,7 +364,7 @@ static void test_json_says_what_yaml_says(void **state)
 static void test_same_input_same_bytes(void **state)
 {
     struct unit *unit = *state;
-    struct options options = {0};
+    struct input_options options = {0};
     struct result first = render_text(unit, options, rich);
     struct result second = render_text(unit, options, rich);
     assert_true(first.right && str_equal(first.manifests, second.manifests));
@@ -368,8 +375,8 @@ static void test_same_input_same_bytes(void **state)
 static void test_selectors_fit_the_pods(void **state)
 {
     struct unit *unit = *state;
-    struct options options = {.output = "json"};
-    struct result json = render_text(unit, options, rich);
+    write_file("a.yaml", str_of(rich));
+    struct result json = render_as(unit, "json", (struct input_options){0}, 1);
     const struct node *list =
         load_service(&unit->arena, unit_source(unit, json.manifests), &unit->diags);
     const struct node *labels = NULL;

@@ -314,12 +314,7 @@ static void test_types_in_words(void **state)
 static void test_the_table_holds_together(void **state)
 {
     struct unit *unit = *state;
-    static const struct schema *const schemas[] = {
-        &file_schema,     &environment_schema, &variable_schema, &providers_schema,
-        &aws_schema,      &google_schema,      &azure_schema,    &module_schema,
-        &database_schema, &service_schema,     &port_schema,     &resources_schema,
-    };
-    for (size_t i = 0; i < COUNT_OF(schemas); i++) {
+    for (size_t i = 0; i < SCHEMA_COUNT; i++) {
         const struct schema *schema = schemas[i];
         for (size_t j = 0; j < schema->count; j++) {
             const struct field *field = &schema->fields[j];
@@ -338,7 +333,7 @@ static void test_the_table_holds_together(void **state)
             if (!field->fallback || field->type > TYPE_BOOL)
                 continue;
             /* A default must be a value that could be written. */
-            struct schema alone = {"a test", field, 1, 0, false};
+            struct schema alone = {.what = "a test", .fields = field, .count = 1};
             read_with(unit, &alone, NULL,
                       str_format(&unit->arena, "{%s: %s}", field->name, field->fallback).data);
             assert_no_diags(unit);
@@ -351,15 +346,12 @@ static void test_the_table_holds_together(void **state)
 static void test_examples_are_right(void **state)
 {
     struct unit *unit = *state;
-    static const struct schema *const schemas[] = {
-        &file_schema,    &environment_schema, &variable_schema,  &providers_schema,
-        &service_schema, &port_schema,        &resources_schema, &database_schema};
-    for (size_t i = 0; i < COUNT_OF(schemas); i++) {
+    for (size_t i = 0; i < SCHEMA_COUNT; i++) {
         for (size_t j = 0; j < schemas[i]->count; j++) {
             const struct field *field = &schemas[i]->fields[j];
             if (!field->example || field->type == TYPE_ANY)
                 continue;
-            struct schema alone = {"a test", field, 1, 0, false};
+            struct schema alone = {.what = "a test", .fields = field, .count = 1};
             read_with(unit, &alone, NULL,
                       str_format(&unit->arena, "%s: %s", field->name, field->example).data);
             assert_no_diags(unit);

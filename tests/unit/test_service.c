@@ -2,7 +2,7 @@
 #include "unit.h"
 #include "unit_layer.h"
 
-static const struct options no_options;
+static const struct input_options no_options;
 
 /* The service of SERVICE_HEAD and further lines. */
 static const struct service *service_with(struct unit *unit, const char *lines)
@@ -104,7 +104,7 @@ static void test_images(void **state)
         {"Auto", NULL, DIGEST, "r.example.com", "r.example.com/opta-hello-app@" DIGEST, true},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct options options = {
+        struct input_options options = {
             .image_tag = rows[i].tag, .image_digest = rows[i].digest, .registry = rows[i].registry};
         const struct service *service = unit_service(
             unit, &options,
@@ -132,7 +132,7 @@ static void test_image_of_a_repository(void **state)
         {"nginx", "r.example.com/opta-hello-app", "nginx", true},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct options options = {
+        struct input_options options = {
             .image_tag = "v1", .registry = "r.example.com", .image_repository = rows[i].repository};
         const struct service *service = unit_service(
             unit, &options,
@@ -183,7 +183,7 @@ static void test_registry_of_the_cloud(void **state)
         assert_errors(unit, 1);
         assert_diag(unit, 0, 3, 49, "cannot determine the registry for image: AUTO", "--registry");
     }
-    struct options options = {.registry = "Not A Registry"};
+    struct input_options options = {.registry = "Not A Registry"};
     unit_service(unit, &options,
                  STR("name: hello\nmodules: [{name: app, type: k8s-service, image: AUTO, "
                      "port: {http: 80}}]\n"));

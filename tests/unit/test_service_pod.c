@@ -10,7 +10,7 @@ static const struct service *with(struct unit *unit, const char *lines)
 /* A file whose service has a name of so many letters. */
 static const struct service *named(struct unit *unit, size_t length, const char *lines)
 {
-    static const struct options none;
+    static const struct input_options none;
     struct str name = unit_repeat(unit, "n", length);
     return unit_service(unit, &none,
                         str_format(&unit->arena,

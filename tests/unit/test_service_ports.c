@@ -203,7 +203,8 @@ static void test_a_wrong_port_is_one_mistake(void **state)
 }
 
 /* The layer of an app that links to `back`, whose fields are given. */
-static struct layer *linked(struct unit *unit, const struct options *options, const char *back)
+static struct layer *linked(struct unit *unit, const struct input_options *options,
+                            const char *back)
 {
     return unit_layer(unit, options,
                       str_format(&unit->arena,
@@ -218,7 +219,7 @@ static struct layer *linked(struct unit *unit, const struct options *options, co
 static void test_port_that_links_call(void **state)
 {
     struct unit *unit = *state;
-    static const struct options options;
+    static const struct input_options options;
     static const struct {
         const char *back;
         int64_t port;
@@ -261,7 +262,7 @@ static void test_port_that_links_call(void **state)
 static void test_links_to_services_that_are_wrong(void **state)
 {
     struct unit *unit = *state;
-    static const struct options options;
+    static const struct input_options options;
     static const char *const backs[] = {
         "port: {http: 80}, nmae: x", "port: {http: 80}, min_containers: 9", "port: {http: abc}",
         "port: {htpp: 80}", "ports: [{name: a, type: tcp, port: x}]"};
@@ -280,7 +281,7 @@ static void test_links_to_services_that_are_wrong(void **state)
 static void test_links_leave_the_mistakes_of_outputs_to_be_told(void **state)
 {
     struct unit *unit = *state;
-    static const struct options options;
+    static const struct input_options options;
     struct layer *layer =
         linked(unit, &options, "port: {http: 80}, env_vars: {A: '{module.files.bucket_id}'}");
     assert_non_null(service_read(layer, &layer->modules[0]));

@@ -4,7 +4,7 @@
 
 static struct traffic traffic_with(struct unit *unit, const char *environment, const char *lines)
 {
-    static const struct options none;
+    static const struct input_options none;
     const struct service *service = unit_service(
         unit, &none, str_format(&unit->arena, "%s%s%s\n", environment, SERVICE_HEAD, lines));
     assert_non_null(service);

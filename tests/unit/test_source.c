@@ -38,7 +38,7 @@ static const char *list(struct unit *unit, bool recursive, const char *const *fi
     unit->diags = (struct diags){.arena = &unit->arena};
     const char **items = ARENA_ARRAY(&unit->arena, count, const char *);
     memcpy(items, files, count * sizeof *items);
-    struct options options = {.files = {items, count}, .recursive = recursive};
+    struct input_options options = {.files = {items, count}, .recursive = recursive};
     struct input *inputs;
     size_t found;
     *ret_right = input_list(&unit->arena, &unit->diags, &options, &inputs, &found);

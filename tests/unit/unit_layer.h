@@ -32,7 +32,7 @@ struct refusal {
 
 /* Reads a text under `options`, which must outlive the layer; what was reported before is
  * forgotten. */
-static inline struct layer *unit_layer(struct unit *unit, const struct options *options,
+static inline struct layer *unit_layer(struct unit *unit, const struct input_options *options,
                                        struct str text)
 {
     unit->diags = (struct diags){.arena = &unit->arena};
@@ -40,8 +40,8 @@ static inline struct layer *unit_layer(struct unit *unit, const struct options *
 }
 
 /* The first k8s-service of a text. NULL after an error. */
-static inline const struct service *unit_service(struct unit *unit, const struct options *options,
-                                                 struct str text)
+static inline const struct service *
+unit_service(struct unit *unit, const struct input_options *options, struct str text)
 {
     struct layer *layer = unit_layer(unit, options, text);
     for (size_t i = 0; layer && i < layer->module_count; i++)
@@ -54,7 +54,7 @@ static inline const struct service *unit_service(struct unit *unit, const struct
 static inline const struct service *unit_service_of(struct unit *unit, const char *head,
                                                     const char *lines)
 {
-    static const struct options none;
+    static const struct input_options none;
     return unit_service(unit, &none, str_format(&unit->arena, "%s%s\n", head, lines));
 }
 

@@ -1,0 +1,36 @@
+/* Amazon: regions, accounts, ECR, and IAM roles, which ACK controllers make. */
+#include "cloud/aws_resource.h"
+#include "cloud/ecr.h"
+#include "cloud/providers.h"
+#include "config/environment.h"
+
+static void read_keys(const struct schema_reader *reader, const struct record *record,
+                      struct environment *ret)
+{
+    environment_set_checked(reader, record, AWS_REGION, name_check_aws_region, &ret->region);
+    environment_set_checked(reader, record, AWS_ACCOUNT_ID, name_check_aws_account,
+                            &ret->account_id);
+}
+
+static struct str registry(struct arena *arena, const struct environment *environment)
+{
+    if (environment->account_id.len == 0 || environment->region.len == 0)
+        return (struct str){0};
+    return ecr_registry(arena, environment->account_id, environment->region);
+}
+
+const struct provider provider_aws = {
+    .cloud = CLOUD_AWS,
+    .field = PROVIDERS_AWS,
+    .title = "AWS",
+    .makes_objects = true,
+    .flat_names = true,
+    .read = read_keys,
+    .output = cloud_output,
+    .registry = registry,
+    .registry_hint = "write region and account_id in the environment's aws provider, or registry "
+                     "in the environment file, or pass --registry",
+    .annotation = "eks.amazonaws.com/role-arn",
+    .identity = SERVICE_IAM_ROLE_ARN,
+    .identity_check = name_check_iam_role,
+};

@@ -1,0 +1,33 @@
+/* Azure: locations, its Container Registry, and workload identities. */
+#include "cloud/providers.h"
+#include "config/environment.h"
+
+static void read_keys(const struct schema_reader *reader, const struct record *record,
+                      struct environment *ret)
+{
+    (void)reader;
+    ret->region = record_value(record, AZURE_LOCATION)->text;
+}
+
+/* NAME.azurecr.io, where Opta's environments have the output acr_name. */
+static struct str registry(struct arena *arena, const struct environment *environment)
+{
+    const struct output *name = environment_output(environment, STR("acr_name"));
+    if (!name || name->unusable || name->text.len == 0)
+        return (struct str){0};
+    return str_format(arena, "%.*s.azurecr.io", STR_ARG(str_lower(arena, name->text)));
+}
+
+const struct provider provider_azure = {
+    .cloud = CLOUD_AZURE,
+    .field = PROVIDERS_AZURERM,
+    .title = "Azure",
+    .read = read_keys,
+    .registry = registry,
+    .registry_hint = "write the name of its container registry in the environment file, outputs: "
+                     "{acr_name: NAME}, or registry, or pass --registry",
+    .annotation = "azure.workload.identity/client-id",
+    .identity = SERVICE_AZURE_CLIENT_ID,
+    .identity_check = name_check_uuid,
+    .pod_label = "azure.workload.identity/use",
+};

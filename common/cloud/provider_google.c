@@ -1,0 +1,66 @@
+/* Google: projects, its Container Registry, and service accounts. */
+#include "cloud/providers.h"
+#include "config/module_output.h"
+
+static void read_keys(const struct schema_reader *reader, const struct record *record,
+                      struct environment *ret)
+{
+    (void)reader;
+    ret->region = record_value(record, GOOGLE_REGION)->text;
+    ret->project = record_value(record, GOOGLE_PROJECT)->text;
+    ret->project_at = record_location(record, GOOGLE_PROJECT);
+}
+
+/* gcr.io/PROJECT; of a project of a domain, "example.com:shop", gcr.io/example.com/shop.
+ * https://cloud.google.com/artifact-registry/docs/docker/names */
+static struct str registry(struct arena *arena, const struct environment *environment)
+{
+    struct str project = environment->project;
+    size_t colon = str_find(project, 0, ':');
+    struct str last = str_from(project, colon + 1);
+    if (project.len == 0)
+        return project;
+    return str_format(arena, "gcr.io/%.*s%s%.*s", STR_ARG(str_slice(project, 0, colon)),
+                      last.len ? "/" : "", STR_ARG(last));
+}
+
+/* Google's IAM has no objects in the cluster. The roles are those that Opta granted.
+ * https://cloud.google.com/storage/docs/access-control/iam-roles */
+static void grant(struct scope *scope, const struct link *link, struct str account)
+{
+    /* Google's ID of a bucket is its name. */
+    bool named = module_writes_output(link->module, STR("bucket_name"));
+    const struct str name = named ? STR("bucket_name") : STR("bucket_id");
+    struct str bucket = STR("BUCKET");
+    bool writes = false;
+    for (size_t i = 0; i < link->permission_count; i++)
+        writes |= str_is(link->permissions[i], "write");
+    if (module_writes_output(link->module, name) &&
+        !module_written_output(scope, link->module, name, link->node->span, &bucket))
+        return;
+    const char *role = writes ? "roles/storage.objectAdmin" : "roles/storage.objectViewer";
+    diag_warning(scope->diags, link->node->span,
+                 "no cloud permission is made for this link to %.*s", STR_ARG(link->module->type));
+    if (account.len)
+        diag_hint(scope->diags,
+                  "grant it: gcloud storage buckets add-iam-policy-binding gs://%.*s "
+                  "--member=serviceAccount:%.*s --role=%s",
+                  STR_ARG(bucket), STR_ARG(account), role);
+    else
+        diag_hint(scope->diags, "write gcp_service_account, and grant that account %s on gs://%.*s",
+                  role, STR_ARG(bucket));
+}
+
+const struct provider provider_google = {
+    .cloud = CLOUD_GOOGLE,
+    .field = PROVIDERS_GOOGLE,
+    .title = "Google",
+    .read = read_keys,
+    .registry = registry,
+    .registry_hint = "write project in the environment's google provider, or registry in the "
+                     "environment file, or pass --registry",
+    .grant = grant,
+    .annotation = "iam.gke.io/gcp-service-account",
+    .identity = SERVICE_GCP_SERVICE_ACCOUNT,
+    .identity_check = name_check_google_account,
+};
