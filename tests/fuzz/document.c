@@ -9,11 +9,13 @@ static void check_places(const struct node *node, size_t start, size_t end)
     FUZZ_CHECK(node->span.start >= start && node->span.start <= node->span.end);
     FUZZ_CHECK(node->span.end <= end);
     FUZZ_CHECK(node->text_at >= node->span.start && node->text_at <= node->span.end);
-    if (node->kind == NODE_ALIAS)
+    if (node->kind == NODE_ALIAS || node->kind == NODE_SCALAR)
         return;
     size_t at = node->span.start;
     for (const struct node *child = node->first; child; child = child->next) {
         if (node->kind == NODE_MAP) {
+            for (const struct node *old = node_overridden(child); old; old = node_overridden(old))
+                check_places(old, node->span.start, child->key->span.start);
             check_places(child->key, at, node->span.end);
             at = child->key->span.end;
         }
