@@ -103,8 +103,9 @@ static void add_quantity(struct arena *arena, struct node *alternatives)
                   "^\\+?([0-9]+\\.?[0-9]*|\\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$");
 }
 
-/* The forms of a value. One that is null counts as left out. */
-static void add_forms(struct arena *arena, struct node *alternatives, const struct field *field)
+/* What a value of the type looks like. */
+static void add_type_forms(struct arena *arena, struct node *alternatives,
+                           const struct field *field)
 {
     static const char *const truths[] = {"true", "false", "yes", "no", "on", "off", NULL};
     switch (field->type) {
@@ -154,6 +155,12 @@ static void add_forms(struct arena *arena, struct node *alternatives, const stru
         put_type(arena, add_map(arena, alternatives), "array");
         break;
     }
+}
+
+/* The forms of a value. One that is null counts as left out. */
+static void add_forms(struct arena *arena, struct node *alternatives, const struct field *field)
+{
+    add_type_forms(arena, alternatives, field);
     if (field->word)
         put_text(arena, add_map(arena, alternatives), "const", str_of(field->word));
     bool number = field->type == TYPE_INT || field->type == TYPE_CPU || field->type == TYPE_BYTES;
