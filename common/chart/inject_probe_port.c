@@ -94,8 +94,21 @@ static struct node *port_reference(struct arena *arena, const struct node *port)
     return name ? node_copy(arena, name) : number ? node_copy(arena, number) : NULL;
 }
 
+/* True if a probe of the container asks the port by HTTP. */
+static bool is_asked_by_http(const struct target *target, const struct node *port)
+{
+    static const char *const keys[] = {"readinessProbe", "livenessProbe", "startupProbe"};
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        struct str asked =
+            node_text(node_find(node_find(target->container, keys[i]), "httpGet port"));
+        if (asked.len && target_container_port(target->container, asked) == port)
+            return true;
+    }
+    return false;
+}
+
 /* The only port of the container, or the one whose name fits the handler; when gaps are filled,
- * else the first, but not for gRPC, which few ports speak. */
+ * else the first, but not for gRPC, which few ports speak, and none that answers HTTP. */
 static struct node *container_port(const struct target *target, enum probe_kind kind)
 {
     const struct node *first = NULL;
@@ -110,6 +123,8 @@ static struct node *container_port(const struct target *target, enum probe_kind 
     const struct node *chosen = count == 1 ? first : named_port(target, kind);
     if (!chosen && target->fill && kind != PROBE_GRPC)
         chosen = first;
+    if (chosen && target->fill && kind == PROBE_GRPC && is_asked_by_http(target, chosen))
+        chosen = NULL;
     return chosen ? port_reference(target->injection->arena, chosen) : NULL;
 }
 

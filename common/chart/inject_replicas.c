@@ -68,6 +68,15 @@ static void warn_one_pod(const struct target *target)
               "helm.replicas");
 }
 
+/* An autoscaler leaves a workload with no replicas alone. */
+static void warn_start(const struct target *target, const struct node *replicas)
+{
+    diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
+                 "%.*s: replicas: 0 is removed, so its pods start",
+                 STR_ARG(object_text(target->injection->arena, target_controller(target))));
+    diag_hint(target->injection->diags, "keep it: helm: {replicas: keep}");
+}
+
 /* `field`: why; `scaled`: the chart or the service has an autoscaler. */
 static void remove_replicas(const struct target *target, enum field_id field, bool scaled)
 {
@@ -80,6 +89,8 @@ static void remove_replicas(const struct target *target, enum field_id field, bo
         return;
     if (!scaled && number != 1)
         warn_one_pod(target);
+    else if (number == 0)
+        warn_start(target, replicas);
     else if (number > 1)
         warn_drop(target, replicas, field == SERVICE_HELM);
     target_remove(target, controller, spec, "replicas", "replicas",
