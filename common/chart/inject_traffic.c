@@ -178,7 +178,7 @@ static const enum field_id annotation_fields[] = {SERVICE_STICKY_SESSION, SERVIC
 
 static bool has_annotations(const struct target *target)
 {
-    for (size_t i = 0; i < sizeof annotation_fields / sizeof *annotation_fields; i++)
+    for (size_t i = 0; i < COUNT_OF(annotation_fields); i++)
         if (target_has(target, annotation_fields[i]))
             return true;
     return false;
@@ -379,7 +379,7 @@ static void warn_no_effect(const struct target *target)
     struct injection *injection = target->injection;
     size_t count;
     const struct object **routes = gateway_routes(target, &count);
-    for (size_t i = 0; i < sizeof annotation_fields / sizeof *annotation_fields; i++) {
+    for (size_t i = 0; i < COUNT_OF(annotation_fields); i++) {
         enum field_id field = annotation_fields[i];
         if (!target_has(target, field))
             continue;

@@ -43,7 +43,7 @@ static bool has_annotation_about(const struct traffic *traffic, const char *word
     const struct value *annotations = traffic->annotations;
     for (size_t i = 0; i < annotations->count; i++) {
         const struct str texts[] = {annotations->items[i].name, annotations->items[i].text};
-        for (size_t j = 0; j < sizeof texts / sizeof *texts; j++)
+        for (size_t j = 0; j < COUNT_OF(texts); j++)
             if (texts[j].len && memmem(texts[j].data, texts[j].len, word, strlen(word)))
                 return true;
     }

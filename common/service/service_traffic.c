@@ -55,7 +55,7 @@ static struct str header_of(struct arena *arena, struct str name)
 static bool read_variable(struct arena *arena, struct str variable, struct hash_key *ret)
 {
     struct str lower = str_lower(arena, variable);
-    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+    for (size_t i = 0; i < COUNT_OF(variables); i++) {
         struct str name = str_of(variables[i].name);
         if (variables[i].begins ? !str_starts(lower, name) || lower.len == name.len
                                 : !str_equal(lower, name))

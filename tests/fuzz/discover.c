@@ -16,7 +16,7 @@ static bool has_service(struct arena *arena, const struct source *source)
     if (!modules || root->kind != NODE_MAP || modules->kind != NODE_LIST)
         return false;
     for (const struct node *module = modules->first; module; module = module->next)
-        for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+        for (size_t i = 0; i < COUNT_OF(types); i++)
             if (str_is(node_text(node_find(module, "type")), types[i]))
                 return true;
     return false;

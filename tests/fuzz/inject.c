@@ -23,7 +23,7 @@ static const char *const services[] = {
     "consistent_hash: $request_uri, ingress_extra_annotations: {a/b: c}, helm: {mode: fill}}\n",
 };
 
-enum { SERVICES = sizeof services / sizeof *services };
+enum { SERVICES = COUNT_OF(services) };
 
 static bool run(struct arena *arena, const char *file, struct str text, struct str *ret)
 {

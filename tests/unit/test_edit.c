@@ -292,7 +292,7 @@ static void items_are_removed_with_their_lines(void **state)
         {"a: [b]\n", "-a 0", "a: []\n"},
         {"- b\n- c\n", "-0", "- c\n"},
     };
-    check(*state, rows, sizeof rows / sizeof *rows);
+    check(*state, rows, COUNT_OF(rows));
 }
 
 static void aliases_become_merges_and_copies(void **state)

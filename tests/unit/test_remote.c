@@ -33,7 +33,7 @@ static void test_addresses(void **state)
         struct str path = str_of(rows[i].path);
         unit->diags = (struct diags){.arena = &unit->arena};
         assert_true(remote_is(path));
-        assert_true(remote_report(&unit->arena, &unit->diags, (struct location){0}, path));
+        assert_true(remote_report(&unit->arena, &unit->diags, NO_LOCATION, path));
         assert_errors(unit, 1);
         assert_diag(unit, 0, 0, 0, rows[i].message, rows[i].hint);
     }
@@ -47,8 +47,7 @@ static void test_local_paths(void **state)
                                         "s3/a", "git"};
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
         struct str path = str_of(paths[i]);
-        if (remote_is(path) ||
-            remote_report(&unit->arena, &unit->diags, (struct location){0}, path))
+        if (remote_is(path) || remote_report(&unit->arena, &unit->diags, NO_LOCATION, path))
             fail_msg("%s", paths[i]);
         assert_no_diags(unit);
     }
