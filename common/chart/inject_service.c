@@ -434,12 +434,40 @@ static const struct node *port_of(const struct target *target, const struct cand
     return target->service->public_port ? candidate->public.first : chosen_port(&candidate->public);
 }
 
+/* True for a Service that only the API server calls, unless it is written. */
+static bool is_for_webhooks(const struct target *target, const struct object *service)
+{
+    return written_service(target).len == 0 &&
+           release_has_webhook(&target->injection->release, service->name);
+}
+
+static bool report_webhook(const struct target *target)
+{
+    struct injection *injection = target->injection;
+    for (size_t i = 0; i < injection->service_count; i++) {
+        const struct object *service = injection->services[i];
+        if (!is_for_webhooks(target, service))
+            continue;
+        target_error(target, SERVICE_PUBLIC_URI,
+                     "public_uri needs a Service other than %.*s, which is for admission webhooks",
+                     STR_ARG(service->name));
+        diag_hint(injection->diags,
+                  "enable its other Service in the chart's values, or use this one: %.*s",
+                  STR_ARG(target_selector(injection, injection->options->service, "service",
+                                          service->name)));
+        return true;
+    }
+    return false;
+}
+
 /* Reports that no Service can serve public_uri. A headless one has no address of its own, so it is
  * taken only where it is written. */
 static void report_no_service(const struct target *target)
 {
     struct injection *injection = target->injection;
     const struct object *headless = NULL;
+    if (report_webhook(target))
+        return;
     for (size_t i = 0; i < injection->service_count && !headless; i++)
         if (is_headless(injection->services[i]) && injection->services[i]->name.len)
             headless = injection->services[i];
@@ -501,7 +529,7 @@ static bool choose_service(const struct target *target, struct candidate *ret)
     *ret = last;
     for (size_t i = 0; i < injection->service_count; i++) {
         struct candidate each = look_at(target, injection->services[i], &own_ports);
-        if (!each.able)
+        if (!each.able || is_for_webhooks(target, each.service))
             continue;
         able[count++] = each.service;
         last = each;

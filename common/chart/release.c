@@ -33,6 +33,8 @@ static const struct release_kind {
     {"PodMonitor", {"monitoring.coreos.com", NULL}, OBJECT_SELECTOR},
     {"PersistentVolumeClaim", {"", NULL}, OBJECT_CLAIM},
     {"Namespace", {"", NULL}, OBJECT_NAMESPACE},
+    {"ValidatingWebhookConfiguration", {"admissionregistration.k8s.io", NULL}, OBJECT_WEBHOOK},
+    {"MutatingWebhookConfiguration", {"admissionregistration.k8s.io", NULL}, OBJECT_WEBHOOK},
 };
 
 static bool is_list(struct str kind)

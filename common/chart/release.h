@@ -24,6 +24,7 @@ enum object_kind {
     OBJECT_SELECTOR, /* NetworkPolicy, PodMonitor: select pods, and nothing else counts */
     OBJECT_CLAIM,    /* PersistentVolumeClaim */
     OBJECT_NAMESPACE,
+    OBJECT_WEBHOOK, /* ValidatingWebhookConfiguration, MutatingWebhookConfiguration */
     OBJECT_KINDS,
 };
 
@@ -98,6 +99,8 @@ struct release {
     bool paths_known;
     struct set classes; /* IngressClasses by name, */
     bool classes_known;
+    struct set webhooks; /* the Services that admission webhooks call, by name */
+    bool webhooks_known;
     struct set label_users; /* and what selects by a label, all made when first asked for */
     bool label_users_known;
 };
@@ -162,6 +165,9 @@ const struct node *release_backend_reference(const struct node *reference);
 /* The class that an Ingress names in `spec.ingressClassName`, else in the older annotation
  * `kubernetes.io/ingress.class`; empty: none. */
 struct str release_class(const struct object *ingress);
+
+/* True if an admission webhook of the chart calls a Service of that name. */
+bool release_has_webhook(struct release *release, struct str service);
 
 /* The IngressClass of a name, or NULL. */
 const struct object *release_find_class(struct release *release, struct str name);

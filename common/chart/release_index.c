@@ -283,6 +283,28 @@ const struct object *release_find_class(struct release *release, struct str name
     return set_get(&release->classes, name);
 }
 
+/* Webhooks */
+
+static void add_webhooks(struct release *release, const struct object *configuration)
+{
+    const struct node *webhooks = node_find(configuration->node, "webhooks");
+    for (const struct node *each = node_items(webhooks); each; each = each->next) {
+        struct str name = node_text(node_find(each, "clientConfig service name"));
+        if (name.len)
+            set_add(release->arena, &release->webhooks, name, each);
+    }
+}
+
+bool release_has_webhook(struct release *release, struct str service)
+{
+    if (!release->webhooks_known)
+        for (const struct object *each = release_objects(release, OBJECT_WEBHOOK); each;
+             each = each->next)
+            add_webhooks(release, each);
+    release->webhooks_known = true;
+    return set_get(&release->webhooks, service) != NULL;
+}
+
 /* Labels that something selects pods by */
 
 static void add_user(struct release *release, const struct object *object, struct str key)
@@ -332,7 +354,7 @@ const struct object *release_label_user(struct release *release, struct str key)
 {
     for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
         if (type == OBJECT_INGRESS_CLASS || type == OBJECT_CLAIM || type == OBJECT_NAMESPACE ||
-            type == OBJECT_ROUTE)
+            type == OBJECT_ROUTE || type == OBJECT_WEBHOOK)
             continue; /* they select no pods */
         const struct object *first = release_objects(release, type);
         if (type == OBJECT_PODS || release->label_users_known) /* those select their own at most */
