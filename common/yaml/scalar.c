@@ -33,13 +33,15 @@ static size_t skip(struct str text, size_t at, const char *allowed)
 }
 
 /* Integers of every base, floats, sexagesimals (12:30:45), with Ruby's and YAML 1.1's separators.
- * Dotted groups (1.2.3) are floats to the letter of YAML 1.1's pattern. */
+ * Dotted groups (1.2.3) are floats to the letter of YAML 1.1's pattern. Go (yaml.v2, resolve())
+ * drops every underscore first, also one in 0_x1F or 3e7_. */
 static bool is_number(struct str text)
 {
-    size_t at = text.len && (text.data[0] == '-' || text.data[0] == '+') ? 1 : 0;
-    struct str digits = str_from(text, at);
-    if (digits.len > 2 && digits.data[0] == '0' && strchr("xXoObB", digits.data[1]))
-        return str_only(str_from(digits, 2), "0123456789abcdefABCDEF_");
+    size_t sign = text.len && (text.data[0] == '-' || text.data[0] == '+') ? 1 : 0;
+    struct str digits = str_from(text, skip(text, sign, "_"));
+    size_t mark = digits.len && digits.data[0] == '0' ? skip(digits, 1, "_") : digits.len;
+    if (mark + 1 < digits.len && strchr("xXoObB", digits.data[mark]))
+        return str_only(str_from(digits, mark + 1), "0123456789abcdefABCDEF_");
     size_t mantissa = skip(digits, 0, "0123456789_,.:");
     bool has_digit = false;
     for (size_t i = 0; i < mantissa; i++)
@@ -50,7 +52,7 @@ static bool is_number(struct str text)
         return true;
     if (digits.data[mantissa] != 'e' && digits.data[mantissa] != 'E')
         return false;
-    size_t exponent = skip(digits, mantissa + 1, "+-0123456789");
+    size_t exponent = skip(digits, mantissa + 1, "+-0123456789_");
     return exponent == digits.len;
 }
 
