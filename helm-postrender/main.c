@@ -43,7 +43,7 @@ int main(int argc, char **argv)
         .name = "helm-postrender",
         .file = "helm-postrender",
         .commands = commands,
-        .single = true,
+        .single = &command,
         .variables = variables,
     };
     if (!is_stderr_hidden())

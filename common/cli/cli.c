@@ -531,7 +531,7 @@ static int run_program(struct cli *cli)
     if (first && strcmp(first, "--version") == 0)
         return cli_version(program);
     if (program->single)
-        return run_command(cli, *program->commands);
+        return run_command(cli, program->single);
     cli->at = 1;
     if (!first) {
         cli->at = 0;

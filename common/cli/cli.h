@@ -43,7 +43,8 @@ struct program {
     const char *file; /* the binary's name */
     const char *summary;
     const struct command *const *commands; /* ended by NULL */
-    bool single; /* the first command is the program itself, the others are hidden */
+    const struct command *single; /* the program itself, among the commands, of which the others are
+                                     hidden; NULL: it has commands */
     const struct environment_variable *variables; /* ended by one without a name */
     const struct command_word *words;             /* ended by one without a word; may be NULL */
 };

@@ -287,7 +287,7 @@ static void complete_program(struct completion *completion, const struct program
                              const char *const *words, size_t count)
 {
     if (program->single) {
-        complete_command(completion, *program->commands, words, count);
+        complete_command(completion, program->single, words, count);
         return;
     }
     completion->begun = str_of(words[count - 1]);

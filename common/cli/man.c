@@ -101,15 +101,15 @@ static void write_page(struct buf *out, const struct program *program)
                version_number);
     add_text(out, str_of(program->file));
     buf_add(out, STR(" \\- "));
-    add_line(out, program->single ? (*program->commands)->summary : program->summary);
+    add_line(out, program->single ? program->single->summary : program->summary);
     buf_add(out, STR(".SH SYNOPSIS\n\\fB"));
     add_text(out, str_of(program->name));
     buf_add(out, STR("\\fR \\fI"));
-    add_text(out, str_of(program->single ? (*program->commands)->arguments : "COMMAND"));
+    add_text(out, str_of(program->single ? program->single->arguments : "COMMAND"));
     buf_add(out, STR("\\fR [flags]\n"));
-    if (program->single && (*program->commands)->details) {
+    if (program->single && program->single->details) {
         buf_add(out, STR(".SH DESCRIPTION\n"));
-        add_text(out, str_of((*program->commands)->details));
+        add_text(out, str_of(program->single->details));
     }
     add_commands(out, program);
     add_flags(out, program);

@@ -14,8 +14,8 @@ void namespace_add_service(struct arena *arena, struct deployed_service *deploye
     const struct layer *layer = service->layer;
     struct deployed_service **slot = ARENA_NEW(arena, struct deployed_service *);
     *slot = deployed;
-    namespace->services = arena_grow(arena, namespace->services, namespace->service_count,
-                                     sizeof *namespace->services);
+    namespace->services =
+        arena_grow(arena, namespace->services, namespace->service_count, sizeof(void *));
     namespace->services[namespace->service_count++] = deployed;
     set_add(arena, &namespace->modules, pair(arena, layer->name, service->name), slot);
     set_add(arena, &namespace->layers, layer->name, layer);

@@ -57,9 +57,9 @@ static void check_cron_commands(const struct service_reader *in, const struct re
     struct diags *diags = in->reader.diags;
     struct location at = record->node->span;
     at.end = at.start;
-    if (job->commands->wrong || job->args->wrong) {
+    if (job->commands->wrong || job->args->wrong)
         return;
-    } else if (job->commands->count == 0 && job->args->count == 0) {
+    if (job->commands->count == 0 && job->args->count == 0) {
         diag_error(diags, at, "a cron job needs commands or args");
         diag_hint(diags, "write it like this: commands: [./clean]");
     } else if (set_add(in->reader.arena, names, job->name, job)) {

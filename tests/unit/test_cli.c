@@ -53,8 +53,11 @@ static const struct command *const commands[] = {&render_command, &validate_comm
 static const struct program program = {
     .name = "kubectl it", .file = "kubectl-it", .summary = "Does it.", .commands = commands};
 
-static const struct program single = {
-    .name = "it", .file = "it", .summary = "Does it.", .commands = commands, .single = true};
+static const struct program single = {.name = "it",
+                                      .file = "it",
+                                      .summary = "Does it.",
+                                      .commands = commands,
+                                      .single = &render_command};
 
 enum { ARGUMENTS_MAX = 8 };
 
