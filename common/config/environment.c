@@ -268,10 +268,10 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
 /* Counts scalars such as <<region::aws_region::Your AWS Region>>, which Opta's templates have. */
 static size_t count_unfilled(const struct node *node, const struct node **ret_first)
 {
-    size_t count = 0;
     if (node->kind == NODE_ALIAS) /* counted where it is anchored */
         return 0;
     if (node->kind != NODE_SCALAR) {
+        size_t count = 0;
         for (const struct node *child = node_items(node); child; child = child->next)
             count += count_unfilled(child, ret_first);
         return count;

@@ -300,10 +300,10 @@ static bool fill_module(struct filler *filler, const struct placeholder *placeho
     struct module *module = module_find(scope->modules, scope->module_count, name);
     const struct schema_reader reader = {.arena = scope->arena, .diags = scope->diags};
     struct str text;
-    if (!module)
+    if (!module) {
         module_report_missing(&reader, scope->modules, scope->module_count, name, at);
-    if (!module)
         return false;
+    }
     enum output_source source = module_output(scope, module, output, at, &text);
     if (source == OUTPUT_SECRET)
         return put_reference(filler, placeholder, module, output);

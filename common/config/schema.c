@@ -285,8 +285,9 @@ static void report_quantity(const struct schema_reader *reader, const struct fie
     struct str read = value->number > 0 && value->number < INT64_MAX
                           ? quantity_text(arena, field, value->number)
                           : text;
-    struct str is = str_equal(read, text) ? (struct str){0}
-                                          : str_format(arena, ", which is %.*s", STR_ARG(read));
+    struct str is = STR("");
+    if (!str_equal(read, text))
+        is = str_format(arena, ", which is %.*s", STR_ARG(read));
     struct location at = value->node->span;
     if (str_to_int(text, &(int64_t){0})) {
         diag_error(reader->diags, at,
