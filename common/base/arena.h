@@ -35,6 +35,9 @@ void out_of_memory_asks(void (*cleanup)(void));
 /* `size` zeroed bytes, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull));
 
+/* The same, not zeroed. They begin at `free` if they fit in. */
+void *arena_bytes(struct arena *arena, size_t size) __attribute__((returns_nonnull));
+
 /* `count` zeroed items of `size` bytes; exits as above when the product overflows. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 

@@ -108,9 +108,12 @@ bool str_only(struct str s, const char *allowed)
     return true;
 }
 
+/* Room for a text, with the NUL behind it. */
 static char *arena_text(struct arena *arena, size_t len)
 {
-    return arena_alloc(arena, len + 1);
+    char *text = arena_bytes(arena, len + 1);
+    text[len] = '\0';
+    return text;
 }
 
 bool str_to_int(struct str text, int64_t *ret_number)
@@ -160,11 +163,15 @@ struct str str_upper(struct arena *arena, struct str s)
     return map_bytes(arena, s, upper);
 }
 
-/* vsnprintf() fails only for a broken format or a result above INT_MAX: both are our mistake. */
-__attribute__((format(printf, 1, 0))) static size_t formatted_length(const char *format,
-                                                                     va_list arguments)
+/* Formats as much as fits, and returns the length of all. vsnprintf() fails only for a broken
+ * format or a result above INT_MAX: both are our mistake. */
+__attribute__((format(printf, 3, 0))) static size_t print(char *to, size_t room, const char *format,
+                                                          va_list arguments)
 {
-    int len = vsnprintf(NULL, 0, format, arguments);
+    va_list again;
+    va_copy(again, arguments);
+    int len = vsnprintf(to, room, format, again);
+    va_end(again);
     if (len < 0)
         abort();
     return (size_t)len;
@@ -172,12 +179,11 @@ __attribute__((format(printf, 1, 0))) static size_t formatted_length(const char 
 
 struct str str_vformat(struct arena *arena, const char *format, va_list arguments)
 {
-    va_list again;
-    va_copy(again, arguments);
-    size_t len = formatted_length(format, again);
-    va_end(again);
+    char *room = arena->free;
+    size_t len = print(room, room ? (size_t)(arena->end - room) : 0, format, arguments);
     char *text = arena_text(arena, len);
-    vsnprintf(text, len + 1, format, arguments);
+    if (text != room) /* it did not fit */
+        print(text, len + 1, format, arguments);
     return (struct str){text, len};
 }
 
@@ -250,13 +256,14 @@ void buf_add_spaces(struct buf *buf, size_t count)
 void buf_format(struct buf *buf, const char *format, ...)
 {
     va_list arguments;
-    va_list again;
     va_start(arguments, format);
-    va_copy(again, arguments);
-    size_t len = formatted_length(format, again);
-    va_end(again);
-    buf_reserve(buf, len + 1);
-    vsnprintf(buf->data + buf->len, len + 1, format, arguments);
+    buf_reserve(buf, 1);
+    size_t room = buf->capacity - buf->len;
+    size_t len = print(buf->data + buf->len, room, format, arguments);
+    if (len >= room) { /* it did not fit */
+        buf_reserve(buf, len + 1);
+        print(buf->data + buf->len, len + 1, format, arguments);
+    }
     buf->len += len;
     va_end(arguments);
 }
