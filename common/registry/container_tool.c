@@ -288,11 +288,12 @@ struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
     const struct str azure = STR(".azurecr.io");
     bool google = str_is(host, "gcr.io") || str_ends(host, STR(".gcr.io")) ||
                   str_ends(host, STR("-docker.pkg.dev"));
+    struct str start = STR("");
     if (is_local(host))
-        return str_format(arena,
-                          "is a registry running at %.*s? start one: %s run -d -p 5000:5000 "
-                          "docker.io/library/registry:2",
-                          STR_ARG(host), tool->name);
+        start = str_format(arena,
+                           "is a registry running at %.*s? start one: %s run -d -p 5000:5000 "
+                           "docker.io/library/registry:2\n",
+                           STR_ARG(host), tool->name);
     struct str command = str_format(arena, "%s login %.*s", tool->name, STR_ARG(host));
     if (google && tool->kind == TOOL_PODMAN)
         command = str_format(arena,
@@ -307,7 +308,8 @@ struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
                              tool->kind == TOOL_DOCKER ? "" : tool->name,
                              tool->kind == TOOL_DOCKER ? "" : " ",
                              STR_ARG(str_slice(host, 0, host.len - azure.len)));
-    return str_format(arena, "if the registry refuses it, log in first: %.*s", STR_ARG(command));
+    return str_format(arena, "%.*sif the registry refuses it, log in first: %.*s", STR_ARG(start),
+                      STR_ARG(command));
 }
 
 static void tell_refused(const struct image_tool *tool, const struct process *run,
