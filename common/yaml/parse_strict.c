@@ -508,12 +508,14 @@ static bool finds_deeper_key(struct str text, const char *message, size_t offset
     for (size_t at = line; at + 1 < offset; at++)
         value |= text.data[at] == ':' && text.data[at + 1] == ' ';
     size_t next = str_find(text, offset, '\n') + 1;
-    while (next < text.len && str_find(text, next, ':') > str_find(text, next, '\n'))
-        next = str_find(text, next, '\n') + 1;
-    while (next < text.len && text.data[next] == ' ')
-        next++;
-    *ret_key = next;
-    return value && next < text.len && strstr(message, "multiline plain key");
+    size_t key = str_find(text, next, ':'); /* then the start of its line */
+    bool found = key < text.len;
+    while (key > next && text.data[key - 1] != '\n')
+        key--;
+    while (key < text.len && text.data[key] == ' ')
+        key++;
+    *ret_key = key;
+    return value && found && strstr(message, "multiline plain key");
 }
 
 static void report_syntax(struct loader *loader, struct fy_diag *collected)
