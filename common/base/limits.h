@@ -13,7 +13,7 @@ enum {
     FILE_EXPANDED_MAX = 100000, /* keys, values, maps and lists that the aliases of a file stand for
                                  */
     FILES_MAX = 20000,          /* files of one run */
-    FOLDERS_DEPTH_MAX = 32,     /* folders inside each other, with -R */
+    FOLDERS_DEPTH_MAX = 32,     /* directories inside each other, with -R */
     SERVICES_MAX = 20000,       /* services of one run */
     MODULES_MAX = 1000,         /* modules of a file */
     ITEMS_MAX = 2000,           /* items of a list, or fields of a map, that a field holds */

@@ -24,8 +24,8 @@ void inject_warn_replicas(const struct target *target, const char *reason)
                  target->service->helm.keep_replicas ? "keep" : "remove", reason);
 }
 
-/* An upgrade that drops the field sets it to 1 once, whoever applies it: the autoscaler then starts
- * from there. Only a manager of its own that holds the number prevents it. */
+/* An upgrade that drops the field sets it to 1 once, with any field manager: the autoscaler then
+ * starts from there. Only a manager of its own that holds the number prevents it. */
 static void warn_drop(const struct target *target, const struct node *replicas, bool asked)
 {
     const struct object *workload = target_controller(target);

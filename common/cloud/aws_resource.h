@@ -1,7 +1,7 @@
 /* What modules of AWS that services link to are there, as far as files tell: their ARNs and names.
  *
  * The module's `outputs` come first, then its own fields, then the environment's outputs
- * (NAME_queue_arn and the like), then the names that Opta gave, which is told as a guess. */
+ * (NAME_queue_arn and the like), then the names that Opta gave, which is reported as a guess. */
 #ifndef OPTASVC_AWS_RESOURCE_H
 #define OPTASVC_AWS_RESOURCE_H
 

@@ -316,9 +316,9 @@ static void take_secrets(struct cluster *cluster, const struct question *questio
     struct str text = str_copy(cluster->kubectl.arena, buf_str(&run->output));
     struct str manual = STR(MANUAL_SECRETS "/");
     if (kubectl_forbidden(run)) {
-        bool told = namespace->secrets_hidden;
+        bool reported = namespace->secrets_hidden;
         namespace->secrets_hidden = true;
-        if (told || !namespace->needs_secrets)
+        if (reported || !namespace->needs_secrets)
             return;
         diag_warning(&cluster->diags, NO_LOCATION,
                      "the Secrets of namespace \"%.*s\" may not be read: whether the pods find "

@@ -21,7 +21,7 @@ bool namespace_has_layer(struct arena *arena, const struct cluster_namespace *na
 /* Indexes `live` anew after it has changed. The indexes last as long as the arena. */
 void namespace_index(struct arena *arena, struct cluster_namespace *namespace);
 
-/* The live object that is the same as this one, whoever made it, or NULL. */
+/* The live object that is the same as this one, also one of another manager, or NULL. */
 struct node *namespace_find(struct arena *arena, const struct cluster_namespace *namespace,
                             const struct node *object);
 

@@ -25,7 +25,7 @@ name_check name_check_mount_path;   /* an absolute path in a container */
 name_check name_check_path;         /* an absolute URL path */
 name_check name_check_request;      /* a path with or without a query */
 name_check name_check_hash_key;     /* what ingress-nginx takes for upstream-hash-by */
-name_check name_check_nginx_value;  /* of an annotation that nginx's configuration is made of */
+name_check name_check_nginx_value;  /* of an annotation that nginx's configuration contains */
 name_check name_check_arn;
 name_check name_check_iam_policy; /* its ARN */
 name_check name_check_iam_role;   /* its ARN */

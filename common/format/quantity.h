@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 
-/* In canonical form, for whoever writes another form of the same number conflicts with itself under
+/* In canonical form, because another form of the same number conflicts with itself under
  * server-side apply. */
 struct str quantity_cpu(struct arena *arena, int64_t millicores);
 struct str quantity_bytes(struct arena *arena, int64_t bytes);

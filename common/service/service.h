@@ -193,7 +193,7 @@ void service_warn_restart(struct diags *diags, const struct service *service, en
                           struct str subject, int64_t seconds, int64_t delay);
 
 /* The port at which the Service made from `node` is called; 0 when it listens to nothing, -1 when
- * its ports are wrong or missing, which is told where that service is read. */
+ * its ports are wrong or missing, which is reported where that service is read. */
 int64_t service_called_port(struct layer *layer, const struct node *node);
 
 #endif

@@ -32,7 +32,7 @@ struct edit edit_begin(struct arena *arena, struct diags *diags, const struct so
  * give in its place is removed there. */
 void edit_set(struct edit *edit, struct node *map, struct str key, struct node *value);
 
-/* Removes a key, also from what is merged; nothing happens when it is not there. */
+/* Removes a key, also from what is merged; nothing happens if it is missing. */
 void edit_remove(struct edit *edit, struct node *map, const char *key);
 
 /* Removes an item of a list. */
@@ -42,7 +42,7 @@ void edit_remove_item(struct edit *edit, struct node *list, const struct node *i
 void edit_insert(struct edit *edit, struct node *list, const struct node *before,
                  struct node *item);
 
-/* The map or list of a key, to be changed; it may come by an alias or a merge key. It is made when
+/* The map or list of a key, to be changed; it may come by an alias or a merge key. It is created if
  * it is missing or null. NULL after an error. */
 struct node *edit_map(struct edit *edit, struct node *map, const char *key);
 struct node *edit_list(struct edit *edit, struct node *map, const char *key);

@@ -259,7 +259,7 @@ static bool is_as_meant(struct edit *edit, struct str text)
            edit_same(edit->arena, edit->root, root);
 }
 
-/* Reports what stands in the way. */
+/* Reports why it cannot be written. */
 static void report_refused(const struct edit *edit)
 {
     for (size_t i = 0; i < edit->refused.count; i++) {
