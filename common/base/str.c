@@ -116,6 +116,15 @@ static char *arena_text(struct arena *arena, size_t len)
     return text;
 }
 
+unsigned str_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0');
+    if (c >= 'a' && c <= 'f')
+        return (unsigned)(c - 'a') + 10;
+    return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
+}
+
 bool str_to_int(struct str text, int64_t *ret_number)
 {
     enum { MOST_DIGITS = 18 }; /* fits an int64_t whatever the digits are */

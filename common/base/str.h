@@ -55,6 +55,9 @@ bool str_next_line(struct str text, size_t *at, struct str *ret_line);
 /* True when every byte is one of `allowed`. */
 bool str_only(struct str s, const char *allowed);
 
+/* The value of a digit in any base up to 16, or 16 for another character. */
+unsigned str_digit(char c);
+
 /* Reads a decimal integer of at most 18 digits: no sign but "-", no leading zero. */
 bool str_to_int(struct str text, int64_t *ret_number);
 

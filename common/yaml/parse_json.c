@@ -44,11 +44,7 @@ static bool read_unit(struct reader *reader, uint32_t *ret_unit)
 {
     *ret_unit = 0;
     for (size_t i = 0; i < 4; i++, reader->at++) {
-        char c = peek(reader);
-        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
-                         : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a') + 10
-                         : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A') + 10
-                                                : 16;
+        unsigned digit = str_digit(peek(reader));
         if (digit == 16)
             return false;
         *ret_unit = *ret_unit << 4 | digit;

@@ -153,16 +153,6 @@ static unsigned base_of(struct str digits, size_t *ret_prefix)
     return 10;
 }
 
-/* The value of a digit in any base, or 16 for what is none. */
-static unsigned digit_of(char c)
-{
-    if (is_digit(c))
-        return (unsigned)(c - '0');
-    if (c >= 'a' && c <= 'f')
-        return (unsigned)(c - 'a') + 10;
-    return c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10 : 16;
-}
-
 /* Go's strconv.ParseInt() with base 0; the number fits an int64_t or, if positive, a uint64_t. */
 static bool parse_go_int(struct str text, bool *ret_negative, uint64_t *ret_number)
 {
@@ -172,7 +162,7 @@ static bool parse_go_int(struct str text, bool *ret_negative, uint64_t *ret_numb
     unsigned base = base_of(digits, &prefix);
     uint64_t number = 0;
     for (size_t i = prefix; i < digits.len; i++) {
-        unsigned digit = digit_of(digits.data[i]);
+        unsigned digit = str_digit(digits.data[i]);
         if (digit >= base || number > (UINT64_MAX - digit) / base)
             return false;
         number = number * base + digit;
