@@ -64,8 +64,8 @@ static void check_misplaced(struct discovery *discovery, const struct node *node
     if (!service)
         return;
     if (is_service(discovery, service)) {
-        diag_error(discovery->diags, service->span, "this k8s-service is not in the list modules");
-        diag_hint(discovery->diags, "write it as an item of modules: at the top of the file");
+        diag_error(discovery->diags, service->span, "this k8s-service is not in the modules list");
+        diag_hint(discovery->diags, "move it into the modules list at the top level of the file");
     } else {
         report_near_type(discovery, service);
     }
@@ -80,8 +80,8 @@ static void check_module(struct discovery *discovery, const struct node *module)
         check_misplaced(discovery, module);
     } else if (node_text(type).len == 0) {
         diag_error(diags, type ? type->span : module->span,
-                   "this module has no type, so it may be a k8s-service");
-        diag_hint(diags, "write its type: - {name: app, type: k8s-service, ...}");
+                   "missing required field \"type\" in a module");
+        diag_hint(diags, "set its type, for example: - {name: app, type: k8s-service, ...}");
         discovery->foreign = true;
     } else if (likeness(discovery, module) == TYPE_NEAR) {
         report_near_type(discovery, module);
@@ -123,8 +123,8 @@ static void report_misspelt_list(struct discovery *discovery, const struct node 
     struct diags *diags = discovery->diags;
     struct str key = value->key->text;
     if (last_line(value->key).len < key.len && str_starts(key, STR("//"))) {
-        diag_error(diags, value->key->span, "a comment that begins with //");
-        diag_hint(diags, "remove it: neither JSON nor YAML has such comments");
+        diag_error(diags, value->key->span, "comments that begin with // are not supported");
+        diag_hint(diags, "remove the comment, or in YAML begin it with #");
         return;
     }
     diag_error(diags, value->key->span, "unknown field \"%.*s\" in the file", STR_ARG(key));

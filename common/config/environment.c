@@ -34,14 +34,24 @@ static const struct record *choose(const struct schema_reader *reader, const str
         return environments->records[0];
     struct location at = environments->node->key->span;
     if (options->environment)
-        diag_error(reader->diags, at, "no environment is named \"%s\"", options->environment);
+        diag_error(reader->diags, at, "environment \"%s\" not found", options->environment);
     else
-        diag_error(reader->diags, at, "the file has several environments: choose one with --env");
+        diag_error(reader->diags, at, "the file has several environments; select one with --env");
     if (near.best.len)
         diag_hint(reader->diags, "did you mean --env %.*s?", STR_ARG(near.best));
     else
-        diag_hint(reader->diags, "its environments: %.*s", STR_ARG(names));
+        diag_hint(reader->diags, "available: %.*s", STR_ARG(names));
     return NULL;
+}
+
+static void report_duplicate(const struct schema_reader *reader, const struct value *name,
+                             const struct value *first)
+{
+    const struct location at = first->node->span;
+    diag_error(reader->diags, name->node->span, "duplicate environment \"%.*s\"",
+               STR_ARG(name->text));
+    diag_hint(reader->diags, "first defined on line %zu; give each environment its own name",
+              diag_position(at.source, at.start).line);
 }
 
 static bool check_names(const struct schema_reader *reader, const struct value *environments)
@@ -50,15 +60,15 @@ static bool check_names(const struct schema_reader *reader, const struct value *
     bool right = true;
     for (size_t i = 0; i < environments->count; i++) {
         const struct value *name = record_value(environments->records[i], ENVIRONMENT_NAME);
-        if (!name->node) /* told already */
+        if (!name->node) /* reported already */
             continue;
+        const struct value *first = NULL;
         const char *wrong =
             name->text.len ? name_check_label_value(name->text) : "must not be empty";
         if (wrong)
-            diag_error(reader->diags, name->node->span, "an environment's name %s", wrong);
-        else if (set_add(reader->arena, &names, name->text, name))
-            diag_error(reader->diags, name->node->span, "two environments are named \"%.*s\"",
-                       STR_ARG(name->text));
+            diag_error(reader->diags, name->node->span, "environment name %s", wrong);
+        else if ((first = set_add(reader->arena, &names, name->text, name)) != NULL)
+            report_duplicate(reader, name, first);
         else
             continue;
         right = false;
@@ -185,12 +195,13 @@ static void set_cloud_objects(const struct schema_reader *reader, const struct r
     ret->ack = ret->provider->makes_objects && !str_is(written->text, "none");
     if (str_is(written->text, "ack") && !ret->provider->makes_objects) {
         diag_error(reader->diags, record_location(file, FILE_CLOUD_OBJECTS),
-                   "cloud_objects: ack is for an environment of AWS");
+                   "cloud_objects: ack requires the aws provider");
         if (ret->provider->cloud == CLOUD_NONE)
-            diag_hint(reader->diags, "give it a provider: providers: {aws: {region: us-east-1, "
+            diag_hint(reader->diags, "set the provider: providers: {aws: {region: us-east-1, "
                                      "account_id: 123456789012}}");
         else
-            diag_hint(reader->diags, "remove it: this environment is of %s", ret->provider->title);
+            diag_hint(reader->diags, "remove it; the provider of this environment is %s",
+                      ret->provider->title);
     }
     environment_set_checked(reader, file, FILE_CLUSTER_NAME, name_check_eks_cluster,
                             &ret->cluster_name);
@@ -259,9 +270,9 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     set_cloud_objects(reader, file, ret);
     if (ret->tls_secret.len && ret->cluster_issuer.len) {
         diag_error(reader->diags, record_location(file, FILE_CLUSTER_ISSUER),
-                   "both tls_secret and cluster_issuer are given");
-        diag_hint(reader->diags, "keep tls_secret for one certificate that is there already, "
-                                 "cluster_issuer for one that cert-manager makes for each host");
+                   "tls_secret and cluster_issuer are mutually exclusive");
+        diag_hint(reader->diags, "use tls_secret for an existing certificate, or "
+                                 "cluster_issuer to have cert-manager issue one for each host");
     }
 }
 
@@ -293,11 +304,12 @@ static bool check_filled(const struct schema_reader *reader, const struct node *
             count += count_unfilled(child, &first);
     if (count == 0)
         return true;
-    diag_error(reader->diags, first->span, "this value of a template is not filled in");
+    diag_error(reader->diags, first->span, "this template value is not filled in");
     if (count > 1)
-        diag_hint(reader->diags, "replace it and %zu more such values of this file", count - 1);
+        diag_hint(reader->diags, "replace it and all other such values in this file (%zu more)",
+                  count - 1);
     else
-        diag_hint(reader->diags, "replace all from << to >> with a value");
+        diag_hint(reader->diags, "replace everything from << to >> with a value");
     return false;
 }
 
@@ -306,7 +318,7 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
 {
     size_t errors = reader->diags->errors;
     if (at.source && remote_report(reader->arena, reader->diags, at, str_of(path))) {
-        diag_hint_line(reader->diags, "--env-file FILE takes the place of the path");
+        diag_hint_line(reader->diags, "--env-file FILE overrides the path");
         return false;
     }
     const char *home = at.source ? str_c(reader->arena, str_directory(at.source->path)) : NULL;
@@ -317,8 +329,8 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
     const struct source *source = input_read(reader->arena, reader->diags, &input, at);
     if (!source) {
         if (at.source)
-            diag_hint(reader->diags, "the environment file gives domain, registry and cloud; "
-                                     "--env-file FILE names another");
+            diag_hint(reader->diags, "the environment file sets the domain, registry and "
+                                     "cloud; --env-file FILE selects another file");
         return false;
     }
     const struct node *root = load_own_file(reader->arena, source, reader->diags, OWN_ENVIRONMENT);
@@ -343,16 +355,18 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
     if (!root)
         return false;
     if (root->kind != NODE_MAP) {
-        diag_error(reader->diags, root->span, "this is not the output of terraform output -json");
+        diag_error(reader->diags, root->span,
+                   "the file must be the output of terraform output -json");
+        diag_hint(reader->diags, "create the file with terraform output -json");
         return false;
     }
     for (const struct node *output = root->first; output; output = output->next) {
         const struct node *value = output->kind == NODE_MAP ? node_get(output, "value") : NULL;
         const struct node *secret = output->kind == NODE_MAP ? node_get(output, "sensitive") : NULL;
         if (!value) {
-            diag_error(reader->diags, output->span, "the output \"%.*s\" has no value",
+            diag_error(reader->diags, output->span, "output \"%.*s\" has no value",
                        STR_ARG(output->key->text));
-            diag_hint(reader->diags, "the file holds what terraform output -json prints");
+            diag_hint(reader->diags, "create the file with terraform output -json");
             return false;
         }
         add_output(reader->arena, ret,
@@ -417,7 +431,7 @@ static void warn_misplaced(const struct schema_reader *reader, const struct reco
         diag_warning(reader->diags, node->key->span,
                      "%s has no effect in a service file with environments",
                      schema_field(settings[i])->name);
-        diag_hint(reader->diags, "write it in the environment file");
+        diag_hint(reader->diags, "move it to the environment file");
     }
 }
 
@@ -490,8 +504,8 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
     }
     if (options->environment && right && !str_is(ret->name, options->environment)) {
         diag_error(reader->diags, location_file(file->node->span.source),
-                   "the file has no environment named \"%s\"", options->environment);
-        diag_hint(reader->diags, "list it: environments: [{name: %s, path: %s.yaml}]",
+                   "environment \"%s\" not found in the file", options->environment);
+        diag_hint(reader->diags, "add it: environments: [{name: %s, path: %s.yaml}]",
                   options->environment, options->environment);
         right = false;
     }
@@ -527,11 +541,14 @@ const struct output *environment_output(const struct environment *environment, s
 
 bool environment_output_check(const struct output *output, struct diags *diags, struct location at)
 {
-    if (output->unusable)
-        diag_error(diags, at, "the output \"%.*s\" is null, a list or a map, not text",
+    if (output->unusable) {
+        diag_error(diags, at, "output \"%.*s\" must be a string, not null, a list or a map",
                    STR_ARG(output->name));
-    else if (output->sensitive)
-        diag_error(diags, at, "the output \"%.*s\" is sensitive: it may not stand in a manifest",
+        diag_hint(diags, "add an output to the Terraform configuration that has the string alone");
+    } else if (output->sensitive) {
+        diag_error(diags, at, "output \"%.*s\" is sensitive and must not be in a manifest",
                    STR_ARG(output->name));
+        diag_hint(diags, "set it with kubectl optasvc secret set, and list its key under secrets");
+    }
     return !output->unusable && !output->sensitive;
 }

@@ -154,18 +154,18 @@ static const struct {
     const char *what;
     const char *hint;
 } kinds[] = {
-    {is_template, "a template of a Helm chart",
-     "helm-postrender and kubectl optasvc inject change what helm renders of it"},
+    {is_template, "a Helm chart template",
+     "render the chart with helm, then use helm-postrender or kubectl optasvc inject"},
     {is_kustomization, "a kustomization", "apply it with kubectl apply -k"},
     {is_score, "a Score file",
-     "write its containers as modules of type k8s-service: image, port and env_vars"},
+     "write each container as a module of type k8s-service with image, port and env_vars"},
     {is_object, "a Kubernetes object", "apply it with kubectl apply -f"},
     {is_chart, "the Chart.yaml of a Helm chart", "pass the chart to helm"},
     {is_compose, "a Docker Compose file",
-     "write each of its services as a module of type k8s-service: image, port and env_vars"},
+     "write each service as a module of type k8s-service with image, port and env_vars"},
     {is_workflow, "a GitHub Actions workflow", ""},
-    {is_module, "a module alone", "write it as an item of the list modules"},
-    {is_values, "a file of values for a Helm chart", "pass it to helm with --values"},
+    {is_module, "a single module", "add it to the modules list of a service file"},
+    {is_values, "a Helm values file", "pass it to helm with --values"},
 };
 
 /* Reports a file of another tool; false if it is none. */
@@ -184,7 +184,7 @@ static bool report_foreign(struct diags *diags, const struct source *source,
                    kind.len ? " of kind " : "", STR_ARG(kind),
                    service ? "a service" : "an environment");
         diag_hint(diags, "%s", kinds[i].hint);
-        diag_hint_line(diags, service ? "a service file has a name and a list modules"
+        diag_hint_line(diags, service ? "a service file has a name and a modules list"
                                       : "an environment file has a name and providers");
         return true;
     }

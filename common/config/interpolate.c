@@ -58,9 +58,7 @@ static struct location place(const struct filler *filler, const struct placehold
                                 placeholder->end);
 }
 
-/* Reports a placeholder that stands for nothing. `near`: what may have been meant; NULL when the
- * name is right, and the value is what is missing. A missing value is one mistake, wherever it is
- * used; every misspelling is one of its own. */
+/* Reports an invalid placeholder. `near`: what may have been meant. */
 __attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
                                                           const struct placeholder *placeholder,
                                                           const struct suggestion *near,
@@ -71,17 +69,15 @@ __attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
     va_start(arguments, format);
     struct str text = str_vformat(filler->scope->arena, format, arguments);
     va_end(arguments);
-    if (!near && diags_hold(diags, text))
-        return false;
     diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(text));
     struct str written = str_slice(filler->scalar->text, placeholder->start, placeholder->end);
-    if (near && !diag_suggest(diags, near) && str_starts(written, STR("{")))
-        diag_hint(diags, "to keep the braces as text, write {%.*s}", STR_ARG(written));
+    if (!diag_suggest(diags, near) && str_starts(written, STR("{")))
+        diag_hint(diags, "for literal braces, write {%.*s}", STR_ARG(written));
     return false;
 }
 
-/* Reports a value that is missing. Returns true if it needs a hint: no other name is near, and this
- * is the first place where the value is used. */
+/* Reports a missing value; only once, wherever it is used, unless the name may be misspelt. Returns
+ * true if the report needs a hint. */
 static bool report_missing(const struct filler *filler, const struct placeholder *placeholder,
                            const struct suggestion *near, struct str message)
 {
@@ -92,11 +88,22 @@ static bool report_missing(const struct filler *filler, const struct placeholder
     return !diag_suggest(diags, near);
 }
 
+/* Reports a placeholder whose value the file does not set. */
+static bool report_unset(struct filler *filler, const struct placeholder *placeholder,
+                         struct str message, const char *hint)
+{
+    const struct suggestion none = {0};
+    if (report_missing(filler, placeholder, &none, message))
+        diag_hint(filler->scope->diags, "%s", hint);
+    return false;
+}
+
+/* Adds the value of a placeholder. Reports an error if it is empty, and returns false. */
 static bool put_known(struct filler *filler, const struct placeholder *placeholder, struct str text,
-                      const char *otherwise)
+                      const char *error, const char *hint)
 {
     if (text.len == 0)
-        return unknown(filler, placeholder, NULL, "%s", otherwise);
+        return report_unset(filler, placeholder, str_of(error), hint);
     buf_add(&filler->out, text);
     return true;
 }
@@ -104,8 +111,8 @@ static bool put_known(struct filler *filler, const struct placeholder *placehold
 bool scope_enter(struct scope *scope, struct location at)
 {
     if (scope->depth == OUTPUTS_DEPTH_MAX) {
-        diag_error(scope->diags, at, "more than %d outputs refer to each other in a row",
-                   OUTPUTS_DEPTH_MAX);
+        diag_error(scope->diags, at, "chain of outputs exceeds %d references", OUTPUTS_DEPTH_MAX);
+        diag_hint(scope->diags, "refer to the last output of the chain directly");
         return false;
     }
     scope->depth++;
@@ -120,24 +127,30 @@ void scope_leave(struct scope *scope)
 static bool fill_env(struct filler *filler, const struct placeholder *placeholder)
 {
     return put_known(filler, placeholder, filler->scope->environment->name,
-                     "the file has no environment, so {env} has no value");
+                     "{env} has no value: the file has no environment",
+                     "add one, for example: environments: [{name: staging, path: staging.yaml}]");
 }
 
 static bool fill_layer_name(struct filler *filler, const struct placeholder *placeholder)
 {
-    return put_known(filler, placeholder, filler->scope->layer, "the layer has no name");
+    return put_known(filler, placeholder, filler->scope->layer,
+                     "{layer_name} has no value: the file has no name",
+                     "set the name of the layer, for example: name: hello");
 }
 
 static bool fill_parent_name(struct filler *filler, const struct placeholder *placeholder)
 {
     return put_known(filler, placeholder, filler->scope->environment->file_name,
-                     "there is no environment file, so {parent_name} has no value");
+                     "{parent_name} has no value: there is no environment file",
+                     "add one, for example: environments: [{name: staging, path: staging.yaml}]");
 }
 
 static bool fill_region(struct filler *filler, const struct placeholder *placeholder)
 {
     return put_known(filler, placeholder, filler->scope->environment->region,
-                     "the environment's providers give no region");
+                     "{region} has no value: the environment has no region",
+                     "set region in the provider, for example: providers: {aws: {region: "
+                     "us-east-1}}");
 }
 
 static bool fill_aws(struct filler *filler, const struct placeholder *placeholder)
@@ -145,22 +158,29 @@ static bool fill_aws(struct filler *filler, const struct placeholder *placeholde
     const struct environment *environment = filler->scope->environment;
     struct str name = placeholder->parts[0];
     if (environment->provider->cloud == CLOUD_NONE)
-        return unknown(filler, placeholder, NULL, "the environment has no aws provider");
+        return report_unset(filler, placeholder, STR("the environment has no aws provider"),
+                            "set it in the environment file: providers: {aws: {region: us-east-1, "
+                            "account_id: 123456789012}}");
     if (environment->provider->cloud != CLOUD_AWS)
-        return unknown(filler, placeholder, NULL,
-                       "the environment has no aws provider: it is of %s%s",
-                       environment->provider->title,
-                       str_is(name, "region") ? "; {region} is the region of any cloud" : "");
+        return report_unset(filler, placeholder,
+                            str_format(filler->scope->arena,
+                                       "the environment has no aws provider; its provider is %s",
+                                       environment->provider->title),
+                            str_is(name, "region") ? "use {region} for the region of any cloud"
+                                                   : "remove the placeholder");
     if (str_is(name, "account_id"))
         return put_known(filler, placeholder, environment->account_id,
-                         "the aws provider gives no account_id: write it there");
+                         "the aws provider has no account_id",
+                         "set it, for example: providers: {aws: {region: us-east-1, account_id: "
+                         "123456789012}}");
     if (str_is(name, "region"))
-        return put_known(filler, placeholder, environment->region,
-                         "the aws provider gives no region");
+        return put_known(filler, placeholder, environment->region, "the aws provider has no region",
+                         "set it, for example: providers: {aws: {region: us-east-1, account_id: "
+                         "123456789012}}");
     struct suggestion near = {.word = name};
     suggestion_offer(&near, STR("account_id"));
     suggestion_offer(&near, STR("region"));
-    return unknown(filler, placeholder, &near, "aws has no \"%.*s\"", STR_ARG(name));
+    return unknown(filler, placeholder, &near, "unknown placeholder {aws.%.*s}", STR_ARG(name));
 }
 
 bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value)
@@ -220,10 +240,10 @@ static bool report_variable(struct filler *filler, const struct placeholder *pla
     for (size_t i = 0; i < inputs->count && !diags_full(scope->diags); i++)
         suggestion_offer(&near, record_value(inputs->records[i], VARIABLE_NAME)->text);
     struct str message =
-        str_format(scope->arena, "there is no variable \"%.*s\"", STR_ARG(near.word));
+        str_format(scope->arena, "variable \"%.*s\" is not defined", STR_ARG(near.word));
     if (report_missing(filler, placeholder, &near, message))
         diag_hint(scope->diags,
-                  "give it with --var %.*s=VALUE, or add it to the environment's variables",
+                  "set --var %.*s=VALUE, or add it to the variables of the environment",
                   STR_ARG(near.word));
     return false;
 }
@@ -248,10 +268,10 @@ static bool fill_vars(struct filler *filler, const struct placeholder *placehold
         return true;
     }
     const struct suggestion none = {0};
-    struct str message =
-        str_format(scope->arena, "the variable \"%.*s\" has no value", STR_ARG(name));
+    struct str message = str_format(scope->arena, "variable \"%.*s\" has no value", STR_ARG(name));
     if (report_missing(filler, placeholder, &none, message))
-        diag_hint(scope->diags, "give it one: --var %.*s=VALUE, or variables of the environment",
+        diag_hint(scope->diags,
+                  "set --var %.*s=VALUE, or set it in the variables of the environment",
                   STR_ARG(name));
     return false;
 }
@@ -274,7 +294,8 @@ static bool fill_parent(struct filler *filler, const struct placeholder *placeho
     struct str message =
         str_format(scope->arena, "the environment has no output \"%.*s\"", STR_ARG(name));
     if (report_missing(filler, placeholder, &near, message))
-        diag_hint(scope->diags, "add to the environment file: outputs: {%.*s: ...}", STR_ARG(name));
+        diag_hint(scope->diags, "add it to the environment file: outputs: {%.*s: VALUE}",
+                  STR_ARG(name));
     return false;
 }
 
@@ -325,7 +346,7 @@ static const struct root {
     {"vars", 1, fill_vars, "{vars.NAME}"},
     {"variables", 1, fill_vars, "{variables.NAME}"},
     {"parent", 1, fill_parent, "{parent.NAME}"},
-    {"aws", 1, fill_aws, "{aws.region}, {aws.account_id}"},
+    {"aws", 1, fill_aws, "{aws.region} or {aws.account_id}"},
     {"module", 2, fill_module, "{module.NAME.OUTPUT}"},
 };
 
@@ -373,7 +394,8 @@ static bool fill_placeholder(struct filler *filler, const struct placeholder *pl
     if (placeholder->part_count == (outputs ? PARTS_MAX : root->parts))
         return root->fill(filler, placeholder);
     struct suggestion none = {0};
-    return unknown(filler, placeholder, &none, "this placeholder has the form %s", root->form);
+    return unknown(filler, placeholder, &none, "this placeholder must have the form %s",
+                   root->form);
 }
 
 enum token { TOKEN_BYTE, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_PLACEHOLDER };
@@ -449,8 +471,8 @@ bool interpolate(void *context, const struct node *scalar, struct filled *ret)
             buf_add(&filler.out, str_slice(text, at, paired[at] ? at + 1 : token.end));
     }
     if (filler.out.len > FILLED_MAX) {
-        diag_error(filler.scope->diags, scalar->span, "the text is longer than %d bytes",
-                   FILLED_MAX);
+        diag_error(filler.scope->diags, scalar->span, "string exceeds %d bytes", FILLED_MAX);
+        diag_hint(filler.scope->diags, "shorten it or the values of its placeholders");
         filler.out.len = 0;
         right = false;
     }

@@ -173,7 +173,7 @@ static bool check_type(const struct schema_reader *reader, struct module *module
         module->kind = find_exact(near.best);
         return false;
     }
-    diag_warning(reader->diags, at, "unknown module type \"%.*s\": nothing is made from it",
+    diag_warning(reader->diags, at, "unknown module type \"%.*s\": nothing is generated for it",
                  STR_ARG(module->type));
     return true;
 }
@@ -207,10 +207,10 @@ static void check_output(const struct schema_reader *reader, const struct module
     *unshown = *at.source;
     unshown->secret = true;
     at.source = unshown;
-    diag_error(reader->diags, at, "%.*s must not be written in a file: it is a secret",
+    diag_error(reader->diags, at, "%.*s is a secret and must not be written in a file",
                STR_ARG(item->name));
     diag_hint(reader->diags,
-              "store it in the Secret that secret names; secret_keys names its key there");
+              "store it in the Secret that secret names, under the key that secret_keys names");
 }
 
 /* Those in `outputs`, then those that are fields of its type. */
@@ -278,7 +278,7 @@ static void read_module(const struct schema_reader *reader, const struct node *n
     struct record *record = schema_read(reader, &module_schema, node);
     *ret = (struct module){.node = node, .broken = true, .unnamed = true};
     if (!record) {
-        diag_hint(reader->diags, "write it like this: - {name: app, type: k8s-service, ...}");
+        diag_hint(reader->diags, "for example: - {name: app, type: k8s-service, ...}");
         return;
     }
     bool typed = record_has(record, MODULE_TYPE);
@@ -322,12 +322,12 @@ void module_report_missing(const struct schema_reader *reader, const struct modu
         if (!diags_full(reader->diags))
             suggestion_offer(&near, modules[i].name);
     }
-    struct str message = str_format(reader->arena, "no module is named \"%.*s\"", STR_ARG(name));
+    struct str message = str_format(reader->arena, "module \"%.*s\" not found", STR_ARG(name));
     if (near.best.len == 0 && diags_hold(reader->diags, message))
         return;
     diag_error(reader->diags, at, "%.*s", STR_ARG(message));
     if (!diag_suggest(reader->diags, &near))
-        diag_hint(reader->diags, "add the module to the file: - {name: %.*s, type: postgres}",
+        diag_hint(reader->diags, "add it to modules, for example: - {name: %.*s, type: postgres}",
                   STR_ARG(name));
 }
 
@@ -338,8 +338,11 @@ struct module *modules_read(const struct schema_reader *reader, const struct nod
     if (!modules || node_is_null(modules))
         return NULL;
     if (modules->kind != NODE_LIST) {
-        diag_error(reader->diags, modules->span, "modules must be a list");
-        diag_hint(reader->diags, "begin each module with \"- type:\"");
+        diag_error(reader->diags, modules->span, "modules must be a list, not %s",
+                   schema_kind_text(modules));
+        diag_hint(
+            reader->diags,
+            "begin each module with \"- \", for example: - {name: app, type: k8s-service, ...}");
         return NULL;
     }
     struct module *read = NULL;
@@ -350,13 +353,13 @@ struct module *modules_read(const struct schema_reader *reader, const struct nod
         const struct module *first =
             module->unnamed ? NULL : module_find(read, *ret_count, module->name);
         if (first && !first->unnamed) {
-            diag_error(reader->diags, module->name_at, "two modules are named \"%.*s\"",
+            diag_error(reader->diags, module->name_at, "duplicate module \"%.*s\"",
                        STR_ARG(module->name));
-            diag_hint(reader->diags, "the first is on line %zu: give each its own name",
+            diag_hint(reader->diags, "first defined on line %zu; give each module its own name",
                       diag_position(first->name_at.source, first->name_at.start).line);
         }
         if (++*ret_count == MODULES_MAX && node->next) {
-            diag_error(reader->diags, node->next->span, "more than %d modules in one file",
+            diag_error(reader->diags, node->next->span, "too many modules in one file (maximum %d)",
                        MODULES_MAX);
             break;
         }
@@ -372,12 +375,13 @@ static void check_secret_key(const struct schema_reader *reader, const struct mo
         known |= str_is(key->name, *output);
     const char *wrong = name_check_secret_key(key->text);
     if (!known) {
-        struct str outputs = schema_words_text(reader->arena, module->kind->outputs, "and");
-        diag_error(reader->diags, key->name_node->span, "a %.*s has no output \"%.*s\"",
-                   STR_ARG(module->type), STR_ARG(key->name));
-        diag_hint(reader->diags, "its outputs are %.*s", STR_ARG(outputs));
+        struct str outputs = schema_words_text(reader->arena, module->kind->outputs, NULL);
+        diag_error(reader->diags, key->name_node->span,
+                   "a module of type %.*s has no output \"%.*s\"", STR_ARG(module->type),
+                   STR_ARG(key->name));
+        diag_hint(reader->diags, "available: %.*s", STR_ARG(outputs));
     } else if (wrong) {
-        diag_error(reader->diags, key->node->span, "a key of a Secret %s", wrong);
+        diag_error(reader->diags, key->node->span, "Secret key %s", wrong);
     }
 }
 
@@ -390,8 +394,8 @@ void module_read_credentials(const struct schema_reader *reader, struct module *
     if (record_has(record, DATABASE_SECRET)) {
         const char *wrong = name_check_subdomain(record_value(record, DATABASE_SECRET)->text);
         if (wrong)
-            diag_error(reader->diags, record_location(record, DATABASE_SECRET),
-                       "a Secret's name %s", wrong);
+            diag_error(reader->diags, record_location(record, DATABASE_SECRET), "Secret name %s",
+                       wrong);
     }
     const struct value *keys = record_value(record, DATABASE_SECRET_KEYS);
     for (size_t i = 0; i < keys->count; i++)
@@ -473,12 +477,14 @@ static struct module *find_target(const struct link_reader *links, const struct 
         return NULL;
     if (link_kind(module) != LINK_NONE || has_names(details))
         return module;
-    diag_error(diags, name->span, "\"%.*s\" is of type %.*s, which cannot be linked to",
+    diag_error(diags, name->span,
+               "cannot link to \"%.*s\": links to modules of type %.*s are not supported",
                STR_ARG(name->text), STR_ARG(module->type));
-    diag_hint(diags,
-              "what can: k8s-service, postgres, mysql, mongodb, mongodb-atlas, documentdb, redis, "
-              "s3, sqs, sns, dynamodb, gcs; of others name the outputs: - %.*s: {OUTPUT: VARIABLE}",
-              STR_ARG(name->text));
+    diag_hint(
+        diags,
+        "link to k8s-service, postgres, mysql, mongodb, mongodb-atlas, documentdb, redis, s3, "
+        "sqs, sns, dynamodb or gcs; for other types, name the outputs: - %.*s: {OUTPUT: VARIABLE}",
+        STR_ARG(name->text));
     return NULL;
 }
 
@@ -523,10 +529,10 @@ static bool take_permission(const struct link_reader *links, struct link *link,
     const struct module_type *kind = link->module->kind;
     if (item->kind != NODE_SCALAR || !contains(kind->permissions, item->text)) {
         struct str choices = schema_words_text(links->reader->arena, kind->permissions, "or");
-        diag_error(links->reader->diags, item->span, "this link, to %.*s, grants %.*s",
+        diag_error(links->reader->diags, item->span, "permissions of a link to %.*s must be %.*s",
                    STR_ARG(link->module->type), STR_ARG(choices));
-        diag_hint(links->reader->diags, "write it like this: - %.*s: [%s]",
-                  STR_ARG(link->module->name), kind->permissions[0]);
+        diag_hint(links->reader->diags, "for example: - %.*s: [%s]", STR_ARG(link->module->name),
+                  kind->permissions[0]);
         return false;
     }
     for (size_t i = 0; i < link->permission_count; i++)
@@ -543,16 +549,17 @@ static bool take_names(const struct link_reader *links, struct link *link, const
     for (const struct node *value = map->first; value; value = value->next) {
         struct str output = value->key->text;
         if (link_kind(link->module) == LINK_SERVICE && !contains(service_outputs, output)) {
-            diag_error(diags, value->key->span, "a %.*s has no output \"%.*s\"",
+            diag_error(diags, value->key->span, "a module of type %.*s has no output \"%.*s\"",
                        STR_ARG(link->module->type), STR_ARG(output));
-            diag_hint(diags, "its outputs are host and port");
+            diag_hint(diags, "available: host, port");
             return false;
         }
-        const char *wrong = value->kind != NODE_SCALAR ? "must be text"
+        const char *wrong = value->kind != NODE_SCALAR ? "must be a string"
                             : node_is_null(value)      ? "has no value"
                                                        : name_check_variable(value->text);
         if (wrong) {
-            diag_error(diags, value->span, "the variable for %.*s %s", STR_ARG(output), wrong);
+            diag_error(diags, value->span, "variable name for output \"%.*s\" %s", STR_ARG(output),
+                       wrong);
             return false;
         }
         add_variable(
@@ -568,13 +575,16 @@ static bool report_details(const struct link_reader *links, const struct link *l
 {
     struct diags *diags = links->reader->diags;
     struct str name = link->module->name;
-    diag_error(diags, details->span, "this is not what a link to %.*s can say",
-               STR_ARG(link->module->type));
-    if (link_kind(link->module) == LINK_CLOUD)
-        diag_hint(diags, "list its permissions: - %.*s: [%s]", STR_ARG(name),
+    if (link_kind(link->module) == LINK_CLOUD) {
+        diag_error(diags, details->span, "permissions of a link to %.*s must be a list, not %s",
+                   STR_ARG(link->module->type), schema_kind_text(details));
+        diag_hint(diags, "for example: - %.*s: [%s]", STR_ARG(name),
                   link->module->kind->permissions[0]);
-    else
-        diag_hint(diags, "it grants no permissions, so its name is enough: - %.*s", STR_ARG(name));
+    } else {
+        diag_error(diags, details->span, "a link to %.*s cannot have permissions",
+                   STR_ARG(link->module->type));
+        diag_hint(diags, "use only the name: - %.*s", STR_ARG(name));
+    }
     return false;
 }
 
@@ -615,13 +625,14 @@ static bool check_secret_name(const struct schema_reader *reader, const struct m
     const char *wrong = secret ? name_check_subdomain(module_secret(module)) : NULL;
     if (!wrong || !str_equal(module_secret(module), module->name))
         return true;
-    struct str message = str_format(
-        reader->arena, "the Secret of the link has the name of the module \"%.*s\", and %s",
-        STR_ARG(module->name), wrong);
+    struct str message =
+        str_format(reader->arena, "module name \"%.*s\" is not a valid Secret name: it %s",
+                   STR_ARG(module->name), wrong);
     if (diags_hold(reader->diags, message))
         return false;
     diag_error(reader->diags, name->span, "%.*s", STR_ARG(message));
-    diag_hint(reader->diags, "name the Secret with its credentials in the module: secret: ...");
+    diag_hint(reader->diags,
+              "set secret in the module to the name of the Secret with its credentials");
     return false;
 }
 
@@ -630,8 +641,8 @@ static bool read_link(const struct link_reader *links, const struct node *node, 
     const struct schema_reader *reader = links->reader;
     bool named = node->kind == NODE_MAP && node->first && !node->first->next;
     if ((node->kind != NODE_SCALAR || node_is_null(node)) && !named) {
-        diag_error(reader->diags, node->span, "a link is a module's name, or NAME: [...]");
-        diag_hint(reader->diags, "write it like this: - database");
+        diag_error(reader->diags, node->span, "a link must be a module name or NAME: [...]");
+        diag_hint(reader->diags, "for example: - database");
         return false;
     }
     const struct node *name = named ? node->first->key : node;
@@ -648,8 +659,9 @@ struct link *links_read(const struct schema_reader *reader, const struct node *l
 {
     *ret_count = 0;
     if (links->kind != NODE_LIST) {
-        diag_error(reader->diags, links->span, "links must be a list");
-        diag_hint(reader->diags, "write it like this: links: [database]");
+        diag_error(reader->diags, links->span, "links must be a list, not %s",
+                   schema_kind_text(links));
+        diag_hint(reader->diags, "for example: links: [database]");
         return NULL;
     }
     struct link_reader context = {reader, modules, module_count};
@@ -661,11 +673,13 @@ struct link *links_read(const struct schema_reader *reader, const struct node *l
         bool again = false;
         for (size_t i = 0; i < *ret_count; i++)
             again |= read[i].module == link.module;
-        if (again)
-            diag_error(reader->diags, link.node->span, "\"%.*s\" is linked twice",
-                       STR_ARG(link.module->name));
-        else
+        if (!again) {
             read[(*ret_count)++] = link;
+            continue;
+        }
+        diag_error(reader->diags, link.node->span, "duplicate link \"%.*s\"",
+                   STR_ARG(link.module->name));
+        diag_hint(reader->diags, "combine the links to the same module into one");
     }
     return read;
 }

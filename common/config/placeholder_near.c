@@ -73,13 +73,14 @@ static void report_root(const struct scope *scope, struct location at, struct st
                         const struct expression *read, const char *form)
 {
     if (read->dollar && !read->doubled && !read->spaced && read->closed) {
-        diag_warning(scope->diags, at, "the \"$\" of \"%.*s\" is kept as text", STR_ARG(written));
+        diag_warning(scope->diags, at, "the \"$\" in \"%.*s\" is kept as literal text",
+                     STR_ARG(written));
         diag_hint(scope->diags, "write %.*s", STR_ARG(str_from(written, 1)));
         return;
     }
-    diag_warning(scope->diags, at, "\"%.*s\" is not a placeholder and is kept as text",
+    diag_warning(scope->diags, at, "\"%.*s\" is not a placeholder and is kept as literal text",
                  STR_ARG(written));
-    diag_hint(scope->diags, "placeholders of this kind have the form %s", form);
+    diag_hint(scope->diags, "use the form %s", form);
 }
 
 static struct str list_roots(struct arena *arena)
@@ -97,7 +98,7 @@ static struct str list_roots(struct arena *arena)
 static void report_near(const struct scope *scope, struct location at, struct str written,
                         const struct expression *read, struct str root)
 {
-    diag_warning(scope->diags, at, "\"%.*s\" is not a placeholder and is kept as text",
+    diag_warning(scope->diags, at, "\"%.*s\" is not a placeholder and is kept as literal text",
                  STR_ARG(written));
     if (!scope->diags->last_kept)
         return;
@@ -106,13 +107,12 @@ static void report_near(const struct scope *scope, struct location at, struct st
         str_format(scope->arena, "%s{%.*s}", read->dollar ? "$" : "", STR_ARG(inner));
     if (root.len == 0)
         diag_hint(scope->diags,
-                  "placeholders begin with one of: %.*s; to keep the braces as text, "
-                  "write %.*s",
+                  "placeholders begin with one of: %.*s; for literal braces, write %.*s",
                   STR_ARG(list_roots(scope->arena)), STR_ARG(literal));
     else if (read->dollar && str_is(root, "module"))
         diag_hint(scope->diags, "did you mean {%.*s%.*s}?", STR_ARG(root), STR_ARG(read->parts));
     else
-        diag_hint(scope->diags, "did you mean {%.*s%.*s}? to keep the braces as text, write %.*s",
+        diag_hint(scope->diags, "did you mean {%.*s%.*s}? for literal braces, write %.*s",
                   STR_ARG(root), STR_ARG(read->parts), STR_ARG(literal));
 }
 

@@ -67,7 +67,7 @@ const struct field *schema_find(const struct schema *schema, struct str name)
 struct str schema_words_text(struct arena *arena, const char *const *choices, const char *last)
 {
     struct buf text = {0};
-    const char *joint = str_format(arena, " %s ", last).data;
+    const char *joint = last ? str_format(arena, " %s ", last).data : ", ";
     for (size_t i = 0; choices[i]; i++)
         buf_add_joined(&text, choices[i + 1] ? ", " : joint, str_of(choices[i]));
     return buf_take(arena, &text);
@@ -97,35 +97,33 @@ static struct str quantity_of(struct arena *arena, const struct field *field, co
 
 struct str schema_type_text(struct arena *arena, const struct field *field)
 {
-    struct str text = STR("text");
+    struct str text = STR("a string");
     switch (field->type) {
     case TYPE_TEXT:
         if (field->choices)
             text = schema_words_text(arena, field->choices, "or");
         break;
     case TYPE_INT:
-        text = str_format(arena, "a whole number from %" PRId64 " to %" PRId64, field->min,
-                          field->max);
+        text = str_format(arena, "an integer from %" PRId64 " to %" PRId64, field->min, field->max);
         break;
     case TYPE_CPU:
     case TYPE_BYTES:
-        text = str_format(arena,
-                          "a whole number of %s from %" PRId64 " to %" PRId64
-                          ", or a quantity such as %.*s",
-                          field->unit, field->min, field->max,
-                          STR_ARG(quantity_of(arena, field, field->example)));
+        text = str_format(
+            arena, "an integer from %" PRId64 " to %" PRId64 " (%s), or a quantity such as %.*s",
+            field->min, field->max, field->unit,
+            STR_ARG(quantity_of(arena, field, field->example)));
         break;
     case TYPE_BOOL:
-        text = STR("true or false");
+        text = STR("a boolean (true or false)");
         break;
     case TYPE_LIST:
-        text = field->single ? STR("text or a list of texts") : STR("a list of texts");
+        text = field->single ? STR("a string or a list of strings") : STR("a list of strings");
         break;
     case TYPE_MAP:
-        text = STR("a map of texts");
+        text = STR("a map of strings");
         break;
     case TYPE_PAIRS:
-        text = STR("a map of texts, or a list of name and value");
+        text = STR("a map of strings, or a list of name and value");
         break;
     case TYPE_RECORD:
         text = STR("a map");
@@ -134,21 +132,30 @@ struct str schema_type_text(struct arena *arena, const struct field *field)
         text = STR("a list of maps");
         break;
     case TYPE_ANY:
-        text = field->prefix ? STR("anything") : STR("a list");
+        text = field->prefix ? STR("any value") : STR("a list");
         break;
     }
     return field->word ? str_format(arena, "%.*s, or %s", STR_ARG(text), field->word) : text;
 }
 
-static const char *kind_text(const struct node *node)
+const char *schema_kind_text(const struct node *node)
 {
-    return node->kind == NODE_MAP ? "a map" : node->kind == NODE_LIST ? "a list" : "text";
+    int64_t number;
+    bool flag;
+    if (node->kind != NODE_SCALAR)
+        return node->kind == NODE_MAP ? "a map" : "a list";
+    if (node_is_null(node))
+        return "null";
+    if (node->style == STYLE_PLAIN && str_to_int(node->text, &number))
+        return "an integer";
+    return node->style == STYLE_PLAIN && scalar_to_bool(node->text, &flag) ? "a boolean"
+                                                                           : "a string";
 }
 
 static void hint_example(struct diags *diags, const struct field *field)
 {
     if (field->example)
-        diag_hint(diags, "write it like this: %s: %s", field->name, field->example);
+        diag_hint(diags, "for example: %s: %s", field->name, field->example);
 }
 
 static bool wrong_type(const struct schema_reader *reader, const struct field *field,
@@ -156,7 +163,7 @@ static bool wrong_type(const struct schema_reader *reader, const struct field *f
 {
     struct str type = schema_type_text(reader->arena, field);
     diag_error(reader->diags, node->span, "%s must be %.*s, not %s", field->name, STR_ARG(type),
-               kind_text(node));
+               schema_kind_text(node));
     struct str foreign = foreign_form_hint(reader->arena, field, node);
     if (foreign.len)
         diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
@@ -170,13 +177,14 @@ static bool read_text(const struct schema_reader *reader, const struct field *fi
                       const struct node *node, const char *what, struct filled *ret)
 {
     if (node->kind != NODE_SCALAR) {
-        diag_error(reader->diags, node->span, "%s must be text, not %s", what, kind_text(node));
+        diag_error(reader->diags, node->span, "%s must be a string, not %s", what,
+                   schema_kind_text(node));
         hint_example(reader->diags, field);
         return false;
     }
     if (node_is_null(node)) {
         diag_error(reader->diags, node->span, "%s has no value", what);
-        diag_hint(reader->diags, "write \"\" for empty text, \"%.*s\" for the word",
+        diag_hint(reader->diags, "write \"\" for an empty string, or \"%.*s\" for the word",
                   STR_ARG(node->text.len ? node->text : STR("null")));
         return false;
     }
@@ -185,8 +193,9 @@ static bool read_text(const struct schema_reader *reader, const struct field *fi
         return false;
     if (!ret->references || field->references)
         return true;
-    diag_error(reader->diags, node->span, "%s cannot hold a secret of another module", field->name);
-    diag_hint(reader->diags, "such an output is known only inside the cluster; use it in env_vars");
+    diag_error(reader->diags, node->span, "%s cannot contain a secret output of a module",
+               field->name);
+    diag_hint(reader->diags, "use the output in env_vars; its value is known only in the cluster");
     return false;
 }
 
@@ -209,8 +218,9 @@ static bool read_int(const struct schema_reader *reader, const struct field *fie
         diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
                    STR_ARG(type), STR_ARG(value->text));
         if (field->unit)
-            diag_hint(reader->diags, "the unit is fixed (%s): write the number alone, such as %s",
-                      field->unit, field->example);
+            diag_hint(reader->diags,
+                      "write the number without a unit (the unit is %s), for example: %s: %s",
+                      field->unit, field->name, field->example);
         else
             hint_example(reader->diags, field);
         suggest_word(reader, field, value->text);
@@ -219,7 +229,7 @@ static bool read_int(const struct schema_reader *reader, const struct field *fie
     if (value->number >= field->min && value->number <= field->max)
         return true;
     diag_error(reader->diags, value->node->span,
-               "%s must be between %" PRId64 " and %" PRId64 ", not %" PRId64, field->name,
+               "%s must be an integer from %" PRId64 " to %" PRId64 ", not %" PRId64, field->name,
                field->min, field->max, value->number);
     if (field->unit)
         diag_hint(reader->diags, "the unit is %s", field->unit);
@@ -250,8 +260,8 @@ static struct str likely_quantity(struct arena *arena, struct str text)
 
 static void hint_unit(const struct schema_reader *reader, const struct field *field)
 {
-    diag_hint(reader->diags, "a number alone is in %s: %s is %.*s", field->unit, field->example,
-              STR_ARG(quantity_of(reader->arena, field, field->example)));
+    diag_hint(reader->diags, "a number without a suffix is in %s: %s means %.*s", field->unit,
+              field->example, STR_ARG(quantity_of(reader->arena, field, field->example)));
 }
 
 /* In millicores or bytes, up to INT64_MAX. An integer alone has the field's unit; a point or a
@@ -287,21 +297,20 @@ static void report_quantity(const struct schema_reader *reader, const struct fie
                           : text;
     struct str is = STR("");
     if (!str_equal(read, text))
-        is = str_format(arena, ", which is %.*s", STR_ARG(read));
+        is = str_format(arena, " (which is %.*s)", STR_ARG(read));
     struct location at = value->node->span;
     if (str_to_int(text, &(int64_t){0})) {
-        diag_error(reader->diags, at,
-                   "%s must be between %" PRId64 " and %" PRId64 " %s, not %.*s%.*s", field->name,
-                   field->min, field->max, field->unit, STR_ARG(text), STR_ARG(is));
+        diag_error(reader->diags, at, "%s must be from %" PRId64 " to %" PRId64 " %s, not %.*s%.*s",
+                   field->name, field->min, field->max, field->unit, STR_ARG(text), STR_ARG(is));
         hint_unit(reader, field);
         return;
     }
     struct str low = quantity_text(arena, field, field->min * scale_of(field));
     struct str high = quantity_text(arena, field, field->max * scale_of(field));
-    diag_error(reader->diags, at, "%s must be between %.*s and %.*s, not %.*s%.*s", field->name,
+    diag_error(reader->diags, at, "%s must be from %.*s to %.*s, not %.*s%.*s", field->name,
                STR_ARG(low), STR_ARG(high), STR_ARG(text), STR_ARG(is));
     if (field->type == TYPE_BYTES && str_ends(text, STR("m")))
-        diag_hint(reader->diags, "m is a thousandth: write %.*s",
+        diag_hint(reader->diags, "the suffix m means thousandths; write %.*s",
                   STR_ARG(likely_quantity(arena, text)));
 }
 
@@ -336,8 +345,9 @@ static bool read_bool(const struct schema_reader *reader, const struct field *fi
 {
     if (scalar_to_bool(value->text, &value->flag))
         return true;
-    diag_error(reader->diags, value->node->span, "%s must be true or false, not \"%.*s\"",
-               field->name, STR_ARG(value->text));
+    diag_error(reader->diags, value->node->span,
+               "%s must be a boolean (true or false), not \"%.*s\"", field->name,
+               STR_ARG(value->text));
     return false;
 }
 
@@ -465,10 +475,10 @@ static void hint_pair(const struct schema_reader *reader, const struct field *fi
         diag_hint(reader->diags, "write a map: %s: {%.*s: \"%.*s\"}", field->name,
                   STR_ARG(str_slice(text, 0, equals)), STR_ARG(str_from(text, equals + 1)));
     else if (pair->kind == NODE_MAP && node_get(pair, "valueFrom"))
-        diag_hint(reader->diags, "a key of the Secret manual-secrets is written under secrets: "
-                                 "[API_KEY]");
+        diag_hint(reader->diags, "list keys of the Secret manual-secrets under secrets, for "
+                                 "example: secrets: [API_KEY]");
     else
-        diag_hint(reader->diags, "write it like this: - {name: FLAG, value: \"true\"}");
+        diag_hint(reader->diags, "for example: - {name: FLAG, value: \"true\"}");
 }
 
 static bool read_pair(const struct schema_reader *reader, const struct field *field,
@@ -478,9 +488,7 @@ static bool read_pair(const struct schema_reader *reader, const struct field *fi
     const struct node *text = pair->kind == NODE_MAP ? node_get(pair, "value") : NULL;
     if (!name || !text || count_children(pair) != 2 || name->kind != NODE_SCALAR) {
         diag_error(reader->diags, pair->span,
-                   "an item of %s must have a name and a value, and "
-                   "nothing else",
-                   field->name);
+                   "an item of %s must have exactly the fields name and value", field->name);
         hint_pair(reader, field, pair);
         return false;
     }
@@ -533,8 +541,8 @@ static bool read_value(const struct schema_reader *reader, const struct field *f
 {
     enum node_kind kind = value->node->kind;
     if (count_children(value->node) > ITEMS_MAX) {
-        diag_error(reader->diags, value->node->key->span, "%s has more than %d items", field->name,
-                   ITEMS_MAX);
+        diag_error(reader->diags, value->node->key->span, "too many items in %s (maximum %d)",
+                   field->name, ITEMS_MAX);
         return false;
     }
     switch (field->type) {
@@ -594,8 +602,7 @@ static void hint_prefix(const struct schema_reader *reader, const struct node *v
     if (is_near_prefix(key))
         diag_hint(reader->diags, "did you mean \"x-%.*s\"?", STR_ARG(str_from(key, strlen("x-"))));
     else if (is_anchored(value))
-        diag_hint(reader->diags, "a block to share has a name that begins with x-: x-%.*s",
-                  STR_ARG(key));
+        diag_hint(reader->diags, "begin the name of a shared block with x-: x-%.*s", STR_ARG(key));
 }
 
 /* True for a key whose value is missing, as when the lines below it are not indented. */
@@ -636,9 +643,9 @@ static void report_unknown(const struct schema_reader *reader, const struct sche
     if (diag_suggest(reader->diags, &near))
         return;
     if (schema->count <= FEW)
-        diag_hint(reader->diags, "known fields: %.*s", STR_ARG(list));
+        diag_hint(reader->diags, "available: %.*s", STR_ARG(list));
     else
-        diag_hint(reader->diags, "kubectl optasvc explain lists the fields");
+        diag_hint(reader->diags, "run kubectl optasvc explain to list the fields");
     if (find_prefixed(schema))
         hint_prefix(reader, value);
 }
@@ -684,7 +691,8 @@ static void report_missing(const struct schema_reader *reader, const struct reco
         struct location at = record->node->span;
         if (at.end > at.start + 1) /* a block map has no brackets: point at its start alone */
             at.end = at.start;
-        diag_error(reader->diags, at, "%s needs %s", schema->what, field->name);
+        diag_error(reader->diags, at, "missing required field \"%s\" in %s", field->name,
+                   schema->what);
         hint_example(reader->diags, field);
     }
 }
@@ -734,7 +742,7 @@ struct record *schema_read(const struct schema_reader *reader, const struct sche
     }
     if (node->kind != NODE_MAP) {
         diag_error(reader->diags, node->span, "%s must be a map, not %s", schema->what,
-                   kind_text(node));
+                   schema_kind_text(node));
         return NULL;
     }
     struct record *record = ARENA_NEW(reader->arena, struct record);

@@ -154,10 +154,14 @@ const struct field *schema_field(enum field_id field);
 /* The row of a name, which may be one of a prefix; or NULL. */
 const struct field *schema_find(const struct schema *schema, struct str name);
 
-/* The type in words: "a whole number from 1 to 65535". */
+/* The type in words: "an integer from 1 to 65535". */
 struct str schema_type_text(struct arena *arena, const struct field *field);
 
-/* The names of a list ended by NULL as "a, b or c"; `last` is what stands before the last one. */
+/* Returns how messages call the type of a value: "a map", "an integer". */
+const char *schema_kind_text(const struct node *node);
+
+/* Returns the names of a list ended by NULL as "a, b or c", where `last` is "or"; as "a, b, c" if
+ * `last` is NULL. */
 struct str schema_words_text(struct arena *arena, const char *const *words, const char *last);
 
 #endif

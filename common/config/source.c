@@ -36,7 +36,7 @@ static bool add(struct lister *lister, const char *path, bool named)
 {
     if (lister->count == FILES_MAX) {
         if (!lister->full)
-            diag_error(lister->diags, NO_LOCATION, "more than %d files", FILES_MAX);
+            diag_error(lister->diags, NO_LOCATION, "too many files (maximum %d)", FILES_MAX);
         lister->full = true;
         return false;
     }
@@ -51,7 +51,7 @@ static bool unreadable(struct lister *lister, const char *path, int error)
 {
     struct diags *diags = lister->diags;
     if (error != ENOENT || !remote_report(lister->arena, diags, NO_LOCATION, str_of(path)))
-        diag_error(diags, NO_LOCATION, "%s cannot be read: %s", path, strerror(error));
+        diag_error(diags, NO_LOCATION, "cannot read %s: %s", path, strerror(error));
     /* What injects reads manifests from standard input. */
     else if (strstr(path, "://") && !read_mode_injects(lister->options->mode))
         diag_hint_line(diags, "or pass it on standard input: ... | kubectl optasvc ... -f -");
@@ -80,11 +80,11 @@ static struct str identity_of(struct lister *lister, const struct stat *status)
 static bool given_twice(struct lister *lister, const char *path, const char *first)
 {
     if (strcmp(path, first) == 0)
-        diag_error(lister->diags, NO_LOCATION, "-f leads to %s twice", path);
+        diag_error(lister->diags, NO_LOCATION, "-f selects %s twice", path);
     else
-        diag_error(lister->diags, NO_LOCATION, "-f leads to %s twice: it is the same as %s", path,
+        diag_error(lister->diags, NO_LOCATION, "-f selects %s twice: it is the same as %s", path,
                    first);
-    diag_hint(lister->diags, "leave one of the two out");
+    diag_hint(lister->diags, "remove one of the two");
     return false;
 }
 
@@ -220,10 +220,11 @@ static bool check_oversized(const struct input *input, struct diags *diags, stru
     struct buf text = {0};
     int error = io_read_regular_file(input->path, LOOK_SIZE_MAX, &text);
     bool found = false;
-    if (error == EFBIG)
-        diag_error(diags, at, "%s is larger than %d bytes, so it is not searched for services",
-                   input->path, LOOK_SIZE_MAX);
-    else
+    if (error == EFBIG) {
+        diag_error(diags, at, "%s exceeds %d bytes and is not searched for services", input->path,
+                   LOOK_SIZE_MAX);
+        diag_hint(diags, "pass the service files with -f instead of their directory");
+    } else
         found = error == 0 && top_level_has_modules(buf_str(&text));
     buf_free(&text);
     return found;
@@ -289,16 +290,16 @@ static bool may_be_shown(struct arena *arena, const struct input *input)
 static void report_unreadable(struct arena *arena, struct diags *diags, struct location at,
                               const struct input *input, int error)
 {
-    const char *path = input->path;
+    const char *path = strcmp(input->path, "-") == 0 ? "standard input" : input->path;
     if (error == EFBIG) {
-        diag_error(diags, at, "%s is larger than %d bytes", path, FILE_SIZE_MAX);
+        diag_error(diags, at, "%s exceeds %d bytes", path, FILE_SIZE_MAX);
         if (!input->named)
-            diag_hint(diags, "it has a key like modules, so it may be a service file");
+            diag_hint(diags, "the file has a key like modules and may be a service file");
     } else if (error == IO_NOT_REGULAR) {
         diag_error(diags, at, "%s is not a regular file", path);
-        diag_hint(diags, "a pipe or device can only be named by a flag");
+        diag_hint(diags, "a pipe or device must be passed with a flag, for example: -f");
     } else if (error != ENOENT || !remote_report(arena, diags, at, str_of(path))) {
-        diag_error(diags, at, "%s cannot be read: %s", path, strerror(error));
+        diag_error(diags, at, "cannot read %s: %s", path, strerror(error));
     }
 }
 

@@ -135,9 +135,11 @@ static bool check_modules(const struct input_options *options, struct diags *dia
         if (is_found(near))
             continue;
         ok = false;
-        diag_error(diags, NO_LOCATION, "no k8s-service is named \"%s\"", options->modules.items[i]);
+        diag_error(diags, NO_LOCATION, "k8s-service \"%s\" not found", options->modules.items[i]);
         if (near->best.len)
             diag_hint(diags, "did you mean --module %.*s?", STR_ARG(near->best));
+        else
+            diag_hint(diags, "use the name of a module of type k8s-service");
     }
     return ok;
 }
@@ -145,7 +147,7 @@ static bool check_modules(const struct input_options *options, struct diags *dia
 static void hint_use(const struct input_options *options, struct diags *diags, struct str use)
 {
     diag_hint(diags, "%.*s%s", STR_ARG(use),
-              options->modules.count ? "; --module leaves out the other services" : "");
+              options->modules.count ? "; --module excludes all other services" : "");
 }
 
 static void check_variables(const struct input_options *options, struct diags *diags)
@@ -154,13 +156,13 @@ static void check_variables(const struct input_options *options, struct diags *d
         const struct suggestion *near = &options->usage->variables[i];
         if (is_found(near))
             continue;
-        diag_error(diags, NO_LOCATION, "nothing uses --var %.*s", STR_ARG(near->word));
+        diag_error(diags, NO_LOCATION, "--var %.*s has no effect", STR_ARG(near->word));
         if (near->best.len)
             diag_hint(diags, "did you mean --var %.*s?", STR_ARG(near->best));
         else
-            hint_use(
-                options, diags,
-                str_format(diags->arena, "a service uses it as {vars.%.*s}", STR_ARG(near->word)));
+            hint_use(options, diags,
+                     str_format(diags->arena, "use it in a service as {vars.%.*s}",
+                                STR_ARG(near->word)));
     }
 }
 
@@ -169,21 +171,21 @@ static void check_flag(const struct input_options *options, struct diags *diags,
 {
     if (!value || used)
         return;
-    diag_error(diags, NO_LOCATION, "nothing uses %s %s", flag, value);
+    diag_error(diags, NO_LOCATION, "%s %s has no effect", flag, value);
     hint_use(options, diags, str_of(hint));
 }
 
 void usage_check(const struct input_options *options, struct diags *diags)
 {
     static const char version_hint[] =
-        "it is for image: AUTO, or, in files without one, for images "
+        "it applies to image: AUTO, or, in files without one, to images "
         "that have no tag or digest";
     const struct usage *usage = options->usage;
     if (usage->services == 0) {
-        diag_error(diags, NO_LOCATION, "no service file was found");
+        diag_error(diags, NO_LOCATION, "no service file found");
         diag_hint(diags, "a service file has a module of type k8s-service");
         if (usage->subdirectories)
-            diag_hint_line(diags, "-R reads the subdirectories too");
+            diag_hint_line(diags, "pass -R to read subdirectories too");
         return;
     }
     if (!check_modules(options, diags)) /* its services may use the other flags */
@@ -196,9 +198,9 @@ void usage_check(const struct input_options *options, struct diags *diags)
     check_flag(options, diags, "--image-digest", options->image_digest, usage->image_version,
                version_hint);
     check_flag(options, diags, "--registry", options->registry, usage->registry,
-               "it is for image: AUTO");
+               "it applies to image: AUTO");
     check_flag(options, diags, "--parent-outputs", options->parent_outputs, usage->parent_outputs,
-               "a service reads its outputs as {parent.NAME}");
+               "use its outputs in a service as {parent.NAME}");
 }
 
 /* Skipped files */

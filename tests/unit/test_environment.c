@@ -96,13 +96,13 @@ static void test_choosing_among_several(void **state)
     assert_str(layer->environment.variables[1]->items[0].name, "b");
     options.environment = NULL;
     assert_true(unplaced(unit, &options, TWO));
-    assert_diag(unit, 0, 2, 1, "choose one with --env", "its environments: staging, production");
+    assert_diag(unit, 0, 2, 1, "select one with --env", "available: staging, production");
     options.environment = "prodution";
     assert_true(unplaced(unit, &options, TWO));
-    assert_diag(unit, 0, 2, 1, "no environment is named \"prodution\"", "--env production?");
+    assert_diag(unit, 0, 2, 1, "environment \"prodution\" not found", "--env production?");
     options.environment = "x";
     assert_true(unplaced(unit, &options, TWO));
-    assert_diag(unit, 0, 2, 1, "no environment is named \"x\"", "its environments: staging");
+    assert_diag(unit, 0, 2, 1, "environment \"x\" not found", "available: staging");
     assert_int_equal(unlink(path), 0);
 }
 
@@ -112,16 +112,18 @@ static void test_names_of_environments(void **state)
     struct input_options options = {0};
     assert_true(unplaced(unit, &options,
                          "name: hello\nenvironments: [{name: a, path: x}, {name: a, path: y}]\n"));
-    assert_diag(unit, 0, 2, 43, "two environments are named \"a\"", "");
+    assert_diag(unit, 0, 2, 43, "duplicate environment \"a\"", "");
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a b, path: x}]\n"));
-    assert_diag(unit, 0, 2, 23, "an environment's name must be", "");
+    assert_diag(unit, 0, 2, 23, "environment name must be", "");
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: '', path: x}]\n"));
-    assert_diag(unit, 0, 2, 23, "an environment's name must not be empty", "");
+    assert_diag(unit, 0, 2, 23, "environment name must not be empty", "");
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{path: x}]\n"));
-    assert_diag(unit, 0, 2, 16, "an environment needs name", "name: staging");
+    assert_diag(unit, 0, 2, 16, "missing required field \"name\" in an environment",
+                "name: staging");
     assert_errors(unit, 1);
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a}]\n"));
-    assert_diag(unit, 0, 2, 16, "an environment needs path", "path: staging.yaml");
+    assert_diag(unit, 0, 2, 16, "missing required field \"path\" in an environment",
+                "path: staging.yaml");
     assert_errors(unit, 1);
 }
 
@@ -132,7 +134,7 @@ static void test_environment_files_that_cannot_be_read(void **state)
     static const char one[] = "name: hello\nenvironments:\n  - name: a\n    path: env.yaml\n";
     assert_true(unplaced(unit, &options, one));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 4, 11, "env.yaml cannot be read: No such file", "--env-file FILE");
+    assert_diag(unit, 0, 4, 11, "/env.yaml: No such file", "--env-file FILE");
     /* Mistakes in it are told with its own name. */
     const char *path = write_file(unit, "env.yaml", STR("name: e\nregion: x\n"));
     assert_true(unplaced(unit, &options, one));
@@ -141,7 +143,7 @@ static void test_environment_files_that_cannot_be_read(void **state)
     assert_true(str_ends(unit->diags.items[0].at.source->path, STR("/env.yaml")));
     /* A file of that name, not standard input. */
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a, path: '-'}]\n"));
-    assert_diag(unit, 0, 2, 32, "- cannot be read: No such file", "");
+    assert_diag(unit, 0, 2, 32, "/-: No such file", "");
     write_file(unit, "env.yaml", STR("name: ["));
     assert_true(unplaced(unit, &options, one));
     assert_int_equal(unit->diags.errors, 1);
@@ -150,7 +152,7 @@ static void test_environment_files_that_cannot_be_read(void **state)
     assert_diag(unit, 0, 0, 0, "the file is empty", "");
     write_file(unit, "env.yaml", unit_repeat(unit, "#", FILE_SIZE_MAX + 1));
     assert_true(unplaced(unit, &options, one));
-    assert_diag(unit, 0, 4, 11, "is larger than 1048576 bytes", "");
+    assert_diag(unit, 0, 4, 11, "exceeds 1048576 bytes", "");
     assert_int_equal(unlink(path), 0);
 }
 
@@ -170,11 +172,12 @@ static void test_env_file_in_place_of_the_path(void **state)
     assert_str(layer->environment.name, "other");
     options.environment = "staging";
     assert_true(unplaced(unit, &options, "name: hello\n"));
-    assert_diag(unit, 0, 0, 0, "no environment named \"staging\"", "environments: [{name: staging");
+    assert_diag(unit, 0, 0, 0, "environment \"staging\" not found in the file",
+                "environments: [{name: staging");
     options.environment_file = "/missing.yaml";
     options.environment = NULL;
     assert_true(unplaced(unit, &options, "name: hello\n"));
-    assert_diag(unit, 0, 0, 0, "/missing.yaml cannot be read", "");
+    assert_diag(unit, 0, 0, 0, "cannot read", "");
     assert_int_equal(unlink(path), 0);
 }
 
@@ -243,7 +246,8 @@ static void test_ingress_settings(void **state)
     assert_diag(unit, 2, 4, 17, "cluster_issuer must be", "");
     layer_of(unit, &options, "name: hello\ntls_secret: a\ncluster_issuer: b\n");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 3, 17, "both tls_secret and cluster_issuer", "keep tls_secret");
+    assert_diag(unit, 0, 3, 17, "tls_secret and cluster_issuer are mutually exclusive",
+                "use tls_secret");
 }
 
 /* The text of an output, the first of its name. */
@@ -295,16 +299,17 @@ static void test_outputs(void **state)
     assert_no_diags(unit);
     assert_str(output_of(layer, "domain"), "c.example.com"); /* the flag beats the file */
     assert_not_filled(unit, layer, "{parent.password}", "\"password\" is sensitive");
-    assert_not_filled(unit, layer, "{parent.list}", "\"list\" is null, a list or a map, not text");
+    assert_not_filled(unit, layer, "{parent.list}",
+                      "\"list\" must be a string, not null, a list or a map");
 
     static const struct {
         const char *json;
         size_t line;
         const char *message;
     } rows[] = {
-        {"[]", 1, "not the output of terraform output -json"},
-        {"{\"a\": \"b\"}", 1, "the output \"a\" has no value"},
-        {"{\"a\": {}}", 1, "the output \"a\" has no value"},
+        {"[]", 1, "the file must be the output of terraform output -json"},
+        {"{\"a\": \"b\"}", 1, "output \"a\" has no value"},
+        {"{\"a\": {}}", 1, "output \"a\" has no value"},
         {"", 0, "the file is empty"},
         {"{", 1, ""},
     };
@@ -317,7 +322,7 @@ static void test_outputs(void **state)
     }
     assert_int_equal(unlink(path), 0);
     assert_true(unplaced(unit, &options, "name: hello\n"));
-    assert_diag(unit, 0, 0, 0, "cannot be read", "");
+    assert_diag(unit, 0, 0, 0, "cannot read", "");
 }
 
 /* No Terraform writes this, but it must not be read blindly. */
@@ -331,7 +336,8 @@ static void test_odd_outputs(void **state)
     struct layer *layer = layer_of(unit, &options, "name: hello\n");
     assert_no_diags(unit);
     assert_str(output_of(layer, "a"), "x");
-    assert_not_filled(unit, layer, "{parent.b}", "\"b\" is null, a list or a map, not text");
+    assert_not_filled(unit, layer, "{parent.b}",
+                      "\"b\" must be a string, not null, a list or a map");
     assert_int_equal(unlink(path), 0);
 }
 

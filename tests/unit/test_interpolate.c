@@ -150,32 +150,32 @@ static void test_what_is_wrong(void **state)
     static const struct {
         const char *text, *message, *hint;
     } rows[] = {
-        {"{env.x}", "has the form {env}", "{{env.x}}"},
-        {"{vars}", "has the form {vars.NAME}", "{{vars}}"},
-        {"{vars.a.b}", "has the form {vars.NAME}", ""},
-        {"{parent.a.b.c.d}", "has the form {parent.NAME}", ""},
-        {"{module.db}", "has the form {module.NAME.OUTPUT}", ""},
-        {"${{module.db}}", "has the form {module.NAME.OUTPUT}", ""},
-        {"{aws}", "{aws.region}, {aws.account_id}", ""},
-        {"{vars.sise}", "there is no variable \"sise\"", "did you mean \"size\"?"},
-        {"{vars.something}", "there is no variable \"something\"", "--var something=VALUE"},
-        {"{vars.none}", "the variable \"none\" has no value", "--var none=VALUE"},
+        {"{env.x}", "must have the form {env}", "{{env.x}}"},
+        {"{vars}", "must have the form {vars.NAME}", "{{vars}}"},
+        {"{vars.a.b}", "must have the form {vars.NAME}", ""},
+        {"{parent.a.b.c.d}", "must have the form {parent.NAME}", ""},
+        {"{module.db}", "must have the form {module.NAME.OUTPUT}", ""},
+        {"${{module.db}}", "must have the form {module.NAME.OUTPUT}", ""},
+        {"{aws}", "{aws.region} or {aws.account_id}", ""},
+        {"{vars.sise}", "variable \"sise\" is not defined", "did you mean \"size\"?"},
+        {"{vars.something}", "variable \"something\" is not defined", "--var something=VALUE"},
+        {"{vars.none}", "variable \"none\" has no value", "--var none=VALUE"},
         {"{parent.domian}", "no output \"domian\"", "did you mean \"domain\"?"},
-        {"{parent.something}", "no output \"something\"", "outputs: {something: ...}"},
-        {"{aws.regoin}", "aws has no \"regoin\"", "did you mean \"region\"?"},
-        {"{aws.xyz}", "aws has no \"xyz\"", "{{aws.xyz}}"},
-        {"{module.bd.db_user}", "no module is named \"bd\"", "did you mean \"db\"?"},
-        {"{module.db.db_usr}", "the module \"db\" has no output \"db_usr\"", "\"db_user\"?"},
+        {"{parent.something}", "no output \"something\"", "outputs: {something: VALUE}"},
+        {"{aws.regoin}", "unknown placeholder {aws.regoin}", "did you mean \"region\"?"},
+        {"{aws.xyz}", "unknown placeholder {aws.xyz}", "{{aws.xyz}}"},
+        {"{module.bd.db_user}", "module \"bd\" not found", "did you mean \"db\"?"},
+        {"{module.db.db_usr}", "module \"db\" has no output \"db_usr\"", "\"db_user\"?"},
         {"{module.db.outputs.db_usr}", "has no output \"db_usr\"", "outputs: {db_usr: VALUE}"},
-        {"{module.app.x}", "the output \"x\" of the module \"app\" has no value",
-         "write outputs: {x: VALUE} in that module, or give app_x in outputs"},
-        {"{module.other.x}", "the output \"x\" of the module \"other\" has no value", ""},
-        {"{module.app.output.x}", "has the form {module.NAME.OUTPUT}", ""},
+        {"{module.app.x}", "output \"x\" of module \"app\" has no value",
+         "set outputs: {x: VALUE} in the module, or set app_x in outputs"},
+        {"{module.other.x}", "output \"x\" of module \"other\" has no value", ""},
+        {"{module.app.output.x}", "must have the form {module.NAME.OUTPUT}", ""},
         {"{module.anonymous.bucket_id}", "cannot determine the bucket of \"anonymous\"",
          "write bucket_name in that module"},
         {"{module.anonymous.bucket_ip}", "has no output \"bucket_ip\"", "bucket_id"},
-        {"{module.mixed.domain}", "this output contains a secret one", ""},
-        {"{module.listed.domain}", "the field with this output must be text", ""},
+        {"{module.mixed.domain}", "output \"domain\" contains a secret output", ""},
+        {"{module.listed.domain}", "output \"domain\" must be a string, not a list", ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct filled filled;
@@ -207,12 +207,12 @@ static void test_a_file_that_tells_little(void **state)
     }
     begin(unit, &filling, STR("name: hello\nproviders: {aws: {}}\n"));
     assert_false(fill(unit, &filling, STR("{aws.region}"), &filled));
-    assert_diag(unit, 0, 0, 0, "gives no region", "");
+    assert_diag(unit, 0, 0, 0, "the aws provider has no region", "");
     assert_false(fill(unit, &filling, STR("{aws.account_id}"), &filled));
-    assert_diag(unit, 0, 0, 0, "gives no account_id", "");
+    assert_diag(unit, 0, 0, 0, "the aws provider has no account_id", "");
     begin(unit, &filling, STR("name: hello\n"));
     assert_false(fill(unit, &filling, STR("{env}"), &filled));
-    assert_diag(unit, 0, 0, 0, "no environment, so {env} has no value", "");
+    assert_diag(unit, 0, 0, 0, "{env} has no value: the file has no environment", "");
 }
 
 static void test_variables_of_flags_win(void **state)
@@ -229,7 +229,7 @@ static void test_variables_of_flags_win(void **state)
     filling.options.usage->services = 1;
     usage_check(&filling.options, &diags);
     assert_int_equal(diags.errors, 1);
-    assert_contains(diags.items[0].message, "nothing uses --var unused");
+    assert_contains(diags.items[0].message, "--var unused has no effect");
 }
 
 /* Names that an environment gives are suggested too. */
@@ -254,7 +254,7 @@ static void test_variables_of_the_environment(void **state)
     check(unit, &filling, "{env}{parent_name}", "elive");
     struct filled filled;
     assert_false(fill(unit, &filling, STR("{vars.sise}"), &filled));
-    assert_diag(unit, 0, 0, 0, "there is no variable \"sise\"", "did you mean \"size\"?");
+    assert_diag(unit, 0, 0, 0, "variable \"sise\" is not defined", "did you mean \"size\"?");
     assert_false(fill(unit, &filling, STR("{vars.wieght}"), &filled));
     assert_diag(unit, 0, 0, 0, "", "did you mean \"weight\"?");
     assert_int_equal(unlink(path), 0);
@@ -388,7 +388,7 @@ static void test_chain_of_outputs(void **state)
     begin(unit, &filling, chain(unit, OUTPUTS_DEPTH_MAX));
     assert_false(fill(unit, &filling, STR("{module.b0.domain}"), &filled));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, OUTPUTS_DEPTH_MAX + 2, 38, "more than 50 outputs refer to each other", "");
+    assert_diag(unit, 0, OUTPUTS_DEPTH_MAX + 2, 38, "chain of outputs exceeds 50 references", "");
     /* Those of its end are none the worse. */
     assert_true(fill(unit, &filling, STR("{module.b50.domain}"), &filled));
 }
@@ -417,7 +417,7 @@ static void test_a_wrong_output_is_told_once(void **state)
     struct filled filled;
     assert_false(fill(unit, &filling, STR("{module.b.domain}{module.b.domain}"), &filled));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 3, 35, "there is no variable \"x\"", "");
+    assert_diag(unit, 0, 3, 35, "variable \"x\" is not defined", "");
     assert_int_equal(module_find(filling.layer->modules, 1, STR("b"))->outputs[0].known,
                      KNOWN_WRONG);
     assert_false(fill(unit, &filling, STR("{module.b.domain}"), &filled));
@@ -445,7 +445,7 @@ static void test_outputs_that_double(void **state)
     assert_int_equal(filled.text.len, FILLED_MAX);
     assert_false(fill(unit, &filling, STR("{module.b0.domain}"), &filled));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 3 + 23, 36, "the text is longer than 65536 bytes", "");
+    assert_diag(unit, 0, 3 + 23, 36, "string exceeds 65536 bytes", "");
 }
 
 static void test_long_texts(void **state)
@@ -464,7 +464,7 @@ static void test_long_texts(void **state)
         assert_int_equal(filled.text.len, rows[i].len * most);
         assert_false(fill(unit, &filling, unit_repeat(unit, rows[i].piece, most + 1), &filled));
         assert_errors(unit, 1);
-        assert_diag(unit, 0, 0, 0, "the text is longer than 65536 bytes", "");
+        assert_diag(unit, 0, 0, 0, "string exceeds 65536 bytes", "");
         assert_int_equal(filled.text.len, 0);
     }
     /* What refers to a secret takes no room. */

@@ -204,7 +204,7 @@ static void test_files_without_services(void **state)
     assert_false(render_files(unit, (struct input_options){0}, 2).right);
     write_file("a.yaml", STR("kind: Service\n"));
     assert_false(render(&options, NULL, false, &manifests, &messages));
-    assert_contains(buf_str(&messages), "no service file was found");
+    assert_contains(buf_str(&messages), "no service file found");
     buf_free(&manifests);
     buf_free(&messages);
 }
@@ -238,7 +238,7 @@ static void test_modules_that_are_chosen(void **state)
     assert_string_equal(values_of(unit, result.manifests, "      - name: "), "worker");
     options.modules.count = 2;
     result = render_text(unit, options, text);
-    assert_contains(result.messages, "error: no k8s-service is named \"wrker\"");
+    assert_contains(result.messages, "error: k8s-service \"wrker\" not found");
     both[0] = "wrker";
     options.modules.count = 1;
     result = render_text(unit, options, text);
@@ -258,7 +258,7 @@ static void test_variables_of_flags_must_be_used(void **state)
     struct input_options options = {.variables = {variables, 1}};
     struct result result =
         render_text(unit, options, "name: hello\nmodules:\n" SERVICE("app") "}\n");
-    assert_contains(result.messages, "error: nothing uses --var size\n");
+    assert_contains(result.messages, "error: --var size has no effect\n");
     assert_true(
         render_text(unit, options,
                     "name: hello\nmodules:\n" SERVICE("app") ", env_vars: {A: '{vars.size}'}}\n")
@@ -289,7 +289,7 @@ static void test_errors_of_all_files_are_told(void **state)
     assert_contains(result.messages, "b.yaml:1:1");
     unlink("b.yaml");
     result = render_files(unit, (struct input_options){0}, 2);
-    assert_contains(result.messages, "b.yaml cannot be read");
+    assert_contains(result.messages, "cannot read b.yaml");
 }
 
 static const char rich[] =

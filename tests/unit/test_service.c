@@ -241,27 +241,28 @@ static void test_what_is_wrong(void **state)
     } rows[] = {
         {"    min_containers: 4", 7, 21, "min_containers is 4, above max_containers, which is 3",
          "left out they are 1 and 3"},
-        {"    min_containers: -1", 7, 21, "between 0 and 1000", "pods"},
+        {"    min_containers: -1", 7, 21, "from 0 to 1000", "pods"},
         {"    min_containers: 0", 7, 21, "min_containers is 0, but max_containers is 3",
          "write max_containers: 0"},
         {"    min_containers: 0\n    max_containers: 2", 7, 21, "but max_containers is 2", ""},
         {"    min_containers: 3\n    max_containers: 2", 7, 21, "above max_containers", ""},
         {"    min_containers: 1\n    max_containers: 0", 7, 21, "above max_containers", ""},
-        {"    max_containers: 1001", 7, 21, "between 0 and 1000", ""},
+        {"    max_containers: 1001", 7, 21, "from 0 to 1000", ""},
         {"    healthcheck_path: ''", 7, 23, "healthcheck_path is empty", ""},
         {"    readiness_probe_path: /a b", 7, 27, "readiness_probe_path may hold letters", ""},
-        {"    resource_request: {cpu: 0}", 7, 29, "cpu must be between 1 and", "millicores"},
-        {"    resource_request: {memory: 3}", 7, 32, "memory must be between 4 and", "MB"},
-        {"    resource_request: {cpu: 100x}", 7, 29, "not \"100x\"", "100 is 100m"},
+        {"    resource_request: {cpu: 0}", 7, 29, "cpu must be from 1 to", "millicores"},
+        {"    resource_request: {memory: 3}", 7, 32, "memory must be from 4 to", "MB"},
+        {"    resource_request: {cpu: 100x}", 7, 29, "not \"100x\"", "100 means 100m"},
         {"    env_vars: {1A: b}", 7, 16, "the variable \"1A\" must be", ""},
         {"    secrets: [a b]", 7, 15, "the variable \"a b\" must be", ""},
         {"    secrets: [A, A]", 7, 18, "the variable \"A\" is set twice", "line 7"},
         {"    env_vars: [{name: A, value: 1}, {name: A, value: 2}]", 7, 44, "set twice", ""},
         /* The later of the two is told, though secrets are read first. */
         {"    env_vars:\n      A: x\n    secrets: [A]", 9, 15, "set twice", "line 8 sets it too"},
-        {"    env_vars: {A: x}\n    secrets: [[A]]", 8, 15, "an item of secrets must be text", ""},
+        {"    env_vars: {A: x}\n    secrets: [[A]]", 8, 15, "an item of secrets must be a string",
+         ""},
         {"    env_vars: {A: }", 7, 16, "\"A\" in env_vars has no value",
-         "write \"\" for empty text"},
+         "write \"\" for an empty string"},
         {"    env_vars: {A: ~}", 7, 19, "\"A\" in env_vars has no value", "\"~\" for the word"},
         {"    consistent_hash: $a;b", 7, 22, "consistent_hash must be nginx variables", ""},
         {"    additional_iam_policies: [x]", 7, 31, "an IAM policy must be the ARN of one", ""},
@@ -306,8 +307,8 @@ static void test_ports_that_are_wrong(void **state)
         {"{}", "a k8s-service needs port"},
         {"{http: }", "port names no port"},
         {"{http: 80, tcp: 81}", "port must be one port"},
-        {"{http: 0}", "http must be between 1 and 65535"},
-        {"{http: 65536}", "http must be between 1 and 65535"},
+        {"{http: 0}", "http must be an integer from 1 to 65535"},
+        {"{http: 65536}", "http must be an integer from 1 to 65535"},
         {"{htpp: 80}", "unknown field \"htpp\""},
         {"80", "port must be a map"},
     };
@@ -394,7 +395,7 @@ static void test_references_to_secrets(void **state)
     check_variable(service, 4, "URL", "$(U)@$(H)", "", "");
     linked_with(unit, "    public_uri: '{module.db.db_host}/x'\n");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 12, 17, "public_uri cannot hold a secret", "env_vars");
+    assert_diag(unit, 0, 12, 17, "public_uri cannot contain a secret", "env_vars");
 }
 
 /* A variable stands behind the text that refers to it: one is added before, under its own name. */
@@ -504,7 +505,7 @@ static void test_as_many_variables_as_allowed(void **state)
     buf_free(&text);
     assert_null(unit_service(unit, &no_options, many_variables(unit, ITEMS_MAX + 1)));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 7, 5, "env_vars has more than 2000 items", "");
+    assert_diag(unit, 0, 7, 5, "too many items in env_vars (maximum 2000)", "");
 }
 
 static struct str many_routes(struct unit *unit, size_t count)

@@ -103,8 +103,8 @@ static void test_what_cannot_be_listed(void **state)
     list(unit, false, files, COUNT_OF(files), &right);
     assert_false(right);
     assert_errors(unit, 3);
-    assert_diag(unit, 0, 0, 0, "missing cannot be read: No such file", "");
-    assert_diag(unit, 1, 0, 0, "single/x cannot be read: Not a directory", "");
+    assert_diag(unit, 0, 0, 0, "cannot read missing: No such file", "");
+    assert_diag(unit, 1, 0, 0, "cannot read single/x: Not a directory", "");
 }
 
 static void test_what_is_given_twice(void **state)
@@ -121,16 +121,16 @@ static void test_what_is_given_twice(void **state)
         const char *files[2];
         const char *message;
     } rows[] = {
-        {false, {"twice/a.yaml", "twice/a.yaml"}, "-f leads to twice/a.yaml twice"},
+        {false, {"twice/a.yaml", "twice/a.yaml"}, "-f selects twice/a.yaml twice"},
         {false, {"twice/a.yaml", "./twice/a.yaml"}, "it is the same as twice/a.yaml"},
-        {false, {"twice/a.yaml", "hard"}, "-f leads to hard twice: it is the same as twice/a.yaml"},
-        {false, {"twice", "twice/a.yaml"}, "-f leads to twice/a.yaml twice"},
-        {false, {"twice/a.yaml", "twice"}, "-f leads to twice/a.yaml twice"},
-        {false, {"twice", "again"}, "-f leads to again twice: it is the same as twice"},
-        {true, {"twice", "twice/sub"}, "-f leads to twice/sub twice"},
-        {true, {"twice/sub", "again"}, "-f leads to again/sub twice"},
-        {true, {"twice", "twice/sub/b.yaml"}, "-f leads to twice/sub/b.yaml twice"},
-        {false, {"-", "-"}, "-f leads to - twice"},
+        {false, {"twice/a.yaml", "hard"}, "-f selects hard twice: it is the same as twice/a.yaml"},
+        {false, {"twice", "twice/a.yaml"}, "-f selects twice/a.yaml twice"},
+        {false, {"twice/a.yaml", "twice"}, "-f selects twice/a.yaml twice"},
+        {false, {"twice", "again"}, "-f selects again twice: it is the same as twice"},
+        {true, {"twice", "twice/sub"}, "-f selects twice/sub twice"},
+        {true, {"twice/sub", "again"}, "-f selects again/sub twice"},
+        {true, {"twice", "twice/sub/b.yaml"}, "-f selects twice/sub/b.yaml twice"},
+        {false, {"-", "-"}, "-f selects - twice"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         bool right;
@@ -138,7 +138,7 @@ static void test_what_is_given_twice(void **state)
         list(unit, rows[i].recursive, rows[i].files, 2, &right);
         assert_false(right);
         assert_errors(unit, 1);
-        assert_diag(unit, 0, 0, 0, rows[i].message, "leave one of the two out");
+        assert_diag(unit, 0, 0, 0, rows[i].message, "remove one of the two");
     }
 }
 
@@ -178,7 +178,7 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
     list(unit, true, files, 1, &right);
     assert_false(right);
     assert_errors(unit, 1);
-    assert_contains(unit->diags.items[0].message, "d/d cannot be read");
+    assert_contains(unit->diags.items[0].message, "cannot read deep/d/d");
 }
 
 int main(void)
