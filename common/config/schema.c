@@ -540,9 +540,10 @@ static bool read_value(const struct schema_reader *reader, const struct field *f
                        struct value *value)
 {
     enum node_kind kind = value->node->kind;
-    if (count_children(value->node) > ITEMS_MAX) {
-        diag_error(reader->diags, value->node->key->span, "too many items in %s (maximum %d)",
-                   field->name, ITEMS_MAX);
+    size_t count = count_children(value->node);
+    if (count > ITEMS_MAX) {
+        diag_error(reader->diags, value->node->key->span, "too many items in %s: %zu (maximum %d)",
+                   field->name, count, ITEMS_MAX);
         return false;
     }
     switch (field->type) {

@@ -505,7 +505,7 @@ static void test_as_many_variables_as_allowed(void **state)
     buf_free(&text);
     assert_null(unit_service(unit, &no_options, many_variables(unit, ITEMS_MAX + 1)));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 7, 5, "too many items in env_vars (maximum 2000)", "");
+    assert_diag(unit, 0, 7, 5, "too many items in env_vars: 2001 (maximum 2000)", "");
 }
 
 static struct str many_routes(struct unit *unit, size_t count)
