@@ -312,6 +312,18 @@ struct module *module_find(struct module *modules, size_t count, struct str name
     return NULL;
 }
 
+/* Adds a hint with the names of the modules. */
+static void hint_names(const struct schema_reader *reader, const struct module *modules,
+                       size_t count)
+{
+    enum { NAMES_MAX = 20 };
+    struct buf names = {0};
+    for (size_t i = 0; i < count && i <= NAMES_MAX; i++)
+        buf_add_joined(&names, ", ", i < NAMES_MAX ? modules[i].name : STR("..."));
+    struct str list = buf_take(reader->arena, &names);
+    diag_hint_line(reader->diags, str_format(reader->arena, "available: %.*s", STR_ARG(list)).data);
+}
+
 void module_report_missing(const struct schema_reader *reader, const struct module *modules,
                            size_t count, struct str name, struct location at)
 {
@@ -326,9 +338,11 @@ void module_report_missing(const struct schema_reader *reader, const struct modu
     if (near.best.len == 0 && diags_hold(reader->diags, message))
         return;
     diag_error(reader->diags, at, "%.*s", STR_ARG(message));
-    if (!diag_suggest(reader->diags, &near))
-        diag_hint(reader->diags, "add it to modules, for example: - {name: %.*s, type: postgres}",
-                  STR_ARG(name));
+    if (diag_suggest(reader->diags, &near))
+        return;
+    diag_hint(reader->diags, "add it to modules, for example: - {name: %.*s, type: postgres}",
+              STR_ARG(name));
+    hint_names(reader, modules, count);
 }
 
 struct module *modules_read(const struct schema_reader *reader, const struct node *modules,

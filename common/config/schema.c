@@ -184,7 +184,7 @@ static bool read_text(const struct schema_reader *reader, const struct field *fi
     }
     if (node_is_null(node)) {
         diag_error(reader->diags, node->span, "%s has no value", what);
-        diag_hint(reader->diags, "write \"\" for an empty string, or \"%.*s\" for the word",
+        diag_hint(reader->diags, "write \"\" for an empty string, or quote the value: \"%.*s\"",
                   STR_ARG(node->text.len ? node->text : STR("null")));
         return false;
     }

@@ -263,7 +263,7 @@ static void test_what_is_wrong(void **state)
          ""},
         {"    env_vars: {A: }", 7, 16, "\"A\" in env_vars has no value",
          "write \"\" for an empty string"},
-        {"    env_vars: {A: ~}", 7, 19, "\"A\" in env_vars has no value", "\"~\" for the word"},
+        {"    env_vars: {A: ~}", 7, 19, "\"A\" in env_vars has no value", "quote the value: \"~\""},
         {"    consistent_hash: $a;b", 7, 22, "consistent_hash must be nginx variables", ""},
         {"    additional_iam_policies: [x]", 7, 31, "an IAM policy must be the ARN of one", ""},
         {"    public_uri: https://a.com", 7, 17, "public_uri has a scheme", "without"},
