@@ -4,11 +4,11 @@
 #include "yaml/parse_strict.h"
 #include "yaml/top_level.h"
 
-/* Reads one file. The arena is for its tree alone. */
+/* State for one file. The arena holds only its tree. */
 struct discovery {
     struct arena arena;
     struct diags *diags;
-    bool foreign; /* what was reported may be of another tool's file */
+    bool foreign; /* a reported file may belong to another tool */
 };
 
 static enum type_likeness likeness(struct discovery *discovery, const struct node *node)
@@ -38,8 +38,8 @@ static void report_near_type(struct discovery *discovery, const struct node *mod
     diag_hint(discovery->diags, "did you mean \"k8s-service\"?");
 }
 
-/* The first map of type k8s-service in a tree, or of one as like it as `least`; NULL if there is
- * none. */
+/* Returns the first map in a tree whose type is at least as similar to k8s-service as `least`; NULL
+ * if there is none. */
 static const struct node *find_service(struct discovery *discovery, const struct node *node,
                                        enum type_likeness least)
 {
@@ -55,8 +55,8 @@ static const struct node *find_service(struct discovery *discovery, const struct
     return NULL;
 }
 
-/* A service outside of the list `modules` is an error. Under the key `modules` itself, which may
- * have been given a map by mistake, a type near ours is enough. */
+/* Reports a service outside the `modules` list. Under the key `modules` itself, which may have a
+ * map by mistake, a type similar to k8s-service is reported too. */
 static void check_misplaced(struct discovery *discovery, const struct node *node)
 {
     bool modules = node->key && str_is(node->key->text, "modules");
@@ -71,7 +71,7 @@ static void check_misplaced(struct discovery *discovery, const struct node *node
     }
 }
 
-/* A module of a list without any service: an error if it may be meant to be one. */
+/* Reports a module that may be meant to be a service, in a list without services. */
 static void check_module(struct discovery *discovery, const struct node *module)
 {
     struct diags *diags = discovery->diags;
@@ -88,7 +88,8 @@ static void check_module(struct discovery *discovery, const struct node *module)
     }
 }
 
-/* The parser reads a comment of JSON and the key on the next line as one key. */
+/* Returns the last line of a key. The parser reads a // comment and the key on the next line as one
+ * key. */
 static struct str last_line(const struct node *key)
 {
     const struct source *source = key->span.source;
@@ -100,9 +101,9 @@ static struct str last_line(const struct node *key)
     return line ? str_from(written, line) : key->text;
 }
 
-/* A list of maps under a misspelt `modules`. Two edits away are other words, such as dbt's
- * `models`, and a map of maps may be Terraform's `module`: there one of them must have a type like
- * ours as well. */
+/* True for a list of maps under a misspelling of `modules`. A key two edits away can be another
+ * word, such as dbt's `models`, and a map of maps can be Terraform's `module`: these must also have
+ * an item whose type is similar to k8s-service. */
 static bool is_misspelt_list(struct discovery *discovery, struct node *value, bool *ret_typed)
 {
     size_t distance = top_level_distance(last_line(value->key));

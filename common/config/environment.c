@@ -16,7 +16,7 @@ static const struct record *choose(const struct schema_reader *reader, const str
                                    const struct input_options *options)
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
-    enum { NAMED = 20 }; /* of the environments, in the hint */
+    enum { NAMED = 20 }; /* environments listed in the hint */
     struct buf list = {0};
     struct suggestion near = {.word = str_of(options->environment)};
     for (size_t i = 0; i < environments->count; i++) {
@@ -76,7 +76,7 @@ static bool check_names(const struct schema_reader *reader, const struct value *
     return right;
 }
 
-/* `path` relative to the directory of the file that names it. */
+/* Returns `path` resolved against the directory of `file`. */
 static const char *beside(struct arena *arena, struct str file, struct str path)
 {
     struct str directory = str_directory(file);
@@ -87,8 +87,8 @@ static const char *beside(struct arena *arena, struct str file, struct str path)
     return str_format(arena, "%.*s%.*s", STR_ARG(directory), STR_ARG(path)).data;
 }
 
-/* What to write instead of an invalid name: the same in lower case, or an address without what is
- * no part of it. */
+/* Suggests a valid name: the name in lower case, or a registry without scheme and trailing
+ * slashes. */
 static void hint_name(const struct schema_reader *reader, enum field_id field, name_check *check,
                       struct str text)
 {
@@ -119,7 +119,7 @@ void environment_set_checked(const struct schema_reader *reader, const struct re
     *ret = text;
 }
 
-/* The first provider that the file has, in the order of the table. */
+/* Uses the first provider of the file, in the order of the table. */
 static void set_provider(const struct schema_reader *reader, const struct record *file,
                          struct environment *ret)
 {
@@ -139,8 +139,8 @@ static void set_provider(const struct schema_reader *reader, const struct record
     }
 }
 
-/* A domain may be written with its final dot, as name servers print it; texts that are made of it
- * need it without. */
+/* A domain may end with a dot, as name servers print it. It is dropped because other values are
+ * built from the domain. */
 static void add_output(struct arena *arena, struct environment *environment, struct output output)
 {
     if (str_is(output.name, "domain"))
@@ -150,7 +150,7 @@ static void add_output(struct arena *arena, struct environment *environment, str
     environment->outputs[environment->output_count++] = output;
 }
 
-/* First come, first served: --parent-outputs were added before these. */
+/* The first output of a name is used: those of --parent-outputs have been added before. */
 static void set_outputs(const struct schema_reader *reader, const struct record *file,
                         struct environment *ret)
 {
@@ -187,7 +187,7 @@ static void set_secret_store(const struct schema_reader *reader, const struct re
     ret->secret_prefix = record_value(store, EXTERNAL_SECRETS_PREFIX)->text;
 }
 
-/* Without the provider nobody knows which cloud to make anything in. */
+/* ACK objects require the provider, which has the region and the account. */
 static void set_cloud_objects(const struct schema_reader *reader, const struct record *file,
                               struct environment *ret)
 {
@@ -218,8 +218,8 @@ static void add_extra_tcp_port(const struct schema_reader *reader, const struct 
     ret->extra_tcp_ports = extra;
 }
 
-/* The ports that ingress-nginx passes on in Opta: those of the environment file and, if it has such
- * a module, of the service file. */
+/* Adds the TCP ports that Opta's ingress-nginx forwarded: those of the k8s-base modules in the
+ * environment file and in the service file. */
 static void add_extra_tcp_ports(const struct schema_reader *reader, const struct record *file,
                                 struct environment *ret)
 {
@@ -241,8 +241,8 @@ static void add_extra_tcp_ports(const struct schema_reader *reader, const struct
     }
 }
 
-/* Which controller serves the Ingresses: the one that is written, else the one that the name of the
- * class suggests. */
+/* Sets the ingress controller: ingress_controller, or else the one that the name of the class
+ * implies. */
 static void set_ingress(const struct schema_reader *reader, const struct record *file,
                         struct environment *ret)
 {
@@ -276,10 +276,10 @@ static void set_file(const struct schema_reader *reader, const struct record *fi
     }
 }
 
-/* Counts scalars such as <<region::aws_region::Your AWS Region>>, which Opta's templates have. */
+/* Counts unfilled values of Opta's templates, such as <<region::aws_region::Your AWS Region>>. */
 static size_t count_unfilled(const struct node *node, const struct node **ret_first)
 {
-    if (node->kind == NODE_ALIAS) /* counted where it is anchored */
+    if (node->kind == NODE_ALIAS) /* counted at its anchor */
         return 0;
     if (node->kind != NODE_SCALAR) {
         size_t count = 0;
@@ -293,8 +293,8 @@ static size_t count_unfilled(const struct node *node, const struct node **ret_fi
     return unfilled;
 }
 
-/* Reports what a template of an environment file left to fill in: once, before each such value is
- * an error of its own. In a service file only what is above its modules. */
+/* Reports unfilled template values once, before each of them causes its own error. In a service
+ * file, modules are not checked. */
 static bool check_filled(const struct schema_reader *reader, const struct node *root, bool modules)
 {
     const struct node *first = NULL;
@@ -385,10 +385,10 @@ static bool holds(struct str text, const char *sign)
     return memmem(text.data, text.len, sign, strlen(sign)) != NULL;
 }
 
-/* What is injected into a chart needs little of the environment, whose file may not be at hand
- * where charts are installed: only what placeholders read, what an Ingress of our own needs, and
- * whether redis has a password. Which controller serves an Ingress of the chart is a question that
- * environment_read_all() answers, when there is such an Ingress. */
+/* True if injection into a chart needs the environment file, which may not be available where
+ * charts are installed: for placeholders, for a generated Ingress, and to know whether redis has a
+ * password. If the chart has an Ingress, environment_read_all() reads the file later, to determine
+ * its controller. */
 static bool needs_file(struct str text)
 {
     static const char *const signs[] = {"{parent",     "{region",  "{aws",    "public_uri",
@@ -401,7 +401,8 @@ static bool needs_file(struct str text)
     return (holds(text, ".bucket_id") || holds(text, "[bucket_id")) && !holds(text, "bucket_name");
 }
 
-/* Also the files of environments that are not chosen are known to be environment files. */
+/* Records the files of all environments, including those that are not selected, as environment
+ * files. */
 static void record_files(const struct schema_reader *reader, const struct record *file,
                          const struct input_options *options)
 {
@@ -413,7 +414,7 @@ static void record_files(const struct schema_reader *reader, const struct record
     }
 }
 
-/* What an environment file has. */
+/* Fields of an environment file. */
 static const enum field_id settings[] = {
     FILE_PROVIDERS,     FILE_OUTPUTS,        FILE_REGISTRY,         FILE_INGRESS_CLASS,
     FILE_TLS_SECRET,    FILE_CLUSTER_ISSUER, FILE_EXTERNAL_SECRETS, FILE_INGRESS_CONTROLLER,
@@ -421,7 +422,7 @@ static const enum field_id settings[] = {
 
 enum { SETTING_COUNT = COUNT_OF(settings) };
 
-/* A service file with environments is no environment file: settings of one are not read there. */
+/* Warns of fields of an environment file in a service file that has environments. */
 static void warn_misplaced(const struct schema_reader *reader, const struct record *file)
 {
     for (size_t i = 0; i < SETTING_COUNT; i++) {
@@ -517,7 +518,7 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
 bool environment_read_all(const struct schema_reader *reader, struct environment *environment)
 {
     const char *path = environment->unread_path;
-    struct str registry = environment->registry; /* of a flag */
+    struct str registry = environment->registry; /* set by a flag */
     environment->unread_path = NULL;
     if (!path)
         return true;

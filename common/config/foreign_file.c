@@ -4,15 +4,15 @@
 #include "yaml/parse_strict.h"
 #include "yaml/top_level.h"
 
-/* A file by the keys of its outermost map: those of the tree, or, where it cannot be parsed, those
- * at the beginning of a line. */
+/* The top-level keys of a file: those of the tree, or, if the file cannot be parsed, those at the
+ * beginning of a line. */
 struct outline {
     struct str path;
     struct str text;
-    const struct node *root; /* NULL: not parsed */
+    const struct node *root; /* NULL if the file cannot be parsed */
 };
 
-/* The rest of the first line that begins with the key and a colon. */
+/* Finds the first line that begins with the key and a colon. Sets `ret_rest` to what follows. */
 static bool find_line(struct str text, const char *key, struct str *ret_rest)
 {
     struct str name = str_of(key);
@@ -33,7 +33,7 @@ static bool has(const struct outline *outline, const char *key)
                          : find_line(outline->text, key, &rest);
 }
 
-/* The scalar of a key; empty if there is none. */
+/* Returns the scalar value of a key; empty if there is none. */
 static struct str value_of(const struct outline *outline, const char *key)
 {
     struct str rest;
@@ -62,8 +62,8 @@ static bool holds(struct str text, const char *part)
     return false;
 }
 
-/* Actions of Go's templates. They can be part of a text in a valid file, so that only one which
- * cannot be parsed is a template. */
+/* True if the file has actions of Go templates. A string of a valid file may contain them, so only
+ * a file that cannot be parsed is a template. */
 static bool is_template(const struct outline *outline)
 {
     static const char *const signs[] = {"{{ .",   "{{- ",      "{{.",         "{{ include ",
@@ -112,7 +112,7 @@ static bool is_workflow(const struct outline *outline)
     return has(outline, "on") && has(outline, "jobs");
 }
 
-/* What most charts call their values. */
+/* True for a file with keys that are common in the values of charts. */
 static bool is_values(const struct outline *outline)
 {
     static const char *const keys[] = {"replicaCount",    "fullnameOverride",
@@ -140,7 +140,7 @@ static bool is_values(const struct outline *outline)
     return count >= ENOUGH;
 }
 
-/* A k8s-service that is not in a list `modules`. */
+/* True for a k8s-service that is not in a `modules` list. */
 static bool is_module(const struct outline *outline)
 {
     return outline->root && outline->root->kind == NODE_MAP &&
@@ -148,7 +148,7 @@ static bool is_module(const struct outline *outline)
             (has(outline, "image") && has(outline, "port")));
 }
 
-/* In the order in which they are tried. */
+/* The first match is reported. */
 static const struct {
     bool (*is)(const struct outline *outline);
     const char *what;
@@ -168,7 +168,7 @@ static const struct {
     {is_values, "a Helm values file", "pass it to helm with --values"},
 };
 
-/* Reports a file of another tool; false if it is none. */
+/* Reports an error and returns true if the file belongs to another tool. */
 static bool report_foreign(struct diags *diags, const struct source *source,
                            const struct node *root, enum own_file expected)
 {

@@ -25,7 +25,7 @@ static const struct foreign_form {
 #include "config/foreign_words.def"
 };
 
-/* In lower case, without what separates its parts. */
+/* Returns the word in lower case, without separators. */
 static struct str plain_word(struct arena *arena, struct str word)
 {
     char *plain = arena_alloc(arena, word.len + 1);
@@ -49,7 +49,7 @@ static bool has_word(const char *words, struct str word)
     return false;
 }
 
-/* True for a value that a hint repeats as it is. */
+/* True if a hint can repeat the value without quotes. */
 static bool is_plain(const struct node *value)
 {
     enum { LONGEST = 60 };
@@ -58,7 +58,8 @@ static bool is_plain(const struct node *value)
                                  "-._/");
 }
 
-/* A scalar, or the items of a short list, as a hint repeats them; empty if it does not. */
+/* Returns a scalar, or the items of a short list, for a hint; empty if the hint cannot repeat the
+ * value. */
 static struct str value_text(struct arena *arena, const struct node *value)
 {
     enum { MOST = 5 };
@@ -76,8 +77,8 @@ static struct str value_text(struct arena *arena, const struct node *value)
     return text;
 }
 
-/* The hint with the value, or the sample, in place of each `$`. Several items have brackets, unless
- * they are in the hint. */
+/* Replaces each `$` of the hint with the value, or with the sample. Several items are in brackets,
+ * unless the hint has brackets. */
 static struct str fill(struct arena *arena, const char *hint, const char *sample,
                        const struct node *value)
 {

@@ -8,22 +8,22 @@
 
 enum { PARTS_MAX = 3 };
 
-/* One placeholder of a text: {root}, {root.part.part}, {root[part]}. */
+/* A placeholder in a string: {root}, {root.part.part}, {root[part]}. */
 struct placeholder {
     struct str root;
     struct str parts[PARTS_MAX];
     size_t part_count;
-    size_t start; /* in the text: at the brace, or at the $ before {{ */
-    size_t end;   /* behind the last brace */
+    size_t start; /* offset of the brace, or of the $ before {{ */
+    size_t end;   /* offset after the last brace */
 };
 
 struct filler {
     struct scope *scope;
     const struct node *scalar;
-    bool verbatim; /* as node_is_verbatim() says */
+    bool verbatim; /* result of node_is_verbatim() */
     struct buf out;
     const struct reference *first;
-    const struct reference **last; /* where the next one is hung */
+    const struct reference **last; /* link to the next reference */
 };
 
 typedef bool lookup(struct filler *filler, const struct placeholder *placeholder);
@@ -58,7 +58,7 @@ static struct location place(const struct filler *filler, const struct placehold
                                 placeholder->end);
 }
 
-/* Reports an invalid placeholder. `near`: what may have been meant. */
+/* Reports an invalid placeholder and returns false. `near`: suggestions. */
 __attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
                                                           const struct placeholder *placeholder,
                                                           const struct suggestion *near,
@@ -76,8 +76,8 @@ __attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
     return false;
 }
 
-/* Reports a missing value; only once, wherever it is used, unless the name may be misspelt. Returns
- * true if the report needs a hint. */
+/* Reports a missing value. If no name is similar, each message is reported only once. Returns true
+ * if the caller must add a hint. */
 static bool report_missing(const struct filler *filler, const struct placeholder *placeholder,
                            const struct suggestion *near, struct str message)
 {
@@ -88,7 +88,7 @@ static bool report_missing(const struct filler *filler, const struct placeholder
     return !diag_suggest(diags, near);
 }
 
-/* Reports a placeholder whose value the file does not set. */
+/* Reports a value that is not set, and returns false. */
 static bool report_unset(struct filler *filler, const struct placeholder *placeholder,
                          struct str message, const char *hint)
 {
@@ -98,7 +98,7 @@ static bool report_unset(struct filler *filler, const struct placeholder *placeh
     return false;
 }
 
-/* Adds the value of a placeholder. Reports an error if it is empty, and returns false. */
+/* Appends the value of a placeholder. Reports an error and returns false if the value is empty. */
 static bool put_known(struct filler *filler, const struct placeholder *placeholder, struct str text,
                       const char *error, const char *hint)
 {
@@ -192,7 +192,7 @@ bool variable_split(const char *flag, struct str *ret_name, struct str *ret_valu
     return equals > 0 && equals < text.len;
 }
 
-/* The last --var of a name wins, as the last of any flag does. */
+/* If --var sets a name several times, the last one is used. */
 static bool flag_variable(const struct scope *scope, struct str name, struct str *ret)
 {
     bool found = false;
@@ -366,7 +366,7 @@ static const struct root *find_root(struct str name)
     return NULL;
 }
 
-/* Reads a placeholder whose brace stands at `at`; false when there is none. */
+/* Parses the placeholder whose brace is at `at`. Returns false if there is none. */
 static bool read_placeholder(struct str text, size_t at, struct placeholder *ret)
 {
     *ret = (struct placeholder){.start = at};
@@ -405,11 +405,10 @@ static bool pair_at(struct str text, size_t at, char brace)
     return at + 1 < text.len && text.data[at] == brace && text.data[at + 1] == brace;
 }
 
-/* The token at `at`, with its length in `ret->end - at`. */
+/* Returns the type of the token at `at`, and sets `ret->end` to its end. */
 static enum token next_token(struct str text, size_t at, struct placeholder *ret)
 {
-    /* ${{module.x.y}} as Opta's users wrote it; ${module.x.y} as it came out of Opta's first step.
-     */
+    /* Opta accepted ${{module.x.y}} and converted it to ${module.x.y}. */
     size_t braces = at + 1;
     bool dollar = text.data[at] == '$' && braces < text.len && text.data[braces] == '{';
     bool doubled = dollar && pair_at(text, braces, '{');
@@ -429,7 +428,7 @@ static enum token next_token(struct str text, size_t at, struct placeholder *ret
     return TOKEN_BYTE;
 }
 
-/* Marks the offsets of every `{{` and `}}` that belong together. */
+/* Returns a flag for each offset: true for matching `{{` and `}}`. */
 static bool *find_pairs(struct arena *arena, struct str text)
 {
     bool *paired = ARENA_ARRAY(arena, text.len, bool);

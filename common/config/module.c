@@ -10,7 +10,7 @@ static word_list redis_outputs = {"cache_host", "cache_auth_token", NULL};
 static word_list local_redis_outputs = {"cache_host", NULL};
 static word_list atlas_outputs = {"db_user", "db_password", "mongodb_atlas_connection_string",
                                   NULL};
-static word_list service_outputs = {"host", "port", NULL}; /* of links alone */
+static word_list service_outputs = {"host", "port", NULL}; /* only for links */
 static word_list gcs_outputs = {"bucket_id", "bucket_name", NULL};
 static word_list s3_outputs = {"bucket_id", "bucket_arn", NULL};
 static word_list sqs_outputs = {"queue_name", "queue_id", "queue_arn", "kms_arn", NULL};
@@ -156,9 +156,9 @@ bool module_is_service(const struct module *module)
     return module->kind && module->kind->link == LINK_SERVICE;
 }
 
-/* A misspelt k8s-service would silently deploy nothing; other unknown types are somebody else's. A
- * misspelt type is taken for what it most likely means, so that the rest is checked in the same
- * run. Returns false after an error. */
+/* Reports a misspelt type, because a misspelt k8s-service would silently deploy nothing, and
+ * returns false. The module then gets the most likely type, so that its other fields are checked in
+ * the same run. Warns of other unknown types. */
 static bool check_type(const struct schema_reader *reader, struct module *module,
                        struct location at)
 {
@@ -196,7 +196,8 @@ bool module_output_is_secret(const struct module *module, struct str output)
     return secret && module->kind && module->kind->link == LINK_SECRET;
 }
 
-/* A password in a file would be one in the manifests, and the line that shows it one in a log. */
+/* Rejects secret outputs. The value would appear in the manifests; the report does not show the
+ * line, because it would appear in logs. */
 static void check_output(const struct schema_reader *reader, const struct module *module,
                          const struct item *item)
 {
@@ -213,7 +214,7 @@ static void check_output(const struct schema_reader *reader, const struct module
               "store it in the Secret that secret names, under the key that secret_keys names");
 }
 
-/* Those in `outputs`, then those that are fields of its type. */
+/* Adds the outputs in `outputs`, then those that are fields of the module. */
 static void read_outputs(const struct schema_reader *reader, const struct record *record,
                          struct module *module)
 {
@@ -232,7 +233,7 @@ static void read_outputs(const struct schema_reader *reader, const struct record
         set_add(reader->arena, &module->output_names, module->outputs[i].name, &module->outputs[i]);
 }
 
-/* Opta's default name: the type without its dashes. */
+/* Returns Opta's default name: the type without its dashes. */
 static struct str name_of_type(struct arena *arena, struct str type)
 {
     char *name = arena_alloc(arena, type.len + 1);
@@ -243,13 +244,14 @@ static struct str name_of_type(struct arena *arena, struct str type)
     return (struct str){name, len};
 }
 
-/* True for a module without a valid type that most likely is a service. */
+/* True if a module without a valid type is most likely a service. */
 static bool is_like_service(const struct node *node)
 {
     return node_get(node, "image") || node_get(node, "port") || node_get(node, "ports");
 }
 
-/* A copy of a module without what was reported, so that the rest of it can be read. */
+/* Returns a copy of a module without its invalid type or name, so that its other fields can be
+ * read. */
 static struct node *without_errors(struct arena *arena, const struct record *record,
                                    struct str type)
 {
@@ -296,7 +298,7 @@ static void read_module(const struct schema_reader *reader, const struct node *n
     if (!typed || misnamed)
         ret->node = without_errors(reader->arena, record, ret->type);
     bool known = typed && check_type(reader, ret, record_location(record, MODULE_TYPE));
-    if (typed && !named && !known) { /* no name: it would be that of a misspelt type */
+    if (typed && !named && !known) { /* the default name would be that of a misspelt type */
         ret->name = name_of_type(reader->arena, str_of(ret->kind->name));
         ret->unnamed = true;
     }
@@ -471,14 +473,15 @@ static enum link_kind link_kind(const struct module *module)
     return module->kind ? module->kind->link : LINK_NONE;
 }
 
-/* `details`: what the link says besides the name; NULL: nothing. */
+/* True if a link names outputs. `details`: the value after its module name; NULL if there is
+ * none. */
 static bool has_names(const struct node *details)
 {
     const struct node *first = details && details->kind == NODE_LIST ? details->first : details;
     return first && first->kind == NODE_MAP && first->first;
 }
 
-/* Returns the module that a link names, NULL after an error. */
+/* Returns the module of a link; NULL after an error. */
 static struct module *find_target(const struct link_reader *links, const struct node *name,
                                   const struct node *details)
 {
@@ -509,7 +512,8 @@ static void add_variable(const struct link_reader *links, struct link *link, str
     link->variables[link->variable_count++] = variable;
 }
 
-/* All outputs of a database or service, and the default permissions on what is in a cloud. */
+/* Sets the default variables (all outputs of a database or service) and the default permissions of
+ * a cloud resource. */
 static void set_defaults(const struct link_reader *links, struct link *link)
 {
     const struct module *module = link->module;
@@ -556,7 +560,7 @@ static bool take_permission(const struct link_reader *links, struct link *link,
     return true;
 }
 
-/* A map names the outputs that are linked, and the variable of each. */
+/* Reads a map of outputs and the names of their variables. */
 static bool take_names(const struct link_reader *links, struct link *link, const struct node *map)
 {
     struct diags *diags = links->reader->diags;
@@ -602,7 +606,7 @@ static bool report_details(const struct link_reader *links, const struct link *l
     return false;
 }
 
-/* What is written replaces the defaults: permissions the permissions, names the names. */
+/* Reads the permissions and outputs of a link; each of them overrides its defaults. */
 static bool take_details(const struct link_reader *links, struct link *link,
                          const struct node *details)
 {
@@ -631,7 +635,8 @@ static bool take_details(const struct link_reader *links, struct link *link,
     return right;
 }
 
-/* A Secret that is named in its module was checked there. */
+/* Checks the name of the Secret if it is that of the module; `secret` has been checked with the
+ * module. */
 static bool check_secret_name(const struct schema_reader *reader, const struct module *module,
                               const struct node *name)
 {

@@ -13,7 +13,7 @@ bool module_writes_output(const struct module *module, struct str output)
     return find_written(module, output) != NULL;
 }
 
-/* Its text may hold placeholders: filled in once. */
+/* Fills in the placeholders of an output. */
 static bool fill_written(struct scope *scope, struct module_output *written, struct location at)
 {
     struct filled filled = {0};
@@ -61,8 +61,8 @@ static bool is_of_type(const struct module *module, struct str output)
     return false;
 }
 
-/* Returns the environment's output of a name, whose file is read now if nothing needed it so far;
- * NULL if there is none. */
+/* Returns the environment's output with the given name; NULL if there is none. Reads the
+ * environment file if it has not been read yet. */
 static const struct output *find_given(struct scope *scope, struct str name)
 {
     const struct schema_reader reader = {.arena = scope->arena, .diags = scope->diags};
@@ -74,7 +74,7 @@ static const struct output *find_given(struct scope *scope, struct str name)
     return environment_output(scope->environment, name);
 }
 
-/* Which outputs the type of a module has, where it has any. */
+/* Adds a hint with the outputs of the module's type. */
 static void hint_outputs(const struct scope *scope, const struct module *module)
 {
     const char *const *outputs = module->kind ? module->kind->outputs : NULL;

@@ -2,12 +2,13 @@
 
 #include <string.h>
 
-/* What follows a brace: [$]{ROOT.PART.PART} or ${{ROOT.PART}}, with spaces around it or none. */
+/* An expression in braces: [$]{ROOT.PART.PART} or ${{ROOT.PART}}, possibly with spaces inside the
+ * braces. */
 struct expression {
     struct str root;
-    struct str parts; /* as written, with their dots and brackets */
-    size_t start;     /* at the $ or brace */
-    size_t end;       /* after the last brace; if it is not closed, after what was read */
+    struct str parts; /* with dots and brackets */
+    size_t start;     /* offset of the $ or brace */
+    size_t end;       /* offset after the last brace, or after the last part if not closed */
     bool dollar;
     bool doubled;
     bool spaced;
@@ -31,7 +32,8 @@ static bool has_byte(struct str text, size_t at, char byte)
     return at < text.len && text.data[at] == byte;
 }
 
-/* The end of the parts that begin at `at`; each begins with a letter, unlike those of numbers. */
+/* Returns the end of the parts that begin at `at`. A part begins with a letter, so that numbers do
+ * not match. */
 static size_t parts_end(struct str text, size_t at)
 {
     while (has_byte(text, at, '.') || has_byte(text, at, '[')) {
@@ -67,8 +69,8 @@ static struct expression read_expression(struct str text, size_t brace)
     return read;
 }
 
-/* A root that is written, but not in its form. A placeholder after `$`, other than of a module, is
- * replaced, and the `$` is kept. */
+/* Reports a known root in an invalid form. After `$`, a placeholder is filled in and the `$` is
+ * kept, except for `module`. */
 static void report_root(const struct scope *scope, struct location at, struct str written,
                         const struct expression *read, const char *form)
 {
@@ -93,8 +95,9 @@ static struct str list_roots(struct arena *arena)
     return buf_take(arena, &list);
 }
 
-/* `root`: what is near; empty if nothing is. ${{module.NAME.OUTPUT}} is a placeholder, so what is
- * near it cannot be written in another way. */
+/* Reports an expression that resembles a placeholder. `root`: the similar root; empty if there is
+ * none. For `$` with the root `module`, no literal form is suggested, because
+ * ${{module.NAME.OUTPUT}} is a placeholder. */
 static void report_near(const struct scope *scope, struct location at, struct str written,
                         const struct expression *read, struct str root)
 {
@@ -116,7 +119,7 @@ static void report_near(const struct scope *scope, struct location at, struct st
                   STR_ARG(root), STR_ARG(read->parts), STR_ARG(literal));
 }
 
-/* True for words joined with dots that are not part of another notation, such as %{host.name} or
+/* True for words joined by dots that are not part of another syntax, such as %{host.name} or
  * #{user.name}. */
 static bool is_shaped(struct str text, const struct expression *read)
 {
@@ -126,7 +129,8 @@ static bool is_shaped(struct str text, const struct expression *read)
            !strchr("%#@\\", before);
 }
 
-/* One letter of four: {end} is far from {env}. Shells write ${NAME}, and ${{ is a literal ${. */
+/* True if at most one letter in four differs: {end} is not similar to {env}. ${NAME} is shell
+ * syntax, and ${{ is a literal ${. */
 static bool is_near(const struct expression *read, const struct suggestion *near)
 {
     size_t longer = near->word.len > near->best.len ? near->word.len : near->best.len;

@@ -23,8 +23,8 @@ static bool is_git(struct str path)
     return holds(path, "://") && (holds(address, ".git//") || str_ends(address, STR(".git")));
 }
 
-/* The part of an address that git clones: "git::https://HOST/REPO.git//DIR/FILE?ref=V" has the
- * repository https://HOST/REPO.git. */
+/* Returns the repository of an address: https://HOST/REPO.git for
+ * "git::https://HOST/REPO.git//DIR/FILE?ref=V". */
 static struct str repository_of(struct str path)
 {
     if (str_starts(path, STR("git::")))
@@ -46,7 +46,7 @@ static struct str reference_of(struct str path)
     return str_slice(value, 0, end < comma ? end : comma);
 }
 
-/* An address may hold a password: https://USER:PASSWORD@HOST. */
+/* True for https://USER:PASSWORD@HOST. */
 static bool has_password(struct str address)
 {
     size_t scheme = find(address, 0, "://");

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The words that fields.def names. */
+/* The keywords that fields.def refers to. */
 static word_list healthchecks = {"tcp", "http", "grpc", "none", NULL};
 static word_list no_probe = {"none", NULL};
 static word_list pod_securities = {"default", "restricted", "off", NULL};
@@ -87,7 +87,7 @@ static struct str quantity_text(struct arena *arena, const struct field *field, 
     return quantity_bytes(arena, number);
 }
 
-/* An integer of the field's unit as a quantity. */
+/* Formats an integer in the field's unit as a quantity. */
 static struct str quantity_of(struct arena *arena, const struct field *field, const char *text)
 {
     int64_t number = 0;
@@ -172,7 +172,8 @@ static bool wrong_type(const struct schema_reader *reader, const struct field *f
     return false;
 }
 
-/* The filled text of a scalar; null is refused: it is no text, and often a value forgotten. */
+/* Reads a scalar as a string and fills in its placeholders. Rejects null, because it is often a
+ * forgotten value. */
 static bool read_text(const struct schema_reader *reader, const struct field *field,
                       const struct node *node, const char *what, struct filled *ret)
 {
@@ -199,7 +200,7 @@ static bool read_text(const struct schema_reader *reader, const struct field *fi
     return false;
 }
 
-/* Names the word that may stand instead of the type, when the text is a misspelling of it. */
+/* Suggests the keyword of the field if the string is a misspelling of it. */
 static void suggest_word(const struct schema_reader *reader, const struct field *field,
                          struct str text)
 {
@@ -236,8 +237,8 @@ static bool read_int(const struct schema_reader *reader, const struct field *fie
     return false;
 }
 
-/* The quantity that a size with another suffix, such as 256MB or 2 gb, most likely means: empty if
- * there is none. */
+/* Returns the most likely quantity for a size with an invalid suffix, such as 256MB or 2 gb; empty
+ * if there is none. */
 static struct str likely_quantity(struct arena *arena, struct str text)
 {
     static const char *const suffixes[] = {"k", "m", "g", "t", "p"};
@@ -264,9 +265,9 @@ static void hint_unit(const struct schema_reader *reader, const struct field *fi
               field->example, STR_ARG(quantity_of(reader->arena, field, field->example)));
 }
 
-/* In millicores or bytes, up to INT64_MAX. An integer alone has the field's unit; a point or a
- * suffix makes a quantity of Kubernetes, which has no less than a millicore, and may have a
- * fraction of a byte. */
+/* Parses a quantity to millicores or bytes, at most INT64_MAX. An integer without a suffix is in
+ * the field's unit; a string with a point or a suffix is a Kubernetes quantity. Fractions of a
+ * millicore are invalid; fractions of a byte are rounded up. */
 static bool parse_quantity(const struct field *field, struct str text, int64_t *ret_number)
 {
     enum { THOUSAND = 1000 };
@@ -286,7 +287,7 @@ static bool parse_quantity(const struct field *field, struct str text, int64_t *
     return true;
 }
 
-/* A number outside of the range, with what it was read as. */
+/* Reports a number outside the range, with the quantity that it was read as. */
 static void report_quantity(const struct schema_reader *reader, const struct field *field,
                             const struct value *value)
 {
@@ -409,7 +410,7 @@ static bool read_item(const struct schema_reader *reader, const struct field *fi
     return true;
 }
 
-/* A word that is written instead of a list or map. */
+/* Reads the keyword of a field that is otherwise a list or map. */
 static bool read_word(const struct schema_reader *reader, const struct field *field,
                       struct value *value)
 {
@@ -465,7 +466,7 @@ static bool read_map(const struct schema_reader *reader, const struct field *fie
     return right;
 }
 
-/* NAME=VALUE is Docker Compose's form, and valueFrom that of Kubernetes. */
+/* Adds a hint for NAME=VALUE, as in Docker Compose, and for valueFrom, as in Kubernetes. */
 static void hint_pair(const struct schema_reader *reader, const struct field *field,
                       const struct node *pair)
 {
@@ -573,7 +574,7 @@ static bool read_value(const struct schema_reader *reader, const struct field *f
     return false;
 }
 
-/* The row of names with a prefix, or NULL. */
+/* Returns the field that matches names by prefix; NULL if there is none. */
 static const struct field *find_prefixed(const struct schema *schema)
 {
     for (size_t i = 0; i < schema->count; i++)
@@ -582,13 +583,13 @@ static const struct field *find_prefixed(const struct schema *schema)
     return NULL;
 }
 
-/* x_common and X-common for x-common. */
+/* True for misspellings of the prefix x-, such as x_common and X-common. */
 static bool is_near_prefix(struct str key)
 {
     return key.len > 2 && (key.data[0] == 'x' || key.data[0] == 'X') && strchr("-_.", key.data[1]);
 }
 
-/* True if an anchor is written before the value. */
+/* True if the value has an anchor. */
 static bool is_anchored(const struct node *value)
 {
     size_t end = value->key->span.end;
@@ -596,7 +597,7 @@ static bool is_anchored(const struct node *value)
     return end < value->span.start && str_find(between, 0, '&') < between.len;
 }
 
-/* Adds a hint for a key that may be for a block to share. */
+/* Adds a hint for a key that may be the name of a shared block. */
 static void hint_prefix(const struct schema_reader *reader, const struct node *value)
 {
     struct str key = value->key->text;
@@ -606,7 +607,7 @@ static void hint_prefix(const struct schema_reader *reader, const struct node *v
         diag_hint(reader->diags, "begin the name of a shared block with x-: x-%.*s", STR_ARG(key));
 }
 
-/* True for a key whose value is missing, as when the lines below it are not indented. */
+/* True if the value is missing, for example because the lines below the key are not indented. */
 static bool lacks_lines(const struct field *field, const struct node *value)
 {
     bool lines = field && field->type != TYPE_TEXT && field->type != TYPE_INT &&
@@ -614,7 +615,7 @@ static bool lacks_lines(const struct field *field, const struct node *value)
     return lines && value->kind == NODE_SCALAR && value->text.len == 0 && node_is_null(value);
 }
 
-/* `above`: the field just above whose value is missing, or NULL. */
+/* `above`: the previous field if its value is missing; else NULL. */
 static void report_unknown(const struct schema_reader *reader, const struct schema *schema,
                            const struct node *value, const struct field *above)
 {
@@ -640,7 +641,7 @@ static void report_unknown(const struct schema_reader *reader, const struct sche
         buf_add_joined(&names, ", ", str_of(schema->fields[i].name));
     }
     struct str list = buf_take(reader->arena, &names);
-    enum { FEW = 12 }; /* more names than this teach nothing in an error */
+    enum { FEW = 12 }; /* maximum number of fields to list in a hint */
     if (diag_suggest(reader->diags, &near))
         return;
     if (schema->count <= FEW)
@@ -664,7 +665,7 @@ static void set_default(const struct field *field, struct value *value)
         scalar_to_bool(value->text, &value->flag);
 }
 
-/* True if a key that was reported as unknown is a misspelling of the field. */
+/* True if a key that was reported as an unknown field is a misspelling of `field`. */
 static bool is_misspelt(const struct schema_reader *reader, const struct record *record,
                         const struct field *field)
 {
@@ -690,7 +691,7 @@ static void report_missing(const struct schema_reader *reader, const struct reco
         if ((field->waived && reader->lenient) || is_misspelt(reader, record, field))
             continue;
         struct location at = record->node->span;
-        if (at.end > at.start + 1) /* a block map has no brackets: point at its start alone */
+        if (at.end > at.start + 1) /* a block map, without brackets: mark only its start */
             at.end = at.start;
         diag_error(reader->diags, at, "missing required field \"%s\" in %s", field->name,
                    schema->what);
@@ -698,7 +699,7 @@ static void report_missing(const struct schema_reader *reader, const struct reco
     }
 }
 
-/* True for null, and for an empty map or list where it says no more than that. */
+/* True for null, and for an empty map or list that means the same as null. */
 static bool is_left_out(const struct field *field, const struct node *node)
 {
     if (node->kind == NODE_SCALAR)
@@ -725,7 +726,7 @@ static bool is_left_out(const struct field *field, const struct node *node)
     return false;
 }
 
-/* Keeps what is without error, so that its owner can check it in the same run. */
+/* Keeps the valid part of a value, so that it can be checked in the same run. */
 static void keep_partly(struct value *value, const struct value *read)
 {
     value->wrong = true;

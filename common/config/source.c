@@ -18,18 +18,18 @@ struct lister {
     struct arena *arena;
     struct diags *diags;
     const struct input_options *options;
-    const char *home; /* the directory that -f names; NULL: -f names a file */
+    const char *home; /* directory passed with -f; NULL for a file */
     struct input *inputs;
     size_t count;
-    bool full;          /* more than FILES_MAX, which was reported */
-    struct set visited; /* "DEVICE:INODE" of directories below one path of -f */
-    struct set given;   /* the same of all files and directories so far: struct given */
-    bool standard;      /* standard input is given */
+    bool full;          /* FILES_MAX is exceeded, and reported */
+    struct set visited; /* "DEVICE:INODE" of the directories below the current path of -f */
+    struct set given;   /* "DEVICE:INODE" of all files and directories so far: struct given */
+    bool standard;      /* -f - was passed */
 };
 
 struct given {
     const char *path;
-    bool named; /* by -f itself */
+    bool named; /* passed with -f */
 };
 
 static bool add(struct lister *lister, const char *path, bool named)
@@ -52,7 +52,7 @@ static bool unreadable(struct lister *lister, const char *path, int error)
     struct diags *diags = lister->diags;
     if (error != ENOENT || !remote_report(lister->arena, diags, NO_LOCATION, str_of(path)))
         diag_error(diags, NO_LOCATION, "cannot read %s: %s", path, strerror(error));
-    /* What injects reads manifests from standard input. */
+    /* Commands that inject read manifests from standard input. */
     else if (strstr(path, "://") && !read_mode_injects(lister->options->mode))
         diag_hint_line(diags, "or pass it on standard input: ... | kubectl optasvc ... -f -");
     return false;
@@ -88,8 +88,8 @@ static bool given_twice(struct lister *lister, const char *path, const char *fir
     return false;
 }
 
-/* Records a file or directory. Reports and returns false if it was given before; links between
- * files that no -f names are left to those who read them. */
+/* Records a file or directory. Reports an error and returns false if -f selects it twice. Links
+ * between files found in directories are not reported here. */
 static bool give(struct lister *lister, const char *path, const struct stat *status, bool named)
 {
     struct given *given = ARENA_NEW(lister->arena, struct given);
@@ -101,7 +101,7 @@ static bool give(struct lister *lister, const char *path, const struct stat *sta
     return given_twice(lister, path, first->path);
 }
 
-/* The names in a directory, in byte order: readdir()'s order differs from machine to machine. */
+/* Lists the names in a directory in byte order, because the order of readdir() is not defined. */
 static int list_names(struct arena *arena, const char *path, const char ***ret_names,
                       size_t *ret_count)
 {
@@ -147,7 +147,7 @@ static bool list_entry(struct lister *lister, const char *path, const char *name
     bool missing = S_ISLNK(status.st_mode) && stat(path, &status) < 0;
     if (!missing && S_ISDIR(status.st_mode))
         return list_subdirectory(lister, path, &status, depth);
-    /* Reading reports a link to nothing, and what is not a regular file. */
+    /* input_read() reports broken links and files that are not regular. */
     if (is_manifest_name(name) && S_ISREG(status.st_mode) && !give(lister, path, &status, false))
         return false;
     if (is_manifest_name(name))
@@ -157,7 +157,7 @@ static bool list_entry(struct lister *lister, const char *path, const char *name
     return true;
 }
 
-/* A directory is read once, also if symbolic links lead to it again: they may form loops. */
+/* Reads each directory once, even if symbolic links point to it, because they may form loops. */
 static bool list_directory(struct lister *lister, const char *path, const struct stat *status,
                            unsigned depth)
 {
@@ -167,7 +167,7 @@ static bool list_directory(struct lister *lister, const char *path, const struct
         usage_skip_directory(lister->options, path);
         return true;
     }
-    if (!give(lister, path, status, true)) /* below another path of -f, too */
+    if (!give(lister, path, status, true)) /* also reached through another -f */
         return false;
     int error =
         depth == FOLDERS_DEPTH_MAX ? ELOOP : list_names(lister->arena, path, &names, &count);
@@ -214,7 +214,7 @@ bool input_list(struct arena *arena, struct diags *diags, const struct input_opt
     return right;
 }
 
-/* True if a file of a directory, too large to be read, may be a service file. */
+/* True if a file found in a directory that exceeds FILE_SIZE_MAX may be a service file. */
 static bool check_oversized(const struct input *input, struct diags *diags, struct location at)
 {
     struct buf text = {0};
@@ -230,7 +230,7 @@ static bool check_oversized(const struct input *input, struct diags *diags, stru
     return found;
 }
 
-/* A copy in the arena. */
+/* Copies a source into the arena. */
 static struct source *keep(struct arena *arena, const struct source *source)
 {
     struct source *kept = ARENA_NEW(arena, struct source);
@@ -240,34 +240,36 @@ static struct source *keep(struct arena *arena, const struct source *source)
     return kept;
 }
 
-/* True if a file of a directory is a service file. If it may be meant to be one, reports that. */
+/* True if a file found in a directory is a service file. Reports an error if it may be meant to be
+ * one. */
 static bool is_service_file(struct arena *arena, struct diags *diags, const struct source *source)
 {
     struct diags first = {.arena = arena};
     bool found = discover(source, &first);
     if (first.errors == 0)
         return found;
-    discover(keep(arena, source), diags); /* errors refer to the text */
+    discover(keep(arena, source), diags); /* errors need the text */
     return false;
 }
 
-/* Both are absolute, with links followed. Nothing is below `/`: a container often works there, and
- * all files of the machine would be. */
+/* True if `path` is below `top`. Both are absolute, with links resolved. Always false for `/`,
+ * which is often the working directory in containers and would include all files. */
 static bool is_below(const char *path, const char *top)
 {
     size_t len = strlen(top);
     return len > 1 && strncmp(path, top, len) == 0 && path[len] == '/';
 }
 
-/* The directory of a file, in the arena. */
+/* Returns the directory of a file. */
 static const char *directory_of(struct arena *arena, const char *path)
 {
     struct str directory = str_directory(str_of(path));
     return directory.len ? str_c(arena, directory) : ".";
 }
 
-/* The author of a repository can name any file of the machine by a path or by a link, and a
- * pipeline's log may be public: messages show only files of the places that the user chose. */
+/* True if messages may show the contents of a file. A repository can refer to any file of the
+ * machine through a path or link, and the log of a pipeline may be public. So messages show only
+ * files in directories that the user selected. */
 static bool may_be_shown(struct arena *arena, const struct input *input)
 {
     struct stat status;

@@ -2,7 +2,7 @@
 
 #include <sys/stat.h>
 
-/* The NAME of NAME=VALUE. */
+/* Returns the NAME of NAME=VALUE. */
 static struct str variable_name(const char *flag)
 {
     return str_slice(str_of(flag), 0, str_find(str_of(flag), 0, '='));
@@ -30,7 +30,8 @@ const struct input_options *usage_start(struct arena *arena, const struct input_
 
 /* Recording */
 
-/* The best suggestion is copied: the name may be of a file that is not kept. */
+/* Compares a name with each suggestion. The best one is copied, because the file of the name may be
+ * freed. */
 static void offer(struct arena *arena, struct suggestion *near, size_t count, struct str name)
 {
     for (size_t i = 0; i < count; i++) {
@@ -78,7 +79,7 @@ void usage_add_parent_outputs(const struct input_options *options)
         options->usage->parent_outputs = true;
 }
 
-/* Empty if there is no such file. */
+/* Returns "DEVICE:INODE" of a file; empty if it does not exist. */
 static struct str file_identity(struct arena *arena, const char *path)
 {
     struct stat status;
@@ -188,7 +189,8 @@ void usage_check(const struct input_options *options, struct diags *diags)
             diag_hint_line(diags, "pass -R to read subdirectories too");
         return;
     }
-    if (!check_modules(options, diags)) /* its services may use the other flags */
+    if (!check_modules(options,
+                       diags)) /* a service with the intended name may use the other flags */
         return;
     if (options->mode == READ_NAMES || options->mode == READ_SECRETS)
         return;
