@@ -23,7 +23,7 @@ static void test_types(void **state)
     static const struct {
         const char *type;
         bool local;
-        const char *name; /* of the type found; NULL: none */
+        const char *name; /* name of the type; NULL if there is none */
     } rows[] = {
         {"k8s-service", false, "k8s-service"},
         {"aws-k8s-service", false, "k8s-service"},
@@ -69,7 +69,7 @@ static void test_names(void **state)
     assert_null(module_find(modules, count, STR("d")));
 }
 
-static void test_what_is_wrong_with_modules(void **state)
+static void test_invalid_modules(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -94,7 +94,7 @@ static void test_what_is_wrong_with_modules(void **state)
         assert_errors(unit, 1);
         assert_diag(unit, 0, rows[i].line, rows[i].column, rows[i].message, rows[i].hint);
     }
-    /* Types of somebody else's are told, not refused. */
+    /* Unknown types are reported as warnings. */
     size_t count;
     read_modules(unit, STR("- {type: my-own-terraform-thing}\n"), &count);
     assert_warnings(unit, 1);
@@ -104,7 +104,7 @@ static void test_what_is_wrong_with_modules(void **state)
     assert_int_equal(count, 0);
 }
 
-static void test_as_many_as_allowed(void **state)
+static void test_maximum_number_of_modules(void **state)
 {
     struct unit *unit = *state;
     struct buf text = {0};
@@ -159,7 +159,7 @@ static void test_credentials(void **state)
     assert_diag(unit, 2, 2, 40, "Secret key must be", "");
 }
 
-/* Links of a file with one module of each sort. */
+/* Reads links in a file with one module of each kind of link. */
 static struct link *read_links(struct unit *unit, const char *text, size_t *ret_count)
 {
     size_t count;
@@ -205,7 +205,7 @@ static void test_links(void **state)
     assert_str(links[2].variables[2].name, "db_password");
     assert_str(links[2].variables[2].text, "P");
 
-    /* Opta's files say `[]` where a link has nothing to add. */
+    /* Opta's files have `[]` for a link without permissions. */
     links = read_links(unit, "- bucket: []\n- db: []\n- my-app: []\n", &count);
     assert_no_diags(unit);
     assert_int_equal(count, 3);
@@ -218,7 +218,7 @@ static void test_links(void **state)
     assert_str(links[0].variables[3].text, "H");
 }
 
-/* A map names the outputs that are linked; the others are not. */
+/* A map selects the outputs that are linked. */
 static void test_links_to_some_outputs(void **state)
 {
     struct unit *unit = *state;
@@ -238,7 +238,7 @@ static void test_links_to_some_outputs(void **state)
     assert_int_equal(links[1].variable_count, 1);
     assert_int_equal(links[1].permission_count, 1);
     assert_str(links[1].permissions[0], "read");
-    assert_int_equal(links[2].permission_count, 2); /* as without the map */
+    assert_int_equal(links[2].permission_count, 2); /* same as without the map */
     assert_int_equal(links[3].variable_count, 1);
     assert_str(links[4].variables[0].text, "D");
 
@@ -249,7 +249,7 @@ static void test_links_to_some_outputs(void **state)
     assert_str(links[1].variables[1].text, "MY_APP_PORT");
 }
 
-static void test_what_is_wrong_with_links(void **state)
+static void test_invalid_links(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -298,12 +298,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_types),
         UNIT_TEST(test_names),
-        UNIT_TEST(test_what_is_wrong_with_modules),
-        UNIT_TEST(test_as_many_as_allowed),
+        UNIT_TEST(test_invalid_modules),
+        UNIT_TEST(test_maximum_number_of_modules),
         UNIT_TEST(test_credentials),
         UNIT_TEST(test_links),
         UNIT_TEST(test_links_to_some_outputs),
-        UNIT_TEST(test_what_is_wrong_with_links),
+        UNIT_TEST(test_invalid_links),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

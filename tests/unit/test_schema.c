@@ -3,7 +3,7 @@
 #include "unit.h"
 #include "yaml/parse_strict.h"
 
-/* A schema of every type, so that the engine is tested apart from what services need today. */
+/* A schema with a field of every type, so that the engine is tested independently of services. */
 enum {
     TEXT_FIELD,
     CHOICE_FIELD,
@@ -96,7 +96,7 @@ static void test_defaults(void **state)
     assert_int_equal(record_location(record, (enum field_id)TEXT_FIELD).start, 0);
 }
 
-static void test_null_counts_as_left_out(void **state)
+static void test_null_is_not_set(void **state)
 {
     struct unit *unit = *state;
     const struct record *record = read(unit, "{number: , text: ~, flag: null, record: }");
@@ -145,7 +145,7 @@ static void test_values(void **state)
     assert_int_equal(record_location(record, (enum field_id)TEXT_FIELD).start, 6);
 }
 
-static void test_words_in_place_of_values(void **state)
+static void test_keywords(void **state)
 {
     struct unit *unit = *state;
     const struct record *record = read(unit, "{color: off, number: all, record: none}");
@@ -160,7 +160,7 @@ static void test_words_in_place_of_values(void **state)
     assert_int_equal(value_of(record, SINGLE_FIELD)->count, 2);
 }
 
-static void test_what_is_wrong(void **state)
+static void test_invalid_values(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -219,8 +219,8 @@ static void test_what_is_wrong(void **state)
     }
 }
 
-/* No error, and the default in its place, would be the worst of answers. */
-static void test_a_wrong_word_in_place_of_a_record(void **state)
+/* It must not be replaced by the default without an error. */
+static void test_an_invalid_keyword_of_a_record(void **state)
 {
     struct unit *unit = *state;
     read(unit, "{record: nnone}");
@@ -228,7 +228,7 @@ static void test_a_wrong_word_in_place_of_a_record(void **state)
     assert_diag(unit, 0, 1, 10, "record must be a map, or none", "");
 }
 
-static void test_all_mistakes_are_told_and_the_rest_is_read(void **state)
+static void test_all_errors_are_reported_and_valid_fields_are_read(void **state)
 {
     struct unit *unit = *state;
     const struct record *record = read(unit, "{number: x, text: t, flag: y, list: [a, [b], c],"
@@ -238,11 +238,11 @@ static void test_all_mistakes_are_told_and_the_rest_is_read(void **state)
     assert_true(value_of(record, INT_FIELD)->wrong);
     assert_true(value_of(record, RECORDS_FIELD)->wrong);
     assert_false(record_has(record, (enum field_id)INT_FIELD));
-    /* What is wrong falls back, so that it makes no second error. */
+    /* An invalid value is replaced by the default, so that it causes no second error. */
     assert_int_equal(value_of(record, INT_FIELD)->number, 7);
 }
 
-static void test_a_required_field_that_is_wrong_is_not_missing(void **state)
+static void test_an_invalid_required_field_is_not_missing(void **state)
 {
     struct unit *unit = *state;
     read_with(unit, &inner_schema, NULL, "label: [x]\n");
@@ -253,7 +253,7 @@ static void test_a_required_field_that_is_wrong_is_not_missing(void **state)
     assert_diag(unit, 0, 1, 1, "missing required field \"label\" in an inner", "");
 }
 
-static void test_open_schemas_leave_the_rest_to_others(void **state)
+static void test_open_schemas_allow_unknown_fields(void **state)
 {
     struct unit *unit = *state;
     struct schema open = inner_schema;
@@ -271,7 +271,7 @@ static bool fill_upper(void *context, const struct node *scalar, struct filled *
     return !str_is(scalar->text, "bad");
 }
 
-static void test_texts_are_filled_in(void **state)
+static void test_placeholders_are_filled_in(void **state)
 {
     struct unit *unit = *state;
     const struct record *record = read_with(unit, &outer_schema, fill_upper, "{text: abc}");
@@ -279,7 +279,7 @@ static void test_texts_are_filled_in(void **state)
     record = read_with(unit, &outer_schema, fill_upper, "{text: bad, map: {a: bad}}");
     assert_true(value_of(record, TEXT_FIELD)->wrong);
     assert_true(value_of(record, MAP_FIELD)->wrong);
-    /* Secrets only where the field says so. */
+    /* Only fields with .references accept secrets. */
     read_with(unit, &outer_schema, fill_upper, "{pairs: {a: secret}}");
     assert_no_diags(unit);
     read_with(unit, &outer_schema, fill_upper, "{map: {a: secret}}");
@@ -287,7 +287,7 @@ static void test_texts_are_filled_in(void **state)
     assert_diag(unit, 0, 1, 11, "map cannot contain a secret output of a module", "env_vars");
 }
 
-static void test_types_in_words(void **state)
+static void test_type_names(void **state)
 {
     struct unit *unit = *state;
     static const char *const expected[] = {
@@ -311,8 +311,8 @@ static void test_types_in_words(void **state)
     assert_str(schema_words_text(&unit->arena, one + 1, "or"), "");
 }
 
-/* The rows of fields.def keep what the engine and the documentation rely on. */
-static void test_the_table_holds_together(void **state)
+/* The rows of fields.def meet the requirements of the engine and the documentation. */
+static void test_the_table_is_consistent(void **state)
 {
     struct unit *unit = *state;
     for (size_t i = 0; i < SCHEMA_COUNT; i++) {
@@ -320,20 +320,20 @@ static void test_the_table_holds_together(void **state)
         for (size_t j = 0; j < schema->count; j++) {
             const struct field *field = &schema->fields[j];
             assert_ptr_equal(schema_field((enum field_id)(schema->first + (int)j)), field);
-            /* The first of a name is found: names are unique. */
+            /* Names are unique. */
             assert_ptr_equal(schema_find(schema, str_of(field->name)), field);
             if (!field->help || !str_ends(str_of(field->help), STR(".")))
-                fail_msg("%s has no help that ends in a stop", field->name);
+                fail_msg("the help of %s does not end with a full stop", field->name);
             bool of = field->type == TYPE_RECORD || field->type == TYPE_RECORDS;
             if (of != (field->of != NULL))
-                fail_msg("%s: .of does not fit its type", field->name);
+                fail_msg("%s: .of does not match its type", field->name);
             if (field->type == TYPE_INT && (field->min > field->max || !field->example))
                 fail_msg("%s has no range or example", field->name);
             if (field->required && field->fallback)
                 fail_msg("%s is required and has a default", field->name);
             if (!field->fallback || field->type > TYPE_BOOL)
                 continue;
-            /* A default must be a value that could be written. */
+            /* A default must be a valid value. */
             struct schema alone = {.what = "a test", .fields = field, .count = 1};
             read_with(unit, &alone, NULL,
                       str_format(&unit->arena, "{%s: %s}", field->name, field->fallback).data);
@@ -343,8 +343,8 @@ static void test_the_table_holds_together(void **state)
     assert_null(schema_find(&file_schema, STR("nam")));
 }
 
-/* What the reference shows as an example must be taken. */
-static void test_examples_are_right(void **state)
+/* Examples must be valid. */
+static void test_examples_are_valid(void **state)
 {
     struct unit *unit = *state;
     for (size_t i = 0; i < SCHEMA_COUNT; i++) {
@@ -364,18 +364,18 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_defaults),
-        UNIT_TEST(test_null_counts_as_left_out),
+        UNIT_TEST(test_null_is_not_set),
         UNIT_TEST(test_values),
-        UNIT_TEST(test_words_in_place_of_values),
-        UNIT_TEST(test_what_is_wrong),
-        UNIT_TEST(test_a_wrong_word_in_place_of_a_record),
-        UNIT_TEST(test_all_mistakes_are_told_and_the_rest_is_read),
-        UNIT_TEST(test_a_required_field_that_is_wrong_is_not_missing),
-        UNIT_TEST(test_open_schemas_leave_the_rest_to_others),
-        UNIT_TEST(test_texts_are_filled_in),
-        UNIT_TEST(test_types_in_words),
-        UNIT_TEST(test_the_table_holds_together),
-        UNIT_TEST(test_examples_are_right),
+        UNIT_TEST(test_keywords),
+        UNIT_TEST(test_invalid_values),
+        UNIT_TEST(test_an_invalid_keyword_of_a_record),
+        UNIT_TEST(test_all_errors_are_reported_and_valid_fields_are_read),
+        UNIT_TEST(test_an_invalid_required_field_is_not_missing),
+        UNIT_TEST(test_open_schemas_allow_unknown_fields),
+        UNIT_TEST(test_placeholders_are_filled_in),
+        UNIT_TEST(test_type_names),
+        UNIT_TEST(test_the_table_is_consistent),
+        UNIT_TEST(test_examples_are_valid),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,7 @@ static void touch(const char *path)
     assert_int_equal(fclose(file), 0);
 }
 
-/* The paths found, joined by spaces; those named by -f themselves with a star. */
+/* Returns the listed paths, separated by spaces; those passed with -f have a star. */
 static const char *list(struct unit *unit, bool recursive, const char *const *files, size_t count,
                         bool *ret_right)
 {
@@ -80,10 +80,10 @@ static void test_listing(void **state)
          1,
          "d/10.yaml d/9.yaml d/B.yaml d/a.yml d/b.yaml d/c.json d/dir.yaml/i.yaml d/link.yaml "
          "d/sub/z.yaml d/\xC3\xA4.yaml"},
-        {false, {"d/zlink"}, 1, "d/zlink/z.yaml"}, /* a link that is named is followed */
+        {false, {"d/zlink"}, 1, "d/zlink/z.yaml"}, /* a link passed with -f is followed */
         {false,
          {"d", "d/sub"},
-         2, /* without -R the one does not lead to the other */
+         2, /* without -R, neither includes the other */
          "d/10.yaml d/9.yaml d/B.yaml d/a.yml d/b.yaml d/c.json d/link.yaml d/\xC3\xA4.yaml "
          "d/sub/z.yaml"},
     };
@@ -95,7 +95,7 @@ static void test_listing(void **state)
     }
 }
 
-static void test_what_cannot_be_listed(void **state)
+static void test_unreadable_paths(void **state)
 {
     struct unit *unit = *state;
     static const char *const files[] = {"missing", "single/x", "missing too"};
@@ -107,7 +107,7 @@ static void test_what_cannot_be_listed(void **state)
     assert_diag(unit, 1, 0, 0, "cannot read single/x: Not a directory", "");
 }
 
-static void test_what_is_given_twice(void **state)
+static void test_duplicate_paths(void **state)
 {
     struct unit *unit = *state;
     assert_int_equal(mkdir("twice", 0700), 0);
@@ -185,8 +185,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_listing),
-        UNIT_TEST(test_what_cannot_be_listed),
-        UNIT_TEST(test_what_is_given_twice),
+        UNIT_TEST(test_unreadable_paths),
+        UNIT_TEST(test_duplicate_paths),
         UNIT_TEST(test_many_files),
         UNIT_TEST(test_depth_on_both_sides_of_the_limit),
     };
