@@ -54,7 +54,7 @@ struct environment {
     struct str secret_store_kind;
     struct str secret_prefix;               /* prefix of the keys in the store */
     struct extra_tcp_port *extra_tcp_ports; /* unordered */
-    struct set extra_tcp_port_numbers;      /* the same by number */
+    struct map extra_tcp_port_numbers;      /* the same by number */
     const char *unread_path;                /* of the environment file if not read yet; else NULL */
     struct location unread_at;
 };

@@ -71,7 +71,7 @@ __attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
     va_end(arguments);
     diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(text));
     struct str written = str_slice(filler->scalar->text, placeholder->start, placeholder->end);
-    if (!diag_suggest(diags, near) && str_starts(written, STR("{")))
+    if (!diag_suggest(diags, near) && str_starts_with(written, STR("{")))
         diag_hint(diags, "for literal braces, write {%.*s}", STR_ARG(written));
     return false;
 }
@@ -82,7 +82,7 @@ static bool report_missing(const struct filler *filler, const struct placeholder
                            const struct suggestion *near, struct str message)
 {
     struct diags *diags = filler->scope->diags;
-    if (near->best.len == 0 && diags_hold(diags, message))
+    if (near->best.len == 0 && diags_contain(diags, message))
         return false;
     diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(message));
     return !diag_suggest(diags, near);
@@ -103,7 +103,7 @@ static bool put_known(struct filler *filler, const struct placeholder *placehold
                       const char *error, const char *hint)
 {
     if (text.len == 0)
-        return report_unset(filler, placeholder, str_of(error), hint);
+        return report_unset(filler, placeholder, str_from_c(error), hint);
     buf_add(&filler->out, text);
     return true;
 }
@@ -166,29 +166,29 @@ static bool fill_aws(struct filler *filler, const struct placeholder *placeholde
                             str_format(filler->scope->arena,
                                        "the environment has no aws provider; its provider is %s",
                                        environment->provider->title),
-                            str_is(name, "region") ? "use {region} for the region of any cloud"
-                                                   : "remove the placeholder");
-    if (str_is(name, "account_id"))
+                            str_eq_c(name, "region") ? "use {region} for the region of any cloud"
+                                                     : "remove the placeholder");
+    if (str_eq_c(name, "account_id"))
         return put_known(filler, placeholder, environment->account_id,
                          "the aws provider has no account_id",
                          "set it, for example: providers: {aws: {region: us-east-1, account_id: "
                          "123456789012}}");
-    if (str_is(name, "region"))
+    if (str_eq_c(name, "region"))
         return put_known(filler, placeholder, environment->region, "the aws provider has no region",
                          "set it, for example: providers: {aws: {region: us-east-1, account_id: "
                          "123456789012}}");
     struct suggestion near = {.word = name};
-    suggestion_offer(&near, STR("account_id"));
-    suggestion_offer(&near, STR("region"));
+    suggestion_add(&near, STR("account_id"));
+    suggestion_add(&near, STR("region"));
     return unknown(filler, placeholder, &near, "unknown placeholder {aws.%.*s}", STR_ARG(name));
 }
 
 bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value)
 {
-    struct str text = str_of(flag);
+    struct str text = str_from_c(flag);
     size_t equals = str_find(text, 0, '=');
     *ret_name = str_slice(text, 0, equals);
-    *ret_value = str_from(text, equals + 1);
+    *ret_value = str_skip(text, equals + 1);
     return equals > 0 && equals < text.len;
 }
 
@@ -235,10 +235,10 @@ static bool report_variable(struct filler *filler, const struct placeholder *pla
     for (size_t map = 0; map < 2 && !diags_full(scope->diags); map++) {
         const struct value *variables = scope->environment->variables[map];
         for (size_t i = 0; variables && i < variables->count; i++)
-            suggestion_offer(&near, variables->items[i].name);
+            suggestion_add(&near, variables->items[i].name);
     }
     for (size_t i = 0; i < inputs->count && !diags_full(scope->diags); i++)
-        suggestion_offer(&near, record_value(inputs->records[i], VARIABLE_NAME)->text);
+        suggestion_add(&near, record_value(inputs->records[i], VARIABLE_NAME)->text);
     struct str message =
         str_format(scope->arena, "variable \"%.*s\" is not defined", STR_ARG(near.word));
     if (report_missing(filler, placeholder, &near, message))
@@ -290,7 +290,7 @@ static bool fill_parent(struct filler *filler, const struct placeholder *placeho
     }
     struct suggestion near = {.word = name};
     for (size_t i = 0; i < environment->output_count && !diags_full(scope->diags); i++)
-        suggestion_offer(&near, environment->outputs[i].name);
+        suggestion_add(&near, environment->outputs[i].name);
     struct str message =
         str_format(scope->arena, "the environment has no output \"%.*s\"", STR_ARG(name));
     if (report_missing(filler, placeholder, &near, message))
@@ -361,7 +361,7 @@ const char *placeholder_root(size_t index, const char **ret_form)
 static const struct root *find_root(struct str name)
 {
     for (size_t i = 0; i < COUNT_OF(roots); i++)
-        if (str_is(name, roots[i].name))
+        if (str_eq_c(name, roots[i].name))
             return &roots[i];
     return NULL;
 }
@@ -390,7 +390,7 @@ static bool read_placeholder(struct str text, size_t at, struct placeholder *ret
 static bool fill_placeholder(struct filler *filler, const struct placeholder *placeholder)
 {
     const struct root *root = find_root(placeholder->root);
-    bool outputs = root->fill == fill_module && str_is(placeholder->parts[1], "outputs");
+    bool outputs = root->fill == fill_module && str_eq_c(placeholder->parts[1], "outputs");
     if (placeholder->part_count == (outputs ? PARTS_MAX : root->parts))
         return root->fill(filler, placeholder);
     struct suggestion none = {0};
@@ -412,7 +412,7 @@ static enum token next_token(struct str text, size_t at, struct placeholder *ret
     size_t braces = at + 1;
     bool dollar = text.data[at] == '$' && braces < text.len && text.data[braces] == '{';
     bool doubled = dollar && pair_at(text, braces, '{');
-    if (dollar && read_placeholder(text, braces + doubled, ret) && str_is(ret->root, "module") &&
+    if (dollar && read_placeholder(text, braces + doubled, ret) && str_eq_c(ret->root, "module") &&
         (!doubled || (ret->end < text.len && text.data[ret->end] == '}'))) {
         ret->start = at;
         ret->end += doubled;

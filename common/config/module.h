@@ -40,7 +40,7 @@ struct output_field {
 struct cloud_resource; /* aws_resource.h */
 
 /* State of a value that is read once and may refer to others. */
-enum known { KNOWN_UNREAD, KNOWN_READING, KNOWN_READ, KNOWN_WRONG };
+enum known { KNOWN_UNREAD, KNOWN_READING, KNOWN_READ, KNOWN_INVALID };
 
 /* An output that is set in the module: in `outputs`, or in a field. */
 struct module_output {
@@ -59,7 +59,7 @@ struct module {
     const struct record *credentials; /* LINK_SECRET: set by module_read_credentials() */
     struct module_output *outputs;
     size_t output_count;
-    struct set output_names; /* struct module_output by name */
+    struct map output_names; /* struct module_output by name */
     bool broken;  /* an error was reported: references to it are not reported, and `type` may be a
                      guess */
     bool unnamed; /* `name` is a guess or empty: any unknown name may refer to this module */

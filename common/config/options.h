@@ -76,7 +76,7 @@ struct kubectl_options {
 struct apply_options {
     const char *dry_run_mode; /* --dry-run=client, server or none */
     const char *wait;         /* --wait=true or false */
-    const char *timeout;      /* --timeout, for duration_read() */
+    const char *timeout;      /* --timeout, for duration_parse() */
     const char *prune;        /* --prune=service or layer */
     bool force_conflicts;
     bool adopt; /* --adopt: take ownership of objects that others created */

@@ -10,7 +10,7 @@
 #include "yaml/node.h"
 
 enum field_type {
-    TYPE_TEXT,    /* a string, exactly as written */
+    TYPE_STRING,  /* a string, exactly as written */
     TYPE_INT,     /* an integer, also as a string */
     TYPE_CPU,     /* millicores, or a Kubernetes quantity: 500m, 0.5 */
     TYPE_BYTES,   /* an integer in .unit, or a Kubernetes quantity: 256Mi, 1.5G */
@@ -31,22 +31,22 @@ struct field {
     const struct schema *of; /* schema for TYPE_RECORD and TYPE_RECORDS */
     const char *unit; /* of a number; for TYPE_CPU and TYPE_BYTES, of a number without a suffix */
     int64_t scale;    /* TYPE_BYTES: bytes in one unit */
-    const char *fallback; /* default, as in a file; NULL if there is none */
-    int64_t min;          /* of a number: range in .unit, inclusive */
+    const char *default_value; /* default, as in a file; NULL if there is none */
+    int64_t min;               /* of a number: range in .unit, inclusive */
     int64_t max;
-    const char *const *choices; /* TYPE_TEXT: allowed values, NULL-terminated; or NULL */
+    const char *const *choices; /* TYPE_STRING: allowed values, NULL-terminated; or NULL */
     const char *word;   /* keyword that is allowed in addition to the type, such as `none` */
     const char *prefix; /* matches names with this prefix, which are ignored; or NULL */
     bool keeps_empty;   /* an empty map is different from null */
     bool required;
-    bool waived;         /* required, but optional in a file for a chart */
-    bool single;         /* TYPE_LIST: a single string is allowed too */
-    bool unfilled;       /* placeholders are filled in later, by the module that uses the value */
-    bool references;     /* may contain a secret output of a module */
-    const char *example; /* example value, as in a file */
-    const char *since;   /* first version that supports it */
-    const char *lands;   /* fields of the manifests that it sets */
-    const char *help;    /* description, as in a Kubernetes API reference */
+    bool optional_in_charts; /* required, but optional in a file for a chart */
+    bool scalar_ok;          /* TYPE_LIST: a single string is allowed too */
+    bool unfilled;         /* placeholders are filled in later, by the module that uses the value */
+    bool references;       /* may contain a secret output of a module */
+    const char *example;   /* example value, as in a file */
+    const char *since;     /* first version that supports it */
+    const char *generates; /* fields of the manifests that it sets */
+    const char *help;      /* description, as in a Kubernetes API reference */
 };
 
 struct schema {
@@ -100,9 +100,9 @@ struct record;
 
 struct value {
     const struct node *node; /* NULL if not set: the default applies */
-    bool wrong; /* set, but an error was reported; the valid items or records are kept, and records
-                   may lack fields */
-    bool is_word; /* the value is .word, and no other member is set */
+    bool invalid;    /* set, but an error was reported; the valid items or records are kept, and
+                      records    may lack fields */
+    bool is_keyword; /* the value is .word, and no other member is set */
     struct str text;
     int64_t number; /* TYPE_CPU: millicores; TYPE_BYTES: bytes */
     bool flag;
@@ -154,12 +154,12 @@ const struct field *schema_field(enum field_id field);
 const struct field *schema_find(const struct schema *schema, struct str name);
 
 /* Returns the type for messages: "an integer from 1 to 65535". */
-struct str schema_type_text(struct arena *arena, const struct field *field);
+struct str schema_type_format(struct arena *arena, const struct field *field);
 
 /* Returns the type of a value for messages: "a map", "an integer". */
 const char *schema_kind_text(const struct node *node);
 
 /* Joins a NULL-terminated list: "a, b or c" if `last` is "or", and "a, b, c" if `last` is NULL. */
-struct str schema_words_text(struct arena *arena, const char *const *words, const char *last);
+struct str schema_choices_format(struct arena *arena, const char *const *words, const char *last);
 
 #endif

@@ -27,7 +27,7 @@ struct usage {
     bool image_version;
     bool registry;
     bool parent_outputs;
-    struct set files;           /* "DEVICE:INODE" of files that flags and service files refer to */
+    struct map files;           /* "DEVICE:INODE" of files that flags and service files refer to */
     struct option_list skipped; /* files found in directories that are not service files */
     struct option_list skipped_dirs; /* directories that have been read through another path */
     struct option_list broken_links; /* possibly to directories */
