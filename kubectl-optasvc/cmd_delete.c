@@ -279,6 +279,6 @@ const struct command command_delete = {
     .details =
         "Lists what it will delete and asks, unless --yes is given. The Namespace, the claims of\n"
         "persistent_storage and the Secret manual-secrets stay.\n",
-    .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(WITH_NAMESPACE) | FLAG(WITH_STORAGE),
+    .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(DELETE_NAMESPACE) | FLAG(DELETE_VOLUMES),
     .required = FLAG(FILENAME),
     .run = run_delete};

@@ -17,7 +17,7 @@ static const char *flags_wrong(const struct options *options)
         return "--image pushes an image, --image-tag and --image-digest name one that was pushed: "
                "give one of them";
     if (!options->push.image && (options->push.tag || options->push.create || options->push.tool))
-        return "--tag, --create and --tool tell how --image is pushed: give that too";
+        return "--tag, --create-repository and --container-tool require --image";
     return NULL;
 }
 

@@ -652,7 +652,7 @@ const struct command command_secret_import = {
 const struct command command_secret_list = {
     .name = "secret list",
     .summary = "List the secrets, those that are missing and those that nothing uses",
-    .flags = FLAGS_CLUSTER | FLAG(SHOW),
+    .flags = FLAGS_CLUSTER | FLAG(SHOW_VALUES),
     .required = FLAG(FILENAME),
     .run = run_secret_list};
 

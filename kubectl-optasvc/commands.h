@@ -36,7 +36,7 @@ extern const struct command command_version;
      FLAG(FORCE_CONFLICTS) | FLAG(ADOPT) | FLAG(ROLLBACK_ON_FAILURE) | FLAG(YES) | FLAG(OUTPUT))
 
 /* How an image gets into its repository. */
-#define FLAGS_PUSH (FLAG(TAG) | FLAG(CREATE) | FLAG(TOOL))
+#define FLAGS_PUSH (FLAG(TAG) | FLAG(CREATE_REPOSITORY) | FLAG(CONTAINER_TOOL))
 
 /* Reports invalid combinations of the flags of apply and returns the exit status; 0 if there is
  * none. */

@@ -196,7 +196,7 @@ static bool report_left(struct cluster *cluster, const struct cluster_namespace 
     if (count) {
         diag_error(&cluster->diags, NO_LOCATION, "the namespace \"%.*s\" holds other objects; %s",
                    STR_ARG(namespace->name), consequence);
-        diag_hint(&cluster->diags, "delete them first, or omit --with-namespace:\n%.*s",
+        diag_hint(&cluster->diags, "delete them first, or omit --delete-namespace:\n%.*s",
                   STR_ARG(str_slice(buf_str(&left), 0, left.len - 1)));
     }
     buf_free(&left);
@@ -212,7 +212,7 @@ bool namespace_check(struct cluster *cluster, const struct cluster_namespace *na
     if (foreign) {
         diag_error(diags, NO_LOCATION, "the namespace \"%.*s\" %s", STR_ARG(namespace->name),
                    foreign);
-        diag_hint(diags, "omit --with-namespace, or: kubectl delete namespace %.*s",
+        diag_hint(diags, "omit --delete-namespace, or: kubectl delete namespace %.*s",
                   STR_ARG(namespace->name));
         return false;
     }

@@ -1,4 +1,4 @@
-/* delete --with-namespace: whether a namespace may be deleted. */
+/* delete --delete-namespace: whether a namespace may be deleted. */
 #ifndef OPTASVC_DELETE_NAMESPACE_H
 #define OPTASVC_DELETE_NAMESPACE_H
 

@@ -19,8 +19,9 @@ struct cli {
     struct arena arena;
     const struct program *program;
     struct invocation invocation;
-    flag_bits given; /* bits of the flags that were written */
-    size_t choice;   /* the KIND_CHOICE flag right before this argument; FLAG_COUNT: none */
+    flag_bits given;      /* bits of the flags that were written */
+    flag_bits deprecated; /* bits of those whose former name was reported */
+    size_t choice;        /* the KIND_CHOICE flag right before this argument; FLAG_COUNT: none */
     char **argv;
     size_t argc;
     size_t at; /* the next argument */
@@ -145,16 +146,36 @@ bool command_takes(const struct command *command, size_t id)
     return (command->flags | FLAGS_EVERYWHERE) >> id & 1;
 }
 
-static size_t find_flag(const struct command *command, struct str name, struct suggestion *near)
+size_t command_find_flag(const struct command *command, struct str name)
 {
-    for (size_t i = 0; i < FLAG_COUNT; i++) {
-        if (!command_takes(command, i))
-            continue;
-        if (str_is(name, flag_table[i].name))
+    for (size_t i = 0; i < FLAG_COUNT; i++)
+        if (command_takes(command, i) && str_is(name, flag_table[i].name))
             return i;
-        suggestion_offer(near, str_of(flag_table[i].name));
-    }
+    for (const struct flag_alias *alias = flag_aliases; alias->name; alias++)
+        if (command_takes(command, alias->id) && str_is(name, alias->name))
+            return alias->id;
     return FLAG_COUNT;
+}
+
+/* Offers the names of all flags of a command. */
+static void suggest_flags(const struct command *command, struct suggestion *near)
+{
+    for (size_t i = 0; i < FLAG_COUNT; i++)
+        if (command_takes(command, i))
+            suggestion_offer(near, str_of(flag_table[i].name));
+}
+
+/* Warns about the former name of a flag, once. */
+static void warn_deprecated(struct cli *cli, size_t id, struct str name)
+{
+    struct buf line = {0};
+    if (str_is(name, flag_table[id].name) || cli->deprecated >> id & 1)
+        return;
+    cli->deprecated |= UINT64_C(1) << id;
+    buf_format(&line, "warning: flag --%.*s is deprecated; use --%s\n", STR_ARG(name),
+               flag_table[id].name);
+    console_print_error(buf_str(&line));
+    buf_free(&line);
 }
 
 static size_t find_letter(const struct command *command, char letter)
@@ -248,15 +269,17 @@ static int read_long(struct cli *cli, const char *argument)
     size_t equals = str_find(text, 0, '=');
     const char *attached = equals < text.len ? text.data + equals + 1 : NULL;
     struct str name = str_slice(text, 0, equals);
-    struct suggestion near = {.word = name};
-    size_t id = find_flag(cli->invocation.command, name, &near);
+    size_t id = command_find_flag(cli->invocation.command, name);
     if (id == FLAG_COUNT && cli->program->single && str_is(name, flag_table[FLAG_FILENAME].name))
         return refuse_filename(cli, "--filename", attached);
     if (id == FLAG_COUNT) {
+        struct suggestion near = {.word = name};
+        suggest_flags(cli->invocation.command, &near);
         if (near.best.len)
             near.best = str_format(&cli->arena, "--%.*s", STR_ARG(near.best));
         return usage_error(cli, &near, "unknown flag --%.*s", STR_ARG(name));
     }
+    warn_deprecated(cli, id, name);
     if (flag_table[id].kind == KIND_SWITCH) {
         if (attached)
             return usage_error(cli, NULL, "--%s takes no value", flag_table[id].name);

@@ -64,6 +64,9 @@ int cli_main(const struct program *program, int argc, char **argv);
 /* True when a command has a flag: one of its own, or of those that every command has. */
 bool command_takes(const struct command *command, size_t id);
 
+/* Returns the flag that has this name or former name; FLAG_COUNT if the command has none. */
+size_t command_find_flag(const struct command *command, struct str name);
+
 /* Writes one line: the program, its version and those of its libraries. Returns the exit status. */
 int cli_version(const struct program *program);
 

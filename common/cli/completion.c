@@ -171,13 +171,12 @@ static size_t find_flag(const struct command *command, struct str word, struct s
     *ret_value = (struct str){0};
     if (is_long && equals < word.len) /* it may be empty, but it is there */
         *ret_value = (struct str){word.data + equals + 1, word.len - equals - 1};
-    struct str name = str_slice(word, 2, equals);
+    if (is_long)
+        return command_find_flag(command, str_slice(word, 2, equals));
     for (size_t i = 0; i < FLAG_COUNT; i++) {
         if (!command_takes(command, i))
             continue;
-        if (is_long && str_is(name, flag_table[i].name))
-            return i;
-        if (is_long || word.len < 2 || word.data[0] != '-' || word.data[1] != flag_table[i].letter)
+        if (word.len < 2 || word.data[0] != '-' || word.data[1] != flag_table[i].letter)
             continue;
         if (word.len > 2)
             *ret_value = str_from(word, word.data[2] == '=' ? 3 : 2);
@@ -203,7 +202,7 @@ static void keep_value(struct completion *completion, size_t id, struct str valu
         files->items[files->count++] = text;
     } else if (id == FLAG_KUBECONFIG) {
         completion->options.kubectl.kubeconfig = text;
-    } else if (id == FLAG_TOOL) {
+    } else if (id == FLAG_CONTAINER_TOOL) {
         completion->options.push.tool = text;
     } else if (id == FLAG_RECURSIVE) {
         completion->options.input.recursive = true;

@@ -43,22 +43,22 @@ enum flag_id {
     FLAG_ADOPT,
     FLAG_ROLLBACK_ON_FAILURE,
     FLAG_YES,
-    FLAG_WITH_NAMESPACE,
-    FLAG_WITH_STORAGE,
+    FLAG_DELETE_NAMESPACE,
+    FLAG_DELETE_VOLUMES,
     FLAG_WATCH,
     FLAG_FOLLOW,
     FLAG_PREVIOUS,
     FLAG_FROM_FILE,
     FLAG_ALLOW_EMPTY,
     FLAG_TRIM_NEWLINE,
-    FLAG_SHOW,
+    FLAG_SHOW_VALUES,
     FLAG_NO_RESTART,
     FLAG_TAIL,
     FLAG_SINCE,
     FLAG_IMAGE,
     FLAG_TAG,
-    FLAG_CREATE,
-    FLAG_TOOL,
+    FLAG_CREATE_REPOSITORY,
+    FLAG_CONTAINER_TOOL,
     FLAG_COLOR,
     FLAG_HELP,
     FLAG_COUNT,
@@ -101,5 +101,13 @@ struct flag {
 };
 
 extern const struct flag flag_table[FLAG_COUNT];
+
+/* The former name of a flag: accepted with a warning, and not in help, man pages or completion. */
+struct flag_alias {
+    const char *name;
+    enum flag_id id;
+};
+
+extern const struct flag_alias flag_aliases[]; /* ended by one without a name */
 
 #endif
