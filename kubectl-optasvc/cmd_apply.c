@@ -49,8 +49,8 @@ int cmd_apply_usage(const struct invocation *invocation)
 {
     const struct options *options = &invocation->options;
     if (is(options->apply.prune, "layer") && options->input.modules.count)
-        return cli_usage(invocation, "--prune=layer would remove the services that --module leaves "
-                                     "out");
+        return cli_usage(invocation, "--prune=layer and --module are mutually exclusive: it would "
+                                     "delete the other services of the layer");
     if (is(options->apply.wait, "false") &&
         (options->apply.rollback_on_failure || options->apply.timeout))
         return cli_usage(invocation, "--timeout and --rollback-on-failure have no effect with "
@@ -73,14 +73,15 @@ static const char *const outputs[] = {"name", NULL};
 
 const struct command command_apply = {
     .name = "apply",
-    .summary = "Apply service files to the cluster and wait until their pods are ready",
+    .summary = "Apply service files and wait for the rollout",
     .details =
-        "Nothing is changed before all of this is right: the files, the Secrets that the pods\n"
-        "need, and the server's own check of every object. Then the namespace is made if it is\n"
-        "not there, everything applied server-side as the manager `optasvc`, and what the\n"
-        "service no longer has and would go on to act is removed: autoscaler, disruption budget,\n"
-        "CronJobs, and, once the new pods are ready, the other kind of workload.\n"
-        "--prune=layer lists what it will delete and asks; without a terminal it needs --yes.\n",
+        "All checks run before anything is changed: the files, the Secrets that the pods\n"
+        "require, and a server-side dry run of every object. Then apply creates the namespace if\n"
+        "it does not exist, applies all objects server-side with the field manager `optasvc`, and\n"
+        "deletes stale objects that would still act: autoscaler, disruption budget, CronJobs and,\n"
+        "once the new pods are ready, a workload of another kind.\n"
+        "--prune=layer lists the objects to delete and asks for confirmation; pass --yes if stdin\n"
+        "is not a terminal.\n",
     .flags = FLAGS_APPLY,
     .required = FLAG(FILENAME),
     .outputs = outputs,

@@ -17,7 +17,7 @@ static const char bash[] =
     "    current=${words[${#words[@]}-1]}\n"
     "    tail=${current##*[\"$COMP_WORDBREAKS\"]}\n"
     "    cut=${current%\"$tail\"}\n"
-    "    cut=${cut%@} # an @ belongs to what follows it\n"
+    "    cut=${cut%@} # keep an @ with the word that follows it\n"
     "    COMPREPLY=()\n"
     "    answer=$(\"${words[0]/#\\~/$HOME}\" __complete \"${words[@]:1}\" 2>/dev/null) || return "
     "0\n"
@@ -39,7 +39,7 @@ static const char bash[] =
 
 static const char zsh[] =
     "#compdef kubectl-optasvc helm-postrender\n"
-    "# zsh completion: a file _kubectl-optasvc in a folder of $fpath, or in ~/.zshrc behind "
+    "# zsh completion: save as _kubectl-optasvc in a directory of $fpath, or in ~/.zshrc after "
     "compinit:\n"
     "# source <(kubectl-optasvc completion zsh)\n"
     "_optasvc() {\n"
@@ -114,9 +114,9 @@ const struct command command_completion = {
     .arguments = "bash|zsh|fish",
     .min_args = 1,
     .max_args = 1,
-    .summary = "Print the completion script for a shell",
+    .summary = "Print a shell completion script",
     .details =
-        "In ~/.bashrc: source <(kubectl-optasvc completion bash). `kubectl optasvc` itself is\n"
-        "completed by kubectl, where kubectl_complete-optasvc is on PATH.\n",
+        "For bash, add to ~/.bashrc: source <(kubectl-optasvc completion bash). For `kubectl\n"
+        "optasvc`, kubectl runs kubectl_complete-optasvc, which must be in PATH.\n",
     .run = run_completion,
     .complete = complete_shells};

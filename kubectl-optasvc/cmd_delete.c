@@ -35,8 +35,8 @@ static void take(struct deletion *deletion, struct node *object, enum label_matc
     struct str managers = object_managers(arena, object);
     if (match == LABELS_UNCLAIMED)
         retain(deletion, object,
-               STR("it has no environment label and may belong to another environment; apply "
-                   "claims it"));
+               STR("it has no environment label and may belong to another environment; run "
+                   "apply to claim it"));
     else if (!object_applied_by(object, MANAGER))
         retain(deletion, object,
                str_format(arena, "it was not created by apply%s%.*s",
@@ -131,7 +131,7 @@ static void take_claim(struct deletion *deletion, const struct deployed_service 
     else
         retain(deletion, claim,
                str_format(arena,
-                          "its StatefulSet does not exist, so its owner is not known; delete it: "
+                          "its StatefulSet does not exist, so its owner is unknown; to delete it: "
                           "kubectl delete %.*s -n %.*s",
                           STR_ARG(object_title(arena, claim)), STR_ARG(object_namespace(claim))));
 }
@@ -275,10 +275,11 @@ static int run_delete(const struct invocation *invocation)
 
 const struct command command_delete = {
     .name = "delete",
-    .summary = "Delete the services from the cluster",
-    .details =
-        "Lists what it will delete and asks, unless --yes is given. The Namespace, the claims of\n"
-        "persistent_storage and the Secret manual-secrets stay.\n",
+    .summary = "Delete services from the cluster",
+    .details = "Lists the objects to delete and asks for confirmation, unless --yes is given. "
+               "Retains the\n"
+               "Namespace, the PersistentVolumeClaims of persistent_storage and the Secret "
+               "manual-secrets.\n",
     .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(DELETE_NAMESPACE) | FLAG(DELETE_VOLUMES),
     .required = FLAG(FILENAME),
     .run = run_delete};

@@ -14,8 +14,8 @@
 static const char *flags_wrong(const struct options *options)
 {
     if (options->push.image && (options->input.image_tag || options->input.image_digest))
-        return "--image pushes an image, --image-tag and --image-digest name one that was pushed: "
-               "give one of them";
+        return "--image and --image-tag or --image-digest are mutually exclusive: --image pushes a "
+               "local image, the others select a pushed one";
     if (!options->push.image && (options->push.tag || options->push.create || options->push.tool))
         return "--tag, --create-repository and --container-tool require --image";
     return NULL;
@@ -72,7 +72,7 @@ static bool keep_input(const struct options *options, off_t *ret_start)
     if (error == 0)
         return true;
     struct buf line = {0};
-    buf_format(&line, "error: standard input cannot be read: %s\n", strerror(error));
+    buf_format(&line, "error: cannot read standard input: %s\n", strerror(error));
     console_print_error(buf_str(&line));
     buf_free(&line);
     return false;
@@ -97,10 +97,9 @@ static bool has_images(const struct invocation *invocation)
         if (service->has_image)
             continue;
         diag_error(&cluster.diags, NO_LOCATION,
-                   "the image of \"%.*s\" is AUTO: it is not told which one to deploy",
-                   STR_ARG(service->name));
-        diag_hint(&cluster.diags, "give an image of this machine by --image, or one that was "
-                                  "pushed by --image-tag or --image-digest");
+                   "no image selected for \"%.*s\", which has image: AUTO", STR_ARG(service->name));
+        diag_hint(&cluster.diags, "push a local image with --image, or select a pushed one with "
+                                  "--image-tag or --image-digest");
         break;
     }
     right = cluster_tell(&cluster) && right;
@@ -127,7 +126,7 @@ static bool push_image(struct arena *arena, struct invocation *invocation)
         options->input.image_tag = pushed.tag.data;
     buf_format(&line, "%.*s %s\n", STR_ARG(image),
                pushed.digest.len ? "pushed"
-                                 : "would be pushed: its tag stands for its digest here");
+                                 : "would be pushed; shown by tag because it has no digest yet");
     console_print_error(buf_str(&line));
     buf_free(&line);
     return true;
@@ -158,11 +157,10 @@ static const char *const outputs[] = {"name", NULL};
 
 const struct command command_deploy = {
     .name = "deploy",
-    .summary = "Push an image, then apply the service with it",
+    .summary = "Push an image and apply the service with it",
     .details =
-        "What push and apply do, one after the other: the pods get the image by its digest. No\n"
-        "image is pushed for services whose images others keep; nothing is applied when the\n"
-        "push failed, and --dry-run pushes nothing.\n",
+        "Runs push, then apply: the pods use the pushed image by its digest. Without --image, or\n"
+        "with --dry-run, nothing is pushed. If the push fails, nothing is applied.\n",
     .flags = FLAGS_APPLY | FLAGS_PUSH | FLAG(IMAGE),
     .required = FLAG(FILENAME),
     .outputs = outputs,

@@ -77,14 +77,14 @@ static bool tell_removed(struct apply *apply)
     size_t count = 0;
     for (size_t i = 0; i < cluster->service_count; i++)
         if (apply->rollouts[i].old)
-            cluster_say(cluster, "%.*s: would be removed when the new pods are ready",
+            cluster_say(cluster, "%.*s would be deleted once the new pods are ready",
                         STR_ARG(object_title(arena, apply->rollouts[i].old))),
                 count++;
     for (size_t i = 0; i < apply->goes.count; i++)
-        cluster_say(
-            cluster, "%.*s: would be %s", STR_ARG(object_title(arena, apply->goes.items[i])),
-            apply_cron_job_runs(apply->goes.items[i]) ? "suspended, because a Job of it runs"
-                                                      : "removed");
+        cluster_say(cluster, "%.*s would be %s", STR_ARG(object_title(arena, apply->goes.items[i])),
+                    apply_cron_job_runs(apply->goes.items[i])
+                        ? "suspended because one of its Jobs is running"
+                        : "deleted");
     apply_report_stale(apply);
     return count + apply->goes.count > 0;
 }
@@ -127,12 +127,11 @@ static int run_diff(const struct invocation *invocation)
     return process_exit_status(status);
 }
 
-const struct command command_diff = {
-    .name = "diff",
-    .summary = "Show what apply would change",
-    .details =
-        "Shows what `kubectl diff` does, and what apply would remove. Exit status: 0 nothing\n"
-        "would change, 1 something would, 2 it failed.\n",
-    .flags = FLAGS_CLUSTER | FLAG(ADOPT),
-    .required = FLAG(FILENAME),
-    .run = run_diff};
+const struct command command_diff = {.name = "diff",
+                                     .summary = "Show what apply would change",
+                                     .details = "Prints the output of `kubectl diff` and the "
+                                                "objects that apply would delete. Exit status:\n"
+                                                "0 no differences, 1 differences, 2 failure.\n",
+                                     .flags = FLAGS_CLUSTER | FLAG(ADOPT),
+                                     .required = FLAG(FILENAME),
+                                     .run = run_diff};

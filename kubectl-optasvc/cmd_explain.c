@@ -11,18 +11,18 @@ static void explain_field(struct buf *out, struct arena *arena, const char *path
     struct str type = schema_type_text(arena, field);
     buf_format(out, "%s%s: %.*s\n\n  %s\n\n", path, field->name, STR_ARG(type), field->help);
     if (field->unit)
-        buf_format(out, "  Unit:     %s%s\n", field->unit,
-                   field->type == TYPE_INT ? "" : ", of a number without a suffix");
-    buf_format(out, "  Default:  %s\n",
-               field->required   ? "none, it must be written"
+        buf_format(out, "  Unit:      %s%s\n", field->unit,
+                   field->type == TYPE_INT ? "" : " (for numbers without a suffix)");
+    buf_format(out, "  Default:   %s\n",
+               field->required   ? "none (required)"
                : field->fallback ? field->fallback
                                  : "not set");
     if (field->lands)
-        buf_format(out, "  Lands in: %s\n", field->lands);
+        buf_format(out, "  Generates: %s\n", field->lands);
     if (field->since)
-        buf_format(out, "  Since:    %s (not in Opta)\n", field->since);
+        buf_format(out, "  Since:     %s (not in Opta)\n", field->since);
     if (field->example)
-        buf_format(out, "  Example:  %s: %s\n", field->name, field->example);
+        buf_format(out, "  Example:   %s: %s\n", field->name, field->example);
 }
 
 static bool explain_named(struct buf *out, struct arena *arena, struct str name,
@@ -73,7 +73,7 @@ static struct str fields_beginning(struct arena *arena, struct str word,
 static void report_unknown(struct buf *out, struct arena *arena, struct str name,
                            const struct suggestion *near)
 {
-    buf_add(out, STR("error: there is no field \""));
+    buf_add(out, STR("error: unknown field \""));
     diag_add_visible(out, name);
     buf_add(out, STR("\"\n"));
     bool exact = near->best.len && near->distance == 0; /* only what stands before it is missing */
@@ -86,7 +86,7 @@ static void report_unknown(struct buf *out, struct arena *arena, struct str name
     else if (exact || (near->best.len && !foreign.len))
         buf_format(out, "  did you mean \"%.*s\"?\n", STR_ARG(near->best));
     else if (!foreign.len)
-        buf_add(out, STR("  kubectl optasvc explain lists the fields\n"));
+        buf_add(out, STR("  run kubectl optasvc explain to list the fields\n"));
 }
 
 static void list_fields(struct buf *out, struct arena *arena)
@@ -119,7 +119,7 @@ static void write_markdown(struct buf *out, struct arena *arena)
     for (size_t i = 0; i < SCHEMA_COUNT; i++) {
         const struct schema *schema = schemas[i];
         buf_format(out,
-                   "%s### %s\n\n| Field | Value | Default | What it does | Where it lands |\n"
+                   "%s### %s\n\n| Field | Value | Default | Description | Generates |\n"
                    "| --- | --- | --- | --- | --- |\n",
                    i ? "\n" : "", schema->title);
         for (size_t j = 0; j < schema->count; j++) {
@@ -178,12 +178,12 @@ static int run_explain(const struct invocation *invocation)
 
 static const char *const outputs[] = {"text", "markdown", NULL};
 
-const struct command command_explain = {
-    .name = "explain",
-    .arguments = "[FIELD]",
-    .max_args = 1,
-    .summary = "Tell what a field of a service file means, or list all fields",
-    .flags = FLAG(OUTPUT),
-    .outputs = outputs,
-    .run = run_explain,
-    .complete = complete_fields};
+const struct command command_explain = {.name = "explain",
+                                        .arguments = "[FIELD]",
+                                        .max_args = 1,
+                                        .summary =
+                                            "Describe a field of service files, or list all fields",
+                                        .flags = FLAG(OUTPUT),
+                                        .outputs = outputs,
+                                        .run = run_explain,
+                                        .complete = complete_fields};

@@ -18,10 +18,10 @@ static const struct deployed_service *only_unit(struct cluster *cluster)
     struct buf names = {0};
     for (size_t i = 0; i < cluster->service_count; i++)
         buf_add_joined(&names, ", ", cluster->services[i].service->name);
-    diag_error(&cluster->diags, NO_LOCATION, "there are several services: %.*s",
+    diag_error(&cluster->diags, NO_LOCATION, "the files define several services: %.*s",
                STR_ARG(buf_str(&names)));
     buf_free(&names);
-    diag_hint(&cluster->diags, "choose one: --module NAME");
+    diag_hint(&cluster->diags, "select one with --module NAME");
     return NULL;
 }
 
@@ -96,9 +96,9 @@ static int open_shell(struct cluster *cluster, const struct deployed_service *de
     if (!pod && deployed->namespace->live && cluster_query(cluster, LIST_POD_OWNERS, QUERY_LENIENT))
         pod = choose_pod(deployed);
     if (!pod) {
-        diag_error(&cluster->diags, NO_LOCATION,
-                   "no pod of \"%.*s\" runs in the namespace \"%.*s\"",
+        diag_error(&cluster->diags, NO_LOCATION, "no running pod of \"%.*s\" in namespace \"%.*s\"",
                    STR_ARG(deployed->service->name), STR_ARG(deployed->namespace->name));
+        diag_hint(&cluster->diags, "run kubectl optasvc status to see the state of the service");
         return EXIT_FAILURE;
     }
     struct arena *arena = &cluster->arena;
@@ -147,7 +147,7 @@ static int run_shell(const struct invocation *invocation)
 }
 
 const struct command command_logs = {.name = "logs",
-                                     .summary = "Show the logs of a service's pods",
+                                     .summary = "Print the logs of the pods of a service",
                                      .flags = FLAGS_CLUSTER | FLAG(FOLLOW) | FLAG(PREVIOUS) |
                                               FLAG(TAIL) | FLAG(SINCE),
                                      .required = FLAG(FILENAME),
@@ -157,7 +157,7 @@ const struct command command_shell = {.name = "shell",
                                       .arguments = "[-- COMMAND...]",
                                       .max_args = SIZE_MAX,
                                       .summary =
-                                          "Open a shell, or run a command, in a pod of a service",
+                                          "Open a shell or run a command in a pod of a service",
                                       .flags = FLAGS_CLUSTER,
                                       .required = FLAG(FILENAME),
                                       .run = run_shell};

@@ -81,8 +81,10 @@ static int run_outputs(const struct invocation *invocation)
 
 const struct command command_outputs = {
     .name = "outputs",
-    .summary = "Print docker_repo_url, current_image, current_tag and current_digest",
-    .details = "Of several services, under the name of each.\n",
+    .summary = "Print the repository and the deployed image of services",
+    .details = "Prints docker_repo_url, current_image, current_tag and current_digest; for several "
+               "services\n"
+               "as a map by name.\n",
     .flags = FLAGS_CLUSTER | FLAG(OUTPUT),
     .required = FLAG(FILENAME),
     .outputs = emit_format_names,

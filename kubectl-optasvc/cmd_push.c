@@ -60,12 +60,12 @@ const struct command command_push = {
     .arguments = "IMAGE",
     .min_args = 1,
     .max_args = 1,
-    .summary = "Push an image of this machine to the repository of its service (image: AUTO)",
+    .summary = "Push a local image to the repository of its service",
     .details =
-        "Prints what it is in the registry: REPOSITORY@DIGEST. Its tag there is its own, latest\n"
-        "if it has none. Where the repository is one of ECR, the aws CLI tells whether it can\n"
-        "be pushed, and gives the credentials, which are gone when this ends; other registries\n"
-        "use your existing login: docker login, gcloud auth configure-docker, az acr login.\n",
+        "Prints the pushed image as REPOSITORY@DIGEST. The service must have image: AUTO. The tag\n"
+        "is that of the local image, or latest. For ECR, the aws CLI checks the repository and\n"
+        "provides credentials, which are removed when the push ends; other registries use your\n"
+        "existing login: docker login, gcloud auth configure-docker, az acr login.\n",
     .flags = (FLAGS_RENDER & ~(FLAG(IMAGE_TAG) | FLAG(IMAGE_DIGEST) | FLAG(NAMESPACE))) |
              FLAGS_PUSH | FLAG(OUTPUT),
     .required = FLAG(FILENAME),

@@ -31,17 +31,18 @@ static int run_validate(const struct invocation *invocation)
 
 const struct command command_render = {
     .name = "render",
-    .summary = "Turn service files into Kubernetes manifests on stdout",
-    .details = "Prints nothing but the manifests, and nothing at all when anything is wrong.\n"
-               "Talks to no cluster: the output depends on the files and flags alone.\n",
+    .summary = "Render Kubernetes manifests to stdout",
+    .details =
+        "Prints only manifests, and nothing if there is an error. Does not access a cluster: the\n"
+        "output depends only on the files and flags.\n",
     .flags = FLAGS_RENDER | FLAG(OUTPUT),
     .required = FLAG(FILENAME),
     .outputs = emit_format_names,
     .run = cmd_render};
 
-const struct command command_validate = {
-    .name = "validate",
-    .summary = "Check service files: the same checks as render, no output",
-    .flags = FLAGS_RENDER,
-    .required = FLAG(FILENAME),
-    .run = run_validate};
+const struct command command_validate = {.name = "validate",
+                                         .summary =
+                                             "Check service files without printing manifests",
+                                         .flags = FLAGS_RENDER,
+                                         .required = FLAG(FILENAME),
+                                         .run = run_validate};

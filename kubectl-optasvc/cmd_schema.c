@@ -175,7 +175,7 @@ static void put_field(struct arena *arena, struct node *properties, const struct
     struct str text = str_of(field->help);
     if (field->unit)
         text = str_format(arena, "%.*s Unit: %s%s.", STR_ARG(text), field->unit,
-                          field->type == TYPE_INT ? "" : " of a number without a suffix");
+                          field->type == TYPE_INT ? "" : " (for numbers without a suffix)");
     if (field->fallback)
         text = str_format(arena, "%.*s Default: %s.", STR_ARG(text), field->fallback);
     put_text(arena, property, "description", text);
@@ -273,7 +273,5 @@ static int run_schema(const struct invocation *invocation)
     return status;
 }
 
-const struct command command_schema = {.name = "schema",
-                                       .summary =
-                                           "Print the JSON Schema of service files, for editors",
-                                       .run = run_schema};
+const struct command command_schema = {
+    .name = "schema", .summary = "Print the JSON Schema of service files", .run = run_schema};

@@ -46,10 +46,17 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct command_run *run, 
     return false;
 }
 
+static bool report_not_found(struct command_run *run, struct str name)
+{
+    fail(run, "secret \"%.*s\" not found", STR_ARG(name));
+    diag_hint(&run->cluster.diags, "run kubectl optasvc secret list to list the secrets");
+    return false;
+}
+
 static bool check_name(struct command_run *run, struct str name)
 {
     const char *wrong = name_check_variable(name);
-    return !wrong || fail(run, "the name \"%.*s\" %s", STR_ARG(name), wrong);
+    return !wrong || fail(run, "secret name \"%.*s\" %s", STR_ARG(name), wrong);
 }
 
 /* All of a file descriptor, which never leaves the arena. */
@@ -63,13 +70,13 @@ static bool read_value(struct command_run *run, int fd, const char *what, struct
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
-            return fail(run, "%s cannot be read: %s", what, strerror(errno));
+            return fail(run, "cannot read %s: %s", what, strerror(errno));
         if (count == 0)
             break;
         len += (size_t)count;
     }
     if (len > SECRET_SIZE_MAX)
-        return fail(run, "%s holds more than 1 MiB, which is all that a Secret may hold", what);
+        return fail(run, "%s exceeds 1 MiB, the maximum size of a Secret", what);
     *ret = (struct str){bytes, len};
     return !process_interrupted();
 }
@@ -105,21 +112,23 @@ static bool ask_value(struct command_run *run, struct str name, struct str *ret)
 {
     struct termios shown;
     if (tcgetattr(STDIN_FILENO, &shown) < 0)
-        return fail(run, "the terminal cannot be used: %s", strerror(errno));
+        return fail(run, "cannot read from the terminal: %s", strerror(errno));
     cluster_say(&run->cluster, "%.*s will be set in %.*s", STR_ARG(name),
                 STR_ARG(prompt_where(&run->cluster)));
     char *line = arena_alloc(&run->values, TYPED_MAX);
     ssize_t count = type_line(name, &shown, line);
     if (count < 0)
-        return process_interrupted() ? false : fail(run, "nothing was read: %s", strerror(errno));
+        return process_interrupted()
+                   ? false
+                   : fail(run, "cannot read from the terminal: %s", strerror(errno));
     if (count == TYPED_MAX)
-        return fail(run, "that is more than a terminal takes as one line; use --from-file");
+        return fail(run, "the value exceeds one terminal line; use --from-file");
     size_t len = (size_t)count;
     if (len && line[len - 1] == '\n')
         len--;
     *ret = (struct str){line, len};
     return len > 0 || run->options.secret.allow_empty ||
-           fail(run, "nothing was typed; pass --allow-empty to set an empty value");
+           fail(run, "the value is empty; pass --allow-empty to set it anyway");
 }
 
 static bool read_file(struct command_run *run, const char *path, struct str *ret)
@@ -128,7 +137,7 @@ static bool read_file(struct command_run *run, const char *path, struct str *ret
         return read_value(run, STDIN_FILENO, "standard input", ret);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return fail(run, "%s cannot be read: %s", path, strerror(errno));
+        return fail(run, "cannot read %s: %s", path, strerror(errno));
     bool right = read_value(run, fd, path, ret);
     close(fd);
     return right;
@@ -152,9 +161,9 @@ static void warn_newline(struct command_run *run, struct str value, bool file)
     if (text.len == value.len || str_ends(text, STR("\n")) || lines)
         return;
     diag_warning(&run->cluster.diags, NO_LOCATION,
-                 "the value ends with a newline, which is stored with it");
+                 "the value ends with a newline, which is part of the secret");
     diag_hint(&run->cluster.diags,
-              "pass --trim-newline to remove it; printf writes none, unlike echo");
+              "pass --trim-newline to remove it, or use printf instead of echo");
 }
 
 /* An empty value is what a failed command leaves in a pipe or file, so it must be asked for; and a
@@ -163,7 +172,7 @@ static bool check_value(struct command_run *run, struct str *value, bool file)
 {
     struct str text = trim_newline(*value);
     if (text.len == 0 && !run->options.secret.allow_empty) {
-        fail(run, value->len ? "the value is nothing but a newline" : "the value is empty");
+        fail(run, value->len ? "the value is only a newline" : "the value is empty");
         diag_hint(&run->cluster.diags, "pass --allow-empty to set it anyway");
         return false;
     }
@@ -288,7 +297,7 @@ static bool run_import(struct command_run *run)
     if (!ok)
         return false;
     if (dotenv.count == 0)
-        return fail(run, "%s sets nothing", path);
+        return fail(run, "%s has no NAME=VALUE lines", path);
     struct secrets changes = {.count = dotenv.count};
     changes.items = ARENA_ARRAY(&run->values, dotenv.count, struct secret);
     for (size_t i = 0; i < dotenv.count; i++)
@@ -320,7 +329,7 @@ static bool run_delete(struct command_run *run)
         !secrets_read(&run->cluster, run->namespace, &run->values, &before))
         return false;
     if (!secrets_find(&before, name))
-        return fail(run, "no secret is named \"%.*s\"", STR_ARG(name));
+        return report_not_found(run, name);
     if (isatty(STDIN_FILENO) && !confirm_delete(run, name))
         return false;
     struct secret secret = {.name = name};
@@ -330,7 +339,7 @@ static bool run_delete(struct command_run *run)
 static bool decode(struct command_run *run, const struct secret *secret, struct str *ret)
 {
     return base64_decode(&run->values, secret->encoded, ret) ||
-           fail(run, "kubectl printed no base64 for \"%.*s\"", STR_ARG(secret->name));
+           fail(run, "kubectl returned invalid base64 for \"%.*s\"", STR_ARG(secret->name));
 }
 
 static bool run_view(struct command_run *run)
@@ -343,7 +352,7 @@ static bool run_view(struct command_run *run)
         return false;
     const struct secret *secret = secrets_find(&secrets, name);
     if (!secret)
-        return fail(run, "no secret is named \"%.*s\"", STR_ARG(name));
+        return report_not_found(run, name);
     if (!decode(run, secret, &value))
         return false;
     const struct str pieces[] = {value, isatty(STDOUT_FILENO) ? STR("\n") : STR("")};
@@ -388,8 +397,8 @@ static struct secret_usage find_usage(struct command_run *run, const struct secr
     if (i < secrets->count && !secret_usage_add_others(cluster, run->namespace, &usage) &&
         !process_interrupted())
         diag_warning(&cluster->diags, NO_LOCATION,
-                     "cannot read what runs in namespace \"%.*s\": an unused key is one that no "
-                     "service in the given files uses",
+                     "cannot list the workloads in namespace \"%.*s\": \"unused\" considers only "
+                     "services in the given files",
                      STR_ARG(run->namespace->name));
     return usage;
 }
@@ -479,9 +488,9 @@ static bool apply_edit(struct command_run *run, const struct secrets *read,
             const struct secret *old = secrets_find(read, name);
             const struct secret *new = secrets_find(&now, name);
             if (!old != !new || (old && !str_equal(old->encoded, new->encoded)))
-                return fail(run,
-                            "\"%.*s\" was changed by others meanwhile; nothing was changed here",
-                            STR_ARG(name));
+                return fail(
+                    run, "\"%.*s\" was modified during the edit; nothing was changed; edit again",
+                    STR_ARG(name));
         }
         enum secrets_patched patched =
             secrets_patch(cluster, run->namespace, &run->values, changes, now.version, true);
@@ -491,7 +500,8 @@ static bool apply_edit(struct command_run *run, const struct secrets *read,
             continue;
         return finish_change(run, changes, changes, read);
     }
-    return fail(run, "others change the Secret all the time; nothing was changed here");
+    return fail(
+        run, "the Secret was modified repeatedly during the edit; nothing was changed; edit again");
 }
 
 static struct str deleted_names(struct command_run *run, const struct secrets *changes)
@@ -537,7 +547,7 @@ static bool choose_place(struct command_run *run)
 {
     struct cluster *cluster = &run->cluster;
     if (cluster->namespace_count != 1)
-        return fail(run, "the files are for several namespaces: give those of one");
+        return fail(run, "the files use several namespaces; pass files of a single namespace");
     run->namespace = &cluster->namespaces[0];
     const struct layer *layer = run->namespace->layer;
     const struct environment *environment = &layer->environment;
@@ -548,8 +558,8 @@ static bool choose_place(struct command_run *run)
     struct str key = service_secret_key(&cluster->arena, layer);
     bool named = run->invocation->arguments.count &&
                  strcmp(run->invocation->command->name, "secret import") != 0;
-    diag_hint(&cluster->diags, "the value belongs there: key \"%.*s\", property \"%s\"",
-              STR_ARG(key), named ? run->invocation->arguments.items[0] : "NAME");
+    diag_hint(&cluster->diags, "set the value there: key \"%.*s\", property \"%s\"", STR_ARG(key),
+              named ? run->invocation->arguments.items[0] : "NAME");
     return false;
 }
 
@@ -577,7 +587,8 @@ static bool reads_stdin_twice(const struct invocation *invocation, bool value)
 
 static int twice(const struct invocation *invocation)
 {
-    return cli_usage(invocation, "standard input cannot be both the service file and the value");
+    return cli_usage(invocation, "standard input cannot be both the service file and the value; "
+                                 "pass a file for one of them");
 }
 
 static int run_secret_set(const struct invocation *invocation)
@@ -622,11 +633,12 @@ const struct command command_secret_set = {
     .arguments = "NAME",
     .min_args = 1,
     .max_args = 1,
-    .summary = "Set a secret of the namespace",
-    .details = "The value is read from standard input, to the byte; on a terminal it is asked for\n"
-               "and not shown. The pods that use it restart when it changed. An empty value is an\n"
-               "error without --allow-empty; a newline at the end, which echo adds, is a warning\n"
-               "without --trim-newline.\n",
+    .summary = "Set a secret",
+    .details =
+        "Reads the value from stdin, unchanged; on a terminal, prompts for it and does not show\n"
+        "it. Restarts the pods that use the secret if the value changed. An empty value is an\n"
+        "error unless --allow-empty is given; a trailing newline, which echo adds, is a\n"
+        "warning unless --trim-newline is given.\n",
     .flags =
         FLAGS_CLUSTER | FLAG(FROM_FILE) | FLAG(ALLOW_EMPTY) | FLAG(TRIM_NEWLINE) | FLAG(NO_RESTART),
     .required = FLAG(FILENAME),
@@ -638,53 +650,56 @@ const struct command command_secret_import = {
     .arguments = "FILE.env",
     .min_args = 1,
     .max_args = 1,
-    .summary = "Set all secrets of a file of NAME=VALUE lines, or none",
+    .summary = "Set secrets from a file of NAME=VALUE lines",
     .details =
-        "Lines may begin with `export`; # begins a comment; values in single or double\n"
-        "quotes may go on over several lines, and double quotes know \\n, \\r, \\t, \\\", \\\\\n"
-        "and \\$. Nothing is expanded. FILE.env - is standard input. A name without a value\n"
-        "is an error: write NAME=\"\" for an empty one, or pass --allow-empty.\n",
+        "Sets all secrets of the file, or none if there is an error. FILE.env may be - for stdin.\n"
+        "Lines may begin with `export`; # starts a comment. Values in single or double quotes may\n"
+        "span several lines; double quotes support \\n, \\r, \\t, \\\", \\\\ and \\$. Variables "
+        "are not\n"
+        "expanded. A name without a value is an error: write NAME=\"\" for an empty value, or "
+        "pass\n"
+        "--allow-empty.\n",
     .flags = FLAGS_CLUSTER | FLAG(ALLOW_EMPTY) | FLAG(NO_RESTART),
     .required = FLAG(FILENAME),
     .run = run_secret_import,
     .complete = complete_files};
 
-const struct command command_secret_list = {
-    .name = "secret list",
-    .summary = "List the secrets, those that are missing and those that nothing uses",
-    .flags = FLAGS_CLUSTER | FLAG(SHOW_VALUES),
-    .required = FLAG(FILENAME),
-    .run = run_secret_list};
+const struct command command_secret_list = {.name = "secret list",
+                                            .summary =
+                                                "List secrets, including missing and unused ones",
+                                            .flags = FLAGS_CLUSTER | FLAG(SHOW_VALUES),
+                                            .required = FLAG(FILENAME),
+                                            .run = run_secret_list};
 
 const struct command command_secret_view = {.name = "secret view",
                                             .arguments = "NAME",
                                             .min_args = 1,
                                             .max_args = 1,
-                                            .summary = "Print the value of a secret, to the byte",
+                                            .summary = "Print the value of a secret",
                                             .flags = FLAGS_CLUSTER,
                                             .required = FLAG(FILENAME),
                                             .run = run_secret_view,
                                             .complete = complete_secrets};
 
-const struct command command_secret_delete = {.name = "secret delete",
-                                              .arguments = "NAME",
-                                              .min_args = 1,
-                                              .max_args = 1,
-                                              .summary = "Delete a secret",
-                                              .details =
-                                                  "On a terminal it asks, unless --yes is given.\n",
-                                              .flags = FLAGS_CLUSTER | FLAG(NO_RESTART) | FLAG(YES),
-                                              .required = FLAG(FILENAME),
-                                              .run = run_secret_delete,
-                                              .complete = complete_secrets};
+const struct command command_secret_delete = {
+    .name = "secret delete",
+    .arguments = "NAME",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "Delete a secret",
+    .details = "Asks for confirmation on a terminal, unless --yes is given.\n",
+    .flags = FLAGS_CLUSTER | FLAG(NO_RESTART) | FLAG(YES),
+    .required = FLAG(FILENAME),
+    .run = run_secret_delete,
+    .complete = complete_secrets};
 
 const struct command command_secret_edit = {
     .name = "secret edit",
-    .summary = "Edit the secrets in $VISUAL or $EDITOR",
+    .summary = "Edit secrets in an editor",
     .details =
-        "The file is private, and overwritten when the editor ends. Secrets that are no text\n"
-        "stay as they are. Before secrets are deleted, their names are listed and confirmed;\n"
-        "without a terminal that requires --yes.\n",
+        "Opens $VISUAL or $EDITOR on a private file, which is overwritten when the editor exits.\n"
+        "Binary values cannot be edited and are kept. Lists secrets to delete and asks for\n"
+        "confirmation; pass --yes if stdin is not a terminal.\n",
     .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(NO_RESTART),
     .required = FLAG(FILENAME),
     .run = run_secret_edit};

@@ -180,7 +180,7 @@ static void report_others(struct cluster *cluster, const struct deployed_service
                     STR_ARG(object_title(arena, live)), STR_ARG(managers));
     if (!live && unclaimed)
         cluster_say(cluster,
-                    "%.*s: %.*s has no environment label and is not shown; apply claims it",
+                    "%.*s: %.*s has no environment label and is not shown; run apply to claim it",
                     STR_ARG(deployed->service->name), STR_ARG(object_title(arena, unclaimed)));
 }
 
@@ -258,7 +258,8 @@ static int run_status(const struct invocation *invocation)
 static const char *const outputs[] = {"json", NULL};
 
 const struct command command_status = {.name = "status",
-                                       .summary = "Show what runs: image, pods, autoscaler, hosts",
+                                       .summary =
+                                           "Show image, pods, autoscaler and hosts of services",
                                        .flags = FLAGS_CLUSTER | FLAG(WATCH) | FLAG(OUTPUT),
                                        .required = FLAG(FILENAME),
                                        .outputs = outputs,

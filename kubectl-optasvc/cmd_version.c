@@ -27,9 +27,8 @@ static int run_version(const struct invocation *invocation)
 
 static const char *const outputs[] = {"json", NULL};
 
-const struct command command_version = {
-    .name = "version",
-    .summary = "Print version, commit, and the versions of the libraries",
-    .flags = FLAG(OUTPUT),
-    .outputs = outputs,
-    .run = run_version};
+const struct command command_version = {.name = "version",
+                                        .summary = "Print the version",
+                                        .flags = FLAG(OUTPUT),
+                                        .outputs = outputs,
+                                        .run = run_version};

@@ -194,7 +194,7 @@ static bool report_left(struct cluster *cluster, const struct cluster_namespace 
     if (count > SHOWN)
         buf_format(&left, "and %zu more\n", count - SHOWN);
     if (count) {
-        diag_error(&cluster->diags, NO_LOCATION, "the namespace \"%.*s\" holds other objects; %s",
+        diag_error(&cluster->diags, NO_LOCATION, "namespace \"%.*s\" contains other objects; %s",
                    STR_ARG(namespace->name), consequence);
         diag_hint(&cluster->diags, "delete them first, or omit --delete-namespace:\n%.*s",
                   STR_ARG(str_slice(buf_str(&left), 0, left.len - 1)));
@@ -210,9 +210,8 @@ bool namespace_check(struct cluster *cluster, const struct cluster_namespace *na
     struct arena *arena = cluster->kubectl.arena;
     const char *foreign = check_owner(arena, namespace);
     if (foreign) {
-        diag_error(diags, NO_LOCATION, "the namespace \"%.*s\" %s", STR_ARG(namespace->name),
-                   foreign);
-        diag_hint(diags, "omit --delete-namespace, or: kubectl delete namespace %.*s",
+        diag_error(diags, NO_LOCATION, "namespace \"%.*s\" %s", STR_ARG(namespace->name), foreign);
+        diag_hint(diags, "omit --delete-namespace, or run: kubectl delete namespace %.*s",
                   STR_ARG(namespace->name));
         return false;
     }

@@ -13,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-static bool fail(struct cluster *cluster, const char *what, const char *path)
+static bool fail(struct cluster *cluster, const char *action, const char *path)
 {
-    diag_error(&cluster->diags, NO_LOCATION, "%s %s: %s", path, what, strerror(errno));
+    diag_error(&cluster->diags, NO_LOCATION, "cannot %s %s: %s", action, path, strerror(errno));
     return false;
 }
 
@@ -23,19 +23,18 @@ static const char *make_folder(struct cluster *cluster)
 {
     const char *path = private_folder_make(&cluster->arena);
     if (!path)
-        fail(cluster, "cannot be made", "a private folder");
+        fail(cluster, "create", "a private directory");
     return path;
 }
 
 static bool wipe_folder(struct cluster *cluster, const char *path)
 {
-    return private_folder_wipe(path) || fail(cluster, "cannot be removed: it holds secrets", path);
+    return private_folder_wipe(path) || fail(cluster, "remove the secrets in", path);
 }
 
-static const char heading[] =
-    "# One secret a line, NAME=VALUE; a value in double quotes may hold \\n, \\\", \\\\ and \\$, "
-    "and\n"
-    "# go on over several lines. A line that is taken out deletes its secret.\n";
+static const char heading[] = "# One secret per line: NAME=VALUE. Values in double quotes support "
+                              "\\n, \\\", \\\\ and \\$, and\n"
+                              "# may span several lines. To delete a secret, remove its line.\n";
 
 /* What the file can hold, as text; the rest stays as it is. */
 static bool can_edit(struct arena *arena, const struct secret *secret, struct str *ret_value)
@@ -53,15 +52,15 @@ static bool write_file(struct cluster *cluster, struct arena *arena, const char 
     for (size_t i = 0; i < secrets->count; i++) {
         const struct secret *secret = &secrets->items[i];
         struct str value;
-        pieces[i + 1] =
-            can_edit(arena, secret, &value)
-                ? dotenv_line(arena, secret->name, value)
-                : str_format(arena,
-                             "# %.*s is no text, or no variable's name, and stays as it is\n",
-                             STR_ARG(secret->name));
+        pieces[i + 1] = can_edit(arena, secret, &value)
+                            ? dotenv_line(arena, secret->name, value)
+                            : str_format(arena,
+                                         "# %.*s is kept: its value is binary, or its name is not "
+                                         "that of a variable\n",
+                                         STR_ARG(secret->name));
     }
     errno = private_folder_write(path, pieces, secrets->count + 1);
-    return errno == 0 || fail(cluster, "cannot be written", path);
+    return errno == 0 || fail(cluster, "write", path);
 }
 
 static bool read_file(struct cluster *cluster, struct arena *arena, const char *path,
@@ -83,8 +82,7 @@ static bool read_file(struct cluster *cluster, struct arena *arena, const char *
     if (len > EDITED_SIZE_MAX)
         errno = EFBIG;
     *ret = (struct str){text, len};
-    return (fd >= 0 && count >= 0 && len <= EDITED_SIZE_MAX) ||
-           fail(cluster, "cannot be read", path);
+    return (fd >= 0 && count >= 0 && len <= EDITED_SIZE_MAX) || fail(cluster, "read", path);
 }
 
 /* As git does it: the variable may hold arguments, and sh splits them. It becomes the editor, for a
@@ -97,7 +95,7 @@ static bool run_editor(struct cluster *cluster, const char *path)
         editor = getenv("EDITOR");
     if (!editor || !*editor) {
         if (!isatty(STDIN_FILENO)) {
-            diag_error(&cluster->diags, NO_LOCATION, "there is no editor: set EDITOR");
+            diag_error(&cluster->diags, NO_LOCATION, "no editor found; set EDITOR");
             return false;
         }
         editor = "vi";

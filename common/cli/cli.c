@@ -84,7 +84,7 @@ static void write_flags(struct buf *out, const struct command *command)
         buf_format(out, " %s", flag->help);
         if (i == FLAG_OUTPUT)
             for (size_t j = 0; command->outputs[j]; j++)
-                buf_format(out, "%s%s", j ? ", " : ": ", command->outputs[j]);
+                buf_format(out, "%s%s", j ? ", " : "; one of: ", command->outputs[j]);
         buf_add_byte(out, '\n');
     }
 }
@@ -112,8 +112,8 @@ static void write_program_help(struct buf *out, const struct program *program)
     for (const struct command *const *each = program->commands; *each; each++)
         if (!(*each)->hidden)
             buf_format(out, "  %-15s%s\n", (*each)->name, (*each)->summary);
-    buf_format(out, "  %-15s%s\n", "help", "Tell more of a command");
-    buf_format(out, "\n%s help COMMAND tells more, %s --version the version.\n", program->name,
+    buf_format(out, "  %-15s%s\n", "help", "Show help for a command");
+    buf_format(out, "\nUse \"%s help COMMAND\" for more information about a command.\n",
                program->name);
 }
 
@@ -204,7 +204,7 @@ static const char *check_value(struct cli *cli, size_t id, const char *value)
     if (text.len == 0)
         return "must not be empty";
     if (utf8_check(text, &bad))
-        return "must be UTF-8 text without control characters";
+        return "must be valid UTF-8 without control characters";
     if (flag_table[id].check)
         return flag_table[id].check(text);
     if (!choices || among(value, choices))
@@ -225,7 +225,7 @@ static int set_flag(struct cli *cli, size_t id, const char *value)
         if (wrong)
             return usage_error(cli, NULL, "--%s %s, not \"%s\"", flag_table[id].name, wrong, value);
         if (again && flag_table[id].kind != KIND_LIST)
-            return usage_error(cli, NULL, "--%s is given twice", flag_table[id].name);
+            return usage_error(cli, NULL, "duplicate flag --%s", flag_table[id].name);
     }
     cli->given |= UINT64_C(1) << id;
     switch (flag_table[id].kind) {
@@ -259,8 +259,8 @@ static const char *take_value(struct cli *cli, const char *attached)
 static int refuse_filename(struct cli *cli, const char *flag, const char *attached)
 {
     const char *file = take_value(cli, attached);
-    return usage_error(cli, NULL, "unknown flag %s: the service file is an argument: %s %s", flag,
-                       cli->program->name, file ? file : "FILE");
+    return usage_error(cli, NULL, "unknown flag %s; pass the service file as an argument: %s %s",
+                       flag, cli->program->name, file ? file : "FILE");
 }
 
 static int read_long(struct cli *cli, const char *argument)
@@ -292,7 +292,7 @@ static int read_long(struct cli *cli, const char *argument)
     }
     const char *value = take_value(cli, attached);
     if (!value)
-        return usage_error(cli, NULL, "--%s needs a value: --%s %s", flag_table[id].name,
+        return usage_error(cli, NULL, "--%s requires a value: --%s %s", flag_table[id].name,
                            flag_table[id].name, flag_table[id].argument);
     return set_flag(cli, id, value);
 }
@@ -313,7 +313,7 @@ static int read_letters(struct cli *cli, const char *argument)
         }
         const char *value = take_value(cli, attached);
         if (!value)
-            return usage_error(cli, NULL, "-%c needs a value: -%c %s", *letter, *letter,
+            return usage_error(cli, NULL, "-%c requires a value: -%c %s", *letter, *letter,
                                flag_table[id].argument);
         return set_flag(cli, id, value);
     }
@@ -325,12 +325,12 @@ static int add_argument(struct cli *cli, const char *argument)
     struct invocation *invocation = &cli->invocation;
     if (invocation->arguments.count == invocation->command->max_args) {
         if (cli->choice < FLAG_COUNT && among(argument, flag_table[cli->choice].choices))
-            return usage_error(cli, NULL, "unexpected argument \"%s\": write --%s=%s", argument,
+            return usage_error(cli, NULL, "unexpected argument \"%s\"; use --%s=%s", argument,
                                flag_table[cli->choice].name, argument);
         bool file =
             invocation->command->max_args == 0 && command_takes(invocation->command, FLAG_FILENAME);
         return usage_error(cli, NULL, "unexpected argument \"%s\"%s%s", argument,
-                           file ? ": a file is given by -f " : "", file ? argument : "");
+                           file ? "; use -f " : "", file ? argument : "");
     }
     if (!invocation->arguments.items)
         invocation->arguments.items = ARENA_ARRAY(&cli->arena, cli->argc, const char *);
@@ -360,17 +360,24 @@ static int read_arguments(struct cli *cli)
     return 0;
 }
 
+static int missing_flag(struct cli *cli, const struct flag *flag)
+{
+    if (flag->letter)
+        return usage_error(cli, NULL, "missing required flag: -%c %s", flag->letter,
+                           flag->argument);
+    return usage_error(cli, NULL, "missing required flag: --%s %s", flag->name, flag->argument);
+}
+
 static int check_flags(struct cli *cli)
 {
     const struct command *command = cli->invocation.command;
     for (size_t i = 0; i < FLAG_COUNT; i++)
         if (command->required >> i & 1 && !(cli->given >> i & 1))
-            return usage_error(cli, NULL, "--%s is needed: --%s %s", flag_table[i].name,
-                               flag_table[i].name, flag_table[i].argument);
+            return missing_flag(cli, &flag_table[i]);
     if (cli->invocation.arguments.count < command->min_args)
-        return usage_error(cli, NULL, "an argument is needed: %s", command->arguments);
+        return usage_error(cli, NULL, "missing required argument: %s", command->arguments);
     if (cli->given & FLAG(IMAGE_TAG) && cli->given & FLAG(IMAGE_DIGEST))
-        return usage_error(cli, NULL, "--image-tag and --image-digest exclude each other");
+        return usage_error(cli, NULL, "--image-tag and --image-digest are mutually exclusive");
     return 0;
 }
 
@@ -438,7 +445,8 @@ static bool show_group(struct cli *cli, const char *word, int *ret_status)
         if (str_starts(str_of((*each)->name), first))
             buf_format(&out, "  %-15s%s\n", (*each)->name, (*each)->summary);
     bool any = out.len > 0;
-    buf_format(&out, "\n%s help %s COMMAND tells more.\n", program->name, word);
+    buf_format(&out, "\nUse \"%s help %s COMMAND\" for more information about a command.\n",
+               program->name, word);
     if (any)
         *ret_status = console_finish(buf_str(&out));
     buf_free(&out);
@@ -486,7 +494,7 @@ static int refuse_in_group(struct cli *cli, const char *first, const char *secon
         near.best = known;
     if (near.best.len)
         return usage_error(cli, &near, "unknown command \"%.*s\"", STR_ARG(both));
-    return usage_error(cli, NULL, "unknown command \"%.*s\": the commands are %.*s", STR_ARG(both),
+    return usage_error(cli, NULL, "unknown command \"%.*s\"; available: %.*s", STR_ARG(both),
                        STR_ARG(names));
 }
 
@@ -495,7 +503,7 @@ static int refuse_command(struct cli *cli, const char *first, const struct sugge
 {
     struct str names = group_names(cli, first);
     if (names.len && (cli->at == cli->argc || cli->argv[cli->at][0] == '-'))
-        return usage_error(cli, NULL, "a command is needed: %.*s", STR_ARG(names));
+        return usage_error(cli, NULL, "missing command; available: %.*s", STR_ARG(names));
     if (names.len)
         return refuse_in_group(cli, first, cli->argv[cli->at], names);
     return usage_error(cli, near, "unknown command \"%.*s\"", STR_ARG(near->word));
@@ -558,7 +566,7 @@ static int run_program(struct cli *cli)
     cli->at = 1;
     if (!first) {
         cli->at = 0;
-        return usage_error(cli, NULL, "a command is needed");
+        return usage_error(cli, NULL, "missing command");
     }
     if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0)
         return show_help(program, NULL);
@@ -571,7 +579,8 @@ static int run_program(struct cli *cli)
     if (command)
         return run_command(cli, command);
     if (first[0] == '-')
-        return usage_error(cli, NULL, "the command comes before its flags, not \"%s\"", first);
+        return usage_error(cli, NULL, "unexpected flag \"%s\"; pass flags after the command",
+                           first);
     if (asks_help(cli, 1) && show_group(cli, first, &status))
         return status;
     return refuse_command(cli, first, &near);

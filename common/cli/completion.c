@@ -274,12 +274,12 @@ static void complete_names(struct completion *completion, const struct program *
         if (!str_equal(word, last)) /* a group once */
             complete_offer(completion, word,
                            space < rest.len
-                               ? str_format(completion->arena, "commands of %.*s", STR_ARG(word))
+                               ? str_format(completion->arena, "%.*s commands", STR_ARG(word))
                                : str_of((*each)->summary));
         last = word;
     }
     if (first.len == 0)
-        complete_offer(completion, STR("help"), STR("Tell more of a command"));
+        complete_offer(completion, STR("help"), STR("Show help for a command"));
 }
 
 static void complete_program(struct completion *completion, const struct program *program,

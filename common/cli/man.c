@@ -81,7 +81,7 @@ static void add_commands(struct buf *out, const struct program *program)
     for (const struct command *const *each = program->commands; *each; each++)
         if (!(*each)->hidden)
             add_command(out, *each);
-    buf_add(out, STR(".TP\n\\fBhelp\\fR \\fI[COMMAND]\\fR\nTell more of a command.\n"));
+    buf_add(out, STR(".TP\n\\fBhelp\\fR \\fI[COMMAND]\\fR\nShow help for a command.\n"));
 }
 
 static void add_flags(struct buf *out, const struct program *program)
@@ -113,11 +113,11 @@ static void write_page(struct buf *out, const struct program *program)
     }
     add_commands(out, program);
     add_flags(out, program);
-    buf_add(out, STR(".SH EXIT STATUS\n0 right, 1 failed, 2 wrong usage"));
+    buf_add(out, STR(".SH EXIT STATUS\n0 success, 1 failure, 2 usage error"));
     buf_add(out, program->single ? STR(".\n")
-                                 : STR("; 128 and the number of the signal that interrupted it. Of "
-                                       "\\fBdiff\\fR: 0 nothing would "
-                                       "change, 1 something would, 2 failed.\n"));
+                                 : STR("; 128 plus the signal number if interrupted. For "
+                                       "\\fBdiff\\fR: 0 no differences, 1 differences, 2 "
+                                       "failure.\n"));
     buf_add(out, STR(".SH ENVIRONMENT\n"));
     for (size_t i = 0; program->variables && program->variables[i].name; i++) {
         buf_format(out, ".TP\n\\fB%s\\fR\n", program->variables[i].name);

@@ -41,7 +41,7 @@ static bool write_file(const char *what, const char *path, int flags, struct str
     if (stream < 0 && fd >= 0 && close(fd) < 0 && error == 0)
         error = errno;
     if (error)
-        fail("the %s %s cannot be written: %s", what, path, strerror(error));
+        fail("cannot write the %s %s: %s", what, path, strerror(error));
     return error == 0;
 }
 
@@ -60,9 +60,9 @@ static int run(const struct options *options, bool color)
     if (error) {
         io_stream_free(&input);
         arena_free(&arena);
-        return error == EFBIG ? fail("the manifests on standard input are larger than %d bytes",
-                                     STREAM_SIZE_MAX)
-                              : fail("standard input cannot be read: %s", strerror(error));
+        return error == EFBIG
+                   ? fail("the manifests on standard input exceed %d bytes", STREAM_SIZE_MAX)
+                   : fail("cannot read standard input: %s", strerror(error));
     }
     const struct source manifests = {.path = STR("<stdin>"), .text = input.text};
     bool right = inject(&options->input, &options->inject, &manifests,
@@ -94,11 +94,11 @@ int postrender(const struct invocation *invocation)
     if (options.input.files.count == 0)
         return cli_usage(invocation,
                          invocation->program->single
-                             ? "a service file is needed, as an argument or in OPTASVC_FILE"
-                             : "a service file is needed, by -f or in OPTASVC_FILE");
+                             ? "missing service file; pass it as an argument or set OPTASVC_FILE"
+                             : "missing service file; pass -f FILE or set OPTASVC_FILE");
     for (size_t i = 0; i < options.input.files.count; i++)
         if (strcmp(options.input.files.items[i], "-") == 0)
-            return cli_usage(invocation, "standard input holds the manifests: the service file "
-                                         "cannot be \"-\"");
+            return cli_usage(invocation, "the service file cannot be \"-\": standard input "
+                                         "contains the manifests");
     return run(&options, invocation->color);
 }

@@ -168,8 +168,8 @@ static void test_help(void **state)
         {{"help", "render"}, 0, "Usage: kubectl it render -f FILE [FIELD] [flags]", ""},
         {{"render", "--help"}, 0, "Renders.\n\nUsage: ", ""},
         {{"render", "-h"}, 0, "\nIn detail.\n", ""},
-        {{"render", "-Rh"}, 0, "  -o, --output FORMAT          format", ""},
-        {{"help", "render"}, 0, "format of the output: yaml, json\n", ""},
+        {{"render", "-Rh"}, 0, "  -o, --output FORMAT          output format", ""},
+        {{"help", "render"}, 0, "output format; one of: yaml, json\n", ""},
         {{"help", "validate"}, 0, "      --color WHEN ", ""},
         {{"--version"}, 0, "kubectl-it ", ""},
         {{"help", "rendr"}, 2, "", "unknown command \"rendr\"\n  did you mean \"render\"?"},
@@ -182,18 +182,18 @@ static void test_help(void **state)
 static void test_wrong_command_lines(void **state)
 {
     static const struct row rows[] = {
-        {{NULL}, 2, "", "error: a command is needed\n  see kubectl it --help\n"},
+        {{NULL}, 2, "", "error: missing command\n  see kubectl it --help\n"},
         {{""}, 2, "", "unknown command \"\""},
         {{"rendr"}, 2, "", "error: unknown command \"rendr\"\n  did you mean \"render\"?\n"},
         {{"hlep"}, 2, "", "did you mean \"help\"?"},
         {{"something"}, 2, "", "error: unknown command \"something\"\n  see"},
-        {{"-f", "a"}, 2, "", "the command comes before its flags, not \"-f\""},
+        {{"-f", "a"}, 2, "", "unexpected flag \"-f\"; pass flags after"},
         {{"render"},
          2,
          "",
-         "--filename is needed: --filename FILE\n  see kubectl it help render\n"},
-        {{"render", "-f"}, 2, "", "-f needs a value: -f FILE"},
-        {{"render", "--filename"}, 2, "", "--filename needs a value: --filename FILE"},
+         "missing required flag: -f FILE\n  see kubectl it help render\n"},
+        {{"render", "-f"}, 2, "", "-f requires a value: -f FILE"},
+        {{"render", "--filename"}, 2, "", "--filename requires a value: --filename FILE"},
         {{"render", "--filename="}, 2, "", "--filename must not be empty\n"},
         {{"render", "-f", ""}, 2, "", "--filename must not be empty"},
         {{"render", "--filname", "a"},
@@ -211,14 +211,14 @@ static void test_wrong_command_lines(void **state)
         {{"validate", "x"}, 2, "", "unexpected argument \"x\""},
         {{"render", "-f", "a", "-o", "xml"}, 2, "", "--output must be yaml or json, not \"xml\""},
         {{"render", "-f", "a", "--color", "red"}, 2, "", "must be auto, always or never"},
-        {{"render", "-f", "a", "-o", "json", "-o", "json"}, 2, "", "--output is given twice"},
+        {{"render", "-f", "a", "-o", "json", "-o", "json"}, 2, "", "duplicate flag --output"},
         {{"render", "-f", "a", "--var", "x"}, 2, "", "--var must be NAME=VALUE\n"},
         {{"render", "-f", "a", "--var", "=x"}, 2, "", "--var must be NAME=VALUE"},
         /* What the library may count on, for it reads no other text that was not checked. */
-        {{"render", "-f", "a", "--var", "x=a\xFF"}, 2, "", "--var must be UTF-8 text"},
+        {{"render", "-f", "a", "--var", "x=a\xFF"}, 2, "", "--var must be valid UTF-8"},
         {{"render", "-f", "a", "--var", "x=a\x1B[2J"}, 2, "", "without control characters\n"},
-        {{"render", "-f", "a\xC3"}, 2, "", "--filename must be UTF-8 text"},
-        {{"render", "-f", "a", "-n", "\xED\xA0\x80"}, 2, "", "--namespace must be UTF-8 text"},
+        {{"render", "-f", "a\xC3"}, 2, "", "--filename must be valid UTF-8"},
+        {{"render", "-f", "a", "-n", "\xED\xA0\x80"}, 2, "", "--namespace must be valid UTF-8"},
         {{"render", "-f", "a", "--registry", "a b"}, 2, "", "--registry must be an address"},
         {{"render", "-f", "a", "--image-digest="}, 2, "", "--image-digest must not be empty"},
         {{"render", "-f", "a", "--image-tag", "-x"}, 2, "", "--image-tag must be at most 128"},
@@ -230,7 +230,7 @@ static void test_wrong_command_lines(void **state)
           "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
          2,
          "",
-         "--image-tag and --image-digest exclude each other"},
+         "--image-tag and --image-digest are mutually exclusive"},
     };
     check_rows(*state, &program, rows, COUNT_OF(rows));
 }
@@ -241,8 +241,8 @@ static void test_a_program_of_one_command(void **state)
         {{"-f", "a", "x"}, 0, "files a; output -; env -; args x;", ""},
         {{"--version"}, 0, "it ", ""},
         {{"--help"}, 0, "Usage: it -f FILE [FIELD] [flags]", ""},
-        {{NULL}, 2, "", "--filename is needed: --filename FILE\n  see it --help\n"},
-        {{"render"}, 2, "", "--filename is needed"},
+        {{NULL}, 2, "", "missing required flag: -f FILE\n  see it --help\n"},
+        {{"render"}, 2, "", "missing required flag: -f FILE"},
     };
     check_rows(*state, &single, rows, COUNT_OF(rows));
 }
