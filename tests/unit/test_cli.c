@@ -87,7 +87,7 @@ static struct result run(struct unit *unit, const struct program *the_program,
     int argc = 0;
     argv[argc++] = arena_alloc(&unit->arena, 1);
     for (; argc <= ARGUMENTS_MAX && arguments[argc - 1]; argc++) {
-        struct str copy = str_of(arguments[argc - 1]);
+        struct str copy = str_from_c(arguments[argc - 1]);
         argv[argc] = arena_alloc(&unit->arena, copy.len + 1);
         memcpy(argv[argc], copy.data, copy.len);
     }
@@ -188,10 +188,7 @@ static void test_wrong_command_lines(void **state)
         {{"hlep"}, 2, "", "did you mean \"help\"?"},
         {{"something"}, 2, "", "error: unknown command \"something\"\n  see"},
         {{"-f", "a"}, 2, "", "unexpected flag \"-f\"; pass flags after"},
-        {{"render"},
-         2,
-         "",
-         "missing required flag: -f FILE\n  see kubectl it help render\n"},
+        {{"render"}, 2, "", "missing required flag: -f FILE\n  see kubectl it help render\n"},
         {{"render", "-f"}, 2, "", "-f requires a value: -f FILE"},
         {{"render", "--filename"}, 2, "", "--filename requires a value: --filename FILE"},
         {{"render", "--filename="}, 2, "", "--filename must not be empty\n"},
