@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* Helm 4 shows nothing of the stderr of its plugins, not even when they fail. */
+/* True if Helm 4 runs this as a plugin: it hides the stderr of plugins, even if they fail. */
 static bool is_stderr_hidden(void)
 {
     const char *plugin = getenv("HELM_PLUGIN_NAME");
@@ -26,7 +26,8 @@ int main(int argc, char **argv)
             "$OPTASVC_FILE, which Helm 4 passes to plugins.\n",
         .flags = FLAGS_INJECT,
         .run = postrender,
-        .complete = complete_files};
+        .complete = complete_files,
+    };
     static const struct command *const commands[] = {&command, &command_complete, &command_man,
                                                      NULL};
     static const struct environment_variable variables[] = {

@@ -10,7 +10,7 @@ static bool is(const char *value, const char *word)
     return value && strcmp(value, word) == 0;
 }
 
-/* All that would be sent, as kubectl names it. */
+/* Lists all objects that apply would send, as `kubectl -o name` does. */
 static struct str name_objects(struct arena *arena, const struct options *options,
                                const struct render_result *render_result)
 {
@@ -87,4 +87,5 @@ const struct command command_apply = {
     .flags = FLAGS_APPLY,
     .required = FLAG(FILENAME),
     .outputs = outputs,
-    .run = cmd_apply};
+    .run = cmd_apply,
+};

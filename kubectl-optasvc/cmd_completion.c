@@ -1,12 +1,12 @@
-/* Completion scripts: each asks the program itself what a word may become. */
+/* Completion scripts. They run the hidden command __complete for candidates. */
 #include "cli/completion.h"
 #include "commands.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Of the shells' own ways: bash breaks words at COMP_WORDBREAKS and puts in what follows the last
- * of these, hands over no quotes, and quotes what it is told to be a file's name. */
+/* bash splits words at COMP_WORDBREAKS and replaces only the text after the last break. It removes
+ * quotes before completion, and quotes results only for `compopt -o filenames`. */
 static const char bash[] =
     "# bash completion; in ~/.bashrc: source <(kubectl-optasvc completion bash)\n"
     "_optasvc() {\n"
@@ -119,4 +119,5 @@ const struct command command_completion = {
         "For bash, add to ~/.bashrc: source <(kubectl-optasvc completion bash). For `kubectl\n"
         "optasvc`, kubectl runs kubectl_complete-optasvc, which must be in PATH.\n",
     .run = run_completion,
-    .complete = complete_shells};
+    .complete = complete_shells,
+};

@@ -1,5 +1,5 @@
-/* Takes services out of a cluster: what carries their labels, and no more than what was asked for.
- * What holds data stays unless a flag names it, and the Secret manual-secrets always. */
+/* Deletes the objects of services, found by their labels. Objects with data are retained unless a
+ * flag selects them; the Secret manual-secrets is always retained. */
 #include "cluster/cluster.h"
 #include "cluster/ownership.h"
 #include "cluster/prompt.h"
@@ -12,15 +12,15 @@
 
 struct deletion {
     struct cluster cluster;
-    struct manifests objects;  /* in the order in which they are deleted */
-    struct manifests released; /* adopted */
+    struct manifests objects;  /* in deletion order */
+    struct manifests released; /* adopted objects */
     struct manifests namespaces;
-    struct map deleted; /* `objects` as delete_namespace.h has them */
-    struct map known;   /* uids of what the namespaces held before anything was deleted */
-    size_t retained;    /* what was found and is not ours to delete */
+    struct map deleted; /* `objects`, for namespace_check() */
+    struct map known;   /* uids of objects in the namespaces before the deletion */
+    size_t retained;    /* number of objects that are not ours to delete */
 };
 
-/* `why` follows the object's name. */
+/* Reports that an object is retained and why. */
 static void retain(struct deletion *deletion, const struct node *object, struct str why)
 {
     deletion->retained++;
@@ -28,7 +28,7 @@ static void retain(struct deletion *deletion, const struct node *object, struct 
                   STR_ARG(object_title(&deletion->cluster.arena, object)), STR_ARG(why));
 }
 
-/* What is not owned (ownership.h) is retained, with the reason. */
+/* Selects an object for deletion or release. Retains it if it is not owned (ownership.h). */
 static void take(struct deletion *deletion, struct node *object, enum label_match match)
 {
     struct arena *arena = &deletion->cluster.arena;
@@ -45,7 +45,7 @@ static void take(struct deletion *deletion, struct node *object, enum label_matc
         manifests_add(object_is_adopted(object) ? &deletion->released : &deletion->objects, object);
 }
 
-/* A namespace has its objects in the order in which they are deleted. */
+/* Selects the objects of all namespaces, which are already in deletion order. */
 static void collect(struct deletion *deletion)
 {
     const struct cluster *cluster = &deletion->cluster;
@@ -64,7 +64,7 @@ struct claim_owner {
     struct claim_owner *next;
 };
 
-/* The StatefulSets of a namespace by "TEMPLATE-STATEFULSET" of each claim template. */
+/* Maps "TEMPLATE-STATEFULSET" of each claim template to the StatefulSets of a namespace. */
 static struct map index_owners(struct arena *arena, const struct node *sets)
 {
     struct map owners = {0};
@@ -88,7 +88,7 @@ static struct map index_owners(struct arena *arena, const struct node *sets)
     return owners;
 }
 
-/* The labels of its selector, which its controller adds. */
+/* True if a claim has the selector labels of a StatefulSet, which its controller copies. */
 static bool has_labels_of(struct arena *arena, const struct node *claim, const struct node *set)
 {
     const struct node *label = node_first_child(node_at(set, "spec selector matchLabels"));
@@ -98,7 +98,7 @@ static bool has_labels_of(struct arena *arena, const struct node *claim, const s
     return true;
 }
 
-/* The StatefulSet of a claim named TEMPLATE-STATEFULSET-ORDINAL, or NULL. */
+/* Returns the StatefulSet of a claim named TEMPLATE-STATEFULSET-ORDINAL; NULL if not found. */
 static const struct node *find_owner(struct arena *arena, const struct map *owners,
                                      const struct node *claim)
 {
@@ -115,8 +115,8 @@ static const struct node *find_owner(struct arena *arena, const struct map *owne
     return owner ? owner->set : NULL;
 }
 
-/* The labels of claims cannot tell environments, or Helm releases, apart: a claim is ours while the
- * StatefulSet that created it is ours and exists. */
+/* Claim labels do not distinguish environments or Helm releases. A claim is ours only while the
+ * StatefulSet that created it exists and is ours. */
 static void take_claim(struct deletion *deletion, const struct deployed_service *deployed,
                        struct node *claim, const struct map *owners)
 {
@@ -136,7 +136,7 @@ static void take_claim(struct deletion *deletion, const struct deployed_service 
                           STR_ARG(object_title(arena, claim)), STR_ARG(object_namespace(claim))));
 }
 
-/* The StatefulSets are asked for when the first claim is found. */
+/* Lists the StatefulSets only if there is a claim. */
 static void collect_claims(struct deletion *deletion, const struct cluster_namespace *namespace)
 {
     const struct kubectl *kubectl = &deletion->cluster.kubectl;
@@ -210,7 +210,7 @@ static void take_namespace(struct deletion *deletion, const struct cluster_names
         manifests_add(&deletion->namespaces, namespace->object);
 }
 
-/* Others may have created objects while the user was asked and our pods ended. */
+/* Checks again because objects may have been created since the first check. */
 static void delete_namespaces(struct deletion *deletion)
 {
     struct cluster *cluster = &deletion->cluster;
@@ -282,4 +282,5 @@ const struct command command_delete = {
                "manual-secrets.\n",
     .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(DELETE_NAMESPACE) | FLAG(DELETE_VOLUMES),
     .required = FLAG(FILENAME),
-    .run = run_delete};
+    .run = run_delete,
+};

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is wrong with the flags together; NULL when nothing is. */
+/* Returns NULL if the combination of flags is valid, else the error. */
 static const char *flags_wrong(const struct options *options)
 {
     if (options->push.image && (options->input.image_tag || options->input.image_digest))
@@ -35,8 +35,8 @@ static bool reads_standard_input(const struct options *options)
            is_standard_input(options->input.parent_outputs);
 }
 
-/* A file without a name takes the place of a pipe, which can be read but once. Of too much there is
- * so much that its reader tells it. Returns 0 or an errno. */
+/* Replaces a pipe on standard input with an unnamed file, which can be read twice. Input over the
+ * limit is truncated above it, so the reader still reports it. Returns 0 or an errno. */
 static int keep_pipe(void)
 {
     struct buf text = {0};
@@ -57,8 +57,9 @@ static int keep_pipe(void)
     return error;
 }
 
-/* The files say both what is pushed and what is applied: finds out where standard input is to be
- * read again, below 0 where it is none of them. False, told, when it cannot be. */
+/* Makes standard input readable twice, because push and apply both read the files. `ret_start` is
+ * the offset to return to, -1 if no file is standard input. Reports an error and returns false if
+ * standard input cannot be read. */
 static bool keep_input(const struct options *options, off_t *ret_start)
 {
     *ret_start = -1;
@@ -78,7 +79,7 @@ static bool keep_input(const struct options *options, off_t *ret_start)
     return false;
 }
 
-/* How much of the push a dry run does: --dry-run=client talks to nobody. */
+/* --dry-run=client must not access a registry, --dry-run=server only checks. */
 static enum push_extent push_extent_of(const struct options *options)
 {
     const char *mode = options->apply.dry_run_mode;
@@ -87,7 +88,7 @@ static enum push_extent push_extent_of(const struct options *options)
     return strcmp(mode, "client") == 0 ? PUSH_NAMES : PUSH_CHECKS;
 }
 
-/* False, after telling why, when a service waits for an image that nobody has named. */
+/* Reports an error and returns false if a service has image: AUTO and no image is selected. */
 static bool has_images(const struct invocation *invocation)
 {
     struct cluster cluster;
@@ -107,7 +108,7 @@ static bool has_images(const struct invocation *invocation)
     return right;
 }
 
-/* The image by its digest, for the service alone that it was pushed for. */
+/* Pushes the image and sets its digest for the service that it belongs to. */
 static bool push_image(struct arena *arena, struct invocation *invocation)
 {
     struct options *options = &invocation->options;
@@ -164,4 +165,5 @@ const struct command command_deploy = {
     .flags = FLAGS_APPLY | FLAGS_PUSH | FLAG(IMAGE),
     .required = FLAG(FILENAME),
     .outputs = outputs,
-    .run = run_deploy};
+    .run = run_deploy,
+};

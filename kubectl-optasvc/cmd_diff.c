@@ -1,5 +1,5 @@
-/* What apply would change: kubectl's own diff, and what it does not see: namespaces that are not
- * there yet, objects that would go, and who else has set a field. */
+/* What apply would change: `kubectl diff`, and what that does not show: missing namespaces, objects
+ * to delete, and conflicts with other field managers. */
 #include "cluster/apply.h"
 #include "commands.h"
 #include "manifest/manifest.h"
@@ -9,7 +9,7 @@
 
 enum { DIFF_SAME, DIFF_DIFFERENT, DIFF_FAILED };
 
-/* As `diff -u -N` shows a file that is new. */
+/* Appends an object as `diff -u -N` prints a new file. */
 static void add_new(struct buf *out, struct arena *arena, struct node *object)
 {
     struct buf text = {0};
@@ -26,7 +26,7 @@ static void add_new(struct buf *out, struct arena *arena, struct node *object)
     buf_free(&text);
 }
 
-/* All of a namespace that is not there is new, and so is it. */
+/* In a missing namespace all objects are new, including the Namespace. */
 static void show_absent(struct cluster *cluster, const struct cluster_namespace *namespace)
 {
     struct buf out = {0};
@@ -50,7 +50,7 @@ static int show_present(struct apply *apply, const struct cluster_namespace *nam
         const struct rollout *rollout = apply_rollout(apply, deployed);
         for (size_t j = 0; j < deployed->count; j++) {
             struct node *object = deployed->objects[j];
-            /* The number of pods that an autoscaler takes over stays. */
+            /* Replicas that are transferred to an autoscaler are unchanged. */
             manifests_add(&manifests,
                           rollout->keeps ? object_to_apply(apply, rollout, object, true) : object);
         }
@@ -99,7 +99,7 @@ static int diff(struct apply *apply)
     apply_check_owners(apply);
     size_t errors = cluster->diags.errors;
     apply_check_claims(apply);
-    if (cluster->diags.errors > errors) /* the server would refuse a dry run as well */
+    if (cluster->diags.errors > errors) /* a server-side dry run would fail too */
         return DIFF_FAILED;
     int status = tell_removed(apply) ? DIFF_DIFFERENT : DIFF_SAME;
     apply_report_conflicts(apply);
@@ -128,11 +128,12 @@ static int run_diff(const struct invocation *invocation)
     return process_exit_status(status);
 }
 
-const struct command command_diff = {.name = "diff",
-                                     .summary = "Show what apply would change",
-                                     .details = "Prints the output of `kubectl diff` and the "
-                                                "objects that apply would delete. Exit status:\n"
-                                                "0 no differences, 1 differences, 2 failure.\n",
-                                     .flags = FLAGS_CLUSTER | FLAG(ADOPT),
-                                     .required = FLAG(FILENAME),
-                                     .run = run_diff};
+const struct command command_diff = {
+    .name = "diff",
+    .summary = "Show what apply would change",
+    .details = "Prints the output of `kubectl diff` and the objects that apply would delete. Exit\n"
+               "status: 0 no differences, 1 differences, 2 failure.\n",
+    .flags = FLAGS_CLUSTER | FLAG(ADOPT),
+    .required = FLAG(FILENAME),
+    .run = run_diff,
+};

@@ -37,7 +37,7 @@ static bool explain_named(struct buf *out, struct arena *arena, struct str name,
                 field->prefix &&
                 str_starts_with(name, str_format(arena, "%s%s", schema->path, field->prefix));
             suggestion_add(near, full);
-            if (str_eq_c(name, field->name)) /* it lacks only what stands before the dot */
+            if (str_eq_c(name, field->name)) /* only the part before the dot is missing */
                 *near = (struct suggestion){.word = name, .best = full};
             if (!prefixed && !str_equal(full, name))
                 continue;
@@ -48,8 +48,8 @@ static bool explain_named(struct buf *out, struct arena *arena, struct str name,
     return false;
 }
 
-/* The fields that begin with something near the word, such as healthcheck_path for helth. A text
- * of at most five names; empty if none is nearer than `near`. */
+/* Returns at most five names of fields whose beginning resembles the word, such as healthcheck_path
+ * for helth; empty if `near` is as similar. */
 static struct str fields_beginning(struct arena *arena, struct str word,
                                    const struct suggestion *near)
 {
@@ -76,7 +76,8 @@ static void report_unknown(struct buf *out, struct arena *arena, struct str name
     buf_add(out, STR("error: unknown field \""));
     diag_add_visible(out, name);
     buf_add(out, STR("\"\n"));
-    bool exact = near->best.len && near->distance == 0; /* only what stands before it is missing */
+    bool exact =
+        near->best.len && near->distance == 0; /* only the path before the name is missing */
     struct str foreign = foreign_word_hint(arena, NULL, name, NULL);
     struct str beginning = fields_beginning(arena, name, near);
     if (foreign.len)
@@ -103,7 +104,7 @@ static void list_fields(struct buf *out, struct arena *arena)
     }
 }
 
-/* A cell of a Markdown table must not hold the mark between cells. */
+/* Appends a cell of a Markdown table, with "|" escaped. */
 static void add_cell(struct buf *out, struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -178,12 +179,13 @@ static int run_explain(const struct invocation *invocation)
 
 static const char *const outputs[] = {"text", "markdown", NULL};
 
-const struct command command_explain = {.name = "explain",
-                                        .arguments = "[FIELD]",
-                                        .max_args = 1,
-                                        .summary =
-                                            "Describe a field of service files, or list all fields",
-                                        .flags = FLAG(OUTPUT),
-                                        .outputs = outputs,
-                                        .run = run_explain,
-                                        .complete = complete_fields};
+const struct command command_explain = {
+    .name = "explain",
+    .arguments = "[FIELD]",
+    .max_args = 1,
+    .summary = "Describe a field of service files, or list all fields",
+    .flags = FLAG(OUTPUT),
+    .outputs = outputs,
+    .run = run_explain,
+    .complete = complete_fields,
+};

@@ -10,4 +10,5 @@ const struct command command_inject = {
         "  helm install NAME CHART --post-renderer kubectl --post-renderer-args optasvc \\\n"
         "    --post-renderer-args inject --post-renderer-args -f --post-renderer-args FILE\n",
     .flags = FLAGS_INJECT | FLAG(FILENAME) | FLAG(RECURSIVE),
-    .run = postrender};
+    .run = postrender,
+};

@@ -1,4 +1,4 @@
-/* What Opta called outputs: where images go, and which one runs. */
+/* Opta's outputs: the repository for images, and the deployed image. */
 #include "cluster/cluster.h"
 #include "cluster/ownership.h"
 #include "commands.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The digest that a running pod has from the registry: "REPOSITORY@sha256:...". */
+/* Returns the digest of the image that a pod runs, from its status; empty if unknown. */
 static struct str running_digest(const struct deployed_service *deployed, const struct node *live)
 {
     const struct node *template = node_at(live, "spec template spec containers");
@@ -89,4 +89,5 @@ const struct command command_outputs = {
     .flags = FLAGS_CLUSTER | FLAG(OUTPUT),
     .required = FLAG(FILENAME),
     .outputs = emit_format_names,
-    .run = run_outputs};
+    .run = run_outputs,
+};

@@ -71,4 +71,5 @@ const struct command command_push = {
     .required = FLAG(FILENAME),
     .outputs = outputs,
     .run = run_push,
-    .complete = complete_images};
+    .complete = complete_images,
+};

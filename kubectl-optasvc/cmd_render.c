@@ -38,11 +38,13 @@ const struct command command_render = {
     .flags = FLAGS_RENDER | FLAG(OUTPUT),
     .required = FLAG(FILENAME),
     .outputs = emit_format_names,
-    .run = cmd_render};
+    .run = cmd_render,
+};
 
-const struct command command_validate = {.name = "validate",
-                                         .summary =
-                                             "Check service files without printing manifests",
-                                         .flags = FLAGS_RENDER,
-                                         .required = FLAG(FILENAME),
-                                         .run = run_validate};
+const struct command command_validate = {
+    .name = "validate",
+    .summary = "Check service files without printing manifests",
+    .flags = FLAGS_RENDER,
+    .required = FLAG(FILENAME),
+    .run = run_validate,
+};

@@ -1,11 +1,12 @@
-/* The table of fields as a JSON Schema (draft 7), for editors: what they complete and mark. It
- * takes all that `validate` takes, and cannot know what stands in other fields or files. */
+/* The table of fields as a JSON Schema (draft 7), for completion and checks in editors. It accepts
+ * all files that `validate` accepts, and more: it cannot check relations between fields or files.
+ */
 #include "commands.h"
 #include "config/module.h"
 #include "config/schema.h"
 #include "yaml/emit.h"
 
-static const char placeholder[] = "\\{"; /* a text with one may become anything */
+static const char placeholder[] = "\\{"; /* a string with a placeholder matches every type */
 
 static struct node *put_type(struct arena *arena, struct node *map, const char *type)
 {
@@ -17,7 +18,7 @@ static void put_reference(struct arena *arena, struct node *map, const struct sc
     node_set_string(arena, map, "$ref", str_format(arena, "#/definitions/%s", schema->definition));
 }
 
-/* Text as YAML writes it: an unquoted number or boolean is one too. */
+/* A string of a service file may also be an unquoted number or boolean. */
 static void put_text_type(struct arena *arena, struct node *map)
 {
     struct node *types = node_set_list(arena, map, "type");
@@ -79,7 +80,7 @@ static void add_number(struct arena *arena, struct node *alternatives, const str
     add_text_with(arena, alternatives, placeholder);
 }
 
-/* A map, which may be empty also where it has required fields: then it counts as left out. */
+/* A map. An empty one is valid even if fields are required, because it counts as unset. */
 static void add_record(struct arena *arena, struct node *alternatives, const struct schema *schema)
 {
     bool required = false;
@@ -93,7 +94,7 @@ static void add_record(struct arena *arena, struct node *alternatives, const str
     node_set_int(arena, empty, "maxProperties", 0);
 }
 
-/* A quantity of Kubernetes: with a point, which also makes a number of JSON, or with a suffix. */
+/* A Kubernetes quantity: a number with a decimal point, or a string with a suffix. */
 static void add_quantity(struct arena *arena, struct node *alternatives)
 {
     struct node *number = node_append_map(arena, alternatives);
@@ -103,7 +104,7 @@ static void add_quantity(struct arena *arena, struct node *alternatives)
                   "^\\+?([0-9]+\\.?[0-9]*|\\.[0-9]+)([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]+)?$");
 }
 
-/* What a value of the type looks like. */
+/* Appends the alternatives for the type of a field. */
 static void add_type_forms(struct arena *arena, struct node *alternatives,
                            const struct field *field)
 {
@@ -157,7 +158,7 @@ static void add_type_forms(struct arena *arena, struct node *alternatives,
     }
 }
 
-/* The forms of a value. One that is null counts as left out. */
+/* Appends all alternatives for a field; null counts as unset. */
 static void add_forms(struct arena *arena, struct node *alternatives, const struct field *field)
 {
     add_type_forms(arena, alternatives, field);
@@ -165,7 +166,7 @@ static void add_forms(struct arena *arena, struct node *alternatives, const stru
         node_set_string(arena, node_append_map(arena, alternatives), "const",
                         str_from_c(field->word));
     bool number = field->type == TYPE_INT || field->type == TYPE_CPU || field->type == TYPE_BYTES;
-    if (field->word && !number) /* which takes a placeholder in any case */
+    if (field->word && !number) /* numbers already accept a placeholder */
         add_text_with(arena, alternatives, placeholder);
     put_type(arena, node_append_map(arena, alternatives), "null");
 }
@@ -183,7 +184,7 @@ static void put_field(struct arena *arena, struct node *properties, const struct
     add_forms(arena, node_set_list(arena, property, "anyOf"), field);
 }
 
-/* Names with a prefix, for values of any form. */
+/* Fields whose name has a prefix; their values are not checked. */
 static void put_prefixed(struct arena *arena, struct node *map, const struct field *field)
 {
     struct node *patterns = node_set_map(arena, map, "patternProperties");
@@ -211,7 +212,7 @@ static void put_schema(struct arena *arena, struct node *map, const struct schem
     node_set_bool(arena, map, "additionalProperties", schema->open);
 }
 
-/* A pattern of the names of all types that have a schema. */
+/* Returns a pattern that matches the names of all types with a schema. */
 static struct str types_pattern(struct arena *arena, const struct schema *schema)
 {
     struct buf prefixes = {0};
@@ -228,21 +229,21 @@ static struct str types_pattern(struct arena *arena, const struct schema *schema
     return text;
 }
 
-/* An item of `modules` is read by its type: services strictly, others as far as they are known. */
+/* The schema of an item of `modules` depends on its type. */
 static void put_modules(struct arena *arena, struct node *file)
 {
     struct node *modules = node_get(node_get(file, "properties"), "modules");
     struct node *item = node_set_map(arena, node_get(modules, "anyOf")->first, "items");
     const struct schema *last = NULL;
     for (const struct module_type *type = module_types; type->name; type++) {
-        if (!type->schema || type->schema == last) /* types of one schema stand together */
+        if (!type->schema || type->schema == last) /* types with the same schema are adjacent */
             continue;
         last = type->schema;
         struct node *condition = node_set_map(arena, node_set_map(arena, item, "if"), "properties");
         node_set_string(arena, node_set_map(arena, condition, "type"), "pattern",
                         types_pattern(arena, last));
         struct node *then = node_set_map(arena, item, "then");
-        if (last->open) { /* besides what every module has */
+        if (last->open) { /* in addition to the fields of every module */
             struct node *all = node_set_list(arena, then, "allOf");
             put_reference(arena, node_append_map(arena, all), &module_schema);
             put_reference(arena, node_append_map(arena, all), last);
@@ -277,4 +278,7 @@ static int run_schema(const struct invocation *invocation)
 }
 
 const struct command command_schema = {
-    .name = "schema", .summary = "Print the JSON Schema of service files", .run = run_schema};
+    .name = "schema",
+    .summary = "Print the JSON Schema of service files",
+    .run = run_schema,
+};

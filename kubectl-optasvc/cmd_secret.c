@@ -1,6 +1,6 @@
 /* secret set, import, list, view, delete, edit: the Secret manual-secrets of a namespace.
  *
- * What holds a value lives in one arena, which is overwritten at the end, and no core is dumped. */
+ * Values are kept in one arena, which is zeroed at the end; core dumps are disabled. */
 #include "cli/completion.h"
 #include "cluster/prompt.h"
 #include "cluster/secret_usage.h"
@@ -24,7 +24,7 @@
 struct command_run {
     struct cluster cluster;
     struct options options;
-    struct arena values; /* all that holds a value */
+    struct arena values; /* memory for values */
     const struct invocation *invocation;
     struct cluster_namespace *namespace;
 };
@@ -59,7 +59,7 @@ static bool check_name(struct command_run *run, struct str name)
     return !wrong || fail(run, "secret name \"%.*s\" %s", STR_ARG(name), wrong);
 }
 
-/* All of a file descriptor, which never leaves the arena. */
+/* Reads a file descriptor to its end, into the arena for values only. */
 static bool read_value(struct command_run *run, int fd, const char *what, struct str *ret)
 {
     size_t room = SECRET_SIZE_MAX + 1;
@@ -81,16 +81,16 @@ static bool read_value(struct command_run *run, int fd, const char *what, struct
     return !process_interrupted();
 }
 
-/* What a terminal takes as one line, its end included; it throws the rest away. */
+/* Maximum length of a line that a terminal accepts, with its newline; it drops the rest. */
 enum { TYPED_MAX = 4096 };
 
-/* A line that is typed; returns its bytes, TYPED_MAX for more than a line, or -1. The terminal
- * shows nothing before it asks. */
+/* Reads a line from the terminal without echo, which is disabled before the prompt appears. Returns
+ * its length, TYPED_MAX if there is more than one line, or -1 on error. */
 static ssize_t type_line(struct str name, const struct termios *shown, char *line)
 {
     struct termios hidden = *shown;
     hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-    hidden.c_cc[VSUSP] = _POSIX_VDISABLE; /* a stopped program would leave it so */
+    hidden.c_cc[VSUSP] = _POSIX_VDISABLE; /* while stopped, the terminal would stay silent */
     if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) < 0)
         return -1;
     struct buf prompt = {0};
@@ -99,7 +99,7 @@ static ssize_t type_line(struct str name, const struct termios *shown, char *lin
     buf_free(&prompt);
     ssize_t count = process_wait_input(STDIN_FILENO) ? read(STDIN_FILENO, line, TYPED_MAX) : -1;
     int error = errno;
-    int more = 0; /* pasted lines behind the first */
+    int more = 0; /* bytes of further pasted lines */
     if (count > 0 && ioctl(STDIN_FILENO, FIONREAD, &more) == 0 && more > 0)
         count = TYPED_MAX;
     tcsetattr(STDIN_FILENO, TCSAFLUSH, shown);
@@ -143,7 +143,7 @@ static bool read_file(struct command_run *run, const char *path, struct str *ret
     return right;
 }
 
-/* The value without one newline at its end, "\n" or "\r\n". */
+/* Returns the value without one trailing "\n" or "\r\n". */
 static struct str trim_newline(struct str value)
 {
     if (!str_ends_with(value, STR("\n")))
@@ -152,8 +152,8 @@ static struct str trim_newline(struct str value)
     return value;
 }
 
-/* A newline at the end is almost always added by accident, as echo does. It is reported if it is
- * the only one there; in a file, where certificates end so too, if the value is one line. */
+/* Warns about a trailing newline, which is usually an accident, as of echo. Does not warn about
+ * several trailing newlines, or about files of several lines, such as certificates. */
 static void warn_newline(struct command_run *run, struct str value, bool file)
 {
     struct str text = trim_newline(value);
@@ -166,8 +166,8 @@ static void warn_newline(struct command_run *run, struct str value, bool file)
               "pass --trim-newline to remove it, or use printf instead of echo");
 }
 
-/* An empty value is what a failed command leaves in a pipe or file, so it must be asked for; and a
- * newline alone is what echo makes of it. */
+/* Reports an error and returns false if the value is empty or only a newline, because failed
+ * commands leave such values in pipes and files. --allow-empty accepts it. */
 static bool check_value(struct command_run *run, struct str *value, bool file)
 {
     struct str text = trim_newline(*value);
@@ -192,7 +192,7 @@ static bool read_given(struct command_run *run, struct str name, struct str *ret
     return read_file(run, path ? path : "-", ret) && check_value(run, ret, file);
 }
 
-/* Those of the changes that change something, compared with what is there. */
+/* Returns the changes that differ from the stored secrets. */
 static struct secrets differing(struct arena *arena, const struct secrets *changes,
                                 const struct secrets *before)
 {
@@ -225,7 +225,7 @@ static void tell_changes(struct command_run *run, const struct secrets *changes,
     }
 }
 
-/* Reports what the pods do not get of the keys that are set. */
+/* Reports keys that are set but not used by pods. */
 static void report_usage(struct command_run *run, const struct secrets *changes)
 {
     struct cluster *cluster = &run->cluster;
@@ -256,12 +256,12 @@ static bool finish_change(struct command_run *run, const struct secrets *changes
     return run->cluster.diags.errors == 0;
 }
 
-/* Changes the Secret, and lets the pods restart whose values changed. */
+/* Changes the Secret and restarts the pods that use changed values. */
 static bool change(struct command_run *run, const struct secrets *changes)
 {
     struct cluster *cluster = &run->cluster;
     struct secrets before;
-    /* The right to read is needed in any case: kubectl patch gets what it changes. */
+    /* Requires no additional permission: kubectl patch reads the object too. */
     if (!secrets_read(cluster, run->namespace, &run->values, &before))
         return false;
     struct secrets differ = differing(&run->values, changes, &before);
@@ -284,7 +284,8 @@ static bool run_set(struct command_run *run)
 static bool run_import(struct command_run *run)
 {
     const char *path = run->invocation->arguments.items[0];
-    struct source *source = ARENA_NEW(&run->cluster.arena, struct source); /* what is told has it */
+    struct source *source =
+        ARENA_NEW(&run->cluster.arena, struct source); /* messages refer to it */
     struct dotenv dotenv;
     *source = (struct source){.path = str_from_c(strcmp(path, "-") ? path : "<stdin>"),
                               .secret = true,
@@ -307,7 +308,7 @@ static bool run_import(struct command_run *run)
     return change(run, &changes);
 }
 
-/* On a terminal alone: a script names the key on purpose. */
+/* Only for terminals: a script names the key on purpose. */
 static bool confirm_delete(struct command_run *run, struct str name)
 {
     struct cluster *cluster = &run->cluster;
@@ -359,15 +360,15 @@ static bool run_view(struct command_run *run)
     return console_finish_stream(pieces, 2, &(struct io_stream){0}) == EXIT_SUCCESS;
 }
 
-/* As text in one line; what is none is told by its size alone. */
+/* Returns the value in one line, "(binary)" if it cannot be printed. */
 static struct str shown_value(struct command_run *run, struct str value)
 {
     struct arena *arena = &run->values;
     struct str line =
         dotenv_can_store(value) ? dotenv_line(arena, STR(""), value) : STR("=(binary)\n");
-    struct str rest = str_slice(line, 1, line.len - 1); /* without = and the line's end */
+    struct str rest = str_slice(line, 1, line.len - 1); /* without = and newline */
     struct buf text = {0};
-    buf_reserve(&text, 2 * rest.len + 1); /* it must not move */
+    buf_reserve(&text, 2 * rest.len + 1); /* reallocation would leave a copy */
     struct str part;
     for (size_t at = 0; str_next_line(rest, &at, &part);) {
         diag_add_visible(&text, part);
@@ -385,8 +386,8 @@ struct row {
     struct str value;
 };
 
-/* What uses the keys: the given files, and, unless those use all keys, the rest of the namespace.
- */
+/* Returns which keys are used by the given files and, if these do not use all keys, by other
+ * workloads in the namespace. */
 static struct secret_usage find_usage(struct command_run *run, const struct secrets *secrets)
 {
     struct cluster *cluster = &run->cluster;
@@ -462,7 +463,7 @@ static bool run_list(struct command_run *run)
     if (run->cluster.diags.errors)
         return false;
     struct buf out = {0};
-    buf_reserve(&out, (count + 1) * (width + longest + 100)); /* never moved */
+    buf_reserve(&out, (count + 1) * (width + longest + 100)); /* reallocation would leave a copy */
     add_row(&out, width,
             &(struct row){STR("NAME"), STR("SIZE"), "NOTE",
                           run->options.secret.show ? STR("VALUE") : STR("")});
@@ -473,7 +474,7 @@ static bool run_list(struct command_run *run)
     return status == EXIT_SUCCESS;
 }
 
-/* Only what was changed by the editor, and only if nobody else has changed it meanwhile. */
+/* Applies only edited keys. Reports an error if one was modified since it was read. */
 static bool apply_edit(struct command_run *run, const struct secrets *read,
                        const struct secrets *changes)
 {
@@ -513,8 +514,7 @@ static struct str deleted_names(struct command_run *run, const struct secrets *c
     return buf_take(&run->values, &names);
 }
 
-/* A file that an editor left empty looks like one whose secrets were all removed: deletions are
- * confirmed. */
+/* Asks before deletions, because a file that the editor truncated would delete all secrets. */
 static bool confirm_deletions(struct command_run *run, const struct secrets *changes)
 {
     struct str names = deleted_names(run, changes);
@@ -542,7 +542,8 @@ static bool run_edit(struct command_run *run)
     return confirm_deletions(run, &changes) && apply_edit(run, &secrets, &changes);
 }
 
-/* The namespace that is meant: of all services, or an error. */
+/* Selects the namespace. Reports an error and returns false if there are several, or if its secrets
+ * are managed elsewhere. */
 static bool choose_place(struct command_run *run)
 {
     struct cluster *cluster = &run->cluster;
@@ -566,7 +567,7 @@ static bool choose_place(struct command_run *run)
 static int run_command(const struct invocation *invocation, secret_command *command)
 {
     struct command_run run = {.options = invocation->options, .invocation = invocation};
-    run.options.input.mode = READ_SECRETS; /* files for charts have secrets too */
+    run.options.input.mode = READ_SECRETS; /* service files for charts have secrets too */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     bool right = cluster_open(&run.cluster, &run.options, invocation->color, true);
     run.cluster.kubectl.secret = true;
@@ -643,7 +644,8 @@ const struct command command_secret_set = {
         FLAGS_CLUSTER | FLAG(FROM_FILE) | FLAG(ALLOW_EMPTY) | FLAG(TRIM_NEWLINE) | FLAG(NO_RESTART),
     .required = FLAG(FILENAME),
     .run = run_secret_set,
-    .complete = complete_secrets};
+    .complete = complete_secrets,
+};
 
 const struct command command_secret_import = {
     .name = "secret import",
@@ -662,24 +664,28 @@ const struct command command_secret_import = {
     .flags = FLAGS_CLUSTER | FLAG(ALLOW_EMPTY) | FLAG(NO_RESTART),
     .required = FLAG(FILENAME),
     .run = run_secret_import,
-    .complete = complete_files};
+    .complete = complete_files,
+};
 
-const struct command command_secret_list = {.name = "secret list",
-                                            .summary =
-                                                "List secrets, including missing and unused ones",
-                                            .flags = FLAGS_CLUSTER | FLAG(SHOW_VALUES),
-                                            .required = FLAG(FILENAME),
-                                            .run = run_secret_list};
+const struct command command_secret_list = {
+    .name = "secret list",
+    .summary = "List secrets, including missing and unused ones",
+    .flags = FLAGS_CLUSTER | FLAG(SHOW_VALUES),
+    .required = FLAG(FILENAME),
+    .run = run_secret_list,
+};
 
-const struct command command_secret_view = {.name = "secret view",
-                                            .arguments = "NAME",
-                                            .min_args = 1,
-                                            .max_args = 1,
-                                            .summary = "Print the value of a secret",
-                                            .flags = FLAGS_CLUSTER,
-                                            .required = FLAG(FILENAME),
-                                            .run = run_secret_view,
-                                            .complete = complete_secrets};
+const struct command command_secret_view = {
+    .name = "secret view",
+    .arguments = "NAME",
+    .min_args = 1,
+    .max_args = 1,
+    .summary = "Print the value of a secret",
+    .flags = FLAGS_CLUSTER,
+    .required = FLAG(FILENAME),
+    .run = run_secret_view,
+    .complete = complete_secrets,
+};
 
 const struct command command_secret_delete = {
     .name = "secret delete",
@@ -691,7 +697,8 @@ const struct command command_secret_delete = {
     .flags = FLAGS_CLUSTER | FLAG(NO_RESTART) | FLAG(YES),
     .required = FLAG(FILENAME),
     .run = run_secret_delete,
-    .complete = complete_secrets};
+    .complete = complete_secrets,
+};
 
 const struct command command_secret_edit = {
     .name = "secret edit",
@@ -702,4 +709,5 @@ const struct command command_secret_edit = {
         "confirmation; pass --yes if stdin is not a terminal.\n",
     .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(NO_RESTART),
     .required = FLAG(FILENAME),
-    .run = run_secret_edit};
+    .run = run_secret_edit,
+};

@@ -1,4 +1,4 @@
-/* One table of what runs. */
+/* A table of the deployed services. */
 #include "cluster/cluster.h"
 #include "cluster/ownership.h"
 #include "commands.h"
@@ -12,7 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Labels can be copied: an autoscaler of another workload is not that of the service. */
+/* True if an autoscaler scales this workload. Labels are not sufficient, because they can be copied
+ * to other autoscalers. */
 static bool scales(const struct node *object, const struct node *workload)
 {
     const struct node *target = node_at(object, "spec scaleTargetRef");
@@ -21,7 +22,7 @@ static bool scales(const struct node *object, const struct node *workload)
            str_equal(node_string(node_get(target, "name")), object_name(workload));
 }
 
-/* What is told of a service, as `-o json` names it. */
+/* Returns the state of the autoscaler of a service for `-o json`; NULL if there is none. */
 static struct node *describe_autoscaler(struct arena *arena,
                                         const struct deployed_service *deployed,
                                         const struct node *workload)
@@ -168,8 +169,7 @@ static void add_table(struct buf *out, struct arena *arena, struct node *const *
         }
 }
 
-/* What the table has no column for: workloads that others manage, or that may belong to another
- * environment. */
+/* Reports workloads that other tools manage or that may belong to another environment. */
 static void report_others(struct cluster *cluster, const struct deployed_service *deployed)
 {
     struct arena *arena = cluster->kubectl.arena;
@@ -207,7 +207,7 @@ static bool write_status(struct cluster *cluster, struct buf *out)
     return true;
 }
 
-/* Shows the table again and again: on a terminal over itself, elsewhere when it has changed. */
+/* Prints the table repeatedly: on a terminal in place, elsewhere only if it changed. */
 static bool watch(struct cluster *cluster)
 {
     enum { PAUSE = 2000 };
@@ -221,7 +221,7 @@ static bool watch(struct cluster *cluster)
         if (isatty(STDOUT_FILENO))
             buf_add(&out, STR("\033[H\033[J"));
         bool answered = write_status(cluster, &out);
-        /* A server that does not answer once it has may do so again. */
+        /* After a first success, errors may be temporary. */
         right = answered || last.len;
         if (answered && !str_equal(buf_str(&out), buf_str(&last)))
             right = console_print(buf_str(&out));
@@ -258,10 +258,11 @@ static int run_status(const struct invocation *invocation)
 
 static const char *const outputs[] = {"json", NULL};
 
-const struct command command_status = {.name = "status",
-                                       .summary =
-                                           "Show image, pods, autoscaler and hosts of services",
-                                       .flags = FLAGS_CLUSTER | FLAG(WATCH) | FLAG(OUTPUT),
-                                       .required = FLAG(FILENAME),
-                                       .outputs = outputs,
-                                       .run = run_status};
+const struct command command_status = {
+    .name = "status",
+    .summary = "Show image, pods, autoscaler and hosts of services",
+    .flags = FLAGS_CLUSTER | FLAG(WATCH) | FLAG(OUTPUT),
+    .required = FLAG(FILENAME),
+    .outputs = outputs,
+    .run = run_status,
+};

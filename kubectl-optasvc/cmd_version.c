@@ -27,8 +27,10 @@ static int run_version(const struct invocation *invocation)
 
 static const char *const outputs[] = {"json", NULL};
 
-const struct command command_version = {.name = "version",
-                                        .summary = "Print the version",
-                                        .flags = FLAG(OUTPUT),
-                                        .outputs = outputs,
-                                        .run = run_version};
+const struct command command_version = {
+    .name = "version",
+    .summary = "Print the version",
+    .flags = FLAG(OUTPUT),
+    .outputs = outputs,
+    .run = run_version,
+};

@@ -4,15 +4,15 @@
 
 #include <string.h>
 
-/* An object of the namespace. */
+/* An object in the namespace. */
 struct held {
     struct str version;
     struct str kind;
     struct str name;
     struct str uid;
-    struct str controller;     /* the uid of the object that controls it; empty: none */
-    bool token;                /* a Secret with the token of the default ServiceAccount */
-    const struct held *parent; /* its controller, if it is in the namespace */
+    struct str controller;     /* uid of its controller; empty if none */
+    bool token;                /* true for the token Secret of the default ServiceAccount */
+    const struct held *parent; /* its controller; NULL if not in the namespace */
     bool to_delete;
 };
 
@@ -27,8 +27,8 @@ static bool is_report(struct str kind)
            str_eq_c(kind, "pods.metrics.k8s.io");
 }
 
-/* Every kind of object that a namespace can hold, but for reports about other objects, as kubectl
- * takes them; an argument may not be of any length. */
+/* Returns all namespaced kinds except reports about other objects, as arguments of `kubectl get`.
+ * They are split because the length of an argument is limited. */
 static struct argv list_kinds(const struct kubectl *kubectl)
 {
     struct process run = {.arguments = kubectl_argv(kubectl, "api-resources", "--namespaced",
@@ -51,7 +51,7 @@ static struct argv list_kinds(const struct kubectl *kubectl)
     return lists;
 }
 
-/* The objects themselves stay in kubectl, for Secrets are among them. A tab ends each field. */
+/* Prints only metadata, because the objects include Secrets. Each field ends with a tab. */
 static const char template[] =
     "--output=go-template={{range .items}}{{.apiVersion}}\t{{.kind}}\t{{.metadata.name}}\t"
     "{{.metadata.uid}}\t{{range .metadata.ownerReferences}}{{if .controller}}{{.uid}}{{end}}{{end}}"
@@ -95,7 +95,7 @@ static struct holding list_held(const struct cluster *cluster,
                                       kubectl_argv(&kubectl, "get", kinds->items[i], "--namespace",
                                                    namespace->name.data, template, NULL)
                                           .items});
-    process_run(runs.items, runs.count); /* without kubectl's warnings about deprecated kinds */
+    process_run(runs.items, runs.count); /* hides kubectl's warnings about deprecated kinds */
     for (size_t i = 0; i < runs.count; i++) {
         if (!process_succeeded(&runs.items[i]))
             kubectl_report(&kubectl, &runs.items[i]);
@@ -110,7 +110,7 @@ static bool is_core(const struct held *held, const char *kind)
     return str_eq_c(held->version, "v1") && str_eq_c(held->kind, kind);
 }
 
-/* What Kubernetes puts into every namespace. */
+/* True if Kubernetes creates the object in every namespace. */
 static bool is_of_kubernetes(const struct held *held)
 {
     return (is_core(held, "ServiceAccount") && str_eq_c(held->name, "default")) ||
@@ -123,7 +123,7 @@ static struct str endpoints_key(struct arena *arena, struct str namespace, struc
     return str_format(arena, "%.*s/%.*s", STR_ARG(namespace), STR_ARG(name));
 }
 
-/* By their uids, and Services also as "NAMESPACE/NAME", for their Endpoints have no owner. */
+/* The keys are uids and, for Services, also "NAMESPACE/NAME": Endpoints have no owner reference. */
 struct map namespace_deleted(struct arena *arena, const struct manifests *objects)
 {
     struct map deleted = {0};
@@ -145,7 +145,8 @@ static bool is_deleted(struct arena *arena, const struct held *held,
             map_get(deleted, endpoints_key(arena, namespace->name, held->name)));
 }
 
-/* An object is deleted with the one that controls it. One whose owner is in no namespace is not. */
+/* Marks objects that are deleted directly or with their controller. Objects whose controller is
+ * cluster-scoped remain. */
 static void mark(struct arena *arena, struct holding *holding,
                  const struct cluster_namespace *namespace, const struct map *deleted,
                  const struct map *known)
@@ -168,7 +169,7 @@ static void mark(struct arena *arena, struct holding *holding,
     }
 }
 
-/* A namespace is ours if apply created it for this layer and environment. */
+/* Returns NULL if apply created the namespace for this layer and environment, else the reason. */
 static const char *check_owner(struct arena *arena, const struct cluster_namespace *namespace)
 {
     if (!namespace->object)
@@ -180,11 +181,11 @@ static const char *check_owner(struct arena *arena, const struct cluster_namespa
                : "was created for another layer or environment";
 }
 
-/* Lists what would remain; true if nothing would. */
+/* Reports the objects that would remain. Returns true if there are none. */
 static bool report_left(struct cluster *cluster, const struct cluster_namespace *namespace,
                         const struct holding *holding, const char *consequence)
 {
-    enum { SHOWN = 20 }; /* a hint has room for them */
+    enum { SHOWN = 20 }; /* limited by the size of a hint */
     struct buf left = {0};
     size_t count = 0;
     for (size_t i = 0; i < holding->count; i++)

@@ -36,14 +36,14 @@ static const char heading[] = "# One secret per line: NAME=VALUE. Values in doub
                               "\\n, \\\", \\\\ and \\$, and\n"
                               "# may span several lines. To delete a secret, remove its line.\n";
 
-/* What the file can hold, as text; the rest stays as it is. */
+/* True if the secret can be edited as a NAME=VALUE line; others are kept unchanged. */
 static bool can_edit(struct arena *arena, const struct secret *secret, struct str *ret_value)
 {
     return !name_check_variable(secret->name) && base64_decode(arena, secret->encoded, ret_value) &&
            dotenv_can_store(*ret_value);
 }
 
-/* The file's first text. What cannot be edited is named only. */
+/* Writes the initial file. Secrets that cannot be edited are listed as comments. */
 static bool write_file(struct cluster *cluster, struct arena *arena, const char *path,
                        const struct secrets *secrets)
 {
@@ -85,9 +85,8 @@ static bool read_file(struct cluster *cluster, struct arena *arena, const char *
     return (fd >= 0 && count >= 0 && len <= EDITED_SIZE_MAX) || fail(cluster, "read", path);
 }
 
-/* As git does it: the variable may hold arguments, and sh splits them. It becomes the editor, for a
- * signal would end sh alone; env takes variables that stand before a program, which exec does not.
- */
+/* Like git, uses sh to split arguments in the variable. `exec` makes signals reach the editor
+ * instead of sh; `env` accepts assignments before the program, which exec does not. */
 static bool run_editor(struct cluster *cluster, const char *path)
 {
     const char *editor = getenv("VISUAL");

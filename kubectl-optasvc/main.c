@@ -43,7 +43,7 @@ static const struct environment_variable variables[] = {
     {NULL, NULL},
 };
 
-/* Words of kubectl, Opta and shells. */
+/* Synonyms from kubectl, Opta and shells. */
 static const struct command_word words[] = {
     {"secret get", "secret view"},
     {"secret show", "secret view"},

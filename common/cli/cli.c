@@ -14,20 +14,20 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One run of cli_main(). */
+/* State of one cli_main() call. */
 struct cli {
     struct arena arena;
     const struct program *program;
     struct invocation invocation;
-    flag_bits given;      /* bits of the flags that were written */
-    flag_bits deprecated; /* bits of those whose former name was reported */
-    size_t choice; /* the FLAG_TYPE_CHOICE flag right before this argument; FLAG_COUNT: none */
+    flag_bits given;      /* flags on the command line */
+    flag_bits deprecated; /* flags whose former name was reported */
+    size_t choice;        /* FLAG_TYPE_CHOICE flag before this argument; FLAG_COUNT if none */
     char **argv;
     size_t argc;
-    size_t at; /* the next argument */
+    size_t at; /* index of the next argument */
 };
 
-/* Tells a mistake in the command line, and where to read on. */
+/* Reports an invalid command line and where to find help. Returns EXIT_USAGE. */
 __attribute__((format(printf, 3, 4))) static int
 usage_error(struct cli *cli, const struct suggestion *near, const char *format, ...)
 {
@@ -157,7 +157,7 @@ size_t command_find_flag(const struct command *command, struct str name)
     return FLAG_COUNT;
 }
 
-/* Offers the names of all flags of a command. */
+/* Adds the names of all flags of a command as candidates. */
 static void suggest_flags(const struct command *command, struct suggestion *near)
 {
     for (size_t i = 0; i < FLAG_COUNT; i++)
@@ -165,7 +165,7 @@ static void suggest_flags(const struct command *command, struct suggestion *near
             suggestion_add(near, str_from_c(flag_table[i].name));
 }
 
-/* Warns about the former name of a flag, once. */
+/* Warns if `name` is the former name of the flag, once per flag. */
 static void warn_deprecated(struct cli *cli, size_t id, struct str name)
 {
     struct buf line = {0};
@@ -195,7 +195,7 @@ static bool among(const char *word, const char *const *words)
     return false;
 }
 
-/* Returns what the value of a flag must be; NULL if it is valid. */
+/* Returns NULL if a value of the flag is valid, else what it must be. */
 static const char *check_value(struct cli *cli, size_t id, const char *value)
 {
     const char *const *choices =
@@ -221,7 +221,7 @@ static int set_flag(struct cli *cli, size_t id, const char *value)
     bool again = cli->given & UINT64_C(1) << id;
     if (flag_table[id].kind != FLAG_TYPE_BOOL) {
         const char *wrong = check_value(cli, id, value);
-        if (wrong && (!*value || id == FLAG_VAR)) /* a variable may hold what nobody should see */
+        if (wrong && (!*value || id == FLAG_VAR)) /* a variable may contain a secret */
             return usage_error(cli, NULL, "--%s %s", flag_table[id].name, wrong);
         if (wrong)
             return usage_error(cli, NULL, "--%s %s, not \"%s\"", flag_table[id].name, wrong, value);
@@ -248,7 +248,7 @@ static int set_flag(struct cli *cli, size_t id, const char *value)
     return 0;
 }
 
-/* The value of a flag that needs one: behind "=", or the next argument. */
+/* Returns the value of a flag, after "=" or the next argument; NULL if there is none. */
 static const char *take_value(struct cli *cli, const char *attached)
 {
     if (attached)
@@ -256,7 +256,7 @@ static const char *take_value(struct cli *cli, const char *attached)
     return cli->at < cli->argc ? cli->argv[cli->at++] : NULL;
 }
 
-/* Reports -f or --filename of a program whose argument is the file. */
+/* Reports -f or --filename in a program that takes the file as an argument. */
 static int refuse_filename(struct cli *cli, const char *flag, const char *attached)
 {
     const char *file = take_value(cli, attached);
@@ -286,8 +286,7 @@ static int read_long(struct cli *cli, const char *argument)
             return usage_error(cli, NULL, "--%s takes no value", flag_table[id].name);
         return set_flag(cli, id, NULL);
     }
-    if (flag_table[id].kind ==
-        FLAG_TYPE_CHOICE) { /* a word behind it is an argument, as kubectl has it */
+    if (flag_table[id].kind == FLAG_TYPE_CHOICE) { /* only "=" attaches a value, as in kubectl */
         cli->choice = attached ? FLAG_COUNT : id;
         return set_flag(cli, id, attached ? attached : flag_table[id].choices[0]);
     }
@@ -298,7 +297,7 @@ static int read_long(struct cli *cli, const char *argument)
     return set_flag(cli, id, value);
 }
 
-/* -f FILE, -fFILE, -f=FILE, -Rf FILE. */
+/* Parses -f FILE, -fFILE, -f=FILE and -Rf FILE. */
 static int read_letters(struct cli *cli, const char *argument)
 {
     for (const char *letter = argument + 1; *letter; letter++) {
@@ -383,7 +382,7 @@ static int check_flags(struct cli *cli)
     return 0;
 }
 
-/* https://no-color.org: any value but the empty one. */
+/* https://no-color.org: any non-empty value disables color. */
 static bool wants_color(const struct options *options)
 {
     const char *when = options->color ? options->color : "auto";
@@ -411,7 +410,7 @@ static int run_command(struct cli *cli, const struct command *command)
     return command->run(invocation);
 }
 
-/* The command of the next word, or of the next two. */
+/* Returns the command named by the next word or the next two; NULL if there is none. */
 static const struct command *find_command(struct cli *cli, struct suggestion *near)
 {
     const char *first = cli->argv[cli->at++];
@@ -437,7 +436,7 @@ static const struct command *find_command(struct cli *cli, struct suggestion *ne
     return NULL;
 }
 
-/* The commands that begin with this word; false when there are none. */
+/* Prints the commands whose first word is `word`. Returns false if there are none. */
 static bool show_group(struct cli *cli, const char *word, int *ret_status)
 {
     const struct program *program = cli->program;
@@ -455,7 +454,7 @@ static bool show_group(struct cli *cli, const char *word, int *ret_status)
     return any;
 }
 
-/* The names of the commands that begin with this word; empty when there are none. */
+/* Returns the names of the commands whose first word is `word`; empty if there are none. */
 static struct str group_names(struct cli *cli, const char *word)
 {
     struct str first = str_format(&cli->arena, "%s ", word);
@@ -468,7 +467,7 @@ static struct str group_names(struct cli *cli, const char *word)
     return buf_take(&cli->arena, &names);
 }
 
-/* The command that another word stands for, or empty. */
+/* Returns the command that a synonym means; empty if the word is none. */
 static struct str command_of_word(const struct program *program, struct str word)
 {
     for (const struct command_word *each = program->words; each && each->word; each++)
@@ -477,8 +476,8 @@ static struct str command_of_word(const struct program *program, struct str word
     return (struct str){0};
 }
 
-/* An unknown word after that of a group: `secret rm`. Only the words after the first are compared,
- * because the first is that of all. */
+/* Reports an unknown second word of a group, such as `secret rm`. Suggestions compare only second
+ * words because all commands of the group share the first. */
 static int refuse_in_group(struct cli *cli, const char *first, const char *second, struct str names)
 {
     struct str group = str_format(&cli->arena, "%s ", first);
@@ -500,7 +499,7 @@ static int refuse_in_group(struct cli *cli, const char *first, const char *secon
                        STR_ARG(names));
 }
 
-/* Of find_command(), which found none: what is not known, or not there. */
+/* Reports a command that find_command() did not find. */
 static int refuse_command(struct cli *cli, const char *first, const struct suggestion *near)
 {
     struct str names = group_names(cli, first);
@@ -532,7 +531,7 @@ static int run_help(struct cli *cli)
     return refuse_command(cli, name, &near);
 }
 
-/* The command for scripts that has this name, or NULL. */
+/* Returns the hidden command of this name; NULL if there is none. */
 static const struct command *find_hidden(const struct program *program, const char *name)
 {
     for (const struct command *const *each = program->commands; *each; each++)
@@ -541,7 +540,7 @@ static const struct command *find_hidden(const struct program *program, const ch
     return NULL;
 }
 
-/* Runs it with all arguments that follow, as they are. */
+/* Runs a hidden command with all following arguments, unparsed. */
 static int run_hidden(struct cli *cli, const struct command *command)
 {
     struct option_list *arguments = &cli->invocation.arguments;
@@ -588,7 +587,7 @@ static int run_program(struct cli *cli)
     return refuse_command(cli, first, &near);
 }
 
-/* kubectl asks for completion by this name.
+/* kubectl runs this program for completion of a plugin.
  * https://kubernetes.io/docs/reference/kubectl/generated/kubectl_plugin/ */
 static bool is_called_to_complete(const char *path)
 {
@@ -598,7 +597,7 @@ static bool is_called_to_complete(const char *path)
 int cli_main(const struct program *program, int argc, char **argv)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
-    sigaction(SIGPIPE, &ignore, NULL); /* a reader that left is a failed write, told and counted */
+    sigaction(SIGPIPE, &ignore, NULL); /* a closed pipe is reported as a write error */
     struct cli cli = {.program = program, .argv = argv + 1, .choice = FLAG_COUNT};
     cli.argc = argc > 1 ? (size_t)argc - 1 : 0;
     cli.invocation.program = program;

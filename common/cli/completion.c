@@ -30,7 +30,7 @@ void complete_files(struct completion *completion)
     completion->files = true;
 }
 
-/* What is asked of each module or environment of the files. */
+/* Adds completions from a module or environment of the service files. */
 typedef void offer_item(struct completion *completion, const struct node *item);
 
 static void each_item(struct completion *completion, const char *list, offer_item *offer)
@@ -40,7 +40,7 @@ static void each_item(struct completion *completion, const char *list, offer_ite
     size_t count = 0;
     input_list(completion->arena, &diags, &completion->options.input, &inputs, &count);
     for (size_t i = 0; i < count; i++) {
-        struct stat status; /* a pipe or a terminal would wait for somebody */
+        struct stat status; /* a pipe or terminal would block */
         if (stat(inputs[i].path, &status) < 0 || !S_ISREG(status.st_mode))
             continue;
         const struct source *source =
@@ -82,7 +82,7 @@ void complete_secrets(struct completion *completion)
     each_item(completion, "modules", offer_secrets);
 }
 
-/* What a program printed, when it succeeded. */
+/* Offers each line that a program printed, if it succeeded. */
 static void offer_lines(struct completion *completion, const struct process *run,
                         struct str description)
 {
@@ -164,14 +164,14 @@ static void complete_flags(struct completion *completion, const struct command *
                            str_from_c(flag_table[i].help));
 }
 
-/* The flag of a word such as --env, --env=NAME, -f or -fFILE; FLAG_COUNT for none. `ret_value` is
- * what follows in the same word, or {NULL, 0}. */
+/* Returns the flag of a word such as --env, --env=NAME, -f or -fFILE; FLAG_COUNT if it is none.
+ * `ret_value` is the value in the same word; {NULL, 0} if there is none. */
 static size_t find_flag(const struct command *command, struct str word, struct str *ret_value)
 {
     bool is_long = str_starts_with(word, STR("--"));
     size_t equals = str_find(word, 0, '=');
     *ret_value = (struct str){0};
-    if (is_long && equals < word.len) /* it may be empty, but it is there */
+    if (is_long && equals < word.len) /* an empty value is not a missing one */
         *ret_value = (struct str){word.data + equals + 1, word.len - equals - 1};
     if (is_long)
         return command_find_flag(command, str_slice(word, 2, equals));
@@ -193,7 +193,7 @@ static bool takes_value(size_t id)
            (flag_table[id].kind == FLAG_TYPE_STRING || flag_table[id].kind == FLAG_TYPE_LIST);
 }
 
-/* What chooses the files that names come from. */
+/* Stores the value of a flag that selects where completions come from. */
 static void keep_value(struct completion *completion, size_t id, struct str value)
 {
     struct option_list *files = &completion->options.input.files;
@@ -227,7 +227,7 @@ static void complete_word(struct completion *completion, const struct command *c
     }
 }
 
-/* The words behind the command, of which the last is to be completed. */
+/* Completes the last of the words after the command. */
 static void complete_command(struct completion *completion, const struct command *command,
                              const char *const *words, size_t count)
 {
@@ -259,7 +259,7 @@ static void complete_command(struct completion *completion, const struct command
         complete_word(completion, command, word, arguments);
 }
 
-/* Commands that begin with `first`, which is empty or ends in a space: what follows it. */
+/* Completes command names by the word after `first`, which is empty or ends with a space. */
 static void complete_names(struct completion *completion, const struct program *program,
                            struct str first)
 {
@@ -273,7 +273,7 @@ static void complete_names(struct completion *completion, const struct program *
         struct str rest = str_skip(name, first.len);
         size_t space = str_find(rest, 0, ' ');
         struct str word = str_slice(rest, 0, space);
-        if (!str_equal(word, last)) /* a group once */
+        if (!str_equal(word, last)) /* list each group once */
             complete_offer(completion, word,
                            space < rest.len
                                ? str_format(completion->arena, "%.*s commands", STR_ARG(word))
@@ -324,4 +324,8 @@ static int complete(const struct invocation *invocation)
     return status;
 }
 
-const struct command command_complete = {.name = "__complete", .hidden = true, .run = complete};
+const struct command command_complete = {
+    .name = "__complete",
+    .hidden = true,
+    .run = complete,
+};

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* Text with what roff would act on escaped: backslashes, dashes, and dots or quotes that begin a
- * line. Upper case for headings. */
+/* Appends text with roff syntax escaped: backslashes, dashes, and dots and quotes at the start of a
+ * line. */
 static void node_append_string(struct buf *out, struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -44,7 +44,7 @@ static void add_flag(struct buf *out, const struct flag *flag)
     add_line(out, flag->help);
 }
 
-/* The names alone: what each does stands once, under FLAGS. */
+/* Appends only the names of flags; FLAGS describes them. */
 static void add_flag_names(struct buf *out, const struct command *command)
 {
     buf_add(out, STR(".br\nFlags:"));
@@ -134,4 +134,8 @@ static int man(const struct invocation *invocation)
     return status;
 }
 
-const struct command command_man = {.name = "__man", .hidden = true, .run = man};
+const struct command command_man = {
+    .name = "__man",
+    .hidden = true,
+    .run = man,
+};

@@ -32,7 +32,7 @@ static const char *setting(const char *name)
     return value && *value ? value : NULL;
 }
 
-/* Writes a file that a flag names. `what` is what it is called in an error. */
+/* Writes the file of a flag. `what` names it in errors. */
 static bool write_file(const char *what, const char *path, int flags, struct str text)
 {
     int stream = console_find_stream(path);
@@ -67,7 +67,7 @@ static int run(const struct options *options, bool color)
     const struct source manifests = {.path = STR("<stdin>"), .text = input.text};
     bool right = inject(&options->input, &options->inject, &manifests,
                         stream_finish(&stream_parser, input.text), color, &injected);
-    /* The log is appended to, so that the runs of one command follow each other. */
+    /* Appending keeps the log of earlier runs of the same helm command. */
     if (options->inject.log_file)
         right &= write_file("log", options->inject.log_file, O_APPEND, buf_str(&injected.log));
     if (right && options->inject.report)
