@@ -1,5 +1,5 @@
-/* `kubectl logs` and `kubectl exec` on the pods of a service. For a shell this process executes
- * kubectl; for logs the stderr of kubectl is captured, as in the other commands. */
+/* `kubectl logs` and `kubectl exec` on the pods of a service. For a shell, kubectl replaces this
+ * process; for logs, log messages of kubectl itself are hidden, as in the other commands. */
 #include "cluster/cluster.h"
 #include "cluster/kuberc.h"
 #include "cluster/ownership.h"
