@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool is(const char *value, const char *word)
+static bool equals(const char *value, const char *word)
 {
     return value && strcmp(value, word) == 0;
 }
 
 /* Lists all objects that apply would send, as `kubectl -o name` does. */
-static struct str name_objects(struct arena *arena, const struct options *options,
-                               const struct render_result *render_result)
+static struct str format_object_names(struct arena *arena, const struct options *options,
+                                      const struct render_result *render_result)
 {
     struct manifests manifests = {.arena = arena};
     struct map namespaces = {0};
@@ -37,11 +37,11 @@ static int print_names(const struct invocation *invocation)
     struct render_result render_result = {0};
     struct buf messages = {0};
     const struct options *options = &invocation->options;
-    bool right =
+    bool ok =
         render_services(&options->input, invocation->color, &arena, &render_result, &messages);
     console_print_error(buf_str(&messages));
     int status =
-        right ? console_finish(name_objects(&arena, options, &render_result)) : EXIT_FAILURE;
+        ok ? console_finish(format_object_names(&arena, options, &render_result)) : EXIT_FAILURE;
     buf_free(&messages);
     arena_free(&arena);
     return status;
@@ -50,10 +50,10 @@ static int print_names(const struct invocation *invocation)
 int cmd_apply_usage(const struct invocation *invocation)
 {
     const struct options *options = &invocation->options;
-    if (is(options->apply.prune, "layer") && options->input.modules.count)
+    if (equals(options->apply.prune, "layer") && options->input.modules.count)
         return cli_usage(invocation, "--prune=layer and --module are mutually exclusive: it would "
                                      "delete the other services of the layer");
-    if (is(options->apply.wait, "false") &&
+    if (equals(options->apply.wait, "false") &&
         (options->apply.rollback_on_failure || options->apply.timeout))
         return cli_usage(invocation, "--timeout and --rollback-on-failure have no effect with "
                                      "--wait=false");
@@ -66,7 +66,7 @@ int cmd_apply(const struct invocation *invocation)
     int wrong = cmd_apply_usage(invocation);
     if (wrong)
         return wrong;
-    if (is(options->apply.dry_run_mode, "client"))
+    if (equals(options->apply.dry_run_mode, "client"))
         return options->output ? print_names(invocation) : cmd_render(invocation);
     return apply(options, invocation->color);
 }

@@ -98,7 +98,7 @@ enum { SHELL_COUNT = COUNT_OF(shells) };
 static void complete_shells(struct completion *completion)
 {
     for (size_t i = 0; i < SHELL_COUNT; i++)
-        complete_offer(completion, str_from_c(shells[i].name), STR("shell"));
+        completion_add(completion, str_from_c(shells[i].name), STR("shell"));
 }
 
 static int run_completion(const struct invocation *invocation)

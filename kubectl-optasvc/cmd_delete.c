@@ -15,9 +15,9 @@ struct deletion {
     struct manifests objects;  /* in deletion order */
     struct manifests released; /* adopted objects */
     struct manifests namespaces;
-    struct map deleted; /* `objects`, for namespace_check() */
-    struct map known;   /* uids of objects in the namespaces before the deletion */
-    size_t retained;    /* number of objects that are not ours to delete */
+    struct map deleted;    /* `objects`, for namespace_check() */
+    struct map known_uids; /* uids of objects in the namespaces before the deletion */
+    size_t retained;       /* number of objects that are not ours to delete */
 };
 
 /* Reports that an object is retained and why. */
@@ -29,7 +29,7 @@ static void retain(struct deletion *deletion, const struct node *object, struct 
 }
 
 /* Selects an object for deletion or release. Retains it if it is not owned (ownership.h). */
-static void take(struct deletion *deletion, struct node *object, enum label_match match)
+static void select_object(struct deletion *deletion, struct node *object, enum label_match match)
 {
     struct arena *arena = &deletion->cluster.arena;
     struct str managers = object_managers(arena, object);
@@ -46,7 +46,7 @@ static void take(struct deletion *deletion, struct node *object, enum label_matc
 }
 
 /* Selects the objects of all namespaces, which are already in deletion order. */
-static void collect(struct deletion *deletion)
+static void select_objects(struct deletion *deletion)
 {
     const struct cluster *cluster = &deletion->cluster;
     for (size_t i = 0; i < cluster->namespace_count; i++)
@@ -54,7 +54,7 @@ static void collect(struct deletion *deletion)
             enum label_match match =
                 namespace_labels(cluster->kubectl.arena, &cluster->namespaces[i], live);
             if (kind_is_rendered(live) && match != LABELS_OTHER && !object_has_controller(live))
-                take(deletion, live, match);
+                select_object(deletion, live, match);
         }
 }
 
@@ -78,11 +78,11 @@ static struct map index_owners(struct arena *arena, const struct node *sets)
             struct str name = str_format(arena, "%.*s-%.*s", STR_ARG(object_name(template)),
                                          STR_ARG(object_name(set)));
             struct claim_owner *const *found = map_add(arena, &owners, name, last);
-            struct claim_owner *before = found ? *found : NULL;
-            while (before && before->next)
-                before = before->next;
-            if (before)
-                before->next = owner;
+            struct claim_owner *previous = found ? *found : NULL;
+            while (previous && previous->next)
+                previous = previous->next;
+            if (previous)
+                previous->next = owner;
         }
     }
     return owners;
@@ -117,8 +117,8 @@ static const struct node *find_owner(struct arena *arena, const struct map *owne
 
 /* Claim labels do not distinguish environments or Helm releases. A claim is ours only while the
  * StatefulSet that created it exists and is ours. */
-static void take_claim(struct deletion *deletion, const struct deployed_service *deployed,
-                       struct node *claim, const struct map *owners)
+static void select_claim(struct deletion *deletion, const struct deployed_service *deployed,
+                         struct node *claim, const struct map *owners)
 {
     struct arena *arena = &deletion->cluster.arena;
     const struct node *set = find_owner(arena, owners, claim);
@@ -137,25 +137,25 @@ static void take_claim(struct deletion *deletion, const struct deployed_service 
 }
 
 /* Lists the StatefulSets only if there is a claim. */
-static void collect_claims(struct deletion *deletion, const struct cluster_namespace *namespace)
+static void select_claims(struct deletion *deletion, const struct cluster_namespace *namespace)
 {
     const struct kubectl *kubectl = &deletion->cluster.kubectl;
     const char *name = namespace->name.data;
     struct map owners = {0};
-    bool asked = false;
+    bool listed = false;
     for (size_t i = 0; i < namespace->service_count; i++) {
         const struct deployed_service *deployed = namespace->services[i];
         struct node *claim = kubectl_items(
             kubectl_get(kubectl, kind_list(kubectl->arena, LIST_CLAIMS), "--namespace", name,
                         deployed_service_selector(kubectl->arena, deployed), NULL));
-        if (claim && !asked)
+        if (claim && !listed)
             owners = index_owners(
                 kubectl->arena,
                 kubectl_items(kubectl_get(kubectl, kind_list(kubectl->arena, LIST_CLAIM_OWNERS),
                                           "--namespace", name, "--show-managed-fields", NULL)));
-        asked |= claim != NULL;
+        listed |= claim != NULL;
         for (; claim; claim = claim->next)
-            take_claim(deletion, deployed, claim, &owners);
+            select_claim(deletion, deployed, claim, &owners);
     }
 }
 
@@ -202,10 +202,10 @@ static void release_objects(struct deletion *deletion)
     }
 }
 
-static void take_namespace(struct deletion *deletion, const struct cluster_namespace *namespace)
+static void select_namespace(struct deletion *deletion, const struct cluster_namespace *namespace)
 {
     if (namespace->state != NAMESPACE_ABSENT &&
-        namespace_check(&deletion->cluster, namespace, &deletion->deleted, &deletion->known,
+        namespace_check(&deletion->cluster, namespace, &deletion->deleted, &deletion->known_uids,
                         "nothing was deleted"))
         manifests_add(&deletion->namespaces, namespace->object);
 }
@@ -218,8 +218,8 @@ static void delete_namespaces(struct deletion *deletion)
         return;
     for (size_t i = 0; i < cluster->namespace_count; i++)
         if (cluster->namespaces[i].state != NAMESPACE_ABSENT)
-            namespace_check(cluster, &cluster->namespaces[i], &deletion->deleted, &deletion->known,
-                            "it was not deleted");
+            namespace_check(cluster, &cluster->namespaces[i], &deletion->deleted,
+                            &deletion->known_uids, "it was not deleted");
     delete_objects(deletion, &deletion->namespaces);
 }
 
@@ -230,21 +230,21 @@ static bool prepare(struct deletion *deletion)
     deletion->released.arena = &cluster->arena;
     if (!cluster_query(cluster, LIST_RENDERED, QUERY_NAMESPACES))
         return false;
-    collect(deletion);
+    select_objects(deletion);
     if (cluster->options->delete.with_storage)
         for (size_t i = 0; i < cluster->namespace_count; i++)
-            collect_claims(deletion, &cluster->namespaces[i]);
+            select_claims(deletion, &cluster->namespaces[i]);
     deletion->deleted = namespace_deleted(&cluster->arena, &deletion->objects);
     for (size_t i = 0; cluster->options->delete.with_namespace && i < cluster->namespace_count; i++)
-        take_namespace(deletion, &cluster->namespaces[i]);
+        select_namespace(deletion, &cluster->namespaces[i]);
     return cluster->diags.errors == 0 && !process_interrupted();
 }
 
 static int run(struct deletion *deletion)
 {
     struct cluster *cluster = &deletion->cluster;
-    bool right = prepare(deletion);
-    if (!cluster_report(cluster) || !right)
+    bool ok = prepare(deletion);
+    if (!cluster_report(cluster) || !ok)
         return EXIT_FAILURE;
     if (deletion->objects.count + deletion->released.count + deletion->namespaces.count == 0) {
         cluster_print(cluster, "nothing to delete");
@@ -257,8 +257,8 @@ static int run(struct deletion *deletion)
     delete_objects(deletion, &deletion->objects);
     release_objects(deletion);
     delete_namespaces(deletion);
-    right = cluster_report(cluster);
-    return console_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
+    ok = cluster_report(cluster);
+    return console_finish((struct str){0}) == EXIT_SUCCESS && ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int run_delete(const struct invocation *invocation)

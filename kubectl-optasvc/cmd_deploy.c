@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Returns NULL if the combination of flags is valid, else the error. */
-static const char *flags_wrong(const struct options *options)
+static const char *check_flags(const struct options *options)
 {
     if (options->push.image && (options->input.image_tag || options->input.image_digest))
         return "--image and --image-tag or --image-digest are mutually exclusive: --image pushes a "
@@ -37,7 +37,7 @@ static bool reads_standard_input(const struct options *options)
 
 /* Replaces a pipe on standard input with an unnamed file, which can be read twice. Input over the
  * limit is truncated above it, so the reader still reports it. Returns 0 or an errno. */
-static int keep_pipe(void)
+static int buffer_pipe(void)
 {
     struct buf text = {0};
     int error = io_read_file("-", FILE_SIZE_MAX, &text);
@@ -60,7 +60,7 @@ static int keep_pipe(void)
 /* Makes standard input readable twice, because push and apply both read the files. `ret_start` is
  * the offset to return to, -1 if no file is standard input. Reports an error and returns false if
  * standard input cannot be read. */
-static bool keep_input(const struct options *options, off_t *ret_start)
+static bool buffer_stdin(const struct options *options, off_t *ret_start)
 {
     *ret_start = -1;
     if (!reads_standard_input(options))
@@ -68,7 +68,7 @@ static bool keep_input(const struct options *options, off_t *ret_start)
     *ret_start = lseek(STDIN_FILENO, 0, SEEK_CUR);
     if (*ret_start >= 0)
         return true;
-    int error = keep_pipe();
+    int error = buffer_pipe();
     *ret_start = 0;
     if (error == 0)
         return true;
@@ -89,11 +89,11 @@ static enum push_extent push_extent_of(const struct options *options)
 }
 
 /* Reports an error and returns false if a service has image: AUTO and no image is selected. */
-static bool has_images(const struct invocation *invocation)
+static bool check_images(const struct invocation *invocation)
 {
     struct cluster cluster;
-    bool right = cluster_open(&cluster, &invocation->options, invocation->color, true);
-    for (size_t i = 0; right && i < cluster.service_count; i++) {
+    bool ok = cluster_open(&cluster, &invocation->options, invocation->color, true);
+    for (size_t i = 0; ok && i < cluster.service_count; i++) {
         const struct service *service = cluster.services[i].service;
         if (service->has_image)
             continue;
@@ -103,9 +103,9 @@ static bool has_images(const struct invocation *invocation)
                                   "--image-tag or --image-digest");
         break;
     }
-    right = cluster_report(&cluster) && right;
+    ok = cluster_report(&cluster) && ok;
     cluster_close(&cluster);
-    return right;
+    return ok;
 }
 
 /* Pushes the image and sets its digest for the service that it belongs to. */
@@ -135,21 +135,21 @@ static bool push_image(struct arena *arena, struct invocation *invocation)
 
 static int run_deploy(const struct invocation *invocation)
 {
-    struct invocation applied = *invocation;
+    struct invocation apply_invocation = *invocation;
     struct arena arena = {0};
-    const char *wrong = flags_wrong(&invocation->options);
-    int status = wrong ? cli_usage(invocation, wrong) : cmd_apply_usage(invocation);
+    const char *problem = check_flags(&invocation->options);
+    int status = problem ? cli_usage(invocation, problem) : cmd_apply_usage(invocation);
     if (status)
         return status;
     off_t start;
-    applied.options.input.mode = READ_AGAIN;
-    bool right =
-        keep_input(&invocation->options, &start) &&
-        (invocation->options.push.image ? push_image(&arena, &applied) : has_images(&applied));
-    applied.options.input.mode = READ_SERVICES;
-    if (right && start >= 0)
+    apply_invocation.options.input.mode = READ_AGAIN;
+    bool ok = buffer_stdin(&invocation->options, &start) &&
+              (invocation->options.push.image ? push_image(&arena, &apply_invocation)
+                                              : check_images(&apply_invocation));
+    apply_invocation.options.input.mode = READ_SERVICES;
+    if (ok && start >= 0)
         lseek(STDIN_FILENO, start, SEEK_SET);
-    status = right ? cmd_apply(&applied) : process_exit_status(EXIT_FAILURE);
+    status = ok ? cmd_apply(&apply_invocation) : process_exit_status(EXIT_FAILURE);
     arena_free(&arena);
     return status;
 }

@@ -10,7 +10,7 @@
 enum { DIFF_SAME, DIFF_DIFFERENT, DIFF_FAILED };
 
 /* Appends an object as `diff -u -N` prints a new file. */
-static void add_new(struct buf *out, struct arena *arena, struct node *object)
+static void append_new_file(struct buf *out, struct arena *arena, struct node *object)
 {
     struct buf text = {0};
     size_t lines = 0;
@@ -27,20 +27,21 @@ static void add_new(struct buf *out, struct arena *arena, struct node *object)
 }
 
 /* In a missing namespace all objects are new, including the Namespace. */
-static void show_absent(struct cluster *cluster, const struct cluster_namespace *namespace)
+static void print_missing_namespace(struct cluster *cluster,
+                                    const struct cluster_namespace *namespace)
 {
     struct buf out = {0};
     struct manifests manifests = {.arena = &cluster->arena};
     manifest_namespace(&manifests, namespace->layer);
-    add_new(&out, &cluster->arena, manifests.items[0]);
+    append_new_file(&out, &cluster->arena, manifests.items[0]);
     for (size_t i = 0; i < namespace->service_count; i++)
         for (size_t j = 0; j < namespace->services[i]->count; j++)
-            add_new(&out, &cluster->arena, namespace->services[i]->objects[j]);
+            append_new_file(&out, &cluster->arena, namespace->services[i]->objects[j]);
     console_print(buf_str(&out));
     buf_free(&out);
 }
 
-static int show_present(struct apply *apply, const struct cluster_namespace *namespace)
+static int print_diff(struct apply *apply, const struct cluster_namespace *namespace)
 {
     struct cluster *cluster = &apply->cluster;
     struct kubectl *kubectl = &cluster->kubectl;
@@ -70,7 +71,7 @@ static int show_present(struct apply *apply, const struct cluster_namespace *nam
     return status;
 }
 
-static bool tell_removed(struct apply *apply)
+static bool report_deletions(struct apply *apply)
 {
     const struct cluster *cluster = &apply->cluster;
     struct arena *arena = &apply->cluster.arena;
@@ -101,15 +102,15 @@ static int diff(struct apply *apply)
     apply_check_claims(apply);
     if (cluster->diags.errors > errors) /* a server-side dry run would fail too */
         return DIFF_FAILED;
-    int status = tell_removed(apply) ? DIFF_DIFFERENT : DIFF_SAME;
+    int status = report_deletions(apply) ? DIFF_DIFFERENT : DIFF_SAME;
     apply_report_conflicts(apply);
     for (size_t i = 0; i < cluster->namespace_count && !process_interrupted(); i++) {
         const struct cluster_namespace *namespace = &cluster->namespaces[i];
-        bool absent = namespace->state == NAMESPACE_ABSENT;
-        if (absent)
-            show_absent(cluster, namespace);
-        int one = absent ? DIFF_DIFFERENT : show_present(apply, namespace);
-        status = one > status ? one : status;
+        bool is_missing = namespace->state == NAMESPACE_ABSENT;
+        if (is_missing)
+            print_missing_namespace(cluster, namespace);
+        int result = is_missing ? DIFF_DIFFERENT : print_diff(apply, namespace);
+        status = result > status ? result : status;
     }
     return status;
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* Returns the only service. Reports an error and returns NULL if there are several. */
-static const struct deployed_service *only_unit(struct cluster *cluster)
+static const struct deployed_service *only_service(struct cluster *cluster)
 {
     if (cluster->service_count == 1)
         return &cluster->services[0];
@@ -25,7 +25,7 @@ static const struct deployed_service *only_unit(struct cluster *cluster)
     return NULL;
 }
 
-static int become(struct cluster *cluster, const struct argv *argv)
+static int exec_kubectl(struct cluster *cluster, const struct argv *argv)
 {
     struct process run = {.arguments = argv->items};
     kuberc_keep_for_exec();
@@ -35,7 +35,7 @@ static int become(struct cluster *cluster, const struct argv *argv)
 }
 
 /* Runs kubectl with our stdout. A closed pipe, as of `head`, is not reported. */
-static int pass_output(struct cluster *cluster, const struct argv *argv)
+static int run_kubectl(struct cluster *cluster, const struct argv *argv)
 {
     struct process run = {.arguments = argv->items, .inherit_stdout = true};
     kubectl_run(&cluster->kubectl, &run, 1);
@@ -60,7 +60,7 @@ static int show_logs(struct cluster *cluster, const struct deployed_service *dep
         argv_add(&cluster->arena, &argv, "--follow");
     if (options->logs.previous)
         argv_add(&cluster->arena, &argv, "--previous");
-    return pass_output(cluster, &argv);
+    return run_kubectl(cluster, &argv);
 }
 
 static bool is_ready(const struct node *pod)
@@ -117,7 +117,7 @@ static int open_shell(struct cluster *cluster, const struct deployed_service *de
         argv_add(&cluster->arena, &argv, "-c");
         argv_add(&cluster->arena, &argv, script);
     }
-    return become(cluster, &argv);
+    return exec_kubectl(cluster, &argv);
 }
 
 static int run(const struct invocation *invocation, bool shell)
@@ -125,7 +125,7 @@ static int run(const struct invocation *invocation, bool shell)
     struct cluster cluster;
     int status = EXIT_FAILURE;
     if (cluster_open(&cluster, &invocation->options, invocation->color, true)) {
-        const struct deployed_service *deployed = only_unit(&cluster);
+        const struct deployed_service *deployed = only_service(&cluster);
         if (deployed && shell)
             status = open_shell(&cluster, deployed, &invocation->arguments);
         else if (deployed)

@@ -69,12 +69,12 @@ static int run_outputs(const struct invocation *invocation)
 {
     struct cluster cluster;
     struct buf out = {0};
-    bool right = cluster_open(&cluster, &invocation->options, invocation->color, true) &&
-                 cluster_query(&cluster, LIST_OUTPUTS, 0);
-    right = cluster_report(&cluster) && right;
-    if (right)
+    bool ok = cluster_open(&cluster, &invocation->options, invocation->color, true) &&
+              cluster_query(&cluster, LIST_OUTPUTS, 0);
+    ok = cluster_report(&cluster) && ok;
+    if (ok)
         write_outputs(&cluster, &out);
-    int status = right ? console_finish(buf_str(&out)) : EXIT_FAILURE;
+    int status = ok ? console_finish(buf_str(&out)) : EXIT_FAILURE;
     buf_free(&out);
     cluster_close(&cluster);
     return process_exit_status(status);

@@ -18,7 +18,8 @@ static void write_json(struct arena *arena, const struct pushed *pushed, struct 
     emit_json(out, map, 0);
 }
 
-static int print(struct arena *arena, const struct options *options, const struct pushed *pushed)
+static int print_pushed(struct arena *arena, const struct options *options,
+                        const struct pushed *pushed)
 {
     struct str image =
         str_format(arena, "%.*s@%.*s", STR_ARG(pushed->repository), STR_ARG(pushed->digest));
@@ -39,15 +40,16 @@ static int run_push(const struct invocation *invocation)
     struct arena arena = {0};
     struct pushed pushed;
     options.push.image = invocation->arguments.items[0];
-    const char *wrong = name_check_image(str_from_c(options.push.image));
-    if (wrong) {
-        int status = cli_usage(
-            invocation, str_format(&arena, "IMAGE %s, not \"%s\"", wrong, options.push.image).data);
+    const char *problem = name_check_image(str_from_c(options.push.image));
+    if (problem) {
+        int status =
+            cli_usage(invocation,
+                      str_format(&arena, "IMAGE %s, not \"%s\"", problem, options.push.image).data);
         arena_free(&arena);
         return status;
     }
     int status = push(&arena, &options.input, &options.push, invocation->color, PUSH_ALL, &pushed)
-                     ? print(&arena, &options, &pushed)
+                     ? print_pushed(&arena, &options, &pushed)
                      : EXIT_FAILURE;
     arena_free(&arena);
     return process_exit_status(status);

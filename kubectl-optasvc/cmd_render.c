@@ -8,11 +8,11 @@ static int run(const struct invocation *invocation, bool print)
 {
     struct buf manifests = {0};
     struct buf messages = {0};
-    bool right = render(&invocation->options.input, invocation->options.output, invocation->color,
-                        &manifests, &messages);
+    bool ok = render(&invocation->options.input, invocation->options.output, invocation->color,
+                     &manifests, &messages);
     console_print_error(buf_str(&messages));
-    int status = right ? EXIT_SUCCESS : EXIT_FAILURE;
-    if (right && print)
+    int status = ok ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (ok && print)
         status = console_finish(buf_str(&manifests));
     buf_free(&manifests);
     buf_free(&messages);

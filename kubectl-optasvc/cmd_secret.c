@@ -55,18 +55,18 @@ static bool report_not_found(struct command_run *run, struct str name)
 
 static bool check_name(struct command_run *run, struct str name)
 {
-    const char *wrong = name_check_variable(name);
-    return !wrong || fail(run, "secret name \"%.*s\" %s", STR_ARG(name), wrong);
+    const char *problem = name_check_variable(name);
+    return !problem || fail(run, "secret name \"%.*s\" %s", STR_ARG(name), problem);
 }
 
 /* Reads a file descriptor to its end, into the arena for values only. */
 static bool read_value(struct command_run *run, int fd, const char *what, struct str *ret)
 {
-    size_t room = SECRET_SIZE_MAX + 1;
-    char *bytes = arena_alloc(&run->values, room);
+    size_t capacity = SECRET_SIZE_MAX + 1;
+    char *bytes = arena_alloc(&run->values, capacity);
     size_t len = 0;
-    while (len < room && process_wait_input(fd)) {
-        ssize_t count = read(fd, bytes + len, room - len);
+    while (len < capacity && process_wait_input(fd)) {
+        ssize_t count = read(fd, bytes + len, capacity - len);
         if (count < 0 && errno == EINTR)
             continue;
         if (count < 0)
@@ -82,46 +82,47 @@ static bool read_value(struct command_run *run, int fd, const char *what, struct
 }
 
 /* Maximum length of a line that a terminal accepts, with its newline; it drops the rest. */
-enum { TYPED_MAX = 4096 };
+enum { TERMINAL_LINE_MAX = 4096 };
 
 /* Reads a line from the terminal without echo, which is disabled before the prompt appears. Returns
  * its length, TYPED_MAX if there is more than one line, or -1 on error. */
-static ssize_t type_line(struct str name, const struct termios *shown, char *line)
+static ssize_t read_hidden_line(struct str name, const struct termios *saved, char *line)
 {
-    struct termios hidden = *shown;
-    hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
-    hidden.c_cc[VSUSP] = _POSIX_VDISABLE; /* while stopped, the terminal would stay silent */
-    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) < 0)
+    struct termios no_echo = *saved;
+    no_echo.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+    no_echo.c_cc[VSUSP] = _POSIX_VDISABLE; /* while stopped, the terminal would stay silent */
+    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &no_echo) < 0)
         return -1;
     struct buf prompt = {0};
     buf_format(&prompt, "Value of %.*s: ", STR_ARG(name));
     console_print_error(buf_str(&prompt));
     buf_free(&prompt);
-    ssize_t count = process_wait_input(STDIN_FILENO) ? read(STDIN_FILENO, line, TYPED_MAX) : -1;
+    ssize_t count =
+        process_wait_input(STDIN_FILENO) ? read(STDIN_FILENO, line, TERMINAL_LINE_MAX) : -1;
     int error = errno;
     int more = 0; /* bytes of further pasted lines */
     if (count > 0 && ioctl(STDIN_FILENO, FIONREAD, &more) == 0 && more > 0)
-        count = TYPED_MAX;
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, shown);
+        count = TERMINAL_LINE_MAX;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH, saved);
     console_print_error(STR("\n"));
     errno = error;
     return count;
 }
 
-static bool ask_value(struct command_run *run, struct str name, struct str *ret)
+static bool prompt_value(struct command_run *run, struct str name, struct str *ret)
 {
-    struct termios shown;
-    if (tcgetattr(STDIN_FILENO, &shown) < 0)
+    struct termios saved;
+    if (tcgetattr(STDIN_FILENO, &saved) < 0)
         return fail(run, "cannot read from the terminal: %s", strerror(errno));
     cluster_print(&run->cluster, "%.*s will be set in %.*s", STR_ARG(name),
                   STR_ARG(prompt_where(&run->cluster)));
-    char *line = arena_alloc(&run->values, TYPED_MAX);
-    ssize_t count = type_line(name, &shown, line);
+    char *line = arena_alloc(&run->values, TERMINAL_LINE_MAX);
+    ssize_t count = read_hidden_line(name, &saved, line);
     if (count < 0)
         return process_interrupted()
                    ? false
                    : fail(run, "cannot read from the terminal: %s", strerror(errno));
-    if (count == TYPED_MAX)
+    if (count == TERMINAL_LINE_MAX)
         return fail(run, "the value exceeds one terminal line; use --from-file");
     size_t len = (size_t)count;
     if (len && line[len - 1] == '\n')
@@ -138,9 +139,9 @@ static bool read_file(struct command_run *run, const char *path, struct str *ret
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fail(run, "cannot read %s: %s", path, strerror(errno));
-    bool right = read_value(run, fd, path, ret);
+    bool ok = read_value(run, fd, path, ret);
     close(fd);
-    return right;
+    return ok;
 }
 
 /* Returns the value without one trailing "\n" or "\r\n". */
@@ -157,8 +158,8 @@ static struct str trim_newline(struct str value)
 static void warn_newline(struct command_run *run, struct str value, bool file)
 {
     struct str text = trim_newline(value);
-    bool lines = file && str_find(text, 0, '\n') < text.len;
-    if (text.len == value.len || str_ends_with(text, STR("\n")) || lines)
+    bool is_multiline = file && str_find(text, 0, '\n') < text.len;
+    if (text.len == value.len || str_ends_with(text, STR("\n")) || is_multiline)
         return;
     diag_warning(&run->cluster.diags, NO_LOCATION,
                  "the value ends with a newline, which is part of the secret");
@@ -183,26 +184,26 @@ static bool check_value(struct command_run *run, struct str *value, bool file)
     return true;
 }
 
-static bool read_given(struct command_run *run, struct str name, struct str *ret)
+static bool read_new_value(struct command_run *run, struct str name, struct str *ret)
 {
     const char *path = run->options.secret.from_file;
     if (!path && isatty(STDIN_FILENO))
-        return ask_value(run, name, ret);
+        return prompt_value(run, name, ret);
     bool file = path && strcmp(path, "-") != 0;
     return read_file(run, path ? path : "-", ret) && check_value(run, ret, file);
 }
 
 /* Returns the changes that differ from the stored secrets. */
-static struct secrets differing(struct arena *arena, const struct secrets *changes,
-                                const struct secrets *before)
+static struct secrets changed_secrets(struct arena *arena, const struct secrets *changes,
+                                      const struct secrets *stored)
 {
     struct secrets rest = {0};
     for (size_t i = 0; i < changes->count; i++) {
         const struct secret *change = &changes->items[i];
-        const struct secret *old = secrets_find(before, change->name);
-        if (old && change->encoded.data && str_equal(old->encoded, change->encoded))
+        const struct secret *previous = secrets_find(stored, change->name);
+        if (previous && change->encoded.data && str_equal(previous->encoded, change->encoded))
             continue;
-        if (!old && !change->encoded.data)
+        if (!previous && !change->encoded.data)
             continue;
         rest.items = arena_grow(arena, rest.items, rest.count, sizeof *rest.items);
         rest.items[rest.count++] = *change;
@@ -211,16 +212,16 @@ static struct secrets differing(struct arena *arena, const struct secrets *chang
     return rest;
 }
 
-static void tell_changes(struct command_run *run, const struct secrets *changes,
-                         const struct secrets *differ, const struct secrets *before)
+static void print_changes(struct command_run *run, const struct secrets *changes,
+                          const struct secrets *changed, const struct secrets *stored)
 {
     for (size_t i = 0; i < changes->count; i++) {
         struct str name = changes->items[i].name;
-        bool differs = secrets_find(differ, name) != NULL;
+        bool is_changed = secrets_find(changed, name) != NULL;
         cluster_print(&run->cluster, "%.*s %s", STR_ARG(name),
-                      !differs                          ? "is unchanged"
+                      !is_changed                       ? "is unchanged"
                       : !changes->items[i].encoded.data ? "is deleted"
-                      : secrets_find(before, name)      ? "is changed"
+                      : secrets_find(stored, name)      ? "is changed"
                                                         : "is set");
     }
 }
@@ -247,11 +248,11 @@ static void report_usage(struct command_run *run, const struct secrets *changes)
 }
 
 static bool finish_change(struct command_run *run, const struct secrets *changes,
-                          const struct secrets *differ, const struct secrets *before)
+                          const struct secrets *changed, const struct secrets *stored)
 {
-    tell_changes(run, changes, differ, before);
+    print_changes(run, changes, changed, stored);
     if (!run->options.secret.no_restart)
-        secrets_restart(&run->cluster, differ);
+        secrets_restart(&run->cluster, changed);
     report_usage(run, changes);
     return run->cluster.diags.errors == 0;
 }
@@ -260,22 +261,22 @@ static bool finish_change(struct command_run *run, const struct secrets *changes
 static bool change(struct command_run *run, const struct secrets *changes)
 {
     struct cluster *cluster = &run->cluster;
-    struct secrets before;
+    struct secrets stored;
     /* Requires no additional permission: kubectl patch reads the object too. */
-    if (!secrets_read(cluster, run->namespace, &run->values, &before))
+    if (!secrets_read(cluster, run->namespace, &run->values, &stored))
         return false;
-    struct secrets differ = differing(&run->values, changes, &before);
-    if (differ.count && secrets_patch(cluster, run->namespace, &run->values, &differ,
-                                      before.version, false) != SECRETS_CHANGED)
+    struct secrets changed = changed_secrets(&run->values, changes, &stored);
+    if (changed.count && secrets_patch(cluster, run->namespace, &run->values, &changed,
+                                       stored.version, false) != SECRETS_CHANGED)
         return false;
-    return finish_change(run, changes, &differ, &before);
+    return finish_change(run, changes, &changed, &stored);
 }
 
 static bool run_set(struct command_run *run)
 {
     struct str name = argument(run);
     struct str value = {0};
-    if (!check_name(run, name) || !read_given(run, name, &value))
+    if (!check_name(run, name) || !read_new_value(run, name, &value))
         return false;
     struct secret secret = {name, base64_encode(&run->values, value)};
     return change(run, &(struct secrets){.items = &secret, .count = 1});
@@ -325,11 +326,11 @@ static bool confirm_delete(struct command_run *run, struct str name)
 static bool run_delete(struct command_run *run)
 {
     struct str name = argument(run);
-    struct secrets before;
+    struct secrets stored;
     if (!check_name(run, name) ||
-        !secrets_read(&run->cluster, run->namespace, &run->values, &before))
+        !secrets_read(&run->cluster, run->namespace, &run->values, &stored))
         return false;
-    if (!secrets_find(&before, name))
+    if (!secrets_find(&stored, name))
         return report_not_found(run, name);
     if (isatty(STDIN_FILENO) && !confirm_delete(run, name))
         return false;
@@ -361,7 +362,7 @@ static bool run_view(struct command_run *run)
 }
 
 /* Returns the value in one line, "(binary)" if it cannot be printed. */
-static struct str shown_value(struct command_run *run, struct str value)
+static struct str format_value(struct command_run *run, struct str value)
 {
     struct arena *arena = &run->values;
     struct str line =
@@ -418,7 +419,7 @@ static size_t list_rows(struct command_run *run, const struct secrets *secrets, 
         rows[count++] =
             (struct row){secrets->items[i].name, str_format(arena, "%zu", value.len),
                          secret_usage_has(&usage, secrets->items[i].name) ? "" : "unused",
-                         run->options.secret.show ? shown_value(run, value) : STR("")};
+                         run->options.secret.show ? format_value(run, value) : STR("")};
     }
     struct map missing = {0};
     for (size_t i = 0; i < run->cluster.service_count; i++) {
@@ -478,17 +479,17 @@ static bool run_list(struct command_run *run)
 static bool apply_edit(struct command_run *run, const struct secrets *read,
                        const struct secrets *changes)
 {
-    enum { TRIES = 5 };
+    enum { ATTEMPTS_MAX = 5 };
     struct cluster *cluster = &run->cluster;
-    for (int i = 0; i < TRIES; i++) {
+    for (int i = 0; i < ATTEMPTS_MAX; i++) {
         struct secrets now;
         if (!secrets_read(cluster, run->namespace, &run->values, &now))
             return false;
         for (size_t j = 0; j < changes->count; j++) {
             struct str name = changes->items[j].name;
-            const struct secret *old = secrets_find(read, name);
+            const struct secret *previous = secrets_find(read, name);
             const struct secret *new = secrets_find(&now, name);
-            if (!old != !new || (old && !str_equal(old->encoded, new->encoded)))
+            if (!previous != !new || (previous && !str_equal(previous->encoded, new->encoded)))
                 return fail(
                     run, "\"%.*s\" was modified during the edit; nothing was changed; edit again",
                     STR_ARG(name));
@@ -544,7 +545,7 @@ static bool run_edit(struct command_run *run)
 
 /* Selects the namespace. Reports an error and returns false if there are several, or if its secrets
  * are managed elsewhere. */
-static bool choose_place(struct command_run *run)
+static bool select_namespace(struct command_run *run)
 {
     struct cluster *cluster = &run->cluster;
     if (cluster->namespace_count != 1)
@@ -569,13 +570,13 @@ static int run_command(const struct invocation *invocation, secret_command *comm
     struct command_run run = {.options = invocation->options, .invocation = invocation};
     run.options.input.mode = READ_SECRETS; /* service files for charts have secrets too */
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    bool right = cluster_open(&run.cluster, &run.options, invocation->color, true);
+    bool ok = cluster_open(&run.cluster, &run.options, invocation->color, true);
     run.cluster.kubectl.secret = true;
-    right = right && choose_place(&run) && command(&run);
-    right = cluster_report(&run.cluster) && right;
+    ok = ok && select_namespace(&run) && command(&run);
+    ok = cluster_report(&run.cluster) && ok;
     arena_wipe(&run.values);
     cluster_close(&run.cluster);
-    return process_exit_status(right ? EXIT_SUCCESS : EXIT_FAILURE);
+    return process_exit_status(ok ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 static bool reads_stdin_twice(const struct invocation *invocation, bool value)
@@ -586,7 +587,7 @@ static bool reads_stdin_twice(const struct invocation *invocation, bool value)
     return false;
 }
 
-static int twice(const struct invocation *invocation)
+static int usage_stdin_twice(const struct invocation *invocation)
 {
     return cli_usage(invocation, "standard input cannot be both the service file and the value; "
                                  "pass a file for one of them");
@@ -596,14 +597,14 @@ static int run_secret_set(const struct invocation *invocation)
 {
     const char *file = invocation->options.secret.from_file;
     if (reads_stdin_twice(invocation, !file || strcmp(file, "-") == 0))
-        return twice(invocation);
+        return usage_stdin_twice(invocation);
     return run_command(invocation, run_set);
 }
 
 static int run_secret_import(const struct invocation *invocation)
 {
     if (reads_stdin_twice(invocation, strcmp(invocation->arguments.items[0], "-") == 0))
-        return twice(invocation);
+        return usage_stdin_twice(invocation);
     return run_command(invocation, run_import);
 }
 
@@ -625,7 +626,7 @@ static int run_secret_delete(const struct invocation *invocation)
 static int run_secret_edit(const struct invocation *invocation)
 {
     if (reads_stdin_twice(invocation, true))
-        return twice(invocation);
+        return usage_stdin_twice(invocation);
     return run_command(invocation, run_edit);
 }
 

@@ -7,10 +7,11 @@
 
 /* True if apply created the namespace and it contains only `deleted`, objects that these control,
  * and objects that Kubernetes creates in every namespace. Otherwise reports an error with the
- * remaining objects and `consequence`. Adds the uids of all objects to `known`: in a second check,
- * after the deletion of objects, these and the objects that they control count as deleted. */
+ * remaining objects and `consequence`. Adds the uids of all objects to `known_uids`: in a second
+ * check, after the deletion of objects, these and the objects that they control count as deleted.
+ */
 bool namespace_check(struct cluster *cluster, const struct cluster_namespace *namespace,
-                     const struct map *deleted, struct map *known, const char *consequence);
+                     const struct map *deleted, struct map *known_uids, const char *consequence);
 
 /* Indexes the objects to delete for namespace_check(). */
 struct map namespace_deleted(struct arena *arena, const struct manifests *objects);

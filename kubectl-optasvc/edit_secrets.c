@@ -19,7 +19,7 @@ static bool fail(struct cluster *cluster, const char *action, const char *path)
     return false;
 }
 
-static const char *make_folder(struct cluster *cluster)
+static const char *make_dir(struct cluster *cluster)
 {
     const char *path = private_dir_create(&cluster->arena);
     if (!path)
@@ -27,7 +27,7 @@ static const char *make_folder(struct cluster *cluster)
     return path;
 }
 
-static bool wipe_dir(struct cluster *cluster, const char *path)
+static bool wipe_directory(struct cluster *cluster, const char *path)
 {
     return private_dir_wipe(path) || fail(cluster, "remove the secrets in", path);
 }
@@ -103,15 +103,15 @@ static bool run_editor(struct cluster *cluster, const char *path)
     const char *const arguments[] = {"/bin/sh", "-c", command, editor, path, NULL};
     struct process run = {.arguments = arguments};
     process_run_foreground(&run);
-    bool right = process_succeeded(&run);
-    if (!right && !process_interrupted())
+    bool ok = process_succeeded(&run);
+    if (!ok && !process_interrupted())
         diag_error(&cluster->diags, NO_LOCATION, "the editor \"%s\" failed; nothing was changed",
                    editor);
     process_free(&run);
-    return right;
+    return ok;
 }
 
-static bool asks_again(struct cluster *cluster)
+static bool confirm_retry(struct cluster *cluster)
 {
     char answer[16] = "";
     cluster_report(cluster);
@@ -124,29 +124,29 @@ static bool asks_again(struct cluster *cluster)
     return count > 0 && !process_interrupted() && answer[0] != 'n' && answer[0] != 'N';
 }
 
-static void add(struct arena *arena, struct secrets *changes, struct secret secret)
+static void append_change(struct arena *arena, struct secrets *changes, struct secret secret)
 {
     changes->items = arena_grow(arena, changes->items, changes->count, sizeof *changes->items);
     changes->items[changes->count++] = secret;
 }
 
-static void compare(struct arena *arena, const struct secrets *secrets, const struct dotenv *dotenv,
-                    struct secrets *ret)
+static void diff_secrets(struct arena *arena, const struct secrets *secrets,
+                         const struct dotenv *dotenv, struct secrets *ret)
 {
     struct map names = {0};
     *ret = (struct secrets){0};
     for (size_t i = 0; i < dotenv->count; i++) {
         const struct dotenv_item *item = &dotenv->items[i];
         map_add(arena, &names, item->name, item);
-        const struct secret *old = secrets_find(secrets, item->name);
+        const struct secret *previous = secrets_find(secrets, item->name);
         struct str encoded = base64_encode(arena, item->value);
-        if (!old || !str_equal(old->encoded, encoded))
-            add(arena, ret, (struct secret){item->name, encoded});
+        if (!previous || !str_equal(previous->encoded, encoded))
+            append_change(arena, ret, (struct secret){item->name, encoded});
     }
     for (size_t i = 0; i < secrets->count; i++) {
         struct str value;
         if (can_edit(arena, &secrets->items[i], &value) && !map_get(&names, secrets->items[i].name))
-            add(arena, ret, (struct secret){.name = secrets->items[i].name});
+            append_change(arena, ret, (struct secret){.name = secrets->items[i].name});
     }
     secrets_index(arena, ret);
 }
@@ -161,7 +161,7 @@ static bool edit(struct cluster *cluster, struct arena *arena, const char *path,
         ok &= dotenv_check_values(ret, &cluster->diags, "remove the line to delete the secret");
         if (ok)
             return true;
-        if (!asks_again(cluster)) {
+        if (!confirm_retry(cluster)) {
             diag_error(&cluster->diags, NO_LOCATION, "nothing was changed");
             return false;
         }
@@ -171,13 +171,13 @@ static bool edit(struct cluster *cluster, struct arena *arena, const char *path,
 bool secrets_edit(struct cluster *cluster, struct arena *arena, const struct secrets *secrets,
                   struct secrets *ret)
 {
-    const char *folder = make_folder(cluster);
+    const char *directory = make_dir(cluster);
     struct dotenv dotenv;
-    if (!folder)
+    if (!directory)
         return false;
-    const char *path = str_format(&cluster->arena, "%s/secrets.env", folder).data;
-    bool right = write_file(cluster, arena, path, secrets) && edit(cluster, arena, path, &dotenv);
-    if (right)
-        compare(arena, secrets, &dotenv, ret);
-    return wipe_dir(cluster, folder) && right;
+    const char *path = str_format(&cluster->arena, "%s/secrets.env", directory).data;
+    bool ok = write_file(cluster, arena, path, secrets) && edit(cluster, arena, path, &dotenv);
+    if (ok)
+        diff_secrets(arena, secrets, &dotenv, ret);
+    return wipe_directory(cluster, directory) && ok;
 }

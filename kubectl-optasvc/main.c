@@ -44,7 +44,7 @@ static const struct environment_variable variables[] = {
 };
 
 /* Synonyms from kubectl, Opta and shells. */
-static const struct command_word words[] = {
+static const struct command_synonym synonyms[] = {
     {"secret get", "secret view"},
     {"secret show", "secret view"},
     {"secret print", "secret view"},
@@ -76,7 +76,7 @@ int main(int argc, char **argv)
         .summary = "Deploy services to Kubernetes from short YAML files",
         .commands = commands,
         .variables = variables,
-        .words = words,
+        .synonyms = synonyms,
     };
     return cli_main(&program, argc, argv);
 }

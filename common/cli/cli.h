@@ -32,7 +32,7 @@ struct environment_variable {
 };
 
 /* A synonym of a command, for suggestions: {"secret rm", "secret delete"}. */
-struct command_word {
+struct command_synonym {
     const char *word;
     const char *command;
 };
@@ -45,7 +45,7 @@ struct program {
     const struct command
         *single; /* the only visible one of the commands; NULL if there are several */
     const struct environment_variable *variables; /* ended by a NULL name */
-    const struct command_word *words;             /* ended by a NULL word; may be NULL */
+    const struct command_synonym *synonyms;       /* ended by a NULL word; may be NULL */
 };
 
 struct invocation {

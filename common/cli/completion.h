@@ -8,15 +8,15 @@
 struct completion {
     struct arena *arena;
     struct options options; /* flags so far that select where completions come from */
-    struct str lead;        /* the word up to the value: "--env=" */
-    struct str begun;       /* the value up to the cursor */
+    struct str word_start;  /* the word up to the value: "--env=" */
+    struct str typed;       /* the value up to the cursor */
     struct buf out;
     bool files; /* the shell also completes file names */
 };
 
 /* Prints a value if it begins with the text up to the cursor and has no characters that are special
  * to shells. */
-void complete_offer(struct completion *completion, struct str value, struct str description);
+void completion_add(struct completion *completion, struct str value, struct str description);
 
 /* Values of `complete` in `struct command`: file names, the `secrets` of the service files, local
  * images. */
