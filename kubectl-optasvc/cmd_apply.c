@@ -63,9 +63,9 @@ int cmd_apply_usage(const struct invocation *invocation)
 int cmd_apply(const struct invocation *invocation)
 {
     const struct options *options = &invocation->options;
-    int wrong = cmd_apply_usage(invocation);
-    if (wrong)
-        return wrong;
+    int status = cmd_apply_usage(invocation);
+    if (status)
+        return status;
     if (equals(options->apply.dry_run_mode, "client"))
         return options->output ? print_names(invocation) : cmd_render(invocation);
     return apply(options, invocation->color);

@@ -276,10 +276,9 @@ static int run_delete(const struct invocation *invocation)
 const struct command command_delete = {
     .name = "delete",
     .summary = "Delete services from the cluster",
-    .details = "Lists the objects to delete and asks for confirmation, unless --yes is given. "
-               "Retains the\n"
-               "Namespace, the PersistentVolumeClaims of persistent_storage and the Secret "
-               "manual-secrets.\n",
+    .details = "Lists the objects to delete and asks for confirmation, unless --yes is given.\n"
+               "Retains the Namespace, the PersistentVolumeClaims of persistent_storage and the\n"
+               "Secret manual-secrets.\n",
     .flags = FLAGS_CLUSTER | FLAG(YES) | FLAG(DELETE_NAMESPACE) | FLAG(DELETE_VOLUMES),
     .required = FLAG(FILENAME),
     .run = run_delete,

@@ -83,9 +83,8 @@ static int run_outputs(const struct invocation *invocation)
 const struct command command_outputs = {
     .name = "outputs",
     .summary = "Print the repository and the deployed image of services",
-    .details = "Prints docker_repo_url, current_image, current_tag and current_digest; for several "
-               "services\n"
-               "as a map by name.\n",
+    .details = "Prints docker_repo_url, current_image, current_tag and current_digest; for\n"
+               "several services as a map by name.\n",
     .flags = FLAGS_CLUSTER | FLAG(OUTPUT),
     .required = FLAG(FILENAME),
     .outputs = emit_format_names,

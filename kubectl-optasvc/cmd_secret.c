@@ -654,14 +654,11 @@ const struct command command_secret_import = {
     .min_args = 1,
     .max_args = 1,
     .summary = "Set secrets from a file of NAME=VALUE lines",
-    .details =
-        "Sets all secrets of the file, or none if there is an error. FILE.env may be - for stdin.\n"
-        "Lines may begin with `export`; # starts a comment. Values in single or double quotes may\n"
-        "span several lines; double quotes support \\n, \\r, \\t, \\\", \\\\ and \\$. Variables "
-        "are not\n"
-        "expanded. A name without a value is an error: write NAME=\"\" for an empty value, or "
-        "pass\n"
-        "--allow-empty.\n",
+    .details = "Sets all secrets of the file, or none if there is an error. FILE.env may be -\n"
+               "for stdin. Lines may begin with `export`; # starts a comment. Values in single\n"
+               "or double quotes may span several lines; double quotes support \\n, \\r, \\t,\n"
+               "\\\", \\\\ and \\$. Variables are not expanded. A name without a value is an\n"
+               "error: write NAME=\"\" for an empty value, or pass --allow-empty.\n",
     .flags = FLAGS_CLUSTER | FLAG(ALLOW_EMPTY) | FLAG(NO_RESTART),
     .required = FLAG(FILENAME),
     .run = run_secret_import,

@@ -8,7 +8,7 @@
 
 static const char *const colors[] = {"auto", "always", "never", NULL, NULL};
 static const char *const dry_runs[] = {"client", "server", "none", NULL, NULL};
-static const char *const truths[] = {"true", "false", NULL, NULL};
+static const char *const booleans[] = {"true", "false", NULL, NULL};
 static const char *const tools[] = {"docker", "podman", "nerdctl", NULL, NULL};
 static const char *const prunes[] = {"service", "layer", NULL, NULL};
 
@@ -121,7 +121,7 @@ const struct flag flag_table[FLAG_COUNT] = {
          offsetof(struct options, apply.dry_run_mode), dry_runs, NULL},
     [FLAG_WAIT] = {"wait", 0, FLAG_TYPE_CHOICE, "BOOL",
                    "wait until the pods are ready (default true)",
-                   offsetof(struct options, apply.wait), truths, NULL},
+                   offsetof(struct options, apply.wait), booleans, NULL},
     [FLAG_TIMEOUT] = {"timeout", 0, FLAG_TYPE_STRING, "TIME",
                       "total time to wait, for example 5m (default: the `timeout` of each service)",
                       offsetof(struct options, apply.timeout), NULL, check_timeout},
