@@ -32,11 +32,11 @@ static void test_delete_order(void **state)
 {
     struct unit *unit = *state;
     bool *taken = ARENA_ARRAY(&unit->arena, kind_count, bool);
-    size_t rendered_service = 0;
+    size_t rendered = 0;
     for (size_t i = 0; i < kind_count; i++)
-        rendered_service += !kind_table[i].not_rendered;
-    for (size_t i = 0; i < rendered_service; i++) {
-        assert_in_range(kind_table[i].delete_order, 0, rendered_service - 1);
+        rendered += !kind_table[i].not_rendered;
+    for (size_t i = 0; i < rendered; i++) {
+        assert_in_range(kind_table[i].delete_order, 0, rendered - 1);
         assert_false(taken[kind_table[i].delete_order]);
         taken[kind_table[i].delete_order] = true;
     }
@@ -90,7 +90,7 @@ static void test_questions_about_objects(void **state)
     struct unit *unit = *state;
     static const struct {
         const char *kind;
-        bool rendered_service, workload, stateful;
+        bool rendered, workload, stateful;
     } rows[] = {
         {"Deployment", 1, 1, 0}, {"StatefulSet", 1, 1, 1}, {"Service", 1, 0, 0},
         {"DaemonSet", 0, 0, 0},  {"Secret", 0, 0, 0},      {"deployment", 0, 0, 0},
@@ -99,7 +99,7 @@ static void test_questions_about_objects(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct node *object = node_new(&unit->arena, NODE_MAP);
         node_set_string(&unit->arena, object, "kind", str_from_c(rows[i].kind));
-        assert_int_equal(kind_is_rendered(object), rows[i].rendered_service);
+        assert_int_equal(kind_is_rendered(object), rows[i].rendered);
         assert_int_equal(kind_is(object, ROLE_WORKLOAD), rows[i].workload);
         assert_int_equal(kind_is_stateful(object), rows[i].stateful);
     }
