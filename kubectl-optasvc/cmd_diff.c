@@ -77,14 +77,15 @@ static bool tell_removed(struct apply *apply)
     size_t count = 0;
     for (size_t i = 0; i < cluster->service_count; i++)
         if (apply->rollouts[i].old)
-            cluster_say(cluster, "%.*s: would be removed when the new pods are ready",
+            cluster_say(cluster, "%.*s: would be deleted when the new pods are ready",
                         STR_ARG(object_title(arena, apply->rollouts[i].old))),
                 count++;
     for (size_t i = 0; i < apply->goes.count; i++)
-        cluster_say(
-            cluster, "%.*s: would be %s", STR_ARG(object_title(arena, apply->goes.items[i])),
-            apply_cron_job_runs(apply->goes.items[i]) ? "suspended, because a Job of it runs"
-                                                      : "removed");
+        cluster_say(cluster, "%.*s: would be %s",
+                    STR_ARG(object_title(arena, apply->goes.items[i])),
+                    apply_cron_job_runs(apply->goes.items[i])
+                        ? "suspended, because one of its Jobs is running"
+                        : "deleted");
     apply_report_stale(apply);
     return count + apply->goes.count > 0;
 }

@@ -86,7 +86,7 @@ static void remove_objects(struct apply *apply, const struct manifests *objects)
         return;
     size_t count = kubectl_delete(kubectl, objects->items, objects->count, false);
     for (size_t i = 0; i < count; i++)
-        apply_print(apply, object_title(kubectl->arena, objects->items[i]), "removed");
+        apply_print(apply, object_title(kubectl->arena, objects->items[i]), "deleted");
 }
 
 /* The same for objects among which CronJobs may be. */
@@ -126,7 +126,7 @@ static void say_left(struct apply *apply, const struct manifests *objects, const
 static void say_retained(struct apply *apply)
 {
     for (size_t i = 0; i < apply->kept.count; i++)
-        cluster_say(&apply->cluster, "%.*s is no longer needed: it stays, as %s",
+        cluster_say(&apply->cluster, "%.*s is no longer needed: retained because %s",
                     STR_ARG(object_title(&apply->cluster.arena, apply->kept.items[i])),
                     kind_of(apply->kept.items[i])->retained);
 }
@@ -136,9 +136,9 @@ void apply_report_stale(struct apply *apply)
     const struct cluster *cluster = &apply->cluster;
     struct arena *arena = &apply->cluster.arena;
     for (size_t i = 0; !cluster->options->apply.prune && i < apply->stays.count; i++)
-        cluster_say(cluster, "%.*s is no longer needed: apply with --prune to %s it",
+        cluster_say(cluster, "%.*s is no longer needed: pass --prune to %s it",
                     STR_ARG(object_title(arena, apply->stays.items[i])),
-                    object_is_adopted(apply->stays.items[i]) ? "release" : "remove");
+                    object_is_adopted(apply->stays.items[i]) ? "release" : "delete");
     for (size_t i = 0; i < apply->unclaimed.count; i++) {
         const struct node *object = apply->unclaimed.items[i];
         struct str title = object_title(arena, object);
@@ -172,8 +172,8 @@ static void prune(struct apply *apply, bool ready)
         return;
     say_retained(apply);
     if (!ready) {
-        say_left(apply, &apply->stays, "it stays, as not all is ready");
-        say_left(apply, &apply->leaves, "it stays, as not all is ready");
+        say_left(apply, &apply->stays, "retained because not all services are ready");
+        say_left(apply, &apply->leaves, "retained because not all services are ready");
         return;
     }
     remove_or_release(apply, &apply->stays, &removed);
@@ -252,7 +252,7 @@ static bool find_broken(struct apply *apply)
             rollout->broken |= !is_taken(apply, rollout->deployed->objects[j]);
         if (rollout->broken) {
             rollout->state = ROLLOUT_FAILED;
-            rollout->why = STR("not everything was applied");
+            rollout->why = STR("some of its objects were not applied");
             right = false;
         }
     }
@@ -265,7 +265,7 @@ static void tell_not_taken(struct apply *apply)
         const struct deployed_service *deployed = &apply->cluster.services[i];
         for (size_t j = 0; j < deployed->count; j++)
             if (!is_taken(apply, deployed->objects[j]))
-                cluster_say(&apply->cluster, "not applied: %.*s of namespace %.*s",
+                cluster_say(&apply->cluster, "not applied: %.*s in namespace %.*s",
                             STR_ARG(object_title(&apply->cluster.arena, deployed->objects[j])),
                             STR_ARG(deployed->namespace->name));
     }
@@ -361,14 +361,15 @@ static void finish(struct apply *apply, struct rollout *rollout)
         return;
     diag_error(&cluster->diags, NO_LOCATION, "%.*s: %.*s", STR_ARG(name), STR_ARG(rollout->why));
     if (rollout->superseded) {
-        diag_hint(&cluster->diags, "`kubectl optasvc diff` shows what differs; apply again if this "
-                                   "version is to run");
+        diag_hint(&cluster->diags,
+                  "run `kubectl optasvc diff` to see the differences; apply again to "
+                  "deploy this version");
         return;
     }
     cluster_tell(cluster);
     rollout_explain(apply, rollout);
     if (cluster->options->apply.rollback_on_failure && rollout->unknown)
-        cluster_say(cluster, "%.*s: not rolled back: it may be ready", STR_ARG(name));
+        cluster_say(cluster, "%.*s: not rolled back: the pods may be ready", STR_ARG(name));
     else if (cluster->options->apply.rollback_on_failure && !process_interrupted())
         rollout_back(apply, rollout);
     cluster_tell(cluster);
@@ -402,15 +403,15 @@ static void tell_unchecked(struct apply *apply)
             if (cluster->services[i].namespace->state == NAMESPACE_ABSENT)
                 cluster_say(
                     cluster,
-                    "not checked: %.*s: the namespace \"%.*s\" is not there yet, and a dry "
-                    "run makes none",
+                    "not checked: %.*s: namespace \"%.*s\" does not exist, and a dry run does "
+                    "not create it",
                     STR_ARG(object_title(&apply->cluster.arena, cluster->services[i].objects[j])),
                     STR_ARG(cluster->services[i].namespace->name));
 }
 
 static void print_dry_removal(struct apply *apply, const struct node *object)
 {
-    const char *outcome = "removed (server dry run)";
+    const char *outcome = "deleted (server dry run)";
     if (object_is_adopted(object))
         outcome = "released (server dry run)";
     else if (apply_cron_job_runs(object))
@@ -435,7 +436,7 @@ static int tell_dry_run(struct apply *apply)
     for (size_t i = 0; i < cluster->service_count; i++)
         if (apply->rollouts[i].old)
             apply_print(apply, object_title(arena, apply->rollouts[i].old),
-                        "removed (server dry run)");
+                        "deleted (server dry run)");
     for (size_t i = 0; cluster->options->apply.prune && i < apply->stays.count; i++)
         print_dry_removal(apply, apply->stays.items[i]);
     for (size_t i = 0; i < apply->leaves.count; i++)
@@ -473,7 +474,7 @@ static bool make_and_check(struct apply *apply)
     bool right = apply_dry_run(apply, true);
     cluster_tell(cluster);
     if (!right)
-        cluster_say(cluster, "nothing but the namespace was applied");
+        cluster_say(cluster, "only the namespace was created");
     return right;
 }
 
@@ -545,8 +546,9 @@ int apply(const struct options *options, bool color)
         status = run(&apply);
     }
     if (process_interrupted())
-        cluster_say(&apply.cluster, "interrupted%s",
-                    apply.applied ? ": all was applied, but not waited for" : "");
+        cluster_say(
+            &apply.cluster, "interrupted%s",
+            apply.applied ? ": all objects were applied, but the rollout may not be complete" : "");
     cluster_close(&apply.cluster);
     return process_exit_status(status);
 }

@@ -111,8 +111,8 @@ static void report_running(struct apply *apply, const struct node *cron_job, str
     if (!is_suspended(cron_job))
         apply_print(apply, title, "suspended");
     cluster_say(&apply->cluster,
-                "%.*s is no longer needed: suspended, because its Job %.*s still runs; the next "
-                "apply deletes it",
+                "%.*s is no longer needed: suspended because its Job %.*s is still running; the "
+                "next apply deletes it",
                 STR_ARG(title), STR_ARG(job));
 }
 

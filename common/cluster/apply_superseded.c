@@ -160,7 +160,7 @@ static void supersede(struct apply *apply, struct rollout *rollout, const struct
 
 void apply_supersede(struct apply *apply, struct rollout *rollout, const struct node *object)
 {
-    supersede(apply, rollout, object, "is not as this apply sent it");
+    supersede(apply, rollout, object, "was changed");
 }
 
 /* What the cluster has now of all objects of a namespace, by object_key(); false if it does not
@@ -199,7 +199,7 @@ static void compare_unit(struct apply *apply, struct rollout *rollout, const str
     for (size_t i = 0; i < deployed->count && !rollout->superseded; i++) {
         const struct node *live = set_get(items, object_key(arena, deployed->objects[i]));
         if (!live)
-            supersede(apply, rollout, deployed->objects[i], "was deleted meanwhile");
+            supersede(apply, rollout, deployed->objects[i], "was deleted");
         else if (apply_is_superseded(apply, arena, live))
             apply_supersede(apply, rollout, deployed->objects[i]);
     }

@@ -59,7 +59,7 @@ static struct str complaint(struct arena *arena, const struct node *object)
                    ? message
                    : str_format(arena, "%.*s (%.*s)", STR_ARG(message), STR_ARG(reason));
     }
-    return STR("it is not done");
+    return STR("not ready");
 }
 
 /* How far an object is. `ret_text` is what it says, unless it is done. */
@@ -68,7 +68,7 @@ static enum rollout_state query(struct arena *arena, const struct node *object,
 {
     const struct kind *kind = kind_of(object);
     const struct node *item = object_condition(object, kind->condition);
-    *ret_text = STR("its controller has not taken it up");
+    *ret_text = STR("its controller has not processed it");
     if (!item)
         return ROLLOUT_WAITS;
     /* An ACK controller takes what it has given up for synced. */
@@ -76,7 +76,7 @@ static enum rollout_state query(struct arena *arena, const struct node *object,
         kind->failure_condition && is_true(object_condition(object, kind->failure_condition));
     bool ended = failed || is_true(item);
     bool observed = !ended || is_observed(arena, object, before);
-    *ret_text = !observed          ? STR("its controller has not taken up what changed")
+    *ret_text = !observed          ? STR("its controller has not processed the change")
                 : failed || !ended ? complaint(arena, object)
                                    : (struct str){0};
     if (!ended || !observed)
@@ -108,15 +108,17 @@ static void give_up(struct apply *apply, struct rollout *rollout, const struct n
                     struct str text, bool given_up)
 {
     struct cluster *cluster = &apply->cluster;
-    diag_error(&cluster->diags, NO_LOCATION, "%.*s of namespace \"%.*s\": %.*s",
+    diag_error(&cluster->diags, NO_LOCATION, "%.*s in namespace \"%.*s\" is not ready: %.*s",
                STR_ARG(object_title(&cluster->arena, object)), STR_ARG(object_namespace(object)),
                STR_ARG(text));
-    struct str hint = STR("its pods cannot start without it: they were not applied");
+    struct str hint = STR("the workload was not applied, because its pods require this object; fix "
+                          "the cause and apply again");
     if (given_up)
         hint = str_format(&cluster->arena,
-                          "%.*s; when the cause is gone, have it tried again:\n"
-                          "kubectl delete %.*s -n %.*s, and apply",
-                          STR_ARG(hint), STR_ARG(object_title(&cluster->arena, object)),
+                          "the workload was not applied, because its pods require this object; fix "
+                          "the cause, delete the object and apply again:\n"
+                          "kubectl delete %.*s -n %.*s",
+                          STR_ARG(object_title(&cluster->arena, object)),
                           STR_ARG(object_namespace(object)));
     if (given_up && kind_of(object)->existing)
         hint = str_format(&cluster->arena, "%.*s\nor %s", STR_ARG(hint), kind_of(object)->existing);
@@ -136,7 +138,7 @@ static void await(struct apply *apply, struct rollout *rollout, const struct nod
     struct str said = {0};
     for (;;) {
         arena_reset(&arena);
-        struct str text = STR("the cluster does not tell");
+        struct str text = STR("no answer from the cluster");
         const struct node *live = get(apply, &arena, object);
         enum rollout_state state = live ? query(&arena, live, before, &text) : ROLLOUT_WAITS;
         if (state == ROLLOUT_DONE || process_interrupted())
@@ -147,7 +149,7 @@ static void await(struct apply *apply, struct rollout *rollout, const struct nod
         }
         if (!str_equal(text, said)) {
             said = str_copy(&cluster->arena, text);
-            cluster_say(cluster, "%.*s: waits for its %.*s: %.*s",
+            cluster_say(cluster, "%.*s: waiting for its %.*s: %.*s",
                         STR_ARG(rollout->deployed->service->name), STR_ARG(object_kind(object)),
                         STR_ARG(said));
         }

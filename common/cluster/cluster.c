@@ -321,8 +321,8 @@ static void take_secrets(struct cluster *cluster, const struct question *questio
         if (reported || !namespace->needs_secrets)
             return;
         diag_warning(&cluster->diags, NO_LOCATION,
-                     "the Secrets of namespace \"%.*s\" may not be read: whether the pods find "
-                     "theirs is not checked",
+                     "cannot read Secrets in namespace \"%.*s\": forbidden (needs \"get\" on "
+                     "secrets); not checked whether the keys that the pods use exist",
                      STR_ARG(namespace->name));
         return;
     }
@@ -396,9 +396,10 @@ static void report_lacking(struct cluster *cluster)
                 set_add(&cluster->arena, &told, object_kind(object), object))
                 continue;
             const struct kind *kind = kind_of(object);
-            diag_error(&cluster->diags, deployed->service->at, "the server has no kind %s (%s)",
-                       kind->name, kind->resource);
-            diag_hint(&cluster->diags, "install %s, which brings its definition (CRD)%s%s",
+            diag_error(&cluster->diags, deployed->service->at,
+                       "the server does not have the kind %s (%s)", kind->name, kind->resource);
+            diag_hint(&cluster->diags,
+                      "install %s, which provides its CustomResourceDefinition%s%s",
                       kind->controller, kind->alternative ? "; or " : "",
                       kind->alternative ? kind->alternative : "");
         }

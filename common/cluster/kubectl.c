@@ -94,7 +94,8 @@ static void report_answer(const struct kubectl *kubectl, const struct process *r
         return;
     diag_error(kubectl->diags, NO_LOCATION, "%.*s", STR_ARG(message));
     diag_context(kubectl->diags, "cannot %.*s", STR_ARG(kubectl_purpose(kubectl->arena, run)));
-    diag_hint(kubectl->diags, "is it the kubectl of Kubernetes? KUBECTL_PATH can name another");
+    diag_hint(kubectl->diags,
+              "make sure that it is the kubectl of Kubernetes, or set KUBECTL_PATH to another one");
 }
 
 struct node *kubectl_answer(const struct kubectl *kubectl, const struct process *run)
@@ -107,7 +108,7 @@ struct node *kubectl_answer(const struct kubectl *kubectl, const struct process 
     struct node *answer = load_json(kubectl->arena, buf_str(&run->output));
     if (answer && answer->kind == NODE_MAP && node_get(answer, "kind"))
         return answer;
-    report_answer(kubectl, run, "something else than objects");
+    report_answer(kubectl, run, "no Kubernetes object");
     return NULL;
 }
 
@@ -221,7 +222,7 @@ static size_t keep_unchanged(const struct kubectl *kubectl, struct node **object
             objects[unchanged++] = objects[i];
         else if (live)
             diag_error(kubectl->diags, NO_LOCATION,
-                       "%.*s was replaced or claimed by others meanwhile; it was not deleted",
+                       "%.*s was not deleted: it was replaced or claimed by another owner",
                        STR_ARG(object_title(kubectl->arena, objects[i])));
     }
     return known ? unchanged : count;

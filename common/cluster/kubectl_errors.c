@@ -1,5 +1,7 @@
 /* What kubectl writes to stderr, as our own errors and warnings. */
 #include "cluster/kubectl_errors.h"
+
+#include "base/limits.h"
 #include "os/console.h"
 
 #include <errno.h>
@@ -63,15 +65,18 @@ static void report_start(const struct kubectl *kubectl, const struct process *ru
                                run->limit / 1000));
         return;
     }
-    struct str message = str_format(kubectl->arena, "%s cannot be run: %s", program,
-                                    run->error == ENOENT  ? "it is not there"
-                                    : run->error == EFBIG ? "it prints too much"
-                                                          : strerror(run->error));
+    bool not_in_path = run->error == ENOENT && !strchr(program, '/');
+    struct str message =
+        not_in_path ? str_format(kubectl->arena, "%s not found in PATH", program)
+        : run->error == EFBIG
+            ? str_format(kubectl->arena, "%s: output exceeds %d MiB", program,
+                         (run->secret ? PROCESS_SECRET_MAX : PROCESS_OUTPUT_MAX) >> 20)
+            : str_format(kubectl->arena, "cannot run %s: %s", program, strerror(run->error));
     if (diags_hold(kubectl->diags, message))
         return;
     report(kubectl, NULL, SEVERITY_ERROR, message);
-    if (run->error == ENOENT && !strchr(program, '/'))
-        diag_hint(kubectl->diags, "install kubectl, or name it in KUBECTL_PATH");
+    if (not_in_path)
+        diag_hint(kubectl->diags, "install kubectl, or set KUBECTL_PATH to its path");
 }
 
 /* The beginning of a message of kubectl, which is taken off where something follows. */
@@ -191,13 +196,14 @@ static bool report_message(const struct kubectl *kubectl, const struct process *
     size_t end = answer_begin(kubectl->arena, line);
     bool quotes = end < line.len;
     if (quotes)
-        line = str_format(kubectl->arena, "%.*s in the answer of the cluster",
+        line = str_format(kubectl->arena, "%.*s in the response of the server",
                           STR_ARG(str_slice(line, 0, end)));
     if (diags_hold(kubectl->diags, line))
         return false;
     report(kubectl, run, severity, line);
     if (lacks_kind(str_c(kubectl->arena, line)))
-        diag_hint(kubectl->diags, "install the controller that brings its definition (CRD)");
+        diag_hint(kubectl->diags,
+                  "install the controller that provides its CustomResourceDefinition (CRD)");
     return !quotes;
 }
 
@@ -314,7 +320,7 @@ static bool report_missing(const struct kubectl *kubectl, const struct process *
     if (diags_hold(kubectl->diags, message))
         return true;
     report(kubectl, NULL, SEVERITY_ERROR, message);
-    diag_hint(kubectl->diags, "name the cluster's: --kubeconfig FILE, or KUBECONFIG");
+    diag_hint(kubectl->diags, "pass --kubeconfig FILE, or set KUBECONFIG");
     return true;
 }
 
@@ -323,10 +329,10 @@ static struct str how_it_ended(const struct kubectl *kubectl, const struct proce
 {
     enum { BY_SIGNAL = 128 };
     if (run->status > BY_SIGNAL)
-        return str_format(kubectl->arena, "%s %s was ended by signal %d (%s)", run->arguments[0],
-                          run->arguments[1], run->status - BY_SIGNAL,
+        return str_format(kubectl->arena, "%s %s was terminated by signal %d (%s)",
+                          run->arguments[0], run->arguments[1], run->status - BY_SIGNAL,
                           strsignal(run->status - BY_SIGNAL));
-    return str_format(kubectl->arena, "%s %s failed with exit status %d, and does not say why",
+    return str_format(kubectl->arena, "%s %s failed with exit status %d and no error message",
                       run->arguments[0], run->arguments[1], run->status);
 }
 

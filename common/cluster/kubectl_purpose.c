@@ -69,12 +69,15 @@ static struct str verb_purpose(struct arena *arena, const char *verb, const stru
     static const struct {
         const char *verb;
         const char *purpose;
-    } rows[] = {
-        {"apply", "apply objects"},         {"delete", "delete objects"},
-        {"diff", "compare objects"},        {"create", "create objects"},
-        {"annotate", "annotate objects"},   {"logs", "read logs"},
-        {"exec", "run a command in a pod"}, {"api-resources", "list the kinds that the server has"},
-        {"config", "read the kubeconfig"}};
+    } rows[] = {{"apply", "apply objects"},
+                {"delete", "delete objects"},
+                {"diff", "compare objects"},
+                {"create", "create objects"},
+                {"annotate", "annotate objects"},
+                {"logs", "read logs"},
+                {"exec", "run a command in a pod"},
+                {"api-resources", "list the resource types of the server"},
+                {"config", "read the kubeconfig"}};
     if (strcmp(verb, "get") == 0)
         return get_purpose(arena, words);
     if (strcmp(verb, "patch") == 0)

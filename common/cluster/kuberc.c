@@ -125,8 +125,8 @@ static int write_private(struct str text)
 static bool refuse(struct diags *diags, const char *path, const char *why)
 {
     diag_error(diags, NO_LOCATION, "cannot read kubectl's preferences file %s: %s", path, why);
-    diag_hint(diags, "correct it, or set KUBERC=off to run without the policy for credential "
-                     "plugins that it may have");
+    diag_hint(diags, "fix it, or set KUBERC=off, which also ignores the credential plugin "
+                     "policy that it may contain");
     return false;
 }
 
@@ -138,7 +138,7 @@ bool kuberc_isolate(const struct kubectl_options *options, struct arena *arena, 
         return true;
     if (given && strcmp(given, off) == 0) {
         if (options->kuberc)
-            diag_error(diags, NO_LOCATION, "--kuberc cannot be used with KUBERC=off");
+            diag_error(diags, NO_LOCATION, "--kuberc and KUBERC=off are mutually exclusive");
         return !options->kuberc;
     }
     const char *path = user_path(options, arena, &named);
@@ -150,7 +150,7 @@ bool kuberc_isolate(const struct kubectl_options *options, struct arena *arena, 
     if (!ok)
         refuse(diags, path, strerror(error));
     else if (error == 0 && !read_policies(arena, buf_str(&text), &policies, &any))
-        ok = refuse(diags, path, "it is not valid YAML");
+        ok = refuse(diags, path, "invalid YAML");
     error = !ok ? 0 : any ? write_private(buf_str(&policies)) : setenv(variable, off, 1);
     if (error) {
         diag_error(diags, NO_LOCATION, "cannot write a private preferences file: %s",

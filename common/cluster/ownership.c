@@ -230,8 +230,7 @@ bool ownership_release(struct cluster *cluster, const struct node *object)
             return cluster->diags.errors == 0 && !process_interrupted();
         if (!object_same_owner(object, live)) {
             diag_error(&cluster->diags, NO_LOCATION,
-                       "%s was replaced or claimed by others meanwhile; it was not released",
-                       title);
+                       "%s was not released: it was replaced or claimed by another owner", title);
             return false;
         }
         struct process run = {

@@ -10,15 +10,17 @@ static void check_place(struct apply *apply, const struct cluster_namespace *nam
 {
     struct diags *diags = &apply->cluster.diags;
     if (namespace->state == NAMESPACE_ENDING) {
-        diag_error(diags, NO_LOCATION, "the namespace \"%.*s\" is being deleted",
+        diag_error(diags, NO_LOCATION, "namespace \"%.*s\" is being deleted",
                    STR_ARG(namespace->name));
-        diag_hint(diags, "apply again when it is gone: kubectl wait --for=delete namespace/%.*s",
+        diag_hint(diags,
+                  "wait until it is deleted, then apply again: "
+                  "kubectl wait --for=delete namespace/%.*s",
                   STR_ARG(namespace->name));
     }
     if (namespace->state == NAMESPACE_ABSENT && apply->cluster.options->input.namespace) {
-        diag_error(diags, NO_LOCATION, "the namespace \"%.*s\" is not there",
-                   STR_ARG(namespace->name));
-        diag_hint(diags, "make it first: kubectl create namespace %.*s", STR_ARG(namespace->name));
+        diag_error(diags, NO_LOCATION, "namespace \"%.*s\" not found", STR_ARG(namespace->name));
+        diag_hint(diags, "create it first: kubectl create namespace %.*s",
+                  STR_ARG(namespace->name));
     }
 }
 
@@ -120,17 +122,17 @@ static void hint_create(struct apply *apply, struct cluster_namespace *namespace
 {
     struct diags *diags = &apply->cluster.diags;
     const char *first = namespace->state == NAMESPACE_ABSENT
-                            ? "make the namespace, then the Secret: "
-                            : "make it: ";
+                            ? "create the namespace, then the Secret: "
+                            : "create it: ";
     if (there)
         diag_hint(diags,
                   "add it: kubectl patch secret %.*s -n %.*s --patch-file FILE\n"
-                  "FILE holds stringData: {%.*s: VALUE}",
+                  "FILE contains stringData: {%.*s: VALUE}",
                   STR_ARG(variable->secret), STR_ARG(namespace->name), STR_ARG(variable->key));
     else if (!set_add(&apply->cluster.arena, &namespace->missing, variable->secret, namespace))
         diag_hint(diags,
                   "%skubectl create secret generic %.*s -n %.*s --from-env-file FILE\n"
-                  "FILE holds lines KEY=VALUE for %.*s",
+                  "FILE contains lines KEY=VALUE for %.*s",
                   first, STR_ARG(variable->secret), STR_ARG(namespace->name),
                   STR_ARG(needed_keys(apply, namespace, variable->secret)));
 }
@@ -145,13 +147,12 @@ static void check_variable(struct apply *apply, const struct deployed_service *d
         return;
     bool there = set_get(&namespace->secrets, variable->secret) != NULL;
     if (there)
-        diag_error(diags, variable->at,
-                   "the Secret \"%.*s\" of namespace \"%.*s\" has no key \"%.*s\"",
+        diag_error(diags, variable->at, "Secret \"%.*s\" in namespace \"%.*s\" has no key \"%.*s\"",
                    STR_ARG(variable->secret), STR_ARG(namespace->name), STR_ARG(variable->key));
     else
         diag_error(diags, variable->at,
-                   "the namespace \"%.*s\" has no Secret \"%.*s\" with the key \"%.*s\"",
-                   STR_ARG(namespace->name), STR_ARG(variable->secret), STR_ARG(variable->key));
+                   "Secret \"%.*s\" not found in namespace \"%.*s\" (needs key \"%.*s\")",
+                   STR_ARG(variable->secret), STR_ARG(namespace->name), STR_ARG(variable->key));
     if (!diags->last_kept)
         return;
     if (str_is(variable->secret, MANUAL_SECRETS))
@@ -170,8 +171,8 @@ static void check_all_secrets(struct apply *apply, const struct deployed_service
     if (!external && !set_get(&namespace->secrets, service->all_secrets)) {
         struct location at = record_location(service->record, SERVICE_SECRETS);
         diag_error(&apply->cluster.diags, at,
-                   "the namespace \"%.*s\" has no Secret \"%.*s\", which secrets: all requires",
-                   STR_ARG(namespace->name), STR_ARG(service->all_secrets));
+                   "Secret \"%.*s\" not found in namespace \"%.*s\" (secrets: all requires it)",
+                   STR_ARG(service->all_secrets), STR_ARG(namespace->name));
         hint_set(apply, "create it with its first key", STR("NAME"), at);
         return;
     }
@@ -213,11 +214,12 @@ static void check_hidden(struct apply *apply, const struct rollout *rollout)
     if (!set_get(&namespace->hidden, words))
         return;
     diag_error(&apply->cluster.diags, rollout->deployed->service->at,
-               "%.*s of namespace \"%.*s\" may not be read: how many pods it has is not known",
-               STR_ARG(object_title(&apply->cluster.arena, workload)),
-               STR_ARG(rollout->deployed->namespace->name));
-    diag_hint(&apply->cluster.diags, "ask for the right to get it: an autoscaler must start from "
-                                     "what runs");
+               "cannot read the replica count of %.*s in namespace \"%.*s\": forbidden (needs "
+               "\"get\" on %.*ss.apps)",
+               STR_ARG(object_title(arena, workload)), STR_ARG(rollout->deployed->namespace->name),
+               STR_ARG(str_lower(arena, object_kind(workload))));
+    diag_hint(&apply->cluster.diags, "ask for this permission: the autoscaler must start from the "
+                                     "current number of pods");
 }
 
 void apply_check(struct apply *apply)
@@ -286,10 +288,10 @@ static void check_unread(struct apply *apply, const struct node *after)
     if (!node_find(after, "metadata resourceVersion"))
         return;
     diag_error(diags, NO_LOCATION,
-               "%.*s of namespace \"%.*s\" exists and cannot be read, so it may belong to others",
+               "%.*s in namespace \"%.*s\" exists but cannot be read, so its owner is unknown",
                STR_ARG(object_title(&apply->cluster.arena, after)),
                STR_ARG(object_namespace(after)));
-    diag_hint(diags, "docs/rbac.md has the rights that apply requires");
+    diag_hint(diags, "ask for the permissions that docs/rbac.md lists for apply");
 }
 
 /* `namespaces`: by name. */
@@ -351,10 +353,10 @@ static void report_conflict(struct apply *apply, const struct sent *sent, const 
     struct arena *arena = &apply->cluster.arena;
     struct str lines = conflict_lines(arena, buf_str(&run->errors));
     diag_error(&apply->cluster.diags, NO_LOCATION,
-               "%.*s of namespace \"%.*s\" has fields that others set",
+               "conflict: %.*s in namespace \"%.*s\" has fields set by other managers",
                STR_ARG(object_title(arena, sent->object)), STR_ARG(object_namespace(sent->object)));
     diag_hint(&apply->cluster.diags,
-              "%.*s--force-conflicts takes them over; `kubectl optasvc diff` shows them",
+              "%.*spass --force-conflicts to overwrite them; `kubectl optasvc diff` shows them",
               STR_ARG(lines));
 }
 
@@ -372,19 +374,19 @@ static void report_refusal(struct apply *apply, const struct sent *sent, const s
         return;
     }
     if (kubectl_lacks_namespace(run)) {
-        struct str message = str_format(arena, "the namespace \"%.*s\" is not there, or just gone",
+        struct str message = str_format(arena, "namespace \"%.*s\" not found",
                                         STR_ARG(sent->rollout->deployed->namespace->name));
         if (diags_hold(diags, message))
             return;
         diag_error(diags, NO_LOCATION, "%.*s", STR_ARG(message));
-        diag_hint(diags, "you may not look for namespaces: ask who may to make it");
+        diag_hint(diags, "you cannot read or create namespaces: ask an administrator to create it");
         return;
     }
     kubectl_report(&apply->cluster.kubectl, run);
     if (says_immutable(run))
         diag_hint(diags,
-                  "that cannot be changed in an object that is there; to make it anew, delete it "
-                  "and apply again:\nkubectl delete %.*s -n %.*s",
+                  "this field cannot be changed in an existing object; delete the object and "
+                  "apply again:\nkubectl delete %.*s -n %.*s",
                   STR_ARG(object_title(arena, sent->object)),
                   STR_ARG(object_namespace(sent->object)));
 }
@@ -405,7 +407,7 @@ static void report_each(struct apply *apply, const struct sent *sent, size_t cou
     }
     if (apply->cluster.diags.errors == before && !process_interrupted())
         diag_error(&apply->cluster.diags, NO_LOCATION,
-                   "the server refused something that it takes now: apply again");
+                   "the server rejected an object but now accepts it: apply again");
 }
 
 /* In one call: mostly there are none, and kubectl takes longer to start than to ask. */

@@ -52,7 +52,7 @@ static void hint_replace(struct apply *apply, const struct rollout *rollout, str
     struct str namespace = object_namespace(rollout->workload);
     diag_hint(&apply->cluster.diags,
               "%.*skubectl delete statefulset %.*s -n %.*s --cascade=orphan\n"
-              "and apply again: pods and claims are retained meanwhile",
+              "and apply again; pods and claims are retained",
               STR_ARG(first), STR_ARG(name), STR_ARG(namespace));
 }
 
@@ -67,13 +67,13 @@ static void hint_add(struct apply *apply, const struct rollout *rollout, struct 
     struct str first = {0};
     if (left_out.len)
         first = str_format(arena,
-                           "if the path of a claim was changed, add the name of that claim to "
-                           "this entry: %.*s; to start with an empty one:\n",
+                           "if you changed the path of a claim, add the name of that claim to "
+                           "this entry: %.*s; to create an empty one:\n",
                            STR_ARG(left_out));
     diag_hint(&apply->cluster.diags,
               "%.*skubectl delete statefulset %.*s -n %.*s --cascade=orphan\n"
-              "and apply again; meanwhile delete the pods one after the other, which get the "
-              "volume when they are created again:\nkubectl delete pod %.*s-0 -n %.*s",
+              "and apply again; while it waits, delete the pods one by one, because only a new pod "
+              "gets the volume:\nkubectl delete pod %.*s-0 -n %.*s",
               STR_ARG(first), STR_ARG(name), STR_ARG(namespace), STR_ARG(name), STR_ARG(namespace));
 }
 
@@ -84,7 +84,8 @@ static struct str grow_commands(struct arena *arena, const struct rollout *rollo
     enum { SHOWN = 10 };
     int64_t pods = object_number(rollout->live, "spec replicas", 1);
     struct buf text = {0};
-    buf_add(&text, STR("let each claim grow, if its storage class can (none can shrink):\n"));
+    buf_add(&text,
+            STR("expand each claim, if its storage class allows it (claims cannot shrink):\n"));
     for (int64_t i = 0; i < pods && i < SHOWN; i++)
         buf_format(&text,
                    "kubectl patch pvc %.*s-%.*s-%" PRId64 " -n %.*s "
@@ -92,7 +93,7 @@ static struct str grow_commands(struct arena *arena, const struct rollout *rollo
                    STR_ARG(claim), STR_ARG(object_name(rollout->workload)), i,
                    STR_ARG(object_namespace(rollout->workload)), STR_ARG(size));
     if (pods > SHOWN)
-        buf_format(&text, "and so on, %" PRId64 " in all\n", pods);
+        buf_format(&text, "and so on, %" PRId64 " in total\n", pods);
     return buf_take(arena, &text);
 }
 
@@ -105,10 +106,10 @@ static bool check_name(struct apply *apply, const struct disk *disk, const struc
     if (str_equal(name, disk->name))
         return true;
     diag_error(diags, disk->at,
-               "the claim mounted at \"%.*s\" is named \"%.*s\" in the cluster, not \"%.*s\"",
+               "claim mounted at \"%.*s\" is named \"%.*s\" in the cluster, not \"%.*s\"",
                STR_ARG(disk->path), STR_ARG(name), STR_ARG(disk->name));
     diag_hint(diags, "%s: name: %.*s",
-              disk->is_named ? "write the name that it has" : "add its name to this entry",
+              disk->is_named ? "use its existing name" : "add its name to this entry",
               STR_ARG(name));
     return false;
 }
@@ -120,12 +121,13 @@ static void report_move(struct apply *apply, const struct rollout *rollout, cons
     struct diags *diags = &apply->cluster.diags;
     struct str path = node_text(node_find(mount, "mountPath"));
     diag_error(diags, disk->at,
-               "the claim \"%.*s\" is mounted at \"%.*s\" in the cluster and cannot move to "
+               "claim \"%.*s\" is mounted at \"%.*s\" in the cluster and cannot move to "
                "\"%.*s\"",
                STR_ARG(disk->name), STR_ARG(path), STR_ARG(disk->path));
     hint_replace(apply, rollout,
-                 str_format(&apply->cluster.arena, "write path: %.*s; to move its data to %.*s:\n",
-                            STR_ARG(path), STR_ARG(disk->path)));
+                 str_format(&apply->cluster.arena,
+                            "use path: %.*s; or, to mount the claim at %.*s:\n", STR_ARG(path),
+                            STR_ARG(disk->path)));
 }
 
 static void check_size(struct apply *apply, const struct rollout *rollout, const struct disk *disk,
@@ -137,7 +139,7 @@ static void check_size(struct apply *apply, const struct rollout *rollout, const
     if (str_equal(size, before))
         return;
     diag_error(&apply->cluster.diags, disk->at,
-               "the size of the claim \"%.*s\" cannot be changed here: %.*s, not %.*s",
+               "cannot change the size of claim \"%.*s\" of a StatefulSet from %.*s to %.*s",
                STR_ARG(disk->name), STR_ARG(before), STR_ARG(size));
     hint_replace(apply, rollout, grow_commands(&apply->cluster.arena, rollout, disk->name, size));
 }
@@ -158,7 +160,7 @@ static void check_disk(struct apply *apply, const struct rollout *rollout,
         check_size(apply, rollout, disk, claim, template);
     } else {
         diag_error(&apply->cluster.diags, disk->at,
-                   "a StatefulSet takes no further claim: \"%.*s\" is new", STR_ARG(disk->name));
+                   "cannot add claim \"%.*s\" to an existing StatefulSet", STR_ARG(disk->name));
         hint_add(apply, rollout, live->left_out);
     }
 }
@@ -183,7 +185,7 @@ static void check_left_out(struct apply *apply, const struct rollout *rollout,
         if (set_get(&names, object_name(claim)) || (path.len && set_get(&paths, path)))
             continue;
         diag_error(&apply->cluster.diags, service->at,
-                   "a StatefulSet keeps its claims: \"%.*s\" cannot be left out",
+                   "cannot remove claim \"%.*s\" from an existing StatefulSet",
                    STR_ARG(object_name(claim)));
         hint_replace(apply, rollout, STR(""));
         buf_add_joined(&left_out, ", ",
@@ -207,10 +209,10 @@ static void warn_unmounted(struct apply *apply, const struct rollout *rollout)
             continue;
         struct str path = node_text(node_find(mount, "mountPath"));
         diag_warning(diags, rollout->deployed->service->at,
-                     "the claim \"%.*s\" is retained, but the pods no longer mount it at \"%.*s\"",
+                     "claim \"%.*s\" is retained, but the pods no longer mount it at \"%.*s\"",
                      STR_ARG(object_name(claim)), STR_ARG(path));
         diag_hint(diags,
-                  "to keep it mounted write its entry of persistent_storage again: {name: %.*s, "
+                  "to keep it mounted, restore its entry in persistent_storage: {name: %.*s, "
                   "size: ..., path: %.*s}",
                   STR_ARG(object_name(claim)), STR_ARG(path));
     }

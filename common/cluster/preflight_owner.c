@@ -36,18 +36,20 @@ static bool check_labels(const struct owned *owned)
         return true;
     if (!str_equal(other_layer, layer->name) || !str_equal(module, deployed->service->name)) {
         diag_error(diags, deployed->service->at,
-                   "%.*s of namespace \"%.*s\" belongs to the service \"%.*s\" of \"%.*s\"",
+                   "%.*s in namespace \"%.*s\" belongs to service \"%.*s\" of layer \"%.*s\"",
                    STR_ARG(title_of(owned)), STR_ARG(deployed->namespace->name), STR_ARG(module),
                    STR_ARG(other_layer));
-        diag_hint(diags, "rename one of the two, or apply to a namespace of its own: -n NAME");
+        diag_hint(diags, "rename one of them, or apply to a separate namespace: -n NAME");
         return false;
     }
     if (environment.len && !str_equal(environment, layer->environment.name)) {
         diag_error(diags, deployed->service->at,
-                   "%.*s of namespace \"%.*s\" is that of the environment \"%.*s\"",
+                   "%.*s in namespace \"%.*s\" belongs to environment \"%.*s\"",
                    STR_ARG(title_of(owned)), STR_ARG(deployed->namespace->name),
                    STR_ARG(environment));
-        diag_hint(diags, "delete that first, or apply to a namespace of its own: -n NAME");
+        diag_hint(diags,
+                  "delete the service of that environment first, or apply to a separate namespace: "
+                  "-n NAME");
         return false;
     }
     return true;
@@ -94,12 +96,13 @@ static void refuse_helm(const struct owned *owned)
     struct str release = object_annotation(owned->live, "meta.helm.sh/release-name");
     struct str namespace = release_namespace(owned->live);
     diag_error(diags, owned->rollout->deployed->service->at,
-               "%.*s of namespace \"%.*s\" belongs to the Helm release \"%.*s\"",
+               "%.*s in namespace \"%.*s\" belongs to Helm release \"%.*s\"",
                STR_ARG(title_of(owned)), STR_ARG(object_namespace(owned->live)), STR_ARG(release));
     diag_hint(diags,
-              "rename the module; or set the service file's values in the chart with "
-              "helm-postrender;\nor give the objects the annotation helm.sh/resource-policy: keep "
-              "in the chart, upgrade,\nand after `helm uninstall %.*s -n %.*s` apply with --adopt",
+              "rename the module; or keep the release, and inject the service file into the chart "
+              "with helm-postrender;\nor set the annotation helm.sh/resource-policy: keep in the "
+              "chart, upgrade the release,\nrun `helm uninstall %.*s -n %.*s`, and apply with "
+              "--adopt",
               STR_ARG(str_shell(arena, release)), STR_ARG(str_shell(arena, namespace)));
 }
 
@@ -121,7 +124,7 @@ static void refuse_argo_cd(const struct owned *owned, bool exact)
         buf_format(&commands, "kubectl label %.*s -n %.*s argocd.argoproj.io/instance-\n",
                    STR_ARG(title), STR_ARG(namespace));
     diag_error(diags, owned->rollout->deployed->service->at,
-               "%.*s of namespace \"%.*s\" is managed by Argo CD", STR_ARG(title),
+               "%.*s in namespace \"%.*s\" is managed by Argo CD", STR_ARG(title),
                STR_ARG(namespace));
     diag_hint(diags,
               "rename the module; or delete its Application with --cascade=false%s%.*sand apply%s",
@@ -143,7 +146,7 @@ static void refuse_flux(const struct owned *owned)
     struct str title = title_of(owned);
     struct str namespace = object_namespace(owned->live);
     diag_error(diags, owned->rollout->deployed->service->at,
-               "%.*s of namespace \"%.*s\" is managed by Flux", STR_ARG(title), STR_ARG(namespace));
+               "%.*s in namespace \"%.*s\" is managed by Flux", STR_ARG(title), STR_ARG(namespace));
     diag_hint(
         diags,
         "rename the module; or remove the object from its Kustomization or HelmRelease with "
@@ -197,8 +200,8 @@ static bool application_exists(const struct owned *owned)
         return true;
     cluster_say(
         cluster,
-        "%.*s carries the mark of the Argo CD application \"%.*s\", which does not exist in "
-        "this cluster; if Argo CD manages it from another cluster, it will undo changes",
+        "%.*s is marked as part of Argo CD application \"%.*s\", which does not exist in this "
+        "cluster; if Argo CD manages it from another cluster, it will revert changes",
         STR_ARG(title_of(owned)), STR_ARG(name));
     return false;
 }
@@ -230,12 +233,13 @@ static void hint_move(const struct owned *owned)
 {
     struct str title = title_of(owned);
     struct str namespace = object_namespace(owned->live);
-    diag_hint(&owned->apply->cluster.diags,
-              "run the service beside it under another name, move the traffic, and delete it;\n"
-              "or delete it and keep its pods until the new ones are ready, and apply again:\n"
-              "kubectl delete %.*s -n %.*s --cascade=orphan\n"
-              "docs/adoption.md has the steps that keep the traffic",
-              STR_ARG(title), STR_ARG(namespace));
+    diag_hint(
+        &owned->apply->cluster.diags,
+        "deploy the service under another name, switch the traffic, and delete the workload;\n"
+        "or delete the workload without its pods, and apply again:\n"
+        "kubectl delete %.*s -n %.*s --cascade=orphan\n"
+        "docs/adoption.md describes how to do this without downtime",
+        STR_ARG(title), STR_ARG(namespace));
 }
 
 /* A selector cannot be changed; the pods that run do not match ours. */
@@ -246,7 +250,7 @@ static bool check_selector(const struct owned *owned)
         node_equal(node_find(owned->object, path), node_find(owned->live, path)))
         return true;
     diag_error(&owned->apply->cluster.diags, owned->rollout->deployed->service->at,
-               "%.*s of namespace \"%.*s\" selects other pods, and a selector cannot be changed",
+               "%.*s in namespace \"%.*s\" has a different selector, which cannot be changed",
                STR_ARG(title_of(owned)), STR_ARG(object_namespace(owned->live)));
     hint_move(owned);
     return false;
@@ -258,10 +262,10 @@ static void refuse_unknown(const struct owned *owned)
     struct diags *diags = &owned->apply->cluster.diags;
     struct str managers = object_managers(arena, owned->live);
     diag_error(diags, owned->rollout->deployed->service->at,
-               "%.*s of namespace \"%.*s\" exists and was not created by apply%s%.*s",
+               "%.*s in namespace \"%.*s\" exists and was not created by apply%s%.*s",
                STR_ARG(title_of(owned)), STR_ARG(object_namespace(owned->live)),
                managers.len ? "; it is managed by " : "", STR_ARG(managers));
-    diag_hint(diags, "rename the module, or pass --adopt to take it over");
+    diag_hint(diags, "rename the module, or pass --adopt to adopt it");
 }
 
 static void adopt(struct apply *apply, struct node *live)
@@ -290,7 +294,7 @@ static void check_blocked(struct apply *apply, const struct node *live)
 {
     struct str title = object_title(&apply->cluster.arena, live);
     diag_error(&apply->cluster.diags, NO_LOCATION,
-               "%.*s of namespace \"%.*s\" is no longer needed and would still act, but it %s",
+               "%.*s in namespace \"%.*s\" is no longer needed and would still act, but it %s",
                STR_ARG(title), STR_ARG(object_namespace(live)),
                object_is_adopted(live)
                    ? "was adopted"
@@ -384,7 +388,7 @@ void apply_check_adopted(struct apply *apply, const struct node *after)
         if (found.len == 0)
             continue;
         diag_error(&apply->cluster.diags, rollout->deployed->service->at,
-                   "%.*s of namespace \"%.*s\" would keep what another manager set: %.*s",
+                   "%.*s in namespace \"%.*s\" would keep fields of another manager: %.*s",
                    STR_ARG(title_of(&owned)), STR_ARG(object_namespace(owned.live)),
                    STR_ARG(found));
         hint_move(&owned);

@@ -100,10 +100,10 @@ static void note_claim(struct apply *apply, struct search *search, const struct 
     set_add(arena, &user->found, disk_of(arena, service, base), user);
     if (label.len && owner != user) {
         diag_error(&apply->cluster.diags, service->at,
-                   "the claim \"%.*s\" of namespace \"%.*s\" belongs to \"%.*s\"", STR_ARG(name),
-                   STR_ARG(object_namespace(claim)), STR_ARG(label));
+                   "claim \"%.*s\" in namespace \"%.*s\" belongs to another service: \"%.*s\"",
+                   STR_ARG(name), STR_ARG(object_namespace(claim)), STR_ARG(label));
         diag_hint(&apply->cluster.diags,
-                  "name the claims of \"%.*s\" otherwise: {name: NAME, size: ..., path: ...}",
+                  "use other names for the claims of \"%.*s\": {name: NAME, size: ..., path: ...}",
                   STR_ARG(service->name));
     }
 }
@@ -124,11 +124,11 @@ static void report_unused(struct apply *apply, struct finding *finding)
         if (set_get(&finding->found, disk->name))
             continue;
         diag_error(diags, disk->at,
-                   "the claim \"%.*s\" would be new and empty, but claims that the service had "
-                   "are not used:%.*s%s",
+                   "claim \"%.*s\" would be new and empty, but existing claims of the service "
+                   "would not be used:%.*s%s",
                    STR_ARG(disk->name), STR_ARG(claims), more);
         diag_hint(diags,
-                  "to use one of them, add its name to the entry it belongs to: %.*s\n"
+                  "to use one of them, add its name to its entry in persistent_storage: %.*s\n"
                   "to leave them unused, remove their label:\n"
                   "kubectl label pvc%.*s -n %.*s app.kubernetes.io/instance-",
                   STR_ARG(names), STR_ARG(claims),

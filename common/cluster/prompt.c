@@ -66,9 +66,10 @@ void prompt_list(const struct cluster *cluster, const struct manifests *objects)
     for (size_t i = 0; i < objects->count; i++) {
         struct str namespace = object_namespace(objects->items[i]);
         cluster_say(cluster, "  %.*s%s%.*s%s", STR_ARG(object_title(&arena, objects->items[i])),
-                    namespace.len ? " of namespace " : "", STR_ARG(namespace),
-                    object_is_adopted(objects->items[i]) ? " (adopted: it is released, not deleted)"
-                                                         : "");
+                    namespace.len ? " in namespace " : "", STR_ARG(namespace),
+                    object_is_adopted(objects->items[i])
+                        ? " (adopted: will be released, not deleted)"
+                        : "");
     }
     arena_free(&arena);
 }

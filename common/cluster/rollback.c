@@ -76,8 +76,8 @@ static bool keep_old_kind(struct apply *apply, const struct rollout *rollout)
         right = send(apply, autoscaler);
     }
     if (right)
-        cluster_say(&apply->cluster, "%.*s: rolled back: its %.*s goes on", STR_ARG(rollout->title),
-                    STR_ARG(object_kind(rollout->old)));
+        cluster_say(&apply->cluster, "%.*s: rolled back: its %.*s is still running",
+                    STR_ARG(rollout->title), STR_ARG(object_kind(rollout->old)));
     return right;
 }
 
@@ -115,8 +115,7 @@ static const struct node *choose_template(struct apply *apply, struct rollout *r
     if (now && rollout->live && rollout_is_complete(rollout->live)) {
         template = node_find(rollout->live, "spec template");
         if (node_equal(template, node_find(now, "spec template"))) {
-            cluster_say(cluster,
-                        "%.*s: its pods are those of before: there is nothing to roll back",
+            cluster_say(cluster, "%.*s: nothing to roll back: the pod template did not change",
                         STR_ARG(rollout->title));
             return NULL;
         }
@@ -128,7 +127,7 @@ static const struct node *choose_template(struct apply *apply, struct rollout *r
     if (!template && cluster->diags.errors)
         cluster_say(cluster, "%.*s: not rolled back", STR_ARG(rollout->title));
     else if (!template)
-        cluster_say(cluster, "%.*s: there is no earlier revision to go back to",
+        cluster_say(cluster, "%.*s: not rolled back: no previous revision",
                     STR_ARG(rollout->title));
     return template;
 }
@@ -148,13 +147,15 @@ void rollout_back(struct apply *apply, struct rollout *rollout)
     if (!send(apply, object))
         return;
     rollout->rolled_back = true;
-    cluster_say(cluster, "%.*s: goes back to the pods of before; its other objects stay as applied",
-                STR_ARG(rollout->title));
+    cluster_say(
+        cluster,
+        "%.*s: rolling back the pods to the previous revision; other objects remain as applied",
+        STR_ARG(rollout->title));
     rollout->state = ROLLOUT_WAITS;
     rollout->progress = (struct str){0};
     rollout_wait(apply);
     cluster_say(cluster, "%.*s: %s", STR_ARG(rollout->title),
                 rollout->state == ROLLOUT_DONE ? "rolled back"
-                                               : "the pods of before are not ready");
+                                               : "the pods of the previous revision are not ready");
     rollout->state = ROLLOUT_FAILED;
 }

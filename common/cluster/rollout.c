@@ -120,7 +120,7 @@ static struct str describe_pods(struct arena *arena, const struct rollout *rollo
     int64_t ready = counts.available > old ? counts.available - old : 0;
     *ret_done = is_updated(workload, &counts) && counts.available >= least && counts.ready >= least;
     if (*ret_done && least == 0)
-        return STR("no pods, as asked");
+        return STR("scaled to 0 pods");
     if (*ret_done)
         return str_format(arena, "ready, %" PRId64 " %s", counts.ready,
                           counts.ready == 1 ? "pod" : "pods");
@@ -134,7 +134,7 @@ static void check_expired(struct watch *wait, struct rollout *rollout, const str
     struct str expired = rollout_expired(workload);
     if (waits(rollout) && expired.len && !str_equal(expired, rollout->expired))
         fail(wait, rollout,
-             str_format(&wait->arena, "its pods made no progress for %" PRId64 " s",
+             str_format(&wait->arena, "progress deadline of %" PRId64 " s exceeded",
                         object_number(workload, "spec progressDeadlineSeconds", 600)));
 }
 
@@ -143,7 +143,9 @@ static void evaluate(struct watch *wait, struct rollout *rollout, const struct n
 {
     bool done = false;
     if (!workload) {
-        say_progress(wait, rollout, STR("is not there"));
+        say_progress(
+            wait, rollout,
+            str_format(&wait->arena, "%.*s not found", STR_ARG(object_kind(rollout->workload))));
         return;
     }
     if (!rollout->rolled_back && apply_is_superseded(wait->apply, &wait->arena, workload)) {
@@ -151,7 +153,7 @@ static void evaluate(struct watch *wait, struct rollout *rollout, const struct n
         return;
     }
     if (!rollout_is_observed(workload)) {
-        say_progress(wait, rollout, STR("waits for the cluster to take it up"));
+        say_progress(wait, rollout, STR("waiting for the controller to observe the change"));
         return;
     }
     say_progress(wait, rollout, describe_pods(&wait->arena, rollout, workload, &done));
@@ -168,8 +170,7 @@ static void check_time(struct watch *wait, struct rollout *rollout)
     if (!waits(rollout))
         return;
     if (wait->limit && now - wait->started >= wait->limit)
-        fail(wait, rollout,
-             str_format(arena, "it is not ready after %" PRId64 " s", wait->limit / 1000));
+        fail(wait, rollout, str_format(arena, "not ready after %" PRId64 " s", wait->limit / 1000));
     else if (!wait->limit && now - rollout->since >= timeout * 1000)
         fail(wait, rollout, str_format(arena, "no progress for %" PRId64 " s", timeout));
     rollout->unknown = !waits(rollout) && wait->trouble.len;
@@ -216,7 +217,7 @@ static void free_stuck(struct watch *wait, const struct rollout *rollout,
             str_equal(object_label(pod, "controller-revision-hash"), revision))
             continue;
         if (kubectl_delete(&kubectl, &(struct node *){pod}, 1, false) == 1)
-            cluster_say(cluster, "%.*s: removed its pod %.*s, which was stuck before",
+            cluster_say(cluster, "%.*s: deleted pod %.*s of an earlier revision, which was stuck",
                         STR_ARG(rollout->title), STR_ARG(object_name(pod)));
         wait->progress.lines = 0;
     }

@@ -41,7 +41,7 @@ static struct str with_message(struct arena *arena, struct str reason, const str
 
 static struct str ended(struct arena *arena, const struct node *terminated)
 {
-    return str_format(arena, "ended with exit status %" PRId64 " (%.*s)",
+    return str_format(arena, "exited with code %" PRId64 " (%.*s)",
                       object_number(terminated, "exitCode", -1),
                       STR_ARG(node_text(node_find(terminated, "reason"))));
 }
@@ -52,14 +52,14 @@ static struct str container_state(struct arena *arena, const struct node *status
     const struct node *waiting = node_find(status, "state waiting");
     const struct node *terminated = node_find(status, "state terminated");
     const struct node *before = node_find(status, "lastState terminated");
-    struct str text = STR("runs, but its readiness probe fails");
+    struct str text = STR("running, but its readiness probe fails");
     if (waiting)
         text = with_message(arena, node_text(node_find(waiting, "reason")),
                             node_find(waiting, "message"));
     else if (terminated)
         text = ended(arena, terminated);
     if (before)
-        text = str_format(arena, "%.*s; before that it %.*s", STR_ARG(text),
+        text = str_format(arena, "%.*s; previously %.*s", STR_ARG(text),
                           STR_ARG(ended(arena, before)));
     return text;
 }
@@ -73,7 +73,7 @@ static void add_pod(struct buf *out, struct arena *arena, const struct node *pod
     if (nowhere.len)
         add_line(
             out, "  ",
-            str_format(arena, "pod %.*s: is on no node: %.*s", STR_ARG(name), STR_ARG(nowhere)));
+            str_format(arena, "pod %.*s: unschedulable: %.*s", STR_ARG(name), STR_ARG(nowhere)));
     for (; status; status = status->next)
         if (!str_is(node_text(node_find(status, "ready")), "true"))
             add_line(out, "  ",
@@ -115,7 +115,7 @@ static void add_log(struct buf *out, const struct kubectl *kubectl, const struct
     if (text.len)
         add_line(
             out, "  ",
-            str_format(kubectl->arena, "the last lines of pod %.*s:", STR_ARG(object_name(pod))));
+            str_format(kubectl->arena, "last log lines of pod %.*s:", STR_ARG(object_name(pod))));
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);)
         add_line(out, "    ", line);
@@ -183,7 +183,7 @@ static void add_events(struct buf *out, struct arena *arena, struct node *events
         if (set_add(arena, &seen, message, events))
             continue;
         add_line(out, "  ",
-                 str_format(arena, "event of %.*s %.*s: %.*s",
+                 str_format(arena, "event for %.*s %.*s: %.*s",
                             STR_ARG(node_text(node_find(chosen[i], "involvedObject kind"))),
                             STR_ARG(node_text(node_find(chosen[i], "involvedObject name"))),
                             STR_ARG(message)));

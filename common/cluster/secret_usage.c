@@ -79,16 +79,16 @@ static struct suggestion find_near(struct cluster *cluster,
     return near;
 }
 
-#define OF_SECRET "of the Secret \"" MANUAL_SECRETS "\" of namespace \"%.*s\""
+#define OF_SECRET "of Secret \"" MANUAL_SECRETS "\" in namespace \"%.*s\""
 
 static void report_key(struct cluster *cluster, const struct cluster_namespace *namespace,
                        struct str key, const struct suggestion *near)
 {
     diag_warning(&cluster->diags, NO_LOCATION,
-                 "no service in the given files uses the key \"%.*s\" " OF_SECRET, STR_ARG(key),
+                 "no service in the given files uses key \"%.*s\" " OF_SECRET, STR_ARG(key),
                  STR_ARG(namespace->name));
     if (!diag_suggest(&cluster->diags, near))
-        diag_hint(&cluster->diags, "add it to secrets of a service, or write secrets: all");
+        diag_hint(&cluster->diags, "add it to the secrets of a service, or set secrets: all");
 }
 
 static void report_keys(struct cluster *cluster, const struct cluster_namespace *namespace,
@@ -104,7 +104,7 @@ static void report_keys(struct cluster *cluster, const struct cluster_namespace 
                  "no service in the given files uses these keys " OF_SECRET ": %.*s",
                  STR_ARG(namespace->name), STR_ARG(buf_str(&names)));
     buf_free(&names);
-    diag_hint(&cluster->diags, "add them to secrets of a service, or write secrets: all");
+    diag_hint(&cluster->diags, "add them to the secrets of a service, or set secrets: all");
 }
 
 /* Those with a suggestion one by one, and the others together. */
@@ -150,9 +150,10 @@ void secret_usage_report(struct cluster *cluster, const struct cluster_namespace
 void secret_usage_report_hidden(struct cluster *cluster, const struct variable *variable)
 {
     diag_warning(&cluster->diags, variable->at,
-                 "the variable \"%.*s\" hides the key of that name, which secrets: all provides",
+                 "variable \"%.*s\" hides the key of the same name, which secrets: all provides",
                  STR_ARG(variable->name));
-    diag_hint(&cluster->diags, "Kubernetes prefers env to envFrom: %s, or delete the key",
-              variable->linked ? "list the keys in secrets, which replace a link's variables"
-                               : "rename the variable");
+    diag_hint(&cluster->diags, "env takes precedence over envFrom: %s, or delete the key",
+              variable->linked
+                  ? "list the keys in secrets, which replaces the variables of the link"
+                  : "rename the variable");
 }

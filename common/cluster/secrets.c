@@ -130,14 +130,13 @@ static void report(struct cluster *cluster, const struct cluster_namespace *name
         return;
     if (kubectl_says(run, "may not be more than 1048576 bytes") || kubectl_says(run, "Too long")) {
         diag_error(diags, NO_LOCATION,
-                   "the Secret \"" MANUAL_SECRETS
-                   "\" of namespace \"%.*s\" is full: all its values "
-                   "together may have 1 MiB",
+                   "Secret \"" MANUAL_SECRETS
+                   "\" in namespace \"%.*s\" exceeds 1 MiB (the sum of all its values)",
                    STR_ARG(namespace->name));
-        diag_hint(diags, "nothing was changed; a large file belongs into a volume or a bucket");
+        diag_hint(diags, "nothing was changed; store large files in a volume or a bucket");
     } else if (shows_value(run, changes)) {
         diag_error(diags, NO_LOCATION, "kubectl patch failed with exit status %d", run->status);
-        diag_hint(diags, "its message is not shown, for it holds a value");
+        diag_hint(diags, "its message is not shown because it contains a secret value");
     } else {
         kubectl_report(&cluster->kubectl, run);
     }
@@ -206,8 +205,8 @@ static bool is_confirmed(struct cluster *cluster, const struct process *run, str
         return true;
     if (!process_interrupted())
         diag_error(&cluster->diags, NO_LOCATION,
-                   "the Secret \"" MANUAL_SECRETS
-                   "\" was not changed: the server has no new version of it");
+                   "Secret \"" MANUAL_SECRETS
+                   "\" was not changed: the server returned no new resourceVersion");
     return false;
 }
 
@@ -282,15 +281,15 @@ static void restart_unit(struct cluster *cluster, const struct deployed_service 
     const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
     const struct node *unclaimed = deployed_service_live_workload(deployed, LABELS_UNCLAIMED);
     if (!live && unclaimed)
-        cluster_say(cluster, "%.*s: not restarted: %.*s has no environment label; apply claims it",
-                    STR_ARG(deployed->service->name),
-                    STR_ARG(object_title(&cluster->arena, unclaimed)));
+        cluster_say(
+            cluster, "%.*s: not restarted: %.*s has no environment label; run apply to claim it",
+            STR_ARG(deployed->service->name), STR_ARG(object_title(&cluster->arena, unclaimed)));
     if (!live || !request_restart(cluster, deployed, live))
         return;
     struct str managers = {0};
     if (!object_applied_by(live, MANAGER))
         managers = object_managers(&cluster->arena, live);
-    cluster_say(cluster, "%.*s: its pods restart%s%.*s", STR_ARG(deployed->service->name),
+    cluster_say(cluster, "%.*s: restarting its pods%s%.*s", STR_ARG(deployed->service->name),
                 managers.len ? "; they are managed by " : "", STR_ARG(managers));
 }
 

@@ -321,8 +321,7 @@ static void test_delete(void **state)
         assert_int_equal(kubectl_delete(&kubectl, pods, 1, false), 0);
         assert_errors(unit, 1);
         assert_diag(unit, 0, 0, 0,
-                    "pod/again was replaced or claimed by others meanwhile; it was not deleted",
-                    "");
+                    "pod/again was not deleted: it was replaced or claimed by another owner", "");
         unit_forget(unit);
     }
     /* One that may not be read is taken from kubectl's word. */
@@ -464,10 +463,9 @@ static void test_odd_messages(void **state)
     static const struct {
         const char *script, *message, *hint;
     } rows[] = {
-        {"exit 3", " get failed with exit status 3, and does not say why", ""},
-        {"kill -KILL $$", " get was ended by signal 9 (", ""},
-        {"printf '\\n\\nWarning: x\\n' >&2; exit 1", " get failed with exit status 1, and does",
-         ""},
+        {"exit 3", " get failed with exit status 3 and no error message", ""},
+        {"kill -KILL $$", " get was terminated by signal 9 (", ""},
+        {"printf '\\n\\nWarning: x\\n' >&2; exit 1", " get failed with exit status 1 and no", ""},
         {"printf 'panic: x\\n\\ngoroutine 1' >&2; exit 2", "panic: x", "goroutine 1"},
         {"echo 'Error from server' >&2; exit 1", "Error from server", ""},
         {"echo 'error: ' >&2; exit 1", "error: ", ""},
@@ -611,10 +609,10 @@ static void test_programs_that_cannot_be_run(void **state)
         int error;
         const char *message, *hint;
     } rows[] = {
-        {"kubectl", ENOENT, "kubectl cannot be run: it is not there", "name it in KUBECTL_PATH"},
-        {"/x/kubectl", ENOENT, "/x/kubectl cannot be run: it is not there", ""},
-        {"kubectl", EACCES, "kubectl cannot be run: Permission denied", ""},
-        {"kubectl", EFBIG, "kubectl cannot be run: it prints too much", ""},
+        {"kubectl", ENOENT, "kubectl not found in PATH", "set KUBECTL_PATH to its path"},
+        {"/x/kubectl", ENOENT, "cannot run /x/kubectl: No such file or directory", ""},
+        {"kubectl", EACCES, "cannot run kubectl: Permission denied", ""},
+        {"kubectl", EFBIG, "kubectl: output exceeds 256 MiB", ""},
     };
     struct kubectl kubectl = kubectl_of(unit, &no_options);
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -680,7 +678,7 @@ static void test_answers(void **state)
             assert_str(node_text(node_find(first, "metadata name")), rows[i].first);
         if (rows[i].wrong) {
             assert_diag(unit, 0, 0, 0,
-                        rows[i].output[0] ? "kubectl get printed something else than objects"
+                        rows[i].output[0] ? "kubectl get printed no Kubernetes object"
                                           : "kubectl get printed nothing",
                         "KUBECTL_PATH");
             /* What it printed may be a secret. */
