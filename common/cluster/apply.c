@@ -20,7 +20,7 @@ void apply_print(const struct apply *apply, struct str title, const char *outcom
     buf_free(&line);
 }
 
-/* Notes and prints what the server took: kubectl names each object when it is done. */
+/* Records and prints the applied objects: kubectl prints the name of each. */
 static void take_names(struct apply *apply, const struct manifests *batch,
                        const struct process *run)
 {
@@ -36,7 +36,7 @@ static void take_names(struct apply *apply, const struct manifests *batch,
     }
 }
 
-/* Applies the objects of all namespaces at the same time. Reports what fails. */
+/* Applies the objects of all namespaces in parallel. Reports failures. */
 static void send(struct apply *apply, struct manifests *batches, size_t count, bool force)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
@@ -78,7 +78,7 @@ static void make_namespaces(struct apply *apply)
     send(apply, &manifests, 1, false);
 }
 
-/* Deletes objects, and prints each that is deleted. */
+/* Deletes objects and prints the deleted ones. */
 static void remove_objects(struct apply *apply, const struct manifests *objects)
 {
     struct kubectl *kubectl = &apply->cluster.kubectl;
@@ -89,7 +89,7 @@ static void remove_objects(struct apply *apply, const struct manifests *objects)
         apply_print(apply, object_title(kubectl->arena, objects->items[i]), "deleted");
 }
 
-/* The same for objects among which CronJobs may be. */
+/* Deletes objects; CronJobs are suspended first, and retained while they have a running Job. */
 static void remove_and_stop(struct apply *apply, const struct manifests *objects)
 {
     struct manifests jobs = {.arena = &apply->cluster.arena};
@@ -103,8 +103,8 @@ static void remove_and_stop(struct apply *apply, const struct manifests *objects
     remove_objects(apply, &removed);
 }
 
-/* Those of the list that are, or are not, autoscalers: these go first, or they would undo what is
- * applied. */
+/* Deletes stale objects: either the autoscalers or the others. Autoscalers are deleted before the
+ * workloads are applied, or they would revert their replicas. */
 static void remove_superseded(struct apply *apply, bool autoscalers)
 {
     struct manifests removed = {.arena = &apply->cluster.arena};
@@ -149,7 +149,7 @@ void apply_report_stale(struct apply *apply)
     }
 }
 
-/* Adopted objects are released, the others added to those that are removed. */
+/* Releases the adopted objects, and adds the others to `removed`. */
 static void remove_or_release(struct apply *apply, const struct manifests *objects,
                               struct manifests *removed)
 {
@@ -162,8 +162,8 @@ static void remove_or_release(struct apply *apply, const struct manifests *objec
     }
 }
 
-/* What --prune removes serves, perhaps, until the new pods do: it goes when all of them are ready,
- * or at once where nobody waits. */
+/* Objects that --prune deletes may still serve traffic, so they are deleted only when all new pods
+ * are ready, or at once with --wait=false. */
 static void prune(struct apply *apply, bool ready)
 {
     struct manifests removed = {.arena = &apply->cluster.arena};
@@ -181,7 +181,7 @@ static void prune(struct apply *apply, bool ready)
     remove_and_stop(apply, &removed);
 }
 
-/* An empty list for each namespace. */
+/* Returns an empty list for each namespace. */
 static struct manifests *list_for_namespaces(struct cluster *cluster)
 {
     struct manifests *lists =
@@ -191,14 +191,14 @@ static struct manifests *list_for_namespaces(struct cluster *cluster)
     return lists;
 }
 
-/* What is applied by itself. */
+/* Objects are applied in this order. */
 enum phase {
-    PHASE_DEPENDENCIES, /* what must be done before pods can start, */
-    PHASE_INDEPENDENT,  /* services that have nothing of that kind, */
-    PHASE_DEPENDENT     /* and the rest of those that have */
+    PHASE_DEPENDENCIES, /* objects that must be ready before pods can start */
+    PHASE_INDEPENDENT,  /* services without such objects */
+    PHASE_DEPENDENT     /* all other objects of the services that have them */
 };
 
-/* When all but the dependencies of a service are applied. */
+/* Returns the phase in which all but the dependencies of a service are applied. */
 static enum phase phase_of_rest(const struct deployed_service *deployed)
 {
     for (size_t i = 0; i < deployed->count; i++)
@@ -207,7 +207,8 @@ static enum phase phase_of_rest(const struct deployed_service *deployed)
     return PHASE_INDEPENDENT;
 }
 
-/* Workloads whose replicas are taken by force go by themselves, so that nothing else is forced. */
+/* Workloads whose replicas are taken by force are applied separately, so that nothing else is
+ * forced. */
 static void send_phase(struct apply *apply, enum phase phase)
 {
     struct cluster *cluster = &apply->cluster;
@@ -231,7 +232,7 @@ static void send_phase(struct apply *apply, enum phase phase)
         send(apply, forced, cluster->namespace_count, true);
 }
 
-/* A new workload was made with as many pods as the old one has; its autoscaler takes over. */
+/* A new workload was created with the replicas of the old one: transfers them to its autoscaler. */
 static void settle_replicas(struct apply *apply, struct rollout *rollout)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
@@ -242,7 +243,7 @@ static void settle_replicas(struct apply *apply, struct rollout *rollout)
                                       kubectl_documents(kubectl, &rollout->workload, 1), 0));
 }
 
-/* True when all was taken. */
+/* Marks rollouts with an object that was not applied as failed. True if there are none. */
 static bool find_broken(struct apply *apply)
 {
     bool right = true;
@@ -276,24 +277,23 @@ static bool wants_wait(const struct options *options)
     return !options->apply.wait || strcmp(options->apply.wait, "true") == 0;
 }
 
-/* The number of pods is made safe before it changes hands. Nothing more is done for a service where
- * that fails. */
+/* Preserves the number of pods before spec.replicas changes its manager. A service for which that
+ * fails is not applied. */
 static void prepare_replicas(struct apply *apply)
 {
     remove_superseded(apply, true);
     bool removed = apply->cluster.diags.errors == 0;
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
-        if (!removed && rollout->takes_replicas) /* the autoscaler would go on to change it */
+        if (!removed && rollout->takes_replicas) /* the autoscaler would still change it */
             rollout->broken = true;
         if (rollout->keeps && rollout->live && !process_interrupted())
             rollout->broken = !apply_hand_over(apply, rollout);
     }
 }
 
-/* What pods cannot start without comes first; and meanwhile what others wait for holds up nobody
- * else.
- */
+/* Applies dependencies first, then independent services, which need not wait, and then waits for
+ * the dependencies. */
 static void send_awaited(struct apply *apply)
 {
     send_phase(apply, PHASE_DEPENDENCIES);
@@ -310,7 +310,7 @@ static void send_awaited(struct apply *apply)
         apply_await(apply);
 }
 
-/* Everything into the cluster; false when some of it did not get there. */
+/* Applies all objects. Reports errors and returns false if some were not applied. */
 static bool change(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
@@ -338,7 +338,8 @@ static bool change(struct apply *apply)
     return right;
 }
 
-/* Old pods are kept until new ones are ready, so a changed kind is always waited for. */
+/* A workload of the other kind is retained until the new pods are ready, so a changed kind is
+ * always waited for. */
 static void wait_for(struct apply *apply)
 {
     bool all = wants_wait(apply->cluster.options);
@@ -375,7 +376,7 @@ static void finish(struct apply *apply, struct rollout *rollout)
     cluster_tell(cluster);
 }
 
-/* Of several services: which failed. */
+/* Prints which of several services failed. True if none did. */
 static bool summarize(struct apply *apply)
 {
     struct buf names = {0};
@@ -446,7 +447,7 @@ static int tell_dry_run(struct apply *apply)
     return console_finish((struct str){0});
 }
 
-/* Nothing is changed before all of this is right. */
+/* Runs all checks before anything is changed. */
 static bool prepare(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
@@ -478,8 +479,8 @@ static bool make_and_check(struct apply *apply)
     return right;
 }
 
-/* --prune=layer deletes services that are in no file, perhaps by mistake: what it deletes is listed
- * and confirmed before anything is changed. */
+/* --prune=layer deletes services that are in no file, perhaps by mistake: lists them and asks
+ * before anything is changed. */
 static bool confirm_prune(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
@@ -526,8 +527,8 @@ static int run(struct apply *apply)
     return console_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* No call of kubectl takes longer than --timeout, so that its own retries end too. What a slow
- * machine needs for one is always allowed. */
+/* Limits each kubectl call to --timeout, because kubectl's own retries would take longer; but never
+ * below what one call takes on a slow machine. */
 static int64_t call_limit(const struct options *options)
 {
     enum { LEAST = 5 }; /* seconds */

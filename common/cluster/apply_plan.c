@@ -1,10 +1,10 @@
-/* What goes and what stays, and who has spec.replicas.
+/* Decides which stale objects are deleted or retained, and who owns spec.replicas.
  *
  * Server-side apply removes a field that its manager no longer sends, and a Deployment without
- * replicas has one pod. So a number that runs is given to MANAGER_REPLICAS before it is left to an
- * autoscaler, whose controller takes it over when it scales. The other way round the number is
- * taken by force, but only from controllers and from that manager: a person's is a conflict, which
- * is the user's to decide. */
+ * replicas has one pod. So the current number is transferred to MANAGER_REPLICAS before an
+ * autoscaler owns it, whose controller takes the field when it scales. In the other direction,
+ * apply takes the number by force, but only from controllers and from that manager: a number set
+ * by a user is a conflict. */
 #include "cluster/apply.h"
 
 #include "cluster/live.h"
@@ -60,7 +60,8 @@ static struct set rendered_titles(struct arena *arena, const struct deployed_ser
     return titles;
 }
 
-/* A workload of the other kind is no part of this: it goes when its pods are replaced. */
+/* Sorts the stale objects of a service. A workload of the other kind is not among them: it is
+ * deleted when its pods are replaced. */
 static void plan_superseded(struct apply *apply, const struct rollout *rollout)
 {
     const struct deployed_service *deployed = rollout->deployed;
@@ -78,7 +79,7 @@ static void plan_superseded(struct apply *apply, const struct rollout *rollout)
             manifests_add(&apply->kept, live);
         else if (!is_active(live))
             manifests_add(unclaimed ? &apply->unclaimed : &apply->stays, live);
-        else if (!deployed->service->has_image) /* it is not known what runs */
+        else if (!deployed->service->has_image) /* without an image, what runs is not known */
             continue;
         else if (unclaimed || object_is_adopted(live))
             manifests_add(&apply->blocked, live);
@@ -89,7 +90,7 @@ static void plan_superseded(struct apply *apply, const struct rollout *rollout)
         manifests_add(&apply->blocked, rollout->old);
 }
 
-/* --prune=layer: services that are in none of the files. */
+/* --prune=layer: sorts the objects of services that are in none of the files. */
 static void plan_layer(struct apply *apply, struct cluster_namespace *namespace)
 {
     for (struct node *live = namespace->live; live; live = live->next) {
@@ -134,7 +135,7 @@ static void plan_replicas(struct apply *apply, struct rollout *rollout)
     const struct node *live = rollout->live;
     if (node_find(rollout->workload, "spec replicas")) {
         struct str owner = live ? object_field_owner(live, replicas_field, MANAGER) : STR("");
-        /* --adopt takes nothing by force. */
+        /* --adopt never forces. */
         rollout->takes_replicas = owner.len && object_applied_by(live, MANAGER) &&
                                   (loses_autoscaler(apply, rollout) ||
                                    str_is(owner, MANAGER_REPLICAS) || object_scaled(live));

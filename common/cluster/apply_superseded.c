@@ -1,12 +1,12 @@
-/* Two applies at once: the later one changes what the earlier one still waits for, and only one of
- * them can be right. What this apply sends is known from the server's dry run of it; what another
- * apply sends afterwards is the same manager's. So of an object these fields count:
+/* Concurrent applies: a later one changes objects whose rollout the earlier one still waits for, so
+ * the earlier one must fail. The server's dry run shows what this apply sends; another apply has
+ * the same manager. An object was changed by another apply if, of the fields of this manager,
  *
- *   - fields that both own must have the same value;
- *   - a field that the manager did not own before was sent by another apply;
- *   - a field that it no longer owns was left out by another apply if nobody else keeps it there.
+ *   - one that it owned before and still owns has another value;
+ *   - it owns one that it did not own before;
+ *   - it no longer owns one, and the field is gone.
  *
- * A field that another manager has taken, as `kubectl scale` does, is no apply. */
+ * A field that another manager took, as `kubectl scale` does, does not count. */
 #include "cluster/apply.h"
 
 #include "yaml/emit.h"
@@ -25,8 +25,8 @@ static const struct node *owned_fields(const struct node *object)
     return NULL;
 }
 
-/* The names by which a list tells its items apart, from the first of the fields that has them:
- * `k:{"name":"web"}`. */
+/* Returns the keys that identify the items of a list, from the first field that has them:
+ * `k:{"name":"web"}`. NULL if there is none. */
 static const struct node *key_names(struct arena *arena, const struct node *fields)
 {
     const struct node *field = node_items(fields);
@@ -37,7 +37,7 @@ static const struct node *key_names(struct arena *arena, const struct node *fiel
     return load_json(arena, str_from(field->key->text, strlen("k:")));
 }
 
-/* An item as fieldsV1 names it. */
+/* Returns the key of an item in fieldsV1. */
 static struct str item_key(struct arena *arena, const struct node *names, const struct node *item)
 {
     struct buf text = {0};
@@ -55,7 +55,7 @@ static struct str item_key(struct arena *arena, const struct node *names, const 
     return buf_take(arena, &text);
 }
 
-/* The children of a value by the names that fieldsV1 gives them. */
+/* Returns the children of a value by their keys in fieldsV1. */
 static struct set index_value(struct arena *arena, const struct node *value,
                               const struct node *fields)
 {
@@ -85,7 +85,7 @@ static bool is_member(const struct node *field)
     return !str_is(field->key->text, ".") && !str_starts(field->key->text, STR("v:"));
 }
 
-/* True if the manager's fields of `now` are those of `sent`, by the rules above. */
+/* True if the manager's fields of `now` are those of `sent`, by the rules at the top. */
 static bool same_fields(struct arena *arena, const struct node *sent_fields,
                         const struct node *sent, const struct node *now_fields,
                         const struct node *now)
@@ -113,8 +113,8 @@ static bool same_fields(struct arena *arena, const struct node *sent_fields,
     return true;
 }
 
-/* Who has the number of pods may change while this apply works (apply_plan.c): the dry run sent
- * another number than the apply did. */
+/* The dry run may have sent other replicas than the apply (apply_plan.c): sets them to those that
+ * were applied. */
 static void correct_replicas(struct arena *arena, struct node *sent, const struct node *rendered)
 {
     const struct node *number = node_find(rendered, "spec replicas");
@@ -142,7 +142,7 @@ bool apply_is_superseded(struct apply *apply, struct arena *arena, const struct 
     const struct node *fields = owned_fields(sent);
     if (!fields)
         return false;
-    /* Another apply has left the number of pods to an autoscaler. */
+    /* Another apply has transferred the replicas to an autoscaler. */
     bool left = node_find(fields, replicas) && !node_find(owned_fields(live), replicas) &&
                 object_field_applied_by(live, replicas, MANAGER_REPLICAS);
     return left || !same_fields(arena, fields, sent, owned_fields(live), live);
@@ -163,8 +163,8 @@ void apply_supersede(struct apply *apply, struct rollout *rollout, const struct 
     supersede(apply, rollout, object, "was changed");
 }
 
-/* What the cluster has now of all objects of a namespace, by object_key(); false if it does not
- * answer. */
+/* Queries the live objects of a namespace by object_key(). Reports an error and returns false if
+ * that fails. */
 static bool query(struct apply *apply, const struct cluster_namespace *namespace, struct set *ret)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;

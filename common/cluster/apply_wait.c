@@ -1,5 +1,5 @@
-/* Objects that other controllers must have finished before pods can start: applied first, and
- * waited for. */
+/* Waits for objects that other controllers must process before pods can start. They are applied
+ * first. */
 #include "cluster/apply.h"
 
 #include "cluster/live.h"
@@ -19,9 +19,9 @@ static bool is_true(const struct node *condition)
     return str_is(node_text(node_find(condition, "status")), "True");
 }
 
-/* The controller has seen what was applied last. External-secrets begins a field with the
- * generation that it synced. An ACK controller writes the status anew whenever it has looked, which
- * it does when the generation rises; `before` is the object as it was. */
+/* True if the controller has observed the last change. External Secrets writes a field that begins
+ * with the synced generation. An ACK controller writes the status whenever it has reconciled, which
+ * it does when the generation rises. `before`: the object before this apply. */
 static bool is_observed(struct arena *arena, const struct node *object, const struct node *before)
 {
     int64_t generation = object_number(object, "metadata generation", 0);
@@ -34,15 +34,15 @@ static bool is_observed(struct arena *arena, const struct node *object, const st
     return str_compare(object_status_at(object), object_applied_at(object, MANAGER)) >= 0;
 }
 
-/* What the conditions of an object say that is not done: why it never will be, what is tried again,
- * what it waits for itself, or whatever stands beside the condition of all. */
+/* Returns why an object is not ready, from the first of its conditions that explains it: a final
+ * failure, an error that is retried, an unresolved reference, or the condition itself. */
 static struct str complaint(struct arena *arena, const struct node *object)
 {
     const struct kind *kind = kind_of(object);
     const struct {
         const char *type;
-        bool status; /* it has something to say with this status, */
-        bool any;    /* or with any */
+        bool status; /* it explains the state if it has this status */
+        bool any;    /* with any status */
     } rows[] = {{kind->failure_condition, true, false},
                 {"ACK.Recoverable", true, false},
                 {"ACK.ReferencesResolved", false, false},
@@ -62,7 +62,7 @@ static struct str complaint(struct arena *arena, const struct node *object)
     return STR("not ready");
 }
 
-/* How far an object is. `ret_text` is what it says, unless it is done. */
+/* Returns the state of an object, and in `ret_text` why it is not ready. */
 static enum rollout_state query(struct arena *arena, const struct node *object,
                                 const struct node *before, struct str *ret_text)
 {
@@ -71,7 +71,7 @@ static enum rollout_state query(struct arena *arena, const struct node *object,
     *ret_text = STR("its controller has not processed it");
     if (!item)
         return ROLLOUT_WAITS;
-    /* An ACK controller takes what it has given up for synced. */
+    /* An ACK controller also reports a resource that it has given up as synced. */
     bool failed =
         kind->failure_condition && is_true(object_condition(object, kind->failure_condition));
     bool ended = failed || is_true(item);
@@ -103,7 +103,7 @@ static struct node *get(struct apply *apply, struct arena *arena, const struct n
     return live;
 }
 
-/* `given_up`: its controller does not try it again soon, unless the object changes. */
+/* `given_up`: its controller does not retry unless the object changes. */
 static void give_up(struct apply *apply, struct rollout *rollout, const struct node *object,
                     struct str text, bool given_up)
 {
@@ -126,7 +126,7 @@ static void give_up(struct apply *apply, struct rollout *rollout, const struct n
     rollout->broken = true;
 }
 
-/* Waits for one; the time counts from the beginning of the wait for all. */
+/* Waits for an object until `limit`, by process_clock(). */
 static void await(struct apply *apply, struct rollout *rollout, const struct node *object,
                   int64_t limit)
 {

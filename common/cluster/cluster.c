@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* `names`: of the namespaces so far, in which each is a pointer to it. */
+/* Returns the namespace of a layer, which is added if it is new. `names`: pointers to the
+ * namespaces by name. */
 static struct cluster_namespace *namespace_of_layer(struct cluster *cluster, struct set *names,
                                                     const struct layer *layer)
 {
@@ -24,8 +25,8 @@ static struct cluster_namespace *namespace_of_layer(struct cluster *cluster, str
     return *slot;
 }
 
-/* Selects what carries the label of one of the layers. Of very many all that carries the label is
- * asked for: neither an argument nor the address of a request may be of any length. */
+/* Returns the flag that selects objects with the label of one of the layers; for very many layers,
+ * objects with any value of the label, because arguments and URLs have a maximum length. */
 static struct str layers_selector(struct arena *arena, const struct cluster_namespace *namespace)
 {
     enum { NAMED_MAX = 4000 }; /* bytes of names */
@@ -115,7 +116,7 @@ static int by_delete_order(const void *a, const void *b)
                                   : (orders[0] > orders[1]) - (orders[0] < orders[1]);
 }
 
-/* kubectl lists several kinds in no order of its own; here it is that in which objects go. */
+/* Sorts the live objects in the order in which they are deleted. */
 static void sort_live(struct arena *arena, struct cluster_namespace *namespace)
 {
     size_t count = 0;
@@ -133,23 +134,23 @@ static void sort_live(struct arena *arena, struct cluster_namespace *namespace)
     *link = NULL;
 }
 
-/* What a run asks for, and what takes the answer. */
+/* What a kubectl process queries, and the function that handles its output. */
 struct question {
     void (*take)(struct cluster *cluster, const struct question *question,
                  const struct process *run);
     struct cluster_namespace *namespace;
-    const struct kind *kind; /* the only one that is listed; NULL: any */
-    bool lenient;            /* what may not be listed is a warning */
+    const struct kind *kind; /* the only kind that is listed; NULL: any */
+    bool lenient;            /* a forbidden list is a warning */
 };
 
-/* Questions to be asked at the same time; each has its run at the same index. */
+/* Queries that run in parallel. items[i] is the query of runs.items[i]. */
 struct questions {
     struct runs runs;
     struct question *items;
     size_t count;
 };
 
-/* The runs that were added since the last call are of this question. */
+/* Assigns a query to the processes that were added since the last call. */
 static void add_question(struct arena *arena, struct questions *questions, struct question question)
 {
     while (questions->count < questions->runs.count) {
@@ -159,7 +160,7 @@ static void add_question(struct arena *arena, struct questions *questions, struc
     }
 }
 
-/* Runs all, and takes the answers in the order of the questions. */
+/* Runs all queries, and handles their output in order. */
 static void ask_all(struct cluster *cluster, struct questions *questions)
 {
     kubectl_run(&cluster->kubectl, questions->runs.items, questions->runs.count);
@@ -189,14 +190,14 @@ static struct process ask_objects(struct cluster *cluster,
                                     .items};
 }
 
-/* Names and keys alone: no value leaves kubectl. One object is no List. */
+/* Prints only names and keys: no value leaves kubectl. A single object is not a List. */
 static const char secret_template[] =
     "--output=go-template={{define \"s\"}}{{.metadata.name}}{{\"\\n\"}}{{$n := .metadata.name}}"
     "{{range $k, $v := .data}}{{$n}}/{{$k}}{{\"\\n\"}}{{end}}{{end}}"
     "{{if eq .kind \"List\"}}{{range .items}}{{template \"s\" .}}{{end}}"
     "{{else}}{{template \"s\" .}}{{end}}";
 
-/* The Secrets that pods of a namespace need, also as words of a command. */
+/* Returns the names of the Secrets that pods of a namespace require; adds them to `ret_words`. */
 static struct set needed_secrets(struct arena *arena, const struct cluster_namespace *namespace,
                                  struct argv *ret_words)
 {
@@ -213,8 +214,8 @@ static struct set needed_secrets(struct arena *arena, const struct cluster_names
     return names;
 }
 
-/* Asks for manual-secrets in any case, because keys that nothing uses are reported, unless a store
- * has the secrets. Adds no run when there is nothing to ask for. */
+/* Queries the required Secrets. manual-secrets is always among them, because its unused keys are
+ * reported, unless the secrets are in a store. Adds no process if there is nothing to query. */
 static void ask_secrets(struct cluster *cluster, struct cluster_namespace *namespace,
                         struct runs *runs)
 {
@@ -286,7 +287,7 @@ static void take_objects(struct cluster *cluster, const struct question *questio
                keep_layers(namespace, kubectl_items(kubectl_answer(&cluster->kubectl, run))));
 }
 
-/* A kind that is not there has no objects; one that may not be listed is none of this user's. */
+/* Lists a kind that the server may not have. If it is forbidden, the user has no such objects. */
 static void take_optional(struct cluster *cluster, const struct question *question,
                           const struct process *run)
 {
@@ -336,7 +337,7 @@ static void take_secrets(struct cluster *cluster, const struct question *questio
     }
 }
 
-/* Adds the questions about one namespace. */
+/* Adds the queries of one namespace. */
 static void add_questions(struct cluster *cluster, struct cluster_namespace *namespace,
                           enum kind_list list, unsigned query, struct questions *questions)
 {
@@ -384,7 +385,7 @@ static bool is_lacking(const struct cluster_namespace *namespace, const struct n
     return set_get(&namespace->lacking, object_kind(object)) != NULL;
 }
 
-/* Each kind once, where it is needed first. */
+/* Reports each missing kind once, at the first service that needs it. */
 static void report_lacking(struct cluster *cluster)
 {
     struct set told = {0};
@@ -406,7 +407,7 @@ static void report_lacking(struct cluster *cluster)
     }
 }
 
-/* The rendered objects of a namespace that the list did not return. */
+/* Returns references to the rendered objects of a namespace that the list did not return. */
 static struct str unseen(struct cluster *cluster, const struct cluster_namespace *namespace)
 {
     struct manifests objects = {.arena = cluster->kubectl.arena};

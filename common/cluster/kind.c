@@ -8,7 +8,7 @@
         .alternative = "set cloud_objects: none in the environment file", __VA_ARGS__              \
     }
 
-/* Lists that every workload is in. */
+/* Lists that contain every workload. */
 #define LISTS_WORKLOAD                                                                             \
     (LIST_WORKLOADS | LIST_STATUS | LIST_OUTPUTS | LIST_POD_OWNERS | LIST_SECRET_USERS)
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* From 8 on kubectl logs what it sends and gets. */
+/* From level 8 on, kubectl logs request and response bodies. */
 static const char *capped(const struct kubectl *kubectl, const char *verbosity)
 {
     return kubectl->secret && verbosity && strcmp(verbosity, "7") > 0 ? "7" : verbosity;
@@ -173,8 +173,8 @@ static struct str reference_documents(const struct kubectl *kubectl, struct node
     return kubectl_documents(kubectl, references, count);
 }
 
-/* Returns what the server has of these objects. `ret_known` is false if it may not be read, and if
- * the server does not answer, which is reported. */
+/* Returns the live objects of these documents. `ret_known` is false if they cannot be read; other
+ * failures are reported. */
 static struct node *query_objects(const struct kubectl *kubectl, struct str documents,
                                   bool *ret_known)
 {
@@ -192,8 +192,8 @@ static struct node *query_objects(const struct kubectl *kubectl, struct str docu
     return kubectl_items(answer);
 }
 
-/* Another of the same name, which a controller may create at once, is not the one that was deleted.
- */
+/* True if the object still exists. An object of the same name but another uid is a new one, which a
+ * controller may create at once. */
 static bool remains(struct arena *arena, const struct set *index, const struct node *object)
 {
     struct str uid = object_uid(object);
@@ -202,10 +202,9 @@ static bool remains(struct arena *arena, const struct set *index, const struct n
            (uid.len == 0 || str_equal(uid, object_uid(live)));
 }
 
-/* A name may belong to another object by now: others may replace or claim one while the user is
- * asked or while pods are waited for. Moves those that are still what was read to the front, and
- * returns how many they are. Reports the others, except what no longer exists. If they may not be
- * read, all are deleted. */
+/* Objects may have been replaced or claimed by others since they were read, while apply waited for
+ * the user or for pods. Moves the unchanged ones to the front, and returns their number. Reports
+ * the others, except those that no longer exist. If they cannot be read, keeps all. */
 static size_t keep_unchanged(const struct kubectl *kubectl, struct node **objects, size_t count)
 {
     bool known = false;
@@ -253,7 +252,7 @@ size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size
     if (!process_right(&run))
         kubectl_report(kubectl, &run);
     process_free(&run);
-    /* If they may not be read, kubectl's word counts. */
+    /* If they cannot be read, trust the output of kubectl. */
     const struct node *remaining =
         names.count && !process_interrupted() ? query_objects(kubectl, documents, &known) : NULL;
     struct set index = object_index(kubectl->arena, remaining);

@@ -1,4 +1,4 @@
-/* What kubectl writes to stderr, as our own errors and warnings. */
+/* Reports the stderr of kubectl as our own errors and warnings. */
 #include "cluster/kubectl_errors.h"
 
 #include "base/limits.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A line of kubectl's own log, which -v asks for: "I0131 12:00:00.000000 ...". */
+/* For example: "I0131 12:00:00.000000 ...". */
 bool kubectl_is_log(struct str line)
 {
     return line.len > 5 && strchr("IWEF", line.data[0]) &&
@@ -37,7 +37,7 @@ void kubectl_show_warnings(const struct kubectl *kubectl, const struct process *
     buf_free(&told);
 }
 
-/* Reports a cause, after what the run was for; `run` NULL: it stopped before that. */
+/* Reports a cause with the purpose of the process as context; without context if `run` is NULL. */
 static void report(const struct kubectl *kubectl, const struct process *run, enum severity severity,
                    struct str message)
 {
@@ -79,7 +79,7 @@ static void report_start(const struct kubectl *kubectl, const struct process *ru
         diag_hint(kubectl->diags, "install kubectl, or set KUBECTL_PATH to its path");
 }
 
-/* The beginning of a message of kubectl, which is taken off where something follows. */
+/* True if a message of kubectl begins with this line. Strips its prefix, unless nothing follows. */
 static bool begins_message(struct str *line)
 {
     if (str_starts(*line, STR("error: ")) || str_starts(*line, STR("Error from server"))) {
@@ -88,12 +88,12 @@ static bool begins_message(struct str *line)
             *line = str_from(*line, text);
         return true;
     }
-    /* "Apply failed": of several objects in conflict only the first has "error: " before it. */
+    /* "Apply failed": with several conflicts, only the first has the prefix "error: ". */
     return str_starts(*line, STR("The ")) || str_starts(*line, STR("Unable to ")) ||
            str_starts(*line, STR("Apply failed with "));
 }
 
-/* What kubectl adds to a message: flags of its own. */
+/* Strips advice to use kubectl's own flags. */
 static struct str without_advice(struct arena *arena, struct str line)
 {
     const char *text = str_c(arena, line);
@@ -101,7 +101,8 @@ static struct str without_advice(struct arena *arena, struct str line)
     return advice ? str_slice(line, 0, (size_t)(advice - text)) : line;
 }
 
-/* An answer that kubectl cannot read is quoted to its end; it may hold values of a Secret. */
+/* Returns where a quoted response begins; the length of the line if there is none. kubectl quotes a
+ * response that it cannot parse in full, and that may contain values of a Secret. */
 static size_t answer_begin(struct arena *arena, struct str line)
 {
     const char *text = str_c(arena, line);
@@ -109,14 +110,14 @@ static size_t answer_begin(struct arena *arena, struct str line)
     return quote ? (size_t)(quote - text) + strlen(" is missing") : line.len;
 }
 
-/* The same behind a conflict, and behind a kind that is not there. */
+/* Such advice after a conflict, and after a missing kind. */
 static bool is_advice(struct str line)
 {
     return str_starts(line, STR("Please review the fields above")) ||
            str_starts(line, STR("ensure CRDs are installed first"));
 }
 
-/* Of a kind that the server does not have, asked for by its name and by an object. */
+/* Messages for a missing kind, queried by name and by object. */
 static const char no_resource[] = "have a resource type";
 static const char no_kind[] = "no matches for kind";
 
@@ -127,11 +128,11 @@ static bool lacks_kind(const char *text)
 
 static const char forbidden_lead[] = "Error from server (Forbidden): ";
 
-/* What a user may not do, from
+/* Parsed from
  * `RESOURCES is forbidden: User "U" cannot VERB resource "R" in API group "G" in the namespace "N"`
  */
 struct refusal {
-    struct str resources; /* as kubectl get takes them */
+    struct str resources; /* as in kubectl get */
     struct str action;    /* `User "U" cannot VERB` */
     struct str scope;     /* ` in the namespace "N"`, or empty */
 };
@@ -155,8 +156,8 @@ static bool parse_refusal(struct arena *arena, struct str line, struct refusal *
     return true;
 }
 
-/* A list of several kinds that is refused as a whole is one message, not one for each kind. False
- * if that is not all that a run says. */
+/* Reports a forbidden list of several kinds as one message. Reports nothing and returns false if
+ * the process printed any other message. */
 static bool report_refusals(const struct kubectl *kubectl, const struct process *run,
                             enum severity severity)
 {
@@ -187,7 +188,7 @@ static bool report_refusals(const struct kubectl *kubectl, const struct process 
     return true;
 }
 
-/* Reports a message by its first line, unless it was reported before. True if the lines after it
+/* Reports the first line of a message, unless it was reported before. True if the following lines
  * belong to its hint. */
 static bool report_message(const struct kubectl *kubectl, const struct process *run,
                            enum severity severity, struct str line)
@@ -207,14 +208,14 @@ static bool report_message(const struct kubectl *kubectl, const struct process *
     return !quotes;
 }
 
-/* False when there is no message among what was written to stderr. */
+/* Reports the messages of a process. False if there are none. */
 static bool report_messages(const struct kubectl *kubectl, const struct process *run,
                             enum severity severity)
 {
     struct str text = buf_str(&run->errors);
     struct buf rest = {0};
-    bool any = false;  /* a message was found, */
-    bool over = false; /* and the rest of the last one is not reported */
+    bool any = false;  /* a message was found */
+    bool over = false; /* the remaining lines of the last message are not reported */
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
         if (line.len == 0 || kubectl_is_log(line) || is_warning(line))
@@ -235,7 +236,7 @@ static bool report_messages(const struct kubectl *kubectl, const struct process 
     return any;
 }
 
-/* The kubeconfig files that kubectl reads, as --kubeconfig or KUBECONFIG names them. */
+/* Returns the kubeconfig files that kubectl reads, as given by --kubeconfig or KUBECONFIG. */
 static struct str kubeconfig_names(const struct kubectl *kubectl)
 {
     const char *named = kubectl->options->kubeconfig;
@@ -246,7 +247,7 @@ static struct str kubeconfig_names(const struct kubectl *kubectl)
     return str_format(kubectl->arena, "%s/.kube/config", home ? home : "");
 }
 
-/* True if any of these names, which colons separate, is there. */
+/* True if any of these colon-separated files exists. */
 static bool any_is_there(const struct kubectl *kubectl, struct str names)
 {
     for (size_t at = 0; at < names.len;) {
@@ -259,8 +260,8 @@ static bool any_is_there(const struct kubectl *kubectl, struct str names)
     return false;
 }
 
-/* A context, cluster or user that the kubeconfig does not have: the verbs of kubectl word it in
- * several ways. Empty for any other line. */
+/* Returns the message for a context, cluster or user that is not in the kubeconfig, which the verbs
+ * of kubectl report in several ways. Empty for any other line. */
 static struct str absent_entry(struct arena *arena, struct str line)
 {
     static const struct {
@@ -286,7 +287,8 @@ static struct str absent_entry(struct arena *arena, struct str line)
     return (struct str){0};
 }
 
-/* False if that is not all that a run says. */
+/* Reports entries that are not in the kubeconfig. Reports nothing and returns false if the process
+ * printed any other message. */
 static bool report_absent_entries(const struct kubectl *kubectl, const struct process *run)
 {
     struct str text = buf_str(&run->errors);
@@ -307,8 +309,8 @@ static bool report_absent_entries(const struct kubectl *kubectl, const struct pr
     return any;
 }
 
-/* A kubeconfig that is not found, by its name: kubectl names none where a default is missing, and
- * asks a server of this machine instead. */
+/* Reports that no kubeconfig exists. kubectl does not name a missing default, but tries to connect
+ * to localhost. */
 static bool report_missing(const struct kubectl *kubectl, const struct process *run)
 {
     struct str names = kubeconfig_names(kubectl);
@@ -324,7 +326,7 @@ static bool report_missing(const struct kubectl *kubectl, const struct process *
     return true;
 }
 
-/* Of a run that says nothing itself. */
+/* Returns the message for a process that printed none. */
 static struct str how_it_ended(const struct kubectl *kubectl, const struct process *run)
 {
     enum { BY_SIGNAL = 128 };
@@ -391,7 +393,7 @@ struct set kubectl_refused(const struct kubectl *kubectl, const struct process *
         if (!found)
             continue;
         struct str what = str_slice(line, 0, (size_t)(found - words));
-        size_t from = what.len; /* behind the ": " before it */
+        size_t from = what.len; /* after the last ": " */
         while (from && what.data[from - 1] != ':')
             from--;
         while (from < what.len && what.data[from] == ' ')

@@ -1,11 +1,11 @@
-/* What a run of kubectl was for, as messages name it: "list Deployments in namespace "shop"". It is
- * read from the arguments, so that no caller can forget it. */
+/* The purpose of a kubectl process in messages: `list Deployments in namespace "shop"`. It is
+ * derived from the arguments, so that no caller can forget it. */
 #include "cluster/kind.h"
 #include "cluster/kubectl_errors.h"
 
 #include <string.h>
 
-/* The arguments after the verb that are no flags. */
+/* The arguments after the verb that are not flags. */
 struct words {
     struct str first;
     struct str second;
@@ -34,7 +34,7 @@ static struct words read_words(const char *const *arguments)
     return words;
 }
 
-/* "Deployments, StatefulSets" of "deployments.apps,statefulsets.apps". */
+/* Returns "Deployments, StatefulSets" for "deployments.apps,statefulsets.apps". */
 static struct str list_kinds(struct arena *arena, struct str resources)
 {
     enum { NAMED = 4 };

@@ -16,7 +16,7 @@
 static const char variable[] = "KUBERC";
 static const char off[] = "off";
 
-/* The private file; empty: none. It is removed when the process ends. */
+/* The private file; empty: none. It is deleted at exit. */
 static char private_path[PATH_MAX];
 
 static void remove_private(void)
@@ -26,7 +26,8 @@ static void remove_private(void)
     *private_path = '\0';
 }
 
-/* The file that kubectl would read: k8s.io/kubectl/pkg/kuberc, LoadKuberc(). */
+/* Returns the file that kubectl would read (k8s.io/kubectl/pkg/kuberc, LoadKuberc()). `ret_named`:
+ * the user named it. */
 static const char *user_path(const struct kubectl_options *options, struct arena *arena,
                              bool *ret_named)
 {
@@ -38,7 +39,7 @@ static const char *user_path(const struct kubectl_options *options, struct arena
     return str_format(arena, "%s%s.kube/kuberc", home ? home : "", home && *home ? "/" : "").data;
 }
 
-/* A document with no more than the policy; NULL if it has none. */
+/* Returns a copy of a document with only the policy. Sets `ret_any` if it has one. */
 static struct node *policy_of(struct arena *arena, const struct node *document, bool *ret_any)
 {
     static const char *const kept[] = {"apiVersion", "kind", "credentialPluginPolicy",
@@ -59,7 +60,7 @@ static size_t next_line(struct str text, size_t at)
     return end < text.len ? end + 1 : end;
 }
 
-/* The next line that begins with "---", as kubectl splits the file. */
+/* Returns the next line that begins with "---", where kubectl splits the file. */
 static size_t document_end(struct str text, size_t at)
 {
     while (at < text.len && !str_starts(str_from(text, at), STR("---")))
@@ -67,7 +68,7 @@ static size_t document_end(struct str text, size_t at)
     return at;
 }
 
-/* True if it has nothing but comments. */
+/* True if the text has only comments. */
 static bool is_blank(struct str text)
 {
     struct str line;
@@ -77,8 +78,8 @@ static bool is_blank(struct str text)
     return true;
 }
 
-/* The policies of all documents, because which one kubectl takes depends on the versions that it
- * knows; `ret_any` is set if there is one. False if a document cannot be read. */
+/* Writes the policies of all documents, because kubectl chooses one by the versions that it
+ * supports. Sets `ret_any` if there is one. False if a document cannot be parsed. */
 static bool read_policies(struct arena *arena, struct str text, struct buf *ret, bool *ret_any)
 {
     for (size_t at = 0, end; at < text.len; at = end) {
@@ -100,7 +101,7 @@ static bool read_policies(struct arena *arena, struct str text, struct buf *ret,
     return true;
 }
 
-/* Writes the private file and points kubectl to it. Returns 0 or an errno. */
+/* Writes the private file and sets KUBERC to it. Returns 0 or an errno. */
 static int write_private(struct str text)
 {
     const char *directory = getenv("TMPDIR");

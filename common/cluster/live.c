@@ -42,13 +42,13 @@ bool namespace_has_layer(struct arena *arena, const struct cluster_namespace *na
 static void add_related(struct arena *arena, struct deployed_service *deployed, struct node *object)
 {
     size_t count = deployed->related_count;
-    if (count && deployed->related[count - 1] == object) /* two of its controllers are there too */
+    if (count && deployed->related[count - 1] == object) /* added for another controller */
         return;
     deployed->related = arena_grow(arena, deployed->related, count, sizeof(struct node *));
     deployed->related[deployed->related_count++] = object;
 }
 
-/* An object is added to the service of its labels, and to those of its controllers. */
+/* Adds an object to the service of its labels, and to those of its controllers. */
 static void relate(struct arena *arena, const struct cluster_namespace *namespace,
                    struct node *object)
 {

@@ -1,4 +1,4 @@
-/* What can be known before anything is changed. */
+/* Checks that run before anything is changed. */
 #include "cluster/apply.h"
 
 #include "cluster/live.h"
@@ -32,7 +32,7 @@ static const void *find_secret(struct apply *apply, const struct cluster_namespa
     return set_get(&namespace->secrets, key);
 }
 
-/* The flags that chose what is applied, and where. */
+/* Returns the flags that select the services and the cluster, for a command in a hint. */
 static struct str repeat_flags(struct arena *arena, const struct options *options)
 {
     const struct {
@@ -53,7 +53,7 @@ static struct str repeat_flags(struct arena *arena, const struct options *option
             buf_format(&text, " %s %.*s", flags[i].name,
                        STR_ARG(str_shell(arena, str_of(flags[i].value))));
     const struct option_list *variables = &options->input.variables;
-    for (size_t i = 0; i < variables->count; i++) { /* what they hold is nobody's to see */
+    for (size_t i = 0; i < variables->count; i++) { /* values are not shown */
         struct str name;
         struct str value;
         variable_split(variables->items[i], &name, &value);
@@ -71,7 +71,7 @@ static void hint_set(struct apply *apply, const char *what, struct str key, stru
               STR_ARG(repeat_flags(arena, apply->cluster.options)));
 }
 
-/* A Secret that pods of a namespace need, with its keys. */
+/* The required keys of a Secret. */
 struct needed {
     struct set known;
     struct str *keys;
@@ -93,7 +93,7 @@ static void add_needed(struct arena *arena, struct set *secrets, const struct va
     needed->keys[needed->count++] = variable->key;
 }
 
-/* Finds the keys of all Secrets at once, when they are first asked for. */
+/* On the first call, finds the required keys of all Secrets. */
 static void find_needed(struct arena *arena, struct cluster_namespace *namespace)
 {
     for (size_t i = 0; namespace->needed.count == 0 && i < namespace->service_count; i++) {
@@ -103,7 +103,7 @@ static void find_needed(struct arena *arena, struct cluster_namespace *namespace
     }
 }
 
-/* All keys of a Secret that pods of this namespace need. */
+/* Returns all keys of a Secret that pods of this namespace require. */
 static struct str needed_keys(struct apply *apply, struct cluster_namespace *namespace,
                               struct str secret)
 {
@@ -116,7 +116,7 @@ static struct str needed_keys(struct apply *apply, struct cluster_namespace *nam
     return buf_take(arena, &names);
 }
 
-/* The Secret of a database or cache, which others make. No value stands in a command line. */
+/* Hints how to create a Secret of a database or cache. No value appears in a command line. */
 static void hint_create(struct apply *apply, struct cluster_namespace *namespace,
                         const struct variable *variable, bool there)
 {
@@ -137,7 +137,7 @@ static void hint_create(struct apply *apply, struct cluster_namespace *namespace
                   STR_ARG(needed_keys(apply, namespace, variable->secret)));
 }
 
-/* A pod whose key is missing waits for ever, and the rollout with it. */
+/* Reports a missing key: the pod would never start. */
 static void check_variable(struct apply *apply, const struct deployed_service *deployed,
                            const struct variable *variable)
 {
@@ -161,8 +161,8 @@ static void check_variable(struct apply *apply, const struct deployed_service *d
         hint_create(apply, namespace, variable, there);
 }
 
-/* secrets: all requires the Secret, unless a store fills it, which is waited for; and a variable
- * that hides one of its keys is reported. */
+/* `secrets: all` requires the Secret, unless an external store creates it, which apply waits for.
+ * Also reports variables that hide one of its keys. */
 static void check_all_secrets(struct apply *apply, const struct deployed_service *deployed,
                               bool external)
 {
@@ -194,12 +194,12 @@ static void check_secrets(struct apply *apply, const struct deployed_service *de
     if (service->all_secrets.len)
         check_all_secrets(apply, deployed, external);
     for (size_t i = 0; i < service->variable_count; i++)
-        if (!external || !str_equal(service->variables[i].secret, made)) /* it is waited for */
+        if (!external || !str_equal(service->variables[i].secret, made)) /* apply waits for it */
             check_variable(apply, deployed, &service->variables[i]);
 }
 
-/* Without replicas, which an autoscaler has, whoever runs loses all pods but one: what runs must be
- * known. */
+/* Applying without replicas, which an autoscaler owns, would remove all pods but one, so the
+ * current number must be known. */
 static void check_hidden(struct apply *apply, const struct rollout *rollout)
 {
     const struct node *workload = rollout->workload;
@@ -238,7 +238,7 @@ void apply_check(struct apply *apply)
     apply_check_claims(apply);
 }
 
-/* One object that is sent. */
+/* An object that is sent. */
 struct sent {
     const struct rollout *rollout;
     struct node *object;
@@ -274,14 +274,14 @@ static struct process dry_run(struct apply *apply, const struct sent *sent, size
                          APPLY_DRY_RUN | APPLY_JSON | force);
 }
 
-/* What becomes of an object, in a word. */
+/* Returns the outcome for an object. */
 static const char *outcome(const struct node *live, const struct node *after)
 {
     return !live ? "created" : object_equal(live, after) ? "unchanged" : "changed";
 }
 
-/* The server has an object that was not found, for lack of the right to get it: who created it is
- * not known. A dry run gives no version to what would be new. */
+/* Reports an object that exists although it was not found: without the permission to get it, its
+ * owner is unknown. A dry run returns no resourceVersion for a new object. */
 static void check_unread(struct apply *apply, const struct node *after)
 {
     struct diags *diags = &apply->cluster.diags;
@@ -294,7 +294,7 @@ static void check_unread(struct apply *apply, const struct node *after)
     diag_hint(diags, "ask for the permissions that docs/rbac.md lists for apply");
 }
 
-/* `namespaces`: by name. */
+/* Returns the live object. `namespaces`: by name. */
 static struct node *live_of(struct apply *apply, const struct set *namespaces,
                             const struct node *after)
 {
@@ -322,7 +322,7 @@ static void note_outcomes(struct apply *apply, struct node *after)
     }
 }
 
-/* The fields of a conflict, a line each: MANAGER sets FIELD. */
+/* Returns a line for each field of a conflict: `"MANAGER" sets FIELD`. */
 static struct str conflict_lines(struct arena *arena, struct str text)
 {
     struct buf lines = {0};
@@ -391,7 +391,7 @@ static void report_refusal(struct apply *apply, const struct sent *sent, const s
                   STR_ARG(object_namespace(sent->object)));
 }
 
-/* kubectl does not say which of several objects a message is about, so each is tried alone. */
+/* kubectl does not name the object of each message, so each object is sent separately. */
 static void report_each(struct apply *apply, const struct sent *sent, size_t count)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
@@ -410,7 +410,7 @@ static void report_each(struct apply *apply, const struct sent *sent, size_t cou
                    "the server rejected an object but now accepts it: apply again");
 }
 
-/* In one call: mostly there are none, and kubectl takes longer to start than to ask. */
+/* Checks all objects in one call, because usually there are no conflicts. */
 static bool any_conflicts(struct apply *apply, const struct sent *sent, size_t count)
 {
     struct process run = dry_run(apply, sent, count);
@@ -443,7 +443,7 @@ void apply_tell_conflicts(struct apply *apply)
     }
 }
 
-/* The server itself answered: it is of use to ask again, by object. */
+/* True if the server itself rejected the request, so that retrying each object is useful. */
 static bool is_answer(const struct process *run)
 {
     return kubectl_conflicts(run) || (run->error == 0 && (kubectl_says(run, "Error from server") ||

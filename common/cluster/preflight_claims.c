@@ -1,15 +1,15 @@
-/* Whether the live claims of a StatefulSet stay what and where they are. */
+/* Checks that the live claims of a StatefulSet keep their names, paths and sizes. */
 #include "cluster/apply.h"
 
 #include <inttypes.h>
 
 /* The claims of a live StatefulSet, and where its containers mount them. */
 struct live_claims {
-    struct set templates; /* by name: a claim template */
-    struct set mounts;    /* by name: the volumeMount, the first one of each */
-    struct set paths;     /* by path: the volumeMount of a claim */
-    struct str left_out;  /* "name: NAME, ..." of those that no entry has, neither by name nor by
-                             path; empty: none */
+    struct set templates; /* claim templates by name */
+    struct set mounts;    /* the first volumeMount of each claim by name */
+    struct set paths;     /* volumeMounts of claims by path */
+    struct str left_out;  /* "name: NAME, ..." of the claims that no entry of persistent_storage has
+                             by name or path; empty: none */
 };
 
 static void read_mounts(struct arena *arena, struct live_claims *live, const struct node *container)
@@ -24,8 +24,8 @@ static void read_mounts(struct arena *arena, struct live_claims *live, const str
     }
 }
 
-/* A claim is where the service's own container mounts it. Only if no container has the service's
- * name, as in a StatefulSet that others created, is it where any container mounts it. */
+/* The path of a claim is where the container with the service's name mounts it; if there is none,
+ * as in a StatefulSet that others created, where any container mounts it. */
 static struct live_claims read_live(struct arena *arena, const struct node *object,
                                     struct str service)
 {
@@ -44,8 +44,8 @@ static struct live_claims read_live(struct arena *arena, const struct node *obje
     return live;
 }
 
-/* How to change an immutable field of a StatefulSet: its pods and claims are retained while it is
- * created again. */
+/* Hints how to change an immutable field: recreate the StatefulSet, and retain its pods and
+ * claims. */
 static void hint_replace(struct apply *apply, const struct rollout *rollout, struct str first)
 {
     struct str name = object_name(rollout->workload);
@@ -56,9 +56,9 @@ static void hint_replace(struct apply *apply, const struct rollout *rollout, str
               STR_ARG(first), STR_ARG(name), STR_ARG(namespace));
 }
 
-/* A pod that runs takes no further volume, so the new StatefulSet waits until it is deleted. An
- * entry whose path was changed has another default name, and so a new, empty claim: the name of the
- * claim that it had keeps the data. */
+/* A running pod gets no further volume, so the new StatefulSet waits until the pod is deleted. An
+ * entry whose path was changed has another default name, and so a new, empty claim; the name of its
+ * earlier claim keeps the data. */
 static void hint_add(struct apply *apply, const struct rollout *rollout, struct str left_out)
 {
     struct arena *arena = &apply->cluster.arena;
@@ -77,7 +77,7 @@ static void hint_add(struct apply *apply, const struct rollout *rollout, struct 
               STR_ARG(first), STR_ARG(name), STR_ARG(namespace), STR_ARG(name), STR_ARG(namespace));
 }
 
-/* A command for each pod; of very many, the first ones show the pattern. */
+/* Returns a command for each pod, but only for the first ones if there are many. */
 static struct str grow_commands(struct arena *arena, const struct rollout *rollout,
                                 struct str claim, struct str size)
 {
@@ -97,8 +97,8 @@ static struct str grow_commands(struct arena *arena, const struct rollout *rollo
     return buf_take(arena, &text);
 }
 
-/* A path keeps the claim that is mounted there. Earlier releases named it by its index in the file:
- * storage-0, ... */
+/* A path must keep its claim. Earlier releases named claims by their index in the file: storage-0,
+ * ... */
 static bool check_name(struct apply *apply, const struct disk *disk, const struct node *mount)
 {
     struct diags *diags = &apply->cluster.diags;
@@ -114,7 +114,7 @@ static bool check_name(struct apply *apply, const struct disk *disk, const struc
     return false;
 }
 
-/* A claim keeps the path where it is mounted. */
+/* A claim must keep its path. */
 static void report_move(struct apply *apply, const struct rollout *rollout, const struct disk *disk,
                         const struct node *mount)
 {
@@ -144,7 +144,7 @@ static void check_size(struct apply *apply, const struct rollout *rollout, const
     hint_replace(apply, rollout, grow_commands(&apply->cluster.arena, rollout, disk->name, size));
 }
 
-/* `claim`: the template that is rendered for the disk. */
+/* `claim`: the rendered template of the disk. */
 static void check_disk(struct apply *apply, const struct rollout *rollout,
                        const struct live_claims *live, const struct disk *disk,
                        const struct node *claim)
@@ -165,7 +165,7 @@ static void check_disk(struct apply *apply, const struct rollout *rollout,
     }
 }
 
-/* Reports each live claim that no entry has, and notes its name. */
+/* Reports each live claim that no entry of persistent_storage has, and notes its name. */
 static void check_left_out(struct apply *apply, const struct rollout *rollout,
                            struct live_claims *live)
 {
@@ -194,8 +194,8 @@ static void check_left_out(struct apply *apply, const struct rollout *rollout,
     live->left_out = buf_take(arena, &left_out);
 }
 
-/* Without persistent_storage a Deployment takes the place of the StatefulSet. Its claims are
- * retained, but what the pods write from then on is lost with them. */
+/* Without persistent_storage a Deployment replaces the StatefulSet. Its claims are retained, but
+ * the new pods do not use them, and their data is lost when they end. */
 static void warn_unmounted(struct apply *apply, const struct rollout *rollout)
 {
     struct arena *arena = &apply->cluster.arena;
@@ -218,7 +218,7 @@ static void warn_unmounted(struct apply *apply, const struct rollout *rollout)
     }
 }
 
-/* `render` cannot know what is live: the same errors come from the server there, which refuses
+/* `render` does not read the cluster; there the server reports these errors, because it rejects
  * every change of the templates. */
 static void check_stateful_set(struct apply *apply, const struct rollout *rollout)
 {

@@ -1,8 +1,8 @@
-/* What exists already and is not ours. An object of a name that we render, without our entry among
- * its field managers, is an error that names it and its managers. Exempt are the Namespace and the
- * Secret manual-secrets, which are never rendered over what exists, and objects with exactly our
- * labels: restored from a backup, or left by Argo CD. `--adopt` takes over the rest, without
- * force, and records it; what another tool or manager would go on to change is refused. */
+/* Checks existing objects that are not ours. A live object with the name of a rendered one, but
+ * without our field manager, is an error that names its managers. Exceptions: the Namespace and the
+ * Secret manual-secrets, which are never applied over existing ones, and objects with exactly our
+ * labels (restored from a backup, or left by Argo CD). `--adopt` adopts the others, without force,
+ * and records it; an object that another tool or manager would change again is an error. */
 #include "cluster/apply.h"
 
 #include "cluster/live.h"
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* What is checked: a rendered object and the live one of its name. */
+/* A rendered object and the live one of its name. */
 struct owned {
     struct apply *apply;
     const struct rollout *rollout;
@@ -23,7 +23,7 @@ static struct str title_of(const struct owned *owned)
     return object_title(&owned->apply->cluster.arena, owned->live);
 }
 
-/* Names do not tell layers, modules or environments apart that share a namespace. */
+/* Layers, modules and environments that share a namespace may use the same names. */
 static bool check_labels(const struct owned *owned)
 {
     struct diags *diags = &owned->apply->cluster.diags;
@@ -55,8 +55,8 @@ static bool check_labels(const struct owned *owned)
     return true;
 }
 
-/* Helm keeps each release in a Secret, or in a ConfigMap with HELM_DRIVER=configmap. If they may
- * not be read, a warning says so, and the release is assumed to exist. */
+/* Helm stores each release in a Secret, or in a ConfigMap with HELM_DRIVER=configmap. If they
+ * cannot be read, warns and assumes that the release exists. */
 static bool release_exists(struct apply *apply, struct str namespace, struct str name)
 {
     static const char yes[] = "yes", no[] = "no";
@@ -82,7 +82,7 @@ static bool release_exists(struct apply *apply, struct str namespace, struct str
     return exists;
 }
 
-/* The release's namespace is written beside its name. */
+/* Returns the namespace of the Helm release of an object. */
 static struct str release_namespace(const struct node *live)
 {
     struct str namespace = object_annotation(live, "meta.helm.sh/release-namespace");
@@ -113,7 +113,7 @@ static void refuse_argo_cd(const struct owned *owned, bool exact)
     struct str title = title_of(owned);
     struct str namespace = object_namespace(owned->live);
     struct buf commands = {0};
-    /* First: once it owns nothing more, the manager's entry is removed. */
+    /* First, because the entry of a manager that owns nothing more is removed. */
     struct str forget = object_forget_argo_cd(arena, owned->live);
     if (forget.len && !exact)
         buf_format(&commands, "%.*s\n", STR_ARG(forget));
@@ -133,7 +133,7 @@ static void refuse_argo_cd(const struct owned *owned, bool exact)
     buf_free(&commands);
 }
 
-/* Removes all labels of Flux that the object carries. */
+/* The hint removes all labels of Flux from the object. */
 static void refuse_flux(const struct owned *owned)
 {
     struct diags *diags = &owned->apply->cluster.diags;
@@ -155,8 +155,8 @@ static void refuse_flux(const struct owned *owned)
     buf_free(&names);
 }
 
-/* Argo CD's mark before version 3, unless it is configured otherwise: it replaces the value of this
- * label, which we set too. */
+/* Before version 3, Argo CD by default tracks objects by this label: it replaces the value that we
+ * set. */
 static const char instance_label[] = "app.kubernetes.io/instance";
 
 static bool has_instance_of_others(const struct owned *owned)
@@ -165,8 +165,8 @@ static bool has_instance_of_others(const struct owned *owned)
     return instance.len && !str_equal(instance, object_label(owned->object, instance_label));
 }
 
-/* The Application that a tracking id "APPLICATION:GROUP/KIND:..." or a label names. In a namespace
- * other than Argo CD's it is "NAMESPACE_APPLICATION". */
+/* Returns the Application of an object, from its tracking id "APPLICATION:GROUP/KIND:..." or label.
+ * For a namespace other than Argo CD's that is "NAMESPACE_APPLICATION". */
 static struct str application_of(const struct node *live)
 {
     struct str id = object_annotation(live, "argocd.argoproj.io/tracking-id");
@@ -177,8 +177,8 @@ static struct str application_of(const struct node *live)
     return underscore < name.len ? str_from(name, underscore + 1) : name;
 }
 
-/* Of an object with exactly our labels, which Argo CD may have left. An Application of another
- * cluster cannot be seen. */
+/* For an object with exactly our labels, which Argo CD may have left. Applications in other
+ * clusters are not visible. */
 static bool application_exists(const struct owned *owned)
 {
     struct cluster *cluster = &owned->apply->cluster;
@@ -206,7 +206,7 @@ static bool application_exists(const struct owned *owned)
     return false;
 }
 
-/* Refuses what another tool would change back; true if none would. */
+/* Reports an object whose changes another tool would revert, and returns false. */
 static bool check_tool(const struct owned *owned, bool exact)
 {
     enum tool tool = object_tool(owned->live);
@@ -228,7 +228,7 @@ static bool check_tool(const struct owned *owned, bool exact)
     return true;
 }
 
-/* How to move a workload that cannot be taken over as it is. */
+/* Hints how to migrate a workload that cannot be adopted. */
 static void hint_move(const struct owned *owned)
 {
     struct str title = title_of(owned);
@@ -242,7 +242,7 @@ static void hint_move(const struct owned *owned)
         STR_ARG(title), STR_ARG(namespace));
 }
 
-/* A selector cannot be changed; the pods that run do not match ours. */
+/* A selector is immutable, and the running pods do not match ours. */
 static bool check_selector(const struct owned *owned)
 {
     const char *path = "spec selector";
@@ -289,7 +289,7 @@ static void check_owner(const struct owned *owned)
         adopt(apply, owned->live);
 }
 
-/* What must be deleted because it would go on to act, but is not ours to delete. */
+/* Reports a stale object that would still act but is not ours to delete. */
 static void check_blocked(struct apply *apply, const struct node *live)
 {
     struct str title = object_title(&apply->cluster.arena, live);
@@ -325,8 +325,8 @@ bool apply_adopts(struct apply *apply, const struct node *live)
     return set_get(&apply->adopts, object_key(&apply->cluster.arena, live)) == live;
 }
 
-/* Items of a pod's list in `after` that are not in `ours` have another manager, and would be
- * retained. */
+/* Adds the items of a pod's list in `after` that are not in `ours`: they have another manager and
+ * would remain. */
 static void leftovers(struct buf *found, const struct node *after, const struct node *ours,
                       const char *list, const char *key)
 {
@@ -343,7 +343,7 @@ static void leftovers(struct buf *found, const struct node *after, const struct 
     }
 }
 
-/* The same of a container's fields. */
+/* The same for fields of a container. */
 static void leftover_values(struct buf *found, const struct node *after, const struct node *ours)
 {
     static const char *const names[] = {"command", "args", "envFrom"};
@@ -395,9 +395,9 @@ void apply_check_adopted(struct apply *apply, const struct node *after)
     }
 }
 
-/* By a manager of its own, so that no later apply drops it. Without the annotation of `kubectl
- * apply`: where that is found, `kubectl apply --server-side` makes us the manager of all that it
- * set, and so drops what we do not render. */
+/* Uses a separate manager, so that later applies do not remove the annotation. Removes the
+ * annotation of `kubectl apply`: with it, `kubectl apply --server-side` would make us the manager
+ * of all fields that it set, and remove those that we do not render. */
 bool apply_mark_adopted(struct apply *apply)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;

@@ -1,24 +1,23 @@
-/* Claims that outlived their StatefulSet: a new one uses those that have its names, and no other.
- */
+/* Checks claims whose StatefulSet was deleted: a new one uses only those that have its names. */
 #include "cluster/apply.h"
 
 #include <string.h>
 
-/* What a StatefulSet that is to be created finds. */
+/* The existing claims of a StatefulSet that is to be created. */
 struct finding {
     const struct rollout *rollout;
-    struct set found;  /* the names of its disks whose claims are there */
-    struct set unused; /* the names of other disks it had, */
-    struct buf names;  /* the same as "name: NAME, ..." */
-    struct buf claims; /* and their claims, as words of a command; of many, the first */
+    struct set found;  /* names of its disks whose claims exist */
+    struct set unused; /* names of other disks that it had */
+    struct buf names;  /* those as "name: NAME, ..." */
+    struct buf claims; /* their claims, as words of a command; only the first if there are many */
     size_t claim_count;
 };
 
-/* A namespace, by the names and labels of its claims. */
+/* The findings of a namespace by the names and labels of claims. */
 struct search {
     struct arena *arena;
-    struct set disks;    /* "DISK-SERVICE": the finding */
-    struct set services; /* "LAYER-SERVICE", the label of its claims: the finding */
+    struct set disks;    /* by "DISK-SERVICE" */
+    struct set services; /* by "LAYER-SERVICE", the label of claims */
     struct finding *findings;
 };
 
@@ -50,7 +49,7 @@ static void add_finding(struct search *search, struct finding *finding)
                 finding);
 }
 
-/* DISK-SERVICE of the claim DISK-SERVICE-ORDINAL; empty for another name. */
+/* Returns DISK-SERVICE for the claim DISK-SERVICE-ORDINAL; empty for any other name. */
 static struct str without_ordinal(struct str name)
 {
     size_t len = name.len;
@@ -60,15 +59,14 @@ static struct str without_ordinal(struct str name)
                                                               : (struct str){0};
 }
 
-/* DISK of DISK-SERVICE; empty for another name. */
+/* Returns DISK for DISK-SERVICE; empty for any other name. */
 static struct str disk_of(struct arena *arena, const struct service *service, struct str base)
 {
     struct str end = str_format(arena, "-%.*s", STR_ARG(service->name));
     return str_ends(base, end) ? str_slice(base, 0, base.len - end.len) : (struct str){0};
 }
 
-/* The names of so many fit in a message. */
-enum { SHOWN = 4 };
+enum { SHOWN = 4 }; /* claims named in a message */
 
 static void note_unused(struct search *search, struct finding *finding, struct str claim)
 {
@@ -108,8 +106,8 @@ static void note_claim(struct apply *apply, struct search *search, const struct 
     }
 }
 
-/* An empty volume beside one that nobody uses any more may be a mistake, which only shows when the
- * data is missing. */
+/* A new, empty volume beside an unused one may be a mistake that is noticed only when the data is
+ * missing. */
 static void report_unused(struct apply *apply, struct finding *finding)
 {
     struct diags *diags = &apply->cluster.diags;
@@ -136,7 +134,7 @@ static void report_unused(struct apply *apply, struct finding *finding)
     }
 }
 
-/* `namespace`: one with a StatefulSet that is to be created; `claims`: all that it has. */
+/* `namespace`: one with a StatefulSet that is to be created; `claims`: all its claims. */
 static void check_place(struct apply *apply, const struct cluster_namespace *namespace,
                         const struct node *claims)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The item of this name in a list of the kubeconfig, or NULL. */
+/* Returns the item of this name in a list of the kubeconfig; NULL if there is none. */
 static const struct node *find_named(const struct node *list, struct str name)
 {
     const struct node *item = node_items(list);
@@ -15,8 +15,8 @@ static const struct node *find_named(const struct node *list, struct str name)
     return item;
 }
 
-/* kubectl's own view of its configuration, without credentials. NULL if it cannot be read: the
- * commands that talk to the cluster report why. */
+/* Returns kubectl's configuration without credentials; NULL if it cannot be read, which the
+ * commands that access the cluster report. */
 static const struct node *view_config(const struct kubectl *kubectl)
 {
     struct process run = {.arguments =
@@ -36,7 +36,7 @@ static struct str join_namespaces(struct cluster *cluster)
     return buf_take(&cluster->arena, &names);
 }
 
-/* kubectl takes --context before current-context, and --cluster before the context's. */
+/* As in kubectl, --context overrides current-context, and --cluster the cluster of the context. */
 struct str prompt_where(struct cluster *cluster)
 {
     struct arena *arena = &cluster->arena;

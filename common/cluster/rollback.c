@@ -1,5 +1,5 @@
-/* The way back after a failed rollout: the pod template of the revision before, applied as our own,
- * so that the next apply does not conflict, as it would after `kubectl rollout undo`. */
+/* Rolls back a failed rollout: applies the pod template of the previous revision as our own
+ * manager, so that the next apply does not conflict, as it would after `kubectl rollout undo`. */
 #include "cluster/apply.h"
 
 static int64_t revision_of(const struct node *object)
@@ -8,8 +8,8 @@ static int64_t revision_of(const struct node *object)
                          object_number(object, "revision", 0));
 }
 
-/* The newest of those of the workload that are older than `than`. Others can carry the same
- * labels. */
+/* Returns the newest revision of the workload that is older than `than`; NULL if there is none.
+ * Objects of other workloads can have the same labels. */
 static struct node *newest_before(struct node *items, const struct node *workload, int64_t than)
 {
     struct node *newest = NULL;
@@ -39,7 +39,7 @@ static const struct node *previous_template(struct node *items, const struct nod
     return node_find(revision, "data spec template");
 }
 
-/* A copy without what controllers add to it. */
+/* Returns a copy without the fields that controllers add. */
 static struct node *clean_template(struct arena *arena, const struct node *template)
 {
     static const char *const labels[] = {"pod-template-hash", "controller-revision-hash"};
@@ -60,8 +60,8 @@ static bool send(struct apply *apply, struct node *object)
         kubectl, kubectl_apply(kubectl, MANAGER, kubectl_documents(kubectl, &object, 1), force));
 }
 
-/* The workload of the other kind still runs: the new one goes, and the autoscaler back to the old.
- */
+/* The workload of the other kind still runs: deletes the new one, and sets the target of the
+ * autoscaler back to the old one. Reports an error and returns false if that fails. */
 static bool keep_old_kind(struct apply *apply, const struct rollout *rollout)
 {
     struct kubectl *kubectl = &apply->cluster.kubectl;
@@ -81,12 +81,12 @@ static bool keep_old_kind(struct apply *apply, const struct rollout *rollout)
     return right;
 }
 
-/* The pod template of the revision before; NULL when there is none. */
+/* Returns the pod template of the previous revision; NULL if there is none. */
 static const struct node *query_back(struct apply *apply, const struct rollout *rollout,
                                      const struct node *now)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
-    if (!rollout_is_observed(now)) /* the controller has not numbered the newest revision yet */
+    if (!rollout_is_observed(now)) /* the newest revision has no number yet */
         return NULL;
     struct node *items = kubectl_items(kubectl_get(
         kubectl, kind_of(now)->revisions, "--namespace", rollout->deployed->namespace->name.data,
@@ -94,8 +94,8 @@ static const struct node *query_back(struct apply *apply, const struct rollout *
     return previous_template(items, now);
 }
 
-/* What ran before this apply, if it ran well; else the revision before. NULL, told, when there is
- * nothing to go back to. */
+/* Returns the pod template from before this apply if its rollout was complete, else that of the
+ * previous revision. Prints a message and returns NULL if there is nothing to roll back to. */
 static const struct node *choose_template(struct apply *apply, struct rollout *rollout)
 {
     const struct cluster *cluster = &apply->cluster;

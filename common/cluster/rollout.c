@@ -1,5 +1,5 @@
-/* The wait for pods: asks again and again, which a server that goes away for a moment does not
- * disturb, and says what it sees. */
+/* Waits for pods and prints their progress. It polls, so that a short outage of the server does not
+ * end the wait. */
 #include "cluster/apply.h"
 
 #include "format/duration.h"
@@ -9,17 +9,17 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { POLL_FIRST = 300, POLL_LAST = 2000 /* ms between two questions */ };
+enum { POLL_FIRST = 300, POLL_LAST = 2000 /* ms between two queries */ };
 
-/* One wait. */
+/* The state of a wait. */
 struct watch {
     struct apply *apply;
-    struct arena arena; /* of the last answer */
+    struct arena arena; /* for the last response */
     int64_t started;    /* process_clock() */
-    int64_t limit;      /* ms in all; 0: each as long as its `timeout` without progress */
+    int64_t limit; /* ms in total; 0: each service fails after its `timeout` without progress */
     bool terminal;
     struct progress progress; /* on the terminal */
-    struct str trouble;       /* why the last question had no answer */
+    struct str trouble;       /* why the last query failed */
 };
 
 static bool waits(const struct rollout *rollout)
@@ -43,12 +43,12 @@ struct str rollout_expired(const struct node *workload)
                : (struct str){0};
 }
 
-/* The numbers that a rollout goes by; kubectl's pkg/polymorphichelpers/rollout_status.go. */
+/* The pod counts that kubectl uses too (pkg/polymorphichelpers/rollout_status.go). */
 struct counts {
     int64_t wanted;
     int64_t all;
     int64_t updated;
-    int64_t ready; /* of any revision */
+    int64_t ready; /* any revision */
     int64_t available;
 };
 
@@ -83,7 +83,7 @@ bool rollout_is_complete(const struct node *workload)
            counts.available >= counts.wanted;
 }
 
-/* The pods that must be ready: with an autoscaler at least its minimum, which it sees to. */
+/* Returns how many pods must be ready: with an autoscaler at least its minimum. */
 static int64_t needed(const struct rollout *rollout, const struct counts *counts)
 {
     const struct service *service = rollout->deployed->service;
@@ -108,14 +108,14 @@ static void fail(struct watch *wait, struct rollout *rollout, struct str why)
     rollout->why = str_copy(&wait->apply->cluster.arena, why);
 }
 
-/* How far a workload is that its controller has observed, in words; sets whether it is done. */
+/* Describes the progress of a workload that its controller has observed. */
 static struct str describe_pods(struct arena *arena, const struct rollout *rollout,
                                 const struct node *workload, bool *ret_done)
 {
     struct counts counts = count(workload);
     int64_t least = needed(rollout, &counts);
     int64_t old = counts.all > counts.updated ? counts.all - counts.updated : 0;
-    /* The status does not say whose pods are ready; the old ones are, or they would have been
+    /* The status does not count ready pods by revision. The old ones are ready, because others are
      * replaced first. */
     int64_t ready = counts.available > old ? counts.available - old : 0;
     *ret_done = is_updated(workload, &counts) && counts.available >= least && counts.ready >= least;
@@ -128,7 +128,7 @@ static struct str describe_pods(struct arena *arena, const struct rollout *rollo
     return old ? str_format(arena, "%.*s, %" PRId64 " old", STR_ARG(text), old) : text;
 }
 
-/* The condition stays from a rollout that failed until this one makes progress. */
+/* The condition of an earlier, failed rollout remains until this one makes progress. */
 static void check_expired(struct watch *wait, struct rollout *rollout, const struct node *workload)
 {
     struct str expired = rollout_expired(workload);
@@ -138,7 +138,7 @@ static void check_expired(struct watch *wait, struct rollout *rollout, const str
                         object_number(workload, "spec progressDeadlineSeconds", 600)));
 }
 
-/* Sets the state of a rollout by its live workload (NULL: there is none), and shows progress. */
+/* Sets the state of a rollout from its live workload (NULL: not found), and prints progress. */
 static void evaluate(struct watch *wait, struct rollout *rollout, const struct node *workload)
 {
     bool done = false;
@@ -194,14 +194,15 @@ static bool is_stuck(const struct node *pod)
     return false;
 }
 
-/* A StatefulSet waits for a pod that will never be ready before it replaces it: pods of an older
- * revision that are stuck are removed for it.
+/* A StatefulSet does not replace a pod that never becomes ready: deletes stuck pods of earlier
+ * revisions.
  * https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback */
 static void free_stuck(struct watch *wait, const struct rollout *rollout,
                        const struct node *workload)
 {
     const struct cluster *cluster = &wait->apply->cluster;
-    struct diags diags = {.arena = &wait->arena}; /* without rights on pods it is left to people */
+    struct diags diags = {.arena =
+                              &wait->arena}; /* errors are ignored: the user may lack permission */
     const struct kubectl kubectl = {.options = &cluster->options->kubectl,
                                     .arena = &wait->arena,
                                     .diags = &diags,
@@ -238,8 +239,8 @@ static void take_answer(struct watch *wait, const struct cluster_namespace *name
     }
 }
 
-/* Adds the queries for all awaited workloads of a namespace, and returns how many they are. By
- * name, which needs no right to list. */
+/* Adds the queries for all awaited workloads of a namespace, and returns their number. Queries by
+ * name, which does not require permission to list. */
 static size_t add_questions(struct watch *wait, const struct kubectl *kubectl,
                             const struct cluster_namespace *namespace, struct runs *runs)
 {
@@ -258,7 +259,7 @@ static size_t add_questions(struct watch *wait, const struct kubectl *kubectl,
     return runs->count - before;
 }
 
-/* Takes the answers about one namespace, if there are all of them. */
+/* Evaluates the responses for one namespace, if all queries succeeded. */
 static void take_answers(struct watch *wait, const struct kubectl *kubectl,
                          const struct cluster_namespace *namespace, struct process *runs,
                          size_t count)
@@ -302,7 +303,7 @@ static void ask(struct watch *wait)
         diags.count ? str_copy(&cluster->arena, diags.items[0].message) : (struct str){0};
 }
 
-/* Shows a line for each service, over those of the last time. */
+/* Prints a line for each service over the previous ones. */
 static void show(struct watch *wait)
 {
     const struct apply *apply = wait->apply;
@@ -323,7 +324,7 @@ static void show(struct watch *wait)
                                     STR_ARG(rollout->progress), STR_ARG(time));
     }
     struct terminal_size size = progress_terminal_size();
-    size.rows = any_waits(apply) ? size.rows : SIZE_MAX; /* how all of them ended */
+    size.rows = any_waits(apply) ? size.rows : SIZE_MAX; /* the final states */
     progress_write(&wait->progress, size, lines, count, &out);
     console_print_error(buf_str(&out));
     buf_free(&out);

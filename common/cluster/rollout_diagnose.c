@@ -1,5 +1,5 @@
-/* Why pods do not get ready: their states, the last lines of the first one's log, and the warnings
- * that Kubernetes has for them. */
+/* Explains why pods are not ready: their states, the last log lines of the first one, and warning
+ * events. */
 #include "cluster/apply.h"
 #include "os/console.h"
 
@@ -25,7 +25,7 @@ static bool is_true(const struct node *pod, const char *type)
     return str_is(node_text(node_find(object_condition(pod, type), "status")), "True");
 }
 
-/* Why it is nowhere yet, where the scheduler says so. */
+/* Returns why a pod is unschedulable; empty if it is not. */
 static struct str scheduling(const struct node *pod)
 {
     const struct node *scheduled = object_condition(pod, "PodScheduled");
@@ -46,7 +46,7 @@ static struct str ended(struct arena *arena, const struct node *terminated)
                       STR_ARG(node_text(node_find(terminated, "reason"))));
 }
 
-/* What a container does instead of being ready. */
+/* Describes the state of a container that is not ready. */
 static struct str container_state(struct arena *arena, const struct node *status)
 {
     const struct node *waiting = node_find(status, "state waiting");
@@ -99,7 +99,8 @@ static void warn_forbidden(const struct kubectl *kubectl, const struct process *
         kubectl_warn(kubectl, run);
 }
 
-/* What a pod wrote last, before its restart if it had one. No log is no failure. */
+/* Adds the last log lines of a pod, from before its restart if it had one. A missing log is not an
+ * error. */
 static void add_log(struct buf *out, const struct kubectl *kubectl, const struct node *pod)
 {
     const char *tail = str_format(kubectl->arena, "--tail=%d", LOG_LINES).data;
@@ -130,8 +131,8 @@ static bool is_shown(const struct node *const *pods, size_t count, struct str na
     return false;
 }
 
-/* Of the pods that are shown, of the workload, its ReplicaSets and autoscaler, and of its claims:
- * NAME, NAME-..., CLAIM-NAME-0. Pods that are gone are of no interest any more. */
+/* True for an event of the shown pods, of the workload, its ReplicaSets or autoscaler (NAME,
+ * NAME-...), or of its claims (CLAIM-NAME-0). Other pods no longer exist or are ready. */
 static bool concerns(struct arena *arena, const struct node *event, struct str name,
                      const struct node *const *pods, size_t count)
 {
@@ -176,7 +177,7 @@ static void add_events(struct buf *out, struct arena *arena, struct node *events
     if (count)
         qsort(chosen, count, sizeof(const struct node *), by_time);
     struct set seen = {0};
-    for (size_t i = 0; i < pod_count; i++) /* said already */
+    for (size_t i = 0; i < pod_count; i++) /* already printed */
         set_add(arena, &seen, scheduling(pods[i]), events);
     for (size_t i = count, shown = 0; i-- > 0 && shown < EVENTS_SHOWN;) {
         struct str message = node_text(node_find(chosen[i], "message"));

@@ -21,8 +21,8 @@ bool secret_usage_has(const struct secret_usage *usage, struct str key)
     return usage->all || set_get(&usage->listed, key);
 }
 
-/* Notes what objects that are not rendered from the given files refer to: keys, or the whole Secret
- * as a volume, by envFrom, or in a way that is not known here. */
+/* Finds references of objects that are not rendered from the given files: to keys, or to the whole
+ * Secret as a volume, through envFrom, or in an unknown way. */
 static void find_references(struct arena *arena, struct secret_usage *usage,
                             const struct node *node)
 {
@@ -59,7 +59,7 @@ bool secret_usage_add_others(struct cluster *cluster, const struct cluster_names
     return ok;
 }
 
-/* The listed keys that resemble this one, in letters of any case. */
+/* Returns the listed key that is most similar to this one, ignoring case. */
 static struct suggestion find_near(struct cluster *cluster,
                                    const struct cluster_namespace *namespace, struct str key)
 {
@@ -107,11 +107,11 @@ static void report_keys(struct cluster *cluster, const struct cluster_namespace 
     diag_hint(&cluster->diags, "add them to the secrets of a service, or set secrets: all");
 }
 
-/* Those with a suggestion one by one, and the others together. */
+/* Reports keys with a suggestion one by one, and the others together. */
 static void report(struct cluster *cluster, const struct cluster_namespace *namespace,
                    const struct str *keys, size_t count)
 {
-    enum { COMPARED = 20 }; /* comparing takes time */
+    enum { COMPARED = 20 }; /* comparing more keys is too slow */
     struct str *rest = ARENA_ARRAY(&cluster->arena, count, struct str);
     size_t rest_count = 0;
     for (size_t i = 0; i < count; i++) {

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Values and their names, a line each, behind the version. */
+/* Prints the version, then a line "KEY VALUE" for each key. */
 static const char read_template[] = "--output=go-template={{.metadata.resourceVersion}}{{\"\\n\"}}"
                                     "{{range $k, $v := .data}}{{$k}} {{$v}}{{\"\\n\"}}{{end}}";
 
@@ -62,8 +62,8 @@ static char *add(char *to, struct str text)
     return to + text.len;
 }
 
-/* {"metadata":{"resourceVersion":"1"},"data":{"NAME":"VALUE","GONE":null}}; names and base64 need
- * no escapes. Built in one piece of the arena, for it holds values. */
+/* Returns {"metadata":{"resourceVersion":"1"},"data":{"NAME":"VALUE","DELETED":null}}. Names and
+ * base64 need no escapes. Allocated as a single block, because it contains values. */
 static struct str patch_text(struct arena *arena, const struct secrets *changes, struct str version)
 {
     size_t size = 100 + version.len;
@@ -107,8 +107,8 @@ static struct process patch_run(struct cluster *cluster, const struct cluster_na
     };
 }
 
-/* A message of the server holds names alone; should a kubectl ever print what it sends, it is kept
- * back. */
+/* True if stderr contains the beginning of a value. Messages of the server contain only names; this
+ * is a safeguard in case kubectl prints its request. */
 static bool shows_value(const struct process *run, const struct secrets *changes)
 {
     struct str text = buf_str(&run->errors);
@@ -157,7 +157,7 @@ static struct node *secret_object(struct cluster *cluster,
     return object;
 }
 
-/* Makes it empty; that another has just made it is as good. */
+/* Creates an empty Secret. Succeeds if another process has just created it. */
 static bool make_secret(struct cluster *cluster, const struct cluster_namespace *namespace,
                         bool report_namespace, bool *ret_no_namespace)
 {
@@ -185,19 +185,19 @@ static bool make_namespace(struct cluster *cluster, const struct cluster_namespa
     return kubectl_do(&cluster->kubectl, kubectl_apply(&cluster->kubectl, MANAGER, documents, 0));
 }
 
-/* Secret and namespace, as far as they are not there. */
+/* Creates the Secret, and its namespace if it does not exist. */
 static bool make(struct cluster *cluster, const struct cluster_namespace *namespace)
 {
     bool no_namespace;
-    bool given = cluster->options->input.namespace != NULL; /* -n names one that is there */
+    bool given = cluster->options->input.namespace != NULL; /* the namespace of -n must exist */
     if (make_secret(cluster, namespace, given, &no_namespace))
         return true;
     return no_namespace && !given && make_namespace(cluster, namespace) &&
            make_secret(cluster, namespace, true, &no_namespace);
 }
 
-/* A change has a new version. Without one the server, or something before it, has changed nothing.
- */
+/* Reports an error and returns false if there is no new version: then the server, or a proxy, has
+ * changed nothing. */
 static bool is_confirmed(struct cluster *cluster, const struct process *run, struct str version)
 {
     struct str now = buf_str(&run->output);
@@ -236,8 +236,8 @@ enum secrets_patched secrets_patch(struct cluster *cluster,
     return patched;
 }
 
-/* True when a variable of the pods has one of the keys. With secrets: all that is so unless
- * variables hide every one of them. */
+/* True if a variable of the pods has one of the keys. With `secrets: all` that is true unless
+ * variables hide all of them. */
 static bool uses_any(const struct service *service, const struct secrets *changes)
 {
     bool all = str_is(service->all_secrets, MANUAL_SECRETS);
@@ -252,8 +252,8 @@ static bool uses_any(const struct service *service, const struct secrets *change
     return all && hidden < changes->count;
 }
 
-/* kubectl refuses a second restart within a second, but pods of the first may have the old value:
- * it is requested again then. False if it fails, which is reported. */
+/* kubectl rejects a second restart within the same second, but pods of the first may have the old
+ * value, so it is retried. Reports an error and returns false if it fails. */
 static bool request_restart(struct cluster *cluster, const struct deployed_service *deployed,
                             const struct node *live)
 {
