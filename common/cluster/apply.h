@@ -27,7 +27,7 @@ enum { QUESTION_LIMIT = 30 * 1000 };
 
 enum rollout_state { ROLLOUT_WAITS, ROLLOUT_DONE, ROLLOUT_FAILED };
 
-/* The workload of a deployed service, while it rolls out. */
+/* The rollout of a deployed service. */
 struct rollout {
     struct deployed_service *deployed;
     struct str title; /* its name in messages: NAMESPACE/NAME if there are several namespaces */
@@ -96,7 +96,7 @@ struct manifests apply_stop_cron_jobs(struct apply *apply, const struct manifest
 /* True for a live CronJob with an active Job. */
 bool apply_cron_job_runs(const struct node *live);
 
-/* Prints a line on stdout for an object: with --output name its name alone. */
+/* Prints the name and outcome of an object to stdout; only its name with --output name. */
 void apply_print(const struct apply *apply, struct str title, const char *outcome);
 
 /* apply_is_awaited(): true if pods cannot start before another controller has processed the object.

@@ -259,7 +259,7 @@ static void append(struct cluster_namespace *namespace, struct node *items)
     *link = items;
 }
 
-/* Those that carry the label of one of the layers, as the selector may ask for more. */
+/* Filters objects by the label of one of the layers, because the selector may include others. */
 static struct node *keep_layers(const struct cluster_namespace *namespace, struct node *items)
 {
     struct node *first = NULL;
