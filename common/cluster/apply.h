@@ -23,7 +23,7 @@
 #include "manifest/manifest.h"
 
 /* Milliseconds that a repeated query may take; one that times out is sent again. */
-enum { QUESTION_LIMIT = 30 * 1000 };
+enum { POLL_TIMEOUT_MS = 30 * 1000 };
 
 enum rollout_state { ROLLOUT_WAITS, ROLLOUT_DONE, ROLLOUT_FAILED };
 
@@ -36,37 +36,37 @@ struct rollout {
     struct node *old;      /* our live workload of the other kind, which it replaces, or NULL */
 
     /* Transfer of spec.replicas (apply_plan.c). */
-    bool takes_replicas; /* from an autoscaler or another manager to us */
-    int64_t keeps;       /* running pods to preserve for a new autoscaler; 0: none */
+    bool claims_replicas; /* from an autoscaler or another manager to us */
+    int64_t keeps;        /* running pods to preserve for a new autoscaler; 0: none */
 
     enum rollout_state state;
     bool unknown;        /* it failed because the cluster does not answer: the pods may be ready */
     bool rolled_back;    /* the wait is for the pods of the rollback */
     bool superseded;     /* another apply has changed the service since */
-    bool broken;         /* an object of the service was not applied: there is no rollout */
+    bool apply_failed;   /* an object of the service was not applied: there is no rollout */
     struct str expired;  /* when an earlier rollout exceeded its progress deadline */
     struct str progress; /* as printed last */
-    int64_t since;       /* process_clock() when `progress` changed last */
+    int64_t since;       /* process_monotonic_ms() when `progress` changed last */
     struct str why;      /* why it failed */
 };
 
 struct apply {
     struct cluster cluster;
-    struct rollout *rollouts;   /* as many as services */
-    struct manifests goes;      /* stale objects that still act: deleted */
-    struct manifests stays;     /* stale objects that do nothing: reported, or pruned */
-    struct manifests leaves;    /* --prune=layer: objects of services that are in no file */
-    struct manifests kept;      /* stale objects that hold data: reported and retained */
+    struct rollout *rollouts;        /* as many as services */
+    struct manifests to_delete;      /* stale objects that still act: deleted */
+    struct manifests orphaned;       /* stale objects that do nothing: reported, or pruned */
+    struct manifests other_services; /* --prune=layer: objects of services that are in no file */
+    struct manifests retained;       /* stale objects that hold data: reported and retained */
     struct manifests blocked;   /* stale objects that act but are not ours to delete: an error */
     struct manifests unclaimed; /* stale objects without environment label: retained */
     struct manifests adopted;   /* live objects of others that --adopt adopts */
-    struct set autoscalers;     /* those in `goes`, by "NAMESPACE/NAME" */
-    struct set adopts;          /* `adopted` by object_key() */
-    struct set workloads;       /* rollouts by object_key() of the rendered workload */
-    struct set releases;        /* whether a Helm release exists, by "NAMESPACE/NAME" */
-    struct set outcomes;        /* by object_key(): "created", "changed", "unchanged", "adopted" */
-    struct set sent;            /* by object_key(): the object that the server's dry run returned */
-    struct set taken;           /* applied objects, by object_key() */
+    struct map autoscalers;     /* those in `goes`, by "NAMESPACE/NAME" */
+    struct map adopted_keys;    /* `adopted` by object_key() */
+    struct map workloads;       /* rollouts by object_key() of the rendered workload */
+    struct map releases;        /* whether a Helm release exists, by "NAMESPACE/NAME" */
+    struct map outcomes;        /* by object_key(): "created", "changed", "unchanged", "adopted" */
+    struct map sent;            /* by object_key(): the object that the server's dry run returned */
+    struct map taken;           /* applied objects, by object_key() */
     bool applied;               /* true if all objects were applied */
 };
 
@@ -82,16 +82,16 @@ void apply_plan(struct apply *apply);
 /* Returns the object as it is sent. A workload may need other replicas than rendered, so that no
  * running pod is lost; for a dry run (`dry`) those that it will have in the end, which do not
  * conflict with a manager whose replicas apply takes. Other objects are returned as they are. */
-struct node *apply_object(struct apply *apply, const struct rollout *rollout, struct node *object,
-                          bool dry);
+struct node *object_to_apply(struct apply *apply, const struct rollout *rollout,
+                             struct node *object, bool dry);
 
 /* Transfers spec.replicas with the current number to MANAGER_REPLICAS, so that the field remains
  * when the object is applied without it. Reports an error and returns false if that fails. */
-bool apply_hand_over(struct apply *apply, struct rollout *rollout);
+bool transfer_replicas(struct apply *apply, struct rollout *rollout);
 
 /* Suspends CronJobs that are to be deleted. Returns those that have no running Job and so can be
  * deleted; reports the others. */
-struct manifests apply_stop_cron_jobs(struct apply *apply, const struct manifests *jobs);
+struct manifests apply_suspend_cron_jobs(struct apply *apply, const struct manifests *jobs);
 
 /* True for a live CronJob with an active Job. */
 bool apply_cron_job_runs(const struct node *live);
@@ -145,7 +145,7 @@ void apply_report_pods(struct apply *apply, const struct node *live, const struc
 void apply_report_stale(struct apply *apply);
 
 /* Prints a line for each rendered field that another manager has set. */
-void apply_tell_conflicts(struct apply *apply);
+void apply_report_conflicts(struct apply *apply);
 
 /* True if all pods of a workload have its newest template and are available. */
 bool rollout_is_complete(const struct node *workload);
@@ -154,7 +154,7 @@ bool rollout_is_complete(const struct node *workload);
 bool rollout_is_observed(const struct node *workload);
 
 /* Returns when a Deployment exceeded its progress deadline; empty if it did not. */
-struct str rollout_expired(const struct node *workload);
+struct str rollout_deadline_exceeded_at(const struct node *workload);
 
 /* Records an object that a dry run returned. */
 void apply_note_sent(struct apply *apply, struct node *after);
@@ -164,7 +164,7 @@ void apply_note_sent(struct apply *apply, struct node *after);
 bool apply_is_superseded(struct apply *apply, struct arena *arena, const struct node *live);
 
 /* Marks a rollout as failed because another apply has changed this object. */
-void apply_supersede(struct apply *apply, struct rollout *rollout, const struct node *object);
+void apply_mark_superseded(struct apply *apply, struct rollout *rollout, const struct node *object);
 
 /* Queries all applied objects, and marks the rollouts that another apply has superseded. */
 void apply_check_superseded(struct apply *apply);
@@ -176,7 +176,7 @@ void rollout_wait(struct apply *apply);
 void rollout_explain(struct apply *apply, const struct rollout *rollout);
 
 /* Rolls back to the previous revision, and waits for its pods. */
-void rollout_back(struct apply *apply, struct rollout *rollout);
+void rollout_undo(struct apply *apply, struct rollout *rollout);
 
 /* Applies the services, waits, and reports. Returns the exit status. */
 int apply(const struct options *options, bool color);

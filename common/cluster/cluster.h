@@ -21,25 +21,25 @@ struct cluster_namespace {
     const struct layer *layer;          /* of its first service */
     struct deployed_service **services; /* in the order of the files */
     size_t service_count;
-    struct set modules;      /* the services by "LAYER/MODULE" */
-    struct set layers;       /* the layers by name */
-    struct set environments; /* the layers by "LAYER/ENVIRONMENT" */
+    struct map modules;      /* the services by "LAYER/MODULE" */
+    struct map layers;       /* the layers by name */
+    struct map environments; /* the layers by "LAYER/ENVIRONMENT" */
     struct str selector;     /* flag that selects objects with the label of one of the layers */
     enum namespace_state state;
     struct node *object; /* the Namespace; NULL: absent or unknown */
     struct node *live;   /* first of the objects with the label of one of the layers, in the order
                             in which they are deleted */
-    struct set titles;   /* live objects by object_title() (live.h) */
-    struct set uids;     /* live objects by uid */
-    struct set secrets; /* "SECRET" of each existing Secret, and "SECRET/KEY" of each of its keys */
-    struct set lacking; /* names of kinds that the server does not have */
-    bool needs_secrets; /* pods require at least one Secret */
-    bool secrets_hidden;     /* Secrets cannot be read: forbidden */
-    struct str *manual_keys; /* keys of the Secret manual-secrets, sorted */
+    struct map titles;   /* live objects by object_title() (live.h) */
+    struct map uids;     /* live objects by uid */
+    struct map secrets; /* "SECRET" of each existing Secret, and "SECRET/KEY" of each of its keys */
+    struct map missing_kinds; /* names of kinds that the server does not have */
+    bool needs_secrets;       /* pods require at least one Secret */
+    bool secrets_forbidden;   /* Secrets cannot be read: forbidden */
+    struct str *manual_keys;  /* keys of the Secret manual-secrets, sorted */
     size_t manual_key_count;
-    struct set hidden;  /* rendered objects that cannot be read: `deployments.apps "web"` */
-    struct set missing; /* missing Secrets that were reported */
-    struct set needed;  /* the required keys of each Secret (preflight.c) */
+    struct map hidden;  /* rendered objects that cannot be read: `deployments.apps "web"` */
+    struct map missing; /* missing Secrets that were reported */
+    struct map needed;  /* the required keys of each Secret (preflight.c) */
 };
 
 /* A service and its namespace. */
@@ -85,10 +85,10 @@ bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query)
 bool cluster_query_missing(struct cluster *cluster);
 
 /* Prints the errors and warnings since the last call to stderr. True if there was no error. */
-bool cluster_tell(struct cluster *cluster);
+bool cluster_report(struct cluster *cluster);
 
 /* Prints a line to stderr. */
-void cluster_say(const struct cluster *cluster, const char *format, ...)
+void cluster_print(const struct cluster *cluster, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Returns the rendered workload; NULL for image: AUTO without a tag or digest. */

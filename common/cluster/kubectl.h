@@ -26,7 +26,7 @@ struct argv kubectl_argv(const struct kubectl *kubectl, ...) __attribute__((sent
 void kubectl_run(const struct kubectl *kubectl, struct process *runs, size_t count);
 
 /* The same for repeated queries: does not print warnings. */
-void kubectl_ask(const struct kubectl *kubectl, struct process *runs, size_t count);
+void kubectl_poll(const struct kubectl *kubectl, struct process *runs, size_t count);
 
 /* Report why a process failed: each message of kubectl as an error, or as a warning, and none
  * twice. Report nothing after an interrupt. */
@@ -37,30 +37,30 @@ void kubectl_warn(const struct kubectl *kubectl, const struct process *run);
 bool kubectl_forbidden(const struct process *run);
 
 /* Returns the objects that are forbidden by name: `deployments.apps "web"`. */
-struct set kubectl_refused(const struct kubectl *kubectl, const struct process *run);
+struct map kubectl_refused(const struct kubectl *kubectl, const struct process *run);
 
 /* True if the stderr of a process contains this text. */
-bool kubectl_says(const struct process *run, const char *words);
+bool kubectl_stderr_contains(const struct process *run, const char *words);
 
 /* Runs and frees a process whose output is ignored. Reports an error and returns false if it
  * fails. */
-bool kubectl_do(const struct kubectl *kubectl, struct process run);
+bool kubectl_run_one(const struct kubectl *kubectl, struct process run);
 
 /* True if an apply failed because other managers own fields. */
 bool kubectl_conflicts(const struct process *run);
 
 /* True if a process failed because the server does not have the kind. */
-bool kubectl_lacks_kind(const struct process *run);
+bool kubectl_is_missing_kind(const struct process *run);
 
 /* True if a process failed because the namespace does not exist. */
-bool kubectl_lacks_namespace(const struct process *run);
+bool kubectl_is_missing_namespace(const struct process *run);
 
 /* Returns the object or List that a process with `-o json` printed, allocated in the arena; NULL if
  * it failed and printed nothing. Reports an error and returns NULL for any other output. */
-struct node *kubectl_answer(const struct kubectl *kubectl, const struct process *run);
+struct node *kubectl_parse_output(const struct kubectl *kubectl, const struct process *run);
 
 /* Returns the names that a process with `-o name` printed. */
-struct set kubectl_names(const struct kubectl *kubectl, const struct process *run);
+struct map kubectl_names(const struct kubectl *kubectl, const struct process *run);
 
 /* Runs `kubectl get` with the given words (NULL-terminated) and returns what it printed. Reports an
  * error and returns NULL if it fails. With `--ignore-not-found` NULL also means not found. */

@@ -14,6 +14,6 @@ bool kuberc_isolate(const struct kubectl_options *options, struct arena *arena,
                     struct diags *diags);
 
 /* Before exec: passes the private file on as an open descriptor, and deletes it. */
-void kuberc_hand_over(void);
+void kuberc_keep_for_exec(void);
 
 #endif

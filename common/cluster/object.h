@@ -12,7 +12,7 @@ struct str object_title(struct arena *arena, const struct node *object);
 struct str object_key(struct arena *arena, const struct node *object);
 
 /* Indexes a list of objects by object_key(). */
-struct set object_index(struct arena *arena, const struct node *list);
+struct map object_index(struct arena *arena, const struct node *list);
 
 struct str object_kind(const struct node *object);
 struct str object_name(const struct node *object);
@@ -31,7 +31,7 @@ bool object_same(const struct node *a, const struct node *b);
 /* Returns a copy of an object with only its apiVersion, kind, name and namespace. */
 struct node *object_reference(struct arena *arena, const struct node *object);
 
-/* Returns the integer at a path (node_find()); `fallback` if there is none. */
+/* Returns the integer at a path (node_at()); `fallback` if there is none. */
 int64_t object_number(const struct node *object, const char *path, int64_t fallback);
 
 /* Returns the status condition of a type; NULL if there is none. */

@@ -9,7 +9,7 @@
 
 /* The keys that a namespace uses. */
 struct secret_usage {
-    struct set listed; /* keys that are used by name */
+    struct map listed; /* keys that are used by name */
     bool all;          /* all keys are used, for example by a service with secrets: all */
 };
 

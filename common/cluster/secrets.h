@@ -19,7 +19,7 @@ struct secrets {
     struct secret *items;
     size_t count;
     struct str version; /* metadata.resourceVersion; empty: the Secret does not exist */
-    struct set names;   /* index of the items, created by secrets_index() */
+    struct map names;   /* index of the items, created by secrets_index() */
 };
 
 /* Reads all keys and values into `arena`, which the caller wipes. Reports an error and returns
