@@ -51,8 +51,9 @@ static int show_present(struct apply *apply, const struct cluster_namespace *nam
         for (size_t j = 0; j < deployed->count; j++) {
             struct node *object = deployed->objects[j];
             /* The number of pods that an autoscaler takes over stays. */
-            manifests_add(&manifests,
-                          rollout->keeps ? object_to_apply(apply, rollout, object, true) : object);
+            manifests_add(&manifests, rollout->preserved_replicas
+                                          ? object_to_apply(apply, rollout, object, true)
+                                          : object);
         }
     }
     struct process run = {

@@ -36,18 +36,18 @@ struct rollout {
     struct node *old;      /* our live workload of the other kind, which it replaces, or NULL */
 
     /* Transfer of spec.replicas (apply_plan.c). */
-    bool claims_replicas; /* from an autoscaler or another manager to us */
-    int64_t keeps;        /* running pods to preserve for a new autoscaler; 0: none */
+    bool claims_replicas;       /* from an autoscaler or another manager to us */
+    int64_t preserved_replicas; /* running pods to preserve for a new autoscaler; 0: none */
 
     enum rollout_state state;
-    bool unknown;        /* it failed because the cluster does not answer: the pods may be ready */
-    bool rolled_back;    /* the wait is for the pods of the rollback */
-    bool superseded;     /* another apply has changed the service since */
-    bool apply_failed;   /* an object of the service was not applied: there is no rollout */
-    struct str expired;  /* when an earlier rollout exceeded its progress deadline */
-    struct str progress; /* as printed last */
-    int64_t since;       /* process_monotonic_ms() when `progress` changed last */
-    struct str why;      /* why it failed */
+    bool unknown;      /* it failed because the cluster does not answer: the pods may be ready */
+    bool rolled_back;  /* the wait is for the pods of the rollback */
+    bool superseded;   /* another apply has changed the service since */
+    bool apply_failed; /* an object of the service was not applied: there is no rollout */
+    struct str deadline_exceeded_at; /* when an earlier rollout exceeded its progress deadline */
+    struct str progress;             /* as printed last */
+    int64_t progress_at;             /* process_monotonic_ms() when `progress` changed last */
+    struct str reason;               /* why it failed */
 };
 
 struct apply {
@@ -60,14 +60,14 @@ struct apply {
     struct manifests blocked;   /* stale objects that act but are not ours to delete: an error */
     struct manifests unclaimed; /* stale objects without environment label: retained */
     struct manifests adopted;   /* live objects of others that --adopt adopts */
-    struct map autoscalers;     /* those in `goes`, by "NAMESPACE/NAME" */
+    struct map autoscalers;     /* those in `to_delete`, by "NAMESPACE/NAME" */
     struct map adopted_keys;    /* `adopted` by object_key() */
     struct map workloads;       /* rollouts by object_key() of the rendered workload */
     struct map releases;        /* whether a Helm release exists, by "NAMESPACE/NAME" */
     struct map outcomes;        /* by object_key(): "created", "changed", "unchanged", "adopted" */
     struct map sent;            /* by object_key(): the object that the server's dry run returned */
-    struct map taken;           /* applied objects, by object_key() */
-    bool applied;               /* true if all objects were applied */
+    struct map applied;         /* applied objects, by object_key() */
+    bool all_applied;           /* true if all objects were applied */
 };
 
 /* Returns the rollout of a service. */

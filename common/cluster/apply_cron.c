@@ -17,7 +17,7 @@ static bool is_suspended(const struct node *live)
 
 /* Returns a suspended copy with all its fields, because a field that its manager no longer sends
  * is removed. If a later apply renders it again, it does not send `suspend`, which resumes it. */
-static struct node *suspended(struct arena *arena, const struct node *live)
+static struct node *suspended_copy(struct arena *arena, const struct node *live)
 {
     static const char *const kept[] = {"labels", "annotations"};
     struct node *object = object_reference(arena, live);
@@ -40,7 +40,7 @@ static bool suspend(struct apply *apply, const struct manifests *jobs)
     struct manifests documents = {.arena = kubectl->arena};
     for (size_t i = 0; i < jobs->count; i++)
         if (!is_suspended(jobs->items[i]))
-            manifests_add(&documents, suspended(kubectl->arena, jobs->items[i]));
+            manifests_add(&documents, suspended_copy(kubectl->arena, jobs->items[i]));
     if (documents.count == 0)
         return true;
     struct str text = kubectl_documents(kubectl, documents.items, documents.count);
@@ -120,7 +120,7 @@ struct manifests apply_suspend_cron_jobs(struct apply *apply, const struct manif
     struct manifests stopped = {.arena = &apply->cluster.arena};
     struct arena *arena = &apply->cluster.arena;
     struct str namespace = {0};
-    struct jobs found = {0};
+    struct jobs indexed = {0};
     bool known = false;
     if (jobs->count == 0 || !suspend(apply, jobs))
         return stopped;
@@ -130,9 +130,9 @@ struct manifests apply_suspend_cron_jobs(struct apply *apply, const struct manif
             struct node *items = NULL;
             namespace = object_namespace(cron_job);
             known = query_jobs(apply, str_to_c(arena, namespace), &items);
-            found = index_jobs(arena, items);
+            indexed = index_jobs(arena, items);
         }
-        struct str job = known ? running_job(arena, &found, cron_job) : (struct str){0};
+        struct str job = known ? running_job(arena, &indexed, cron_job) : (struct str){0};
         if (job.len)
             report_running(apply, cron_job, job);
         else if (known)

@@ -44,7 +44,7 @@ static struct str autoscaler_key(struct arena *arena, const struct node *object)
                       STR_ARG(object_name(object)));
 }
 
-static void add_going(struct apply *apply, struct node *live)
+static void add_to_delete(struct apply *apply, struct node *live)
 {
     struct arena *arena = &apply->cluster.arena;
     manifests_add(&apply->to_delete, live);
@@ -62,7 +62,7 @@ static struct map rendered_titles(struct arena *arena, const struct deployed_ser
 
 /* Sorts the stale objects of a service. A workload of the other kind is not among them: it is
  * deleted when its pods are replaced. */
-static void plan_superseded(struct apply *apply, const struct rollout *rollout)
+static void plan_stale(struct apply *apply, const struct rollout *rollout)
 {
     const struct deployed_service *deployed = rollout->deployed;
     struct arena *arena = &apply->cluster.arena;
@@ -84,7 +84,7 @@ static void plan_superseded(struct apply *apply, const struct rollout *rollout)
         else if (unclaimed || object_is_adopted(live))
             manifests_add(&apply->blocked, live);
         else
-            add_going(apply, live);
+            add_to_delete(apply, live);
     }
     if (rollout->old && object_is_adopted(rollout->old))
         manifests_add(&apply->blocked, rollout->old);
@@ -141,10 +141,10 @@ static void plan_replicas(struct apply *apply, struct rollout *rollout)
                                     str_eq_c(owner, MANAGER_REPLICAS) || object_scaled(live));
         return;
     }
-    int64_t runs = object_number(live ? live : rollout->old, "spec replicas", 1);
-    bool falls =
+    int64_t replicas = object_number(live ? live : rollout->old, "spec replicas", 1);
+    bool needs_transfer =
         live ? object_field_applied_by(live, replicas_field, MANAGER) : rollout->old != NULL;
-    rollout->keeps = falls && runs > 1 ? runs : 0;
+    rollout->preserved_replicas = needs_transfer && replicas > 1 ? replicas : 0;
 }
 
 static struct str title_of(struct cluster *cluster, const struct deployed_service *deployed)
@@ -168,8 +168,8 @@ void apply_plan(struct apply *apply)
         rollout->deployed = &cluster->services[i];
         rollout->title = title_of(cluster, rollout->deployed);
         find_workloads(apply, rollout);
-        plan_superseded(apply, rollout);
-        rollout->expired = rollout_deadline_exceeded_at(rollout->live);
+        plan_stale(apply, rollout);
+        rollout->deadline_exceeded_at = rollout_deadline_exceeded_at(rollout->live);
         if (rollout->workload)
             plan_replicas(apply, rollout);
     }
@@ -189,9 +189,9 @@ struct node *object_to_apply(struct apply *apply, const struct rollout *rollout,
         node_at(copy, "spec replicas")->text = node_string(node_at(rollout->live, "spec replicas"));
         return copy;
     }
-    if (rollout->keeps && (dry || !rollout->live)) {
+    if (rollout->preserved_replicas && (dry || !rollout->live)) {
         struct node *copy = node_copy(arena, object);
-        node_set_int(arena, node_get(copy, "spec"), "replicas", rollout->keeps);
+        node_set_int(arena, node_get(copy, "spec"), "replicas", rollout->preserved_replicas);
         return copy;
     }
     return object;
@@ -209,15 +209,15 @@ bool transfer_replicas(struct apply *apply, struct rollout *rollout)
 {
     enum { TRIES = 5 };
     struct kubectl *kubectl = &apply->cluster.kubectl;
-    int64_t replicas = rollout->keeps;
+    int64_t replicas = rollout->preserved_replicas;
     for (int i = 0;; i++) {
         struct node *document = replicas_document(kubectl->arena, rollout->workload, replicas);
         struct process run =
             kubectl_apply(kubectl, MANAGER_REPLICAS, kubectl_documents(kubectl, &document, 1), 0);
         kubectl_run(kubectl, &run, 1);
-        bool right = process_succeeded(&run);
-        bool scaled = !right && kubectl_conflicts(&run) && i < TRIES;
-        if (!right && !scaled)
+        bool ok = process_succeeded(&run);
+        bool scaled = !ok && kubectl_conflicts(&run) && i < TRIES;
+        if (!ok && !scaled)
             kubectl_report(kubectl, &run);
         process_free(&run);
         const struct node *live =
@@ -227,7 +227,7 @@ bool transfer_replicas(struct apply *apply, struct rollout *rollout)
                               str_to_c(kubectl->arena, object_namespace(rollout->workload)), NULL)
                 : NULL;
         if (!live)
-            return right;
+            return ok;
         replicas = object_number(live, "spec replicas", 1);
     }
 }

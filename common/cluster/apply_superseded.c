@@ -155,8 +155,8 @@ static void supersede(struct apply *apply, struct rollout *rollout, const struct
     struct arena *arena = &apply->cluster.arena;
     rollout->superseded = true;
     rollout->state = ROLLOUT_FAILED;
-    rollout->why = str_format(arena, "superseded by another apply: %.*s %s",
-                              STR_ARG(object_title(arena, object)), how);
+    rollout->reason = str_format(arena, "superseded by another apply: %.*s %s",
+                                 STR_ARG(object_title(arena, object)), how);
 }
 
 void apply_mark_superseded(struct apply *apply, struct rollout *rollout, const struct node *object)
@@ -193,7 +193,7 @@ static bool query(struct apply *apply, const struct cluster_namespace *namespace
     return ok;
 }
 
-static void compare_unit(struct apply *apply, struct rollout *rollout, const struct map *items)
+static void compare_service(struct apply *apply, struct rollout *rollout, const struct map *items)
 {
     const struct deployed_service *deployed = rollout->deployed;
     struct arena *arena = &apply->cluster.arena;
@@ -212,15 +212,15 @@ void apply_check_superseded(struct apply *apply)
     for (size_t i = 0; i < cluster->namespace_count && !process_interrupted(); i++) {
         const struct cluster_namespace *namespace = &cluster->namespaces[i];
         struct map items = {0};
-        bool known = false;
+        bool queried = false;
         for (size_t j = 0; j < namespace->service_count; j++) {
             struct rollout *rollout = apply_rollout(apply, namespace->services[j]);
             if (rollout->apply_failed || rollout->unknown || rollout->superseded)
                 continue;
-            if (!known && !query(apply, namespace, &items))
+            if (!queried && !query(apply, namespace, &items))
                 break;
-            known = true;
-            compare_unit(apply, rollout, &items);
+            queried = true;
+            compare_service(apply, rollout, &items);
         }
     }
 }

@@ -36,23 +36,24 @@ static bool is_observed(struct arena *arena, const struct node *object, const st
 
 /* Returns why an object is not ready, from the first of its conditions that explains it: a final
  * failure, an error that is retried, an unresolved reference, or the condition itself. */
-static struct str complaint(struct arena *arena, const struct node *object)
+static struct str condition_message(struct arena *arena, const struct node *object)
 {
     const struct kind *kind = kind_of(object);
     const struct {
         const char *type;
         bool status; /* it explains the state if it has this status */
         bool any;    /* with any status */
-    } rows[] = {{kind->failure_condition, true, false},
-                {"ACK.Recoverable", true, false},
-                {"ACK.ReferencesResolved", false, false},
-                {kind->condition, false, true}};
-    for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct node *item = rows[i].type ? object_condition(object, rows[i].type) : NULL;
+    } conditions[] = {{kind->failure_condition, true, false},
+                      {"ACK.Recoverable", true, false},
+                      {"ACK.ReferencesResolved", false, false},
+                      {kind->condition, false, true}};
+    for (size_t i = 0; i < COUNT_OF(conditions); i++) {
+        const struct node *item =
+            conditions[i].type ? object_condition(object, conditions[i].type) : NULL;
         struct str message = node_string(node_at(item, "message"));
         struct str reason = node_string(node_at(item, "reason"));
         if (!item || message.len + reason.len == 0 ||
-            (!rows[i].any && is_true(item) != rows[i].status))
+            (!conditions[i].any && is_true(item) != conditions[i].status))
             continue;
         return message.len == 0 ? reason
                : reason.len == 0
@@ -77,14 +78,14 @@ static enum rollout_state query(struct arena *arena, const struct node *object,
     bool ended = failed || is_true(item);
     bool observed = !ended || is_observed(arena, object, before);
     *ret_text = !observed          ? STR("its controller has not processed the change")
-                : failed || !ended ? complaint(arena, object)
+                : failed || !ended ? condition_message(arena, object)
                                    : (struct str){0};
     if (!ended || !observed)
         return ROLLOUT_WAITS;
     return failed ? ROLLOUT_FAILED : ROLLOUT_DONE;
 }
 
-static struct node *get(struct apply *apply, struct arena *arena, const struct node *object)
+static struct node *get_live(struct apply *apply, struct arena *arena, const struct node *object)
 {
     struct diags diags = {.arena = arena};
     const struct kubectl kubectl = {.options = &apply->cluster.options->kubectl,
@@ -104,8 +105,8 @@ static struct node *get(struct apply *apply, struct arena *arena, const struct n
 }
 
 /* `given_up`: its controller does not retry unless the object changes. */
-static void give_up(struct apply *apply, struct rollout *rollout, const struct node *object,
-                    struct str text, bool given_up)
+static void report_not_ready(struct apply *apply, struct rollout *rollout,
+                             const struct node *object, struct str text, bool given_up)
 {
     struct cluster *cluster = &apply->cluster;
     diag_error(&cluster->diags, NO_LOCATION, "%.*s in namespace \"%.*s\" is not ready: %.*s",
@@ -135,23 +136,23 @@ static void await(struct apply *apply, struct rollout *rollout, const struct nod
     const struct node *before =
         namespace_find(&cluster->arena, rollout->deployed->namespace, object);
     struct arena arena = {0};
-    struct str said = {0};
+    struct str printed = {0};
     for (;;) {
         arena_reset(&arena);
         struct str text = STR("no answer from the cluster");
-        const struct node *live = get(apply, &arena, object);
+        const struct node *live = get_live(apply, &arena, object);
         enum rollout_state state = live ? query(&arena, live, before, &text) : ROLLOUT_WAITS;
         if (state == ROLLOUT_DONE || process_interrupted())
             break;
         if (state == ROLLOUT_FAILED || process_monotonic_ms() >= limit) {
-            give_up(apply, rollout, object, text, state == ROLLOUT_FAILED);
+            report_not_ready(apply, rollout, object, text, state == ROLLOUT_FAILED);
             break;
         }
-        if (!str_equal(text, said)) {
-            said = str_copy(&cluster->arena, text);
+        if (!str_equal(text, printed)) {
+            printed = str_copy(&cluster->arena, text);
             cluster_print(cluster, "%.*s: waiting for its %.*s: %.*s",
                           STR_ARG(rollout->deployed->service->name), STR_ARG(object_kind(object)),
-                          STR_ARG(said));
+                          STR_ARG(printed));
         }
         process_sleep(PAUSE);
     }

@@ -37,9 +37,9 @@ struct cluster_namespace {
     bool secrets_forbidden;   /* Secrets cannot be read: forbidden */
     struct str *manual_keys;  /* keys of the Secret manual-secrets, sorted */
     size_t manual_key_count;
-    struct map hidden;  /* rendered objects that cannot be read: `deployments.apps "web"` */
-    struct map missing; /* missing Secrets that were reported */
-    struct map needed;  /* the required keys of each Secret (preflight.c) */
+    struct map forbidden; /* rendered objects that cannot be read: `deployments.apps "web"` */
+    struct map reported_missing; /* missing Secrets that were reported */
+    struct map required_keys;    /* the required keys of each Secret (preflight.c) */
 };
 
 /* A service and its namespace. */

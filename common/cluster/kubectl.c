@@ -12,7 +12,7 @@
 #include <string.h>
 
 /* From level 8 on, kubectl logs request and response bodies. */
-static const char *capped(const struct kubectl *kubectl, const char *verbosity)
+static const char *cap_verbosity(const struct kubectl *kubectl, const char *verbosity)
 {
     return kubectl->secret && verbosity && strcmp(verbosity, "7") > 0 ? "7" : verbosity;
 }
@@ -55,7 +55,7 @@ struct argv kubectl_argv(const struct kubectl *kubectl, ...)
     argv_add_flag(kubectl->arena, &argv, "user", options->user);
     argv_add_flag(kubectl->arena, &argv, "as", options->as);
     argv_add_flag(kubectl->arena, &argv, "request-timeout", options->request_timeout);
-    argv_add_flag(kubectl->arena, &argv, "v", capped(kubectl, options->verbosity));
+    argv_add_flag(kubectl->arena, &argv, "v", cap_verbosity(kubectl, options->verbosity));
     return argv;
 }
 
@@ -78,14 +78,14 @@ void kubectl_run(const struct kubectl *kubectl, struct process *runs, size_t cou
 bool kubectl_run_one(const struct kubectl *kubectl, struct process run)
 {
     kubectl_run(kubectl, &run, 1);
-    bool right = process_succeeded(&run);
-    if (!right)
+    bool ok = process_succeeded(&run);
+    if (!ok)
         kubectl_report(kubectl, &run);
     process_free(&run);
-    return right;
+    return ok;
 }
 
-static void report_answer(const struct kubectl *kubectl, const struct process *run,
+static void report_output(const struct kubectl *kubectl, const struct process *run,
                           const char *what)
 {
     struct str message =
@@ -102,13 +102,13 @@ struct node *kubectl_parse_output(const struct kubectl *kubectl, const struct pr
 {
     if (run->output.len == 0) {
         if (process_succeeded(run))
-            report_answer(kubectl, run, "nothing");
+            report_output(kubectl, run, "nothing");
         return NULL;
     }
     struct node *answer = load_json(kubectl->arena, buf_str(&run->output));
     if (answer && answer->kind == NODE_MAP && node_get(answer, "kind"))
         return answer;
-    report_answer(kubectl, run, "no Kubernetes object");
+    report_output(kubectl, run, "no Kubernetes object");
     return NULL;
 }
 
@@ -194,7 +194,7 @@ static struct node *query_objects(const struct kubectl *kubectl, struct str docu
 
 /* True if the object still exists. An object of the same name but another uid is a new one, which a
  * controller may create at once. */
-static bool remains(struct arena *arena, const struct map *index, const struct node *object)
+static bool still_exists(struct arena *arena, const struct map *index, const struct node *object)
 {
     struct str uid = object_uid(object);
     const struct node *live = map_get(index, object_key(arena, object));
@@ -261,7 +261,7 @@ size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size
         struct str title = object_title(kubectl->arena, objects[i]);
         if (!map_get(&names, title))
             continue;
-        if (remains(kubectl->arena, &index, objects[i]))
+        if (still_exists(kubectl->arena, &index, objects[i]))
             diag_error(kubectl->diags, NO_LOCATION, "%.*s was not deleted: the server still has it",
                        STR_ARG(title));
         else

@@ -25,16 +25,16 @@ static bool is_warning(struct str line)
 void kubectl_show_warnings(const struct kubectl *kubectl, const struct process *run)
 {
     struct str text = str_skip(buf_str(&run->errors), run->stderr_shown);
-    struct buf told = {0};
+    struct buf shown = {0};
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
         if (!is_warning(line) && !(kubectl_is_log(line) && kubectl->options->verbosity))
             continue;
-        diag_add_visible(&told, line);
-        buf_add_byte(&told, '\n');
+        diag_add_visible(&shown, line);
+        buf_add_byte(&shown, '\n');
     }
-    console_print_error(buf_str(&told));
-    buf_free(&told);
+    console_print_error(buf_str(&shown));
+    buf_free(&shown);
 }
 
 /* Reports a cause with the purpose of the process as context; without context if `run` is NULL. */
@@ -56,7 +56,7 @@ static void report_once(const struct kubectl *kubectl, const struct process *run
         report(kubectl, run, severity, message);
 }
 
-static void report_start(const struct kubectl *kubectl, const struct process *run)
+static void report_not_run(const struct kubectl *kubectl, const struct process *run)
 {
     const char *program = run->arguments[0];
     if (run->error == ETIMEDOUT) {
@@ -104,7 +104,7 @@ static struct str without_advice(struct arena *arena, struct str line)
 
 /* Returns where a quoted response begins; the length of the line if there is none. kubectl quotes a
  * response that it cannot parse in full, and that may contain values of a Secret. */
-static size_t answer_begin(struct arena *arena, struct str line)
+static size_t response_begin(struct arena *arena, struct str line)
 {
     const char *text = str_to_c(arena, line);
     const char *quote = strstr(text, " is missing in '");
@@ -132,13 +132,13 @@ static const char forbidden_lead[] = "Error from server (Forbidden): ";
 /* Parsed from
  * `RESOURCES is forbidden: User "U" cannot VERB resource "R" in API group "G" in the namespace "N"`
  */
-struct refusal {
+struct forbidden_request {
     struct str resources; /* as in kubectl get */
     struct str action;    /* `User "U" cannot VERB` */
     struct str scope;     /* ` in the namespace "N"`, or empty */
 };
 
-static bool parse_refusal(struct arena *arena, struct str line, struct refusal *ret)
+static bool parse_forbidden(struct arena *arena, struct str line, struct forbidden_request *ret)
 {
     static const char middle[] = " is forbidden: ", resource[] = " resource ",
                       namespace[] = " in the ";
@@ -159,19 +159,19 @@ static bool parse_refusal(struct arena *arena, struct str line, struct refusal *
 
 /* Reports a forbidden list of several kinds as one message. Reports nothing and returns false if
  * the process printed any other message. */
-static bool report_refusals(const struct kubectl *kubectl, const struct process *run,
-                            enum severity severity)
+static bool report_forbidden_list(const struct kubectl *kubectl, const struct process *run,
+                                  enum severity severity)
 {
     struct str text = buf_str(&run->errors);
-    struct refusal first = {0};
+    struct forbidden_request first = {0};
     struct buf list = {0};
     size_t count = 0;
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
-        struct refusal next;
+        struct forbidden_request next;
         if (line.len == 0 || kubectl_is_log(line) || is_warning(line))
             continue;
-        if (!parse_refusal(kubectl->arena, line, &next) ||
+        if (!parse_forbidden(kubectl->arena, line, &next) ||
             (count &&
              !(str_equal(next.action, first.action) && str_equal(next.scope, first.scope)))) {
             buf_free(&list);
@@ -195,7 +195,7 @@ static bool report_message(const struct kubectl *kubectl, const struct process *
                            enum severity severity, struct str line)
 {
     line = without_advice(kubectl->arena, line);
-    size_t end = answer_begin(kubectl->arena, line);
+    size_t end = response_begin(kubectl->arena, line);
     bool quotes = end < line.len;
     if (quotes)
         line = str_format(kubectl->arena, "%.*s in the response of the server",
@@ -249,7 +249,7 @@ static struct str kubeconfig_names(const struct kubectl *kubectl)
 }
 
 /* True if any of these colon-separated files exists. */
-static bool any_is_there(const struct kubectl *kubectl, struct str names)
+static bool any_exists(const struct kubectl *kubectl, struct str names)
 {
     for (size_t at = 0; at < names.len;) {
         size_t end = str_find(names, at, ':');
@@ -263,7 +263,7 @@ static bool any_is_there(const struct kubectl *kubectl, struct str names)
 
 /* Returns the message for a context, cluster or user that is not in the kubeconfig, which the verbs
  * of kubectl report in several ways. Empty for any other line. */
-static struct str absent_entry(struct arena *arena, struct str line)
+static struct str missing_entry_message(struct arena *arena, struct str line)
 {
     static const struct {
         const char *lead;
@@ -291,7 +291,7 @@ static struct str absent_entry(struct arena *arena, struct str line)
 
 /* Reports entries that are not in the kubeconfig. Reports nothing and returns false if the process
  * printed any other message. */
-static bool report_absent_entries(const struct kubectl *kubectl, const struct process *run)
+static bool report_missing_entries(const struct kubectl *kubectl, const struct process *run)
 {
     struct str text = buf_str(&run->errors);
     bool any = false;
@@ -301,7 +301,7 @@ static bool report_absent_entries(const struct kubectl *kubectl, const struct pr
             if (line.len == 0 || kubectl_is_log(line) || is_warning(line) ||
                 str_eq_c(line, "Error in configuration: "))
                 continue;
-            struct str entry = absent_entry(kubectl->arena, line);
+            struct str entry = missing_entry_message(kubectl->arena, line);
             if (entry.len == 0)
                 return false;
             any = true;
@@ -313,12 +313,12 @@ static bool report_absent_entries(const struct kubectl *kubectl, const struct pr
 
 /* Reports that no kubeconfig exists. kubectl does not name a missing default, but tries to connect
  * to localhost. */
-static bool report_missing(const struct kubectl *kubectl, const struct process *run)
+static bool report_missing_kubeconfig(const struct kubectl *kubectl, const struct process *run)
 {
     struct str names = kubeconfig_names(kubectl);
     bool asked_localhost = kubectl_stderr_contains(run, "localhost:8080");
     bool missing = asked_localhost || kubectl_stderr_contains(run, ": no such file or directory");
-    if (!missing || any_is_there(kubectl, names))
+    if (!missing || any_exists(kubectl, names))
         return false;
     struct str message = str_format(kubectl->arena, "kubeconfig not found: %.*s", STR_ARG(names));
     if (diags_contain(kubectl->diags, message))
@@ -329,7 +329,7 @@ static bool report_missing(const struct kubectl *kubectl, const struct process *
 }
 
 /* Returns the message for a process that printed none. */
-static struct str how_it_ended(const struct kubectl *kubectl, const struct process *run)
+static struct str exit_message(const struct kubectl *kubectl, const struct process *run)
 {
     enum { BY_SIGNAL = 128 };
     if (run->status > BY_SIGNAL)
@@ -346,10 +346,11 @@ static void report_run(const struct kubectl *kubectl, const struct process *run,
     if (process_interrupted())
         return;
     if (run->error)
-        report_start(kubectl, run);
-    else if (!report_missing(kubectl, run) && !report_absent_entries(kubectl, run) &&
-             !report_refusals(kubectl, run, severity) && !report_messages(kubectl, run, severity))
-        report_once(kubectl, run, severity, how_it_ended(kubectl, run));
+        report_not_run(kubectl, run);
+    else if (!report_missing_kubeconfig(kubectl, run) && !report_missing_entries(kubectl, run) &&
+             !report_forbidden_list(kubectl, run, severity) &&
+             !report_messages(kubectl, run, severity))
+        report_once(kubectl, run, severity, exit_message(kubectl, run));
 }
 
 void kubectl_report(const struct kubectl *kubectl, const struct process *run)

@@ -61,7 +61,7 @@ static size_t next_line(struct str text, size_t at)
 }
 
 /* Returns the next line that begins with "---", where kubectl splits the file. */
-static size_t document_end(struct str text, size_t at)
+static size_t next_document(struct str text, size_t at)
 {
     while (at < text.len && !str_starts_with(str_skip(text, at), STR("---")))
         at = next_line(text, at);
@@ -85,7 +85,7 @@ static bool read_policies(struct arena *arena, struct str text, struct buf *ret,
     for (size_t at = 0, end; at < text.len; at = end) {
         if (str_starts_with(str_skip(text, at), STR("---")))
             at = next_line(text, at);
-        end = document_end(text, at);
+        end = next_document(text, at);
         struct str document = str_slice(text, at, end);
         if (is_blank(document))
             continue;
@@ -123,7 +123,7 @@ static int write_private(struct str text)
     return error ? error : setenv(variable, private_path, 1) == 0 ? 0 : errno;
 }
 
-static bool refuse(struct diags *diags, const char *path, const char *why)
+static bool report_unreadable(struct diags *diags, const char *path, const char *why)
 {
     diag_error(diags, NO_LOCATION, "cannot read kubectl's preferences file %s: %s", path, why);
     diag_hint(diags, "fix it, or set KUBERC=off, which also ignores the credential plugin "
@@ -149,9 +149,9 @@ bool kuberc_isolate(const struct kubectl_options *options, struct arena *arena, 
     int error = io_read_file(path, FILE_SIZE_MAX, &text);
     bool ok = error == 0 || (!named && (error == ENOENT || error == ENOTDIR));
     if (!ok)
-        refuse(diags, path, strerror(error));
+        report_unreadable(diags, path, strerror(error));
     else if (error == 0 && !read_policies(arena, buf_str(&text), &policies, &any))
-        ok = refuse(diags, path, "invalid YAML");
+        ok = report_unreadable(diags, path, "invalid YAML");
     error = !ok ? 0 : any ? write_private(buf_str(&policies)) : setenv(variable, off, 1);
     if (error) {
         diag_error(diags, NO_LOCATION, "cannot write a private preferences file: %s",

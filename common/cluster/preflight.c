@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static void check_place(struct apply *apply, const struct cluster_namespace *namespace)
+static void check_namespace(struct apply *apply, const struct cluster_namespace *namespace)
 {
     struct diags *diags = &apply->cluster.diags;
     if (namespace->state == NAMESPACE_ENDING) {
@@ -73,45 +73,47 @@ static void hint_set(struct apply *apply, const char *what, struct str key, stru
 }
 
 /* The required keys of a Secret. */
-struct needed {
+struct required_keys {
     struct map known;
     struct str *keys;
     size_t count;
 };
 
-static void add_needed(struct arena *arena, struct map *secrets, const struct variable *variable)
+static void add_required_key(struct arena *arena, struct map *secrets,
+                             const struct variable *variable)
 {
-    struct needed **slot = ARENA_NEW(arena, struct needed *);
-    struct needed *const *found = map_add(arena, secrets, variable->secret, slot);
+    struct required_keys **slot = ARENA_NEW(arena, struct required_keys *);
+    struct required_keys *const *found = map_add(arena, secrets, variable->secret, slot);
     if (!found) {
-        *slot = ARENA_NEW(arena, struct needed);
+        *slot = ARENA_NEW(arena, struct required_keys);
         found = slot;
     }
-    struct needed *needed = *found;
-    if (map_add(arena, &needed->known, variable->key, variable))
+    struct required_keys *required_keys = *found;
+    if (map_add(arena, &required_keys->known, variable->key, variable))
         return;
-    needed->keys = arena_grow(arena, needed->keys, needed->count, sizeof *needed->keys);
-    needed->keys[needed->count++] = variable->key;
+    required_keys->keys =
+        arena_grow(arena, required_keys->keys, required_keys->count, sizeof *required_keys->keys);
+    required_keys->keys[required_keys->count++] = variable->key;
 }
 
 /* On the first call, finds the required keys of all Secrets. */
-static void find_needed(struct arena *arena, struct cluster_namespace *namespace)
+static void find_required_keys(struct arena *arena, struct cluster_namespace *namespace)
 {
-    for (size_t i = 0; namespace->needed.count == 0 && i < namespace->service_count; i++) {
+    for (size_t i = 0; namespace->required_keys.count == 0 && i < namespace->service_count; i++) {
         const struct service *service = namespace->services[i]->service;
         for (size_t j = 0; j < service->variable_count && service->has_image; j++)
-            add_needed(arena, &namespace->needed, &service->variables[j]);
+            add_required_key(arena, &namespace->required_keys, &service->variables[j]);
     }
 }
 
 /* Returns all keys of a Secret that pods of this namespace require. */
-static struct str needed_keys(struct apply *apply, struct cluster_namespace *namespace,
-                              struct str secret)
+static struct str join_required_keys(struct apply *apply, struct cluster_namespace *namespace,
+                                     struct str secret)
 {
     struct arena *arena = &apply->cluster.arena;
     struct buf names = {0};
-    find_needed(arena, namespace);
-    struct needed *const *found = map_get(&namespace->needed, secret);
+    find_required_keys(arena, namespace);
+    struct required_keys *const *found = map_get(&namespace->required_keys, secret);
     for (size_t i = 0; found && i < (*found)->count; i++)
         buf_add_joined(&names, ", ", (*found)->keys[i]);
     return buf_take(arena, &names);
@@ -119,23 +121,24 @@ static struct str needed_keys(struct apply *apply, struct cluster_namespace *nam
 
 /* Hints how to create a Secret of a database or cache. No value appears in a command line. */
 static void hint_create(struct apply *apply, struct cluster_namespace *namespace,
-                        const struct variable *variable, bool there)
+                        const struct variable *variable, bool exists)
 {
     struct diags *diags = &apply->cluster.diags;
     const char *first = namespace->state == NAMESPACE_ABSENT
                             ? "create the namespace, then the Secret: "
                             : "create it: ";
-    if (there)
+    if (exists)
         diag_hint(diags,
                   "add it: kubectl patch secret %.*s -n %.*s --patch-file FILE\n"
                   "FILE contains stringData: {%.*s: VALUE}",
                   STR_ARG(variable->secret), STR_ARG(namespace->name), STR_ARG(variable->key));
-    else if (!map_add(&apply->cluster.arena, &namespace->missing, variable->secret, namespace))
+    else if (!map_add(&apply->cluster.arena, &namespace->reported_missing, variable->secret,
+                      namespace))
         diag_hint(diags,
                   "%skubectl create secret generic %.*s -n %.*s --from-env-file FILE\n"
                   "FILE contains lines KEY=VALUE for %.*s",
                   first, STR_ARG(variable->secret), STR_ARG(namespace->name),
-                  STR_ARG(needed_keys(apply, namespace, variable->secret)));
+                  STR_ARG(join_required_keys(apply, namespace, variable->secret)));
 }
 
 /* Reports a missing key: the pod would never start. */
@@ -146,8 +149,8 @@ static void check_variable(struct apply *apply, const struct deployed_service *d
     struct diags *diags = &apply->cluster.diags;
     if (variable->secret.len == 0 || find_secret(apply, namespace, variable))
         return;
-    bool there = map_get(&namespace->secrets, variable->secret) != NULL;
-    if (there)
+    bool exists = map_get(&namespace->secrets, variable->secret) != NULL;
+    if (exists)
         diag_error(diags, variable->at, "Secret \"%.*s\" in namespace \"%.*s\" has no key \"%.*s\"",
                    STR_ARG(variable->secret), STR_ARG(namespace->name), STR_ARG(variable->key));
     else
@@ -159,7 +162,7 @@ static void check_variable(struct apply *apply, const struct deployed_service *d
     if (str_eq_c(variable->secret, MANUAL_SECRETS))
         hint_set(apply, "set it", variable->key, variable->at);
     else
-        hint_create(apply, namespace, variable, there);
+        hint_create(apply, namespace, variable, exists);
 }
 
 /* `secrets: all` requires the Secret, unless an external store creates it, which apply waits for.
@@ -191,28 +194,30 @@ static void check_secrets(struct apply *apply, const struct deployed_service *de
     if (deployed->namespace->secrets_forbidden || !service->has_image)
         return;
     bool external = service->layer->environment.secret_store.len > 0;
-    struct str made = service_secret(&apply->cluster.arena, service->layer, service->name);
+    struct str service_secret_name =
+        service_secret(&apply->cluster.arena, service->layer, service->name);
     if (service->all_secrets.len)
         check_all_secrets(apply, deployed, external);
     for (size_t i = 0; i < service->variable_count; i++)
-        if (!external || !str_equal(service->variables[i].secret, made)) /* apply waits for it */
+        if (!external ||
+            !str_equal(service->variables[i].secret, service_secret_name)) /* apply waits for it */
             check_variable(apply, deployed, &service->variables[i]);
 }
 
 /* Applying without replicas, which an autoscaler owns, would remove all pods but one, so the
  * current number must be known. */
-static void check_hidden(struct apply *apply, const struct rollout *rollout)
+static void check_replicas_readable(struct apply *apply, const struct rollout *rollout)
 {
     const struct node *workload = rollout->workload;
     const struct cluster_namespace *namespace = rollout->deployed->namespace;
     struct arena *arena = &apply->cluster.arena;
-    if (namespace->hidden.count == 0 || namespace->state == NAMESPACE_ABSENT || !workload ||
+    if (namespace->forbidden.count == 0 || namespace->state == NAMESPACE_ABSENT || !workload ||
         rollout->live || node_at(workload, "spec replicas"))
         return;
     struct str words =
         str_format(arena, "%.*ss.apps \"%.*s\"", STR_ARG(str_lower(arena, object_kind(workload))),
                    STR_ARG(object_name(workload)));
-    if (!map_get(&namespace->hidden, words))
+    if (!map_get(&namespace->forbidden, words))
         return;
     diag_error(&apply->cluster.diags, rollout->deployed->service->at,
                "cannot read the replica count of %.*s in namespace \"%.*s\": forbidden (needs "
@@ -227,13 +232,13 @@ void apply_check(struct apply *apply)
 {
     for (size_t i = 0; i < apply->cluster.namespace_count; i++) {
         const struct cluster_namespace *namespace = &apply->cluster.namespaces[i];
-        check_place(apply, namespace);
+        check_namespace(apply, namespace);
         secret_usage_report(&apply->cluster, namespace, namespace->manual_keys,
                             namespace->manual_key_count, false);
     }
     apply_check_owners(apply);
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
-        check_hidden(apply, &apply->rollouts[i]);
+        check_replicas_readable(apply, &apply->rollouts[i]);
         check_secrets(apply, apply->rollouts[i].deployed);
     }
     apply_check_claims(apply);
@@ -245,7 +250,7 @@ struct sent {
     struct node *object;
 };
 
-static size_t collect(struct apply *apply, bool absent, struct sent **ret)
+static size_t collect_objects(struct apply *apply, bool absent, struct sent **ret)
 {
     struct sent *sent = NULL;
     size_t count = 0;
@@ -283,7 +288,7 @@ static const char *outcome(const struct node *live, const struct node *after)
 
 /* Reports an object that exists although it was not found: without the permission to get it, its
  * owner is unknown. A dry run returns no resourceVersion for a new object. */
-static void check_unread(struct apply *apply, const struct node *after)
+static void check_unreadable(struct apply *apply, const struct node *after)
 {
     struct diags *diags = &apply->cluster.diags;
     if (!node_at(after, "metadata resourceVersion"))
@@ -296,14 +301,14 @@ static void check_unread(struct apply *apply, const struct node *after)
 }
 
 /* Returns the live object. `namespaces`: by name. */
-static struct node *live_of(struct apply *apply, const struct map *namespaces,
-                            const struct node *after)
+static struct node *find_live(struct apply *apply, const struct map *namespaces,
+                              const struct node *after)
 {
     const struct cluster_namespace *namespace = map_get(namespaces, object_namespace(after));
     return namespace ? namespace_find(&apply->cluster.arena, namespace, after) : NULL;
 }
 
-static void note_outcomes(struct apply *apply, struct node *after)
+static void record_outcomes(struct apply *apply, struct node *after)
 {
     struct arena *arena = &apply->cluster.arena;
     struct map namespaces = {0};
@@ -311,9 +316,9 @@ static void note_outcomes(struct apply *apply, struct node *after)
         map_add(arena, &namespaces, apply->cluster.namespaces[i].name,
                 &apply->cluster.namespaces[i]);
     for (; after; after = after->next) {
-        struct node *live = live_of(apply, &namespaces, after);
+        struct node *live = find_live(apply, &namespaces, after);
         if (!live)
-            check_unread(apply, after);
+            check_unreadable(apply, after);
         bool adopts = live && apply_adopts(apply, live);
         map_add(arena, &apply->outcomes, object_key(arena, after),
                 adopts ? "adopted" : outcome(live, after));
@@ -361,13 +366,14 @@ static void report_conflict(struct apply *apply, const struct sent *sent, const 
               STR_ARG(lines));
 }
 
-static bool says_immutable(const struct process *run)
+static bool is_immutable_error(const struct process *run)
 {
     return kubectl_stderr_contains(run, "field is immutable") ||
            kubectl_stderr_contains(run, "Forbidden: updates to");
 }
 
-static void report_refusal(struct apply *apply, const struct sent *sent, const struct process *run)
+static void report_rejection(struct apply *apply, const struct sent *sent,
+                             const struct process *run)
 {
     struct diags *diags = &apply->cluster.diags;
     struct arena *arena = &apply->cluster.arena;
@@ -385,7 +391,7 @@ static void report_refusal(struct apply *apply, const struct sent *sent, const s
         return;
     }
     kubectl_report(&apply->cluster.kubectl, run);
-    if (says_immutable(run))
+    if (is_immutable_error(run))
         diag_hint(diags,
                   "this field cannot be changed in an existing object; delete the object and "
                   "apply again:\nkubectl delete %.*s -n %.*s",
@@ -404,7 +410,7 @@ static void report_each(struct apply *apply, const struct sent *sent, size_t cou
     kubectl_run(kubectl, runs, count);
     for (size_t i = 0; i < count; i++) {
         if (!process_succeeded(&runs[i]) && !process_interrupted())
-            report_refusal(apply, &sent[i], &runs[i]);
+            report_rejection(apply, &sent[i], &runs[i]);
         process_free(&runs[i]);
     }
     if (apply->cluster.diags.errors == before && !process_interrupted())
@@ -426,7 +432,7 @@ void apply_report_conflicts(struct apply *apply)
 {
     struct arena *arena = &apply->cluster.arena;
     struct sent *sent;
-    size_t count = collect(apply, false, &sent);
+    size_t count = collect_objects(apply, false, &sent);
     if (count == 0 || !any_conflicts(apply, sent, count))
         return;
     struct process *runs = ARENA_ARRAY(arena, count, struct process);
@@ -446,7 +452,7 @@ void apply_report_conflicts(struct apply *apply)
 }
 
 /* True if the server itself rejected the request, so that retrying each object is useful. */
-static bool is_answer(const struct process *run)
+static bool is_server_error(const struct process *run)
 {
     return kubectl_conflicts(run) ||
            (run->error == 0 && (kubectl_stderr_contains(run, "Error from server") ||
@@ -456,7 +462,7 @@ static bool is_answer(const struct process *run)
 bool apply_dry_run(struct apply *apply, bool absent)
 {
     struct sent *sent;
-    size_t count = collect(apply, absent, &sent);
+    size_t count = collect_objects(apply, absent, &sent);
     if (count == 0)
         return true;
     struct process run = dry_run(apply, sent, count);
@@ -464,8 +470,8 @@ bool apply_dry_run(struct apply *apply, bool absent)
     if (process_succeeded(&run)) {
         struct node *after = kubectl_items(kubectl_parse_output(&apply->cluster.kubectl, &run));
         apply_check_adopted(apply, after);
-        note_outcomes(apply, after);
-    } else if (is_answer(&run))
+        record_outcomes(apply, after);
+    } else if (is_server_error(&run))
         report_each(apply, sent, count);
     else
         kubectl_report(&apply->cluster.kubectl, &run);

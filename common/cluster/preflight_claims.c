@@ -8,8 +8,8 @@ struct live_claims {
     struct map templates; /* claim templates by name */
     struct map mounts;    /* the first volumeMount of each claim by name */
     struct map paths;     /* volumeMounts of claims by path */
-    struct str left_out;  /* "name: NAME, ..." of the claims that no entry of persistent_storage has
-                             by name or path; empty: none */
+    struct str omitted;   /* "name: NAME, ..." of the claims that no entry of persistent_storage has
+                              by name or path; empty: none */
 };
 
 static void read_mounts(struct arena *arena, struct live_claims *live, const struct node *container)
@@ -59,17 +59,17 @@ static void hint_replace(struct apply *apply, const struct rollout *rollout, str
 /* A running pod gets no further volume, so the new StatefulSet waits until the pod is deleted. An
  * entry whose path was changed has another default name, and so a new, empty claim; the name of its
  * earlier claim keeps the data. */
-static void hint_add(struct apply *apply, const struct rollout *rollout, struct str left_out)
+static void hint_add(struct apply *apply, const struct rollout *rollout, struct str omitted)
 {
     struct arena *arena = &apply->cluster.arena;
     struct str name = object_name(rollout->workload);
     struct str namespace = object_namespace(rollout->workload);
     struct str first = {0};
-    if (left_out.len)
+    if (omitted.len)
         first = str_format(arena,
                            "if you changed the path of a claim, add the name of that claim to "
                            "this entry: %.*s; to create an empty one:\n",
-                           STR_ARG(left_out));
+                           STR_ARG(omitted));
     diag_hint(&apply->cluster.diags,
               "%.*skubectl delete statefulset %.*s -n %.*s --cascade=orphan\n"
               "and apply again; while it waits, delete the pods one by one, because only a new pod "
@@ -161,13 +161,13 @@ static void check_disk(struct apply *apply, const struct rollout *rollout,
     } else {
         diag_error(&apply->cluster.diags, disk->at,
                    "cannot add claim \"%.*s\" to an existing StatefulSet", STR_ARG(disk->name));
-        hint_add(apply, rollout, live->left_out);
+        hint_add(apply, rollout, live->omitted);
     }
 }
 
 /* Reports each live claim that no entry of persistent_storage has, and notes its name. */
-static void check_left_out(struct apply *apply, const struct rollout *rollout,
-                           struct live_claims *live)
+static void check_omitted(struct apply *apply, const struct rollout *rollout,
+                          struct live_claims *live)
 {
     struct arena *arena = &apply->cluster.arena;
     const struct service *service = rollout->deployed->service;
@@ -177,7 +177,7 @@ static void check_left_out(struct apply *apply, const struct rollout *rollout,
         map_add(arena, &names, service->disks[i].name, service);
         map_add(arena, &paths, service->disks[i].path, service);
     }
-    struct buf left_out = {0};
+    struct buf omitted = {0};
     const struct node *claim =
         node_first_child(node_at(rollout->live, "spec volumeClaimTemplates"));
     for (; claim; claim = claim->next) {
@@ -189,10 +189,10 @@ static void check_left_out(struct apply *apply, const struct rollout *rollout,
                    "cannot remove claim \"%.*s\" from an existing StatefulSet",
                    STR_ARG(object_name(claim)));
         hint_replace(apply, rollout, STR(""));
-        buf_add_joined(&left_out, ", ",
+        buf_add_joined(&omitted, ", ",
                        str_format(arena, "name: %.*s", STR_ARG(object_name(claim))));
     }
-    live->left_out = buf_take(arena, &left_out);
+    live->omitted = buf_take(arena, &omitted);
 }
 
 /* Without persistent_storage a Deployment replaces the StatefulSet. Its claims are retained, but
@@ -229,7 +229,7 @@ static void check_stateful_set(struct apply *apply, const struct rollout *rollou
     if (!rollout->live || !kind_is_stateful(rollout->workload))
         return;
     struct live_claims live = read_live(&apply->cluster.arena, rollout->live, service->name);
-    check_left_out(apply, rollout, &live);
+    check_omitted(apply, rollout, &live);
     const struct node *claim =
         node_first_child(node_at(rollout->workload, "spec volumeClaimTemplates"));
     for (size_t i = 0; i < service->disk_count && claim; i++, claim = claim->next)

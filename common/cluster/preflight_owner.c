@@ -11,41 +11,41 @@
 #include <string.h>
 
 /* A rendered object and the live one of its name. */
-struct owned {
+struct candidate {
     struct apply *apply;
     const struct rollout *rollout;
     struct node *object;
     struct node *live;
 };
 
-static struct str title_of(const struct owned *owned)
+static struct str candidate_title(const struct candidate *candidate)
 {
-    return object_title(&owned->apply->cluster.arena, owned->live);
+    return object_title(&candidate->apply->cluster.arena, candidate->live);
 }
 
 /* Layers, modules and environments that share a namespace may use the same names. */
-static bool check_labels(const struct owned *owned)
+static bool check_labels(const struct candidate *candidate)
 {
-    struct diags *diags = &owned->apply->cluster.diags;
-    const struct deployed_service *deployed = owned->rollout->deployed;
+    struct diags *diags = &candidate->apply->cluster.diags;
+    const struct deployed_service *deployed = candidate->rollout->deployed;
     const struct layer *layer = deployed->service->layer;
-    struct str other_layer = object_label(owned->live, LAYER_LABEL);
-    struct str module = object_label(owned->live, MODULE_LABEL);
-    struct str environment = object_label(owned->live, ENVIRONMENT_LABEL);
+    struct str other_layer = object_label(candidate->live, LAYER_LABEL);
+    struct str module = object_label(candidate->live, MODULE_LABEL);
+    struct str environment = object_label(candidate->live, ENVIRONMENT_LABEL);
     if (other_layer.len == 0)
         return true;
     if (!str_equal(other_layer, layer->name) || !str_equal(module, deployed->service->name)) {
         diag_error(diags, deployed->service->at,
                    "%.*s in namespace \"%.*s\" belongs to service \"%.*s\" of layer \"%.*s\"",
-                   STR_ARG(title_of(owned)), STR_ARG(deployed->namespace->name), STR_ARG(module),
-                   STR_ARG(other_layer));
+                   STR_ARG(candidate_title(candidate)), STR_ARG(deployed->namespace->name),
+                   STR_ARG(module), STR_ARG(other_layer));
         diag_hint(diags, "rename one of them, or apply to a separate namespace: -n NAME");
         return false;
     }
     if (environment.len && !str_equal(environment, layer->environment.name)) {
         diag_error(diags, deployed->service->at,
                    "%.*s in namespace \"%.*s\" belongs to environment \"%.*s\"",
-                   STR_ARG(title_of(owned)), STR_ARG(deployed->namespace->name),
+                   STR_ARG(candidate_title(candidate)), STR_ARG(deployed->namespace->name),
                    STR_ARG(environment));
         diag_hint(diags,
                   "delete the service of that environment first, or apply to a separate namespace: "
@@ -89,15 +89,16 @@ static struct str release_namespace(const struct node *live)
     return namespace.len ? namespace : object_namespace(live);
 }
 
-static void refuse_helm(const struct owned *owned)
+static void refuse_helm(const struct candidate *candidate)
 {
-    struct arena *arena = &owned->apply->cluster.arena;
-    struct diags *diags = &owned->apply->cluster.diags;
-    struct str release = object_annotation(owned->live, "meta.helm.sh/release-name");
-    struct str namespace = release_namespace(owned->live);
-    diag_error(diags, owned->rollout->deployed->service->at,
+    struct arena *arena = &candidate->apply->cluster.arena;
+    struct diags *diags = &candidate->apply->cluster.diags;
+    struct str release = object_annotation(candidate->live, "meta.helm.sh/release-name");
+    struct str namespace = release_namespace(candidate->live);
+    diag_error(diags, candidate->rollout->deployed->service->at,
                "%.*s in namespace \"%.*s\" belongs to Helm release \"%.*s\"",
-               STR_ARG(title_of(owned)), STR_ARG(object_namespace(owned->live)), STR_ARG(release));
+               STR_ARG(candidate_title(candidate)), STR_ARG(object_namespace(candidate->live)),
+               STR_ARG(release));
     diag_hint(diags,
               "rename the module; or keep the release, and inject the service file into the chart "
               "with helm-postrender;\nor set the annotation helm.sh/resource-policy: keep in the "
@@ -106,24 +107,24 @@ static void refuse_helm(const struct owned *owned)
               STR_ARG(str_shell(arena, release)), STR_ARG(str_shell(arena, namespace)));
 }
 
-static void refuse_argo_cd(const struct owned *owned, bool exact)
+static void refuse_argo_cd(const struct candidate *candidate, bool exact)
 {
-    struct arena *arena = &owned->apply->cluster.arena;
-    struct diags *diags = &owned->apply->cluster.diags;
-    struct str title = title_of(owned);
-    struct str namespace = object_namespace(owned->live);
+    struct arena *arena = &candidate->apply->cluster.arena;
+    struct diags *diags = &candidate->apply->cluster.diags;
+    struct str title = candidate_title(candidate);
+    struct str namespace = object_namespace(candidate->live);
     struct buf commands = {0};
     /* First, because the entry of a manager that owns nothing more is removed. */
-    struct str forget = object_forget_argo_cd(arena, owned->live);
+    struct str forget = object_forget_argo_cd(arena, candidate->live);
     if (forget.len && !exact)
         buf_format(&commands, "%.*s\n", STR_ARG(forget));
-    if (object_annotation(owned->live, "argocd.argoproj.io/tracking-id").len)
+    if (object_annotation(candidate->live, "argocd.argoproj.io/tracking-id").len)
         buf_format(&commands, "kubectl annotate %.*s -n %.*s argocd.argoproj.io/tracking-id-\n",
                    STR_ARG(title), STR_ARG(namespace));
-    if (object_label(owned->live, "argocd.argoproj.io/instance").len)
+    if (object_label(candidate->live, "argocd.argoproj.io/instance").len)
         buf_format(&commands, "kubectl label %.*s -n %.*s argocd.argoproj.io/instance-\n",
                    STR_ARG(title), STR_ARG(namespace));
-    diag_error(diags, owned->rollout->deployed->service->at,
+    diag_error(diags, candidate->rollout->deployed->service->at,
                "%.*s in namespace \"%.*s\" is managed by Argo CD", STR_ARG(title),
                STR_ARG(namespace));
     diag_hint(diags,
@@ -134,18 +135,18 @@ static void refuse_argo_cd(const struct owned *owned, bool exact)
 }
 
 /* The hint removes all labels of Flux from the object. */
-static void refuse_flux(const struct owned *owned)
+static void refuse_flux(const struct candidate *candidate)
 {
-    struct diags *diags = &owned->apply->cluster.diags;
+    struct diags *diags = &candidate->apply->cluster.diags;
     struct buf names = {0};
-    const struct node *label = node_first_child(node_at(owned->live, "metadata labels"));
+    const struct node *label = node_first_child(node_at(candidate->live, "metadata labels"));
     for (; label; label = label->next)
         if (str_starts_with(label->key->text, STR("kustomize.toolkit.fluxcd.io/")) ||
             str_starts_with(label->key->text, STR("helm.toolkit.fluxcd.io/")))
             buf_format(&names, " %.*s-", STR_ARG(label->key->text));
-    struct str title = title_of(owned);
-    struct str namespace = object_namespace(owned->live);
-    diag_error(diags, owned->rollout->deployed->service->at,
+    struct str title = candidate_title(candidate);
+    struct str namespace = object_namespace(candidate->live);
+    diag_error(diags, candidate->rollout->deployed->service->at,
                "%.*s in namespace \"%.*s\" is managed by Flux", STR_ARG(title), STR_ARG(namespace));
     diag_hint(
         diags,
@@ -159,10 +160,10 @@ static void refuse_flux(const struct owned *owned)
  * set. */
 static const char instance_label[] = "app.kubernetes.io/instance";
 
-static bool has_instance_of_others(const struct owned *owned)
+static bool has_instance_of_others(const struct candidate *candidate)
 {
-    struct str instance = object_label(owned->live, instance_label);
-    return instance.len && !str_equal(instance, object_label(owned->object, instance_label));
+    struct str instance = object_label(candidate->live, instance_label);
+    return instance.len && !str_equal(instance, object_label(candidate->object, instance_label));
 }
 
 /* Returns the Application of an object, from its tracking id "APPLICATION:GROUP/KIND:..." or label.
@@ -179,11 +180,11 @@ static struct str application_of(const struct node *live)
 
 /* For an object with exactly our labels, which Argo CD may have left. Applications in other
  * clusters are not visible. */
-static bool application_exists(const struct owned *owned)
+static bool application_exists(const struct candidate *candidate)
 {
-    struct cluster *cluster = &owned->apply->cluster;
+    struct cluster *cluster = &candidate->apply->cluster;
     const struct kubectl *kubectl = &cluster->kubectl;
-    struct str name = application_of(owned->live);
+    struct str name = application_of(candidate->live);
     struct process run = {
         .arguments = kubectl_argv(kubectl, "get", "applications.argoproj.io", "--all-namespaces",
                                   str_format(kubectl->arena, "--field-selector=metadata.name=%.*s",
@@ -202,39 +203,39 @@ static bool application_exists(const struct owned *owned)
         cluster,
         "%.*s is marked as part of Argo CD application \"%.*s\", which does not exist in this "
         "cluster; if Argo CD manages it from another cluster, it will revert changes",
-        STR_ARG(title_of(owned)), STR_ARG(name));
+        STR_ARG(candidate_title(candidate)), STR_ARG(name));
     return false;
 }
 
 /* Reports an object whose changes another tool would revert, and returns false. */
-static bool check_tool(const struct owned *owned, bool exact)
+static bool check_tool(const struct candidate *candidate, bool exact)
 {
-    enum tool tool = object_tool(owned->live);
-    bool tracked = object_is_tracked(owned->live, tool) || has_instance_of_others(owned);
-    struct str release = object_annotation(owned->live, "meta.helm.sh/release-name");
-    if (tool == TOOL_ARGO_CD && (exact ? tracked && application_exists(owned) : true)) {
-        refuse_argo_cd(owned, exact);
+    enum tool tool = object_tool(candidate->live);
+    bool tracked = object_is_tracked(candidate->live, tool) || has_instance_of_others(candidate);
+    struct str release = object_annotation(candidate->live, "meta.helm.sh/release-name");
+    if (tool == TOOL_ARGO_CD && (exact ? tracked && application_exists(candidate) : true)) {
+        refuse_argo_cd(candidate, exact);
         return false;
     }
     if (tool == TOOL_FLUX) {
-        refuse_flux(owned);
+        refuse_flux(candidate);
         return false;
     }
     if (tool == TOOL_HELM &&
-        release_exists(owned->apply, release_namespace(owned->live), release)) {
-        refuse_helm(owned);
+        release_exists(candidate->apply, release_namespace(candidate->live), release)) {
+        refuse_helm(candidate);
         return false;
     }
     return true;
 }
 
 /* Hints how to migrate a workload that cannot be adopted. */
-static void hint_move(const struct owned *owned)
+static void hint_move(const struct candidate *candidate)
 {
-    struct str title = title_of(owned);
-    struct str namespace = object_namespace(owned->live);
+    struct str title = candidate_title(candidate);
+    struct str namespace = object_namespace(candidate->live);
     diag_hint(
-        &owned->apply->cluster.diags,
+        &candidate->apply->cluster.diags,
         "deploy the service under another name, switch the traffic, and delete the workload;\n"
         "or delete the workload without its pods, and apply again:\n"
         "kubectl delete %.*s -n %.*s --cascade=orphan\n"
@@ -243,27 +244,27 @@ static void hint_move(const struct owned *owned)
 }
 
 /* A selector is immutable, and the running pods do not match ours. */
-static bool check_selector(const struct owned *owned)
+static bool check_selector(const struct candidate *candidate)
 {
     const char *path = "spec selector";
-    if (!kind_is(owned->object, ROLE_WORKLOAD) ||
-        node_equal(node_at(owned->object, path), node_at(owned->live, path)))
+    if (!kind_is(candidate->object, ROLE_WORKLOAD) ||
+        node_equal(node_at(candidate->object, path), node_at(candidate->live, path)))
         return true;
-    diag_error(&owned->apply->cluster.diags, owned->rollout->deployed->service->at,
+    diag_error(&candidate->apply->cluster.diags, candidate->rollout->deployed->service->at,
                "%.*s in namespace \"%.*s\" has a different selector, which cannot be changed",
-               STR_ARG(title_of(owned)), STR_ARG(object_namespace(owned->live)));
-    hint_move(owned);
+               STR_ARG(candidate_title(candidate)), STR_ARG(object_namespace(candidate->live)));
+    hint_move(candidate);
     return false;
 }
 
-static void refuse_unknown(const struct owned *owned)
+static void refuse_unknown(const struct candidate *candidate)
 {
-    struct arena *arena = &owned->apply->cluster.arena;
-    struct diags *diags = &owned->apply->cluster.diags;
-    struct str managers = object_managers(arena, owned->live);
-    diag_error(diags, owned->rollout->deployed->service->at,
+    struct arena *arena = &candidate->apply->cluster.arena;
+    struct diags *diags = &candidate->apply->cluster.diags;
+    struct str managers = object_managers(arena, candidate->live);
+    diag_error(diags, candidate->rollout->deployed->service->at,
                "%.*s in namespace \"%.*s\" exists and was not created by apply%s%.*s",
-               STR_ARG(title_of(owned)), STR_ARG(object_namespace(owned->live)),
+               STR_ARG(candidate_title(candidate)), STR_ARG(object_namespace(candidate->live)),
                managers.len ? "; it is managed by " : "", STR_ARG(managers));
     diag_hint(diags, "rename the module, or pass --adopt to adopt it");
 }
@@ -275,18 +276,19 @@ static void adopt(struct apply *apply, struct node *live)
     map_add(arena, &apply->adopted_keys, object_key(arena, live), live);
 }
 
-static void check_owner(const struct owned *owned)
+static void check_owner(const struct candidate *candidate)
 {
-    struct apply *apply = owned->apply;
-    if (!check_labels(owned) || object_applied_by(owned->live, MANAGER))
+    struct apply *apply = candidate->apply;
+    if (!check_labels(candidate) || object_applied_by(candidate->live, MANAGER))
         return;
-    bool exact = deployed_service_labels(owned->rollout->deployed, owned->live) == LABELS_OURS;
-    if (!check_tool(owned, exact) || exact)
+    bool exact =
+        deployed_service_labels(candidate->rollout->deployed, candidate->live) == LABELS_OURS;
+    if (!check_tool(candidate, exact) || exact)
         return;
     if (!apply->cluster.options->apply.adopt)
-        refuse_unknown(owned);
-    else if (check_selector(owned))
-        adopt(apply, owned->live);
+        refuse_unknown(candidate);
+    else if (check_selector(candidate))
+        adopt(apply, candidate->live);
 }
 
 /* Reports a stale object that would still act but is not ours to delete. */
@@ -309,11 +311,11 @@ void apply_check_owners(struct apply *apply)
         const struct rollout *rollout = &apply->rollouts[i];
         const struct deployed_service *deployed = rollout->deployed;
         for (size_t j = 0; j < deployed->count; j++) {
-            struct owned owned = {
+            struct candidate candidate = {
                 apply, rollout, deployed->objects[j],
                 namespace_find(&apply->cluster.arena, deployed->namespace, deployed->objects[j])};
-            if (owned.live)
-                check_owner(&owned);
+            if (candidate.live)
+                check_owner(&candidate);
         }
     }
     for (size_t i = 0; i < apply->blocked.count; i++)
@@ -327,8 +329,8 @@ bool apply_adopts(struct apply *apply, const struct node *live)
 
 /* Adds the items of a pod's list in `after` that are not in `ours`: they have another manager and
  * would remain. */
-static void leftovers(struct buf *found, const struct node *after, const struct node *ours,
-                      const char *list, const char *key)
+static void add_leftovers(struct buf *found, const struct node *after, const struct node *ours,
+                          const char *list, const char *key)
 {
     const struct node *item = node_first_child(node_at(after, list));
     for (; item; item = item->next) {
@@ -344,7 +346,8 @@ static void leftovers(struct buf *found, const struct node *after, const struct 
 }
 
 /* The same for fields of a container. */
-static void leftover_values(struct buf *found, const struct node *after, const struct node *ours)
+static void add_leftover_fields(struct buf *found, const struct node *after,
+                                const struct node *ours)
 {
     static const char *const names[] = {"command", "args", "envFrom"};
     for (size_t i = 0; i < COUNT_OF(names); i++)
@@ -352,24 +355,24 @@ static void leftover_values(struct buf *found, const struct node *after, const s
             buf_add_joined(found, ", ", str_from_c(names[i]));
 }
 
-static struct str all_leftovers(struct arena *arena, const struct node *after,
-                                const struct node *ours)
+static struct str list_leftovers(struct arena *arena, const struct node *after,
+                                 const struct node *ours)
 {
     static const char *const lists[] = {"containers", "initContainers", "volumes"};
     struct buf found = {0};
     after = node_at(after, "spec template spec");
     ours = node_at(ours, "spec template spec");
     for (size_t i = 0; i < COUNT_OF(lists); i++)
-        leftovers(&found, after, ours, lists[i], "name");
+        add_leftovers(&found, after, ours, lists[i], "name");
     const struct node *container = node_first_child(node_at(ours, "containers"));
     for (; container; container = container->next) {
         const struct node *same = node_first_child(node_at(after, "containers"));
         while (same && !str_equal(node_string(node_get(same, "name")),
                                   node_string(node_get(container, "name"))))
             same = same->next;
-        leftovers(&found, same, container, "env", "name");
-        leftovers(&found, same, container, "volumeMounts", "mountPath");
-        leftover_values(&found, same, container);
+        add_leftovers(&found, same, container, "env", "name");
+        add_leftovers(&found, same, container, "volumeMounts", "mountPath");
+        add_leftover_fields(&found, same, container);
     }
     return buf_take(arena, &found);
 }
@@ -380,18 +383,18 @@ void apply_check_adopted(struct apply *apply, const struct node *after)
     struct map index = apply->adopted.count ? object_index(arena, after) : (struct map){0};
     for (size_t i = 0; i < apply->cluster.service_count && index.count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
-        struct owned owned = {apply, rollout, rollout->workload, rollout->live};
-        if (!owned.live || !apply_adopts(apply, owned.live))
+        struct candidate candidate = {apply, rollout, rollout->workload, rollout->live};
+        if (!candidate.live || !apply_adopts(apply, candidate.live))
             continue;
-        const struct node *same = map_get(&index, object_key(arena, owned.live));
-        struct str found = all_leftovers(arena, same, owned.object);
+        const struct node *same = map_get(&index, object_key(arena, candidate.live));
+        struct str found = list_leftovers(arena, same, candidate.object);
         if (found.len == 0)
             continue;
         diag_error(&apply->cluster.diags, rollout->deployed->service->at,
                    "%.*s in namespace \"%.*s\" would keep fields of another manager: %.*s",
-                   STR_ARG(title_of(&owned)), STR_ARG(object_namespace(owned.live)),
+                   STR_ARG(candidate_title(&candidate)), STR_ARG(object_namespace(candidate.live)),
                    STR_ARG(found));
-        hint_move(&owned);
+        hint_move(&candidate);
     }
 }
 

@@ -27,12 +27,12 @@ static struct finding *find(const struct search *search, const struct map *set, 
     return finding ? &search->findings[finding - search->findings] : NULL;
 }
 
-static struct str instance_of(struct arena *arena, const struct service *service)
+static struct str instance_label(struct arena *arena, const struct service *service)
 {
     return str_format(arena, "%.*s-%.*s", STR_ARG(service->layer->name), STR_ARG(service->name));
 }
 
-static bool is_new_set(const struct rollout *rollout)
+static bool is_new_stateful_set(const struct rollout *rollout)
 {
     return rollout->deployed->service->disk_count && rollout->workload && !rollout->live &&
            rollout->deployed->namespace->state != NAMESPACE_ABSENT;
@@ -41,7 +41,7 @@ static bool is_new_set(const struct rollout *rollout)
 static void add_finding(struct search *search, struct finding *finding)
 {
     const struct service *service = finding->rollout->deployed->service;
-    map_add(search->arena, &search->services, instance_of(search->arena, service), finding);
+    map_add(search->arena, &search->services, instance_label(search->arena, service), finding);
     for (size_t i = 0; i < service->disk_count; i++)
         map_add(search->arena, &search->disks,
                 str_format(search->arena, "%.*s-%.*s", STR_ARG(service->disks[i].name),
@@ -68,7 +68,7 @@ static struct str disk_of(struct arena *arena, const struct service *service, st
 
 enum { SHOWN = 4 }; /* claims named in a message */
 
-static void note_unused(struct search *search, struct finding *finding, struct str claim)
+static void record_unused(struct search *search, struct finding *finding, struct str claim)
 {
     struct arena *arena = search->arena;
     struct str disk = disk_of(arena, finding->rollout->deployed->service, without_ordinal(claim));
@@ -81,7 +81,7 @@ static void note_unused(struct search *search, struct finding *finding, struct s
 }
 
 /* A claim without our label was created by others for the StatefulSet. */
-static void note_claim(struct apply *apply, struct search *search, const struct node *claim)
+static void record_claim(struct apply *apply, struct search *search, const struct node *claim)
 {
     struct arena *arena = search->arena;
     struct str name = object_name(claim);
@@ -91,7 +91,7 @@ static void note_claim(struct apply *apply, struct search *search, const struct 
     struct finding *owner = find(search, &search->services, label);
     if (!user) {
         if (owner)
-            note_unused(search, owner, name);
+            record_unused(search, owner, name);
         return;
     }
     const struct service *service = user->rollout->deployed->service;
@@ -135,8 +135,8 @@ static void report_unused(struct apply *apply, struct finding *finding)
 }
 
 /* `namespace`: one with a StatefulSet that is to be created; `claims`: all its claims. */
-static void check_place(struct apply *apply, const struct cluster_namespace *namespace,
-                        const struct node *claims)
+static void check_namespace(struct apply *apply, const struct cluster_namespace *namespace,
+                            const struct node *claims)
 {
     struct arena *arena = &apply->cluster.arena;
     size_t count = namespace->service_count;
@@ -144,17 +144,18 @@ static void check_place(struct apply *apply, const struct cluster_namespace *nam
     struct search search = {.arena = arena, .findings = findings};
     for (size_t i = 0; i < count; i++) {
         findings[i].rollout = apply_rollout(apply, namespace->services[i]);
-        if (is_new_set(findings[i].rollout))
+        if (is_new_stateful_set(findings[i].rollout))
             add_finding(&search, &findings[i]);
     }
     for (const struct node *claim = claims; claim; claim = claim->next)
         if (!node_at(claim, "metadata deletionTimestamp"))
-            note_claim(apply, &search, claim);
+            record_claim(apply, &search, claim);
     for (size_t i = 0; i < count; i++)
         report_unused(apply, &findings[i]);
 }
 
-static struct process ask(const struct apply *apply, const struct cluster_namespace *namespace)
+static struct process list_claims(const struct apply *apply,
+                                  const struct cluster_namespace *namespace)
 {
     return (struct process){
         .arguments = kubectl_argv(&apply->cluster.kubectl, "get",
@@ -171,20 +172,20 @@ void apply_check_retained(struct apply *apply)
         ARENA_ARRAY(kubectl->arena, apply->cluster.namespace_count, struct process);
     const struct cluster_namespace **namespaces = ARENA_ARRAY(
         kubectl->arena, apply->cluster.namespace_count, const struct cluster_namespace *);
-    struct map asked = {0};
+    struct map queried = {0};
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct cluster_namespace *namespace = apply->rollouts[i].deployed->namespace;
-        if (!is_new_set(&apply->rollouts[i]) ||
-            map_add(kubectl->arena, &asked, namespace->name, namespace))
+        if (!is_new_stateful_set(&apply->rollouts[i]) ||
+            map_add(kubectl->arena, &queried, namespace->name, namespace))
             continue;
         namespaces[count] = namespace;
-        runs[count++] = ask(apply, namespace);
+        runs[count++] = list_claims(apply, namespace);
     }
     kubectl_run(kubectl, runs, count);
     for (size_t i = 0; i < count; i++) {
         if (process_succeeded(&runs[i]))
-            check_place(apply, namespaces[i],
-                        kubectl_items(kubectl_parse_output(kubectl, &runs[i])));
+            check_namespace(apply, namespaces[i],
+                            kubectl_items(kubectl_parse_output(kubectl, &runs[i])));
         else if (kubectl_forbidden(&runs[i]))
             kubectl_warn(kubectl, &runs[i]);
         else

@@ -17,7 +17,7 @@ static const struct node *find_named(const struct node *list, struct str name)
 
 /* Returns kubectl's configuration without credentials; NULL if it cannot be read, which the
  * commands that access the cluster report. */
-static const struct node *view_config(const struct kubectl *kubectl)
+static const struct node *get_config(const struct kubectl *kubectl)
 {
     struct process run = {.arguments =
                               kubectl_argv(kubectl, "config", "view", "--output=json", NULL).items};
@@ -44,7 +44,7 @@ struct str prompt_where(struct cluster *cluster)
     struct diags diags = {.arena = arena};
     const struct options *options = cluster->options;
     const struct kubectl kubectl = {.options = &options->kubectl, .arena = arena, .diags = &diags};
-    const struct node *config = view_config(&kubectl);
+    const struct node *config = get_config(&kubectl);
     struct str context = options->kubectl.context ? str_from_c(options->kubectl.context)
                                                   : node_string(node_at(config, "current-context"));
     const struct node *entry = find_named(node_at(config, "contexts"), context);
@@ -89,6 +89,6 @@ bool prompt_confirm(struct cluster *cluster)
         process_wait_input(STDIN_FILENO) ? read(STDIN_FILENO, answer, sizeof answer - 1) : -1;
     if (count <= 0 || process_interrupted())
         return false;
-    struct str word = str_slice(str_from_c(answer), 0, str_find(str_from_c(answer), 0, '\n'));
-    return str_eq_c_nocase(word, "y") || str_eq_c_nocase(word, "yes");
+    struct str line = str_slice(str_from_c(answer), 0, str_find(str_from_c(answer), 0, '\n'));
+    return str_eq_c_nocase(line, "y") || str_eq_c_nocase(line, "yes");
 }

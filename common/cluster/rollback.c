@@ -20,7 +20,7 @@ static struct node *newest_before(struct node *items, const struct node *workloa
     return newest;
 }
 
-static struct node *find(struct node *items, struct str name)
+static struct node *find_by_name(struct node *items, struct str name)
 {
     while (items && !str_equal(object_name(items), name))
         items = items->next;
@@ -33,7 +33,7 @@ static const struct node *previous_template(struct node *items, const struct nod
         return node_at(newest_before(items, workload, revision_of(workload)), "spec template");
     struct str current = node_string(node_at(workload, "status currentRevision"));
     struct str update = node_string(node_at(workload, "status updateRevision"));
-    struct node *revision = find(items, current);
+    struct node *revision = find_by_name(items, current);
     if (str_equal(current, update))
         revision = revision ? newest_before(items, workload, revision_of(revision)) : NULL;
     return node_at(revision, "data spec template");
@@ -62,28 +62,28 @@ static bool send(struct apply *apply, struct node *object)
 
 /* The workload of the other kind still runs: deletes the new one, and sets the target of the
  * autoscaler back to the old one. Reports an error and returns false if that fails. */
-static bool keep_old_kind(struct apply *apply, const struct rollout *rollout)
+static bool restore_old_kind(struct apply *apply, const struct rollout *rollout)
 {
     struct kubectl *kubectl = &apply->cluster.kubectl;
     const struct deployed_service *deployed = rollout->deployed;
     struct node *workload = rollout->workload;
-    bool right = kubectl_delete(kubectl, &workload, 1, false) == 1;
-    for (size_t i = 0; right && i < deployed->count; i++) {
+    bool ok = kubectl_delete(kubectl, &workload, 1, false) == 1;
+    for (size_t i = 0; ok && i < deployed->count; i++) {
         if (!kind_is(deployed->objects[i], ROLE_AUTOSCALER))
             continue;
         struct node *autoscaler = node_copy(kubectl->arena, deployed->objects[i]);
         node_at(autoscaler, "spec scaleTargetRef kind")->text = object_kind(rollout->old);
-        right = send(apply, autoscaler);
+        ok = send(apply, autoscaler);
     }
-    if (right)
+    if (ok)
         cluster_print(&apply->cluster, "%.*s: rolled back: its %.*s is still running",
                       STR_ARG(rollout->title), STR_ARG(object_kind(rollout->old)));
-    return right;
+    return ok;
 }
 
 /* Returns the pod template of the previous revision; NULL if there is none. */
-static const struct node *query_back(struct apply *apply, const struct rollout *rollout,
-                                     const struct node *now)
+static const struct node *
+query_previous_template(struct apply *apply, const struct rollout *rollout, const struct node *now)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
     if (!rollout_is_observed(now)) /* the newest revision has no number yet */
@@ -120,10 +120,10 @@ static const struct node *choose_template(struct apply *apply, struct rollout *r
             return NULL;
         }
     } else if (now) {
-        template = query_back(apply, rollout, now);
+        template = query_previous_template(apply, rollout, now);
     }
     if (now)
-        rollout->expired = rollout_deadline_exceeded_at(now);
+        rollout->deadline_exceeded_at = rollout_deadline_exceeded_at(now);
     if (!template && cluster->diags.errors)
         cluster_print(cluster, "%.*s: not rolled back", STR_ARG(rollout->title));
     else if (!template)
@@ -136,7 +136,7 @@ void rollout_undo(struct apply *apply, struct rollout *rollout)
 {
     struct cluster *cluster = &apply->cluster;
     if (rollout->old) {
-        keep_old_kind(apply, rollout);
+        restore_old_kind(apply, rollout);
         return;
     }
     const struct node *template = choose_template(apply, rollout);

@@ -26,11 +26,11 @@ static bool is_true(const struct node *pod, const char *type)
 }
 
 /* Returns why a pod is unschedulable; empty if it is not. */
-static struct str scheduling(const struct node *pod)
+static struct str unschedulable_message(const struct node *pod)
 {
     const struct node *scheduled = object_condition(pod, "PodScheduled");
-    bool nowhere = str_eq_c(node_string(node_at(scheduled, "status")), "False");
-    return nowhere ? node_string(node_at(scheduled, "message")) : (struct str){0};
+    bool unschedulable = str_eq_c(node_string(node_at(scheduled, "status")), "False");
+    return unschedulable ? node_string(node_at(scheduled, "message")) : (struct str){0};
 }
 
 static struct str with_message(struct arena *arena, struct str reason, const struct node *message)
@@ -39,7 +39,7 @@ static struct str with_message(struct arena *arena, struct str reason, const str
     return str_format(arena, "%.*s%s%.*s", STR_ARG(reason), text.len ? ": " : "", STR_ARG(text));
 }
 
-static struct str ended(struct arena *arena, const struct node *terminated)
+static struct str exit_message(struct arena *arena, const struct node *terminated)
 {
     return str_format(arena, "exited with code %" PRId64 " (%.*s)",
                       object_number(terminated, "exitCode", -1),
@@ -57,23 +57,23 @@ static struct str container_state(struct arena *arena, const struct node *status
         text = with_message(arena, node_string(node_at(waiting, "reason")),
                             node_at(waiting, "message"));
     else if (terminated)
-        text = ended(arena, terminated);
+        text = exit_message(arena, terminated);
     if (before)
         text = str_format(arena, "%.*s; previously %.*s", STR_ARG(text),
-                          STR_ARG(ended(arena, before)));
+                          STR_ARG(exit_message(arena, before)));
     return text;
 }
 
 static void add_pod(struct buf *out, struct arena *arena, const struct node *pod)
 {
     struct str name = object_name(pod);
-    struct str nowhere = scheduling(pod);
+    struct str unschedulable = unschedulable_message(pod);
     const struct node *status = node_first_child(node_at(pod, "status containerStatuses"));
     size_t before = out->len;
-    if (nowhere.len)
-        add_line(
-            out, "  ",
-            str_format(arena, "pod %.*s: unschedulable: %.*s", STR_ARG(name), STR_ARG(nowhere)));
+    if (unschedulable.len)
+        add_line(out, "  ",
+                 str_format(arena, "pod %.*s: unschedulable: %.*s", STR_ARG(name),
+                            STR_ARG(unschedulable)));
     for (; status; status = status->next)
         if (!str_eq_c(node_string(node_at(status, "ready")), "true"))
             add_line(out, "  ",
@@ -87,7 +87,7 @@ static void add_pod(struct buf *out, struct arena *arena, const struct node *pod
                                                  node_at(pod, "status message")))));
 }
 
-static bool restarted(const struct node *pod)
+static bool has_restarted(const struct node *pod)
 {
     const struct node *status = node_first_child(node_at(pod, "status containerStatuses"));
     return object_number(status, "restartCount", 0) > 0;
@@ -107,7 +107,7 @@ static void add_log(struct buf *out, const struct kubectl *kubectl, const struct
     struct argv argv =
         kubectl_argv(kubectl, "logs", str_to_c(kubectl->arena, object_name(pod)), "--namespace",
                      str_to_c(kubectl->arena, object_namespace(pod)), tail, NULL);
-    if (restarted(pod))
+    if (has_restarted(pod))
         argv_add(kubectl->arena, &argv, "--previous");
     struct process run = {.arguments = argv.items};
     kubectl_poll(kubectl, &run, 1);
@@ -133,8 +133,8 @@ static bool is_shown(const struct node *const *pods, size_t count, struct str na
 
 /* True for an event of the shown pods, of the workload, its ReplicaSets or autoscaler (NAME,
  * NAME-...), or of its claims (CLAIM-NAME-0). Other pods no longer exist or are ready. */
-static bool concerns(struct arena *arena, const struct node *event, struct str name,
-                     const struct node *const *pods, size_t count)
+static bool is_related_event(struct arena *arena, const struct node *event, struct str name,
+                             const struct node *const *pods, size_t count)
 {
     struct str object = node_string(node_at(event, "involvedObject name"));
     const struct kind *kind = kind_find(node_string(node_at(event, "involvedObject kind")));
@@ -171,7 +171,7 @@ static void add_events(struct buf *out, struct arena *arena, struct node *events
     const struct node **chosen = NULL;
     size_t count = 0;
     for (const struct node *event = events; event; event = event->next)
-        if (concerns(arena, event, name, pods, pod_count)) {
+        if (is_related_event(arena, event, name, pods, pod_count)) {
             chosen = arena_grow(arena, chosen, count, sizeof(const struct node *));
             chosen[count++] = event;
         }
@@ -179,7 +179,7 @@ static void add_events(struct buf *out, struct arena *arena, struct node *events
         qsort(chosen, count, sizeof(const struct node *), by_time);
     struct map seen = {0};
     for (size_t i = 0; i < pod_count; i++) /* already printed */
-        map_add(arena, &seen, scheduling(pods[i]), events);
+        map_add(arena, &seen, unschedulable_message(pods[i]), events);
     for (size_t i = count, shown = 0; i-- > 0 && shown < EVENTS_SHOWN;) {
         struct str message = node_string(node_at(chosen[i], "message"));
         if (map_add(arena, &seen, message, events))

@@ -21,10 +21,10 @@ bool secrets_read(struct cluster *cluster, const struct cluster_namespace *names
     };
     kubectl_run(&cluster->kubectl, &run, 1);
     *ret = (struct secrets){0};
-    bool right = process_succeeded(&run);
-    if (!right)
+    bool ok = process_succeeded(&run);
+    if (!ok)
         kubectl_report(&cluster->kubectl, &run);
-    struct str text = right ? str_copy(arena, buf_str(&run.output)) : (struct str){0};
+    struct str text = ok ? str_copy(arena, buf_str(&run.output)) : (struct str){0};
     process_free(&run);
     struct str line;
     size_t at = 0;
@@ -37,7 +37,7 @@ bool secrets_read(struct cluster *cluster, const struct cluster_namespace *names
             (struct secret){str_slice(line, 0, space), str_skip(line, space + 1)};
     }
     secrets_index(arena, ret);
-    return right;
+    return ok;
 }
 
 void secrets_index(struct arena *arena, struct secrets *secrets)
@@ -56,7 +56,7 @@ const struct secret *secrets_find(const struct secrets *secrets, struct str name
     return NULL;
 }
 
-static char *add(char *to, struct str text)
+static char *append(char *to, struct str text)
 {
     memcpy(to, text.data, text.len);
     return to + text.len;
@@ -70,27 +70,27 @@ static struct str patch_text(struct arena *arena, const struct secrets *changes,
     for (size_t i = 0; i < changes->count; i++)
         size += changes->items[i].name.len + changes->items[i].encoded.len + 10;
     char *text = arena_alloc(arena, size);
-    char *to = add(text, STR("{"));
+    char *to = append(text, STR("{"));
     if (version.len) {
-        to = add(to, STR("\"metadata\":{\"resourceVersion\":\""));
-        to = add(to, version);
-        to = add(to, STR("\"},"));
+        to = append(to, STR("\"metadata\":{\"resourceVersion\":\""));
+        to = append(to, version);
+        to = append(to, STR("\"},"));
     }
-    to = add(to, STR("\"data\":{"));
+    to = append(to, STR("\"data\":{"));
     for (size_t i = 0; i < changes->count; i++) {
         const struct secret *secret = &changes->items[i];
-        to = add(to, i ? STR(",\"") : STR("\""));
-        to = add(to, secret->name);
+        to = append(to, i ? STR(",\"") : STR("\""));
+        to = append(to, secret->name);
         if (!secret->encoded.data) {
-            to = add(to, STR("\":null"));
+            to = append(to, STR("\":null"));
             continue;
         }
-        to = add(to, STR("\":\""));
+        to = append(to, STR("\":\""));
         if (secret->encoded.len)
-            to = add(to, secret->encoded);
-        to = add(to, STR("\""));
+            to = append(to, secret->encoded);
+        to = append(to, STR("\""));
     }
-    to = add(to, STR("}}"));
+    to = append(to, STR("}}"));
     return (struct str){text, (size_t)(to - text)};
 }
 
@@ -122,8 +122,8 @@ static bool shows_value(const struct process *run, const struct secrets *changes
     return false;
 }
 
-static void report(struct cluster *cluster, const struct cluster_namespace *namespace,
-                   const struct process *run, const struct secrets *changes)
+static void report_patch_failure(struct cluster *cluster, const struct cluster_namespace *namespace,
+                                 const struct process *run, const struct secrets *changes)
 {
     struct diags *diags = &cluster->diags;
     if (process_interrupted())
@@ -159,8 +159,8 @@ static struct node *secret_object(struct cluster *cluster,
 }
 
 /* Creates an empty Secret. Succeeds if another process has just created it. */
-static bool make_secret(struct cluster *cluster, const struct cluster_namespace *namespace,
-                        bool report_namespace, bool *ret_no_namespace)
+static bool create_secret(struct cluster *cluster, const struct cluster_namespace *namespace,
+                          bool report_namespace, bool *ret_no_namespace)
 {
     struct node *object = secret_object(cluster, namespace);
     struct process run = {
@@ -170,15 +170,15 @@ static bool make_secret(struct cluster *cluster, const struct cluster_namespace 
         .input = kubectl_documents(&cluster->kubectl, &object, 1),
     };
     kubectl_run(&cluster->kubectl, &run, 1);
-    bool right = process_succeeded(&run) || kubectl_stderr_contains(&run, "(AlreadyExists)");
-    *ret_no_namespace = !right && kubectl_is_missing_namespace(&run);
-    if (!right && (report_namespace || !*ret_no_namespace))
+    bool ok = process_succeeded(&run) || kubectl_stderr_contains(&run, "(AlreadyExists)");
+    *ret_no_namespace = !ok && kubectl_is_missing_namespace(&run);
+    if (!ok && (report_namespace || !*ret_no_namespace))
         kubectl_report(&cluster->kubectl, &run);
     process_free(&run);
-    return right;
+    return ok;
 }
 
-static bool make_namespace(struct cluster *cluster, const struct cluster_namespace *namespace)
+static bool create_namespace(struct cluster *cluster, const struct cluster_namespace *namespace)
 {
     struct manifests manifests = {.arena = &cluster->arena};
     manifest_namespace(&manifests, namespace->layer);
@@ -188,14 +188,14 @@ static bool make_namespace(struct cluster *cluster, const struct cluster_namespa
 }
 
 /* Creates the Secret, and its namespace if it does not exist. */
-static bool make(struct cluster *cluster, const struct cluster_namespace *namespace)
+static bool create_missing(struct cluster *cluster, const struct cluster_namespace *namespace)
 {
     bool no_namespace;
     bool given = cluster->options->input.namespace != NULL; /* the namespace of -n must exist */
-    if (make_secret(cluster, namespace, given, &no_namespace))
+    if (create_secret(cluster, namespace, given, &no_namespace))
         return true;
-    return no_namespace && !given && make_namespace(cluster, namespace) &&
-           make_secret(cluster, namespace, true, &no_namespace);
+    return no_namespace && !given && create_namespace(cluster, namespace) &&
+           create_secret(cluster, namespace, true, &no_namespace);
 }
 
 /* Reports an error and returns false if there is no new version: then the server, or a proxy, has
@@ -221,7 +221,7 @@ enum secrets_patched secrets_patch(struct cluster *cluster,
     kubectl_run(&cluster->kubectl, &run, 1);
     if (!process_succeeded(&run) && kubectl_stderr_contains(&run, "(NotFound)")) {
         process_free(&run);
-        if (!make(cluster, namespace))
+        if (!create_missing(cluster, namespace))
             return SECRETS_FAILED;
         run = patch_run(cluster, namespace, patch);
         kubectl_run(&cluster->kubectl, &run, 1);
@@ -231,7 +231,7 @@ enum secrets_patched secrets_patch(struct cluster *cluster,
         : only_it && version.len && kubectl_stderr_contains(&run, "(Conflict)") ? SECRETS_OVERTAKEN
                                                                                 : SECRETS_FAILED;
     if (patched == SECRETS_FAILED)
-        report(cluster, namespace, &run, changes);
+        report_patch_failure(cluster, namespace, &run, changes);
     else if (patched == SECRETS_CHANGED && !is_confirmed(cluster, &run, version))
         patched = SECRETS_FAILED;
     process_free(&run);
@@ -278,7 +278,7 @@ static bool request_restart(struct cluster *cluster, const struct deployed_servi
     }
 }
 
-static void restart_unit(struct cluster *cluster, const struct deployed_service *deployed)
+static void restart_service(struct cluster *cluster, const struct deployed_service *deployed)
 {
     const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
     const struct node *unclaimed = deployed_service_live_workload(deployed, LABELS_UNCLAIMED);
@@ -304,5 +304,5 @@ void secrets_restart(struct cluster *cluster, const struct secrets *changes)
         return;
     for (size_t i = 0; i < cluster->service_count && !process_interrupted(); i++)
         if (uses_any(cluster->services[i].service, changes))
-            restart_unit(cluster, &cluster->services[i]);
+            restart_service(cluster, &cluster->services[i]);
 }
