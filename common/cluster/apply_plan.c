@@ -66,13 +66,13 @@ static void plan_stale(struct apply *apply, const struct rollout *rollout)
 {
     const struct deployed_service *deployed = rollout->deployed;
     struct arena *arena = &apply->cluster.arena;
-    struct map rendered_service = rendered_titles(arena, deployed);
+    struct map titles = rendered_titles(arena, deployed);
     for (size_t i = 0; i < deployed->related_count; i++) {
         struct node *live = deployed->related[i];
         enum label_match match = deployed_service_labels(deployed, live);
         bool unclaimed = match == LABELS_UNCLAIMED;
         if (match == LABELS_OTHER || !object_applied_by(live, MANAGER) ||
-            object_has_controller(live) || map_get(&rendered_service, object_title(arena, live)) ||
+            object_has_controller(live) || map_get(&titles, object_title(arena, live)) ||
             live == rollout->old)
             continue;
         if (is_retained(live))

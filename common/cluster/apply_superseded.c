@@ -115,10 +115,9 @@ static bool same_fields(struct arena *arena, const struct node *sent_fields,
 
 /* The dry run may have sent other replicas than the apply (apply_plan.c): sets them to those that
  * were applied. */
-static void correct_replicas(struct arena *arena, struct node *sent,
-                             const struct node *rendered_service)
+static void correct_replicas(struct arena *arena, struct node *sent, const struct node *workload)
 {
-    const struct node *number = node_at(rendered_service, "spec replicas");
+    const struct node *number = node_at(workload, "spec replicas");
     struct node *spec = node_get(sent, "spec");
     const struct node *fields = owned_fields(sent);
     if (number)

@@ -244,7 +244,7 @@ static void handle_namespace(struct cluster *cluster, const struct request *requ
         return;
     }
     if (run->output.len) /* --ignore-not-found prints nothing */
-    namespace->object = kubectl_parse_output(&cluster->kubectl, run);
+        request->namespace->object = kubectl_parse_output(&cluster->kubectl, run);
     bool ending = str_eq_c(node_string(node_at(namespace->object, "status phase")), "Terminating");
     namespace->state = !namespace->object ? NAMESPACE_ABSENT
                        : ending           ? NAMESPACE_ENDING
@@ -433,7 +433,7 @@ static void handle_unlisted(struct cluster *cluster, const struct request *reque
     struct cluster_namespace *namespace = request->namespace;
     bool forbidden = kubectl_forbidden(run);
     if (forbidden)
-    namespace->forbidden = kubectl_refused(kubectl, run);
+        request->namespace->forbidden = kubectl_refused(kubectl, run);
     if (!forbidden && !process_succeeded(run))
         kubectl_report(kubectl, run);
     else if (run->output.len)
