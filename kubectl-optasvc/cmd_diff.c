@@ -52,8 +52,9 @@ static int print_diff(struct apply *apply, const struct cluster_namespace *names
         for (size_t j = 0; j < deployed->count; j++) {
             struct node *object = deployed->objects[j];
             /* Replicas that are transferred to an autoscaler are unchanged. */
-            manifests_add(&manifests,
-                          rollout->keeps ? object_to_apply(apply, rollout, object, true) : object);
+            manifests_add(&manifests, rollout->preserved_replicas
+                                          ? object_to_apply(apply, rollout, object, true)
+                                          : object);
         }
     }
     struct process run = {
@@ -78,14 +79,14 @@ static bool report_deletions(struct apply *apply)
     size_t count = 0;
     for (size_t i = 0; i < cluster->service_count; i++)
         if (apply->rollouts[i].old)
-            cluster_print(cluster, "%.*s would be deleted once the new pods are ready",
+            cluster_print(cluster, "%.*s: would be deleted when the new pods are ready",
                           STR_ARG(object_title(arena, apply->rollouts[i].old))),
                 count++;
     for (size_t i = 0; i < apply->to_delete.count; i++)
-        cluster_print(cluster, "%.*s would be %s",
+        cluster_print(cluster, "%.*s: would be %s",
                       STR_ARG(object_title(arena, apply->to_delete.items[i])),
                       apply_cron_job_runs(apply->to_delete.items[i])
-                          ? "suspended because one of its Jobs is running"
+                          ? "suspended, because one of its Jobs is running"
                           : "deleted");
     apply_report_stale(apply);
     return count + apply->to_delete.count > 0;

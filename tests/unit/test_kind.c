@@ -12,11 +12,11 @@ static void test_rows(void **state)
         assert_null(map_add(&unit->arena, &names, str_from_c(kind->name), kind));
         assert_null(map_add(&unit->arena, &resources, str_from_c(kind->resource), kind));
         assert_ptr_equal(kind_find(str_from_c(kind->name)), kind);
-        /* What is absent without a controller is reported with its name, and nothing lists it. */
+        /* A kind that needs a controller has its name, and is in no list. */
         assert_int_equal(kind->condition != NULL, kind->controller != NULL);
         assert_false(kind->condition && kind->lists);
         assert_true(kind->condition || !kind->failure_condition);
-        /* What is not rendered is never deleted, and nothing waits for it. */
+        /* A kind that is not rendered is never deleted or awaited. */
         assert_false(kind->not_rendered && (kind->active || kind->retained || kind->condition));
         assert_false(kind->not_rendered && i + 1 < kind_count && !kind_table[i + 1].not_rendered);
         assert_int_equal(kind->role == ROLE_WORKLOAD, kind->revisions != NULL);
@@ -27,7 +27,7 @@ static void test_rows(void **state)
     assert_null(kind_find(STR("")));
 }
 
-/* Each rendered kind has a turn of its own when all are deleted. */
+/* Each rendered kind has a unique delete_order. */
 static void test_delete_order(void **state)
 {
     struct unit *unit = *state;
