@@ -22,6 +22,7 @@ static void warn_not_injected(const struct injection *injection, const struct se
             continue; /* inject_ingress() knows whether a new Ingress has it */
         diag_warning(injection->diags, record_location(service->record, fields[i]),
                      "%s is not injected into charts", schema_field(fields[i])->name);
+        diag_hint(injection->diags, "configure it in the chart's values");
     }
 }
 
@@ -121,7 +122,7 @@ static void fill_containers(struct target *target)
 static void tell_missing_pods(const struct target *target)
 {
     if (!target->workload->pods_of)
-        target_tell(target, target->workload, DEED_LEFT, "",
+        target_tell(target, target->workload, DEED_SKIPPED, "",
                     "it runs the pods of %.*s, which is not a workload of the chart",
                     STR_ARG(release_reference(target->injection->arena, target->workload)));
 }
@@ -134,7 +135,7 @@ static bool can_fill(const struct target *target)
         return false;
     const char *unfit = target->injection->unfit[workload->document];
     if (unfit)
-        target_tell(target, workload, DEED_LEFT, "", "%s", unfit);
+        target_tell(target, workload, DEED_SKIPPED, "", "%s", unfit);
     else if (!workload->pod)
         tell_missing_pods(target);
     else
@@ -198,15 +199,16 @@ static bool check_fill_flags(const struct injection *injection, const struct ser
     const struct inject_options *options = injection->options;
     bool ok = true;
     if (wants_all(injection, service) && (options->service || options->ingress)) {
-        diag_error(injection->diags, service->at, "--%s is for one workload, not for all",
+        diag_error(injection->diags, service->at,
+                   "--%s cannot be used when all workloads are filled",
                    options->service ? "service" : "ingress");
-        diag_hint(injection->diags, "name the workload: --workload KIND/NAME");
+        diag_hint(injection->diags, "select one workload: --workload KIND/NAME");
         ok = false;
     }
     if (service->helm.all_containers && options->container) {
         diag_error(injection->diags, service->at,
-                   "--container is for one container, and helm has containers: \"*\"");
-        diag_hint(injection->diags, "leave out one of the two");
+                   "--container and helm: {containers: \"*\"} are mutually exclusive");
+        diag_hint(injection->diags, "remove one of them");
         ok = false;
     }
     return ok;
@@ -238,7 +240,7 @@ static void fill(struct injection *injection, const struct service *service)
     }
     if (found == 0) {
         diag_warning(injection->diags, service->at, "the chart has no workloads to fill");
-        diag_hint(injection->diags, "nothing is changed");
+        diag_hint(injection->diags, "nothing was changed; enable a workload in the chart's values");
     }
 }
 
@@ -276,10 +278,10 @@ static void check_flags(struct inject_run *run, const struct input_options *inpu
     if (run->service_count > 1 &&
         (options->workload || options->container || options->service || options->ingress)) {
         diag_error(&run->diags, NO_LOCATION,
-                   "--workload, --container, --service and --ingress are for one service, and "
-                   "there are %zu",
+                   "--workload, --container, --service and --ingress require exactly one service, "
+                   "but there are %zu",
                    run->service_count);
-        diag_hint(&run->diags, "choose one with --module");
+        diag_hint(&run->diags, "select one with --module NAME");
     }
 }
 
@@ -434,8 +436,9 @@ static bool write_edits(struct inject_run *run)
 }
 
 static const char *const deed_words[DEED_KINDS] = {
-    [DEED_ADDED] = "added", [DEED_REPLACED] = "replaced", [DEED_REMOVED] = "removed",
-    [DEED_LEFT] = "left",   [DEED_CHOSEN] = "chosen",     [DEED_IGNORED] = "ignored",
+    [DEED_ADDED] = "added",     [DEED_REPLACED] = "replaced", [DEED_REMOVED] = "removed",
+    [DEED_LEFT] = "kept",       [DEED_SKIPPED] = "skipped",   [DEED_CHOSEN] = "chosen",
+    [DEED_IGNORED] = "ignored",
 };
 
 static void write_deed(const struct deed *deed, struct buf *out)
@@ -494,18 +497,29 @@ static void put_deed(struct arena *arena, struct node *list, const struct deed *
         put_text(arena, item, "detail", deed->detail);
 }
 
-/* All deeds as JSON, by what was done; `ignored` only if there are any. */
+/* The lists of the JSON report, in order, and what each of them holds. */
+static const struct {
+    const char *key;
+    enum deed_kind first;
+    enum deed_kind last;
+} report_lists[] = {
+    {"added", DEED_ADDED, DEED_ADDED},       {"replaced", DEED_REPLACED, DEED_REPLACED},
+    {"removed", DEED_REMOVED, DEED_REMOVED}, {"left", DEED_LEFT, DEED_SKIPPED},
+    {"chosen", DEED_CHOSEN, DEED_CHOSEN},    {"ignored", DEED_IGNORED, DEED_IGNORED}};
+
+/* Writes all deeds as JSON, by what was done; `ignored` only if there are any. */
 static void write_report(const struct injection *injection, struct buf *out)
 {
     struct arena *arena = injection->arena;
     struct node *root = node_new(arena, NODE_MAP);
-    for (enum deed_kind kind = DEED_ADDED; kind < DEED_KINDS; kind++) {
+    for (size_t i = 0; i < COUNT_OF(report_lists); i++) {
         struct node *list = node_new(arena, NODE_LIST);
-        for (size_t i = 0; i < injection->deed_count; i++)
-            if (injection->deeds[i].kind == kind)
-                put_deed(arena, list, &injection->deeds[i]);
-        if (kind != DEED_IGNORED || list->first)
-            put_node(arena, root, deed_words[kind], list);
+        for (size_t j = 0; j < injection->deed_count; j++)
+            if (injection->deeds[j].kind >= report_lists[i].first &&
+                injection->deeds[j].kind <= report_lists[i].last)
+                put_deed(arena, list, &injection->deeds[j]);
+        if (report_lists[i].first != DEED_IGNORED || list->first)
+            put_node(arena, root, report_lists[i].key, list);
     }
     emit_json(out, root, 0);
     buf_add_byte(out, '\n');
@@ -526,7 +540,8 @@ static void tell_glued(const struct injection *injection, struct buf *out)
             continue;
         for (; at < document->glued_at; at = str_find(text, at, '\n') + 1)
             line++;
-        buf_format(out, "line %zu: a --- has lost its line break: its document is left as it is\n",
+        buf_format(out,
+                   "line %zu: text follows --- without a line break: the document is not changed\n",
                    line);
         told++;
     }
@@ -598,7 +613,9 @@ static bool check_count(struct inject_run *run, const struct source *manifests,
         return true;
     size_t next = stream->documents[stream->count - 1].end;
     struct location at = {.source = manifests, .start = next, .end = next};
-    diag_error(&run->diags, at, "more than %d documents in the manifests", STREAM_DOCUMENTS_MAX);
+    diag_error(&run->diags, at, "too many documents in the manifests (maximum %d)",
+               STREAM_DOCUMENTS_MAX);
+    diag_hint(&run->diags, "split the chart into several releases");
     return false;
 }
 
@@ -607,10 +624,10 @@ static bool check_input(struct inject_run *run, bool blank)
 {
     if (!blank || !run->injection.options->require_input)
         return true;
-    diag_error(&run->diags, NO_LOCATION, "there are no manifests on standard input");
+    diag_error(&run->diags, NO_LOCATION, "no manifests on standard input");
     diag_hint(&run->diags,
-              "the command before the pipe may have failed; if the chart may render nothing, leave "
-              "out --require-input");
+              "check whether the command before the pipe failed; if the chart may render nothing, "
+              "remove --require-input");
     return false;
 }
 

@@ -35,7 +35,7 @@ static bool only_turns_off(const struct target *target)
         return false;
     diag_warning(target->injection->diags, record_location(target->service->record, field),
                  "%s has no effect: the chart has no autoscaler", schema_field(field)->name);
-    diag_hint(target->injection->diags, "write max_containers to add one");
+    diag_hint(target->injection->diags, "set max_containers to add one");
     return true;
 }
 
@@ -73,14 +73,15 @@ static bool is_scaled_in_vain(const struct target *target, enum field_id field)
         return false;
     struct str rollout = object_text(arena, workload->rollout);
     if (target->fill) {
-        target_tell(target, workload->rollout, DEED_LEFT, "autoscaler",
-                    "%.*s of the chart scales %.*s, whose pods it runs",
+        target_tell(target, workload->rollout, DEED_SKIPPED, "autoscaler",
+                    "%.*s of the chart scales %.*s, but this Rollout runs its pods",
                     STR_ARG(object_text(arena, scaler)), STR_ARG(object_text(arena, workload)));
         return true;
     }
-    target_error(target, field, "%.*s of the chart scales it, but %.*s runs its pods",
+    target_error(target, field, "%.*s of the chart scales this workload, but %.*s runs its pods",
                  STR_ARG(object_text(arena, scaler)), STR_ARG(rollout));
-    diag_hint(target->injection->diags, "let it scale %.*s in the chart, or remove it there",
+    diag_hint(target->injection->diags,
+              "set its scaleTargetRef to %.*s in the chart, or remove it from the chart",
               STR_ARG(rollout));
     return true;
 }
@@ -99,16 +100,15 @@ static bool is_scaled_otherwise(const struct target *target, enum field_id field
     if (!other)
         return false;
     if (target->fill) {
-        target_tell(target, target_controller(target), DEED_LEFT, "autoscaler",
-                    "it is scaled by %.*s of the chart already",
-                    STR_ARG(object_text(arena, other)));
+        target_tell(target, target_controller(target), DEED_SKIPPED, "autoscaler",
+                    "%.*s of the chart already scales it", STR_ARG(object_text(arena, other)));
         return true;
     }
-    target_error(target, field, "it is scaled by %.*s of the chart already",
+    target_error(target, field, "%.*s of the chart already scales it",
                  STR_ARG(object_text(arena, other)));
     diag_hint(target->injection->diags,
-              "leave out min_containers, max_containers and autoscaling_*, or turn that off in "
-              "the chart's values");
+              "remove min_containers, max_containers and autoscaling_*, or disable it in the "
+              "chart's values");
     return true;
 }
 
@@ -117,15 +117,15 @@ static void report_range(const struct target *target, int64_t min, int64_t max)
     bool max_written = target_has(target, SERVICE_MAX_CONTAINERS);
     if (target_has(target, SERVICE_MIN_CONTAINERS)) {
         target_error(target, SERVICE_MIN_CONTAINERS,
-                     "min_containers is %" PRId64 ", %s the most, which is %" PRId64, min,
-                     min > max ? "above" : "as large as", max);
-        diag_hint(target->injection->diags, "write max_containers too");
+                     "min_containers is %" PRId64 ", which is %s the maximum of %" PRId64, min,
+                     min > max ? "greater than" : "equal to", max);
+        diag_hint(target->injection->diags, "set max_containers too");
     } else {
         target_error(target, max_written ? SERVICE_MAX_CONTAINERS : written_field(target),
-                     "the chart runs %" PRId64 " pods, %s max_containers, which is %" PRId64 "%s",
-                     min, min > max ? "above" : "as many as", max,
-                     max_written ? "" : " if left out");
-        diag_hint(target->injection->diags, "write %s too",
+                     "the chart runs %" PRId64 " pods, %s max_containers, which %s %" PRId64, min,
+                     min > max ? "more than" : "as many as", max_written ? "is" : "defaults to",
+                     max);
+        diag_hint(target->injection->diags, "set %s too",
                   max_written ? "min_containers" : "max_containers");
     }
 }
@@ -136,8 +136,8 @@ static bool min_is_zero(const struct target *target)
     if (!target_has(target, SERVICE_MIN_CONTAINERS) || target->service->min_containers > 0)
         return false;
     target_error(target, SERVICE_MIN_CONTAINERS, "min_containers is 0, but max_containers is not");
-    diag_hint(target->injection->diags, "the autoscaler needs one container at least; for none at "
-                                        "all write max_containers: 0");
+    diag_hint(target->injection->diags, "the autoscaler requires at least one container; to run "
+                                        "none, set max_containers: 0");
     return true;
 }
 
@@ -262,10 +262,10 @@ static void check_metrics(const struct target *target, const struct object *scal
 {
     if (node_items(node_find(scaler->node, "spec metrics")))
         return;
-    target_error(target, field, "%.*s would have no metric, so Kubernetes would scale it by CPU",
+    target_error(target, field, "%.*s would have no metric, so Kubernetes would scale by CPU use",
                  STR_ARG(object_text(target->injection->arena, scaler)));
-    diag_hint(target->injection->diags, "write a target above 0 for cpu or memory, or turn the "
-                                        "chart's autoscaler off");
+    diag_hint(target->injection->diags, "set a target above 0 for CPU or memory, or disable the "
+                                        "chart's autoscaler");
 }
 
 static void set_metric(const struct target *target, const struct object *scaler,
@@ -299,7 +299,7 @@ static void set_metric(const struct target *target, const struct object *scaler,
     target_set(target, scaler, goal, "type", node_scalar(arena, STYLE_TEXT, STR("Utilization")),
                str_format(arena, "%s type", what).data, TELL_VALUES);
     target_remove(target, scaler, goal, "averageValue",
-                  str_format(arena, "%s averageValue", what).data, "a percentage is written");
+                  str_format(arena, "%s averageValue", what).data, "the service sets a percentage");
 }
 
 /* autoscaling/v1 knows one target, that of the CPU. */
@@ -307,8 +307,9 @@ static void set_targets_v1(const struct target *target, const struct object *sca
 {
     if (target_has(target, SERVICE_TARGET_CPU) && target->service->target_cpu == 0) {
         target_error(target, SERVICE_TARGET_CPU,
-                     "the chart's autoscaler is of autoscaling/v1, which always scales by CPU");
-        diag_hint(target->injection->diags, "leave it out, or turn the chart's autoscaler off");
+                     "the chart's autoscaler uses autoscaling/v1, which always scales by CPU");
+        diag_hint(target->injection->diags, "remove %s, or disable the chart's autoscaler",
+                  schema_field(SERVICE_TARGET_CPU)->name);
     } else if (target_has(target, SERVICE_TARGET_CPU)) {
         target_set(target, scaler, scaler->node, "spec targetCPUUtilizationPercentage",
                    node_int(target->injection->arena, target->service->target_cpu), "cpu target",
@@ -317,8 +318,9 @@ static void set_targets_v1(const struct target *target, const struct object *sca
     if (!target_has(target, SERVICE_TARGET_MEM) || target->service->target_memory == 0)
         return;
     target_error(target, SERVICE_TARGET_MEM,
-                 "the chart's autoscaler is of autoscaling/v1, which has no target for memory");
-    diag_hint(target->injection->diags, "leave it out, or turn the chart's autoscaler off");
+                 "the chart's autoscaler uses autoscaling/v1, which cannot scale by memory");
+    diag_hint(target->injection->diags, "remove %s, or disable the chart's autoscaler",
+              schema_field(SERVICE_TARGET_MEM)->name);
 }
 
 /* A target that is a share of the request needs one: that of the pod, or else of the container. */
@@ -339,9 +341,10 @@ static void check_container_metric(const struct target *target, const struct obj
                  "%.*s scales by the %s of container %.*s, which has no request of its own",
                  STR_ARG(object_text(arena, scaler)), resource,
                  STR_ARG(node_text(node_find(target->container, "name"))));
-    diag_hint(target->injection->diags,
-              "the pod's spec.resources does not count for a container: write resource_request, or "
-              "use a metric of type Resource in the chart");
+    diag_hint(
+        target->injection->diags,
+        "set resource_request, because the pod's spec.resources does not apply to a metric of "
+        "one container, or use a metric of type Resource in the chart");
 }
 
 static void set_targets(const struct target *target, const struct object *scaler)
@@ -390,15 +393,14 @@ static bool check_version(const struct target *target, const struct object *scal
     struct str version = scaler->api_version;
     if (str_is(version, "autoscaling/v1") || str_is(version, "autoscaling/v2"))
         return true;
-    const char *removed = str_is(version, "autoscaling/v2beta1") ? ", which Kubernetes 1.25 removed"
-                          : str_is(version, "autoscaling/v2beta2")
-                              ? ", which Kubernetes 1.26 removed"
-                              : "";
-    target_error(target, written_field(target), "%.*s of the chart is %.*s%s",
+    const char *removed =
+        str_is(version, "autoscaling/v2beta1")   ? ", which was removed in Kubernetes 1.25"
+        : str_is(version, "autoscaling/v2beta2") ? ", which was removed in Kubernetes 1.26"
+                                                 : ", which is not supported";
+    target_error(target, written_field(target), "%.*s of the chart uses %.*s%s",
                  STR_ARG(object_text(target->injection->arena, scaler)), STR_ARG(version), removed);
     diag_hint(target->injection->diags,
-              "let the chart use autoscaling/v2: upgrade it, or render it with --api-versions "
-              "autoscaling/v2");
+              "upgrade the chart, or render it with --api-versions autoscaling/v2");
     return false;
 }
 
@@ -451,17 +453,18 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
     const struct object *other =
         release_find(&target->injection->release, OBJECT_AUTOSCALER, workload->name, workload);
     if (other) {
-        target_error(target, written_field(target),
-                     "%.*s of the chart stands where its autoscaler would",
-                     STR_ARG(object_text(arena, other)));
-        diag_hint(target->injection->diags, "it scales something else; rename it in the chart");
+        target_error(
+            target, written_field(target),
+            "cannot add an autoscaler: the chart already has %.*s, which does not scale it",
+            STR_ARG(object_text(arena, other)));
+        diag_hint(target->injection->diags, "rename it in the chart");
         return;
     }
     if (!target->service->target_cpu && !target->service->target_memory) {
         target_error(target, SERVICE_TARGET_MEM,
-                     "both autoscaling targets are 0, so nothing is left to scale by");
-        diag_hint(target->injection->diags, "write a target above 0, or the same number as "
-                                            "min_containers and max_containers");
+                     "both autoscaling targets are 0, so the autoscaler has no metric");
+        diag_hint(target->injection->diags, "set a target above 0, or set min_containers and "
+                                            "max_containers to the same number");
         return;
     }
     struct node *object = node_new(arena, NODE_MAP);
@@ -492,12 +495,12 @@ static void fix_replicas(const struct target *target, int64_t number)
         if (!is_written_target(target, targets[i]))
             continue;
         diag_warning(target->injection->diags, record_location(target->service->record, targets[i]),
-                     "%s has no effect: there are %" PRId64 " pods at least and at most",
+                     "%s has no effect: the minimum and maximum number of pods are both %" PRId64,
                      schema_field(targets[i])->name, number);
-        diag_hint(target->injection->diags, "write a larger max_containers");
+        diag_hint(target->injection->diags, "set a larger max_containers");
     }
     inject_set_replicas(target, number);
-    inject_warn_replicas(target, "replicas is the number of pods, because there is no autoscaler");
+    inject_warn_replicas(target, "the number of pods is fixed, so there is no autoscaler");
     if (number > 1)
         inject_warn_shared(target);
 }
@@ -519,8 +522,8 @@ static void scale_anew(const struct target *target, int64_t *ret_max)
     *ret_max = max;
     if (target->fill && node_find(controller->node, "spec replicas")) {
         *ret_max = replicas;
-        target_tell(target, controller, DEED_LEFT, "autoscaler", "%s",
-                    "the chart says replicas, which an autoscaler would fight with");
+        target_tell(target, controller, DEED_SKIPPED, "autoscaler", "%s",
+                    "the chart sets replicas, which conflicts with an autoscaler");
         return;
     }
     if (min > max || (min == max && !target_has(target, SERVICE_MAX_CONTAINERS)))
@@ -553,10 +556,11 @@ static void add_budget(const struct target *target)
     const struct object *other = release_find(&target->injection->release, OBJECT_DISRUPTION_BUDGET,
                                               workload->name, workload);
     if (other) {
-        diag_warning(target->injection->diags, object_location(other),
-                     "%.*s gets no disruption budget: %.*s, which is %s, stands where it would",
-                     STR_ARG(object_text(arena, workload)), STR_ARG(object_text(arena, other)),
-                     other->hook ? "a hook" : "for other pods");
+        diag_warning(
+            target->injection->diags, object_location(other),
+            "cannot add a disruption budget for %.*s: the chart already has %.*s, which %s",
+            STR_ARG(object_text(arena, workload)), STR_ARG(object_text(arena, other)),
+            other->hook ? "is a Helm hook" : "selects other pods");
         diag_hint(target->injection->diags, "rename it in the chart");
         return;
     }
@@ -580,9 +584,10 @@ void inject_scale(const struct target *target)
         return;
     }
     if (str_is(target_controller(target)->kind, "DaemonSet")) {
-        target_error(target, field, "a DaemonSet runs one pod on each node, whatever %s says",
+        target_error(target, field,
+                     "%s cannot be set for a DaemonSet, which runs one pod on each node",
                      schema_field(field)->name);
-        diag_hint(target->injection->diags, "leave it out");
+        diag_hint(target->injection->diags, "remove %s", schema_field(field)->name);
         return;
     }
     if (is_scaled_otherwise(target, field) || is_scaled_in_vain(target, field))
@@ -590,7 +595,7 @@ void inject_scale(const struct target *target)
     /* None at all: an autoscaler rests while replicas is 0. */
     if (target_has(target, SERVICE_MAX_CONTAINERS) && target->service->max_containers == 0) {
         inject_set_replicas(target, 0);
-        inject_warn_replicas(target, "max_containers: 0 sets replicas");
+        inject_warn_replicas(target, "max_containers: 0 sets replicas to 0");
         return;
     }
     if (min_is_zero(target))

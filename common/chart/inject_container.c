@@ -44,7 +44,7 @@ static void report(const struct target *target, struct location at, struct str m
 {
     struct injection *injection = target->injection;
     if (target->all) {
-        target_tell(target, target->workload, DEED_LEFT, "", "%.*s", STR_ARG(message));
+        target_tell(target, target->workload, DEED_SKIPPED, "", "%.*s", STR_ARG(message));
         return;
     }
     if (injection->release.unreadable) /* it may be decided in there */
@@ -52,12 +52,12 @@ static void report(const struct target *target, struct location at, struct str m
     diag_error(injection->diags, at, "%.*s: %.*s",
                STR_ARG(object_text(injection->arena, target->workload)), STR_ARG(message));
     if (names.len == 0) {
-        diag_hint(injection->diags, "is the chart complete?");
+        diag_hint(injection->diags, "fix the pod template in the chart");
         return;
     }
     struct str selector = target_selector(injection, injection->options->container, "container",
                                           str_slice(names, 0, str_find(names, 0, ',')));
-    diag_hint(injection->diags, "it has %.*s\nwrite which: %.*s",
+    diag_hint(injection->diags, "available: %.*s\nselect one: %.*s",
               STR_ARG(list_containers(target, false)), STR_ARG(selector));
 }
 
@@ -87,10 +87,11 @@ static void report_conflict(const struct target *target, const struct routed *ro
     struct arena *arena = target->injection->arena;
     struct str module = target->service->name;
     report(target, target->service->at,
-           str_format(arena,
-                      "its container \"%.*s\" is named as the module, but %.*s routes to \"%.*s\"",
-                      STR_ARG(module), STR_ARG(object_text(arena, routed->service)),
-                      STR_ARG(name_of(routed->container))),
+           str_format(
+               arena,
+               "container \"%.*s\" has the module's name, but %.*s routes to container \"%.*s\"",
+               STR_ARG(module), STR_ARG(object_text(arena, routed->service)),
+               STR_ARG(name_of(routed->container))),
            module);
 }
 
@@ -111,14 +112,13 @@ static void report_undecided(const struct target *target, bool several)
     struct str names = list_containers(target, several);
     struct str message;
     if (several)
-        message =
-            str_format(arena, "Services route to several of its containers: %.*s", STR_ARG(names));
+        message = str_format(arena, "Services route to several containers: %.*s", STR_ARG(names));
     else
-        message = str_format(
-            arena, "cannot determine the container: no container is named \"%.*s\"%s",
-            STR_ARG(module),
-            has_metrics_service(target) ? ", and Services route only to ports for metrics or health"
-                                        : " or receives traffic from a Service");
+        message = str_format(arena, "cannot determine the container: no container named \"%.*s\"%s",
+                             STR_ARG(module),
+                             has_metrics_service(target)
+                                 ? ", and Services route only to ports for metrics or health checks"
+                                 : ", and no container receives traffic from a Service");
     report(target, target->service->at, message, names);
 }
 
@@ -135,12 +135,12 @@ static struct node *choose(const struct target *target, struct str *ret_reason)
         return NULL;
     }
     if (own) {
-        *ret_reason = str_format(arena, "it is named as the module, and %.*s routes to it",
+        *ret_reason = str_format(arena, "it has the module's name, and %.*s routes to it",
                                  STR_ARG(object_text(arena, own)));
         return named;
     }
     if (named) {
-        *ret_reason = STR("it is named as the module");
+        *ret_reason = STR("it has the module's name");
         return named;
     }
     if (routed.count != 1) {
@@ -166,7 +166,7 @@ static void report_unknown(const struct target *target, struct str written)
     for (struct node *each = first_container(target->workload); each; each = each->next)
         suggestion_offer(&near, name_of(each));
     report(target, record_location(target->service->record, SERVICE_HELM),
-           str_format(target->injection->arena, "no container is named \"%.*s\"", STR_ARG(written)),
+           str_format(target->injection->arena, "no container named \"%.*s\"", STR_ARG(written)),
            near.best.len ? near.best : list_containers(target, false));
 }
 
@@ -175,7 +175,7 @@ static struct node *find(const struct target *target, struct str *ret_reason)
     const struct object *workload = target->workload;
     struct node *first = first_container(workload);
     if (!first) {
-        report(target, target->service->at, STR("its pods have no containers"), STR(""));
+        report(target, target->service->at, STR("the pod template has no containers"), STR(""));
         return NULL;
     }
     struct str written = written_container(target);
@@ -194,7 +194,7 @@ static struct node *find(const struct target *target, struct str *ret_reason)
         *ret_reason = STR("the annotation default-container names it");
         return annotated;
     }
-    *ret_reason = STR("it is the only one");
+    *ret_reason = STR("it is the only container");
     return first->next ? choose(target, ret_reason) : first;
 }
 
@@ -207,7 +207,7 @@ struct node *target_main_container(const struct target *target)
     bool several = first_container(target->workload)->next != NULL;
     struct node *container = node_target(found); /* the edit refuses to change an alias */
     if (container->kind != NODE_MAP) {
-        report(target, target->service->at, STR("its container is not a map"), STR(""));
+        report(target, target->service->at, STR("the container is not a map"), STR(""));
         return NULL;
     }
     target_choice(target->injection, target->workload, container,

@@ -71,11 +71,12 @@ static void check_order(const struct target *target, const struct node *env,
         struct str name = node_text(node_find(item, "name"));
         if (seen && refers_to(variable->text, name)) {
             diag_error(target->injection->diags, variable->at,
-                       "%.*s: the variable \"%.*s\" refers to \"%.*s\", which stands behind it",
+                       "%.*s: variable \"%.*s\" refers to \"%.*s\", which is defined after it",
                        STR_ARG(object_text(target->injection->arena, target->workload)),
                        STR_ARG(variable->name), STR_ARG(name));
             diag_hint(target->injection->diags,
-                      "only what stands before it is put in its place: give it another name");
+                      "Kubernetes expands only references to earlier variables: rename \"%.*s\"",
+                      STR_ARG(variable->name));
             return;
         }
         seen |= str_equal(name, variable->name);

@@ -197,7 +197,7 @@ static void hint_workloads(struct injection *injection, struct str names, struct
         example = str_slice(names, 0, str_find(names, 0, ','));
     struct str selector =
         target_selector(injection, injection->options->workload, "workload", example);
-    diag_hint(injection->diags, "it has %.*s\nwrite which: %.*s", STR_ARG(names),
+    diag_hint(injection->diags, "available: %.*s\nselect one: %.*s", STR_ARG(names),
               STR_ARG(selector));
 }
 
@@ -223,7 +223,7 @@ static void report_several(struct injection *injection, const struct service *se
     if (injection->release.unreadable) /* it may be in there */
         return;
     diag_error(injection->diags, query_location(injection, service),
-               "several workloads of the chart could be meant by \"%.*s\"", STR_ARG(wanted));
+               "\"%.*s\" matches several workloads of the chart", STR_ARG(wanted));
     hint_workloads(injection, list_workloads(injection, step, query), STR(""));
 }
 
@@ -258,16 +258,17 @@ static bool report_pods(struct injection *injection, const struct service *servi
         other = find_other(&injection->release, OBJECT_PODS, false, step, query);
     if (!other)
         return false;
-    diag_error(injection->diags, query_location(injection, service),
-               "%.*s cannot be chosen: only a Deployment, StatefulSet, DaemonSet or Rollout can",
-               STR_ARG(object_text(injection->arena, other)));
+    diag_error(
+        injection->diags, query_location(injection, service),
+        "%.*s cannot be selected: it must be a Deployment, StatefulSet, DaemonSet or Rollout",
+        STR_ARG(object_text(injection->arena, other)));
     const struct query any = {0};
     struct str names = list_workloads(injection, STEP_ANY, &any);
     if (names.len && !query->kind)
         hint_workloads(injection, names, nearest_workload(injection, query->name));
     else
         diag_hint(injection->diags,
-                  "helm: {workload: \"*\", mode: fill} fills it with all others of the chart");
+                  "to fill all workloads, including this one: helm: {workload: \"*\", mode: fill}");
     return true;
 }
 
@@ -286,17 +287,20 @@ static void report_none(struct injection *injection, const struct service *servi
     struct str names = list_workloads(injection, STEP_ANY, &any);
     if (hook)
         diag_error(injection->diags, query_location(injection, service),
-                   "%.*s is a hook of the chart, which is left alone",
+                   "%.*s is a Helm hook and cannot be selected",
                    STR_ARG(object_text(injection->arena, hook)));
     else
         diag_error(injection->diags, query_location(injection, service),
-                   "no workload of the chart %s \"%.*s\"",
-                   str_equal(wanted, service->name) ? "belongs to" : "is", STR_ARG(wanted));
+                   str_equal(wanted, service->name)
+                       ? "no workload of the chart matches module \"%.*s\""
+                       : "workload \"%.*s\" not found in the chart",
+                   STR_ARG(wanted));
     bool hooks = find_other(&injection->release, OBJECT_WORKLOAD, true, STEP_ANY, &any) != NULL;
     if (names.len == 0)
-        diag_hint(injection->diags,
-                  "%sthe chart has no Deployment, StatefulSet, DaemonSet or Rollout",
-                  hooks ? "besides hooks, " : "");
+        diag_hint(
+            injection->diags,
+            "the chart has no Deployment, StatefulSet, DaemonSet or Rollout%s: check its values",
+            hooks ? " except hooks" : "");
     else
         hint_workloads(injection, names, nearest_workload(injection, wanted));
 }
@@ -316,7 +320,7 @@ static const struct object *with_pods(struct injection *injection, const struct 
     struct str pods = release_reference(arena, object);
     if (object->pods_of)
         diag_error(injection->diags, query_location(injection, service),
-                   "%.*s and %.*s run the pods of the same %.*s",
+                   "%.*s and %.*s both run the pods of %.*s",
                    STR_ARG(object_text(arena, object->pods_of->rollout)),
                    STR_ARG(object_text(arena, object)), STR_ARG(pods));
     else
@@ -325,7 +329,7 @@ static const struct object *with_pods(struct injection *injection, const struct 
                    STR_ARG(object_text(arena, object)), STR_ARG(pods));
     struct str selector =
         target_selector(injection, injection->options->workload, "workload", STR("KIND/NAME"));
-    diag_hint(injection->diags, "name another workload: %.*s", STR_ARG(selector));
+    diag_hint(injection->diags, "select another workload: %.*s", STR_ARG(selector));
     return NULL;
 }
 
@@ -377,7 +381,7 @@ static struct str reason_of(struct injection *injection, const struct service *s
     struct arena *arena = injection->arena;
     switch (step) {
     case STEP_NAME:
-        return STR("it is named as the module");
+        return STR("it has the module's name");
     case STEP_ENDING:
         return str_format(arena, "it is the only one whose name ends in \"-%.*s\"",
                           STR_ARG(service->name));
@@ -386,7 +390,7 @@ static struct str reason_of(struct injection *injection, const struct service *s
                           STR_ARG(service->name));
     default:
         return str_format(arena,
-                          "it is the only workload of the chart, and shares \"%.*s\" with the "
+                          "it is the only workload of the chart, and shares the word \"%.*s\" with "
                           "module \"%.*s\"",
                           STR_ARG(likeness(object, service->name)), STR_ARG(service->name));
     }
@@ -436,9 +440,9 @@ bool target_take(struct injection *injection, const struct service *service,
         set_add(injection->arena, &injection->owners, target_key(injection, workload), service);
     if (!owner)
         return true;
-    diag_error(injection->diags, service->at,
-               "the services \"%.*s\" and \"%.*s\" both lead to %.*s", STR_ARG(owner->name),
-               STR_ARG(service->name), STR_ARG(object_text(injection->arena, workload)));
-    diag_hint(injection->diags, "write which workload each means: helm: {workload: KIND/NAME}");
+    diag_error(injection->diags, service->at, "services \"%.*s\" and \"%.*s\" both select %.*s",
+               STR_ARG(owner->name), STR_ARG(service->name),
+               STR_ARG(object_text(injection->arena, workload)));
+    diag_hint(injection->diags, "select a workload for each: helm: {workload: KIND/NAME}");
     return false;
 }

@@ -13,11 +13,11 @@ bool inject_is_left_out(const struct target *target)
     const struct object *workload = target->workload;
     const struct helm *helm = &target->service->helm;
     if (workload->hook && !helm->hooks)
-        target_tell(target, workload, DEED_LEFT, "", "%s",
-                    "it is a hook, and the service has hooks: false");
+        target_tell(target, workload, DEED_SKIPPED, "", "%s",
+                    "it is a Helm hook, and the service sets hooks: false");
     else if (!workload->hook && is_immutable(workload) && !helm->jobs)
-        target_tell(target, workload, DEED_LEFT, "",
-                    "it is a %.*s, and the service has jobs: false", STR_ARG(workload->kind));
+        target_tell(target, workload, DEED_SKIPPED, "",
+                    "it is a %.*s, and the service sets jobs: false", STR_ARG(workload->kind));
     else
         return false;
     return true;
@@ -74,8 +74,8 @@ void inject_report_hook(const struct target *target)
         if (str_is(str_of(what), reported) ||
             !is_asked(target, not_for_hooks[i].field, str_of(what)))
             continue;
-        target_tell(target, target->workload, DEED_LEFT, what,
-                    "%shooks get only resources and security",
+        target_tell(target, target->workload, DEED_SKIPPED, what,
+                    "%shooks get only resources and security settings",
                     target->workload->ends ? "" : "it is a hook that keeps running, and ");
         reported = what;
     }
@@ -101,21 +101,21 @@ void inject_warn_immutable(struct injection *injection, const struct object *obj
         return;
     struct str message =
         str_format(arena,
-                   "%.*s: %s cannot be changed, so upgrading a release that was installed without "
-                   "these settings fails",
+                   "%.*s: %s immutable, so upgrading a release that was installed without these "
+                   "settings fails",
                    STR_ARG(object_text(arena, object)),
-                   pod ? "the containers of a Pod" : "the pod template of a Job");
+                   pod ? "the containers of a Pod are" : "the pod template of a Job is");
     if (diags_hold(injection->diags, message))
         return; /* of another service */
     diag_warning(injection->diags, object_location(object), "%.*s", STR_ARG(message));
     struct str namespace = object->namespace.len ? object->namespace : STR("NAMESPACE");
     if (target_is_word(object->name) && target_is_word(object->namespace))
         diag_hint(injection->diags,
-                  "delete it before that upgrade: kubectl delete -n %.*s %s %.*s\n"
-                  "or leave out Jobs and bare Pods: helm: {jobs: false}",
+                  "delete it before the upgrade: kubectl delete -n %.*s %s %.*s\n"
+                  "or exclude Jobs and bare Pods: helm: {jobs: false}",
                   STR_ARG(namespace), pod ? "pod" : "job", STR_ARG(object->name));
     else
-        diag_hint(injection->diags, "delete it before that upgrade, or leave out Jobs and bare "
+        diag_hint(injection->diags, "delete it before the upgrade, or exclude Jobs and bare "
                                     "Pods: helm: {jobs: false}");
 }
 
@@ -129,6 +129,6 @@ void inject_check_exemptions(struct injection *injection, const struct service *
         diag_warning(injection->diags, record_location(helm->records[0], fields[i]),
                      "%s has no effect without mode: fill and workload: \"*\"",
                      schema_field(fields[i])->name);
-        diag_hint(injection->diags, "leave it out");
+        diag_hint(injection->diags, "remove %s", schema_field(fields[i])->name);
     }
 }

@@ -238,14 +238,13 @@ struct node *probe_choose_port(const struct target *target, const char *key, enu
     const char *form = kind == PROBE_GRPC  ? "port: {grpc: 9090}"
                        : kind == PROBE_TCP ? "port: {tcp: 8080}"
                                            : "port: {http: 8080}";
-    struct str hint = names.len
-                          ? str_format(arena, "the container listens to %.*s: write the number, %s",
-                                       STR_ARG(names), form)
-                          : str_format(arena, "write the number: %s", form);
-    const char *reason = names.len ? "nothing tells the port that it asks"
+    struct str hint = names.len ? str_format(arena, "available: %.*s\nselect one, for example: %s",
+                                             STR_ARG(names), form)
+                                : str_format(arena, "write its number, for example: %s", form);
+    const char *reason = names.len ? "cannot determine the port to probe"
                          : node_items(node_find(target->container, "ports"))
-                             ? "the container names no TCP ports"
-                             : "the container names no ports";
+                             ? "the container declares no TCP ports"
+                             : "the container declares no ports";
     target_cannot(target, at, key, reason, hint.data);
     return NULL;
 }

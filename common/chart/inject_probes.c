@@ -60,7 +60,7 @@ static struct str handler_text(struct arena *arena, const struct node *probe)
     struct str path = node_text(node_find(probe, "httpGet path"));
     if (kind == PROBE_HTTP && path.len)
         return path;
-    return key ? str_format(arena, "%s", key) : STR("nothing");
+    return key ? str_format(arena, "%s", key) : STR("no handler");
 }
 
 static struct str probe_text(struct arena *arena, const struct probe *probe)
@@ -223,7 +223,7 @@ static void set_period(const struct target *target, const struct probe_field *fi
     needed = needed < INT32_MAX ? needed : INT32_MAX;
     bool restarts = field != &readiness_field;
     if (target->fill && restarts && period < old && !node_find(probe, "periodSeconds")) {
-        target_tell(target, NULL, DEED_LEFT,
+        target_tell(target, NULL, DEED_SKIPPED,
                     str_format(target->injection->arena, "%s.periodSeconds", field->key).data,
                     "probe_period: %" PRId64 " would allow less time to start", period);
         return;
@@ -285,13 +285,13 @@ static void warn_tcp_path(const struct target *target, const struct probe_field 
     struct injection *injection = target->injection;
     enum field_id at = written_field(target, field);
     struct str message = str_format(
-        injection->arena, "%.*s: %s is not requested on a tcp or websocket port",
+        injection->arena, "%.*s: %s has no effect on a tcp or websocket port",
         STR_ARG(object_text(injection->arena, target->workload)), schema_field(at)->name);
     if (diags_hold(injection->diags, message))
         return;
     diag_warning(injection->diags, record_location(target->service->record, at), "%.*s",
                  STR_ARG(message));
-    diag_hint(injection->diags, "to request the path write healthcheck: http");
+    diag_hint(injection->diags, "to request the path, set healthcheck: http");
 }
 
 /* A path for a port that is probed by TCP: it changes the path of an HTTP probe, and no other
@@ -320,8 +320,10 @@ static bool inject_handler(const struct target *target, const struct probe_field
     bool tcp_path = probe->kind == PROBE_TCP && probe->path.len > 0;
     if (is_written(target, field))
         (tcp_path ? set_tcp_path : set_handler)(target, field, probe);
-    return injection->deed_count != deeds &&
-           injection->deeds[injection->deed_count - 1].kind != DEED_LEFT;
+    if (injection->deed_count == deeds)
+        return false;
+    enum deed_kind last = injection->deeds[injection->deed_count - 1].kind;
+    return last != DEED_LEFT && last != DEED_SKIPPED;
 }
 
 /* A startup probe that asks what liveness asks, else what readiness asks. */
@@ -338,8 +340,8 @@ static void copy_startup(const struct target *target)
     }
     if (!key) {
         target_cannot(target, SERVICE_STARTUP_TIMEOUT, startup_field.key,
-                      "there is no probe that could tell the start",
-                      "write startup_probe_path or healthcheck_path");
+                      "the container has no liveness or readiness probe to copy",
+                      "set startup_probe_path or healthcheck_path");
         return;
     }
     struct node *probe = node_new(arena, NODE_MAP);
@@ -396,7 +398,7 @@ static void warn_timings(const struct target *target)
                      record_location(target->service->record, rows[i].field),
                      "%s has no effect: %.*s has no such probe", schema_field(rows[i].field)->name,
                      STR_ARG(object_text(target->injection->arena, target->workload)));
-        diag_hint(target->injection->diags, "healthcheck_path adds one");
+        diag_hint(target->injection->diags, "set healthcheck_path to add one");
     }
 }
 

@@ -31,11 +31,11 @@ static void warn_drop(const struct target *target, const struct node *replicas, 
     const struct object *workload = target_controller(target);
     struct arena *arena = target->injection->arena;
     const char *keep =
-        asked ? "keep it: leave out helm.replicas" : "keep it: helm: {replicas: keep}";
+        asked ? "keep replicas: remove helm.replicas" : "keep replicas: helm: {replicas: keep}";
     struct str namespace = workload->namespace.len ? workload->namespace : STR("NAMESPACE");
     diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
-                 "%.*s: replicas is removed, for the autoscaler sets it; a release that is "
-                 "installed drops to one pod once",
+                 "%.*s: replicas is removed because the autoscaler sets it; upgrading an "
+                 "installed release scales it to one pod once",
                  STR_ARG(object_text(arena, workload)));
     /* The command is there to be copied. */
     if (!target_is_word(workload->name) || !target_is_word(workload->api_version) ||
@@ -45,7 +45,7 @@ static void warn_drop(const struct target *target, const struct node *replicas, 
     }
     diag_hint(
         target->injection->diags,
-        "to prevent that, hand the number over before the upgrade (Helm 3 takes no notice of it):\n"
+        "to prevent this, transfer the number before the upgrade (no effect with Helm 3):\n"
         "kubectl get -n %.*s %.*s %.*s -o go-template='{\"apiVersion\":\"%.*s\",\"kind\":"
         "\"%.*s\",\"metadata\":{\"name\":\"%.*s\"},\"spec\":{\"replicas\":{{.spec.replicas}}}}'"
         " | kubectl apply -n %.*s --server-side --field-manager=optasvc-replicas -f -\n"
@@ -60,11 +60,11 @@ static void warn_one_pod(const struct target *target)
 {
     diag_warning(
         target->injection->diags, record_location(helm_record(target), HELM_REPLICAS),
-        "%.*s: replicas is removed, but no autoscaler of the chart sets it: a release runs "
+        "%.*s: replicas is removed, but the chart has no autoscaler for it: the release runs "
         "one pod unless another autoscaler scales it",
         STR_ARG(object_text(target->injection->arena, target_controller(target))));
     diag_hint(target->injection->diags,
-              "write min_containers and max_containers for an autoscaler, or leave out "
+              "set min_containers and max_containers to add an autoscaler, or remove "
               "helm.replicas");
 }
 
@@ -74,7 +74,7 @@ static void warn_start(const struct target *target, const struct node *replicas)
     diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
                  "%.*s: replicas: 0 is removed, so its pods start",
                  STR_ARG(object_text(target->injection->arena, target_controller(target))));
-    diag_hint(target->injection->diags, "keep it: helm: {replicas: keep}");
+    diag_hint(target->injection->diags, "keep replicas: helm: {replicas: keep}");
 }
 
 /* `field`: why; `scaled`: the chart or the service has an autoscaler. */
@@ -179,16 +179,15 @@ void inject_warn_shared(const struct target *target)
                      str_is(mode, "ReadWriteOncePod")
                          ? "only one pod can mount it, the others do not start"
                          : "pods on other nodes cannot mount it and do not start");
-        diag_hint(diags, "run one pod (max_containers: 1), or let the chart use ReadWriteMany or a "
-                         "StatefulSet with volumeClaimTemplates");
+        diag_hint(diags, "run one pod (max_containers: 1), or use ReadWriteMany or a StatefulSet "
+                         "with volumeClaimTemplates in the chart");
     } else if (str_is(node_text(node_find(target_controller(target)->node, "spec strategy type")),
                       "Recreate")) {
         diag_warning(diags, at,
                      "%.*s: its strategy is Recreate: each rollout stops all of its pods before it "
                      "starts new ones",
                      STR_ARG(workload));
-        diag_hint(diags,
-                  "use RollingUpdate in the chart if its pods can run side by side, else run "
-                  "one pod (max_containers: 1)");
+        diag_hint(diags, "use RollingUpdate in the chart if its pods can run side by side; "
+                         "otherwise run one pod (max_containers: 1)");
     }
 }

@@ -84,10 +84,10 @@ static bool check_quantity(const struct target *target, enum field_id field,
         return true;
     target_cannot(target, field,
                   str_format(arena, "%sresources.%s.%s", owner, what, resource->name).data,
-                  str_format(arena, "the chart has %.*s, which is not a quantity",
+                  str_format(arena, "the chart sets %.*s, which is not a quantity",
                              STR_ARG(node->kind == NODE_SCALAR ? node->text : STR("a map or list")))
                       .data,
-                  "write one in the chart: 500m, 256Mi");
+                  "write a quantity in the chart, for example: 500m or 256Mi");
     return false;
 }
 
@@ -166,9 +166,9 @@ static bool leave_to_pod(const struct target *target, const struct resource *res
     bool complete = is_set(target, "limits", resource) ||
                     (none && (!request || is_set(target, "requests", resource)));
     if (!complete && (request || limit))
-        target_tell(target, NULL, DEED_LEFT,
+        target_tell(target, NULL, DEED_SKIPPED,
                     str_format(target->injection->arena, "resources.%s", resource->name).data,
-                    "the pod has its own in spec.resources, which its containers share");
+                    "the pod sets spec.resources, which its containers share");
     return true;
 }
 
@@ -188,8 +188,8 @@ static void fill(const struct target *target, const struct resource *resource, b
     if (is_set(target, "limits", resource) || none || !(request || limit))
         return;
     if (!is_set(target, "requests", resource))
-        target_tell(target, NULL, DEED_LEFT, dotted(target, "limits", resource),
-                    "without a request it would be the request too");
+        target_tell(target, NULL, DEED_SKIPPED, dotted(target, "limits", resource),
+                    "without a request, the limit would also be the request");
     if (!chart_quantity(target, "requests", resource, &requested) || requested > INT64_MAX / 4)
         return;
     if (limit && requested <= resource->limit * resource->unit)
@@ -255,7 +255,7 @@ static void set_limit(const struct target *target, const struct resource *resour
                     old ? "" : ", from the limit of the pod", STR_ARG(text));
     else if (!set && !old)
         target_tell(target, NULL, DEED_ADDED, dotted(target, "requests", resource),
-                    "from the limit, because there is no other");
+                    "from the limit, because no request is set");
     set_quantity(target, "limits", resource, resource->limit);
 }
 
@@ -291,16 +291,16 @@ static void check_pod(const struct target *target, const struct resource *resour
                      STR_ARG(quantity_text(target, resource, total)), resource->name,
                      own.request ? "request" : "limit", STR_ARG(node_text(most)));
         diag_hint(target->injection->diags,
-                  "write a smaller %s, or raise spec.resources of the pod in the chart",
+                  "set a smaller %s, or raise spec.resources of the pod in the chart",
                   schema_field(field)->name);
     }
     if (own.limit && quantity_parse(node_text(own.limit), &allowed) &&
         chart_quantity(target, "limits", resource, &limit) && limit > allowed) {
         target_error(target, SERVICE_RESOURCE_LIMITS,
-                     "the limit for %s is above the pod's own, which is %.*s", resource->name,
+                     "the %s limit exceeds the pod's own limit of %.*s", resource->name,
                      STR_ARG(node_text(own.limit)));
         diag_hint(target->injection->diags,
-                  "write a smaller resource_limits, or raise spec.resources of the pod in the "
+                  "set a smaller resource_limits, or raise spec.resources of the pod in the "
                   "chart");
     }
 }
@@ -322,8 +322,8 @@ static void override(const struct target *target, const struct resource *resourc
         chart_quantity(target, "requests", resource, &there) &&
         there > resource->limit * resource->unit) {
         target_error(target, SERVICE_RESOURCE_LIMITS,
-                     "the limit for %s is below what the chart requests", resource->name);
-        diag_hint(target->injection->diags, "write resource_request too");
+                     "the %s limit is less than the chart's request", resource->name);
+        diag_hint(target->injection->diags, "set resource_request too");
         return;
     }
     if (request || limit)

@@ -214,7 +214,7 @@ static void restrict_container(const struct target *target)
 static void leave(const struct target *target, const struct object *object, const char *what,
                   struct str said)
 {
-    target_tell(target, object, DEED_LEFT, what, "the chart says %.*s", STR_ARG(said));
+    target_tell(target, object, DEED_LEFT, what, "the chart sets %.*s", STR_ARG(said));
 }
 
 /* Capabilities that the baseline standard lets a container add; the restricted one only the first.
@@ -273,7 +273,8 @@ static void tell_left_of_container(const struct target *target)
     const struct node *non_root = effective(target, "securityContext runAsNonRoot");
     struct str user = node_text(effective(target, "securityContext runAsUser"));
     if (drop && !has_item(drop, "ALL"))
-        leave(target, NULL, "securityContext.capabilities.drop", STR("no ALL"));
+        target_tell(target, NULL, DEED_LEFT, "securityContext.capabilities.drop",
+                    "the chart does not drop ALL");
     if (non_root && !node_is_true(non_root))
         leave(target, NULL, "securityContext.runAsNonRoot", node_text(non_root));
     if (str_is(user, "0"))
@@ -314,7 +315,8 @@ void inject_security_tell_pod(const struct target *target)
         if (kind.len)
             leave(target, target->workload,
                   str_format(target->injection->arena, "volumes.%.*s", STR_ARG(kind)).data,
-                  node_text(node_find(item, "name")));
+                  str_format(target->injection->arena, "volume %.*s",
+                             STR_ARG(node_text(node_find(item, "name")))));
     }
 }
 
@@ -330,7 +332,7 @@ static const char *obstacle(const struct target *target)
 
 void inject_security(const struct target *target)
 {
-    static const char hint[] = "write pod_security: off, or change it in the chart";
+    static const char hint[] = "set pod_security: off, or change it in the chart";
     if (!target_has(target, SERVICE_POD_SECURITY) || target->service->security == POD_SECURITY_OFF)
         return;
     if (target->fill)
@@ -340,8 +342,8 @@ void inject_security(const struct target *target)
     else if (target->fill)
         tell_left_of_container(target);
     if (target->windows) {
-        struct str windows = str_format(target->injection->arena,
-                                        "the pods run on Windows, by their %s", target->windows);
+        struct str windows = str_format(
+            target->injection->arena, "the pods run on Windows, according to %s", target->windows);
         target_cannot(target, SERVICE_POD_SECURITY, "securityContext", windows.data, hint);
         return;
     }

@@ -227,12 +227,13 @@ static void hint_services(const struct target *target, const struct object *cons
     for (size_t i = 0; i < count && near.word.len; i++)
         suggestion_offer(&near, services[i]->name);
     if (count == 0) {
-        diag_hint(injection->diags, "no Service of the chart routes to it");
+        diag_hint(injection->diags,
+                  "no Service of the chart routes to it: enable one in the chart's values");
         return;
     }
     struct str selector = target_selector(injection, injection->options->service, "service",
                                           near.best.len ? near.best : services[0]->name);
-    diag_hint(injection->diags, "Services that route to it: %.*s\nwrite which: %.*s",
+    diag_hint(injection->diags, "available: %.*s\nselect one: %.*s",
               STR_ARG(list_services(injection, services, count)), STR_ARG(selector));
 }
 
@@ -250,13 +251,13 @@ bool target_check_service(const struct target *target)
     const struct object *named =
         release_find(&injection->release, OBJECT_SERVICE, written, target->workload);
     if (named && named->hook)
-        target_error(target, SERVICE_HELM,
-                     "Service/%.*s is a hook of the chart, which is left alone", STR_ARG(written));
+        target_error(target, SERVICE_HELM, "Service/%.*s is a Helm hook and cannot be selected",
+                     STR_ARG(written));
     else if (named)
-        target_error(target, SERVICE_HELM, "Service/%.*s of the chart does not route to it",
+        target_error(target, SERVICE_HELM, "Service/%.*s does not route to this workload",
                      STR_ARG(written));
     else
-        target_error(target, SERVICE_HELM, "no Service of the chart is named \"%.*s\"",
+        target_error(target, SERVICE_HELM, "Service \"%.*s\" not found in the chart",
                      STR_ARG(written));
     hint_services(target, all, count);
     return false;
@@ -449,10 +450,10 @@ static bool report_webhook(const struct target *target)
         if (!is_for_webhooks(target, service))
             continue;
         target_error(target, SERVICE_PUBLIC_URI,
-                     "public_uri needs a Service other than %.*s, which is for admission webhooks",
+                     "public_uri requires a Service other than %.*s, which admission webhooks call",
                      STR_ARG(service->name));
         diag_hint(injection->diags,
-                  "enable its other Service in the chart's values, or use this one: %.*s",
+                  "enable another Service in the chart's values, or select this one: %.*s",
                   STR_ARG(target_selector(injection, injection->options->service, "service",
                                           service->name)));
         return true;
@@ -473,17 +474,17 @@ static void report_no_service(const struct target *target)
             headless = injection->services[i];
     if (!headless) {
         target_error(target, SERVICE_PUBLIC_URI,
-                     "public_uri needs a Service that routes TCP to it");
+                     "public_uri requires a Service that routes TCP to this workload");
         diag_hint(injection->diags, "enable its Service in the chart's values");
         return;
     }
     struct str selector =
         target_selector(injection, injection->options->service, "service", headless->name);
     target_error(target, SERVICE_PUBLIC_URI,
-                 "public_uri needs a Service that is not headless, as %.*s is",
+                 "public_uri requires a Service that is not headless, but %.*s is headless",
                  STR_ARG(headless->name));
     diag_hint(injection->diags,
-              "enable its other Service in the chart's values, or use this one: %.*s",
+              "enable another Service in the chart's values, or select this one: %.*s",
               STR_ARG(selector));
 }
 
@@ -498,14 +499,14 @@ static bool report_services(const struct target *target, const struct object *co
     }
     if (matching)
         target_error(target, SERVICE_PUBLIC_URI,
-                     "several Services route to it, and public_uri can mean any of them");
+                     "cannot determine the Service for public_uri: several route to this workload");
     else if (written)
         target_error(target, SERVICE_PUBLIC_URI,
-                     "no Service routes to port %" PRId64 ", which public_uri means",
+                     "no Service routes to port %" PRId64 ", which public_uri uses",
                      written->number);
     else
-        target_error(target, SERVICE_PUBLIC_URI,
-                     "no Service routes traffic to its container \"%.*s\"", STR_ARG(container));
+        target_error(target, SERVICE_PUBLIC_URI, "no Service routes traffic to container \"%.*s\"",
+                     STR_ARG(container));
     hint_services(target, services, count);
     return false;
 }
@@ -558,9 +559,9 @@ static void warn_port(const struct target *target, const struct candidate *chose
         return;
     enum field_id field = target_has(target, SERVICE_PORTS) ? SERVICE_PORTS : SERVICE_PORT;
     diag_warning(target->injection->diags, record_location(target->service->record, field),
-                 "Service/%.*s does not route to port %" PRId64 ", so public_uri uses another",
+                 "Service/%.*s does not route to port %" PRId64 ", so public_uri uses another port",
                  STR_ARG(chosen->service->name), written->number);
-    diag_hint(target->injection->diags, "its ports: %.*s",
+    diag_hint(target->injection->diags, "available: %.*s",
               STR_ARG(list_services(target->injection, &chosen->service, 1)));
 }
 
@@ -616,10 +617,10 @@ const struct object *target_public_service(const struct target *target,
         return chosen.service;
     }
     target_error(target, SERVICE_PUBLIC_URI,
-                 "Service/%.*s has several ports, and public_uri can mean any of them",
+                 "cannot determine the port for public_uri: Service/%.*s has several",
                  STR_ARG(chosen.service->name));
     diag_hint(target->injection->diags,
-              "its ports: %.*s\nwrite the one of the container: port: {%s: %.*s}",
+              "available: %.*s\nset the port of the container: port: {%s: %.*s}",
               STR_ARG(list_services(target->injection, &chosen.service, 1)),
               port_form(target, chosen.traffic.first),
               STR_ARG(target_number(target->injection, chosen.traffic.first)));

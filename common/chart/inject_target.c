@@ -93,7 +93,7 @@ void target_cannot(const struct target *target, enum field_id field, const char 
                    const char *reason, const char *hint)
 {
     if (target->fill) {
-        target_tell(target, NULL, DEED_LEFT, what, "%s", reason);
+        target_tell(target, NULL, DEED_SKIPPED, what, "%s", reason);
         return;
     }
     target_error(target, field, "%s: %s", what, reason);
@@ -128,8 +128,8 @@ bool target_int(const struct target *target, enum field_id field, const struct o
             str_format(arena, "%.*s of %.*s", STR_ARG(what), STR_ARG(object_text(arena, object)));
     target_cannot(
         target, field, what.data,
-        str_format(arena, "the chart has %.*s, which is not an integer", STR_ARG(value)).data,
-        "write a plain integer in the chart, without quotes");
+        str_format(arena, "the chart sets %.*s, which is not an integer", STR_ARG(value)).data,
+        "write an integer without quotes in the chart");
     return false;
 }
 
@@ -139,7 +139,7 @@ static bool is_unfit(const struct target *target, const struct object *object, c
     const struct object *changed = object ? object : target->workload;
     const char *reason = target->fill ? target->injection->unfit[changed->document] : NULL;
     if (reason)
-        target_tell(target, object, DEED_LEFT, what, "%s", reason);
+        target_tell(target, object, DEED_SKIPPED, what, "%s", reason);
     return reason != NULL;
 }
 

@@ -9,7 +9,9 @@ enum deed_kind {
     DEED_ADDED,
     DEED_REPLACED,
     DEED_REMOVED,
-    DEED_LEFT,
+    DEED_LEFT,    /* a value of the chart that pod_security or `none` would change, but fill mode
+                     does not */
+    DEED_SKIPPED, /* a setting or object that could not be filled */
     DEED_CHOSEN,  /* nothing was done: `detail` is why this object or container is the one */
     DEED_IGNORED, /* a field that has no effect in charts, as is expected: in log and report only */
     DEED_KINDS

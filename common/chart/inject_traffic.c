@@ -104,11 +104,11 @@ static void warn_doubt(const struct target *target, const struct route *route,
 {
     struct injection *injection = target->injection;
     diag_warning(injection->diags, route->at,
-                 "cannot determine whether a regular expression of %.*s takes requests from "
+                 "cannot determine whether a regular expression of %.*s routes requests for "
                  "%.*s%.*s to another Service",
                  STR_ARG(object_text(injection->arena, doubtful)), STR_ARG(route->host),
                  STR_ARG(route->prefix));
-    diag_hint(injection->diags, "compare the paths of that host in the chart");
+    diag_hint(injection->diags, "check the paths of this host in the chart");
 }
 
 /* Controllers choose one of two equal paths, often that of the older Ingress. */
@@ -117,7 +117,7 @@ static void warn_rival(const struct target *target, const struct route *route,
 {
     struct injection *injection = target->injection;
     diag_warning(injection->diags, route->at,
-                 "%.*s also leads %.*s%.*s to another Service: the controller chooses one of the "
+                 "%.*s also routes %.*s%.*s to another Service: the controller chooses one of the "
                  "two",
                  STR_ARG(object_text(injection->arena, rival)), STR_ARG(route->host),
                  STR_ARG(route->prefix));
@@ -130,10 +130,10 @@ static void warn_route(const struct target *target, const struct route *route,
 {
     struct injection *injection = target->injection;
     diag_warning(injection->diags, route->at,
-                 "%.*s of the chart serves %.*s already, so no Ingress is added for it",
+                 "%.*s of the chart already serves %.*s, so no Ingress is added for it",
                  STR_ARG(object_text(injection->arena, server)),
                  STR_ARG(route_text(injection->arena, route)));
-    diag_hint(injection->diags, "leave public_uri out, or disable the route in the chart's values");
+    diag_hint(injection->diags, "remove public_uri, or disable the route in the chart's values");
 }
 
 static bool is_served(const struct target *target, const struct route *route)
@@ -161,8 +161,10 @@ static void warn_shared(const struct target *target, const struct object *ingres
             !release_has_service(&injection->release, names[i], ingress))
             continue;
         diag_warning(injection->diags, object_location(ingress),
-                     "%.*s leads to the Service %.*s as well, for which the annotations hold too",
+                     "%.*s also routes to Service %.*s, so the annotations apply to it too",
                      STR_ARG(object_text(injection->arena, ingress)), STR_ARG(names[i]));
+        diag_hint(injection->diags,
+                  "if that is not intended, use a separate Ingress for each in the chart");
         return;
     }
 }
@@ -196,8 +198,8 @@ static void add_object(const struct target *target, const struct traffic *traffi
     struct str name = node_get(metadata, "name")->text;
     const char *kind = str_c(arena, node_get(object, "kind")->text);
     if (release_find(&target->injection->release, type, name, to)) {
-        target_error(target, SERVICE_PUBLIC_URI, "%s/%.*s of the chart stands where its %s would",
-                     kind, STR_ARG(name), kind);
+        target_error(target, SERVICE_PUBLIC_URI, "cannot add %s/%.*s: the chart already has one",
+                     kind, STR_ARG(name));
         diag_hint(target->injection->diags, "rename it in the chart");
         return;
     }
@@ -246,18 +248,19 @@ static void report_unserved(const struct target *target, const struct traffic *t
     struct str text = route_text(arena, route);
     if (answer.ingress)
         diag_error(injection->diags, route->at,
-                   "%.*s of the chart leads %.*s to the Service %.*s, not to %.*s",
+                   "%.*s of the chart routes %.*s to Service %.*s, not to %.*s",
                    STR_ARG(object_text(arena, answer.ingress)), STR_ARG(text),
                    STR_ARG(answer.service), STR_ARG(object_text(arena, target->workload)));
     else
-        diag_error(injection->diags, route->at, "%.*s of the chart does not serve %.*s to it",
-                   STR_ARG(object_text(arena, ingress)), STR_ARG(text));
+        diag_error(injection->diags, route->at, "%.*s of the chart does not route %.*s to %.*s",
+                   STR_ARG(object_text(arena, ingress)), STR_ARG(text),
+                   STR_ARG(object_text(arena, target->workload)));
     struct str selector =
         target_selector(injection, injection->options->ingress, "ingress", STR("new"));
     if (is_taken(target, traffic, route))
-        diag_hint(injection->diags, "set it in the chart's values");
+        diag_hint(injection->diags, "configure it in the chart's values");
     else
-        diag_hint(injection->diags, "set it in the chart's values, or add an Ingress: %.*s",
+        diag_hint(injection->diags, "configure it in the chart's values, or add an Ingress: %.*s",
                   STR_ARG(selector));
 }
 
@@ -271,9 +274,9 @@ static bool check_taken(const struct target *target, const struct traffic *traff
         if (!is_taken(target, traffic, route))
             continue;
         diag_error(injection->diags, route->at,
-                   "the chart leads %.*s to another Service, so no Ingress can be added for it",
+                   "the chart routes %.*s to another Service, so no Ingress can be added for it",
                    STR_ARG(route_text(injection->arena, route)));
-        diag_hint(injection->diags, "set it in the chart's values");
+        diag_hint(injection->diags, "configure it in the chart's values");
     }
     return injection->diags->errors == errors;
 }
@@ -292,10 +295,11 @@ static void warn_other_way(const struct target *target, const struct traffic *tr
             continue;
         diag_warning(
             injection->diags, route->at,
-            "%.*s of the chart leads %.*s to the Service %.*s, and the new Ingress to %.*s",
+            "%.*s of the chart routes %.*s to Service %.*s, but the new Ingress routes it to %.*s",
             STR_ARG(object_text(arena, answer.ingress)), STR_ARG(route_text(arena, route)),
             STR_ARG(answer.service), STR_ARG(object_text(arena, target->workload)));
-        diag_hint(injection->diags, "set it in the chart's values if the Gateway shall serve it");
+        diag_hint(injection->diags,
+                  "to serve it through the Gateway, configure it in the chart's values");
     }
 }
 
@@ -344,20 +348,20 @@ static bool check_wanted(const struct target *target, const struct object **ingr
     const struct object *named =
         release_find(&target->injection->release, OBJECT_INGRESS, wanted(target), target->workload);
     if (named && named->hook)
-        target_error(target, SERVICE_HELM,
-                     "Ingress/%.*s is a hook of the chart, which is left alone",
+        target_error(target, SERVICE_HELM, "Ingress/%.*s is a Helm hook and cannot be selected",
                      STR_ARG(named->name));
     else
-        target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" leads to it",
+        target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" routes to this workload",
                      STR_ARG(wanted(target)));
     const char *flag = target->injection->options->ingress;
     struct str first = count ? ingresses[0]->name : STR("");
     struct str selector = target_selector(target->injection, flag, "ingress", first);
     if (count)
-        diag_hint(target->injection->diags, "write one that does: %.*s", STR_ARG(selector));
+        diag_hint(target->injection->diags, "select one that does: %.*s", STR_ARG(selector));
     else
         diag_hint(target->injection->diags,
-                  "none of the chart does; left out, public_uri adds one");
+                  "no Ingress of the chart does: remove %s, so that public_uri adds one",
+                  flag ? "--ingress" : "helm.ingress");
     return false;
 }
 
@@ -384,14 +388,14 @@ static void warn_no_effect(const struct target *target)
         if (!target_has(target, field))
             continue;
         diag_warning(injection->diags, record_location(target->service->record, field),
-                     "%s has no effect: the chart has no Ingress that leads to %.*s",
+                     "%s has no effect: the chart has no Ingress that routes to %.*s",
                      schema_field(field)->name,
                      STR_ARG(object_text(injection->arena, target->workload)));
         if (count)
-            diag_hint(injection->diags, "%.*s leads to it: set it in the chart's values",
+            diag_hint(injection->diags, "%.*s routes to it: configure it in the chart's values",
                       STR_ARG(object_text(injection->arena, routes[0])));
         else
-            diag_hint(injection->diags, "public_uri adds one");
+            diag_hint(injection->diags, "set public_uri to add one");
     }
 }
 
@@ -402,12 +406,12 @@ static void check_new(const struct target *target)
     if (!wants_new(target) || target->service->route_count)
         return;
     if (target->injection->options->ingress) {
-        diag_error(diags, target->service->at, "nothing uses --ingress new");
-        diag_hint(diags, "it adds an Ingress for public_uri, which the service does not have");
+        diag_error(diags, target->service->at, "--ingress new requires public_uri");
+        diag_hint(diags, "set public_uri too, or remove --ingress");
     } else {
         diag_warning(diags, record_location(target->service->record, SERVICE_HELM),
                      "ingress: new has no effect without public_uri");
-        diag_hint(diags, "add public_uri, or leave ingress out");
+        diag_hint(diags, "set public_uri too, or remove ingress");
     }
 }
 
@@ -430,10 +434,12 @@ static void report_all_unserved(const struct target *target, const struct traffi
     const struct service *service = target->service;
     for (size_t i = 0; i < traffic->route_count; i++)
         report_unserved(target, traffic, first, &traffic->routes[i]);
-    if (target_has(target, SERVICE_KEEP_PATH_PREFIX) && service->route_count)
+    if (target_has(target, SERVICE_KEEP_PATH_PREFIX) && service->route_count) {
         diag_warning(target->injection->diags,
                      record_location(service->record, SERVICE_KEEP_PATH_PREFIX),
                      "keep_path_prefix is not injected into charts");
+        diag_hint(target->injection->diags, "configure it in the chart's values");
+    }
 }
 
 void inject_ingress(const struct target *target)

@@ -27,7 +27,7 @@ static void warn_no_class(const struct target *target, const struct traffic *tra
     diag_warning(injection->diags, settings[0].at,
                  "%.*s has no class: assuming that its controller reads nginx annotations",
                  STR_ARG(object_text(injection->arena, ingress)));
-    diag_hint(injection->diags, "write ingress_class in the environment file, or set the class in "
+    diag_hint(injection->diags, "set ingress_class in the environment file, or set the class in "
                                 "the chart's values");
 }
 
@@ -69,7 +69,7 @@ static void warn_regex(const struct target *target, const struct traffic *traffi
             continue;
         diag_warning(diags, first->at,
                      "the new Ingress makes nginx read all paths of this host as regular "
-                     "expressions, those of the chart too");
+                     "expressions, including those of the chart");
         diag_hint(diags, "check that the chart's paths of the host still match, or give "
                          "the service a host of its own");
     }
@@ -106,10 +106,10 @@ static void warn_https(const struct target *target, const struct traffic *traffi
         if (str_is(annotations->items[i].name, key))
             return;
     diag_warning(injection->diags, traffic->routes[0].at,
-                 "port %.*s of %.*s is for HTTPS, but nginx requests it by HTTP",
+                 "port %.*s of %.*s uses HTTPS, but nginx connects to it with HTTP",
                  STR_ARG(node_text(node_find(port, "port"))),
                  STR_ARG(object_text(injection->arena, to)));
-    diag_hint(injection->diags, "add ingress_extra_annotations: {%s: HTTPS}", key);
+    diag_hint(injection->diags, "set ingress_extra_annotations: {%s: HTTPS}", key);
 }
 
 const struct chart_flavour chart_nginx = {.object = OBJECT_INGRESS,

@@ -102,7 +102,7 @@ def chosen_by(program, text, module):
         done = subprocess.run([program, "--dry-run", "--report", report.name, file.name],
                               input=text.encode(), capture_output=True, check=False)
         if done.returncode:
-            assert done.returncode == 1 and b"write which" in done.stderr, done.stderr.decode()
+            assert done.returncode == 1 and b"select one" in done.stderr, done.stderr.decode()
             return None
         chosen = json.load(report)["chosen"]
     assert len(chosen) == 2 and chosen[0]["object"] == chosen[1]["object"], chosen
