@@ -45,8 +45,8 @@ int64_t pod_requested(struct arena *arena, const struct node *pod, const char *r
     const struct node *containers = node_find(pod, "containers");
     const struct node *init = node_find(pod, "initContainers");
     int64_t running = 0;
-    int64_t sidecars = 0; /* that have started */
-    int64_t starting = 0; /* at most */
+    int64_t sidecars = 0; /* of the sidecars before the current init container */
+    int64_t starting = 0; /* the maximum while init containers run */
     for (const struct node *each = node_items(containers); each; each = each->next)
         running = add(running, requested(arena, each, resource));
     for (const struct node *each = node_items(init); each; each = each->next) {
