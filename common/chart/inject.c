@@ -26,8 +26,7 @@ static void warn_not_injected(const struct injection *injection, const struct se
     }
 }
 
-/* `image` and `port` are what a chart sets itself. Traffic settings and new probes read the port.
- */
+/* The chart sets image and ports, but traffic settings and new probes use `port`. */
 static bool is_port_read(struct injection *injection, const struct service *service)
 {
     const struct target target = {.injection = injection, .service = service};
@@ -85,13 +84,13 @@ static void override(struct injection *injection, const struct service *service)
 
 /* Filling gaps */
 
-/* A container that runs as long as its pod: not one that only starts it. */
+/* True for a container that runs as long as its pod: a sidecar, or not an init container. */
 static bool keeps_running(const struct node *container, bool init)
 {
     return !init || str_is(node_text(node_find(container, "restartPolicy")), "Always");
 }
 
-/* Hooks run at Helm's time, and get no more than what policies ask of every container. */
+/* Hooks get only what policies require of every container. */
 static void fill_container(const struct target *target, bool init)
 {
     const struct object *workload = target->workload;
@@ -118,7 +117,8 @@ static void fill_containers(struct target *target)
     }
 }
 
-/* A Rollout whose pods are those of another object: that is filled, if the chart has it. */
+/* A Rollout with `workloadRef` has no pod template: the object that it names is filled instead, if
+ * the chart has it. */
 static void tell_missing_pods(const struct target *target)
 {
     if (!target->workload->pods_of)
@@ -127,7 +127,7 @@ static void tell_missing_pods(const struct target *target)
                     STR_ARG(release_reference(target->injection->arena, target->workload)));
 }
 
-/* False, and tells why, for a workload that stays as it is. */
+/* Reports why and returns false if the workload cannot be filled. */
 static bool can_fill(const struct target *target)
 {
     const struct object *workload = target->workload;
@@ -143,7 +143,7 @@ static bool can_fill(const struct target *target)
     return false;
 }
 
-/* What one workload gets, but not each of several. */
+/* Applies settings that need a single workload: scale and traffic. */
 static void fill_alone(struct target *target)
 {
     if (!inject_scale_is_asked(target) && !inject_ingress_is_asked(target))
@@ -192,8 +192,8 @@ static bool wants_all(const struct injection *injection, const struct service *s
     return flag ? strcmp(flag, "*") == 0 : service->helm.all_workloads;
 }
 
-/* A flag that chooses something of one workload has no effect on all of them, and one that chooses
- * a container has none on all containers: both are errors. */
+/* Reports flags that select an object of one workload if all are filled, and --container if all
+ * containers are. */
 static bool check_fill_flags(const struct injection *injection, const struct service *service)
 {
     const struct inject_options *options = injection->options;
@@ -251,7 +251,7 @@ struct inject_run {
     struct diags diags;
     const struct service **services;
     size_t service_count;
-    struct str *texts; /* of the documents that changed */
+    struct str *texts; /* by document, if it changed */
 };
 
 static void read_layer(struct inject_run *run, struct layer *layer)
@@ -285,7 +285,7 @@ static void check_flags(struct inject_run *run, const struct input_options *inpu
     }
 }
 
-/* Reads the services of all files; false after an error. */
+/* Reads the services of all files. Reports errors and returns false if a file is invalid. */
 static bool read_files(struct inject_run *run, const struct input_options *options)
 {
     struct arena *arena = run->injection.arena;
@@ -318,7 +318,7 @@ static void add_piece(struct injected *injected, struct str piece)
     injected->pieces[injected->count++] = piece;
 }
 
-/* The `# Source:` comment of a document, as Helm 3 writes it. */
+/* Returns the `# Source:` comment of a document, which Helm 3 writes; empty if it has none. */
 static struct str source_comment(struct str document)
 {
     struct str line;
@@ -333,7 +333,7 @@ static struct str source_comment(struct str document)
     return (struct str){0};
 }
 
-/* Appends a new document behind its marker and comment. */
+/* Appends a new document, with the comment, if any, first. */
 static void write_addition(struct buf *out, const struct node *object, struct str comment,
                            const struct emit_style *style)
 {
@@ -348,14 +348,14 @@ static void write_addition(struct buf *out, const struct node *object, struct st
     }
 }
 
-/* What is put before a document: the additions, each with its marker. */
+/* Returns the documents that are inserted before a document, each with its marker. */
 static struct str additions_before(struct injected *injected, const struct release *release,
                                    size_t document, struct str text)
 {
     struct buf out = {0};
-    /* Without a marker of its own before it, the document needs one behind what is added. */
+    /* A document without a marker needs one after the additions. */
     bool marked = stream_is_marked(text);
-    /* Behind the `...` of another document what is added needs one as well. */
+    /* Additions need a marker too if another document ends before them, for example with `...`. */
     bool opens = release->stream.documents[document].start == 0;
     struct emit_style style = {.step = 2, .dash = 0};
     for (size_t i = 0; i < release->addition_count; i++) {
@@ -394,8 +394,8 @@ static bool has_fill(const struct inject_run *run)
     return false;
 }
 
-/* A document that cannot be edited is an error, or, if its gaps were to be filled, is left: true if
- * it is another one that is. */
+/* Reports that a document cannot be edited. In fill mode, marks the document as unfit instead and
+ * returns true, if it was not marked yet. */
 static bool leave_unfit(struct inject_run *run, size_t i, const struct diags *refused)
 {
     const char **unfit = &run->injection.unfit[i];
@@ -411,8 +411,8 @@ static bool leave_unfit(struct inject_run *run, size_t i, const struct diags *re
     return true;
 }
 
-/* Writes the documents that changed. After other errors it only reports what cannot be edited. True
- * if documents are left that were to be filled. */
+/* Writes the changed documents. After other errors, only reports documents that cannot be edited.
+ * True if further documents turned out to be unfit. */
 static bool write_edits(struct inject_run *run)
 {
     const struct release *release = &run->injection.release;
@@ -459,8 +459,8 @@ static void write_deed(const struct deed *deed, struct buf *out)
     buf_free(&line);
 }
 
-/* True for what stderr reports too: changes of what the chart says, what could not be set, and
- * choices among several candidates. */
+/* True for events that stderr shows even without --dry-run: changes of the chart's values, settings
+ * that were not applied, and selections among several candidates. */
 static bool is_always_told(const struct deed *deed)
 {
     if (deed->kind == DEED_CHOSEN)
@@ -497,7 +497,7 @@ static void put_deed(struct arena *arena, struct node *list, const struct deed *
         put_text(arena, item, "detail", deed->detail);
 }
 
-/* The lists of the JSON report, in order, and what each of them holds. */
+/* The lists of the JSON report, in order, and the kinds of events in each. */
 static const struct {
     const char *key;
     enum deed_kind first;
@@ -507,7 +507,7 @@ static const struct {
     {"removed", DEED_REMOVED, DEED_REMOVED}, {"left", DEED_LEFT, DEED_SKIPPED},
     {"chosen", DEED_CHOSEN, DEED_CHOSEN},    {"ignored", DEED_IGNORED, DEED_IGNORED}};
 
-/* Writes all deeds as JSON, by what was done; `ignored` only if there are any. */
+/* Writes all events as JSON; the list `ignored` only if it has items. */
 static void write_report(const struct injection *injection, struct buf *out)
 {
     struct arena *arena = injection->arena;
@@ -525,7 +525,7 @@ static void write_report(const struct injection *injection, struct buf *out)
     buf_add_byte(out, '\n');
 }
 
-/* In one pass over the lines, and not for ever. */
+/* Reports markers without a line break. Reads the lines once, and stops after TOLD markers. */
 static void tell_glued(const struct injection *injection, struct buf *out)
 {
     enum { TOLD = 20 };
@@ -565,7 +565,7 @@ static void tell(const struct inject_run *run, const struct input_options *input
     write_report(&run->injection, &ret->report);
 }
 
-/* Those that fill gaps come last: they are for what the others leave. */
+/* Services in fill mode run last, after all overrides. */
 static void inject_services(struct inject_run *run, const struct source *manifests,
                             struct stream stream)
 {
@@ -581,8 +581,8 @@ static void inject_services(struct inject_run *run, const struct source *manifes
         note_ignored(injection, run->services[i]);
 }
 
-/* Begins again without the documents that turn out to be unfit, so that all that is decided and
- * reported is true of the others. */
+/* Starts again whenever documents turn out to be unfit, so that all decisions and reports are
+ * correct for the remaining documents. */
 static void inject_all(struct inject_run *run, const struct source *manifests, struct stream stream)
 {
     const struct diags diags = run->diags;
@@ -595,12 +595,13 @@ static void inject_all(struct inject_run *run, const struct source *manifests, s
     } while (write_edits(run));
 }
 
-/* Helm 3 takes an empty answer for a chart without objects, and deletes them all. */
+/* Writes a comment if the input has none: Helm 3 treats empty output as a chart without objects,
+ * and deletes them all. */
 static void write_nothing(const struct source *manifests, struct injected *ret)
 {
     add_piece(ret, manifests->text);
     if (str_find(manifests->text, 0, '#') < manifests->text.len)
-        return; /* it is a comment already */
+        return; /* blank input with a # has a comment */
     if (manifests->text.len && !str_ends(manifests->text, STR("\n")))
         add_piece(ret, STR("\n"));
     add_piece(ret, STR("# optasvc: nothing was rendered\n"));
@@ -619,7 +620,7 @@ static bool check_count(struct inject_run *run, const struct source *manifests,
     return false;
 }
 
-/* What holds only blanks, comments and markers has no document. */
+/* Reports an error and returns false if --require-input is set and the input has no documents. */
 static bool check_input(struct inject_run *run, bool blank)
 {
     if (!blank || !run->injection.options->require_input)

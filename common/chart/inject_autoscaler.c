@@ -1,4 +1,4 @@
-/* How many pods run: autoscaler, replicas, disruption budget. */
+/* The number of pods: autoscaler, replicas, disruption budget. */
 #include "chart/inject_target.h"
 #include "chart/pod_resources.h"
 #include "manifest/sidecar.h"
@@ -9,7 +9,7 @@
 static const enum field_id scale_fields[] = {SERVICE_MIN_CONTAINERS, SERVICE_MAX_CONTAINERS,
                                              SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
 
-/* The first of the fields that is written; SERVICE_END: none. */
+/* Returns the first of the fields that the service sets; SERVICE_END if it sets none. */
 static enum field_id written_field(const struct target *target)
 {
     for (size_t i = 0; i < COUNT_OF(scale_fields); i++)
@@ -18,14 +18,15 @@ static enum field_id written_field(const struct target *target)
     return SERVICE_END;
 }
 
-/* True for a target that is written and not 0, which turns a metric off. */
+/* True if the service sets a target other than 0, which disables the metric. */
 static bool is_written_target(const struct target *target, enum field_id field)
 {
     return target_has(target, field) && record_value(target->service->record, field)->number > 0;
 }
 
-/* Turning metrics off does not request an autoscaler. True, and reported, if nothing else is
- * written. */
+/* Warns and returns true if the service only disables metrics, which does not request an
+ * autoscaler.
+ */
 static bool only_turns_off(const struct target *target)
 {
     enum field_id field = written_field(target);
@@ -49,7 +50,8 @@ static const struct object *find_scaler(const struct target *target, enum object
     return NULL;
 }
 
-/* What scales the pods in the chart: an autoscaler, or KEDA; NULL: nothing. */
+/* Returns the HorizontalPodAutoscaler or ScaledObject of the chart that scales the pods, or NULL.
+ */
 static const struct object *find_any_scaler(const struct target *target)
 {
     const struct object *scaled = target_controller(target);
@@ -58,7 +60,7 @@ static const struct object *find_any_scaler(const struct target *target)
     return scaler ? scaler : find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", scaled);
 }
 
-/* An autoscaler of a Deployment whose pods a Rollout runs scales nothing. */
+/* Reports an autoscaler of a Deployment whose pods a Rollout runs: it scales nothing. */
 static bool is_scaled_in_vain(const struct target *target, enum field_id field)
 {
     struct arena *arena = target->injection->arena;
@@ -86,7 +88,7 @@ static bool is_scaled_in_vain(const struct target *target, enum field_id field)
     return true;
 }
 
-/* Another that works on the same number would fight with the autoscaler. */
+/* Reports KEDA or a vertical autoscaler of the chart, which would conflict with the autoscaler. */
 static bool is_scaled_otherwise(const struct target *target, enum field_id field)
 {
     struct arena *arena = target->injection->arena;
@@ -130,7 +132,7 @@ static void report_range(const struct target *target, int64_t min, int64_t max)
     }
 }
 
-/* An autoscaler needs one pod to measure. */
+/* Reports min_containers: 0, because an autoscaler needs at least one pod to measure. */
 static bool min_is_zero(const struct target *target)
 {
     if (!target_has(target, SERVICE_MIN_CONTAINERS) || target->service->min_containers > 0)
@@ -148,7 +150,8 @@ static bool is_metric(const struct node *metric, const char *source, const char 
     return str_is(node_text(node_find(node_find(metric, source), "name")), resource);
 }
 
-/* The metric of a resource, of our container or else of the pods, and where its target is. */
+/* Returns the metric of a resource: of our container, else of the pods; NULL if there is none.
+ * `ret_source`: the key that has its target. */
 static struct node *find_metric(const struct target *target, const struct object *scaler,
                                 const char *resource, const char **ret_source)
 {
@@ -167,7 +170,7 @@ static struct node *find_metric(const struct target *target, const struct object
     return whole;
 }
 
-/* The labels and annotations of the pods as they will be, and of their namespace. */
+/* Where to look for labels and annotations: the pods after injection, and their namespace. */
 struct pod_marks {
     const struct target *target;
     const struct node *namespace; /* NULL: not in the chart */
@@ -190,8 +193,8 @@ static bool find_mark(const void *context, enum sidecar_source source, const cha
     return value || (target->fill && sidecar_of_service(target->service, source, key, ret_value));
 }
 
-/* True if a sidecar is injected at admission. The namespace of a workload that names none may be
- * the only one of the chart. */
+/* True if a sidecar is injected at admission. A workload without a namespace is assumed to be in
+ * the chart's only Namespace, if there is exactly one. */
 static bool gets_sidecar(const struct target *target)
 {
     const struct object *workload = target->workload;
@@ -203,9 +206,9 @@ static bool gets_sidecar(const struct target *target)
     return sidecar_is_injected(find_mark, &marks);
 }
 
-/* The container that a metric of a resource measures; empty: the pod as a whole. Such a metric
- * needs the requests of all containers, injected ones too, or a request of the pod itself, which in
- * turn does not count for a container (replica_calculator.go of Kubernetes). */
+/* Returns the container that a metric should measure; empty: the whole pod. A metric of the pod
+ * needs requests in all containers, including injected ones, or a request of the pod itself, which
+ * does not count for a metric of a container (replica_calculator.go of Kubernetes). */
 static struct str metric_container(const struct target *target, const char *resource)
 {
     const struct node *containers = node_find(target_pod(target), "containers");
@@ -219,8 +222,8 @@ static struct str metric_container(const struct target *target, const char *reso
                                            : (struct str){0};
 }
 
-/* A share of what all containers request needs the requests of all: another kind of target of the
- * pod as a whole becomes one of our container. */
+/* Replaces a metric of the whole pod by one of our container: utilization of the pod would need the
+ * requests of all containers. */
 static void replace_metric(const struct target *target, const struct object *scaler,
                            struct node *metric, const char *source, const char *what,
                            const struct node *made)
@@ -232,14 +235,14 @@ static void replace_metric(const struct target *target, const struct object *sca
     edit_remove(edit, metric, source);
     edit_set(edit, metric, type->key->text, type);
     edit_set(edit, metric, to, goal);
-    if (str_is(to, source)) /* it had no target */
+    if (str_is(to, source)) /* the metric had no target */
         target_tell(target, scaler, DEED_ADDED, what, "%s", "");
     else
         target_tell(target, scaler, DEED_REPLACED, what, "chart: %s, service: %.*s", source,
                     STR_ARG(to));
 }
 
-/* Turns a metric off: that of the container, and that of the pods. True if there was one. */
+/* Removes the metrics of a resource, of the container and of the pods. True if there were any. */
 static bool remove_metrics(const struct target *target, const struct object *scaler,
                            const char *resource, enum field_id field)
 {
@@ -256,7 +259,7 @@ static bool remove_metrics(const struct target *target, const struct object *sca
     return found;
 }
 
-/* Kubernetes scales an autoscaler that has no metric by CPU use. */
+/* Reports an autoscaler without metrics: Kubernetes would scale by CPU use. */
 static void check_metrics(const struct target *target, const struct object *scaler,
                           enum field_id field)
 {
@@ -302,7 +305,7 @@ static void set_metric(const struct target *target, const struct object *scaler,
                   str_format(arena, "%s averageValue", what).data, "the service sets a percentage");
 }
 
-/* autoscaling/v1 knows one target, that of the CPU. */
+/* autoscaling/v1 has only a target for CPU. */
 static void set_targets_v1(const struct target *target, const struct object *scaler)
 {
     if (target_has(target, SERVICE_TARGET_CPU) && target->service->target_cpu == 0) {
@@ -323,14 +326,14 @@ static void set_targets_v1(const struct target *target, const struct object *sca
               schema_field(SERVICE_TARGET_MEM)->name);
 }
 
-/* A target that is a share of the request needs one: that of the pod, or else of the container. */
+/* Adds a request to the container if the pod has none: utilization is relative to the request. */
 static void need_request(const struct target *target, const char *resource)
 {
     if (!pod_resources_has(target->injection->arena, target_pod(target), resource))
         inject_missing_request(target, resource);
 }
 
-/* A metric of a container does not count the request of its pod. */
+/* Warns if the container has no request: a metric of a container ignores the pod's request. */
 static void check_container_metric(const struct target *target, const struct object *scaler,
                                    const char *resource)
 {
@@ -370,7 +373,7 @@ static void set_targets(const struct target *target, const struct object *scaler
         check_metrics(target, scaler, emptied);
 }
 
-/* Without a request, a target that is a share of it cannot be reckoned. */
+/* Adds the requests that the utilization targets need. */
 static void fill_requests(const struct target *target, const struct object *scaler)
 {
     static const char *const resources[] = {"cpu", "memory"};
@@ -387,7 +390,8 @@ static void fill_requests(const struct target *target, const struct object *scal
         need_request(target, "cpu");
 }
 
-/* Kubernetes serves autoscaling/v1 and v2 only; the metrics of v2beta1 have another form. */
+/* Reports an autoscaler of another version than v1 and v2: Kubernetes serves no other, and the
+ * metrics of v2beta1 have another form. */
 static bool check_version(const struct target *target, const struct object *scaler)
 {
     struct str version = scaler->api_version;
@@ -444,7 +448,7 @@ static void change_scaler(const struct target *target, const struct object *scal
     inject_remove_replicas(target, written_field(target));
 }
 
-/* A new one */
+/* A new autoscaler */
 
 static void add_scaler(const struct target *target, int64_t min, int64_t max)
 {
@@ -505,7 +509,7 @@ static void fix_replicas(const struct target *target, int64_t number)
         inject_warn_shared(target);
 }
 
-/* A fixed number, or an autoscaler. */
+/* Sets a fixed number of pods, or adds an autoscaler. */
 static void scale_anew(const struct target *target, int64_t *ret_max)
 {
     const struct service *service = target->service;
@@ -592,7 +596,7 @@ void inject_scale(const struct target *target)
     }
     if (is_scaled_otherwise(target, field) || is_scaled_in_vain(target, field))
         return;
-    /* None at all: an autoscaler rests while replicas is 0. */
+    /* Autoscalers are disabled while replicas is 0. */
     if (target_has(target, SERVICE_MAX_CONTAINERS) && target->service->max_containers == 0) {
         inject_set_replicas(target, 0);
         inject_warn_replicas(target, "max_containers: 0 sets replicas to 0");

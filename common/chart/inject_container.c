@@ -1,4 +1,4 @@
-/* Which container of a workload a service means. */
+/* Selects the container of a workload for a service. */
 #include "chart/inject_target.h"
 
 static struct node *first_container(const struct object *workload)
@@ -20,7 +20,7 @@ static struct node *container_named(const struct object *workload, struct str na
     return NULL;
 }
 
-/* Lists the containers, or those of them that Services route traffic to, for a message. */
+/* Lists the containers for a message; `reached`: only those that Services route traffic to. */
 static struct str list_containers(const struct target *target, bool reached)
 {
     enum { NAMED = 20 };
@@ -37,8 +37,8 @@ static struct str list_containers(const struct target *target, bool reached)
     return buf_take(target->injection->arena, &names);
 }
 
-/* Reports that no container can be chosen, with those that can be written. If all workloads are
- * filled, the others are: this one is left. */
+/* Reports that no container can be selected, with the available ones. If all workloads are filled,
+ * reports the workload as skipped instead. `names`: the candidates for the example. */
 static void report(const struct target *target, struct location at, struct str message,
                    struct str names)
 {
@@ -47,7 +47,7 @@ static void report(const struct target *target, struct location at, struct str m
         target_tell(target, target->workload, DEED_SKIPPED, "", "%.*s", STR_ARG(message));
         return;
     }
-    if (injection->release.unreadable) /* it may be decided in there */
+    if (injection->release.unreadable) /* the unreadable document may decide it */
         return;
     diag_error(injection->diags, at, "%.*s: %.*s",
                STR_ARG(object_text(injection->arena, target->workload)), STR_ARG(message));
@@ -61,7 +61,7 @@ static void report(const struct target *target, struct location at, struct str m
               STR_ARG(list_containers(target, false)), STR_ARG(selector));
 }
 
-/* What the Services of the workload route traffic to. */
+/* The containers that the Services of the workload route traffic to. */
 struct routed {
     struct node *container; /* the first */
     const struct object *service;
@@ -81,7 +81,7 @@ static struct routed find_routed(const struct target *target)
     return routed;
 }
 
-/* Reports that the Services route to others than the container that is named as the module. */
+/* Reports that Services route to other containers than the one with the module's name. */
 static void report_conflict(const struct target *target, const struct routed *routed)
 {
     struct arena *arena = target->injection->arena;
@@ -122,8 +122,9 @@ static void report_undecided(const struct target *target, bool several)
     report(target, target->service->at, message, names);
 }
 
-/* The container that is named as the module, or else the only one that Services route traffic to.
- * If these are two, neither is taken: one of them would get what is meant for the other. */
+/* Returns the container with the module's name, else the only one that Services route traffic to.
+ * Reports an error and returns NULL if these are two containers: one of them would get settings
+ * that are meant for the other. */
 static struct node *choose(const struct target *target, struct str *ret_reason)
 {
     struct arena *arena = target->injection->arena;
@@ -152,14 +153,14 @@ static struct node *choose(const struct target *target, struct str *ret_reason)
     return routed.container;
 }
 
-/* What helm.container or --container names; empty: nothing. */
+/* Returns the name in --container, else in helm.container; empty if neither is set. */
 static struct str written_container(const struct target *target)
 {
     const char *flag = target->injection->options->container;
     return flag ? str_of(flag) : target->service->helm.container;
 }
 
-/* Reports that no container has the written name, with the one most like it. */
+/* Reports that no container has the requested name, and suggests the most similar one. */
 static void report_unknown(const struct target *target, struct str written)
 {
     struct suggestion near = {.word = written};
@@ -205,7 +206,7 @@ struct node *target_main_container(const struct target *target)
     if (!found)
         return NULL;
     bool several = first_container(target->workload)->next != NULL;
-    struct node *container = node_target(found); /* the edit refuses to change an alias */
+    struct node *container = node_target(found); /* an alias cannot be edited */
     if (container->kind != NODE_MAP) {
         report(target, target->service->at, STR("the container is not a map"), STR(""));
         return NULL;

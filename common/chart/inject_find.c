@@ -1,16 +1,16 @@
-/* Which workload of a chart a service means. */
+/* Selects the workload of a chart for a service. */
 #include "chart/inject_target.h"
 
 #include <string.h>
 
-/* Helm hooks are not part of the release's lifetime, and a workload whose pods a Rollout runs is
- * that Rollout. */
+/* True for a workload that can be selected. Hooks are not part of the release's lifetime, and a
+ * workload whose pods a Rollout runs is selected through that Rollout. */
 static bool is_candidate(const struct object *object)
 {
     return !object->hook && object->name.len && !object->rollout;
 }
 
-/* Which workload to find. Empty: any. */
+/* Describes the workload to find. Empty members match anything. */
 struct query {
     struct str namespace;
     const char *kind;
@@ -19,7 +19,7 @@ struct query {
 
 enum step { STEP_NAME, STEP_ENDING, STEP_LABEL, STEP_ANY, STEP_COUNT };
 
-/* NAME is the end of the object's name, after a dash. */
+/* True if the object's name ends in -NAME. */
 static bool ends_in(const struct object *object, struct str name)
 {
     size_t len = object->name.len;
@@ -36,7 +36,7 @@ static bool fits_itself(const struct object *object, enum step step, const struc
 {
     if (query->namespace.len && !str_equal(query->namespace, object->namespace))
         return false;
-    /* kubectl takes deployment/web as well. */
+    /* Any case, because kubectl accepts deployment/web too. */
     if (query->kind && *query->kind && !str_is_nocase(object->kind, query->kind))
         return false;
     switch (step) {
@@ -51,18 +51,18 @@ static bool fits_itself(const struct object *object, enum step step, const struc
     }
 }
 
-/* A Rollout fits by the workload that it refers to as well. */
+/* True if the object, or the workload that a Rollout refers to, matches. */
 static bool fits(const struct object *object, enum step step, const struct query *query)
 {
     return fits_itself(object, step, query) ||
            (object->pods_of && fits_itself(object->pods_of, step, query));
 }
 
-/* Workloads that are left after a step of the search. */
+/* The workloads that match in a step of the search. */
 struct choice {
     const struct object *found;
     size_t count;
-    const struct object *unplaced; /* the first that names no namespace */
+    const struct object *unplaced; /* the first without a namespace */
     size_t unplaced_count;
 };
 
@@ -81,7 +81,7 @@ static struct choice choose(struct release *release, enum step step, const struc
     return choice;
 }
 
-/* [[NAMESPACE/]KIND/]NAME, or the end of a name. */
+/* Parses [[NAMESPACE/]KIND/]NAME; NAME may be *-END. */
 static struct query query_parse(struct arena *arena, struct str written)
 {
     struct str parts[3] = {0};
@@ -105,14 +105,15 @@ static struct query query_parse(struct arena *arena, struct str written)
 
 /* Names */
 
-/* True for a word that says nothing about what a workload is: a single character, a number or a
- * version such as v2. */
+/* True for a word that does not identify a workload: a single character, a number or a version such
+ * as v2. */
 static bool is_meaningless(struct str word)
 {
     return word.len < 2 || str_only(str_from(word, word.data[0] == 'v'), "0123456789");
 }
 
-/* The first word between dashes that two names share; empty: none. */
+/* Returns the first word, as separated by dashes, that two names share; empty if they share none.
+ */
 static struct str shared_word(struct str a, struct str b)
 {
     for (size_t at = 0; at < a.len;) {
@@ -131,8 +132,9 @@ static struct str shared_word(struct str a, struct str b)
     return (struct str){0};
 }
 
-/* The only workload of a chart is taken if its name or name label shares a word with the module:
- * one that has nothing in common with it may be a database. */
+/* Returns a word that the module shares with the workload's name or name label; empty if there is
+ * none. The only workload of a chart is selected only if it shares one: otherwise it may be, for
+ * example, a database. */
 static struct str likeness(const struct object *object, struct str module)
 {
     struct str word = shared_word(module, object->name);
@@ -145,7 +147,7 @@ static struct str likeness(const struct object *object, struct str module)
 
 /* Errors */
 
-/* The names of all that fit, for a message. */
+/* Lists the matching workloads for a message. */
 static struct str list_workloads(struct injection *injection, enum step step,
                                  const struct query *query)
 {
@@ -163,7 +165,8 @@ static struct str list_workloads(struct injection *injection, enum step step,
     return buf_take(injection->arena, &names);
 }
 
-/* True for an object that fits, or would in the release's namespace, which only the user knows. */
+/* True if the object matches. One without a namespace matches any, because only the user knows the
+ * namespace of the release. */
 static bool may_fit(const struct object *object, enum step step, const struct query *query)
 {
     struct query anywhere = *query;
@@ -171,7 +174,8 @@ static bool may_fit(const struct object *object, enum step step, const struct qu
     return fits(object, step, object->namespace.len ? query : &anywhere);
 }
 
-/* The first object of a type, a hook or not, that may fit in a step of the search; NULL: none. */
+/* Returns the first object of a type, among hooks or others, that may match in a step of the
+ * search, or NULL. */
 static const struct object *find_other(struct release *release, enum object_kind type, bool hook,
                                        enum step step, const struct query *query)
 {
@@ -181,7 +185,7 @@ static const struct object *find_other(struct release *release, enum object_kind
     return object;
 }
 
-/* Where a message about the workload points: at what names it. */
+/* Returns the location for messages about the workload: the field that names it, or the service. */
 static struct location query_location(const struct injection *injection,
                                       const struct service *service)
 {
@@ -190,7 +194,7 @@ static struct location query_location(const struct injection *injection,
                : record_location(service->record, SERVICE_HELM);
 }
 
-/* Adds the hint with the workloads that can be written, and one of them as an example. */
+/* Adds a hint with the available workloads, and one of them as an example. */
 static void hint_workloads(struct injection *injection, struct str names, struct str example)
 {
     if (example.len == 0)
@@ -201,7 +205,8 @@ static void hint_workloads(struct injection *injection, struct str names, struct
               STR_ARG(selector));
 }
 
-/* The workload whose name is most like NAME of a written [[NAMESPACE/]KIND/]NAME; empty: none. */
+/* Returns the workload with the name most similar to that in [[NAMESPACE/]KIND/]NAME; empty if none
+ * is similar. */
 static struct str nearest_workload(struct injection *injection, struct str written)
 {
     struct suggestion near = {.word = query_parse(injection->arena, written).name};
@@ -220,21 +225,21 @@ static struct str nearest_workload(struct injection *injection, struct str writt
 static void report_several(struct injection *injection, const struct service *service,
                            struct str wanted, enum step step, const struct query *query)
 {
-    if (injection->release.unreadable) /* it may be in there */
+    if (injection->release.unreadable) /* the unreadable document may decide it */
         return;
     diag_error(injection->diags, query_location(injection, service),
                "\"%.*s\" matches several workloads of the chart", STR_ARG(wanted));
     hint_workloads(injection, list_workloads(injection, step, query), STR(""));
 }
 
-/* The hook that a service means, or NULL. `written`: it is named. A Job has the name itself, or is
- * named. */
+/* Returns the hook that a service would select, or NULL. `written`: the user names a workload. A
+ * Job must have exactly the module's name unless the user names it. */
 static const struct object *find_hook(struct injection *injection, const struct service *service,
                                       const struct query *query, bool written)
 {
     struct release *release = &injection->release;
     const struct query any = {0};
-    /* Helm may hand over hooks apart from the rest, where the workload may be. */
+    /* Helm may pass hooks separately; the workload may be in the other stream. */
     bool alone = release_has_hooks_alone(release);
     enum step last = alone ? STEP_NAME : written ? STEP_ENDING : STEP_LABEL;
     const struct object *hook = NULL;
@@ -249,7 +254,8 @@ static const struct object *find_hook(struct injection *injection, const struct 
     return hook && likeness(hook, service->name).len ? hook : NULL;
 }
 
-/* Reports that a written name is that of a Job, bare Pod or the like. */
+/* Reports that the name is that of a Job, bare Pod or another object that cannot be selected.
+ * Returns false if it is not. */
 static bool report_pods(struct injection *injection, const struct service *service,
                         const struct query *query)
 {
@@ -272,7 +278,7 @@ static bool report_pods(struct injection *injection, const struct service *servi
     return true;
 }
 
-/* `query`: what is written, or the name of the module. */
+/* Reports that no workload matches. `query`: what the user named, or the name of the module. */
 static void report_none(struct injection *injection, const struct service *service,
                         struct str wanted, const struct query *query, bool written)
 {
@@ -305,8 +311,8 @@ static void report_none(struct injection *injection, const struct service *servi
         hint_workloads(injection, names, nearest_workload(injection, wanted));
 }
 
-/* The object whose pod template is edited. Reports an error and returns NULL if the chart has none.
- */
+/* Returns the object whose pod template is edited. Reports an error and returns NULL if the chart
+ * does not have it. */
 static const struct object *with_pods(struct injection *injection, const struct service *service,
                                       const struct object *object)
 {
@@ -335,7 +341,7 @@ static const struct object *with_pods(struct injection *injection, const struct 
 
 /* The search */
 
-/* Reports which workload was found, and why, and returns it. `guess`: it was one of several. */
+/* Records why a workload was selected, and returns it. `guess`: it was one of several. */
 static const struct object *found(struct injection *injection, const struct service *service,
                                   const struct object *object, bool guess, struct str reason)
 {
@@ -350,8 +356,8 @@ static const struct object *found(struct injection *injection, const struct serv
     return workload;
 }
 
-/* KIND/NAME that several namespaces have is the only one that names no namespace: nothing else
- * could be written for it. */
+/* Finds the workload that the user named. If several namespaces have that KIND/NAME, it is the one
+ * without a namespace, because no other notation selects that. */
 static const struct object *find_written(struct injection *injection, const struct service *service,
                                          struct str written)
 {
@@ -432,7 +438,7 @@ const struct object *target_workload(struct injection *injection, const struct s
     return find_by_name(injection, service);
 }
 
-/* Two services that write into one workload would overwrite each other. */
+/* Two services in one workload would overwrite each other. */
 bool target_take(struct injection *injection, const struct service *service,
                  const struct object *workload)
 {

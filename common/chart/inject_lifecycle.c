@@ -1,8 +1,8 @@
-/* Gap filling in objects that are not upgraded with the release: Helm creates hooks at its own
- * time, and the API server refuses another pod template of a Job, or other containers of a Pod. */
+/* Fill mode for objects that are not upgraded with the release: Helm creates hooks separately, and
+ * the API server rejects changes to the pod template of a Job and to the containers of a Pod. */
 #include "chart/inject_target.h"
 
-/* True for an object whose pods cannot be changed, only replaced. */
+/* True for a Job or Pod, which can only be replaced. */
 static bool is_immutable(const struct object *object)
 {
     return str_is(object->kind, "Job") || str_is(object->kind, "Pod");
@@ -23,8 +23,8 @@ bool inject_is_left_out(const struct target *target)
     return true;
 }
 
-/* Settings that hooks do not get, by the name that they have when they are filled. Those of one
- * name follow each other. */
+/* Settings that are not applied to hooks, and their names in the report. Rows with the same name
+ * are consecutive. */
 static const struct {
     enum field_id field;
     const char *what;
@@ -53,8 +53,9 @@ static const struct {
                      {SERVICE_POD_ANNOTATIONS, "template.annotations"},
                      {SERVICE_POD_LABELS, "template.labels"}};
 
-/* True for a setting that the hook would get if it was none. Pods that end by themselves have no
- * probes, `healthcheck: none` adds none, and a timeout is for rollouts alone. */
+/* True for a setting that would be applied if the object was not a hook. Pods that run to
+ * completion get no probes, `healthcheck: none` adds none, and a timeout applies to rollouts only.
+ */
 static bool is_asked(const struct target *target, enum field_id field, struct str what)
 {
     const struct object *workload = target->workload;
@@ -81,7 +82,7 @@ void inject_report_hook(const struct target *target)
     }
 }
 
-/* True if something of the object was changed by what was done since the first `done` deeds. */
+/* True if one of the events after the first `done` is an addition to the object. */
 static bool is_changed(const struct injection *injection, const struct object *object, size_t done)
 {
     struct str name = object_kind_name(injection->arena, object);
@@ -106,7 +107,7 @@ void inject_warn_immutable(struct injection *injection, const struct object *obj
                    STR_ARG(object_text(arena, object)),
                    pod ? "the containers of a Pod are" : "the pod template of a Job is");
     if (diags_hold(injection->diags, message))
-        return; /* of another service */
+        return; /* another service caused the same warning */
     diag_warning(injection->diags, object_location(object), "%.*s", STR_ARG(message));
     struct str namespace = object->namespace.len ? object->namespace : STR("NAMESPACE");
     if (target_is_word(object->name) && target_is_word(object->namespace))

@@ -1,4 +1,4 @@
-/* What the pods carry besides: commands, times, accounts, security, tolerations, metadata. */
+/* Other settings of pods: commands, timeouts, service account token, tolerations, metadata. */
 #include "chart/inject_target.h"
 
 #include <inttypes.h>
@@ -17,7 +17,7 @@ void inject_commands(const struct target *target)
     }
 }
 
-/* How long a rollout may stand still, which must be longer than a new pod is watched. */
+/* The deadline for progress of a rollout must be longer than minReadySeconds. */
 static void inject_timeout(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
@@ -112,7 +112,7 @@ static void inject_items(const struct target *target, const char *key, const cha
     }
 }
 
-/* A label that something selects pods by decides which pods those are. */
+/* Reports labels that an object of the chart selects pods by: it would select other pods. */
 static void check_labels(const struct target *target)
 {
     struct injection *injection = target->injection;

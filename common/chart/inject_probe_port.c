@@ -1,4 +1,4 @@
-/* Handlers of probes, and the port that a new one asks. */
+/* Handlers of probes, and the port for a new handler. */
 #include "chart/inject_target.h"
 
 /* Handlers */
@@ -33,7 +33,7 @@ const char *probe_handler_key(enum probe_kind kind)
 
 /* The port of the container by its name */
 
-/* Port names that fit a handler, the best first. A TCP connection can be opened to any of them. */
+/* Port names that match a handler, in order of preference. A TCP probe can use any of them. */
 static const char *const *names_for(enum probe_kind kind)
 {
     static const char *const http[] = {"http", "websocket", NULL};
@@ -42,7 +42,7 @@ static const char *const *names_for(enum probe_kind kind)
     return kind == PROBE_GRPC ? grpc : kind == PROBE_TCP ? tcp : http;
 }
 
-/* True if NAME has WORD between its dashes. */
+/* True if `word` is one of the words of a name, which dashes separate. */
 static bool has_word(struct str name, const char *word)
 {
     for (size_t at = 0; at < name.len;) {
@@ -54,13 +54,13 @@ static bool has_word(struct str name, const char *word)
     return false;
 }
 
-/* True for a name such as grpc or otlp-grpc. What speaks gRPC-Web is asked by HTTP. */
+/* True for a name such as grpc or otlp-grpc. A port for gRPC-Web is probed by HTTP. */
 static bool is_grpc_name(struct str name)
 {
     return has_word(name, "grpc") && !has_word(name, "web");
 }
 
-/* How many TCP ports have such a name, and the first of them. */
+/* Returns the number of TCP ports with such a name, and the first of them. */
 static size_t count_grpc_ports(const struct target *target, const struct node **ret_first)
 {
     size_t count = 0;
@@ -86,7 +86,7 @@ static const struct node *named_port(const struct target *target, enum probe_kin
     return kind == PROBE_GRPC && count_grpc_ports(target, &first) == 1 ? first : NULL;
 }
 
-/* A container port as probes call it. */
+/* Returns a copy of the name of a container port, else of its number. */
 static struct node *port_reference(struct arena *arena, const struct node *port)
 {
     const struct node *name = node_find(port, "name");
@@ -94,7 +94,7 @@ static struct node *port_reference(struct arena *arena, const struct node *port)
     return name ? node_copy(arena, name) : number ? node_copy(arena, number) : NULL;
 }
 
-/* True if a probe of the container asks the port by HTTP. */
+/* True if an HTTP probe of the container uses the port. */
 static bool is_asked_by_http(const struct target *target, const struct node *port)
 {
     static const char *const keys[] = {"readinessProbe", "livenessProbe", "startupProbe"};
@@ -107,8 +107,9 @@ static bool is_asked_by_http(const struct target *target, const struct node *por
     return false;
 }
 
-/* The only port of the container, or the one whose name fits the handler; when gaps are filled,
- * else the first, but not for gRPC, which few ports speak, and none that answers HTTP. */
+/* Returns the only port of the container, or the one whose name matches the handler. In fill mode
+ * falls back to the first port, but not for gRPC, which few ports support, and never selects a port
+ * with HTTP probes for gRPC. */
 static struct node *container_port(const struct target *target, enum probe_kind kind)
 {
     const struct node *first = NULL;
@@ -130,8 +131,9 @@ static struct node *container_port(const struct target *target, enum probe_kind 
 
 /* The port of other probes and of Services */
 
-/* `strict`: a port has the name of what the probe speaks. What answers HTTP need not speak gRPC:
- * often it is for metrics. */
+/* True if a probe of kind `kind` can use the port of a probe of kind `other`. A port with HTTP
+ * probes may not support gRPC: often it is for metrics. `strict`: a port is named after the
+ * protocol. */
 static bool fits(enum probe_kind kind, enum probe_kind other, bool strict)
 {
     if (kind == PROBE_GRPC)
@@ -139,7 +141,8 @@ static bool fits(enum probe_kind kind, enum probe_kind other, bool strict)
     return kind != PROBE_HTTP || other != PROBE_GRPC || !strict;
 }
 
-/* The port of the probe with that key, else of another that fits. */
+/* Returns the port of the probe with that key, else of another probe that fits; NULL if none does.
+ */
 static const struct node *other_probe_port(const struct target *target, const char *key,
                                            enum probe_kind kind, bool strict)
 {
@@ -161,7 +164,7 @@ static bool is_named_grpc(const struct target *target, const struct node *port)
     return is_grpc_name(node_text(node_find(item, "name")));
 }
 
-/* gRPC probes take a number only. */
+/* Returns the number of a port, because gRPC probes accept no names; NULL if it is unknown. */
 static struct node *as_number(const struct target *target, struct node *port)
 {
     struct arena *arena = target->injection->arena;
@@ -202,9 +205,9 @@ struct node *probe_find_port(const struct target *target, const char *key, enum 
     return port && kind == PROBE_GRPC ? as_number(target, port) : port;
 }
 
-/* Reporting that no port is known */
+/* Errors */
 
-/* The ports of the container, for a message; empty: none. */
+/* Lists the TCP ports of the container for a message; empty if there are none. */
 static struct str list_ports(const struct target *target)
 {
     enum { NAMED = 20 };

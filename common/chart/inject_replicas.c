@@ -1,4 +1,4 @@
-/* `replicas`, helm.replicas, and what more than one pod means for the workload. */
+/* `replicas`, helm.replicas, and warnings for more than one pod. */
 #include "chart/inject_target.h"
 
 #include <inttypes.h>
@@ -17,15 +17,15 @@ bool inject_replicas_is_asked(const struct target *target)
 
 void inject_warn_replicas(const struct target *target, const char *reason)
 {
-    if (!inject_replicas_is_asked(target) || target->fill) /* fill() reports it once */
+    if (!inject_replicas_is_asked(target) || target->fill) /* fill() warns once */
         return;
     diag_warning(target->injection->diags, record_location(helm_record(target), HELM_REPLICAS),
                  "replicas: %s has no effect: %s",
                  target->service->helm.keep_replicas ? "keep" : "remove", reason);
 }
 
-/* An upgrade that drops the field sets it to 1 once, with any field manager: the autoscaler then
- * starts from there. Only a manager of its own that holds the number prevents it. */
+/* Warns that removing the field sets it to 1 once, with any field manager; the autoscaler starts
+ * from there. Only a separate field manager that owns the number prevents this. */
 static void warn_drop(const struct target *target, const struct node *replicas, bool asked)
 {
     const struct object *workload = target_controller(target);
@@ -37,7 +37,7 @@ static void warn_drop(const struct target *target, const struct node *replicas, 
                  "%.*s: replicas is removed because the autoscaler sets it; upgrading an "
                  "installed release scales it to one pod once",
                  STR_ARG(object_text(arena, workload)));
-    /* The command is there to be copied. */
+    /* The command must be safe to copy. */
     if (!target_is_word(workload->name) || !target_is_word(workload->api_version) ||
         !target_is_word(workload->namespace)) {
         diag_hint(target->injection->diags, "%s", keep);
@@ -55,7 +55,7 @@ static void warn_drop(const struct target *target, const struct node *replicas, 
         STR_ARG(namespace), keep);
 }
 
-/* Without an autoscaler of the chart, one pod is left. */
+/* Warns that the default of one pod applies if the chart has no autoscaler. */
 static void warn_one_pod(const struct target *target)
 {
     diag_warning(
@@ -68,7 +68,7 @@ static void warn_one_pod(const struct target *target)
               "helm.replicas");
 }
 
-/* An autoscaler leaves a workload with no replicas alone. */
+/* Warns that pods start: the autoscaler would have ignored a workload with replicas: 0. */
 static void warn_start(const struct target *target, const struct node *replicas)
 {
     diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
@@ -77,7 +77,7 @@ static void warn_start(const struct target *target, const struct node *replicas)
     diag_hint(target->injection->diags, "keep replicas: helm: {replicas: keep}");
 }
 
-/* `field`: why; `scaled`: the chart or the service has an autoscaler. */
+/* Removes `replicas`. `field`: the reason; `scaled`: the chart or the service has an autoscaler. */
 static void remove_replicas(const struct target *target, enum field_id field, bool scaled)
 {
     const struct object *controller = target_controller(target);
@@ -122,8 +122,8 @@ void inject_set_replicas(const struct target *target, int64_t number)
 
 /* More than one pod */
 
-/* True for a claim whose volume the pods of one node can mount, or only one pod; `ret_mode`: how it
- * says so. */
+/* True for a claim whose volume only the pods of one node, or only one pod, can mount. `ret_mode`:
+ * its access mode. */
 static bool is_for_one_node(const struct object *claim, struct str *ret_mode)
 {
     const struct node *modes = node_find(claim->node, "spec accessModes");
@@ -138,8 +138,8 @@ static bool is_for_one_node(const struct object *claim, struct str *ret_mode)
     return one;
 }
 
-/* The first such claim of the chart that all pods mount; NULL: none. Claims that each pod has for
- * itself, of volumeClaimTemplates or ephemeral volumes, are not among the volumes' claims. */
+/* Returns the first such claim of the chart that all pods mount, or NULL. volumeClaimTemplates and
+ * ephemeral volumes create a claim for each pod, so they do not count. */
 static const struct object *find_shared_claim(const struct target *target, struct str *ret_mode)
 {
     const struct node *volumes = node_find(target_pod(target), "volumes");
@@ -154,7 +154,7 @@ static const struct object *find_shared_claim(const struct target *target, struc
     return NULL;
 }
 
-/* The field that decides how many pods run. */
+/* Returns the location of the field that sets the number of pods. */
 static struct location scale_location(const struct target *target)
 {
     static const enum field_id fields[] = {SERVICE_MAX_CONTAINERS, SERVICE_MIN_CONTAINERS,

@@ -5,14 +5,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* What a resource's fields are. */
+/* The settings of a resource. */
 struct resource {
     const char *name;
     enum field_id request_field; /* of resource_request */
     enum field_id limit_field;   /* of resource_limits */
     int64_t request;
     int64_t limit; /* 0: none */
-    int64_t unit;  /* thousandths of a core or byte */
+    int64_t unit;  /* of request and limit, in thousandths of a core or byte */
     struct str (*text)(struct arena *arena, int64_t number);
 };
 
@@ -59,7 +59,7 @@ static const struct node *find_quantity(const struct target *target, const char 
     return node_find(target->container, path_of(target, what, resource).data);
 }
 
-/* A quantity of the chart, in thousandths. False when it has none that can be read. */
+/* Reads a quantity of the chart, in thousandths. Returns false if it is missing or invalid. */
 static bool chart_quantity(const struct target *target, const char *what,
                            const struct resource *resource, int64_t *ret_thousandths)
 {
@@ -72,8 +72,8 @@ static struct pod_resources pod_own(const struct target *target, const struct re
     return pod_resources_of(target->injection->arena, target_pod(target), resource->name);
 }
 
-/* What the chart has and Kubernetes would refuse is no reason to write another value beside it.
- * `owner`: "" for the container, "spec." for its pod. */
+/* Reports and returns false if the chart's quantity is invalid: Kubernetes would reject it, so no
+ * other value is added to it. `owner`: "" for the container, "spec." for its pod. */
 static bool check_quantity(const struct target *target, enum field_id field,
                            const struct resource *resource, const char *owner, const char *what,
                            const struct node *node)
@@ -110,7 +110,7 @@ static bool are_quantities(const struct target *target, const struct resource *r
     return ok;
 }
 
-/* Sets a quantity as the chart writes another, number or string. */
+/* Copies another quantity of the chart, as a number or string. */
 static void set_copy(const struct target *target, const char *what, const struct resource *resource,
                      const struct node *from)
 {
@@ -129,13 +129,13 @@ static void set_quantity(const struct target *target, const char *what,
                          const struct resource *resource, int64_t number)
 {
     int64_t there;
-    /* The chart may write the same number in another way. */
+    /* The chart may write the same number in another notation. */
     if (chart_quantity(target, what, resource, &there) && there == number * resource->unit)
         return;
     set_text(target, what, resource, resource->text(target->injection->arena, number));
 }
 
-/* Thousandths as text, rounded up to whole units. */
+/* Formats thousandths, rounded up to whole units. */
 static struct str quantity_text(const struct target *target, const struct resource *resource,
                                 int64_t thousandths)
 {
@@ -154,9 +154,9 @@ static bool is_set(const struct target *target, const char *what, const struct r
     return find_quantity(target, what, resource) != NULL;
 }
 
-/* Leaves resources to a pod that has its own: container requests would lower the request that
- * Kubernetes derives from the pod's limit, or exceed what the pod has (kube-apiserver's
- * validatePodResourceConsistency). Returns false if the pod has none. */
+/* Reports the resource as skipped and returns true if the pod sets it in spec.resources: container
+ * requests would lower the request that Kubernetes derives from the pod's limit, or exceed those of
+ * the pod (kube-apiserver's validatePodResourceConsistency). */
 static bool leave_to_pod(const struct target *target, const struct resource *resource, bool request,
                          const struct value *limit)
 {
@@ -172,8 +172,8 @@ static bool leave_to_pod(const struct target *target, const struct resource *res
     return true;
 }
 
-/* A limit without its request is the request, as Kubernetes takes it; a request without its limit
- * gets twice as much. */
+/* Adds a missing request and limit. As in Kubernetes, a request defaults to the limit; a limit
+ * defaults to twice the request. */
 static void fill(const struct target *target, const struct resource *resource, bool request,
                  const struct value *limit)
 {
@@ -198,8 +198,8 @@ static void fill(const struct target *target, const struct resource *resource, b
         set_text(target, "limits", resource, quantity_text(target, resource, requested * 2));
 }
 
-/* Sets the request. A container without one has that of its limit, or shares that of its pod: then
- * it is reported as replaced. */
+/* Sets the request. If it was defaulted from the limit of the container or pod, it is reported as
+ * replaced. */
 static void set_request(const struct target *target, const struct resource *resource,
                         struct str text)
 {
@@ -225,7 +225,7 @@ static void set_request(const struct target *target, const struct resource *reso
                 limit ? "" : " of the pod", STR_ARG(text));
 }
 
-/* Removes the limit. It was the request too if there is no other. */
+/* Removes the limit. Keeps its value as the request if there is none. */
 static void remove_limit(const struct target *target, const struct resource *resource)
 {
     struct node *limits = node_find(target->container, "resources limits");
@@ -237,8 +237,8 @@ static void remove_limit(const struct target *target, const struct resource *res
                       "resource_limits: none");
 }
 
-/* Sets the written limit. Without a request it is the request too, as the chart's limit was, or
- * that of the pod. */
+/* Sets the limit of the service. Without a request, the request defaults to it too, so the change
+ * of the request is reported. */
 static void set_limit(const struct target *target, const struct resource *resource)
 {
     const struct node *old = find_quantity(target, "limits", resource);
@@ -259,8 +259,8 @@ static void set_limit(const struct target *target, const struct resource *resour
     set_quantity(target, "limits", resource, resource->limit);
 }
 
-/* Without a written limit the chart's is kept, unless it would be below the request. A pod's own
- * limit is one for all of its containers. */
+/* Called if the service sets only the request: keeps the chart's limit unless it is less than the
+ * request. A limit of the pod applies to all of its containers. */
 static void adapt_limit(const struct target *target, const struct resource *resource)
 {
     struct pod_resources own = pod_own(target, resource);
@@ -276,7 +276,7 @@ static void adapt_limit(const struct target *target, const struct resource *reso
         set_quantity(target, "limits", resource, resource->limit);
 }
 
-/* Reports what kube-apiserver refuses of a pod with its own resources. */
+/* Reports resources that kube-apiserver would reject in a pod with spec.resources. */
 static void check_pod(const struct target *target, const struct resource *resource,
                       enum field_id field)
 {

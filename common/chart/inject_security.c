@@ -1,11 +1,11 @@
-/* pod_security: what Kubernetes' Pod Security Standards ask of a container. Ids that a chart chose
- * stay: its image's files are theirs. */
+/* pod_security: what Kubernetes' Pod Security Standards require of a container. User and group ids
+ * of the chart are kept, because they own files of the image. */
 #include "chart/inject_target.h"
 
 /* The emptyDir for /tmp. */
 #define TMP_VOLUME "optasvc-tmp"
 
-/* What the container says of itself, else what the pod says of all. */
+/* Returns the value of the container, else of the pod, or NULL. */
 static const struct node *effective(const struct target *target, const char *path)
 {
     const struct node *own = node_find(target->container, path);
@@ -28,7 +28,7 @@ static void set_flag(const struct target *target, const char *key, bool flag)
                TELL_VALUES);
 }
 
-/* On the pod, unless the container says something itself. */
+/* Sets the profile on the pod, unless the container sets its own. */
 static void set_seccomp(const struct target *target)
 {
     static const char path[] = "securityContext seccompProfile type";
@@ -53,7 +53,7 @@ static void drop_capabilities(const struct target *target)
         target_set(target, NULL, target->container, path, all, NULL, TELL_NAMES);
 }
 
-/* True if a file mode lets no others read than its owner and group. */
+/* True if a file mode lets only the owner and group read. */
 static bool is_private(const struct node *mode)
 {
     enum { OTHERS_READ = 04 };
@@ -61,7 +61,7 @@ static bool is_private(const struct node *mode)
     return mode && node_to_int(mode, &bits) && !(bits & OTHERS_READ);
 }
 
-/* True if files of a ConfigMap, Secret or projection are for root and the group alone. */
+/* True if a ConfigMap, Secret or projection has files that only root and the group can read. */
 static bool has_private_files(const struct node *files)
 {
     if (is_private(node_find(files, "defaultMode")))
@@ -77,8 +77,9 @@ static bool has_private_files(const struct node *files)
     return false;
 }
 
-/* True if a user other than root needs fsGroup for a volume; NULL: one that a claim template makes.
- * emptyDir is writable by all, and the kubelet changes no group of those after it. */
+/* True if a user other than root needs fsGroup to use a volume; NULL: the volume of a claim
+ * template. emptyDir is writable by all, and the kubelet does not change the group of the types
+ * after it. */
 static bool needs_group(const struct node *volume)
 {
     static const char *const without[] = {"emptyDir",  "hostPath",  "nfs",  "cephfs",
@@ -93,7 +94,7 @@ static bool needs_group(const struct node *volume)
     return true;
 }
 
-/* The chart's volumes by their names, made once for all containers of a pod. */
+/* Returns the pod's volumes by name, cached for all of its containers. */
 static const struct set *volumes_of(const struct target *target)
 {
     struct injection *injection = target->injection;
@@ -119,7 +120,7 @@ static bool mounts_need_group(const struct target *target)
     return false;
 }
 
-/* Volumes belong to root, so that another user needs the group to use them. */
+/* Volumes belong to root, so another user needs fsGroup to use them. */
 static void set_group(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
@@ -127,7 +128,7 @@ static void set_group(const struct target *target)
         return;
     target_set(target, target->workload, target_pod(target), "securityContext fsGroup",
                node_int(arena, MANIFEST_RESTRICTED_ID), NULL, TELL_VALUES);
-    /* As in manifest_pod.c: a large volume is not changed file by file at each start. */
+    /* As in manifest_pod.c: avoids changing every file of a large volume at each start. */
     if (!node_find(target_pod(target), "securityContext fsGroupChangePolicy"))
         target_set(target, target->workload, target_pod(target),
                    "securityContext fsGroupChangePolicy",
@@ -142,7 +143,8 @@ static bool has_volume(const struct node *volumes, struct str name)
     return false;
 }
 
-/* A user that the chart chose has the group that goes with it. */
+/* Sets user and group, unless the chart sets a user other than root, or, in fill mode, any user:
+ * then the chart's group is kept too. */
 static void set_ids(const struct target *target)
 {
     static const char *const paths[] = {"securityContext runAsUser", "securityContext runAsGroup"};
@@ -168,7 +170,7 @@ static bool has_tmp(const struct target *target)
     return false;
 }
 
-/* A read-only root leaves programs no place for temporary files. */
+/* Adds a volume for /tmp, because the root file system is read-only. */
 static void add_tmp(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
@@ -209,7 +211,7 @@ static void restrict_container(const struct target *target)
     set_ids(target);
 }
 
-/* What the chart says against the standards, and filling gaps leaves. */
+/* Reports values that violate the standard and that fill mode keeps. */
 
 static void leave(const struct target *target, const struct object *object, const char *what,
                   struct str said)
@@ -217,8 +219,8 @@ static void leave(const struct target *target, const struct object *object, cons
     target_tell(target, object, DEED_LEFT, what, "the chart sets %.*s", STR_ARG(said));
 }
 
-/* Capabilities that the baseline standard lets a container add; the restricted one only the first.
- */
+/* True for a capability that the standard lets a container add: the first one with restricted, all
+ * of them with baseline. */
 static bool may_add(struct str capability, bool restricted)
 {
     static const char *const allowed[] = {
@@ -242,7 +244,7 @@ static void tell_left_of_ports(const struct target *target)
     }
 }
 
-/* A process of the host, with all rights on it. Windows alone has them. */
+/* A hostProcess container has full access to the node. It exists on Windows only. */
 static void tell_left_host_process(const struct target *target, const struct object *object,
                                    const struct node *holder)
 {
@@ -281,7 +283,7 @@ static void tell_left_of_container(const struct target *target)
         leave(target, NULL, "securityContext.runAsUser", user);
 }
 
-/* The key that says of what kind a volume is, where the standard has something against it. */
+/* Returns the type of a volume that the standard forbids; empty if it allows the volume. */
 static struct str refused_volume(const struct node *volume, bool restricted)
 {
     static const char *const allowed[] = {"configMap", "csi",       "downwardAPI",
@@ -320,7 +322,7 @@ void inject_security_tell_pod(const struct target *target)
     }
 }
 
-/* Why Kubernetes would refuse allowPrivilegeEscalation: false; NULL: it would not. */
+/* Returns why Kubernetes would reject allowPrivilegeEscalation: false; NULL if it would not. */
 static const char *obstacle(const struct target *target)
 {
     if (node_is_true(node_find(target->container, "securityContext privileged")))

@@ -1,5 +1,5 @@
-/* The Services that route to a workload: which of its containers they reach, and which Service and
- * port public_uri means. */
+/* The Services that route to a workload: which containers they reach, and which Service and port
+ * public_uri uses. */
 #include "chart/inject_target.h"
 
 #include "yaml/scalar.h"
@@ -29,11 +29,11 @@ const struct node *target_container_port(const struct node *container, struct st
     return found;
 }
 
-/* What calls a port of a container. */
+/* The keys by which a port of a container is referred to. */
 static const char *const port_keys[] = {"name", "containerPort"};
 
-/* Adds the ports of a container by name and number, those that speak TCP or the others; one that is
- * there already stays. */
+/* Adds the ports of a container by name and number, either those of TCP or the others. Keeps
+ * earlier entries. */
 static void index_ports(struct arena *arena, struct set *ports, const struct node *container,
                         bool udp)
 {
@@ -55,7 +55,8 @@ struct set target_container_ports(struct arena *arena, const struct node *contai
     return ports;
 }
 
-/* A port is for metrics or health checks, and carries no traffic, if a word of its name says so. */
+/* True if a word of the name shows that the port is for metrics or health checks, not for traffic.
+ */
 static bool is_metrics_name(struct str name)
 {
     static const char *const words[] = {
@@ -74,7 +75,8 @@ static bool is_metrics_name(struct str name)
     return false;
 }
 
-/* A port that nothing names is for metrics if exporters use its number. */
+/* True for a number in the range of exporters. Ports without a name and with such a number are for
+ * metrics. */
 static bool is_metrics_number(struct str text)
 {
     enum { FIRST = 9100, LAST = 9999 };
@@ -90,14 +92,14 @@ static const struct node *target_of(const struct node *service_port)
 
 /* The Services of a workload */
 
-/* What routes to a name or number of a port. */
+/* The Service ports that route to a name or number of a container port. */
 struct service_target {
     struct service_target *self;
-    const struct object *service; /* the first */
-    const struct node *to;        /* as it writes it */
+    const struct object *service; /* the first Service */
+    const struct node *to;        /* the target port, as the first Service writes it */
     size_t order;                 /* among the ports of all Services */
-    bool named;                   /* by a port whose name is not one of metrics */
-    bool unnamed;                 /* by a port without a name */
+    bool named;                   /* a Service port has a name that is not for metrics */
+    bool unnamed;                 /* a Service port has no name */
 };
 
 static void index_service(struct injection *injection, const struct object *service, bool written,
@@ -120,8 +122,8 @@ static void index_service(struct injection *injection, const struct object *serv
     }
 }
 
-/* As in Kubernetes, a name or number of a port is that of the first container that has it, and
- * sidecars among the init containers come last. */
+/* As in Kubernetes, a name or number of a port refers to the first container that has it; sidecars
+ * among the init containers are last. */
 static void index_pod(struct injection *injection, const struct object *workload)
 {
     const struct node *containers = node_find(workload->pod, "containers");
@@ -133,14 +135,14 @@ static void index_pod(struct injection *injection, const struct object *workload
             index_ports(injection->arena, &injection->pod_ports, each, false);
 }
 
-/* What helm.service or --service names; empty: nothing. */
+/* Returns the name in --service, else in helm.service; empty if neither is set. */
 static struct str written_service(const struct target *target)
 {
     const char *flag = target->injection->options->service;
     return flag ? str_of(flag) : target->service->helm.service;
 }
 
-/* A Service that is written is the only one that counts. */
+/* Keeps only the Service that the user selected. */
 static void keep_written(struct injection *injection, struct str written)
 {
     size_t kept = 0;
@@ -176,7 +178,7 @@ void target_find_services(const struct target *target)
     injection->routes = NULL;
 }
 
-/* The number that a Service's port routes to, or its name if no container has it. */
+/* Returns the number that a Service's port routes to, or its name if no container has it. */
 static struct str target_number(const struct injection *injection, const struct node *port)
 {
     struct str to = node_text(target_of(port));
@@ -203,7 +205,7 @@ static void list_ports(const struct injection *injection, struct buf *out,
         buf_add(out, STR(")"));
 }
 
-/* Services and the ports that they route to, for a message. */
+/* Lists Services and the ports that they route to, for a message. */
 static struct str list_services(const struct injection *injection,
                                 const struct object *const *services, size_t count)
 {
@@ -217,8 +219,8 @@ static struct str list_services(const struct injection *injection,
     return buf_take(injection->arena, &names);
 }
 
-/* Adds the hint of a message about Services: those that can be written, and as an example the one
- * whose name is most like the written name. */
+/* Adds a hint with the available Services, and as an example the one whose name is most similar to
+ * the requested name. */
 static void hint_services(const struct target *target, const struct object *const *services,
                           size_t count)
 {
@@ -265,11 +267,11 @@ bool target_check_service(const struct target *target)
 
 /* Containers that Services reach */
 
-/* What Services reach of a container. */
+/* The ports of a container that Services reach. */
 struct reached {
     const struct node *port;
     const struct service_target *first; /* in the order of the Services */
-    bool several;                       /* there are more ports */
+    bool several;                       /* Services reach several ports */
 };
 
 static void add_reached(struct reached *reached, const struct node *port,
@@ -281,8 +283,8 @@ static void add_reached(struct reached *reached, const struct node *port,
         reached->first = by;
 }
 
-/* A port carries traffic unless it is one for metrics by its own name, by the name that every
- * Service gives it, or, without any name, by its number. */
+/* True unless the port is for metrics, according to its own name, to the names that all Services
+ * give it, or, if it has no name, to its number. */
 static bool carries_traffic(const struct node *port, const struct service_target *by)
 {
     struct str name = node_text(node_find(port, "name"));
@@ -293,7 +295,7 @@ static bool carries_traffic(const struct node *port, const struct service_target
             (name.len || !is_metrics_number(node_text(node_find(port, "containerPort")))));
 }
 
-/* Finds the container's ports that carry traffic, and those for metrics. */
+/* Finds the container's ports for traffic and for metrics that Services reach. */
 static void find_reached(const struct target *target, const struct node *container,
                          struct reached *ret_traffic, struct reached *ret_metrics)
 {
@@ -362,8 +364,8 @@ static bool is_traffic_port(const struct target *target, const struct node *port
     return own ? carries_traffic(own, &by) : by.named || (by.unnamed && !is_metrics_number(to));
 }
 
-/* True if a port of a Service routes to the written `port`, or, where none is written, carries
- * traffic to the container. A number that no container names may be this one's. */
+/* True if a Service port routes to the `port` of the service file, or, if that is not set, routes
+ * traffic to the container. A number that no container declares may be a port of this container. */
 static bool is_public(const struct target *target, const struct node *port,
                       const struct set *own_ports)
 {
@@ -380,7 +382,7 @@ static bool is_public(const struct target *target, const struct node *port,
     return reaches && is_traffic_port(target, port);
 }
 
-/* What is chosen among ports: the only one, or the one named `http`. */
+/* Candidates for a port: the only one is selected, else the one named `http`. */
 struct port_choice {
     const struct node *first;
     const struct node *http;
@@ -400,14 +402,14 @@ static const struct node *chosen_port(const struct port_choice *choice)
     return choice->count == 1 ? choice->first : choice->http;
 }
 
-/* A Service that public_uri may mean. */
+/* A candidate for the Service of public_uri. */
 struct candidate {
     const struct object *service;
-    struct port_choice public;  /* its ports that is_public() */
-    struct port_choice traffic; /* and all that carry traffic */
+    struct port_choice public;  /* ports for which is_public() is true */
+    struct port_choice traffic; /* all ports for traffic */
     size_t tcp_ports;
-    bool able; /* an Ingress can use it: it has a name, an address, a TCP port */
-    bool only; /* no other is able */
+    bool able; /* an Ingress can use it: it has a name, a cluster IP, a TCP port */
+    bool only; /* it is the only able one */
 };
 
 static struct candidate look_at(const struct target *target, const struct object *service,
@@ -427,7 +429,8 @@ static struct candidate look_at(const struct target *target, const struct object
     return candidate;
 }
 
-/* The port of the Service that is chosen. Several that route to the written port are alike. */
+/* Returns the port to use of a Service, or NULL. Ports that route to the `port` of the service file
+ * are equivalent. */
 static const struct node *port_of(const struct target *target, const struct candidate *candidate)
 {
     if (candidate->public.count == 0)
@@ -435,7 +438,8 @@ static const struct node *port_of(const struct target *target, const struct cand
     return target->service->public_port ? candidate->public.first : chosen_port(&candidate->public);
 }
 
-/* True for a Service that only the API server calls, unless it is written. */
+/* True for a Service of admission webhooks, which only the API server calls, unless the user
+ * selected it. */
 static bool is_for_webhooks(const struct target *target, const struct object *service)
 {
     return written_service(target).len == 0 &&
@@ -461,8 +465,8 @@ static bool report_webhook(const struct target *target)
     return false;
 }
 
-/* Reports that no Service can serve public_uri. A headless one has no address of its own, so it is
- * taken only where it is written. */
+/* Reports that no Service can serve public_uri. A headless Service has no cluster IP, so it is used
+ * only if the user selected it. */
 static void report_no_service(const struct target *target)
 {
     struct injection *injection = target->injection;
@@ -511,9 +515,9 @@ static bool report_services(const struct target *target, const struct object *co
     return false;
 }
 
-/* The Service of public_uri is the one that is written; else the only one that routes to the
- * written port, or that carries traffic to the container; else, without a written port, the only
- * one that carries traffic at all. */
+/* Selects the Service of public_uri: the one that the user selected; else the only one that routes
+ * to the `port` of the service file, or that routes traffic to the container; else, if `port` is
+ * not set, the only one that routes traffic at all. */
 static bool choose_service(const struct target *target, struct candidate *ret)
 {
     struct injection *injection = target->injection;
@@ -551,7 +555,7 @@ static bool choose_service(const struct target *target, struct candidate *ret)
                            matching);
 }
 
-/* A Service that is written is used as it is. */
+/* Warns if the Service that the user selected does not route to `port`: it is used nevertheless. */
 static void warn_port(const struct target *target, const struct candidate *chosen)
 {
     const struct port *written = target->service->public_port;
@@ -565,7 +569,8 @@ static void warn_port(const struct target *target, const struct candidate *chose
               STR_ARG(list_services(target->injection, &chosen->service, 1)));
 }
 
-/* One of several ports that nothing names is a guess, also if the Service is not. */
+/* Records why the Service was selected. A port out of several is a guess even if the Service is
+ * not. */
 static void report_choice(const struct target *target, const struct candidate *chosen,
                           const struct node *port)
 {
@@ -591,8 +596,7 @@ static void report_choice(const struct target *target, const struct candidate *c
                       STR_ARG(of_several));
 }
 
-/* The form of `port` that a port of a Service suggests by its name, or by that of the container's.
- */
+/* Returns the key of `port` that the name of a Service port, or of the container port, suggests. */
 static const char *port_form(const struct target *target, const struct node *port)
 {
     static const char *const forms[] = {"grpc", "websocket", "tcp"};

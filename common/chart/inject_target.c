@@ -1,4 +1,4 @@
-/* What is done to a workload, and told: all that the files inject_*.c do goes through here. */
+/* Changes workloads and records the changes, for all files inject_*.c. */
 #include "chart/inject_target.h"
 
 struct str target_key(const struct injection *injection, const void *thing)
@@ -8,7 +8,7 @@ struct str target_key(const struct injection *injection, const void *thing)
     return (struct str){(const char *)key, sizeof(void *)};
 }
 
-/* Telling and changing */
+/* Changes */
 
 void target_error(const struct target *target, enum field_id field, const char *format, ...)
 {
@@ -17,7 +17,8 @@ void target_error(const struct target *target, enum field_id field, const char *
     struct arena *arena = target->injection->arena;
     struct str message = str_vformat(arena, format, arguments);
     va_end(arguments);
-    if (target->injection->release.unreadable) { /* what is missed may be in there */
+    if (target->injection->release
+            .unreadable) { /* what is missing may be in the unreadable document */
         target->injection->diags->last_kept = false;
         return;
     }
@@ -39,7 +40,7 @@ static struct deed *add_deed(struct injection *injection, enum deed_kind kind,
     return deed;
 }
 
-/* True for a pod of several containers. */
+/* True if the pod has several containers. */
 static bool has_several(const struct object *workload)
 {
     const struct node *first = node_items(node_find(workload->pod, "containers"));
@@ -100,7 +101,7 @@ void target_cannot(const struct target *target, enum field_id field, const char 
     diag_hint(target->injection->diags, "%s", hint);
 }
 
-/* A path as users write it: spec.replicas. */
+/* Returns a path with dots, as users write it: spec.replicas. */
 static const char *dotted(struct arena *arena, const char *path)
 {
     struct str words = str_of(path);
@@ -133,7 +134,7 @@ bool target_int(const struct target *target, enum field_id field, const struct o
     return false;
 }
 
-/* True, and reported as left, if gaps are filled and nothing in the object's document can be. */
+/* Reports the setting as skipped and returns true if the object's document cannot be filled. */
 static bool is_unfit(const struct target *target, const struct object *object, const char *what)
 {
     const struct object *changed = object ? object : target->workload;
@@ -191,7 +192,7 @@ static bool is_chart_label(struct str key)
     return str_is(key, "helm.sh/chart") || str_starts(key, STR("app.kubernetes.io/"));
 }
 
-/* The workload's labels that say which chart and release it is of. */
+/* Copies the workload's labels that identify its chart and release. */
 static void put_labels(struct arena *arena, struct node *metadata, const struct object *workload)
 {
     const struct node *labels = node_find(workload->node, "metadata labels");

@@ -1,10 +1,10 @@
-/* Traffic: settings onto the Ingresses of the chart that lead to the workload, or new objects. A
- * route of the Gateway API may serve public_uri as well. */
+/* Traffic: sets annotations on the Ingresses of the chart that route to the workload, or adds
+ * objects. A route of the Gateway API may serve public_uri too. */
 #include "chart/traffic_chart.h"
 
 #include <string.h>
 
-/* The Ingresses that lead to the workload. */
+/* Returns the Ingresses that route to the workload. */
 static const struct object **candidates(const struct target *target, size_t *ret_count)
 {
     struct injection *injection = target->injection;
@@ -17,7 +17,7 @@ static const struct object **candidates(const struct target *target, size_t *ret
     return injection->ingresses;
 }
 
-/* The routes of the Gateway API that lead to the workload. */
+/* Returns the routes of the Gateway API that route to the workload. */
 static const struct object **gateway_routes(const struct target *target, size_t *ret_count)
 {
     struct injection *injection = target->injection;
@@ -29,7 +29,7 @@ static const struct object **gateway_routes(const struct target *target, size_t 
     return injection->routes;
 }
 
-/* What the user named; empty: nothing. */
+/* Returns the name in --ingress, else in helm.ingress; empty if neither is set. */
 static struct str wanted(const struct target *target)
 {
     const char *flag = target->injection->options->ingress;
@@ -63,7 +63,7 @@ static bool leads_to_us(const void *context, const struct object *ingress, struc
     return ours && release_in_reference(&target->injection->release, ours, ingress, namespace);
 }
 
-/* "HOST/PATH" */
+/* Returns "HOST/PATH". */
 static struct str route_text(struct arena *arena, const struct route *route)
 {
     bool all = route->prefix.len == 0 && route->host.len == 0;
@@ -71,9 +71,9 @@ static struct str route_text(struct arena *arena, const struct route *route)
                       all ? "/" : "");
 }
 
-/* A public_uri is served if, of the paths that fit it in an Ingress class or the routes of
- * Gateways, the one that the controller prefers leads to a Service of the workload. The answer is
- * that of a class that serves it, else of the first that leads it to another Service. */
+/* Determines whether the chart serves a public_uri: in a class of Ingresses, or in the routes of
+ * Gateways, the matching path that the controller prefers routes to a Service of the workload.
+ * Returns the answer of a class that serves it, else of the first that routes it elsewhere. */
 static struct release_answer ask(const struct target *target, const struct route *route)
 {
     struct injection *injection = target->injection;
@@ -111,7 +111,7 @@ static void warn_doubt(const struct target *target, const struct route *route,
     diag_hint(injection->diags, "check the paths of this host in the chart");
 }
 
-/* Controllers choose one of two equal paths, often that of the older Ingress. */
+/* Warns about two equal paths: the controller uses one of them, often that of the older Ingress. */
 static void warn_rival(const struct target *target, const struct route *route,
                        const struct object *rival)
 {
@@ -124,7 +124,8 @@ static void warn_rival(const struct target *target, const struct route *route,
     diag_hint(injection->diags, "remove one of the two paths in the chart's values");
 }
 
-/* A route of a Gateway needs no Ingress beside it, which would be a second way in. */
+/* Warns that no Ingress is added: with the route of the Gateway, it would be a second entry point.
+ */
 static void warn_route(const struct target *target, const struct route *route,
                        const struct object *server)
 {
@@ -150,7 +151,7 @@ static bool is_served(const struct target *target, const struct route *route)
 
 /* Annotations */
 
-/* Reports the other Services of an Ingress: annotations apply to them too. */
+/* Warns about the first other Service of an Ingress: annotations apply to it too. */
 static void warn_shared(const struct target *target, const struct object *ingress)
 {
     struct injection *injection = target->injection;
@@ -188,7 +189,7 @@ static bool has_annotations(const struct target *target)
 
 /* New objects */
 
-/* Puts an object that serves routes beside the Service that it leads to. */
+/* Adds an object that serves routes, in the namespace of the Service that it routes to. */
 static void add_object(const struct target *target, const struct traffic *traffic,
                        const struct object *to, const struct node *object)
 {
@@ -226,7 +227,8 @@ static void add_objects(const struct target *target, const struct traffic *traff
         add_object(target, traffic, to, manifests.items[i]);
 }
 
-/* True if the chart leads a route to another Service where a new object would lead it to ours. */
+/* True if the chart routes exactly this host and path to another Service, in the class of a new
+ * object. */
 static bool is_taken(const struct target *target, const struct traffic *traffic,
                      const struct route *route)
 {
@@ -264,7 +266,8 @@ static void report_unserved(const struct target *target, const struct traffic *t
                   STR_ARG(selector));
 }
 
-/* A new object cannot have a path that the chart leads to another Service. */
+/* Reports routes that a new object cannot have, because the chart routes them to another Service.
+ */
 static bool check_taken(const struct target *target, const struct traffic *traffic)
 {
     struct injection *injection = target->injection;
@@ -281,7 +284,7 @@ static bool check_taken(const struct target *target, const struct traffic *traff
     return injection->diags->errors == errors;
 }
 
-/* A new Ingress and a route are two ways in, which need not lead to the same Service. */
+/* Warns if a route of a Gateway sends requests for the new Ingress's routes to another Service. */
 static void warn_other_way(const struct target *target, const struct traffic *traffic)
 {
     struct injection *injection = target->injection;
@@ -315,8 +318,9 @@ flavour_of(const struct target *target, const struct traffic *traffic, const str
     return chart_flavour_find(ingress_flavour_of(target, traffic, ingress));
 }
 
-/* With `ingress: new` a setting may be on one Ingress alone, the new one or another that takes it;
- * else it must hold for every Ingress that leads to the workload. */
+/* Applies the settings to all selected Ingresses that route to the workload. With `ingress: new`,
+ * it is sufficient that one Ingress, the new one or another, supports a setting; otherwise all
+ * must. */
 static void apply_to_all(const struct target *target, const struct object **ingresses, size_t count,
                          bool adds)
 {
@@ -337,7 +341,7 @@ static void apply_to_all(const struct target *target, const struct object **ingr
     }
 }
 
-/* The Ingress that `helm.ingress` names must be one that leads to the workload. */
+/* Reports an error and returns false if the selected Ingress does not route to the workload. */
 static bool check_wanted(const struct target *target, const struct object **ingresses, size_t count)
 {
     if (wanted(target).len == 0 || wants_new(target))
@@ -377,7 +381,7 @@ static struct route *unserved_routes(const struct target *target, size_t *ret_co
     return routes;
 }
 
-/* What only Ingresses have does nothing where none leads to the workload. */
+/* Warns about settings for Ingresses if none routes to the workload. */
 static void warn_no_effect(const struct target *target)
 {
     struct injection *injection = target->injection;
@@ -399,7 +403,7 @@ static void warn_no_effect(const struct target *target)
     }
 }
 
-/* A new Ingress is for public_uri: without it, `new` is a mistake. */
+/* Reports `ingress: new` without public_uri. */
 static void check_new(const struct target *target)
 {
     struct diags *diags = target->injection->diags;
@@ -426,8 +430,8 @@ static void add(const struct target *target, const struct traffic *traffic)
     add_objects(target, traffic);
 }
 
-/* Reports the routes that the chart does not serve, and what would be for an Ingress of their own.
- * `first` is what it serves others with. */
+/* Reports the routes that the chart does not serve, and keep_path_prefix, which only a new Ingress
+ * supports. `first`: the first Ingress or route of the chart that routes to the workload. */
 static void report_all_unserved(const struct target *target, const struct traffic *traffic,
                                 const struct object *first)
 {

@@ -7,7 +7,7 @@
 
 static const struct release_kind {
     const char *name;
-    const char *groups[2]; /* of the API, "" for the core */
+    const char *groups[2]; /* API groups; "": the core group */
     enum object_kind type;
 } kinds[] = {
     {"Deployment", {"apps", "extensions"}, OBJECT_WORKLOAD},
@@ -42,7 +42,7 @@ static bool is_list(struct str kind)
     return str_ends(kind, STR("List"));
 }
 
-/* False for a document that says of itself to be of another type. */
+/* True if the document's plain `kind:` line names a kind of the type. */
 static bool may_hold(const struct document *document, enum object_kind type)
 {
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
@@ -88,7 +88,7 @@ static void find_pod(struct object *object)
                    str_is(restart, "Never") || str_is(restart, "OnFailure");
 }
 
-/* In the order of the stream, which is mostly the order of reading. */
+/* Inserts in the order of the stream, which is usually the order of parsing. */
 static void insert(struct release *release, struct object *object)
 {
     struct object **first = &release->first[object->type];
@@ -109,8 +109,8 @@ static struct str full_name(struct arena *arena, struct str namespace, struct st
     return str_format(arena, "%.*s/%.*s", STR_ARG(namespace), STR_ARG(kind_name));
 }
 
-/* Deduces which namespaces are not the release's, and which names need their namespace in a
- * message. */
+/* Determines which namespaces are not that of the release, and which names are ambiguous in
+ * messages without their namespace. */
 static void add_homonym(struct release *release, struct object *object)
 {
     struct arena *arena = release->arena;
@@ -151,7 +151,7 @@ static bool has_pods(const struct object *object)
     return object->pod && object->pod->kind == NODE_MAP;
 }
 
-/* True for a Rollout that runs the pods of another object. */
+/* True for a Rollout with `workloadRef`. */
 static bool refers_to_pods(const struct object *object)
 {
     return str_is(object->kind, "Rollout") && node_find(object->node, "spec workloadRef") != NULL;
@@ -236,7 +236,9 @@ struct str release_reference(struct arena *arena, const struct object *rollout)
                       STR_ARG(node_text(node_find(reference, "name"))));
 }
 
-/* The object of that "KIND/NAME" beside another: in its namespace, or in what may be that. */
+/* Returns the object "KIND/NAME" in the namespace of another, or in one that may be the same; or
+ * NULL.
+ */
 static struct object *find_beside(const struct release *release, struct str name,
                                   const struct object *other)
 {
@@ -250,7 +252,9 @@ static struct object *find_beside(const struct release *release, struct str name
     return found && release_same_namespace(found, other) ? found->self : NULL;
 }
 
-/* Finds the objects whose pods the Rollouts run. If several refer to one, the first runs them. */
+/* Finds the objects that Rollouts refer to. If several refer to one object, the first runs its
+ * pods.
+ */
 static void link_rollouts(struct release *release)
 {
     release->rollouts_linked = true;
@@ -329,19 +333,21 @@ const struct object *release_find(struct release *release, enum object_kind type
     return object;
 }
 
-/* The value of a pod's label, or NULL. Keys may hold any character but a space. */
+/* Returns the value of a label, or NULL. Keys contain no spaces, so node_find() can look them up.
+ */
 static const struct node *label(const struct node *labels, struct arena *arena, struct str key)
 {
     return labels ? node_find(labels, str_c(arena, key)) : NULL;
 }
 
-/* The keys of `from`, which is `wanted` or what it merges; the values are those that hold. */
+/* True if the labels have all keys of `from`, which is `wanted` or a map that it merges, with the
+ * effective values in `wanted`. */
 static bool takes_labels(struct arena *arena, struct node *from, const struct node *wanted,
                          const struct node *labels)
 {
     struct node *map = node_target(from);
     for (struct node *value = map->first; value; value = value->next) {
-        if (!value->key || node_is_merge(value)) { /* an item is merged too */
+        if (!value->key || node_is_merge(value)) { /* merged, or an item of a merged list */
             if (node_target(value)->kind != NODE_SCALAR &&
                 !takes_labels(arena, value, wanted, labels))
                 return false;
@@ -376,7 +382,7 @@ bool release_selects(const struct object *selector, const struct object *workloa
     struct arena scratch = {0};
     const struct node *labels = node_find(workload->template, "metadata labels");
     struct node *wanted = node_find(selector->node, "spec selector");
-    /* An empty selector takes nothing, but since policy/v1 a budget's takes all. */
+    /* An empty selector matches nothing, but that of a policy/v1 disruption budget matches all. */
     bool right = wanted && wanted->kind == NODE_MAP &&
                  (wanted->first || str_is(selector->api_version, "policy/v1")) &&
                  release_same_namespace(selector, workload);
@@ -411,7 +417,7 @@ bool release_refers(const struct object *scaler, const char *path, const struct 
                  : str_is(workload->kind, "Deployment"));
 }
 
-/* What a list of names grows by. */
+/* A growing list of names. */
 struct names {
     struct arena *arena;
     struct str *items;

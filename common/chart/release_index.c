@@ -1,18 +1,18 @@
-/* Which Services lead to a workload, which Ingresses to a Service, and which labels select pods:
- * looked up, for a chart may hold thousands of each. */
+/* Indexes of the Services that route to a workload, of the Ingresses that route to a Service, and
+ * of the labels that select pods, because a chart may have thousands of each. */
 #include "chart/release.h"
 
 #include <stdlib.h>
 
 struct index_entry {
     const struct object *object;
-    struct str namespace; /* of what a route refers to; empty: its own */
+    struct str namespace; /* with which a route refers to the Service; empty: that of the route */
     size_t order;         /* among the objects of its type */
     struct index_entry *self;
-    struct index_entry *next; /* under the same key */
+    struct index_entry *next; /* with the same key */
 };
 
-/* How often something occurs. */
+/* Counts how many Services select a label. */
 struct tally {
     struct tally *self;
     size_t number;
@@ -38,7 +38,7 @@ static int by_order(const void *a, const void *b)
     return left->order < right->order ? -1 : left->order > right->order;
 }
 
-/* Entries that were found, some of them more than once. */
+/* The entries that match, possibly with duplicates. */
 struct index_match {
     struct arena *arena;
     struct index_entry *entries;
@@ -54,7 +54,7 @@ static void add_found(struct index_match *found, const struct set *set, struct s
     }
 }
 
-/* In the order of the stream, each once. */
+/* Sorts the entries in the order of the stream and removes duplicates. */
 static void settle(struct index_match *found)
 {
     size_t kept = 0;
@@ -66,7 +66,7 @@ static void settle(struct index_match *found)
     found->count = kept;
 }
 
-/* The objects of the entries, in the order of the stream. */
+/* Returns the objects of the entries, in the order of the stream. */
 static const struct object **settled(struct index_match *found, size_t *ret_count)
 {
     settle(found);
@@ -104,7 +104,7 @@ static void count_pairs(struct release *release, struct set *counts, const struc
     }
 }
 
-/* True for a value of a map that no merge key after it may override. */
+/* True for a value of a map that no later merge key can override. */
 static bool is_certain(const struct node *value)
 {
     for (const struct node *each = value->next; each; each = each->next)
@@ -113,8 +113,8 @@ static bool is_certain(const struct node *value)
     return true;
 }
 
-/* What a Service is found by: the pair that the fewest select, for many share the chart's name.
- * Empty: it is to be looked at for every workload. */
+/* Returns the label by which a Service is indexed: the one that the fewest Services select, because
+ * many share the chart's name. Empty: the Service is checked for every workload. */
 static struct str rarest_pair(struct release *release, const struct set *counts,
                               const struct node *selector)
 {
@@ -159,7 +159,7 @@ static void find_by_labels(struct release *release, struct index_match *found, s
     if (!map || map->kind == NODE_SCALAR)
         return;
     for (struct node *value = map->first; value; value = value->next) {
-        if (!value->key || node_is_merge(value)) /* an item is merged too */
+        if (!value->key || node_is_merge(value)) /* merged, or an item of a merged list */
             find_by_labels(release, found, value);
         else
             add_found(found, &release->selecting, pair(release->arena, value->key->text, value));
@@ -192,7 +192,7 @@ bool release_has_service(struct release *release, struct str name, const struct 
     return each != NULL;
 }
 
-/* Ingresses by the Services that they lead to */
+/* Ingresses by the Services that they route to */
 
 static void index_ingresses(struct release *release)
 {
@@ -228,7 +228,7 @@ const struct object **release_ingresses(struct release *release,
     return settled(&found, ret_count);
 }
 
-/* Routes of the Gateway API by the Services that they lead to */
+/* Routes of the Gateway API by the Services that they route to */
 
 static void index_route(struct release *release, const struct object *route, size_t order)
 {
@@ -312,7 +312,7 @@ static void add_user(struct release *release, const struct object *object, struc
     set_add(release->arena, &release->label_users, key, object);
 }
 
-/* The keys that a field of a selector, or of a constraint beside one, has in a list. */
+/* Adds the label keys in lists of a selector, or of a constraint with a selector. */
 static void add_listed_keys(struct release *release, const struct object *object, struct str name,
                             const struct node *meant)
 {
@@ -324,8 +324,8 @@ static void add_listed_keys(struct release *release, const struct object *object
             add_user(release, object, node_text(node_find(item, "key")));
 }
 
-/* Where keys of selectors stand: under matchLabels, in matchExpressions, and, in Services, under
- * selector itself. What selects nodes is passed over. */
+/* Adds the label keys of all selectors: in matchLabels, in matchExpressions and, in Services, in
+ * `selector` itself. Skips selectors of nodes. */
 static void find_users(struct release *release, const struct object *object, struct node *holder,
                        bool selector)
 {
@@ -357,7 +357,8 @@ const struct object *release_label_user(struct release *release, struct str key)
             type == OBJECT_ROUTE || type == OBJECT_WEBHOOK)
             continue; /* they select no pods */
         const struct object *first = release_objects(release, type);
-        if (type == OBJECT_PODS || release->label_users_known) /* those select their own at most */
+        if (type == OBJECT_PODS ||
+            release->label_users_known) /* their selectors match only their own pods */
             continue;
         for (const struct object *each = first; each; each = each->next)
             find_users(release, each, each->node, false);

@@ -1,4 +1,4 @@
-/* Ingresses of a chart that another controller serves: it does not read nginx annotations. */
+/* Ingresses of a chart that another controller than nginx serves. It ignores nginx annotations. */
 #include "chart/traffic_chart.h"
 #include "manifest/traffic_ingress.h"
 
@@ -26,8 +26,8 @@ static void hint_class(const struct target *target, const struct nginx_setting *
                   STR_ARG(other), STR_ARG(class));
 }
 
-/* The environment's own class is known to be generic: there the port's type is a warning, as on the
- * Ingresses that are rendered. */
+/* True for the class of the environment, which is known to be generic. For it, the port's type is a
+ * warning, as for rendered Ingresses. */
 static bool is_of_environment(const struct target *target, struct str class)
 {
     const struct environment *environment = &target->service->layer->environment;

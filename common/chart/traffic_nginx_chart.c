@@ -45,7 +45,7 @@ static bool annotate(const struct target *target, const struct traffic *traffic,
     return ingress_annotate(target, traffic, ingress, true);
 }
 
-/* True if the chart has rules for the host, none of which is a regular expression. */
+/* True if the chart has rules for the host, and none is a regular expression. */
 static bool has_plain_host(const struct target *target, const struct traffic *traffic,
                            struct str host)
 {
@@ -57,7 +57,8 @@ static bool has_plain_host(const struct target *target, const struct traffic *tr
     return plain;
 }
 
-/* A regular expression on a new Ingress changes how nginx reads the chart's paths of the host. */
+/* Warns that a regular expression in a new Ingress changes how nginx reads the chart's paths of the
+ * host. */
 static void warn_regex(const struct target *target, const struct traffic *traffic)
 {
     struct diags *diags = target->injection->diags;
@@ -80,8 +81,8 @@ static bool is_https_name(struct str name)
     return str_is(name, "https") || str_starts(name, STR("https-"));
 }
 
-/* True if a port of a Service is for HTTPS by its appProtocol, by the container's name for it, or
- * else by its own. */
+/* True if a Service port uses HTTPS, according to its appProtocol, to the name of the container
+ * port, else to its own name. */
 static bool speaks_https(const struct target *target, const struct node *port)
 {
     const struct node *to = node_find(port, "targetPort");
@@ -93,7 +94,8 @@ static bool speaks_https(const struct target *target, const struct node *port)
     return !str_is(name, "http") && is_https_name(node_text(node_find(port, "name")));
 }
 
-/* nginx requests a port by HTTP, unless an annotation says otherwise. */
+/* Warns about an HTTPS port: nginx connects with HTTP unless an annotation sets another protocol.
+ */
 static void warn_https(const struct target *target, const struct traffic *traffic,
                        const struct object *to, const struct node *port)
 {
