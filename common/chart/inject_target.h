@@ -5,26 +5,26 @@
 #include "chart/release.h"
 #include "manifest/manifest.h"
 
-enum deed_kind {
-    DEED_ADDED,
-    DEED_REPLACED,
-    DEED_REMOVED,
-    DEED_LEFT,    /* fill mode kept a value of the chart that the service would change */
-    DEED_SKIPPED, /* fill mode could not apply a setting, or could not change an object */
-    DEED_CHOSEN,  /* an object or container was selected; `detail`: why */
-    DEED_IGNORED, /* a field that never has an effect in charts; in log and report only */
-    DEED_KINDS
+enum change_kind {
+    CHANGE_ADDED,
+    CHANGE_REPLACED,
+    CHANGE_REMOVED,
+    CHANGE_KEPT,    /* fill mode kept a value of the chart that the service would change */
+    DEED_SKIPPED,   /* fill mode could not apply a setting, or could not change an object */
+    CHANGE_CHOSEN,  /* an object or container was selected; `detail`: why */
+    CHANGE_IGNORED, /* a field that never has an effect in charts; in log and report only */
+    CHANGE_KINDS
 };
 
 /* An entry of the log and the report. */
-struct deed {
-    enum deed_kind kind;
+struct change_event {
+    enum change_kind kind;
     struct str object; /* "KIND/NAME" */
     struct str text;   /* the same for messages, with the namespace if it is ambiguous without */
     struct str namespace;
     struct str container; /* empty: the object as a whole */
     bool several;         /* one of several containers, so messages name it */
-    bool guess;           /* DEED_CHOSEN: one of several candidates, not named by the user */
+    bool guess;           /* CHANGE_CHOSEN: one of several candidates, not named by the user */
     struct str what;      /* the field; empty: the object */
     struct str detail;    /* the values, or the reason; may be empty */
 };
@@ -35,23 +35,23 @@ struct injection {
     const struct inject_options *options;
     struct release release;
     const char **unfit;             /* by document: why it cannot be filled, or NULL */
-    struct set owners;              /* the service that claimed each workload */
-    struct set port_readers;        /* the services whose `port` a probe uses */
+    struct map owners;              /* the service that claimed each workload */
+    struct map port_readers;        /* the services whose `port` a probe uses */
     const struct object *led;       /* the workload for which the members below are cached, */
     struct str led_by;              /* and the Service that the user selected for it */
     const struct object **services; /* the Services that route to it */
     size_t service_count;
-    struct set service_names;        /* these Services by name */
-    struct set service_targets;      /* struct service_target by target port, TCP only */
-    struct set pod_ports;            /* the workload's ports by name and number */
+    struct map service_names;        /* these Services by name */
+    struct map service_targets;      /* struct service_target by target port, TCP only */
+    struct map pod_ports;            /* the workload's ports by name and number */
     const struct object **ingresses; /* the Ingresses that route to one of the Services */
     size_t ingress_count;
     const struct object **routes; /* the routes of the Gateway API that do */
     size_t route_count;
     const struct object *volumes_of; /* the workload for which `volumes` is cached */
-    struct set volumes;              /* its volumes by name */
-    struct deed *deeds;
-    size_t deed_count;
+    struct map volumes;              /* its volumes by name */
+    struct change_event *events;
+    size_t event_count;
 };
 
 /* A service that is injected into a container of a workload. */
@@ -78,8 +78,8 @@ const struct object *target_workload(struct injection *injection, const struct s
 struct node *target_main_container(const struct target *target);
 
 /* Reports an error and returns false if another service has already claimed the workload. */
-bool target_take(struct injection *injection, const struct service *service,
-                 const struct object *workload);
+bool claim_workload(struct injection *injection, const struct service *service,
+                    const struct object *workload);
 
 /* Returns the field of a pod's spec that makes it run on Windows: `os.name`, `nodeSelector`,
  * `nodeAffinity` or, if none of these names an operating system, `windowsOptions`. NULL if the pod
@@ -113,7 +113,7 @@ const struct object *target_metrics_service_of(const struct target *target,
 struct node *target_service_port(const struct target *target, const struct node *container);
 
 /* True if a shell needs no quotes for the string, and no command reads it as an option. */
-bool target_is_word(struct str text);
+bool target_is_shell_word(struct str text);
 
 /* True if a port of a container or Service has another protocol than TCP. */
 bool target_is_udp(const struct node *port);
@@ -122,20 +122,20 @@ bool target_is_udp(const struct node *port);
 const struct node *target_container_port(const struct node *container, struct str port);
 
 /* Returns the container's ports by name and number. */
-struct set target_container_ports(struct arena *arena, const struct node *container);
+struct map target_container_ports(struct arena *arena, const struct node *container);
 
 /* Reports an error at a field of the service file, prefixed with the workload's name. */
 void target_error(const struct target *target, enum field_id field, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Records a change of an object, or of the container if `object` is NULL. `format`: the detail. */
-void target_tell(const struct target *target, const struct object *object, enum deed_kind kind,
-                 const char *what, const char *format, ...) __attribute__((format(printf, 5, 6)));
+void inject_log(const struct target *target, const struct object *object, enum change_kind kind,
+                const char *what, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Records why an object, or a container of it, was selected. Shown on stderr only if it is a guess.
  */
-void target_choice(struct injection *injection, const struct object *object,
-                   const struct node *container, bool guess, const char *format, ...)
+void inject_log_choice(struct injection *injection, const struct object *object,
+                       const struct node *container, bool guess, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 /* Returns what selects an object: `--KEY NAME` if that flag is given, because it takes precedence
@@ -145,7 +145,7 @@ struct str target_selector(const struct injection *injection, const char *flag, 
 
 /* Reports a setting that cannot be applied: as skipped in fill mode, else as an error at the field
  * with a hint. */
-void target_cannot(const struct target *target, enum field_id field, const char *what,
+void target_refuse(const struct target *target, enum field_id field, const char *what,
                    const char *reason, const char *hint);
 
 /* Reads an integer of the chart at a path in `map` of `object` (NULL: the container); `otherwise`
@@ -158,9 +158,10 @@ bool target_int(const struct target *target, enum field_id field, const struct o
  * and records the change. Does nothing if the value is the same already, or, in fill mode, if the
  * chart has any value. `object` NULL: the container. `what`: the name of the field in messages;
  * NULL: the path. Scalars are shown with both values, unless they may be secret. */
-enum telling { TELL_VALUES, TELL_NAMES };
+enum value_visibility { SHOW_VALUES, HIDE_VALUES };
 void target_set(const struct target *target, const struct object *object, struct node *map,
-                const char *path, struct node *value, const char *what, enum telling telling);
+                const char *path, struct node *value, const char *what,
+                enum value_visibility value_visibility);
 
 /* Removes a key, if it exists, and records the change with a reason. Does nothing in fill mode. */
 void target_remove(const struct target *target, const struct object *object, struct node *map,
@@ -218,7 +219,7 @@ void inject_resources(const struct target *target);
 
 /* min_containers, max_containers, autoscaling_*: autoscaler, replicas, disruption budget. Called
  * after inject_resources(), because an autoscaler depends on the requests. */
-bool inject_scale_is_asked(const struct target *target);
+bool inject_scale_is_requested(const struct target *target);
 void inject_scale(const struct target *target);
 
 /* Removes `replicas`, which the autoscaler sets, unless helm.replicas is `keep`. `field`: the field
@@ -227,7 +228,7 @@ void inject_remove_replicas(const struct target *target, enum field_id field);
 
 /* helm.replicas of a service without min_containers, max_containers or autoscaling_*. `scaler`: the
  * chart's autoscaler of the workload, or NULL. */
-bool inject_replicas_is_asked(const struct target *target);
+bool inject_replicas_is_requested(const struct target *target);
 void inject_replicas_alone(const struct target *target, const struct object *scaler);
 
 void inject_set_replicas(const struct target *target, int64_t number);
@@ -249,19 +250,19 @@ void inject_commands(const struct target *target);
  * pod_labels. */
 void inject_pod(const struct target *target);
 
-/* pod_security. inject_security_tell_pod() reports, once for each pod, what the pod itself sets
+/* pod_security. inject_security_log_pod() reports, once for each pod, what the pod itself sets
  * against it. */
 void inject_security(const struct target *target);
-void inject_security_tell_pod(const struct target *target);
+void inject_security_log_pod(const struct target *target);
 
 /* public_uri, sticky_session*, consistent_hash, ingress_extra_annotations, and what the type of the
  * port requires from an Ingress. */
-bool inject_ingress_is_asked(const struct target *target);
+bool inject_ingress_is_requested(const struct target *target);
 void inject_ingress(const struct target *target);
 
 /* Reports the workload as skipped and returns true if `hooks: false` or `jobs: false` excludes it.
  */
-bool inject_is_left_out(const struct target *target);
+bool inject_is_excluded(const struct target *target);
 
 /* Reports the settings of the service that are not applied to hooks. */
 void inject_report_hook(const struct target *target);

@@ -83,26 +83,26 @@ struct release {
     bool read_unknown;        /* documents without a plain `kind:` line were parsed */
     struct addition *additions;
     size_t addition_count;
-    struct set namespaces; /* struct chart_namespace by name */
-    struct set homonyms;   /* by "KIND/NAME" */
-    struct set places;     /* the first of each "NAMESPACE/KIND/NAME" */
+    struct map namespaces; /* struct chart_namespace by name */
+    struct map homonyms;   /* by "KIND/NAME" */
+    struct map places;     /* the first of each "NAMESPACE/KIND/NAME" */
     bool rollouts_linked;
     /* Indexes, each built on first use. */
-    struct set selecting; /* Services by a label that they select */
-    struct set services;  /* Services by name */
+    struct map selecting; /* Services by a label that they select */
+    struct map services;  /* Services by name */
     bool services_known;
-    struct set routing; /* Ingresses by backend Service */
+    struct map routing; /* Ingresses by backend Service */
     bool ingresses_known;
-    struct set backends; /* routes of the Gateway API by backend Service */
+    struct map backends; /* routes of the Gateway API by backend Service */
     bool backends_known;
-    struct set hosts; /* rules of Ingresses and routes by class and host */
-    struct set paths; /* and by class, host and path */
+    struct map hosts; /* rules of Ingresses and routes by class and host */
+    struct map paths; /* and by class, host and path */
     bool paths_known;
-    struct set classes; /* IngressClasses by name */
+    struct map classes; /* IngressClasses by name */
     bool classes_known;
-    struct set webhooks; /* Services that admission webhooks call, by name */
+    struct map webhooks; /* Services that admission webhooks call, by name */
     bool webhooks_known;
-    struct set label_users; /* objects by the label keys that they select pods by */
+    struct map label_users; /* objects by the label keys that they select pods by */
     bool label_users_known;
 };
 
@@ -135,14 +135,15 @@ bool release_in_reference(const struct release *release, const struct object *ob
                           const struct object *from, struct str namespace);
 
 /* True if a Service routes to the workload's pods. */
-bool release_leads(const struct object *service, const struct object *workload);
+bool service_routes_to(const struct object *service, const struct object *workload);
 
 /* True if the selector of a Service or disruption budget matches the workload's pods. */
-bool release_selects(const struct object *selector, const struct object *workload);
+bool selector_matches(const struct object *selector, const struct object *workload);
 
 /* True if an autoscaler's reference at `path`, such as "spec scaleTargetRef", names the workload.
  */
-bool release_refers(const struct object *scaler, const char *path, const struct object *workload);
+bool scaler_references(const struct object *scaler, const char *path,
+                       const struct object *workload);
 
 /* Returns the names of the Services that an Ingress routes to. */
 const struct str *release_backends(struct arena *arena, const struct object *ingress,
@@ -175,15 +176,15 @@ const struct object *release_find_class(struct release *release, struct str name
 
 /* True if a Service that an Ingress or route refers to is one of ours. `namespace`: that of the
  * reference; empty: that of the Ingress or route. */
-typedef bool release_is_ours(const void *context, const struct object *ingress,
-                             struct str namespace, struct str service);
+typedef bool release_is_own_service(const void *context, const struct object *ingress,
+                                    struct str namespace, struct str service);
 
 /* Used in place of the class of an Ingress in queries for routes of the Gateway API. All Gateways
  * count as one. */
 #define RELEASE_GATEWAY "gateway/"
 
 /* Which Service receives the requests for a path of a host. */
-struct release_answer {
+struct release_owner {
     bool served;                 /* one of ours, also for all paths below */
     const struct object *server; /* served: the Ingress or route that routes to it */
     const struct object *doubt;  /* served: an Ingress with a longer regular expression, which may
@@ -198,8 +199,8 @@ struct release_answer {
 
 /* Determines which Service receives the requests, according to the Ingresses of a class or the
  * routes. `path` has no trailing slash; `host` may be empty, or a wildcard. */
-void release_ask(struct release *release, struct str class, struct str host, struct str path,
-                 release_is_ours *is_ours, const void *context, struct release_answer *ret);
+void release_query(struct release *release, struct str class, struct str host, struct str path,
+                   release_is_own_service *is_ours, const void *context, struct release_owner *ret);
 
 /* True if Ingresses of a class have rules for exactly this host, none of them with regular
  * expressions of nginx. */

@@ -19,8 +19,8 @@ struct chart_flavour {
     /* Sets the supported settings on an object of the chart. True if there are any. */
     bool (*apply)(const struct target *target, const struct traffic *traffic,
                   const struct object *object);
-    /* Sets the classes, as release_ask() takes them, whose rules a controller merges with those of
-     * an added object, and returns their number. */
+    /* Sets the classes, as release_query() takes them, whose rules a controller merges with those
+     * of an added object, and returns their number. */
     size_t (*tables)(const struct traffic *traffic, struct str ret_tables[CHART_TABLES_MAX]);
     /* Warns if the added objects change how those of the chart work; may be NULL. */
     void (*warn_added)(const struct target *target, const struct traffic *traffic);
@@ -61,7 +61,7 @@ bool ingress_annotate(const struct target *target, const struct traffic *traffic
 size_t ingress_tables(const struct traffic *traffic, struct str ret_tables[CHART_TABLES_MAX]);
 
 /* How nginx reads an Ingress, according to its annotations: traffic_nginx_chart.c. */
-bool nginx_asks_regex(const struct object *ingress); /* paths are regular expressions */
+bool nginx_uses_regex(const struct object *ingress); /* paths are regular expressions */
 bool nginx_is_canary(const struct object *ingress);  /* receives a share of another's requests */
 
 #endif
