@@ -34,7 +34,7 @@ static bool is_port_read(struct injection *injection, const struct service *serv
            map_get(&injection->port_readers, target_key(injection, service));
 }
 
-static void note_ignored(struct injection *injection, const struct service *service)
+static void log_ignored(struct injection *injection, const struct service *service)
 {
     static const struct {
         enum field_id field;
@@ -46,14 +46,14 @@ static void note_ignored(struct injection *injection, const struct service *serv
             (fields[i].field == SERVICE_PORT && is_port_read(injection, service)))
             continue;
         struct str title = str_format(injection->arena, "service %.*s", STR_ARG(service->name));
-        struct change_event change_event = {.kind = CHANGE_IGNORED,
-                                            .object = title,
-                                            .text = title,
-                                            .what = str_from_c(schema_field(fields[i].field)->name),
-                                            .detail = str_from_c(fields[i].reason)};
+        struct change_event event = {.kind = CHANGE_IGNORED,
+                                     .object = title,
+                                     .text = title,
+                                     .what = str_from_c(schema_field(fields[i].field)->name),
+                                     .detail = str_from_c(fields[i].reason)};
         injection->events = arena_grow(injection->arena, injection->events, injection->event_count,
                                        sizeof *injection->events);
-        injection->events[injection->event_count++] = change_event;
+        injection->events[injection->event_count++] = event;
     }
 }
 
@@ -94,7 +94,7 @@ static bool keeps_running(const struct node *container, bool init)
 static void fill_container(const struct target *target, bool init)
 {
     const struct object *workload = target->workload;
-    if (!workload->hook && !workload->ends && keeps_running(target->container, init))
+    if (!workload->hook && !workload->completes && keeps_running(target->container, init))
         inject_probes(target);
     inject_resources(target);
     if (!workload->hook && !init) {
@@ -119,10 +119,10 @@ static void fill_containers(struct target *target)
 
 /* A Rollout with `workloadRef` has no pod template: the object that it names is filled instead, if
  * the chart has it. */
-static void tell_missing_pods(const struct target *target)
+static void log_missing_pods(const struct target *target)
 {
     if (!target->workload->pods_of)
-        inject_log(target, target->workload, DEED_SKIPPED, "",
+        inject_log(target, target->workload, CHANGE_SKIPPED, "",
                    "it runs the pods of %.*s, which is not a workload of the chart",
                    STR_ARG(release_reference(target->injection->arena, target->workload)));
 }
@@ -135,16 +135,16 @@ static bool can_fill(const struct target *target)
         return false;
     const char *unfit = target->injection->unfit[workload->document];
     if (unfit)
-        inject_log(target, workload, DEED_SKIPPED, "", "%s", unfit);
+        inject_log(target, workload, CHANGE_SKIPPED, "", "%s", unfit);
     else if (!workload->pod)
-        tell_missing_pods(target);
+        log_missing_pods(target);
     else
         return target->all || target_check_service(target);
     return false;
 }
 
 /* Applies settings that need a single workload: scale and traffic. */
-static void fill_alone(struct target *target)
+static void fill_single_workload(struct target *target)
 {
     if (!inject_scale_is_requested(target) && !inject_ingress_is_requested(target))
         return;
@@ -183,10 +183,10 @@ static void fill_workload(struct injection *injection, const struct service *ser
     }
     inject_pod(&target);
     if (alone)
-        fill_alone(&target);
+        fill_single_workload(&target);
 }
 
-static bool wants_all(const struct injection *injection, const struct service *service)
+static bool selects_all(const struct injection *injection, const struct service *service)
 {
     const char *flag = injection->options->workload;
     return flag ? strcmp(flag, "*") == 0 : service->helm.all_workloads;
@@ -198,7 +198,7 @@ static bool check_fill_flags(const struct injection *injection, const struct ser
 {
     const struct inject_options *options = injection->options;
     bool ok = true;
-    if (wants_all(injection, service) && (options->service || options->ingress)) {
+    if (selects_all(injection, service) && (options->service || options->ingress)) {
         diag_error(injection->diags, service->at,
                    "--%s cannot be used when all workloads are filled",
                    options->service ? "service" : "ingress");
@@ -220,7 +220,7 @@ static void fill(struct injection *injection, const struct service *service)
     if (!check_fill_flags(injection, service))
         return;
     inject_warn_replicas(&any, "mode: fill removes nothing");
-    if (!wants_all(injection, service)) {
+    if (!selects_all(injection, service)) {
         inject_check_exemptions(injection, service);
         const struct object *workload = target_workload(injection, service);
         if (workload)
@@ -396,7 +396,7 @@ static bool has_fill(const struct inject_run *run)
 
 /* Reports that a document cannot be edited. In fill mode, marks the document as unfit instead and
  * returns true, if it was not marked yet. */
-static bool leave_unfit(struct inject_run *run, size_t i, const struct diags *refused)
+static bool mark_unfit(struct inject_run *run, size_t i, const struct diags *refused)
 {
     const char **unfit = &run->injection.unfit[i];
     if (*unfit || !has_fill(run)) {
@@ -429,29 +429,29 @@ static bool write_edits(struct inject_run *run)
         if (edit_write(edit, &out))
             run->texts[i] = str_copy(run->injection.arena, buf_str(&out));
         else
-            left |= leave_unfit(run, i, &refused);
+            left |= mark_unfit(run, i, &refused);
         buf_free(&out);
     }
     return left;
 }
 
-static const char *const deed_words[CHANGE_KINDS] = {
+static const char *const change_words[CHANGE_KINDS] = {
     [CHANGE_ADDED] = "added",     [CHANGE_REPLACED] = "replaced", [CHANGE_REMOVED] = "removed",
-    [CHANGE_KEPT] = "kept",       [DEED_SKIPPED] = "skipped",     [CHANGE_CHOSEN] = "chosen",
+    [CHANGE_KEPT] = "kept",       [CHANGE_SKIPPED] = "skipped",   [CHANGE_CHOSEN] = "chosen",
     [CHANGE_IGNORED] = "ignored",
 };
 
-static void write_deed(const struct change_event *change_event, struct buf *out)
+static void write_event(const struct change_event *event, struct buf *out)
 {
     struct buf line = {0};
-    buf_format(&line, "%.*s: ", STR_ARG(change_event->text));
-    if (change_event->container.len && change_event->several)
-        buf_format(&line, "container %.*s: ", STR_ARG(change_event->container));
-    if (change_event->what.len)
-        buf_format(&line, "%.*s: ", STR_ARG(change_event->what));
-    buf_add(&line, str_from_c(deed_words[change_event->kind]));
-    if (change_event->detail.len)
-        buf_format(&line, " (%.*s)", STR_ARG(change_event->detail));
+    buf_format(&line, "%.*s: ", STR_ARG(event->text));
+    if (event->container.len && event->several)
+        buf_format(&line, "container %.*s: ", STR_ARG(event->container));
+    if (event->what.len)
+        buf_format(&line, "%.*s: ", STR_ARG(event->what));
+    buf_add(&line, str_from_c(change_words[event->kind]));
+    if (event->detail.len)
+        buf_format(&line, " (%.*s)", STR_ARG(event->detail));
     if (line.len > DIAG_TEXT_MAX)
         line.len = DIAG_TEXT_MAX;
     diag_add_visible(out, buf_str(&line));
@@ -461,18 +461,18 @@ static void write_deed(const struct change_event *change_event, struct buf *out)
 
 /* True for events that stderr shows even without --dry-run: changes of the chart's values, settings
  * that were not applied, and selections among several candidates. */
-static bool is_always_told(const struct change_event *change_event)
+static bool is_always_shown(const struct change_event *event)
 {
-    if (change_event->kind == CHANGE_CHOSEN)
-        return change_event->guess;
-    return change_event->kind != CHANGE_ADDED && change_event->kind != CHANGE_IGNORED;
+    if (event->kind == CHANGE_CHOSEN)
+        return event->guess;
+    return event->kind != CHANGE_ADDED && event->kind != CHANGE_IGNORED;
 }
 
-static void write_deeds(const struct injection *injection, struct buf *out, bool all)
+static void write_events(const struct injection *injection, struct buf *out, bool all)
 {
     for (size_t i = 0; i < injection->event_count; i++)
-        if (all || is_always_told(&injection->events[i]))
-            write_deed(&injection->events[i], out);
+        if (all || is_always_shown(&injection->events[i]))
+            write_event(&injection->events[i], out);
 }
 
 static bool injects_nothing(const struct injection *injection)
@@ -484,19 +484,18 @@ static bool injects_nothing(const struct injection *injection)
     return true;
 }
 
-static void put_event(struct arena *arena, struct node *list,
-                      const struct change_event *change_event)
+static void put_event(struct arena *arena, struct node *list, const struct change_event *event)
 {
     struct node *item = node_append_map(arena, list);
-    node_set_string(arena, item, "object", change_event->object);
-    if (change_event->namespace.len)
-        node_set_string(arena, item, "namespace", change_event->namespace);
-    if (change_event->container.len)
-        node_set_string(arena, item, "container", change_event->container);
-    if (change_event->what.len)
-        node_set_string(arena, item, "field", change_event->what);
-    if (change_event->detail.len)
-        node_set_string(arena, item, "detail", change_event->detail);
+    node_set_string(arena, item, "object", event->object);
+    if (event->namespace.len)
+        node_set_string(arena, item, "namespace", event->namespace);
+    if (event->container.len)
+        node_set_string(arena, item, "container", event->container);
+    if (event->what.len)
+        node_set_string(arena, item, "field", event->what);
+    if (event->detail.len)
+        node_set_string(arena, item, "detail", event->detail);
 }
 
 /* The lists of the JSON report, in order, and the kinds of events in each. */
@@ -506,7 +505,7 @@ static const struct {
     enum change_kind last;
 } report_lists[] = {
     {"added", CHANGE_ADDED, CHANGE_ADDED},       {"replaced", CHANGE_REPLACED, CHANGE_REPLACED},
-    {"removed", CHANGE_REMOVED, CHANGE_REMOVED}, {"left", CHANGE_KEPT, DEED_SKIPPED},
+    {"removed", CHANGE_REMOVED, CHANGE_REMOVED}, {"left", CHANGE_KEPT, CHANGE_SKIPPED},
     {"chosen", CHANGE_CHOSEN, CHANGE_CHOSEN},    {"ignored", CHANGE_IGNORED, CHANGE_IGNORED}};
 
 /* Writes all events as JSON; the list `ignored` only if it has items. */
@@ -528,15 +527,15 @@ static void write_report(const struct injection *injection, struct buf *out)
 }
 
 /* Reports markers without a line break. Reads the lines once, and stops after TOLD markers. */
-static void tell_glued(const struct injection *injection, struct buf *out)
+static void report_broken_markers(const struct injection *injection, struct buf *out)
 {
-    enum { TOLD = 20 };
+    enum { SHOWN_MAX = 20 };
     const struct release *release = &injection->release;
     struct str text = release->source.text;
-    size_t told = 0;
+    size_t shown = 0;
     size_t line = 1;
     size_t at = 0;
-    for (size_t i = 0; i < release->stream.count && told < TOLD; i++) {
+    for (size_t i = 0; i < release->stream.count && shown < SHOWN_MAX; i++) {
         const struct document *document = &release->stream.documents[i];
         if (!document->broken_marker)
             continue;
@@ -545,23 +544,23 @@ static void tell_glued(const struct injection *injection, struct buf *out)
         buf_format(out,
                    "line %zu: text follows --- without a line break: the document is not changed\n",
                    line);
-        told++;
+        shown++;
     }
 }
 
-static void tell(const struct inject_run *run, const struct input_options *input, bool color,
-                 struct injected *ret)
+static void write_messages(const struct inject_run *run, const struct input_options *input,
+                           bool color, struct injected *ret)
 {
     usage_write_skipped(input, &ret->messages);
     usage_write_skipped(input, &ret->log);
     diags_write(&run->diags, &ret->messages, color);
     diags_write(&run->diags, &ret->log, false);
-    tell_glued(&run->injection, &ret->messages);
-    tell_glued(&run->injection, &ret->log);
+    report_broken_markers(&run->injection, &ret->messages);
+    report_broken_markers(&run->injection, &ret->log);
     if (run->diags.errors)
         return;
-    write_deeds(&run->injection, &ret->messages, run->injection.options->dry_run);
-    write_deeds(&run->injection, &ret->log, true);
+    write_events(&run->injection, &ret->messages, run->injection.options->dry_run);
+    write_events(&run->injection, &ret->log, true);
     if (injects_nothing(&run->injection))
         buf_add(&ret->log, STR("nothing was injected\n"));
     write_report(&run->injection, &ret->report);
@@ -580,7 +579,7 @@ static void inject_services(struct inject_run *run, const struct source *manifes
         if (run->services[i]->helm.fill)
             fill(injection, run->services[i]);
     for (size_t i = 0; i < run->service_count; i++)
-        note_ignored(injection, run->services[i]);
+        log_ignored(injection, run->services[i]);
 }
 
 /* Starts again whenever documents turn out to be unfit, so that all decisions and reports are
@@ -649,7 +648,7 @@ bool inject(const struct input_options *input, const struct inject_options *opti
         inject_all(&run, manifests, stream);
     for (size_t i = 0; run.diags.errors == 0 && i < release->stream.count; i++)
         write_document(ret, &run, i);
-    tell(&run, input, color, ret);
+    write_messages(&run, input, color, ret);
     if (options->dry_run || run.diags.errors)
         ret->count = 0;
     if (run.diags.errors)

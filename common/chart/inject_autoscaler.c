@@ -61,7 +61,7 @@ static const struct object *find_any_scaler(const struct target *target)
 }
 
 /* Reports an autoscaler of a Deployment whose pods a Rollout runs: it scales nothing. */
-static bool is_scaled_in_vain(const struct target *target, enum field_id field)
+static bool has_ineffective_scaler(const struct target *target, enum field_id field)
 {
     struct arena *arena = target->injection->arena;
     const struct object *workload = target->workload;
@@ -75,7 +75,7 @@ static bool is_scaled_in_vain(const struct target *target, enum field_id field)
         return false;
     struct str rollout = object_text(arena, workload->rollout);
     if (target->fill) {
-        inject_log(target, workload->rollout, DEED_SKIPPED, "autoscaler",
+        inject_log(target, workload->rollout, CHANGE_SKIPPED, "autoscaler",
                    "%.*s of the chart scales %.*s, but this Rollout runs its pods",
                    STR_ARG(object_text(arena, scaler)), STR_ARG(object_text(arena, workload)));
         return true;
@@ -89,7 +89,7 @@ static bool is_scaled_in_vain(const struct target *target, enum field_id field)
 }
 
 /* Reports KEDA or a vertical autoscaler of the chart, which would conflict with the autoscaler. */
-static bool is_scaled_otherwise(const struct target *target, enum field_id field)
+static bool has_conflicting_scaler(const struct target *target, enum field_id field)
 {
     struct arena *arena = target->injection->arena;
     const struct object *scaled = target_controller(target);
@@ -102,7 +102,7 @@ static bool is_scaled_otherwise(const struct target *target, enum field_id field
     if (!other)
         return false;
     if (target->fill) {
-        inject_log(target, target_controller(target), DEED_SKIPPED, "autoscaler",
+        inject_log(target, target_controller(target), CHANGE_SKIPPED, "autoscaler",
                    "%.*s of the chart already scales it", STR_ARG(object_text(arena, other)));
         return true;
     }
@@ -171,23 +171,23 @@ static struct node *find_metric(const struct target *target, const struct object
 }
 
 /* Where to look for labels and annotations: the pods after injection, and their namespace. */
-struct pod_marks {
+struct pod_metadata {
     const struct target *target;
     const struct node *namespace; /* NULL: not in the chart */
 };
 
-static bool find_mark(const void *context, enum sidecar_source source, const char *key,
-                      struct str *ret_value)
+static bool find_metadata(const void *context, enum sidecar_source source, const char *key,
+                          struct str *ret_value)
 {
-    const struct pod_marks *marks = context;
-    const struct target *target = marks->target;
+    const struct pod_metadata *metadata = context;
+    const struct target *target = metadata->target;
     bool label = source == SIDECAR_POD_LABEL || source == SIDECAR_NAMESPACE_LABEL;
     bool pod = source == SIDECAR_POD_LABEL || source == SIDECAR_POD_ANNOTATION;
     if (!target->fill && sidecar_of_service(target->service, source, key, ret_value))
         return true;
     const char *kind = label ? "labels" : "annotations";
     const struct node *value =
-        node_at(pod ? target->workload->template : marks->namespace,
+        node_at(pod ? target->workload->template : metadata->namespace,
                 str_format(target->injection->arena, "metadata %s %s", kind, key).data);
     *ret_value = node_string(value);
     return value || (target->fill && sidecar_of_service(target->service, source, key, ret_value));
@@ -202,8 +202,8 @@ static bool gets_sidecar(const struct target *target)
     bool only = each && !each->next && workload->namespace.len == 0;
     while (each && !only && !str_equal(each->name, workload->namespace))
         each = each->next;
-    const struct pod_marks marks = {.target = target, .namespace = each ? each->node : NULL};
-    return sidecar_is_injected(find_mark, &marks);
+    const struct pod_metadata metadata = {.target = target, .namespace = each ? each->node : NULL};
+    return sidecar_is_injected(find_metadata, &metadata);
 }
 
 /* Returns the container that a metric should measure; empty: the whole pod. A metric of the pod
@@ -327,7 +327,7 @@ static void set_targets_v1(const struct target *target, const struct object *sca
 }
 
 /* Adds a request to the container if the pod has none: utilization is relative to the request. */
-static void need_request(const struct target *target, const char *resource)
+static void ensure_request(const struct target *target, const char *resource)
 {
     if (!pod_resources_has(target->injection->arena, target_pod(target), resource))
         inject_missing_request(target, resource);
@@ -358,7 +358,7 @@ static void set_targets(const struct target *target, const struct object *scaler
         int64_t utilization;
     } targets[] = {{SERVICE_TARGET_CPU, "cpu", target->service->target_cpu},
                    {SERVICE_TARGET_MEM, "memory", target->service->target_memory}};
-    enum field_id emptied = SERVICE_END;
+    enum field_id disabled = SERVICE_END;
     for (size_t i = 0; i < COUNT_OF(targets); i++) {
         enum field_id field = targets[i].field;
         if (!target_has(target, field))
@@ -367,10 +367,10 @@ static void set_targets(const struct target *target, const struct object *scaler
             set_metric(target, scaler, targets[i].resource, targets[i].utilization);
         else if (remove_metrics(target, scaler, targets[i].resource, field) ||
                  field == SERVICE_TARGET_CPU)
-            emptied = field;
+            disabled = field;
     }
-    if (emptied != SERVICE_END)
-        check_metrics(target, scaler, emptied);
+    if (disabled != SERVICE_END)
+        check_metrics(target, scaler, disabled);
 }
 
 /* Adds the requests that the utilization targets need. */
@@ -382,12 +382,12 @@ static void fill_requests(const struct target *target, const struct object *scal
         const struct node *metric = find_metric(target, scaler, resources[i], &source);
         if (!metric || !node_at(node_at(metric, source), "target averageUtilization"))
             continue;
-        need_request(target, resources[i]);
+        ensure_request(target, resources[i]);
         if (strcmp(source, "containerResource") == 0)
             check_container_metric(target, scaler, resources[i]);
     }
     if (node_at(scaler->node, "spec targetCPUUtilizationPercentage"))
-        need_request(target, "cpu");
+        ensure_request(target, "cpu");
 }
 
 /* Reports an autoscaler of another version than v1 and v2: Kubernetes serves no other, and the
@@ -485,14 +485,14 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
     target_add(target, "autoscaling/v2", "HorizontalPodAutoscaler", workload->name, NULL,
                node_get(object, "spec"));
     if (target->service->target_cpu)
-        need_request(target, "cpu");
+        ensure_request(target, "cpu");
     if (target->service->target_memory)
-        need_request(target, "memory");
+        ensure_request(target, "memory");
     inject_warn_shared(target);
     inject_remove_replicas(target, written_field(target));
 }
 
-static void fix_replicas(const struct target *target, int64_t number)
+static void set_fixed_replicas(const struct target *target, int64_t number)
 {
     static const enum field_id targets[] = {SERVICE_TARGET_CPU, SERVICE_TARGET_MEM};
     for (size_t i = 0; i < COUNT_OF(targets); i++) {
@@ -510,7 +510,7 @@ static void fix_replicas(const struct target *target, int64_t number)
 }
 
 /* Sets a fixed number of pods, or adds an autoscaler. */
-static void scale_anew(const struct target *target, int64_t *ret_max)
+static void add_scaling(const struct target *target, int64_t *ret_max)
 {
     const struct service *service = target->service;
     const struct object *controller = target_controller(target);
@@ -526,14 +526,14 @@ static void scale_anew(const struct target *target, int64_t *ret_max)
     *ret_max = max;
     if (target->fill && node_at(controller->node, "spec replicas")) {
         *ret_max = replicas;
-        inject_log(target, controller, DEED_SKIPPED, "autoscaler", "%s",
+        inject_log(target, controller, CHANGE_SKIPPED, "autoscaler", "%s",
                    "the chart sets replicas, which conflicts with an autoscaler");
         return;
     }
     if (min > max || (min == max && !target_has(target, SERVICE_MAX_CONTAINERS)))
         report_range(target, min, max);
     else if (min == max)
-        fix_replicas(target, max);
+        set_fixed_replicas(target, max);
     else
         add_scaler(target, min, max);
 }
@@ -594,7 +594,7 @@ void inject_scale(const struct target *target)
         diag_hint(target->injection->diags, "remove %s", schema_field(field)->name);
         return;
     }
-    if (is_scaled_otherwise(target, field) || is_scaled_in_vain(target, field))
+    if (has_conflicting_scaler(target, field) || has_ineffective_scaler(target, field))
         return;
     /* Autoscalers are disabled while replicas is 0. */
     if (target_has(target, SERVICE_MAX_CONTAINERS) && target->service->max_containers == 0) {
@@ -612,7 +612,7 @@ void inject_scale(const struct target *target)
     if (scaler)
         change_scaler(target, scaler, &max);
     else
-        scale_anew(target, &max);
+        add_scaling(target, &max);
     if (max > 1)
         add_budget(target);
 }

@@ -84,7 +84,7 @@ static void check_order(const struct target *target, const struct node *env,
 }
 
 /* True if `item` is `first` or after it. */
-static bool is_behind(const struct node *first, const struct node *item)
+static bool is_at_or_after(const struct node *first, const struct node *item)
 {
     while (first && first != item)
         first = first->next;
@@ -127,7 +127,7 @@ static void add_variables(const struct target *target)
     sequence.items = ARENA_ARRAY(arena, service->variable_count, const struct variable *);
     for (size_t i = 0; i < service->variable_count; i++)
         visit(&sequence, i);
-    const struct node *behind = NULL; /* the first of the variables appended at the end */
+    const struct node *appended = NULL; /* the first of the variables appended at the end */
     for (size_t i = sequence.count; i > 0; i--) {
         const struct variable *variable = sequence.items[i - 1];
         struct node *env = edit_list(target->edit, target->container, "env");
@@ -135,9 +135,9 @@ static void add_variables(const struct target *target)
         if (!env)
             return;
         const struct node *before = first_user(env, variable->name);
-        if (!before || is_behind(behind, before)) {
-            edit_insert(target->edit, env, behind, made);
-            behind = made;
+        if (!before || is_at_or_after(appended, before)) {
+            edit_insert(target->edit, env, appended, made);
+            appended = made;
         } else {
             edit_insert(target->edit, env, before, made);
         }

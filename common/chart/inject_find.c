@@ -17,10 +17,10 @@ struct query {
     struct str name;
 };
 
-enum step { STEP_NAME, STEP_ENDING, STEP_LABEL, STEP_ANY, STEP_COUNT };
+enum step { STEP_NAME, STEP_SUFFIX, STEP_LABEL, STEP_ANY, STEP_COUNT };
 
 /* True if the object's name ends in -NAME. */
-static bool ends_in(const struct object *object, struct str name)
+static bool has_name_suffix(const struct object *object, struct str name)
 {
     size_t len = object->name.len;
     return len > name.len && str_ends_with(object->name, name) &&
@@ -32,7 +32,7 @@ static struct str name_label(const struct object *object)
     return node_string(node_at(object->node, "metadata labels app.kubernetes.io/name"));
 }
 
-static bool fits_itself(const struct object *object, enum step step, const struct query *query)
+static bool object_matches(const struct object *object, enum step step, const struct query *query)
 {
     if (query->namespace.len && !str_equal(query->namespace, object->namespace))
         return false;
@@ -42,8 +42,8 @@ static bool fits_itself(const struct object *object, enum step step, const struc
     switch (step) {
     case STEP_NAME:
         return str_equal(object->name, query->name);
-    case STEP_ENDING:
-        return ends_in(object, query->name);
+    case STEP_SUFFIX:
+        return has_name_suffix(object, query->name);
     case STEP_LABEL:
         return str_equal(name_label(object), query->name);
     default:
@@ -52,33 +52,34 @@ static bool fits_itself(const struct object *object, enum step step, const struc
 }
 
 /* True if the object, or the workload that a Rollout refers to, matches. */
-static bool fits(const struct object *object, enum step step, const struct query *query)
+static bool matches(const struct object *object, enum step step, const struct query *query)
 {
-    return fits_itself(object, step, query) ||
-           (object->pods_of && fits_itself(object->pods_of, step, query));
+    return object_matches(object, step, query) ||
+           (object->pods_of && object_matches(object->pods_of, step, query));
 }
 
 /* The workloads that match in a step of the search. */
-struct choice {
-    const struct object *found;
+struct candidates {
+    const struct object *first;
     size_t count;
-    const struct object *unplaced; /* the first without a namespace */
-    size_t unplaced_count;
+    const struct object *without_namespace; /* the first without a namespace */
+    size_t without_namespace_count;
 };
 
-static struct choice choose(struct release *release, enum step step, const struct query *query)
+static struct candidates find_candidates(struct release *release, enum step step,
+                                         const struct query *query)
 {
-    struct choice choice = {0};
+    struct candidates candidates = {0};
     for (const struct object *object = release_objects(release, OBJECT_WORKLOAD); object;
          object = object->next) {
-        if (!is_candidate(object) || !fits(object, step, query))
+        if (!is_candidate(object) || !matches(object, step, query))
             continue;
-        if (choice.count++ == 0)
-            choice.found = object;
-        if (object->namespace.len == 0 && choice.unplaced_count++ == 0)
-            choice.unplaced = object;
+        if (candidates.count++ == 0)
+            candidates.first = object;
+        if (object->namespace.len == 0 && candidates.without_namespace_count++ == 0)
+            candidates.without_namespace = object;
     }
-    return choice;
+    return candidates;
 }
 
 /* Parses [[NAMESPACE/]KIND/]NAME; NAME may be *-END. */
@@ -135,13 +136,13 @@ static struct str shared_word(struct str a, struct str b)
 /* Returns a word that the module shares with the workload's name or name label; empty if there is
  * none. The only workload of a chart is selected only if it shares one: otherwise it may be, for
  * example, a database. */
-static struct str likeness(const struct object *object, struct str module)
+static struct str shared_name_word(const struct object *object, struct str module)
 {
     struct str word = shared_word(module, object->name);
     if (word.len == 0)
         word = shared_word(module, name_label(object));
     if (word.len == 0 && object->pods_of)
-        word = likeness(object->pods_of, module);
+        word = shared_name_word(object->pods_of, module);
     return word;
 }
 
@@ -156,7 +157,7 @@ static struct str list_workloads(struct injection *injection, enum step step,
     size_t count = 0;
     for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
          object && count <= NAMED; object = object->next) {
-        if (!is_candidate(object) || !fits(object, step, query))
+        if (!is_candidate(object) || !matches(object, step, query))
             continue;
         struct str name = object_text(injection->arena, object);
         buf_format(&names, "%s%.*s", count ? ", " : "", STR_ARG(count < NAMED ? name : STR("...")));
@@ -167,11 +168,11 @@ static struct str list_workloads(struct injection *injection, enum step step,
 
 /* True if the object matches. One without a namespace matches any, because only the user knows the
  * namespace of the release. */
-static bool may_fit(const struct object *object, enum step step, const struct query *query)
+static bool may_match(const struct object *object, enum step step, const struct query *query)
 {
     struct query anywhere = *query;
     anywhere.namespace = (struct str){0};
-    return fits(object, step, object->namespace.len ? query : &anywhere);
+    return matches(object, step, object->namespace.len ? query : &anywhere);
 }
 
 /* Returns the first object of a type, among hooks or others, that may match in a step of the
@@ -180,7 +181,7 @@ static const struct object *find_other(struct release *release, enum object_kind
                                        enum step step, const struct query *query)
 {
     const struct object *object = release_objects(release, type);
-    while (object && (object->hook != hook || !object->name.len || !may_fit(object, step, query)))
+    while (object && (object->hook != hook || !object->name.len || !may_match(object, step, query)))
         object = object->next;
     return object;
 }
@@ -207,7 +208,7 @@ static void hint_workloads(struct injection *injection, struct str names, struct
 
 /* Returns the workload with the name most similar to that in [[NAMESPACE/]KIND/]NAME; empty if none
  * is similar. */
-static struct str nearest_workload(struct injection *injection, struct str written)
+static struct str most_similar_workload(struct injection *injection, struct str written)
 {
     struct suggestion near = {.word = query_parse(injection->arena, written).name};
     const struct object *nearest = NULL;
@@ -223,12 +224,12 @@ static struct str nearest_workload(struct injection *injection, struct str writt
 }
 
 static void report_several(struct injection *injection, const struct service *service,
-                           struct str wanted, enum step step, const struct query *query)
+                           struct str requested, enum step step, const struct query *query)
 {
     if (injection->release.unreadable) /* the unreadable document may decide it */
         return;
     diag_error(injection->diags, query_location(injection, service),
-               "\"%.*s\" matches several workloads of the chart", STR_ARG(wanted));
+               "\"%.*s\" matches several workloads of the chart", STR_ARG(requested));
     hint_workloads(injection, list_workloads(injection, step, query), STR(""));
 }
 
@@ -241,7 +242,7 @@ static const struct object *find_hook(struct injection *injection, const struct 
     const struct query any = {0};
     /* Helm may pass hooks separately; the workload may be in the other stream. */
     bool alone = release_has_hooks_alone(release);
-    enum step last = alone ? STEP_NAME : written ? STEP_ENDING : STEP_LABEL;
+    enum step last = alone ? STEP_NAME : written ? STEP_SUFFIX : STEP_LABEL;
     const struct object *hook = NULL;
     for (enum step step = STEP_NAME; step <= last && !hook; step++)
         hook = find_other(release, OBJECT_WORKLOAD, true, step, query);
@@ -251,16 +252,16 @@ static const struct object *find_hook(struct injection *injection, const struct 
     if (hook || written || alone || find_other(release, OBJECT_WORKLOAD, false, STEP_ANY, &any))
         return hook;
     hook = find_other(release, OBJECT_WORKLOAD, true, STEP_ANY, &any);
-    return hook && likeness(hook, service->name).len ? hook : NULL;
+    return hook && shared_name_word(hook, service->name).len ? hook : NULL;
 }
 
 /* Reports that the name is that of a Job, bare Pod or another object that cannot be selected.
  * Returns false if it is not. */
-static bool report_pods(struct injection *injection, const struct service *service,
-                        const struct query *query)
+static bool report_unsupported_kind(struct injection *injection, const struct service *service,
+                                    const struct query *query)
 {
     const struct object *other = NULL;
-    for (enum step step = STEP_NAME; step <= STEP_ENDING && !other; step++)
+    for (enum step step = STEP_NAME; step <= STEP_SUFFIX && !other; step++)
         other = find_other(&injection->release, OBJECT_PODS, false, step, query);
     if (!other)
         return false;
@@ -271,7 +272,7 @@ static bool report_pods(struct injection *injection, const struct service *servi
     const struct query any = {0};
     struct str names = list_workloads(injection, STEP_ANY, &any);
     if (names.len && !query->kind)
-        hint_workloads(injection, names, nearest_workload(injection, query->name));
+        hint_workloads(injection, names, most_similar_workload(injection, query->name));
     else
         diag_hint(injection->diags,
                   "to fill all workloads, including this one: helm: {workload: \"*\", mode: fill}");
@@ -280,7 +281,7 @@ static bool report_pods(struct injection *injection, const struct service *servi
 
 /* Reports that no workload matches. `query`: what the user named, or the name of the module. */
 static void report_none(struct injection *injection, const struct service *service,
-                        struct str wanted, const struct query *query, bool written)
+                        struct str requested, const struct query *query, bool written)
 {
     const struct query any = {0};
     if (injection->release.unreadable)
@@ -288,7 +289,7 @@ static void report_none(struct injection *injection, const struct service *servi
     const struct object *hook = find_hook(injection, service, query, written);
     if (release_has_hooks_alone(&injection->release) && !hook)
         return;
-    if (!hook && written && report_pods(injection, service, query))
+    if (!hook && written && report_unsupported_kind(injection, service, query))
         return;
     struct str names = list_workloads(injection, STEP_ANY, &any);
     if (hook)
@@ -297,10 +298,10 @@ static void report_none(struct injection *injection, const struct service *servi
                    STR_ARG(object_text(injection->arena, hook)));
     else
         diag_error(injection->diags, query_location(injection, service),
-                   str_equal(wanted, service->name)
+                   str_equal(requested, service->name)
                        ? "no workload of the chart matches module \"%.*s\""
                        : "workload \"%.*s\" not found in the chart",
-                   STR_ARG(wanted));
+                   STR_ARG(requested));
     bool hooks = find_other(&injection->release, OBJECT_WORKLOAD, true, STEP_ANY, &any) != NULL;
     if (names.len == 0)
         diag_hint(
@@ -308,13 +309,14 @@ static void report_none(struct injection *injection, const struct service *servi
             "the chart has no Deployment, StatefulSet, DaemonSet or Rollout%s: check its values",
             hooks ? " except hooks" : "");
     else
-        hint_workloads(injection, names, nearest_workload(injection, wanted));
+        hint_workloads(injection, names, most_similar_workload(injection, requested));
 }
 
 /* Returns the object whose pod template is edited. Reports an error and returns NULL if the chart
  * does not have it. */
-static const struct object *with_pods(struct injection *injection, const struct service *service,
-                                      const struct object *object)
+static const struct object *pod_template_owner(struct injection *injection,
+                                               const struct service *service,
+                                               const struct object *object)
 {
     struct arena *arena = injection->arena;
     if (object->pod)
@@ -342,10 +344,10 @@ static const struct object *with_pods(struct injection *injection, const struct 
 /* The search */
 
 /* Records why a workload was selected, and returns it. `guess`: it was one of several. */
-static const struct object *found(struct injection *injection, const struct service *service,
-                                  const struct object *object, bool guess, struct str reason)
+static const struct object *log_found(struct injection *injection, const struct service *service,
+                                      const struct object *object, bool guess, struct str reason)
 {
-    const struct object *workload = with_pods(injection, service, object);
+    const struct object *workload = pod_template_owner(injection, service, object);
     if (!workload)
         return NULL;
     struct str runs = {0};
@@ -364,17 +366,18 @@ static const struct object *find_written(struct injection *injection, const stru
     struct query query = query_parse(injection->arena, written);
     const char *source = injection->options->workload ? "--workload" : "helm.workload";
     enum step step = STEP_NAME;
-    struct choice choice = choose(&injection->release, step, &query);
-    if (choice.count == 0)
-        choice = choose(&injection->release, step = STEP_ENDING, &query);
-    if (choice.count == 1)
-        return found(injection, service, choice.found, false,
-                     str_format(injection->arena, "%s names it", source));
-    if (step == STEP_NAME && query.kind && choice.unplaced_count == 1)
-        return found(injection, service, choice.unplaced, true,
-                     str_format(injection->arena,
-                                "%s names it, and it is the only one without a namespace", source));
-    if (choice.count > 1)
+    struct candidates candidates = find_candidates(&injection->release, step, &query);
+    if (candidates.count == 0)
+        candidates = find_candidates(&injection->release, step = STEP_SUFFIX, &query);
+    if (candidates.count == 1)
+        return log_found(injection, service, candidates.first, false,
+                         str_format(injection->arena, "%s names it", source));
+    if (step == STEP_NAME && query.kind && candidates.without_namespace_count == 1)
+        return log_found(injection, service, candidates.without_namespace, true,
+                         str_format(injection->arena,
+                                    "%s names it, and it is the only one without a namespace",
+                                    source));
+    if (candidates.count > 1)
         report_several(injection, service, written, step, &query);
     else
         report_none(injection, service, written, &query, true);
@@ -388,7 +391,7 @@ static struct str reason_of(struct injection *injection, const struct service *s
     switch (step) {
     case STEP_NAME:
         return STR("it has the module's name");
-    case STEP_ENDING:
+    case STEP_SUFFIX:
         return str_format(arena, "it is the only one whose name ends in \"-%.*s\"",
                           STR_ARG(service->name));
     case STEP_LABEL:
@@ -398,7 +401,7 @@ static struct str reason_of(struct injection *injection, const struct service *s
         return str_format(arena,
                           "it is the only workload of the chart, and shares the word \"%.*s\" with "
                           "module \"%.*s\"",
-                          STR_ARG(likeness(object, service->name)), STR_ARG(service->name));
+                          STR_ARG(shared_name_word(object, service->name)), STR_ARG(service->name));
     }
 }
 
@@ -408,16 +411,17 @@ static const struct object *find_by_name(struct injection *injection, const stru
     const struct query query = {.name = service->name};
     enum step several = STEP_COUNT;
     for (enum step step = STEP_NAME; step < STEP_COUNT; step++) {
-        struct choice choice = choose(&injection->release, step, &query);
-        bool only = choice.count == 1;
+        struct candidates candidates = find_candidates(&injection->release, step, &query);
+        bool only = candidates.count == 1;
         if (only && step == STEP_ANY)
-            only = likeness(choice.found, service->name).len != 0;
-        bool guess = only && step != STEP_NAME &&
-                     (step == STEP_ANY || choose(&injection->release, STEP_ANY, &any).count > 1);
+            only = shared_name_word(candidates.first, service->name).len != 0;
+        bool guess =
+            only && step != STEP_NAME &&
+            (step == STEP_ANY || find_candidates(&injection->release, STEP_ANY, &any).count > 1);
         if (only)
-            return found(injection, service, choice.found, guess,
-                         reason_of(injection, service, step, choice.found));
-        if (choice.count > 1 && step != STEP_ANY && several == STEP_COUNT)
+            return log_found(injection, service, candidates.first, guess,
+                             reason_of(injection, service, step, candidates.first));
+        if (candidates.count > 1 && step != STEP_ANY && several == STEP_COUNT)
             several = step;
         if (several == STEP_NAME)
             break;

@@ -13,10 +13,10 @@ bool inject_is_excluded(const struct target *target)
     const struct object *workload = target->workload;
     const struct helm *helm = &target->service->helm;
     if (workload->hook && !helm->hooks)
-        inject_log(target, workload, DEED_SKIPPED, "", "%s",
+        inject_log(target, workload, CHANGE_SKIPPED, "", "%s",
                    "it is a Helm hook, and the service sets hooks: false");
     else if (!workload->hook && is_immutable(workload) && !helm->jobs)
-        inject_log(target, workload, DEED_SKIPPED, "",
+        inject_log(target, workload, CHANGE_SKIPPED, "",
                    "it is a %.*s, and the service sets jobs: false", STR_ARG(workload->kind));
     else
         return false;
@@ -28,38 +28,38 @@ bool inject_is_excluded(const struct target *target)
 static const struct {
     enum field_id field;
     const char *what;
-} not_for_hooks[] = {{SERVICE_HEALTHCHECK_PATH, "probes"},
-                     {SERVICE_LIVENESS_PATH, "probes"},
-                     {SERVICE_READINESS_PATH, "probes"},
-                     {SERVICE_STARTUP_PATH, "probes"},
-                     {SERVICE_HEALTHCHECK, "probes"},
-                     {SERVICE_HEALTHCHECK_COMMAND, "probes"},
-                     {SERVICE_LIVENESS_COMMAND, "probes"},
-                     {SERVICE_READINESS_COMMAND, "probes"},
-                     {SERVICE_LIVENESS_DELAY, "probes"},
-                     {SERVICE_READINESS_DELAY, "probes"},
-                     {SERVICE_STARTUP_TIMEOUT, "probes"},
-                     {SERVICE_PROBE_PERIOD, "probes"},
-                     {SERVICE_PROBE_TIMEOUT, "probes"},
-                     {SERVICE_SECRETS, "env"},
-                     {SERVICE_ENV_VARS, "env"},
-                     {SERVICE_LINKS, "env"},
-                     {SERVICE_COMMANDS, "command"},
-                     {SERVICE_ARGS, "args"},
-                     {SERVICE_TIMEOUT, "progressDeadlineSeconds"},
-                     {SERVICE_GRACE_PERIOD, "terminationGracePeriodSeconds"},
-                     {SERVICE_TOKEN, "automountServiceAccountToken"},
-                     {SERVICE_TOLERATIONS, "tolerations"},
-                     {SERVICE_POD_ANNOTATIONS, "template.annotations"},
-                     {SERVICE_POD_LABELS, "template.labels"}};
+} excluded_from_hooks[] = {{SERVICE_HEALTHCHECK_PATH, "probes"},
+                           {SERVICE_LIVENESS_PATH, "probes"},
+                           {SERVICE_READINESS_PATH, "probes"},
+                           {SERVICE_STARTUP_PATH, "probes"},
+                           {SERVICE_HEALTHCHECK, "probes"},
+                           {SERVICE_HEALTHCHECK_COMMAND, "probes"},
+                           {SERVICE_LIVENESS_COMMAND, "probes"},
+                           {SERVICE_READINESS_COMMAND, "probes"},
+                           {SERVICE_LIVENESS_DELAY, "probes"},
+                           {SERVICE_READINESS_DELAY, "probes"},
+                           {SERVICE_STARTUP_TIMEOUT, "probes"},
+                           {SERVICE_PROBE_PERIOD, "probes"},
+                           {SERVICE_PROBE_TIMEOUT, "probes"},
+                           {SERVICE_SECRETS, "env"},
+                           {SERVICE_ENV_VARS, "env"},
+                           {SERVICE_LINKS, "env"},
+                           {SERVICE_COMMANDS, "command"},
+                           {SERVICE_ARGS, "args"},
+                           {SERVICE_TIMEOUT, "progressDeadlineSeconds"},
+                           {SERVICE_GRACE_PERIOD, "terminationGracePeriodSeconds"},
+                           {SERVICE_TOKEN, "automountServiceAccountToken"},
+                           {SERVICE_TOLERATIONS, "tolerations"},
+                           {SERVICE_POD_ANNOTATIONS, "template.annotations"},
+                           {SERVICE_POD_LABELS, "template.labels"}};
 
 /* True for a setting that would be applied if the object was not a hook. Pods that run to
  * completion get no probes, `healthcheck: none` adds none, and a timeout applies to rollouts only.
  */
-static bool is_asked(const struct target *target, enum field_id field, struct str what)
+static bool is_requested(const struct target *target, enum field_id field, struct str what)
 {
     const struct object *workload = target->workload;
-    if (!target_has(target, field) || (str_eq_c(what, "probes") && workload->ends))
+    if (!target_has(target, field) || (str_eq_c(what, "probes") && workload->completes))
         return false;
     if (field == SERVICE_TIMEOUT)
         return str_eq_c(workload->kind, "Deployment") || str_eq_c(workload->kind, "Rollout");
@@ -70,14 +70,14 @@ static bool is_asked(const struct target *target, enum field_id field, struct st
 void inject_report_hook(const struct target *target)
 {
     const char *reported = "";
-    for (size_t i = 0; i < COUNT_OF(not_for_hooks); i++) {
-        const char *what = not_for_hooks[i].what;
+    for (size_t i = 0; i < COUNT_OF(excluded_from_hooks); i++) {
+        const char *what = excluded_from_hooks[i].what;
         if (str_eq_c(str_from_c(what), reported) ||
-            !is_asked(target, not_for_hooks[i].field, str_from_c(what)))
+            !is_requested(target, excluded_from_hooks[i].field, str_from_c(what)))
             continue;
-        inject_log(target, target->workload, DEED_SKIPPED, what,
+        inject_log(target, target->workload, CHANGE_SKIPPED, what,
                    "%shooks get only resources and security settings",
-                   target->workload->ends ? "" : "it is a hook that keeps running, and ");
+                   target->workload->completes ? "" : "it is a hook that keeps running, and ");
         reported = what;
     }
 }
@@ -87,8 +87,8 @@ static bool is_changed(const struct injection *injection, const struct object *o
 {
     struct str name = object_kind_name(injection->arena, object);
     for (size_t i = done; i < injection->event_count; i++) {
-        const struct change_event *change_event = &injection->events[i];
-        if (change_event->kind == CHANGE_ADDED && str_equal(change_event->object, name))
+        const struct change_event *event = &injection->events[i];
+        if (event->kind == CHANGE_ADDED && str_equal(event->object, name))
             return true;
     }
     return false;

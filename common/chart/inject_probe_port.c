@@ -95,13 +95,13 @@ static struct node *port_reference(struct arena *arena, const struct node *port)
 }
 
 /* True if an HTTP probe of the container uses the port. */
-static bool is_asked_by_http(const struct target *target, const struct node *port)
+static bool has_http_probe(const struct target *target, const struct node *port)
 {
     static const char *const keys[] = {"readinessProbe", "livenessProbe", "startupProbe"};
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
-        struct str asked =
+        struct str used_port =
             node_string(node_at(node_at(target->container, keys[i]), "httpGet port"));
-        if (asked.len && target_container_port(target->container, asked) == port)
+        if (used_port.len && target_container_port(target->container, used_port) == port)
             return true;
     }
     return false;
@@ -124,7 +124,7 @@ static struct node *container_port(const struct target *target, enum probe_kind 
     const struct node *chosen = count == 1 ? first : named_port(target, kind);
     if (!chosen && target->fill && kind != PROBE_GRPC)
         chosen = first;
-    if (chosen && target->fill && kind == PROBE_GRPC && is_asked_by_http(target, chosen))
+    if (chosen && target->fill && kind == PROBE_GRPC && has_http_probe(target, chosen))
         chosen = NULL;
     return chosen ? port_reference(target->injection->arena, chosen) : NULL;
 }
@@ -134,7 +134,7 @@ static struct node *container_port(const struct target *target, enum probe_kind 
 /* True if a probe of kind `kind` can use the port of a probe of kind `other`. A port with HTTP
  * probes may not support gRPC: often it is for metrics. `strict`: a port is named after the
  * protocol. */
-static bool fits(enum probe_kind kind, enum probe_kind other, bool strict)
+static bool handler_accepts(enum probe_kind kind, enum probe_kind other, bool strict)
 {
     if (kind == PROBE_GRPC)
         return other == PROBE_GRPC || (other == PROBE_TCP && !strict);
@@ -152,7 +152,7 @@ static const struct node *other_probe_port(const struct target *target, const ch
         const struct node *probe = node_at(target->container, keys[i]);
         const char *handler = probe_handler_of(probe, &other);
         const struct node *port = handler ? node_at(node_at(probe, handler), "port") : NULL;
-        if (port && fits(kind, other, strict))
+        if (port && handler_accepts(kind, other, strict))
             return port;
     }
     return NULL;

@@ -167,12 +167,12 @@ enum { USUAL_PERIOD = 10, USUAL_FAILURES = 3 }; /* Kubernetes' defaults */
 
 /* Returns a number of a chart's probe; `otherwise` if it is missing, invalid or less than `least`,
  * where Kubernetes uses its default. */
-static int64_t chart_number(const struct node *probe, const char *key, int64_t least,
-                            int64_t otherwise)
+static int64_t chart_number(const struct node *probe, const char *key, int64_t min,
+                            int64_t default_value)
 {
     int64_t number;
-    if (!node_to_int(node_at(probe, key), &number) || number < least)
-        return otherwise;
+    if (!node_to_int(node_at(probe, key), &number) || number < min)
+        return default_value;
     return number < INT32_MAX ? number : INT32_MAX;
 }
 
@@ -224,7 +224,7 @@ static void set_period(const struct target *target, const struct probe_field *fi
     needed = needed < INT32_MAX ? needed : INT32_MAX;
     bool restarts = field != &readiness_field;
     if (target->fill && restarts && period < old && !node_at(probe, "periodSeconds")) {
-        inject_log(target, NULL, DEED_SKIPPED,
+        inject_log(target, NULL, CHANGE_SKIPPED,
                    str_format(target->injection->arena, "%s.periodSeconds", field->key).data,
                    "probe_period: %" PRId64 " would allow less time to start", period);
         return;
@@ -324,7 +324,7 @@ static bool inject_handler(const struct target *target, const struct probe_field
     if (injection->event_count == events)
         return false;
     enum change_kind last = injection->events[injection->event_count - 1].kind;
-    return last != CHANGE_KEPT && last != DEED_SKIPPED;
+    return last != CHANGE_KEPT && last != CHANGE_SKIPPED;
 }
 
 /* Adds a startup probe with the handler of the liveness probe, else of the readiness probe. */

@@ -26,12 +26,13 @@ void inject_warn_replicas(const struct target *target, const char *reason)
 
 /* Warns that removing the field sets it to 1 once, with any field manager; the autoscaler starts
  * from there. Only a separate field manager that owns the number prevents this. */
-static void warn_drop(const struct target *target, const struct node *replicas, bool asked)
+static void warn_replicas_drop(const struct target *target, const struct node *replicas,
+                               bool requested)
 {
     const struct object *workload = target_controller(target);
     struct arena *arena = target->injection->arena;
     const char *keep =
-        asked ? "keep replicas: remove helm.replicas" : "keep replicas: helm: {replicas: keep}";
+        requested ? "keep replicas: remove helm.replicas" : "keep replicas: helm: {replicas: keep}";
     struct str namespace = workload->namespace.len ? workload->namespace : STR("NAMESPACE");
     diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
                  "%.*s: replicas is removed because the autoscaler sets it; upgrading an "
@@ -69,7 +70,7 @@ static void warn_one_pod(const struct target *target)
 }
 
 /* Warns that pods start: the autoscaler would have ignored a workload with replicas: 0. */
-static void warn_start(const struct target *target, const struct node *replicas)
+static void warn_pods_start(const struct target *target, const struct node *replicas)
 {
     diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
                  "%.*s: replicas: 0 is removed, so its pods start",
@@ -90,9 +91,9 @@ static void remove_replicas(const struct target *target, enum field_id field, bo
     if (!scaled && number != 1)
         warn_one_pod(target);
     else if (number == 0)
-        warn_start(target, replicas);
+        warn_pods_start(target, replicas);
     else if (number > 1)
-        warn_drop(target, replicas, field == SERVICE_HELM);
+        warn_replicas_drop(target, replicas, field == SERVICE_HELM);
     target_remove(target, controller, spec, "replicas", "replicas",
                   scaled ? "the autoscaler sets it" : "helm.replicas: remove");
 }

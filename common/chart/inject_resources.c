@@ -128,9 +128,9 @@ static void set_text(const struct target *target, const char *what, const struct
 static void set_quantity(const struct target *target, const char *what,
                          const struct resource *resource, int64_t number)
 {
-    int64_t there;
+    int64_t current;
     /* The chart may write the same number in another notation. */
-    if (chart_quantity(target, what, resource, &there) && there == number * resource->unit)
+    if (chart_quantity(target, what, resource, &current) && current == number * resource->unit)
         return;
     set_text(target, what, resource, resource->text(target->injection->arena, number));
 }
@@ -157,7 +157,7 @@ static bool is_set(const struct target *target, const char *what, const struct r
 /* Reports the resource as skipped and returns true if the pod sets it in spec.resources: container
  * requests would lower the request that Kubernetes derives from the pod's limit, or exceed those of
  * the pod (kube-apiserver's validatePodResourceConsistency). */
-static bool leave_to_pod(const struct target *target, const struct resource *resource, bool request,
+static bool skip_for_pod(const struct target *target, const struct resource *resource, bool request,
                          const struct value *limit)
 {
     bool none = limit && limit->is_keyword;
@@ -166,7 +166,7 @@ static bool leave_to_pod(const struct target *target, const struct resource *res
     bool complete = is_set(target, "limits", resource) ||
                     (none && (!request || is_set(target, "requests", resource)));
     if (!complete && (request || limit))
-        inject_log(target, NULL, DEED_SKIPPED,
+        inject_log(target, NULL, CHANGE_SKIPPED,
                    str_format(target->injection->arena, "resources.%s", resource->name).data,
                    "the pod sets spec.resources, which its containers share");
     return true;
@@ -178,7 +178,7 @@ static void fill(const struct target *target, const struct resource *resource, b
                  const struct value *limit)
 {
     int64_t requested;
-    if (leave_to_pod(target, resource, request, limit))
+    if (skip_for_pod(target, resource, request, limit))
         return;
     if (request && is_set(target, "limits", resource))
         set_copy(target, "requests", resource, find_quantity(target, "limits", resource));
@@ -188,7 +188,7 @@ static void fill(const struct target *target, const struct resource *resource, b
     if (is_set(target, "limits", resource) || none || !(request || limit))
         return;
     if (!is_set(target, "requests", resource))
-        inject_log(target, NULL, DEED_SKIPPED, dotted(target, "limits", resource),
+        inject_log(target, NULL, CHANGE_SKIPPED, dotted(target, "limits", resource),
                    "without a request, the limit would also be the request");
     if (!chart_quantity(target, "requests", resource, &requested) || requested > INT64_MAX / 4)
         return;
@@ -245,9 +245,9 @@ static void set_limit(const struct target *target, const struct resource *resour
     struct pod_resources own = pod_own(target, resource);
     const struct node *before = old ? old : own.request ? NULL : own.limit;
     struct str text = resource->text(target->injection->arena, resource->limit);
-    int64_t there;
-    bool same = before && quantity_parse(node_string(before), &there) &&
-                there == resource->limit * resource->unit;
+    int64_t current;
+    bool same = before && quantity_parse(node_string(before), &current) &&
+                current == resource->limit * resource->unit;
     bool set = is_set(target, "requests", resource);
     if (!set && before && !same)
         inject_log(target, NULL, CHANGE_REPLACED, dotted(target, "requests", resource),
@@ -265,9 +265,9 @@ static void adapt_limit(const struct target *target, const struct resource *reso
 {
     struct pod_resources own = pod_own(target, resource);
     int64_t pod = INT64_MAX;
-    int64_t there;
-    bool has_limit = chart_quantity(target, "limits", resource, &there);
-    if (has_limit ? there >= resource->request * resource->unit : own.limit != NULL)
+    int64_t current;
+    bool has_limit = chart_quantity(target, "limits", resource, &current);
+    if (has_limit ? current >= resource->request * resource->unit : own.limit != NULL)
         return;
     if (own.limit && quantity_parse(node_string(own.limit), &pod) &&
         pod < resource->limit * resource->unit)
@@ -308,9 +308,9 @@ static void check_pod(const struct target *target, const struct resource *resour
 static void override(const struct target *target, const struct resource *resource, bool request,
                      const struct value *limit)
 {
-    int64_t there;
-    if (request && !(chart_quantity(target, "requests", resource, &there) &&
-                     there == resource->request * resource->unit))
+    int64_t current;
+    if (request && !(chart_quantity(target, "requests", resource, &current) &&
+                     current == resource->request * resource->unit))
         set_request(target, resource, resource->text(target->injection->arena, resource->request));
     if (limit && limit->is_keyword)
         remove_limit(target, resource);
@@ -319,8 +319,8 @@ static void override(const struct target *target, const struct resource *resourc
     else if (request)
         adapt_limit(target, resource);
     if (limit && !limit->is_keyword && !request &&
-        chart_quantity(target, "requests", resource, &there) &&
-        there > resource->limit * resource->unit) {
+        chart_quantity(target, "requests", resource, &current) &&
+        current > resource->limit * resource->unit) {
         target_error(target, SERVICE_RESOURCE_LIMITS,
                      "the %s limit is less than the chart's request", resource->name);
         diag_hint(target->injection->diags, "set resource_request too");

@@ -99,9 +99,9 @@ static bool needs_group(const struct node *volume)
 static const struct map *volumes_of(const struct target *target)
 {
     struct injection *injection = target->injection;
-    if (injection->volumes_of == target->workload)
+    if (injection->volumes_workload == target->workload)
         return &injection->volumes;
-    injection->volumes_of = target->workload;
+    injection->volumes_workload = target->workload;
     injection->volumes = (struct map){0};
     const struct node *volumes = node_at(target_pod(target), "volumes");
     for (const struct node *item = node_first_child(volumes); item; item = item->next)
@@ -214,10 +214,10 @@ static void restrict_container(const struct target *target)
 
 /* Reports values that violate the standard and that fill mode keeps. */
 
-static void leave(const struct target *target, const struct object *object, const char *what,
-                  struct str said)
+static void log_kept(const struct target *target, const struct object *object, const char *what,
+                     struct str value)
 {
-    inject_log(target, object, CHANGE_KEPT, what, "the chart sets %.*s", STR_ARG(said));
+    inject_log(target, object, CHANGE_KEPT, what, "the chart sets %.*s", STR_ARG(value));
 }
 
 /* True for a capability that the standard lets a container add: the first one with restricted, all
@@ -235,41 +235,41 @@ static bool may_add(struct str capability, bool restricted)
     return false;
 }
 
-static void tell_left_of_ports(const struct target *target)
+static void log_kept_ports(const struct target *target)
 {
     const struct node *ports = node_at(target->container, "ports");
     for (const struct node *port = node_first_child(ports); port; port = port->next) {
         struct str host = node_string(node_at(port, "hostPort"));
         if (host.len && !str_eq_c(host, "0"))
-            leave(target, NULL, "ports.hostPort", host);
+            log_kept(target, NULL, "ports.hostPort", host);
     }
 }
 
 /* A hostProcess container has full access to the node. It exists on Windows only. */
-static void tell_left_host_process(const struct target *target, const struct object *object,
-                                   const struct node *holder)
+static void log_kept_host_process(const struct target *target, const struct object *object,
+                                  const struct node *holder)
 {
     if (node_is_true(node_at(holder, "securityContext windowsOptions hostProcess")))
-        leave(target, object, "securityContext.windowsOptions.hostProcess", STR("true"));
+        log_kept(target, object, "securityContext.windowsOptions.hostProcess", STR("true"));
 }
 
-static void tell_left_of_container(const struct target *target)
+static void log_kept_of_container(const struct target *target)
 {
     bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
     static const char escalation[] = "securityContext allowPrivilegeEscalation";
     struct str seccomp = node_string(effective(target, "securityContext seccompProfile type"));
     const struct node *add = node_at(target->container, "securityContext capabilities add");
     if (node_is_true(node_at(target->container, escalation)))
-        leave(target, NULL, "securityContext.allowPrivilegeEscalation", STR("true"));
+        log_kept(target, NULL, "securityContext.allowPrivilegeEscalation", STR("true"));
     if (str_eq_c(seccomp, "Unconfined"))
-        leave(target, NULL, "securityContext.seccompProfile.type", seccomp);
+        log_kept(target, NULL, "securityContext.seccompProfile.type", seccomp);
     for (const struct node *item = node_first_child(add); item; item = item->next)
         if (!may_add(node_string(item), restricted))
-            leave(target, NULL, "securityContext.capabilities.add", node_string(item));
+            log_kept(target, NULL, "securityContext.capabilities.add", node_string(item));
     struct str mount = node_string(node_at(target->container, "securityContext procMount"));
     if (mount.len && !str_eq_c(mount, "Default"))
-        leave(target, NULL, "securityContext.procMount", mount);
-    tell_left_of_ports(target);
+        log_kept(target, NULL, "securityContext.procMount", mount);
+    log_kept_ports(target);
     if (!restricted)
         return;
     const struct node *drop = node_at(target->container, "securityContext capabilities drop");
@@ -279,13 +279,13 @@ static void tell_left_of_container(const struct target *target)
         inject_log(target, NULL, CHANGE_KEPT, "securityContext.capabilities.drop",
                    "the chart does not drop ALL");
     if (non_root && !node_is_true(non_root))
-        leave(target, NULL, "securityContext.runAsNonRoot", node_string(non_root));
+        log_kept(target, NULL, "securityContext.runAsNonRoot", node_string(non_root));
     if (str_eq_c(user, "0"))
-        leave(target, NULL, "securityContext.runAsUser", user);
+        log_kept(target, NULL, "securityContext.runAsUser", user);
 }
 
 /* Returns the type of a volume that the standard forbids; empty if it allows the volume. */
-static struct str refused_volume(const struct node *volume, bool restricted)
+static struct str forbidden_volume_type(const struct node *volume, bool restricted)
 {
     static const char *const allowed[] = {"configMap", "csi",       "downwardAPI",
                                           "emptyDir",  "ephemeral", "persistentVolumeClaim",
@@ -310,22 +310,22 @@ void inject_security_log_pod(const struct target *target)
         return;
     for (size_t i = 0; i < COUNT_OF(flags); i++)
         if (node_is_true(node_at(target_pod(target), flags[i])))
-            leave(target, target->workload, flags[i], STR("true"));
-    tell_left_host_process(target, target->workload, target_pod(target));
+            log_kept(target, target->workload, flags[i], STR("true"));
+    log_kept_host_process(target, target->workload, target_pod(target));
     bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
     for (const struct node *item = node_first_child(node_at(target_pod(target), "volumes")); item;
          item = item->next) {
-        struct str kind = refused_volume(item, restricted);
+        struct str kind = forbidden_volume_type(item, restricted);
         if (kind.len)
-            leave(target, target->workload,
-                  str_format(target->injection->arena, "volumes.%.*s", STR_ARG(kind)).data,
-                  str_format(target->injection->arena, "volume %.*s",
-                             STR_ARG(node_string(node_at(item, "name")))));
+            log_kept(target, target->workload,
+                     str_format(target->injection->arena, "volumes.%.*s", STR_ARG(kind)).data,
+                     str_format(target->injection->arena, "volume %.*s",
+                                STR_ARG(node_string(node_at(item, "name")))));
     }
 }
 
 /* Returns why Kubernetes would reject allowPrivilegeEscalation: false; NULL if it would not. */
-static const char *obstacle(const struct target *target)
+static const char *escalation_blocker(const struct target *target)
 {
     if (node_is_true(node_at(target->container, "securityContext privileged")))
         return "the container is privileged";
@@ -340,11 +340,11 @@ void inject_security(const struct target *target)
     if (!target_has(target, SERVICE_POD_SECURITY) || target->service->security == POD_SECURITY_OFF)
         return;
     if (target->fill)
-        tell_left_host_process(target, NULL, target->container);
+        log_kept_host_process(target, NULL, target->container);
     if (target->fill && target->windows)
-        tell_left_of_ports(target);
+        log_kept_ports(target);
     else if (target->fill)
-        tell_left_of_container(target);
+        log_kept_of_container(target);
     if (target->windows) {
         struct str windows = str_format(
             target->injection->arena, "the pods run on Windows, according to %s", target->windows);
@@ -352,7 +352,7 @@ void inject_security(const struct target *target)
         return;
     }
     set_seccomp(target);
-    const char *reason = obstacle(target);
+    const char *reason = escalation_blocker(target);
     if (reason) {
         target_refuse(target, SERVICE_POD_SECURITY, "securityContext.allowPrivilegeEscalation",
                       reason, hint);

@@ -84,7 +84,7 @@ static bool is_metrics_number(struct str text)
     return str_to_int(text, &number) && number >= FIRST && number <= LAST;
 }
 
-static const struct node *target_of(const struct node *service_port)
+static const struct node *target_port_of(const struct node *service_port)
 {
     const struct node *to = node_at(service_port, "targetPort");
     return to ? to : node_at(service_port, "port");
@@ -110,7 +110,7 @@ static void index_service(struct injection *injection, const struct object *serv
         if (target_is_udp(port))
             continue;
         struct str name = node_string(node_at(port, "name"));
-        const struct node *to = target_of(port);
+        const struct node *to = target_port_of(port);
         struct service_target *target = ARENA_NEW(injection->arena, struct service_target);
         *target = (struct service_target){
             .self = target, .service = service, .to = to, .order = (*order)++};
@@ -136,14 +136,14 @@ static void index_pod(struct injection *injection, const struct object *workload
 }
 
 /* Returns the name in --service, else in helm.service; empty if neither is set. */
-static struct str written_service(const struct target *target)
+static struct str selected_service(const struct target *target)
 {
     const char *flag = target->injection->options->service;
     return flag ? str_from_c(flag) : target->service->helm.service;
 }
 
 /* Keeps only the Service that the user selected. */
-static void keep_written(struct injection *injection, struct str written)
+static void keep_selected(struct injection *injection, struct str written)
 {
     size_t kept = 0;
     for (size_t i = 0; i < injection->service_count; i++)
@@ -155,15 +155,16 @@ static void keep_written(struct injection *injection, struct str written)
 void target_find_services(const struct target *target)
 {
     struct injection *injection = target->injection;
-    struct str written = written_service(target);
-    if (injection->led == target->workload && str_equal(injection->led_by, written))
+    struct str written = selected_service(target);
+    if (injection->cached_workload == target->workload &&
+        str_equal(injection->cached_service, written))
         return;
-    injection->led = target->workload;
-    injection->led_by = written;
+    injection->cached_workload = target->workload;
+    injection->cached_service = written;
     injection->services =
         release_services(&injection->release, target->workload, &injection->service_count);
     if (written.len)
-        keep_written(injection, written);
+        keep_selected(injection, written);
     injection->service_names = (struct map){0};
     injection->service_targets = (struct map){0};
     injection->pod_ports = (struct map){0};
@@ -181,7 +182,7 @@ void target_find_services(const struct target *target)
 /* Returns the number that a Service's port routes to, or its name if no container has it. */
 static struct str target_number(const struct injection *injection, const struct node *port)
 {
-    struct str to = node_string(target_of(port));
+    struct str to = node_string(target_port_of(port));
     const struct node *number = node_at(map_get(&injection->pod_ports, to), "containerPort");
     return number ? node_string(number) : to;
 }
@@ -225,7 +226,7 @@ static void hint_services(const struct target *target, const struct object *cons
                           size_t count)
 {
     struct injection *injection = target->injection;
-    struct suggestion near = {.word = written_service(target)};
+    struct suggestion near = {.word = selected_service(target)};
     for (size_t i = 0; i < count && near.word.len; i++)
         suggestion_add(&near, services[i]->name);
     if (count == 0) {
@@ -242,7 +243,7 @@ static void hint_services(const struct target *target, const struct object *cons
 bool target_check_service(const struct target *target)
 {
     struct injection *injection = target->injection;
-    struct str written = written_service(target);
+    struct str written = selected_service(target);
     if (written.len == 0)
         return true;
     target_find_services(target);
@@ -302,7 +303,7 @@ static void find_reached(const struct target *target, const struct node *contain
     struct injection *injection = target->injection;
     *ret_traffic = *ret_metrics = (struct reached){0};
     target_find_services(target);
-    bool written = written_service(target).len != 0;
+    bool written = selected_service(target).len != 0;
     for (const struct node *port = node_first_child(node_at(container, "ports")); port;
          port = port->next) {
         for (size_t i = 0; i < COUNT_OF(port_keys); i++) {
@@ -355,11 +356,11 @@ static bool is_traffic_port(const struct target *target, const struct node *port
     struct str name = node_string(node_at(port, "name"));
     const struct service_target by = {.named = name.len && !is_metrics_name(name),
                                       .unnamed = name.len == 0};
-    struct str to = node_string(target_of(port));
+    struct str to = node_string(target_port_of(port));
     const struct node *own = map_get(&target->injection->pod_ports, to);
     if (target_is_udp(port))
         return false;
-    if (written_service(target).len)
+    if (selected_service(target).len)
         return true;
     return own ? carries_traffic(own, &by) : by.named || (by.unnamed && !is_metrics_number(to));
 }
@@ -370,7 +371,7 @@ static bool is_public(const struct target *target, const struct node *port,
                       const struct map *own_ports)
 {
     const struct port *written = target->service->public_port;
-    struct str to = node_string(target_of(port));
+    struct str to = node_string(target_port_of(port));
     int64_t number;
     if (target_is_udp(port))
         return false;
@@ -383,48 +384,48 @@ static bool is_public(const struct target *target, const struct node *port,
 }
 
 /* Candidates for a port: the only one is selected, else the one named `http`. */
-struct port_choice {
+struct port_candidates {
     const struct node *first;
     const struct node *http;
     size_t count;
 };
 
-static void offer_port(struct port_choice *choice, const struct node *port)
+static void add_port_candidate(struct port_candidates *candidates, const struct node *port)
 {
-    if (choice->count++ == 0)
-        choice->first = port;
-    if (!choice->http && str_eq_c(node_string(node_at(port, "name")), "http"))
-        choice->http = port;
+    if (candidates->count++ == 0)
+        candidates->first = port;
+    if (!candidates->http && str_eq_c(node_string(node_at(port, "name")), "http"))
+        candidates->http = port;
 }
 
-static const struct node *chosen_port(const struct port_choice *choice)
+static const struct node *best_port(const struct port_candidates *candidates)
 {
-    return choice->count == 1 ? choice->first : choice->http;
+    return candidates->count == 1 ? candidates->first : candidates->http;
 }
 
 /* A candidate for the Service of public_uri. */
 struct candidate {
     const struct object *service;
-    struct port_choice public;  /* ports for which is_public() is true */
-    struct port_choice traffic; /* all ports for traffic */
+    struct port_candidates public;  /* ports for which is_public() is true */
+    struct port_candidates traffic; /* all ports for traffic */
     size_t tcp_ports;
     bool able; /* an Ingress can use it: it has a name, a cluster IP, a TCP port */
     bool only; /* it is the only able one */
 };
 
-static struct candidate look_at(const struct target *target, const struct object *service,
-                                const struct map *own_ports)
+static struct candidate evaluate_service(const struct target *target, const struct object *service,
+                                         const struct map *own_ports)
 {
     struct candidate candidate = {.service = service};
     const struct node *ports = node_at(service->node, "spec ports");
-    bool named = service->name.len && (!is_headless(service) || written_service(target).len);
+    bool named = service->name.len && (!is_headless(service) || selected_service(target).len);
     for (const struct node *port = node_first_child(ports); port; port = port->next) {
         candidate.tcp_ports += !target_is_udp(port);
         candidate.able |= named && !target_is_udp(port);
         if (is_public(target, port, own_ports))
-            offer_port(&candidate.public, port);
+            add_port_candidate(&candidate.public, port);
         if (is_traffic_port(target, port))
-            offer_port(&candidate.traffic, port);
+            add_port_candidate(&candidate.traffic, port);
     }
     return candidate;
 }
@@ -434,15 +435,15 @@ static struct candidate look_at(const struct target *target, const struct object
 static const struct node *port_of(const struct target *target, const struct candidate *candidate)
 {
     if (candidate->public.count == 0)
-        return chosen_port(&candidate->traffic);
-    return target->service->public_port ? candidate->public.first : chosen_port(&candidate->public);
+        return best_port(&candidate->traffic);
+    return target->service->public_port ? candidate->public.first : best_port(&candidate->public);
 }
 
 /* True for a Service of admission webhooks, which only the API server calls, unless the user
  * selected it. */
 static bool is_for_webhooks(const struct target *target, const struct object *service)
 {
-    return written_service(target).len == 0 &&
+    return selected_service(target).len == 0 &&
            release_has_webhook(&target->injection->release, service->name);
 }
 
@@ -522,7 +523,7 @@ static bool choose_service(const struct target *target, struct candidate *ret)
 {
     struct injection *injection = target->injection;
     struct map own_ports = target_container_ports(injection->arena, target->container);
-    bool written = written_service(target).len != 0;
+    bool written = selected_service(target).len != 0;
     size_t count = 0;
     size_t matching = 0;
     target_find_services(target);
@@ -533,7 +534,7 @@ static bool choose_service(const struct target *target, struct candidate *ret)
     struct candidate last = {0};
     *ret = last;
     for (size_t i = 0; i < injection->service_count; i++) {
-        struct candidate each = look_at(target, injection->services[i], &own_ports);
+        struct candidate each = evaluate_service(target, injection->services[i], &own_ports);
         if (!each.able || is_for_webhooks(target, each.service))
             continue;
         able[count++] = each.service;
@@ -582,7 +583,7 @@ static void report_choice(const struct target *target, const struct candidate *c
     struct str of_several = {0};
     if (guess)
         of_several = str_format(arena, "; public_uri uses its target port %.*s", STR_ARG(number));
-    if (written_service(target).len)
+    if (selected_service(target).len)
         inject_log_choice(injection, chosen->service, NULL, guess, "%s names it%.*s",
                           injection->options->service ? "--service" : "helm.service",
                           STR_ARG(of_several));
@@ -601,7 +602,8 @@ static void report_choice(const struct target *target, const struct candidate *c
 static const char *port_form(const struct target *target, const struct node *port)
 {
     static const char *const forms[] = {"grpc", "websocket", "tcp"};
-    const struct node *own = map_get(&target->injection->pod_ports, node_string(target_of(port)));
+    const struct node *own =
+        map_get(&target->injection->pod_ports, node_string(target_port_of(port)));
     for (size_t i = 0; i < COUNT_OF(forms); i++)
         if (str_eq_c(node_string(node_at(port, "name")), forms[i]) ||
             str_eq_c(node_string(node_at(own, "name")), forms[i]))

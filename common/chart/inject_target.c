@@ -26,18 +26,18 @@ void target_error(const struct target *target, enum field_id field, const char *
                "%.*s: %.*s", STR_ARG(object_text(arena, target->workload)), STR_ARG(message));
 }
 
-static struct change_event *add_deed(struct injection *injection, enum change_kind kind,
-                                     const struct object *about)
+static struct change_event *add_event(struct injection *injection, enum change_kind kind,
+                                      const struct object *about)
 {
     struct arena *arena = injection->arena;
     injection->events =
         arena_grow(arena, injection->events, injection->event_count, sizeof *injection->events);
-    struct change_event *change_event = &injection->events[injection->event_count++];
-    *change_event = (struct change_event){.kind = kind,
-                                          .object = object_kind_name(arena, about),
-                                          .text = object_text(arena, about),
-                                          .namespace = about->namespace};
-    return change_event;
+    struct change_event *event = &injection->events[injection->event_count++];
+    *event = (struct change_event){.kind = kind,
+                                   .object = object_kind_name(arena, about),
+                                   .text = object_text(arena, about),
+                                   .namespace = about->namespace};
+    return event;
 }
 
 /* True if the pod has several containers. */
@@ -51,29 +51,28 @@ void inject_log(const struct target *target, const struct object *object, enum c
                 const char *what, const char *format, ...)
 {
     struct injection *injection = target->injection;
-    struct change_event *change_event =
-        add_deed(injection, kind, object ? object : target->workload);
-    change_event->what = str_from_c(what);
+    struct change_event *event = add_event(injection, kind, object ? object : target->workload);
+    event->what = str_from_c(what);
     if (!object)
-        change_event->container = node_string(node_at(target->container, "name"));
-    change_event->several = (target->fill && target->service->helm.all_containers) ||
-                            (!object && has_several(target->workload));
+        event->container = node_string(node_at(target->container, "name"));
+    event->several = (target->fill && target->service->helm.all_containers) ||
+                     (!object && has_several(target->workload));
     va_list arguments;
     va_start(arguments, format);
-    change_event->detail = str_vformat(injection->arena, format, arguments);
+    event->detail = str_vformat(injection->arena, format, arguments);
     va_end(arguments);
 }
 
 void inject_log_choice(struct injection *injection, const struct object *object,
                        const struct node *container, bool guess, const char *format, ...)
 {
-    struct change_event *change_event = add_deed(injection, CHANGE_CHOSEN, object);
-    change_event->container = node_string(node_at(container, "name"));
-    change_event->several = true;
-    change_event->guess = guess;
+    struct change_event *event = add_event(injection, CHANGE_CHOSEN, object);
+    event->container = node_string(node_at(container, "name"));
+    event->several = true;
+    event->guess = guess;
     va_list arguments;
     va_start(arguments, format);
-    change_event->detail = str_vformat(injection->arena, format, arguments);
+    event->detail = str_vformat(injection->arena, format, arguments);
     va_end(arguments);
 }
 
@@ -95,7 +94,7 @@ void target_refuse(const struct target *target, enum field_id field, const char 
                    const char *reason, const char *hint)
 {
     if (target->fill) {
-        inject_log(target, NULL, DEED_SKIPPED, what, "%s", reason);
+        inject_log(target, NULL, CHANGE_SKIPPED, what, "%s", reason);
         return;
     }
     target_error(target, field, "%s: %s", what, reason);
@@ -113,11 +112,12 @@ static const char *dotted(struct arena *arena, const char *path)
 }
 
 bool target_int(const struct target *target, enum field_id field, const struct object *object,
-                const struct node *map, const char *path, int64_t otherwise, int64_t *ret_number)
+                const struct node *map, const char *path, int64_t default_value,
+                int64_t *ret_number)
 {
     struct arena *arena = target->injection->arena;
     const struct node *node = node_at(map, path);
-    *ret_number = otherwise;
+    *ret_number = default_value;
     if (!node || node_to_int(node, ret_number))
         return true;
     const char *quote = node->style == STYLE_PLAIN ? "" : "\"";
@@ -141,7 +141,7 @@ static bool is_unfit(const struct target *target, const struct object *object, c
     const struct object *changed = object ? object : target->workload;
     const char *reason = target->fill ? target->injection->unfit[changed->document] : NULL;
     if (reason)
-        inject_log(target, object, DEED_SKIPPED, what, "%s", reason);
+        inject_log(target, object, CHANGE_SKIPPED, what, "%s", reason);
     return reason != NULL;
 }
 

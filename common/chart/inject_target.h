@@ -10,7 +10,7 @@ enum change_kind {
     CHANGE_REPLACED,
     CHANGE_REMOVED,
     CHANGE_KEPT,    /* fill mode kept a value of the chart that the service would change */
-    DEED_SKIPPED,   /* fill mode could not apply a setting, or could not change an object */
+    CHANGE_SKIPPED, /* fill mode could not apply a setting, or could not change an object */
     CHANGE_CHOSEN,  /* an object or container was selected; `detail`: why */
     CHANGE_IGNORED, /* a field that never has an effect in charts; in log and report only */
     CHANGE_KINDS
@@ -34,12 +34,12 @@ struct injection {
     struct diags *diags;
     const struct inject_options *options;
     struct release release;
-    const char **unfit;             /* by document: why it cannot be filled, or NULL */
-    struct map owners;              /* the service that claimed each workload */
-    struct map port_readers;        /* the services whose `port` a probe uses */
-    const struct object *led;       /* the workload for which the members below are cached, */
-    struct str led_by;              /* and the Service that the user selected for it */
-    const struct object **services; /* the Services that route to it */
+    const char **unfit;                   /* by document: why it cannot be filled, or NULL */
+    struct map owners;                    /* the service that claimed each workload */
+    struct map port_readers;              /* the services whose `port` a probe uses */
+    const struct object *cached_workload; /* the workload for which the members below are cached, */
+    struct str cached_service;            /* and the Service that the user selected for it */
+    const struct object **services;       /* the Services that route to it */
     size_t service_count;
     struct map service_names;        /* these Services by name */
     struct map service_targets;      /* struct service_target by target port, TCP only */
@@ -48,8 +48,8 @@ struct injection {
     size_t ingress_count;
     const struct object **routes; /* the routes of the Gateway API that do */
     size_t route_count;
-    const struct object *volumes_of; /* the workload for which `volumes` is cached */
-    struct map volumes;              /* its volumes by name */
+    const struct object *volumes_workload; /* the workload for which `volumes` is cached */
+    struct map volumes;                    /* its volumes by name */
     struct change_event *events;
     size_t event_count;
 };
@@ -152,7 +152,8 @@ void target_refuse(const struct target *target, enum field_id field, const char 
  * if it is missing. Reports and returns false if it is not an integer: the API server would reject
  * it, but not after we replaced the value around it. */
 bool target_int(const struct target *target, enum field_id field, const struct object *object,
-                const struct node *map, const char *path, int64_t otherwise, int64_t *ret_number);
+                const struct node *map, const char *path, int64_t default_value,
+                int64_t *ret_number);
 
 /* Sets the value at a path, whose keys are separated by spaces, in a map of an object's document,
  * and records the change. Does nothing if the value is the same already, or, in fill mode, if the

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Returns the Ingresses that route to the workload. */
-static const struct object **candidates(const struct target *target, size_t *ret_count)
+static const struct object **workload_ingresses(const struct target *target, size_t *ret_count)
 {
     struct injection *injection = target->injection;
     target_find_services(target);
@@ -30,33 +30,33 @@ static const struct object **gateway_routes(const struct target *target, size_t 
 }
 
 /* Returns the name in --ingress, else in helm.ingress; empty if neither is set. */
-static struct str wanted(const struct target *target)
+static struct str selected_ingress(const struct target *target)
 {
     const char *flag = target->injection->options->ingress;
     return flag ? str_from_c(flag) : target->service->helm.ingress;
 }
 
-static bool wants_new(const struct target *target)
+static bool is_new_requested(const struct target *target)
 {
-    return str_eq_c(wanted(target), "new");
+    return str_eq_c(selected_ingress(target), "new");
 }
 
-static bool is_wanted(const struct target *target, const struct object *ingress)
+static bool is_selected(const struct target *target, const struct object *ingress)
 {
-    struct str name = wanted(target);
-    return name.len == 0 || wants_new(target) || str_equal(name, ingress->name);
+    struct str name = selected_ingress(target);
+    return name.len == 0 || is_new_requested(target) || str_equal(name, ingress->name);
 }
 
 /* Addresses */
 
-static bool is_our_service(const struct target *target, struct str name)
+static bool is_workload_service(const struct target *target, struct str name)
 {
     target_find_services(target);
     return map_get(&target->injection->service_names, name) != NULL;
 }
 
-static bool leads_to_us(const void *context, const struct object *ingress, struct str namespace,
-                        struct str service)
+static bool is_own_service(const void *context, const struct object *ingress, struct str namespace,
+                           struct str service)
 {
     const struct target *target = context;
     const struct object *ours = map_get(&target->injection->service_names, service);
@@ -80,14 +80,14 @@ static struct release_owner ask(const struct target *target, const struct route 
     struct release_owner best = {0};
     struct map classes = {0};
     size_t count;
-    const struct object **ingresses = candidates(target, &count);
+    const struct object **ingresses = workload_ingresses(target, &count);
     for (size_t i = 0; i < count && !best.served; i++) {
         struct str class = release_class(ingresses[i]);
         if (map_add(injection->arena, &classes, class, ingresses[i]))
             continue;
         struct release_owner answer;
-        release_query(&injection->release, class, route->host, route->prefix, leads_to_us, target,
-                      &answer);
+        release_query(&injection->release, class, route->host, route->prefix, is_own_service,
+                      target, &answer);
         if (answer.served || !best.ingress)
             best = answer;
     }
@@ -95,7 +95,7 @@ static struct release_owner ask(const struct target *target, const struct route 
     struct release_owner answer = {0};
     if (count && !best.served)
         release_query(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
-                      leads_to_us, target, &answer);
+                      is_own_service, target, &answer);
     return best.served || (best.ingress && !answer.served) ? best : answer;
 }
 
@@ -158,7 +158,7 @@ static void warn_shared(const struct target *target, const struct object *ingres
     size_t count;
     const struct str *names = release_backends(injection->arena, ingress, &count);
     for (size_t i = 0; i < count; i++) {
-        if (is_our_service(target, names[i]) ||
+        if (is_workload_service(target, names[i]) ||
             !release_has_service(&injection->release, names[i], ingress))
             continue;
         diag_warning(injection->diags, object_location(ingress),
@@ -217,12 +217,12 @@ static void add_objects(const struct target *target, const struct traffic *traff
     const struct chart_flavour *flavour = chart_flavour_find(traffic->flavour);
     if (flavour->warn_backend)
         flavour->warn_backend(target, traffic, to, port);
-    struct traffic led = *traffic;
-    led.backend = (struct traffic_backend){.service = to->name,
-                                           .port_name = node_string(node_at(port, "name"))};
-    node_to_int(node_at(port, "port"), &led.backend.port);
+    struct traffic routed = *traffic;
+    routed.backend = (struct traffic_backend){.service = to->name,
+                                              .port_name = node_string(node_at(port, "name"))};
+    node_to_int(node_at(port, "port"), &routed.backend.port);
     struct manifests manifests = {.arena = target->injection->arena};
-    traffic_render(&manifests, &led);
+    traffic_render(&manifests, &routed);
     for (size_t i = 0; i < manifests.count; i++)
         add_object(target, traffic, to, manifests.items[i]);
 }
@@ -237,7 +237,7 @@ static bool is_taken(const struct target *target, const struct traffic *traffic,
     struct release_owner answer = {0};
     for (size_t i = 0; i < count && !answer.taken; i++)
         release_query(&target->injection->release, tables[i], route->host, route->prefix,
-                      leads_to_us, target, &answer);
+                      is_own_service, target, &answer);
     return answer.taken;
 }
 
@@ -285,7 +285,7 @@ static bool check_taken(const struct target *target, const struct traffic *traff
 }
 
 /* Warns if a route of a Gateway sends requests for the new Ingress's routes to another Service. */
-static void warn_other_way(const struct target *target, const struct traffic *traffic)
+static void warn_other_route(const struct target *target, const struct traffic *traffic)
 {
     struct injection *injection = target->injection;
     struct arena *arena = injection->arena;
@@ -293,7 +293,7 @@ static void warn_other_way(const struct target *target, const struct traffic *tr
         const struct route *route = &traffic->routes[i];
         struct release_owner answer;
         release_query(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
-                      leads_to_us, target, &answer);
+                      is_own_service, target, &answer);
         if (!answer.ingress)
             continue;
         diag_warning(
@@ -308,7 +308,7 @@ static void warn_other_way(const struct target *target, const struct traffic *tr
 
 bool inject_ingress_is_requested(const struct target *target)
 {
-    return target->service->route_count || special_port(target) || wanted(target).len ||
+    return target->service->route_count || special_port(target) || selected_ingress(target).len ||
            has_annotations(target);
 }
 
@@ -327,36 +327,37 @@ static void apply_to_all(const struct target *target, const struct object **ingr
     struct traffic traffic;
     if (count == 0 || !ingress_read_traffic(target, &traffic))
         return;
-    bool somewhere = adds;
+    bool supported = adds;
     for (size_t i = 0; i < count; i++)
-        somewhere |= is_wanted(target, ingresses[i]) &&
+        supported |= is_selected(target, ingresses[i]) &&
                      flavour_of(target, &traffic, ingresses[i])->takes_settings;
     for (size_t i = 0; i < count; i++) {
-        if (!is_wanted(target, ingresses[i]))
+        if (!is_selected(target, ingresses[i]))
             continue;
         const struct chart_flavour *flavour = flavour_of(target, &traffic, ingresses[i]);
-        flavour->check(target, &traffic, ingresses[i], wants_new(target) && somewhere);
+        flavour->check(target, &traffic, ingresses[i], is_new_requested(target) && supported);
         if (flavour->apply(target, &traffic, ingresses[i]))
             warn_shared(target, ingresses[i]);
     }
 }
 
 /* Reports an error and returns false if the selected Ingress does not route to the workload. */
-static bool check_wanted(const struct target *target, const struct object **ingresses, size_t count)
+static bool check_selected(const struct target *target, const struct object **ingresses,
+                           size_t count)
 {
-    if (wanted(target).len == 0 || wants_new(target))
+    if (selected_ingress(target).len == 0 || is_new_requested(target))
         return true;
     for (size_t i = 0; i < count; i++)
-        if (is_wanted(target, ingresses[i]))
+        if (is_selected(target, ingresses[i]))
             return true;
-    const struct object *named =
-        release_find(&target->injection->release, OBJECT_INGRESS, wanted(target), target->workload);
+    const struct object *named = release_find(&target->injection->release, OBJECT_INGRESS,
+                                              selected_ingress(target), target->workload);
     if (named && named->hook)
         target_error(target, SERVICE_HELM, "Ingress/%.*s is a Helm hook and cannot be selected",
                      STR_ARG(named->name));
     else
         target_error(target, SERVICE_HELM, "no Ingress named \"%.*s\" routes to this workload",
-                     STR_ARG(wanted(target)));
+                     STR_ARG(selected_ingress(target)));
     const char *flag = target->injection->options->ingress;
     struct str first = count ? ingresses[0]->name : STR("");
     struct str selector = target_selector(target->injection, flag, "ingress", first);
@@ -407,7 +408,7 @@ static void warn_no_effect(const struct target *target)
 static void check_new(const struct target *target)
 {
     struct diags *diags = target->injection->diags;
-    if (!wants_new(target) || target->service->route_count)
+    if (!is_new_requested(target) || target->service->route_count)
         return;
     if (target->injection->options->ingress) {
         diag_error(diags, target->service->at, "--ingress new requires public_uri");
@@ -426,7 +427,7 @@ static void add(const struct target *target, const struct traffic *traffic)
         return;
     if (flavour->warn_added)
         flavour->warn_added(target, traffic);
-    warn_other_way(target, traffic);
+    warn_other_route(target, traffic);
     add_objects(target, traffic);
 }
 
@@ -451,17 +452,17 @@ void inject_ingress(const struct target *target)
     if (!inject_ingress_is_requested(target))
         return;
     check_new(target);
-    size_t candidate_count;
-    const struct object **ingresses = candidates(target, &candidate_count);
-    if (!check_wanted(target, ingresses, candidate_count))
+    size_t ingress_count;
+    const struct object **ingresses = workload_ingresses(target, &ingress_count);
+    if (!check_selected(target, ingresses, ingress_count))
         return;
     size_t gateway_count;
     const struct object **routes = gateway_routes(target, &gateway_count);
-    const struct object *first = candidate_count ? ingresses[0] : gateway_count ? routes[0] : NULL;
+    const struct object *first = ingress_count ? ingresses[0] : gateway_count ? routes[0] : NULL;
     size_t count;
     const struct route *missing = unserved_routes(target, &count);
-    bool adds = count && (!first || wants_new(target));
-    apply_to_all(target, ingresses, candidate_count, adds);
+    bool adds = count && (!first || is_new_requested(target));
+    apply_to_all(target, ingresses, ingress_count, adds);
     struct traffic traffic = traffic_of(target->service);
     traffic.routes = missing;
     traffic.route_count = count;
@@ -469,6 +470,6 @@ void inject_ingress(const struct target *target)
         add(target, &traffic);
     else
         report_all_unserved(target, &traffic, first);
-    if (candidate_count == 0 && count == 0)
+    if (ingress_count == 0 && count == 0)
         warn_no_effect(target);
 }

@@ -38,8 +38,8 @@ struct chart_namespace {
 struct homonyms {
     struct homonyms *self;
     struct object *first;
-    bool unplaced; /* an object names no namespace */
-    bool several;  /* the objects are in several namespaces */
+    bool without_namespace; /* an object names no namespace */
+    bool several;           /* the objects are in several namespaces */
 };
 
 struct object {
@@ -51,16 +51,16 @@ struct object {
     struct str api_version;
     struct str kind;
     struct str name;
-    struct str namespace;          /* empty: that of the release */
-    bool hook;                     /* a Helm hook */
-    bool ends;                     /* its pods run to completion */
-    struct node *template;         /* of its pods */
-    struct node *pod;              /* the pod's spec; NULL: a Rollout with `workloadRef` */
-    const struct object *pods_of;  /* the object that workloadRef names; NULL: not in the chart */
-    const struct object *rollout;  /* the Rollout that runs this object's pods, or NULL */
-    struct chart_namespace *place; /* NULL: that of the release */
-    struct homonyms *homonyms;     /* NULL: a hook, or without a name */
-    struct object *homonym;        /* the next in `homonyms` */
+    struct str namespace;         /* empty: that of the release */
+    bool hook;                    /* a Helm hook */
+    bool completes;               /* its pods run to completion */
+    struct node *template;        /* of its pods */
+    struct node *pod;             /* the pod's spec; NULL: a Rollout with `workloadRef` */
+    const struct object *pods_of; /* the object that workloadRef names; NULL: not in the chart */
+    const struct object *rollout; /* the Rollout that runs this object's pods, or NULL */
+    struct chart_namespace *named_namespace; /* NULL: that of the release */
+    struct homonyms *homonyms;               /* NULL: a hook, or without a name */
+    struct object *homonym;                  /* the next in `homonyms` */
 };
 
 /* A new document, inserted before another. */
@@ -77,15 +77,15 @@ struct release {
     struct edit *edits;                 /* one for each document; root NULL: not parsed */
     struct object *first[OBJECT_KINDS]; /* of the parsed objects, in the order of the stream */
     struct object *last[OBJECT_KINDS];
-    bool asked[OBJECT_KINDS]; /* documents of this type were parsed */
-    size_t expanded;          /* nodes that aliases expand to */
-    bool unreadable;          /* a document could not be parsed, which was reported */
-    bool read_unknown;        /* documents without a plain `kind:` line were parsed */
+    bool parsed[OBJECT_KINDS]; /* documents of this type were parsed */
+    size_t expanded;           /* nodes that aliases expand to */
+    bool unreadable;           /* a document could not be parsed, which was reported */
+    bool read_unknown;         /* documents without a plain `kind:` line were parsed */
     struct addition *additions;
     size_t addition_count;
     struct map namespaces; /* struct chart_namespace by name */
     struct map homonyms;   /* by "KIND/NAME" */
-    struct map places;     /* the first of each "NAMESPACE/KIND/NAME" */
+    struct map full_names; /* the first of each "NAMESPACE/KIND/NAME" */
     bool rollouts_linked;
     /* Indexes, each built on first use. */
     struct map selecting; /* Services by a label that they select */

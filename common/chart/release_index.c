@@ -18,13 +18,13 @@ struct counter {
     size_t number;
 };
 
-static void put(struct arena *arena, struct map *set, struct str key,
-                const struct index_entry *made)
+static void index_put(struct arena *arena, struct map *index, struct str key,
+                      const struct index_entry *made)
 {
     struct index_entry *entry = ARENA_NEW(arena, struct index_entry);
     *entry = *made;
     entry->self = entry;
-    const struct index_entry *first = map_add(arena, set, key, entry);
+    const struct index_entry *first = map_add(arena, index, key, entry);
     if (first) {
         entry->next = first->next;
         first->self->next = entry;
@@ -45,9 +45,9 @@ struct index_match {
     size_t count;
 };
 
-static void add_found(struct index_match *found, const struct map *set, struct str key)
+static void add_matches(struct index_match *found, const struct map *index, struct str key)
 {
-    for (const struct index_entry *each = map_get(set, key); each; each = each->next) {
+    for (const struct index_entry *each = map_get(index, key); each; each = each->next) {
         found->entries =
             arena_grow(found->arena, found->entries, found->count, sizeof *found->entries);
         found->entries[found->count++] = *each;
@@ -55,7 +55,7 @@ static void add_found(struct index_match *found, const struct map *set, struct s
 }
 
 /* Sorts the entries in the order of the stream and removes duplicates. */
-static void settle(struct index_match *found)
+static void sort_unique(struct index_match *found)
 {
     size_t kept = 0;
     if (found->count)
@@ -67,9 +67,9 @@ static void settle(struct index_match *found)
 }
 
 /* Returns the objects of the entries, in the order of the stream. */
-static const struct object **settled(struct index_match *found, size_t *ret_count)
+static const struct object **sorted_objects(struct index_match *found, size_t *ret_count)
 {
-    settle(found);
+    sort_unique(found);
     const struct object **objects = ARENA_ARRAY(found->arena, found->count, const struct object *);
     for (size_t i = 0; i < found->count; i++)
         objects[i] = found->entries[i].object;
@@ -97,11 +97,11 @@ static void count_pairs(struct release *release, struct map *counts, const struc
          value = value->next) {
         if (node_is_merge(value))
             continue;
-        struct counter *tally = ARENA_NEW(release->arena, struct counter);
-        *tally = (struct counter){.self = tally};
+        struct counter *counter = ARENA_NEW(release->arena, struct counter);
+        *counter = (struct counter){.self = counter};
         const struct counter *first =
-            map_add(release->arena, counts, pair(release->arena, value->key->text, value), tally);
-        (first ? first->self : tally)->number++;
+            map_add(release->arena, counts, pair(release->arena, value->key->text, value), counter);
+        (first ? first->self : counter)->number++;
     }
 }
 
@@ -124,10 +124,10 @@ static struct str most_selective_label(struct release *release, const struct map
     for (const struct node *value = selector->first; value; value = value->next) {
         if (node_is_merge(value))
             continue;
-        const struct counter *tally =
+        const struct counter *counter =
             map_get(counts, pair(release->arena, value->key->text, value));
-        if (tally && tally->number < least) {
-            least = tally->number;
+        if (counter && counter->number < least) {
+            least = counter->number;
             rarest = value;
         }
     }
@@ -145,14 +145,15 @@ static void index_services(struct release *release)
     release->services_known = true;
     for (const struct object *each = first; each; each = each->next) {
         count_pairs(release, &counts, each);
-        put(release->arena, &release->services, each->name, &(struct index_entry){.object = each});
+        index_put(release->arena, &release->services, each->name,
+                  &(struct index_entry){.object = each});
     }
     for (const struct object *each = first; each; each = each->next, order++) {
         const struct node *selector = selector_of(each);
         if (selector && selector->first)
-            put(release->arena, &release->selecting,
-                most_selective_label(release, &counts, selector),
-                &(struct index_entry){.object = each, .order = order});
+            index_put(release->arena, &release->selecting,
+                      most_selective_label(release, &counts, selector),
+                      &(struct index_entry){.object = each, .order = order});
     }
 }
 
@@ -165,7 +166,7 @@ static void find_by_labels(struct release *release, struct index_match *found, s
         if (!value->key || node_is_merge(value)) /* merged, or an item of a merged list */
             find_by_labels(release, found, value);
         else
-            add_found(found, &release->selecting, pair(release->arena, value->key->text, value));
+            add_matches(found, &release->selecting, pair(release->arena, value->key->text, value));
     }
 }
 
@@ -176,8 +177,8 @@ const struct object **release_services(struct release *release, const struct obj
     *ret_count = 0;
     index_services(release);
     find_by_labels(release, &found, node_at(workload->template, "metadata labels"));
-    add_found(&found, &release->selecting, (struct str){0});
-    settle(&found);
+    add_matches(&found, &release->selecting, (struct str){0});
+    sort_unique(&found);
     const struct object **services =
         ARENA_ARRAY(release->arena, found.count, const struct object *);
     for (size_t i = 0; i < found.count; i++)
@@ -208,8 +209,8 @@ static void index_ingresses(struct release *release)
         size_t count;
         const struct str *names = release_backends(release->arena, each, &count);
         for (size_t i = 0; i < count; i++)
-            put(release->arena, &release->routing, names[i],
-                &(struct index_entry){.object = each, .order = order});
+            index_put(release->arena, &release->routing, names[i],
+                      &(struct index_entry){.object = each, .order = order});
     }
 }
 
@@ -221,14 +222,14 @@ const struct object **release_ingresses(struct release *release,
     index_ingresses(release);
     for (size_t i = 0; i < count; i++) {
         size_t kept = found.count;
-        add_found(&found, &release->routing, services[i]->name);
+        add_matches(&found, &release->routing, services[i]->name);
         for (size_t j = kept; j < found.count; j++)
             if (!found.entries[j].object->hook &&
                 release_same_namespace(services[i], found.entries[j].object))
                 found.entries[kept++] = found.entries[j];
         found.count = kept;
     }
-    return settled(&found, ret_count);
+    return sorted_objects(&found, ret_count);
 }
 
 /* Routes of the Gateway API by the Services that they route to */
@@ -240,10 +241,10 @@ static void index_route(struct release *release, const struct object *route, siz
         const struct node *first = node_first_child(node_at(rule, "backendRefs"));
         for (const struct node *each = release_backend_reference(first); each;
              each = release_backend_reference(each->next))
-            put(release->arena, &release->backends, node_string(node_at(each, "name")),
-                &(struct index_entry){.object = route,
-                                      .namespace = node_string(node_at(each, "namespace")),
-                                      .order = order});
+            index_put(release->arena, &release->backends, node_string(node_at(each, "name")),
+                      &(struct index_entry){.object = route,
+                                            .namespace = node_string(node_at(each, "namespace")),
+                                            .order = order});
     }
 }
 
@@ -266,14 +267,14 @@ const struct object **release_routes(struct release *release, const struct objec
     index_routes(release);
     for (size_t i = 0; i < count; i++) {
         size_t kept = found.count;
-        add_found(&found, &release->backends, services[i]->name);
+        add_matches(&found, &release->backends, services[i]->name);
         for (size_t j = kept; j < found.count; j++)
             if (release_in_reference(release, services[i], found.entries[j].object,
                                      found.entries[j].namespace))
                 found.entries[kept++] = found.entries[j];
         found.count = kept;
     }
-    return settled(&found, ret_count);
+    return sorted_objects(&found, ret_count);
 }
 
 const struct object *release_find_class(struct release *release, struct str name)

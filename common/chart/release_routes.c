@@ -40,7 +40,7 @@ struct host {
 static const struct {
     const char *text;
     enum path_match match;
-} ends[] = {
+} regex_suffixes[] = {
     {"(/|$)(.*)", MATCH_BELOW}, {"($|/)(.*)", MATCH_BELOW}, {"(/|$).*", MATCH_BELOW},
     {"($|/).*", MATCH_BELOW},   {"(/|$)", MATCH_BELOW},     {"($|/)", MATCH_BELOW},
     {"()(.*)", MATCH_BEGIN},    {"/?(.*)", MATCH_BEGIN},    {"(.*)", MATCH_BEGIN},
@@ -94,11 +94,11 @@ static struct str read_path(struct arena *arena, const struct node *node, struct
         return str_eq_c(text, "/") ? STR("") : text;
     if (str_starts_with(text, STR("^")))
         text = str_skip(text, 1);
-    for (size_t i = 0; i < COUNT_OF(ends); i++) {
-        if (!str_ends_with(text, str_from_c(ends[i].text)))
+    for (size_t i = 0; i < COUNT_OF(regex_suffixes); i++) {
+        if (!str_ends_with(text, str_from_c(regex_suffixes[i].text)))
             continue;
-        text.len -= strlen(ends[i].text);
-        path->match = ends[i].match;
+        text.len -= strlen(regex_suffixes[i].text);
+        path->match = regex_suffixes[i].match;
         break;
     }
     struct str head = literal_head(arena, text, &whole);
@@ -281,10 +281,10 @@ static void index_paths(struct release *release)
 
 /* Queries */
 
-struct question {
+struct path_query {
     struct str path;
     bool regex;
-    release_is_own_service *is_ours;
+    release_is_own_service *is_own;
     const void *context;
     size_t ours; /* how well the best path of our Services matches; 0: none does */
     size_t others;
@@ -295,65 +295,65 @@ struct question {
 };
 
 /* Returns the first Service of a path that is ours, else the first. */
-static struct str service_of(const struct question *question, const struct path *path,
+static struct str service_of(const struct path_query *query, const struct path *path,
                              bool *ret_ours)
 {
     *ret_ours = false;
     if (!path->backends) {
-        *ret_ours = question->is_ours(question->context, path->ingress, STR(""), path->service);
+        *ret_ours = query->is_own(query->context, path->ingress, STR(""), path->service);
         return path->service;
     }
     const struct node *first = release_backend_reference(node_first_child(path->backends));
     const struct node *each = first;
     for (int i = 0; each && i < RULE_BACKENDS_MAX && !*ret_ours; i++) {
-        *ret_ours = question->is_ours(question->context, path->ingress,
-                                      node_string(node_at(each, "namespace")),
-                                      node_string(node_at(each, "name")));
+        *ret_ours =
+            query->is_own(query->context, path->ingress, node_string(node_at(each, "namespace")),
+                          node_string(node_at(each, "name")));
         each = release_backend_reference(each->next);
     }
     return node_string(node_at(first, "name"));
 }
 
-static void note_other(struct question *question, const struct path *path, struct str service,
-                       size_t fit, bool itself)
+static void record_other(struct path_query *query, const struct path *path, struct str service,
+                         size_t fit, bool exact)
 {
-    struct release_owner *answer = question->answer;
-    if (!path->canary && fit > question->rival_fit) {
-        question->rival = path->ingress;
-        question->rival_fit = fit;
+    struct release_owner *answer = query->answer;
+    if (!path->canary && fit > query->rival_fit) {
+        query->rival = path->ingress;
+        query->rival_fit = fit;
     }
-    if (fit <= question->others)
+    if (fit <= query->others)
         return;
-    question->others = fit;
+    query->others = fit;
     answer->ingress = path->ingress;
     answer->service = service;
-    answer->taken = itself && path->length;
+    answer->taken = exact && path->length;
 }
 
 /* Compares a path whose head equals the first `head` bytes of the requested path. A match is
  * weighted by the length of its literal part, or, if paths are regular expressions, of its text. */
-static void compare(struct question *question, const struct path *path, size_t head)
+static void compare_path(struct path_query *query, const struct path *path, size_t head)
 {
-    bool itself = head == question->path.len;
-    bool below = itself || question->path.data[head] == '/';
+    bool exact = head == query->path.len;
+    bool below = exact || query->path.data[head] == '/';
     bool ours;
-    struct str service = service_of(question, path, &ours);
-    size_t fit = 1 + (question->regex || path->length == 0 ? path->length : head + 1);
+    struct str service = service_of(query, path, &ours);
+    size_t fit = 1 + (query->regex || path->length == 0 ? path->length : head + 1);
     if (path->match == MATCH_EXACT) {
-        if (itself && !ours)
-            note_other(question, path, service, question->regex ? fit : SIZE_MAX, true);
+        if (exact && !ours)
+            record_other(query, path, service, query->regex ? fit : SIZE_MAX, true);
     } else if (path->match == MATCH_UNKNOWN) {
-        if (!ours && fit > question->doubt) {
-            question->doubt = fit;
-            question->answer->doubt = path->ingress;
+        if (!ours && fit > query->doubt) {
+            query->doubt = fit;
+            query->answer->doubt = path->ingress;
         }
     } else if (path->match == MATCH_BELOW && !below) {
         return;
     } else if (!ours) {
-        note_other(question, path, service, fit, itself);
-    } else if (below && fit > question->ours) {
-        question->ours = fit;
-        question->answer->server = path->ingress;
+        record_other(query, path, service, fit, exact);
+    } else if (below && fit > query->ours) {
+        query->ours = fit;
+        query->answer->server = path->ingress;
     }
 }
 
@@ -379,30 +379,29 @@ static const struct host *find_host(const struct release *release, struct arena 
 }
 
 void release_query(struct release *release, struct str class, struct str host, struct str path,
-                   release_is_own_service *is_ours, const void *context, struct release_owner *ret)
+                   release_is_own_service *is_own, const void *context, struct release_owner *ret)
 {
     struct arena scratch = {0};
-    struct question question = {
-        .path = path, .is_ours = is_ours, .context = context, .answer = ret};
+    struct path_query query = {.path = path, .is_own = is_own, .context = context, .answer = ret};
     struct str key;
-    bool itself;
+    bool exact;
     *ret = (struct release_owner){0};
     index_paths(release);
-    const struct host *found = find_host(release, &scratch, class, host, &key, &itself);
+    const struct host *found = find_host(release, &scratch, class, host, &key, &exact);
     struct str all = str_format(&scratch, "%.*s%.*s", STR_ARG(key), STR_ARG(path));
     for (size_t head = 0; found && head <= path.len; head++) {
-        question.regex = found->regex;
+        query.regex = found->regex;
         for (const struct path *each = map_get(&release->paths, str_slice(all, 0, key.len + head));
              each; each = each->next)
-            compare(&question, each, head);
+            compare_path(&query, each, head);
     }
-    ret->served = question.ours && question.ours >= question.others;
-    if (ret->served && question.rival_fit == question.ours)
-        ret->rival = question.rival;
+    ret->served = query.ours && query.ours >= query.others;
+    if (ret->served && query.rival_fit == query.ours)
+        ret->rival = query.rival;
     if (!ret->served)
         ret->server = NULL;
-    ret->taken &= itself;
-    if (!ret->served || question.doubt <= question.ours)
+    ret->taken &= exact;
+    if (!ret->served || query.doubt <= query.ours)
         ret->doubt = NULL;
     arena_free(&scratch);
 }

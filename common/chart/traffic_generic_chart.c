@@ -54,7 +54,7 @@ static void report(const struct target *target, const struct traffic *traffic,
         arena, "%.*s, which the controller of %.*s (class \"%.*s\"%s) does not read",
         STR_ARG(setting->text), STR_ARG(object_text(arena, ingress)), STR_ARG(class), whose);
     if (target->fill) {
-        inject_log(target, ingress, DEED_SKIPPED, "annotations", "%.*s", STR_ARG(reason));
+        inject_log(target, ingress, CHANGE_SKIPPED, "annotations", "%.*s", STR_ARG(reason));
         return;
     }
     struct str workload = object_text(arena, target->workload);

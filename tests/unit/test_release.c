@@ -147,7 +147,7 @@ static void test_pod_templates(void **state)
         if ((object != NULL) != rows[i].there)
             fail_msg("row %zu", i);
         if (object) {
-            assert_int_equal(object->ends, rows[i].ends);
+            assert_int_equal(object->completes, rows[i].ends);
             assert_ptr_equal(node_at(object->template, "spec"), object->pod);
             assert_non_null(node_at(object->template, "spec"));
         }
