@@ -457,10 +457,10 @@ static void add_scaler(const struct target *target, int64_t min, int64_t max)
     const struct object *other =
         release_find(&target->injection->release, OBJECT_AUTOSCALER, workload->name, workload);
     if (other) {
-        target_error(
-            target, written_field(target),
-            "cannot add an autoscaler: the chart already has %.*s, which does not scale it",
-            STR_ARG(object_text(arena, other)));
+        target_error(target, written_field(target),
+                     "cannot add an autoscaler: the chart already has %.*s, which does not scale "
+                     "this workload",
+                     STR_ARG(object_text(arena, other)));
         diag_hint(target->injection->diags, "rename it in the chart");
         return;
     }

@@ -76,8 +76,8 @@ void inject_report_hook(const struct target *target)
             !is_requested(target, excluded_from_hooks[i].field, str_from_c(what)))
             continue;
         inject_log(target, target->workload, CHANGE_SKIPPED, what,
-                   "%shooks get only resources and security settings",
-                   target->workload->completes ? "" : "it is a hook that keeps running, and ");
+                   "%shooks get only resource and security settings",
+                   target->workload->completes ? "" : "it is a long-running hook, and ");
         reported = what;
     }
 }
@@ -130,6 +130,6 @@ void inject_check_exemptions(struct injection *injection, const struct service *
         diag_warning(injection->diags, record_location(helm->records[0], fields[i]),
                      "%s has no effect without mode: fill and workload: \"*\"",
                      schema_field(fields[i])->name);
-        diag_hint(injection->diags, "remove %s", schema_field(fields[i])->name);
+        diag_hint(injection->diags, "remove helm.%s", schema_field(fields[i])->name);
     }
 }

@@ -199,8 +199,8 @@ static void add_object(const struct target *target, const struct traffic *traffi
     struct str name = node_get(metadata, "name")->text;
     const char *kind = str_to_c(arena, node_get(object, "kind")->text);
     if (release_find(&target->injection->release, type, name, to)) {
-        target_error(target, SERVICE_PUBLIC_URI, "cannot add %s/%.*s: the chart already has one",
-                     kind, STR_ARG(name));
+        target_error(target, SERVICE_PUBLIC_URI,
+                     "cannot add %s/%.*s: the chart already uses this name", kind, STR_ARG(name));
         diag_hint(target->injection->diags, "rename it in the chart");
         return;
     }
@@ -365,7 +365,7 @@ static bool check_selected(const struct target *target, const struct object **in
         diag_hint(target->injection->diags, "select one that does: %.*s", STR_ARG(selector));
     else
         diag_hint(target->injection->diags,
-                  "no Ingress of the chart does: remove %s, so that public_uri adds one",
+                  "no Ingress of the chart does: remove %s so that public_uri adds one",
                   flag ? "--ingress" : "helm.ingress");
     return false;
 }
