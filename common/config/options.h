@@ -107,8 +107,8 @@ struct secret_options {
 struct push_options {
     const char *image; /* --image, or the argument of push: a local image */
     const char *tag;   /* --tag; NULL: the tag of the image */
-    bool create;       /* --create */
-    const char *tool;  /* --tool; NULL: the first in PATH */
+    bool create;       /* --create-repository */
+    const char *tool;  /* --container-tool; NULL: the first in PATH */
 };
 
 /* All flags. Each part of the library gets only its own group. */
