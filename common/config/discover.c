@@ -11,7 +11,7 @@ struct discovery {
     bool foreign; /* a reported file may belong to another tool */
 };
 
-static enum type_likeness likeness(struct discovery *discovery, const struct node *node)
+static enum type_likeness likeness_of(struct discovery *discovery, const struct node *node)
 {
     struct str type = node_string(node_at(node, "type"));
     return type.len ? module_type_likeness(&discovery->arena, type) : TYPE_OTHER;
@@ -19,7 +19,7 @@ static enum type_likeness likeness(struct discovery *discovery, const struct nod
 
 static bool is_service(struct discovery *discovery, const struct node *node)
 {
-    return likeness(discovery, node) == TYPE_SERVICE;
+    return likeness_of(discovery, node) == TYPE_SERVICE;
 }
 
 static bool has_service(struct discovery *discovery, const struct node *modules)
@@ -41,14 +41,14 @@ static void report_near_type(struct discovery *discovery, const struct node *mod
 /* Returns the first map in a tree whose type is at least as similar to k8s-service as `least`; NULL
  * if there is none. */
 static const struct node *find_service(struct discovery *discovery, const struct node *node,
-                                       enum type_likeness least)
+                                       enum type_likeness min_likeness)
 {
     if (node->kind != NODE_MAP && node->kind != NODE_LIST)
         return NULL;
-    if (likeness(discovery, node) >= least)
+    if (likeness_of(discovery, node) >= min_likeness)
         return node;
     for (const struct node *child = node->first; child; child = child->next) {
-        const struct node *found = find_service(discovery, child, least);
+        const struct node *found = find_service(discovery, child, min_likeness);
         if (found)
             return found;
     }
@@ -83,7 +83,7 @@ static void check_module(struct discovery *discovery, const struct node *module)
                    "missing required field \"type\" in a module");
         diag_hint(diags, "set its type, for example: - {name: app, type: k8s-service, ...}");
         discovery->foreign = true;
-    } else if (likeness(discovery, module) == TYPE_NEAR) {
+    } else if (likeness_of(discovery, module) == TYPE_NEAR) {
         report_near_type(discovery, module);
     }
 }
@@ -113,7 +113,7 @@ static bool is_misspelt_list(struct discovery *discovery, struct node *value, bo
     *ret_typed = false;
     for (struct node *item = node_first_child(value); item; item = item->next) {
         maps &= node_target(item)->kind == NODE_MAP;
-        *ret_typed |= likeness(discovery, item) != TYPE_OTHER;
+        *ret_typed |= likeness_of(discovery, item) != TYPE_OTHER;
     }
     bool list = node_target(value)->kind == NODE_LIST;
     return maps && (*ret_typed || (list && distance < 2));
@@ -164,9 +164,9 @@ static bool discover_map(struct discovery *discovery, const struct node *root)
 bool discover(const struct source *source, struct diags *diags)
 {
     struct discovery discovery = {.diags = diags};
-    struct diags broken = {.arena = &discovery.arena};
+    struct diags unreported = {.arena = &discovery.arena};
     bool found = false;
-    const struct node *root = load_service(&discovery.arena, source, &broken);
+    const struct node *root = load_service(&discovery.arena, source, &unreported);
     if (!root && top_level_has_modules(source->text)) {
         load_service(&discovery.arena, source, diags);
         discovery.foreign = true;

@@ -12,11 +12,12 @@
 
 #include <string.h>
 
-static const struct record *choose(const struct schema_reader *reader, const struct record *file,
-                                   const struct input_options *options)
+static const struct record *select_environment(const struct schema_reader *reader,
+                                               const struct record *file,
+                                               const struct input_options *options)
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
-    enum { NAMED = 20 }; /* environments listed in the hint */
+    enum { LISTED_MAX = 20 }; /* environments listed in the hint */
     struct buf list = {0};
     struct suggestion near = {.word = str_from_c(options->environment)};
     for (size_t i = 0; i < environments->count; i++) {
@@ -26,8 +27,8 @@ static const struct record *choose(const struct schema_reader *reader, const str
             return environments->records[i];
         }
         suggestion_add(&near, name);
-        if (i <= NAMED)
-            buf_add_joined(&list, ", ", i < NAMED ? name : STR("..."));
+        if (i <= LISTED_MAX)
+            buf_add_joined(&list, ", ", i < LISTED_MAX ? name : STR("..."));
     }
     struct str names = buf_take(reader->arena, &list);
     if (!options->environment && environments->count == 1)
@@ -57,27 +58,27 @@ static void report_duplicate(const struct schema_reader *reader, const struct va
 static bool check_names(const struct schema_reader *reader, const struct value *environments)
 {
     struct map names = {0};
-    bool right = true;
+    bool ok = true;
     for (size_t i = 0; i < environments->count; i++) {
         const struct value *name = record_value(environments->records[i], ENVIRONMENT_NAME);
         if (!name->node) /* reported already */
             continue;
         const struct value *first = NULL;
-        const char *wrong =
+        const char *problem =
             name->text.len ? name_check_label_value(name->text) : "must not be empty";
-        if (wrong)
-            diag_error(reader->diags, name->node->span, "environment name %s", wrong);
+        if (problem)
+            diag_error(reader->diags, name->node->span, "environment name %s", problem);
         else if ((first = map_add(reader->arena, &names, name->text, name)) != NULL)
             report_duplicate(reader, name, first);
         else
             continue;
-        right = false;
+        ok = false;
     }
-    return right;
+    return ok;
 }
 
 /* Returns `path` resolved against the directory of `file`. */
-static const char *beside(struct arena *arena, struct str file, struct str path)
+static const char *resolve_path(struct arena *arena, struct str file, struct str path)
 {
     struct str directory = str_directory(file);
     if (str_starts_with(path, STR("/")) || remote_is(path))
@@ -110,10 +111,10 @@ void environment_set_checked(const struct schema_reader *reader, const struct re
     if (!record_has(record, field))
         return;
     struct str text = record_value(record, field)->text;
-    const char *wrong = check(text);
-    if (wrong) {
+    const char *problem = check(text);
+    if (problem) {
         diag_error(reader->diags, record_location(record, field), "%s %s",
-                   schema_field(field)->name, wrong);
+                   schema_field(field)->name, problem);
         hint_name(reader, field, check, text);
     }
     *ret = text;
@@ -380,9 +381,9 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
     return true;
 }
 
-static bool holds(struct str text, const char *sign)
+static bool contains(struct str text, const char *marker)
 {
-    return memmem(text.data, text.len, sign, strlen(sign)) != NULL;
+    return memmem(text.data, text.len, marker, strlen(marker)) != NULL;
 }
 
 /* True if injection into a chart needs the environment file, which may not be available where
@@ -391,14 +392,15 @@ static bool holds(struct str text, const char *sign)
  * its controller. */
 static bool needs_file(struct str text)
 {
-    static const char *const signs[] = {"{parent",     "{region",  "{aws",    "public_uri",
-                                        "redis",       ".queue_",  "[queue_", ".topic_",
-                                        "[topic_",     ".table_",  "[table_", ".bucket_arn",
-                                        "[bucket_arn", ".kms_arn", "[kms_arn"};
-    for (size_t i = 0; i < COUNT_OF(signs); i++)
-        if (holds(text, signs[i]))
+    static const char *const markers[] = {"{parent",     "{region",  "{aws",    "public_uri",
+                                          "redis",       ".queue_",  "[queue_", ".topic_",
+                                          "[topic_",     ".table_",  "[table_", ".bucket_arn",
+                                          "[bucket_arn", ".kms_arn", "[kms_arn"};
+    for (size_t i = 0; i < COUNT_OF(markers); i++)
+        if (contains(text, markers[i]))
             return true;
-    return (holds(text, ".bucket_id") || holds(text, "[bucket_id")) && !holds(text, "bucket_name");
+    return (contains(text, ".bucket_id") || contains(text, "[bucket_id")) &&
+           !contains(text, "bucket_name");
 }
 
 /* Records the files of all environments, including those that are not selected, as environment
@@ -410,7 +412,7 @@ static void record_files(const struct schema_reader *reader, const struct record
     struct str service_file = file->node->span.source->path;
     for (size_t i = 0; options->usage && i < environments->count; i++) {
         const struct value *path = record_value(environments->records[i], ENVIRONMENT_PATH);
-        usage_add_file(options, beside(reader->arena, service_file, path->text));
+        usage_add_file(options, resolve_path(reader->arena, service_file, path->text));
     }
 }
 
@@ -441,42 +443,42 @@ static bool read_own(const struct schema_reader *reader, const struct record *fi
                      struct environment *ret)
 {
     size_t errors = reader->diags->errors;
-    bool right = true;
+    bool ok = true;
     for (size_t i = 0; i < SETTING_COUNT; i++)
-        right &= !record_value(file, settings[i])->invalid;
+        ok &= !record_value(file, settings[i])->invalid;
     if (check_filled(reader, file->node, false))
         set_file(reader, file, ret);
     if (record_has(file, FILE_PROVIDERS))
         ret->name = ret->file_name;
     else
         ret->file_name = (struct str){0};
-    return right && reader->diags->errors == errors;
+    return ok && reader->diags->errors == errors;
 }
 
-static bool read_chosen(const struct schema_reader *reader, const struct record *file,
-                        const struct input_options *options, struct environment *ret)
+static bool read_selected(const struct schema_reader *reader, const struct record *file,
+                          const struct input_options *options, struct environment *ret)
 {
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     record_files(reader, file, options);
     if (!check_names(reader, environments))
         return false;
-    const struct record *chosen = choose(reader, file, options);
-    if (!chosen)
+    const struct record *selected = select_environment(reader, file, options);
+    if (!selected)
         return false;
-    ret->name = record_value(chosen, ENVIRONMENT_NAME)->text;
-    ret->variables[0] = record_value(chosen, ENVIRONMENT_VARIABLES);
-    ret->variables[1] = record_value(chosen, ENVIRONMENT_VARS);
-    const struct value *path = record_value(chosen, ENVIRONMENT_PATH);
+    ret->name = record_value(selected, ENVIRONMENT_NAME)->text;
+    ret->variables[0] = record_value(selected, ENVIRONMENT_VARIABLES);
+    ret->variables[1] = record_value(selected, ENVIRONMENT_VARS);
+    const struct value *path = record_value(selected, ENVIRONMENT_PATH);
     if (options->environment_file)
         return read_file(reader, options->environment_file, NO_LOCATION, ret);
     struct str service_file = file->node->span.source->path;
-    const char *beside_it = beside(reader->arena, service_file, path->text);
+    const char *environment_path = resolve_path(reader->arena, service_file, path->text);
     if (options->mode == READ_CHART && !needs_file(file->node->span.source->text)) {
-        ret->unread_path = beside_it;
+        ret->unread_path = environment_path;
         ret->unread_at = path->node->span;
         return true;
     }
-    return read_file(reader, beside_it, path->node->span, ret);
+    return read_file(reader, environment_path, path->node->span, ret);
 }
 
 bool environment_read(const struct schema_reader *reader, const struct record *file,
@@ -490,29 +492,29 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
                                     str_from_c(schema_field(FILE_INGRESS_CLASS)->default_value)};
     if (options->parent_outputs && !read_parent_outputs(reader, options->parent_outputs, ret))
         return false;
-    bool right = true;
+    bool ok = true;
     if (record_value(file, FILE_ENVIRONMENTS)->invalid)
         return false;
     add_extra_tcp_ports(reader, file, ret);
     if (record_value(file, FILE_ENVIRONMENTS)->count) {
         warn_misplaced(reader, file);
-        right = read_chosen(reader, file, options, ret);
+        ok = read_selected(reader, file, options, ret);
     } else if (options->environment_file) {
-        right = read_file(reader, options->environment_file, NO_LOCATION, ret);
+        ok = read_file(reader, options->environment_file, NO_LOCATION, ret);
         ret->name = ret->file_name;
     } else {
-        right = read_own(reader, file, ret);
+        ok = read_own(reader, file, ret);
     }
-    if (options->environment && right && !str_eq_c(ret->name, options->environment)) {
+    if (options->environment && ok && !str_eq_c(ret->name, options->environment)) {
         diag_error(reader->diags, location_file(file->node->span.source),
                    "environment \"%s\" not found in the file", options->environment);
         diag_hint(reader->diags, "add it: environments: [{name: %s, path: %s.yaml}]",
                   options->environment, options->environment);
-        right = false;
+        ok = false;
     }
     if (options->registry)
         ret->registry = str_from_c(options->registry);
-    return right;
+    return ok;
 }
 
 bool environment_read_all(const struct schema_reader *reader, struct environment *environment)
@@ -522,9 +524,9 @@ bool environment_read_all(const struct schema_reader *reader, struct environment
     environment->unread_path = NULL;
     if (!path)
         return true;
-    bool right = read_file(reader, path, environment->unread_at, environment);
+    bool ok = read_file(reader, path, environment->unread_at, environment);
     environment->registry = registry.len ? registry : environment->registry;
-    return right;
+    return ok;
 }
 
 const struct output *environment_output(const struct environment *environment, struct str name)

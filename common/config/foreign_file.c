@@ -26,7 +26,7 @@ static bool find_line(struct str text, const char *key, struct str *ret_rest)
     return false;
 }
 
-static bool has(const struct outline *outline, const char *key)
+static bool has_key(const struct outline *outline, const char *key)
 {
     struct str rest;
     return outline->root ? node_at(outline->root, key) != NULL
@@ -54,7 +54,7 @@ static bool is_named(const struct outline *outline, const char *file)
     return str_eq_c(str_skip(outline->path, directory.len), file);
 }
 
-static bool holds(struct str text, const char *part)
+static bool contains(struct str text, const char *part)
 {
     for (size_t at = 0; at < text.len; at++)
         if (str_starts_with(str_skip(text, at), str_from_c(part)))
@@ -69,7 +69,7 @@ static bool is_template(const struct outline *outline)
     static const char *const signs[] = {"{{ .",   "{{- ",      "{{.",         "{{ include ",
                                         "{{ if ", "{{ range ", "{{ template "};
     for (size_t i = 0; !outline->root && i < COUNT_OF(signs); i++)
-        if (holds(outline->text, signs[i]))
+        if (contains(outline->text, signs[i]))
             return true;
     return false;
 }
@@ -92,12 +92,13 @@ static bool is_object(const struct outline *outline)
 
 static bool is_chart(const struct outline *outline)
 {
-    return value_of(outline, "apiVersion").len && has(outline, "name") && has(outline, "version");
+    return value_of(outline, "apiVersion").len && has_key(outline, "name") &&
+           has_key(outline, "version");
 }
 
 static bool is_compose(const struct outline *outline)
 {
-    if (!has(outline, "services"))
+    if (!has_key(outline, "services"))
         return false;
     const struct node *services = outline->root ? node_at(outline->root, "services") : NULL;
     for (const struct node *service = node_first_child(services); service; service = service->next)
@@ -109,7 +110,7 @@ static bool is_compose(const struct outline *outline)
 
 static bool is_workflow(const struct outline *outline)
 {
-    return has(outline, "on") && has(outline, "jobs");
+    return has_key(outline, "on") && has_key(outline, "jobs");
 }
 
 /* True for a file with keys that are common in the values of charts. */
@@ -133,10 +134,10 @@ static bool is_values(const struct outline *outline)
     bool named = is_named(outline, "values.yaml") || is_named(outline, "values.yml");
     size_t count = named && outline->root && outline->root->kind == NODE_MAP ? ENOUGH : 0;
     for (size_t i = 0; i < file_schema.count; i++)
-        if (has(outline, file_schema.fields[i].name))
+        if (has_key(outline, file_schema.fields[i].name))
             return false;
     for (size_t i = 0; i < COUNT_OF(keys); i++)
-        count += has(outline, keys[i]);
+        count += has_key(outline, keys[i]);
     return count >= ENOUGH;
 }
 
@@ -145,13 +146,13 @@ static bool is_module(const struct outline *outline)
 {
     return outline->root && outline->root->kind == NODE_MAP &&
            (str_eq_c(value_of(outline, "type"), "k8s-service") ||
-            (has(outline, "image") && has(outline, "port")));
+            (has_key(outline, "image") && has_key(outline, "port")));
 }
 
 /* The first match is reported. */
 static const struct {
     bool (*is)(const struct outline *outline);
-    const char *what;
+    const char *description;
     const char *hint;
 } kinds[] = {
     {is_template, "a Helm chart template",
@@ -180,8 +181,8 @@ static bool report_foreign(struct diags *diags, const struct source *source,
             continue;
         struct str kind = kinds[i].is == is_object ? value_of(&outline, "kind") : (struct str){0};
         bool service = expected == OWN_SERVICE;
-        diag_error(diags, location_file(source), "this is %s%s%.*s, not %s file", kinds[i].what,
-                   kind.len ? " of kind " : "", STR_ARG(kind),
+        diag_error(diags, location_file(source), "this is %s%s%.*s, not %s file",
+                   kinds[i].description, kind.len ? " of kind " : "", STR_ARG(kind),
                    service ? "a service" : "an environment");
         diag_hint(diags, "%s", kinds[i].hint);
         diag_hint_line(diags, service ? "a service file has a name and a modules list"

@@ -52,24 +52,24 @@ struct location placeholder_location(const struct node *scalar, bool verbatim, s
     return at;
 }
 
-static struct location place(const struct filler *filler, const struct placeholder *placeholder)
+static struct location location_of(const struct filler *filler,
+                                   const struct placeholder *placeholder)
 {
     return placeholder_location(filler->scalar, filler->verbatim, placeholder->start,
                                 placeholder->end);
 }
 
 /* Reports an invalid placeholder and returns false. `near`: suggestions. */
-__attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
-                                                          const struct placeholder *placeholder,
-                                                          const struct suggestion *near,
-                                                          const char *format, ...)
+__attribute__((format(printf, 4, 5))) static bool
+report_unknown(struct filler *filler, const struct placeholder *placeholder,
+               const struct suggestion *near, const char *format, ...)
 {
     struct diags *diags = filler->scope->diags;
     va_list arguments;
     va_start(arguments, format);
     struct str text = str_vformat(filler->scope->arena, format, arguments);
     va_end(arguments);
-    diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(text));
+    diag_error(diags, location_of(filler, placeholder), "%.*s", STR_ARG(text));
     struct str written = str_slice(filler->scalar->text, placeholder->start, placeholder->end);
     if (!diag_suggest(diags, near) && str_starts_with(written, STR("{")))
         diag_hint(diags, "for literal braces, write {%.*s}", STR_ARG(written));
@@ -84,7 +84,7 @@ static bool report_missing(const struct filler *filler, const struct placeholder
     struct diags *diags = filler->scope->diags;
     if (near->best.len == 0 && diags_contain(diags, message))
         return false;
-    diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(message));
+    diag_error(diags, location_of(filler, placeholder), "%.*s", STR_ARG(message));
     return !diag_suggest(diags, near);
 }
 
@@ -99,7 +99,7 @@ static bool report_unset(struct filler *filler, const struct placeholder *placeh
 }
 
 /* Appends the value of a placeholder. Reports an error and returns false if the value is empty. */
-static bool put_known(struct filler *filler, const struct placeholder *placeholder, struct str text,
+static bool put_value(struct filler *filler, const struct placeholder *placeholder, struct str text,
                       const char *error, const char *hint)
 {
     if (text.len == 0)
@@ -126,28 +126,28 @@ void scope_leave(struct scope *scope)
 
 static bool fill_env(struct filler *filler, const struct placeholder *placeholder)
 {
-    return put_known(filler, placeholder, filler->scope->environment->name,
+    return put_value(filler, placeholder, filler->scope->environment->name,
                      "{env} has no value: the file has no environment",
                      "add one, for example: environments: [{name: staging, path: staging.yaml}]");
 }
 
 static bool fill_layer_name(struct filler *filler, const struct placeholder *placeholder)
 {
-    return put_known(filler, placeholder, filler->scope->layer,
+    return put_value(filler, placeholder, filler->scope->layer,
                      "{layer_name} has no value: the file has no name",
                      "set the name of the layer, for example: name: hello");
 }
 
 static bool fill_parent_name(struct filler *filler, const struct placeholder *placeholder)
 {
-    return put_known(filler, placeholder, filler->scope->environment->file_name,
+    return put_value(filler, placeholder, filler->scope->environment->file_name,
                      "{parent_name} has no value: there is no environment file",
                      "add one, for example: environments: [{name: staging, path: staging.yaml}]");
 }
 
 static bool fill_region(struct filler *filler, const struct placeholder *placeholder)
 {
-    return put_known(filler, placeholder, filler->scope->environment->region,
+    return put_value(filler, placeholder, filler->scope->environment->region,
                      "{region} has no value: the environment has no region",
                      "set region in the provider, for example: providers: {aws: {region: "
                      "us-east-1}}");
@@ -169,18 +169,19 @@ static bool fill_aws(struct filler *filler, const struct placeholder *placeholde
                             str_eq_c(name, "region") ? "use {region} for the region of any cloud"
                                                      : "remove the placeholder");
     if (str_eq_c(name, "account_id"))
-        return put_known(filler, placeholder, environment->account_id,
+        return put_value(filler, placeholder, environment->account_id,
                          "the aws provider has no account_id",
                          "set it, for example: providers: {aws: {region: us-east-1, account_id: "
                          "123456789012}}");
     if (str_eq_c(name, "region"))
-        return put_known(filler, placeholder, environment->region, "the aws provider has no region",
+        return put_value(filler, placeholder, environment->region, "the aws provider has no region",
                          "set it, for example: providers: {aws: {region: us-east-1, account_id: "
                          "123456789012}}");
     struct suggestion near = {.word = name};
     suggestion_add(&near, STR("account_id"));
     suggestion_add(&near, STR("region"));
-    return unknown(filler, placeholder, &near, "unknown placeholder {aws.%.*s}", STR_ARG(name));
+    return report_unknown(filler, placeholder, &near, "unknown placeholder {aws.%.*s}",
+                          STR_ARG(name));
 }
 
 bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value)
@@ -282,7 +283,7 @@ static bool fill_parent(struct filler *filler, const struct placeholder *placeho
     const struct environment *environment = scope->environment;
     struct str name = placeholder->parts[0];
     const struct output *output = environment_output(environment, name);
-    if (output && !environment_output_check(output, scope->diags, place(filler, placeholder)))
+    if (output && !environment_output_check(output, scope->diags, location_of(filler, placeholder)))
         return false;
     if (output) {
         buf_add(&filler->out, output->text);
@@ -306,7 +307,7 @@ static bool put_reference(struct filler *filler, const struct placeholder *place
     *reference = (struct reference){.module = module,
                                     .output = output,
                                     .at = filler->out.len,
-                                    .where = place(filler, placeholder)};
+                                    .where = location_of(filler, placeholder)};
     *filler->last = reference;
     filler->last = &reference->next;
     return true;
@@ -315,7 +316,7 @@ static bool put_reference(struct filler *filler, const struct placeholder *place
 static bool fill_module(struct filler *filler, const struct placeholder *placeholder)
 {
     struct scope *scope = filler->scope;
-    struct location at = place(filler, placeholder);
+    struct location at = location_of(filler, placeholder);
     struct str name = placeholder->parts[0];
     struct str output = placeholder->parts[placeholder->part_count - 1];
     struct module *module = module_find(scope->modules, scope->module_count, name);
@@ -394,8 +395,8 @@ static bool fill_placeholder(struct filler *filler, const struct placeholder *pl
     if (placeholder->part_count == (outputs ? PARTS_MAX : root->parts))
         return root->fill(filler, placeholder);
     struct suggestion none = {0};
-    return unknown(filler, placeholder, &none, "this placeholder must have the form %s",
-                   root->form);
+    return report_unknown(filler, placeholder, &none, "this placeholder must have the form %s",
+                          root->form);
 }
 
 enum token { TOKEN_BYTE, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_PLACEHOLDER };
@@ -457,15 +458,15 @@ bool interpolate(void *context, const struct node *scalar, struct filled *ret)
         return true;
     filler.verbatim = node_is_verbatim(scalar);
     bool *paired = find_pairs(filler.scope->arena, text);
-    bool right = true;
+    bool ok = true;
     struct placeholder token;
     for (size_t at = 0; at < text.len && filler.out.len <= FILLED_MAX; at = token.end) {
         enum token kind = next_token(text, at, &token);
         placeholder_check(filler.scope, scalar, filler.verbatim, at, kind == TOKEN_BYTE);
         if (kind == TOKEN_PLACEHOLDER && filler.scope->blind)
-            right = false;
+            ok = false;
         else if (kind == TOKEN_PLACEHOLDER)
-            right &= fill_placeholder(&filler, &token);
+            ok &= fill_placeholder(&filler, &token);
         else
             buf_add(&filler.out, str_slice(text, at, paired[at] ? at + 1 : token.end));
     }
@@ -473,9 +474,9 @@ bool interpolate(void *context, const struct node *scalar, struct filled *ret)
         diag_error(filler.scope->diags, scalar->span, "string exceeds %d bytes", FILLED_MAX);
         diag_hint(filler.scope->diags, "shorten it or the values of its placeholders");
         filler.out.len = 0;
-        right = false;
+        ok = false;
     }
     ret->text = buf_take(filler.scope->arena, &filler.out);
     ret->references = filler.first;
-    return right;
+    return ok;
 }

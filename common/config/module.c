@@ -25,10 +25,10 @@ static word_list only_publish = {"publish", NULL};
     {                                                                                              \
         .name = type, .link = LINK_SECRET, .outputs = keys, .schema = &database_schema             \
     }
-#define CLOUD_TYPE(type, keys, all, unsaid)                                                        \
+#define CLOUD_TYPE(type, keys, all, defaults)                                                      \
     {                                                                                              \
         .name = type, .service = type, .link = LINK_CLOUD, .cloud = CLOUD_AWS, .outputs = keys,    \
-        .permissions = all, .default_permissions = unsaid, .schema = &cloud_schema                 \
+        .permissions = all, .default_permissions = defaults, .schema = &cloud_schema               \
     }
 
 static const struct output_field dns_fields[] = {{"domain", "domain"}, {NULL, NULL}};
@@ -88,7 +88,7 @@ const struct module_type module_types[] = {
 
 const char *const module_prefixes[] = {"aws-", "gcp-", "azure-", "local-", NULL};
 
-static struct str without_cloud(struct str name)
+static struct str skip_cloud_prefix(struct str name)
 {
     for (const char *const *prefix = module_prefixes; *prefix; prefix++)
         if (str_starts_with(name, str_from_c(*prefix)))
@@ -109,7 +109,7 @@ const struct module_type *module_type_find(struct str name, bool local)
     if (local && str_eq_c(name, "redis"))
         name = STR("local-redis");
     const struct module_type *exact = find_exact(name);
-    return exact ? exact : find_exact(without_cloud(name));
+    return exact ? exact : find_exact(skip_cloud_prefix(name));
 }
 
 static bool contains_text(struct str text, struct str part)
@@ -128,7 +128,7 @@ enum type_likeness module_type_likeness(struct arena *arena, struct str type)
         return kind->link == LINK_SERVICE ? TYPE_SERVICE : TYPE_OTHER;
     const struct str written_out = STR("kubernetes-");
     struct str lower = str_lower(arena, type);
-    struct str plain = without_cloud(lower);
+    struct str plain = skip_cloud_prefix(lower);
     if (str_starts_with(plain, written_out))
         plain = str_format(arena, "k8s-%.*s", STR_ARG(str_skip(plain, written_out.len)));
     const struct str spellings[] = {lower, plain};
@@ -164,7 +164,7 @@ static bool check_type(const struct schema_reader *reader, struct module *module
 {
     if (module->kind)
         return true;
-    struct suggestion near = {.word = without_cloud(module->type)};
+    struct suggestion near = {.word = skip_cloud_prefix(module->type)};
     for (const struct module_type *type = module_types; type->name; type++)
         suggestion_add(&near, str_from_c(type->name));
     if (near.best.len) {
@@ -245,24 +245,24 @@ static struct str name_of_type(struct arena *arena, struct str type)
 }
 
 /* True if a module without a valid type is most likely a service. */
-static bool is_like_service(const struct node *node)
+static bool looks_like_service(const struct node *node)
 {
     return node_get(node, "image") || node_get(node, "port") || node_get(node, "ports");
 }
 
 /* Returns a copy of a module without its invalid type or name, so that its other fields can be
  * read. */
-static struct node *without_errors(struct arena *arena, const struct record *record,
-                                   struct str type)
+static struct node *copy_without_errors(struct arena *arena, const struct record *record,
+                                        struct str type)
 {
     struct node *copy = node_new(arena, NODE_MAP);
     copy->span = record->node->span;
     bool typed = record_has(record, MODULE_TYPE);
     for (const struct node *child = record->node->first; child; child = child->next) {
-        bool wrong =
+        bool invalid =
             (str_eq_c(child->key->text, "type") && !typed) ||
             (str_eq_c(child->key->text, "name") && record_value(record, MODULE_NAME)->invalid);
-        if (wrong)
+        if (invalid)
             continue;
         struct node *kept = ARENA_NEW(arena, struct node);
         *kept = *child;
@@ -289,7 +289,7 @@ static void read_module(const struct schema_reader *reader, const struct node *n
     bool misnamed = record_value(record, MODULE_NAME)->invalid;
     if (typed)
         ret->type = record_value(record, MODULE_TYPE)->text;
-    else if (is_like_service(node))
+    else if (looks_like_service(node))
         ret->type = STR("k8s-service");
     ret->kind = module_type_find(ret->type, local);
     ret->unnamed = misnamed || (!named && !typed);
@@ -297,7 +297,7 @@ static void read_module(const struct schema_reader *reader, const struct node *n
     ret->name =
         named ? record_value(record, MODULE_NAME)->text : name_of_type(reader->arena, ret->type);
     if (!typed || misnamed)
-        ret->node = without_errors(reader->arena, record, ret->type);
+        ret->node = copy_without_errors(reader->arena, record, ret->type);
     bool known = typed && check_type(reader, ret, record_location(record, MODULE_TYPE));
     if (typed && !named && !known) { /* the default name would be that of a misspelt type */
         ret->name = name_of_type(reader->arena, str_from_c(ret->kind->name));
@@ -356,7 +356,7 @@ struct module *modules_read(const struct schema_reader *reader, const struct nod
         return NULL;
     if (modules->kind != NODE_LIST) {
         diag_error(reader->diags, modules->span, "modules must be a list, not %s",
-                   schema_kind_text(modules));
+                   schema_value_type(modules));
         diag_hint(
             reader->diags,
             "begin each module with \"- \", for example: - {name: app, type: k8s-service, ...}");
@@ -390,15 +390,15 @@ static void check_secret_key(const struct schema_reader *reader, const struct mo
     bool known = false;
     for (const char *const *output = module->kind->outputs; *output; output++)
         known |= str_eq_c(key->name, *output);
-    const char *wrong = name_check_secret_key(key->text);
+    const char *problem = name_check_secret_key(key->text);
     if (!known) {
         struct str outputs = schema_choices_format(reader->arena, module->kind->outputs, NULL);
         diag_error(reader->diags, key->name_node->span,
                    "a module of type %.*s has no output \"%.*s\"", STR_ARG(module->type),
                    STR_ARG(key->name));
         diag_hint(reader->diags, "available: %.*s", STR_ARG(outputs));
-    } else if (wrong) {
-        diag_error(reader->diags, key->node->span, "Secret key %s", wrong);
+    } else if (problem) {
+        diag_error(reader->diags, key->node->span, "Secret key %s", problem);
     }
 }
 
@@ -409,10 +409,10 @@ void module_read_credentials(const struct schema_reader *reader, struct module *
     if (!record)
         return;
     if (record_has(record, DATABASE_SECRET)) {
-        const char *wrong = name_check_subdomain(record_value(record, DATABASE_SECRET)->text);
-        if (wrong)
+        const char *problem = name_check_subdomain(record_value(record, DATABASE_SECRET)->text);
+        if (problem)
             diag_error(reader->diags, record_location(record, DATABASE_SECRET), "Secret name %s",
-                       wrong);
+                       problem);
     }
     const struct value *keys = record_value(record, DATABASE_SECRET_KEYS);
     for (size_t i = 0; i < keys->count; i++)
@@ -476,7 +476,7 @@ static enum link_kind link_kind(const struct module *module)
 
 /* True if a link names outputs. `details`: the value after its module name; NULL if there is
  * none. */
-static bool has_names(const struct node *details)
+static bool names_outputs(const struct node *details)
 {
     const struct node *first = details && details->kind == NODE_LIST ? details->first : details;
     return first && first->kind == NODE_MAP && first->first;
@@ -493,7 +493,7 @@ static struct module *find_target(const struct link_reader *links, const struct 
                               name->span);
     if (!module || module->broken)
         return NULL;
-    if (link_kind(module) != LINK_NONE || has_names(details))
+    if (link_kind(module) != LINK_NONE || names_outputs(details))
         return module;
     diag_error(diags, name->span,
                "cannot link to \"%.*s\": links to modules of type %.*s are not supported",
@@ -542,7 +542,7 @@ static void set_defaults(const struct link_reader *links, struct link *link)
         link->permissions[link->permission_count++] = str_from_c(kind->default_permissions[i]);
 }
 
-static bool take_permission(const struct link_reader *links, struct link *link,
+static bool read_permission(const struct link_reader *links, struct link *link,
                             const struct node *item)
 {
     const struct module_type *kind = link->module->kind;
@@ -562,7 +562,8 @@ static bool take_permission(const struct link_reader *links, struct link *link,
 }
 
 /* Reads a map of outputs and the names of their variables. */
-static bool take_names(const struct link_reader *links, struct link *link, const struct node *map)
+static bool read_output_names(const struct link_reader *links, struct link *link,
+                              const struct node *map)
 {
     struct diags *diags = links->reader->diags;
     for (const struct node *value = map->first; value; value = value->next) {
@@ -573,12 +574,12 @@ static bool take_names(const struct link_reader *links, struct link *link, const
             diag_hint(diags, "available: host, port");
             return false;
         }
-        const char *wrong = value->kind != NODE_SCALAR ? "must be a string"
-                            : node_is_null(value)      ? "has no value"
-                                                       : name_check_variable(value->text);
-        if (wrong) {
+        const char *problem = value->kind != NODE_SCALAR ? "must be a string"
+                              : node_is_null(value)      ? "has no value"
+                                                         : name_check_variable(value->text);
+        if (problem) {
             diag_error(diags, value->span, "variable name for output \"%.*s\" %s", STR_ARG(output),
-                       wrong);
+                       problem);
             return false;
         }
         add_variable(
@@ -596,7 +597,7 @@ static bool report_details(const struct link_reader *links, const struct link *l
     struct str name = link->module->name;
     if (link_kind(link->module) == LINK_CLOUD) {
         diag_error(diags, details->span, "permissions of a link to %.*s must be a list, not %s",
-                   STR_ARG(link->module->type), schema_kind_text(details));
+                   STR_ARG(link->module->type), schema_value_type(details));
         diag_hint(diags, "for example: - %.*s: [%s]", STR_ARG(name),
                   link->module->kind->permissions[0]);
     } else {
@@ -608,7 +609,7 @@ static bool report_details(const struct link_reader *links, const struct link *l
 }
 
 /* Reads the permissions and outputs of a link; each of them overrides its defaults. */
-static bool take_details(const struct link_reader *links, struct link *link,
+static bool read_details(const struct link_reader *links, struct link *link,
                          const struct node *details)
 {
     if (node_is_null(details) || (details->kind != NODE_SCALAR && !details->first))
@@ -617,23 +618,23 @@ static bool take_details(const struct link_reader *links, struct link *link,
         return report_details(links, link, details);
     const struct node *first = details->kind == NODE_MAP ? details : details->first;
     bool permissions = false;
-    bool right = true;
-    if (has_names(first))
+    bool ok = true;
+    if (names_outputs(first))
         link->variable_count = 0;
-    for (const struct node *item = first; right && item; item = item->next) {
+    for (const struct node *item = first; ok && item; item = item->next) {
         if (item->kind == NODE_MAP) {
-            right = take_names(links, link, item);
+            ok = read_output_names(links, link, item);
         } else if (link_kind(link->module) == LINK_CLOUD) {
             link->permission_count = permissions ? link->permission_count : 0;
             permissions = true;
-            right = take_permission(links, link, item);
+            ok = read_permission(links, link, item);
         } else {
-            right = report_details(links, link, details);
+            ok = report_details(links, link, details);
         }
         if (details->kind == NODE_MAP)
             break;
     }
-    return right;
+    return ok;
 }
 
 /* Checks the name of the Secret if it is that of the module; `secret` has been checked with the
@@ -642,12 +643,12 @@ static bool check_secret_name(const struct schema_reader *reader, const struct m
                               const struct node *name)
 {
     bool secret = link_kind(module) == LINK_SECRET;
-    const char *wrong = secret ? name_check_subdomain(module_secret(module)) : NULL;
-    if (!wrong || !str_equal(module_secret(module), module->name))
+    const char *problem = secret ? name_check_subdomain(module_secret(module)) : NULL;
+    if (!problem || !str_equal(module_secret(module), module->name))
         return true;
     struct str message =
         str_format(reader->arena, "module name \"%.*s\" is not a valid Secret name: it %s",
-                   STR_ARG(module->name), wrong);
+                   STR_ARG(module->name), problem);
     if (diags_contain(reader->diags, message))
         return false;
     diag_error(reader->diags, name->span, "%.*s", STR_ARG(message));
@@ -671,7 +672,7 @@ static bool read_link(const struct link_reader *links, const struct node *node, 
         return false;
     *ret = (struct link){.module = module, .node = name};
     set_defaults(links, ret);
-    return !named || take_details(links, ret, node->first);
+    return !named || read_details(links, ret, node->first);
 }
 
 struct link *links_read(const struct schema_reader *reader, const struct node *links,
@@ -680,7 +681,7 @@ struct link *links_read(const struct schema_reader *reader, const struct node *l
     *ret_count = 0;
     if (links->kind != NODE_LIST) {
         diag_error(reader->diags, links->span, "links must be a list, not %s",
-                   schema_kind_text(links));
+                   schema_value_type(links));
         diag_hint(reader->diags, "for example: links: [database]");
         return NULL;
     }
@@ -690,10 +691,10 @@ struct link *links_read(const struct schema_reader *reader, const struct node *l
         struct link link;
         if (!read_link(&context, node, &link))
             continue;
-        bool again = false;
+        bool duplicate = false;
         for (size_t i = 0; i < *ret_count; i++)
-            again |= read[i].module == link.module;
-        if (!again) {
+            duplicate |= read[i].module == link.module;
+        if (!duplicate) {
             read[(*ret_count)++] = link;
             continue;
         }

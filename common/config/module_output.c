@@ -20,18 +20,18 @@ static bool fill_written(struct scope *scope, struct module_output *written, str
     const struct node *node = written->node;
     if (node->kind != NODE_SCALAR || node_is_null(node)) {
         diag_error(scope->diags, at, "output \"%.*s\" must be a string, not %s",
-                   STR_ARG(written->name), schema_kind_text(node));
+                   STR_ARG(written->name), schema_value_type(node));
         return false;
     }
-    bool right = interpolate(scope, node, &filled);
+    bool ok = interpolate(scope, node, &filled);
     written->text =
         str_eq_c(written->name, "domain") ? name_without_root(filled.text) : filled.text;
-    if (right && filled.references) {
+    if (ok && filled.references) {
         diag_error(scope->diags, at, "output \"%.*s\" contains a secret output",
                    STR_ARG(written->name));
         diag_hint(scope->diags, "use the secret output directly in env_vars");
     }
-    return right && !filled.references;
+    return ok && !filled.references;
 }
 
 bool module_written_output(struct scope *scope, struct module *module, struct str output,

@@ -149,7 +149,7 @@ void placeholder_check(const struct scope *scope, const struct node *scalar, boo
     struct suggestion near = {.word = str_lower(scope->arena, read.root)};
     if (read.root.len == 0)
         return;
-    struct location place = placeholder_location(scalar, verbatim, read.start, read.end);
+    struct location where = placeholder_location(scalar, verbatim, read.start, read.end);
     struct str written = str_slice(text, read.start, read.end);
     const char *form;
     const char *name;
@@ -157,11 +157,11 @@ void placeholder_check(const struct scope *scope, const struct node *scalar, boo
         if (str_eq_c(read.root, name)) {
             if (read.closed || read.parts.len || has_byte(text, read.end, '.') ||
                 has_byte(text, read.end, '['))
-                report_root(scope, place, written, &read, form);
+                report_root(scope, where, written, &read, form);
             return;
         }
         suggestion_add(&near, str_from_c(name));
     }
     if (read.closed && (is_near(&read, &near) || is_shaped(text, &read)))
-        report_near(scope, place, written, &read, near.best);
+        report_near(scope, where, written, &read, near.best);
 }

@@ -79,7 +79,7 @@ static int64_t scale_of(const struct field *field)
     return field->scale ? field->scale : 1;
 }
 
-static struct str quantity_text(struct arena *arena, const struct field *field, int64_t number)
+static struct str quantity_format(struct arena *arena, const struct field *field, int64_t number)
 {
     if (field->type == TYPE_CPU)
         return quantity_cpu(arena, number);
@@ -89,11 +89,11 @@ static struct str quantity_text(struct arena *arena, const struct field *field, 
 }
 
 /* Formats an integer in the field's unit as a quantity. */
-static struct str quantity_of(struct arena *arena, const struct field *field, const char *text)
+static struct str format_in_unit(struct arena *arena, const struct field *field, const char *text)
 {
     int64_t number = 0;
     str_to_int(str_from_c(text), &number);
-    return quantity_text(arena, field, number * scale_of(field));
+    return quantity_format(arena, field, number * scale_of(field));
 }
 
 struct str schema_type_format(struct arena *arena, const struct field *field)
@@ -112,7 +112,7 @@ struct str schema_type_format(struct arena *arena, const struct field *field)
         text = str_format(
             arena, "an integer from %" PRId64 " to %" PRId64 " (%s), or a quantity such as %.*s",
             field->min, field->max, field->unit,
-            STR_ARG(quantity_of(arena, field, field->example)));
+            STR_ARG(format_in_unit(arena, field, field->example)));
         break;
     case TYPE_BOOL:
         text = STR("a boolean (true or false)");
@@ -139,7 +139,7 @@ struct str schema_type_format(struct arena *arena, const struct field *field)
     return field->word ? str_format(arena, "%.*s, or %s", STR_ARG(text), field->word) : text;
 }
 
-const char *schema_kind_text(const struct node *node)
+const char *schema_value_type(const struct node *node)
 {
     int64_t number;
     bool flag;
@@ -159,12 +159,12 @@ static void hint_example(struct diags *diags, const struct field *field)
         diag_hint(diags, "for example: %s: %s", field->name, field->example);
 }
 
-static bool wrong_type(const struct schema_reader *reader, const struct field *field,
-                       const struct node *node)
+static bool report_type(const struct schema_reader *reader, const struct field *field,
+                        const struct node *node)
 {
     struct str type = schema_type_format(reader->arena, field);
     diag_error(reader->diags, node->span, "%s must be %.*s, not %s", field->name, STR_ARG(type),
-               schema_kind_text(node));
+               schema_value_type(node));
     struct str foreign = foreign_form_hint(reader->arena, field, node);
     if (foreign.len)
         diag_hint(reader->diags, "%.*s", STR_ARG(foreign));
@@ -180,7 +180,7 @@ static bool read_text(const struct schema_reader *reader, const struct field *fi
 {
     if (node->kind != NODE_SCALAR) {
         diag_error(reader->diags, node->span, "%s must be a string, not %s", what,
-                   schema_kind_text(node));
+                   schema_value_type(node));
         hint_example(reader->diags, field);
         return false;
     }
@@ -202,8 +202,8 @@ static bool read_text(const struct schema_reader *reader, const struct field *fi
 }
 
 /* Suggests the keyword of the field if the string is a misspelling of it. */
-static void suggest_word(const struct schema_reader *reader, const struct field *field,
-                         struct str text)
+static void suggest_keyword(const struct schema_reader *reader, const struct field *field,
+                            struct str text)
 {
     struct suggestion near = {.word = text};
     if (field->word)
@@ -225,7 +225,7 @@ static bool read_int(const struct schema_reader *reader, const struct field *fie
                       field->unit, field->name, field->example);
         else
             hint_example(reader->diags, field);
-        suggest_word(reader, field, value->text);
+        suggest_keyword(reader, field, value->text);
         return false;
     }
     if (value->number >= field->min && value->number <= field->max)
@@ -240,7 +240,7 @@ static bool read_int(const struct schema_reader *reader, const struct field *fie
 
 /* Returns the most likely quantity for a size with an invalid suffix, such as 256MB or 2 gb; empty
  * if there is none. */
-static struct str likely_quantity(struct arena *arena, struct str text)
+static struct str guess_quantity(struct arena *arena, struct str text)
 {
     static const char *const suffixes[] = {"k", "m", "g", "t", "p"};
     size_t end = 0;
@@ -263,7 +263,7 @@ static struct str likely_quantity(struct arena *arena, struct str text)
 static void hint_unit(const struct schema_reader *reader, const struct field *field)
 {
     diag_hint(reader->diags, "a number without a suffix is in %s: %s means %.*s", field->unit,
-              field->example, STR_ARG(quantity_of(reader->arena, field, field->example)));
+              field->example, STR_ARG(format_in_unit(reader->arena, field, field->example)));
 }
 
 /* Parses a quantity to millicores or bytes, at most INT64_MAX. An integer without a suffix is in
@@ -295,7 +295,7 @@ static void report_quantity(const struct schema_reader *reader, const struct fie
     struct arena *arena = reader->arena;
     struct str text = value->text;
     struct str read = value->number > 0 && value->number < INT64_MAX
-                          ? quantity_text(arena, field, value->number)
+                          ? quantity_format(arena, field, value->number)
                           : text;
     struct str is = STR("");
     if (!str_equal(read, text))
@@ -307,13 +307,13 @@ static void report_quantity(const struct schema_reader *reader, const struct fie
         hint_unit(reader, field);
         return;
     }
-    struct str low = quantity_text(arena, field, field->min * scale_of(field));
-    struct str high = quantity_text(arena, field, field->max * scale_of(field));
+    struct str low = quantity_format(arena, field, field->min * scale_of(field));
+    struct str high = quantity_format(arena, field, field->max * scale_of(field));
     diag_error(reader->diags, at, "%s must be from %.*s to %.*s, not %.*s%.*s", field->name,
                STR_ARG(low), STR_ARG(high), STR_ARG(text), STR_ARG(is));
     if (field->type == TYPE_BYTES && str_ends_with(text, STR("m")))
         diag_hint(reader->diags, "the suffix m means thousandths; write %.*s",
-                  STR_ARG(likely_quantity(arena, text)));
+                  STR_ARG(guess_quantity(arena, text)));
 }
 
 static bool read_quantity(const struct schema_reader *reader, const struct field *field,
@@ -328,12 +328,12 @@ static bool read_quantity(const struct schema_reader *reader, const struct field
                    STR_ARG(type), STR_ARG(text));
         struct str likely = {0};
         if (field->type == TYPE_BYTES)
-            likely = likely_quantity(arena, text);
+            likely = guess_quantity(arena, text);
         if (likely.len)
             diag_hint(reader->diags, "write %.*s", STR_ARG(likely));
         else
             hint_unit(reader, field);
-        suggest_word(reader, field, text);
+        suggest_keyword(reader, field, text);
         return false;
     }
     if (value->number >= field->min * scale && value->number <= field->max * scale)
@@ -375,7 +375,7 @@ static bool read_scalar(const struct schema_reader *reader, const struct field *
                         struct value *value)
 {
     if (value->node->kind != NODE_SCALAR)
-        return wrong_type(reader, field, value->node);
+        return report_type(reader, field, value->node);
     struct filled filled;
     if (!read_text(reader, field, value->node, field->name, &filled))
         return false;
@@ -412,14 +412,14 @@ static bool read_item(const struct schema_reader *reader, const struct field *fi
 }
 
 /* Reads the keyword of a field that is otherwise a list or map. */
-static bool read_word(const struct schema_reader *reader, const struct field *field,
-                      struct value *value)
+static bool read_keyword(const struct schema_reader *reader, const struct field *field,
+                         struct value *value)
 {
     if (!read_scalar(reader, field, value))
         return false;
     if (!value->is_keyword) {
-        wrong_type(reader, field, value->node);
-        suggest_word(reader, field, value->text);
+        report_type(reader, field, value->node);
+        suggest_keyword(reader, field, value->text);
     }
     return value->is_keyword;
 }
@@ -428,19 +428,19 @@ static bool read_list(const struct schema_reader *reader, const struct field *fi
                       struct value *value)
 {
     const struct node *node = value->node;
-    bool alone = field->scalar_ok && node->kind == NODE_SCALAR;
-    if (!alone && field->word && node->kind == NODE_SCALAR)
-        return read_word(reader, field, value);
-    if (!alone && node->kind != NODE_LIST)
-        return wrong_type(reader, field, node);
-    value->items = ARENA_ARRAY(reader->arena, alone ? 1 : count_children(node), struct item);
-    if (alone)
+    bool is_scalar = field->scalar_ok && node->kind == NODE_SCALAR;
+    if (!is_scalar && field->word && node->kind == NODE_SCALAR)
+        return read_keyword(reader, field, value);
+    if (!is_scalar && node->kind != NODE_LIST)
+        return report_type(reader, field, node);
+    value->items = ARENA_ARRAY(reader->arena, is_scalar ? 1 : count_children(node), struct item);
+    if (is_scalar)
         return read_item(reader, field, node, field->name, value);
     const char *what = str_format(reader->arena, "an item of %s", field->name).data;
-    bool right = true;
+    bool ok = true;
     for (const struct node *item = node->first; item; item = item->next)
-        right &= read_item(reader, field, item, what, value);
-    return right;
+        ok &= read_item(reader, field, item, what, value);
+    return ok;
 }
 
 static bool read_named(const struct schema_reader *reader, const struct field *field,
@@ -461,10 +461,10 @@ static bool read_map(const struct schema_reader *reader, const struct field *fie
 {
     const struct node *map = value->node;
     value->items = ARENA_ARRAY(reader->arena, count_children(map), struct item);
-    bool right = true;
+    bool ok = true;
     for (const struct node *text = map->first; text; text = text->next)
-        right &= read_named(reader, field, text->key, text, value);
-    return right;
+        ok &= read_named(reader, field, text->key, text, value);
+    return ok;
 }
 
 /* Adds a hint for NAME=VALUE, as in Docker Compose, and for valueFrom, as in Kubernetes. */
@@ -501,36 +501,36 @@ static bool read_pairs(const struct schema_reader *reader, const struct field *f
                        struct value *value)
 {
     value->items = ARENA_ARRAY(reader->arena, count_children(value->node), struct item);
-    bool right = true;
+    bool ok = true;
     for (const struct node *pair = value->node->first; pair; pair = pair->next)
-        right &= read_pair(reader, field, pair, value);
-    return right;
+        ok &= read_pair(reader, field, pair, value);
+    return ok;
 }
 
 static bool read_records(const struct schema_reader *reader, const struct field *field,
                          struct value *value)
 {
     value->records = ARENA_ARRAY(reader->arena, count_children(value->node), struct record *);
-    bool right = true;
+    bool ok = true;
     for (const struct node *item = value->node->first; item; item = item->next) {
         size_t errors = reader->diags->errors;
         struct record *record = schema_read(reader, field->of, item);
         if (!record)
             hint_example(reader->diags, field);
-        right &= reader->diags->errors == errors;
+        ok &= reader->diags->errors == errors;
         if (record)
             value->records[value->count++] = record;
     }
-    return right;
+    return ok;
 }
 
 static bool read_record(const struct schema_reader *reader, const struct field *field,
                         struct value *value)
 {
     if (value->node->kind == NODE_SCALAR && field->word)
-        return read_word(reader, field, value);
+        return read_keyword(reader, field, value);
     if (value->node->kind != NODE_MAP)
-        return wrong_type(reader, field, value->node);
+        return report_type(reader, field, value->node);
     size_t errors = reader->diags->errors;
     value->records = ARENA_ARRAY(reader->arena, 1, struct record *);
     value->records[0] = schema_read(reader, field->of, value->node);
@@ -559,16 +559,16 @@ static bool read_value(const struct schema_reader *reader, const struct field *f
         return read_list(reader, field, value);
     case TYPE_MAP:
         return kind == NODE_MAP ? read_map(reader, field, value)
-                                : wrong_type(reader, field, value->node);
+                                : report_type(reader, field, value->node);
     case TYPE_PAIRS:
         return kind == NODE_MAP    ? read_map(reader, field, value)
                : kind == NODE_LIST ? read_pairs(reader, field, value)
-                                   : wrong_type(reader, field, value->node);
+                                   : report_type(reader, field, value->node);
     case TYPE_RECORD:
         return read_record(reader, field, value);
     case TYPE_RECORDS:
         return kind == NODE_LIST ? read_records(reader, field, value)
-                                 : wrong_type(reader, field, value->node);
+                                 : report_type(reader, field, value->node);
     case TYPE_ANY:
         return true;
     }
@@ -609,24 +609,24 @@ static void hint_prefix(const struct schema_reader *reader, const struct node *v
 }
 
 /* True if the value is missing, for example because the lines below the key are not indented. */
-static bool lacks_lines(const struct field *field, const struct node *value)
+static bool has_missing_value(const struct field *field, const struct node *value)
 {
     bool lines = field && field->type != TYPE_STRING && field->type != TYPE_INT &&
                  field->type != TYPE_CPU && field->type != TYPE_BYTES && field->type != TYPE_BOOL;
     return lines && value->kind == NODE_SCALAR && value->text.len == 0 && node_is_null(value);
 }
 
-/* `above`: the previous field if its value is missing; else NULL. */
+/* `previous`: the previous field if its value is missing; else NULL. */
 static void report_unknown(const struct schema_reader *reader, const struct schema *schema,
-                           const struct node *value, const struct field *above)
+                           const struct node *value, const struct field *previous)
 {
     const struct node *key = value->key;
     diag_error(reader->diags, key->span, "unknown field \"%.*s\" in %s", STR_ARG(key->text),
                schema->what);
     struct str foreign = foreign_word_hint(reader->arena, schema, key->text, value);
-    if (above && (!foreign.len || (above->of && schema_find(above->of, key->text)))) {
+    if (previous && (!foreign.len || (previous->of && schema_find(previous->of, key->text)))) {
         diag_hint(reader->diags, "indent it further if it belongs to %s, which has no value",
-                  above->name);
+                  previous->name);
         return;
     }
     if (foreign.len) {
@@ -642,10 +642,10 @@ static void report_unknown(const struct schema_reader *reader, const struct sche
         buf_add_joined(&names, ", ", str_from_c(schema->fields[i].name));
     }
     struct str list = buf_take(reader->arena, &names);
-    enum { FEW = 12 }; /* maximum number of fields to list in a hint */
+    enum { LISTED_MAX = 12 }; /* maximum number of fields to list in a hint */
     if (diag_suggest(reader->diags, &near))
         return;
-    if (schema->count <= FEW)
+    if (schema->count <= LISTED_MAX)
         diag_hint(reader->diags, "available: %.*s", STR_ARG(list));
     else
         diag_hint(reader->diags, "run kubectl optasvc explain to list the fields");
@@ -701,7 +701,7 @@ static void report_missing(const struct schema_reader *reader, const struct reco
 }
 
 /* True for null, and for an empty map or list that means the same as null. */
-static bool is_left_out(const struct field *field, const struct node *node)
+static bool is_unset(const struct field *field, const struct node *node)
 {
     if (node->kind == NODE_SCALAR)
         return node_is_null(node);
@@ -728,7 +728,7 @@ static bool is_left_out(const struct field *field, const struct node *node)
 }
 
 /* Keeps the valid part of a value, so that it can be checked in the same run. */
-static void keep_partly(struct value *value, const struct value *read)
+static void keep_valid_part(struct value *value, const struct value *read)
 {
     value->invalid = true;
     value->items = read->items;
@@ -745,7 +745,7 @@ struct record *schema_read(const struct schema_reader *reader, const struct sche
     }
     if (node->kind != NODE_MAP) {
         diag_error(reader->diags, node->span, "%s must be a map, not %s", schema->what,
-                   schema_kind_text(node));
+                   schema_value_type(node));
         return NULL;
     }
     struct record *record = ARENA_NEW(reader->arena, struct record);
@@ -754,20 +754,20 @@ struct record *schema_read(const struct schema_reader *reader, const struct sche
     record->values = ARENA_ARRAY(reader->arena, schema->count, struct value);
     for (size_t i = 0; i < schema->count; i++)
         set_default(&schema->fields[i], &record->values[i]);
-    const struct field *above = NULL;
+    const struct field *previous = NULL;
     for (const struct node *child = node->first; child; child = child->next) {
         const struct field *field = schema_find(schema, child->key->text);
         if (field)
-            above = lacks_lines(field, child) ? field : NULL;
+            previous = has_missing_value(field, child) ? field : NULL;
         if (!field && !schema->open)
-            report_unknown(reader, schema, child, above);
-        if (!field || field->prefix || is_left_out(field, child))
+            report_unknown(reader, schema, child, previous);
+        if (!field || field->prefix || is_unset(field, child))
             continue;
         struct value *value = &record->values[field - schema->fields];
         struct value read = {.node = child};
         read.invalid = !read_value(reader, field, &read);
         if (read.invalid)
-            keep_partly(value, &read);
+            keep_valid_part(value, &read);
         else
             *value = read;
     }

@@ -157,7 +157,7 @@ const struct field *schema_find(const struct schema *schema, struct str name);
 struct str schema_type_format(struct arena *arena, const struct field *field);
 
 /* Returns the type of a value for messages: "a map", "an integer". */
-const char *schema_kind_text(const struct node *node);
+const char *schema_value_type(const struct node *node);
 
 /* Joins a NULL-terminated list: "a, b or c" if `last` is "or", and "a, b, c" if `last` is NULL. */
 struct str schema_choices_format(struct arena *arena, const char *const *words, const char *last);

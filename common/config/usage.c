@@ -32,7 +32,8 @@ const struct input_options *usage_start(struct arena *arena, const struct input_
 
 /* Compares a name with each suggestion. The best one is copied, because the file of the name may be
  * freed. */
-static void offer(struct arena *arena, struct suggestion *near, size_t count, struct str name)
+static void update_suggestions(struct arena *arena, struct suggestion *near, size_t count,
+                               struct str name)
 {
     for (size_t i = 0; i < count; i++) {
         const struct suggestion before = near[i];
@@ -51,14 +52,14 @@ void usage_add_module(const struct input_options *options, struct str name)
 {
     struct usage *usage = options->usage;
     if (usage)
-        offer(usage->arena, usage->modules, options->modules.count, name);
+        update_suggestions(usage->arena, usage->modules, options->modules.count, name);
 }
 
 void usage_add_variable(const struct input_options *options, struct str name)
 {
     struct usage *usage = options->usage;
     if (usage)
-        offer(usage->arena, usage->variables, options->variables.count, name);
+        update_suggestions(usage->arena, usage->variables, options->variables.count, name);
 }
 
 void usage_add_image_version(const struct input_options *options)
@@ -210,16 +211,16 @@ void usage_check(const struct input_options *options, struct diags *diags)
 static void write_paths(struct buf *out, const struct option_list *paths, const char *what_one,
                         const char *what_several)
 {
-    enum { NAMED = 20 };
+    enum { LISTED_MAX = 20 };
     if (paths->count == 0)
         return;
     buf_format(out, "skipped %zu %s: ", paths->count, paths->count == 1 ? what_one : what_several);
-    for (size_t i = 0; i < paths->count && i < NAMED; i++) {
+    for (size_t i = 0; i < paths->count && i < LISTED_MAX; i++) {
         buf_add(out, i ? STR(", ") : STR(""));
         diag_add_visible(out, str_from_c(paths->items[i]));
     }
-    if (paths->count > NAMED)
-        buf_format(out, " and %zu more", paths->count - NAMED);
+    if (paths->count > LISTED_MAX)
+        buf_format(out, " and %zu more", paths->count - LISTED_MAX);
     buf_add_byte(out, '\n');
 }
 
