@@ -67,7 +67,7 @@ static struct located_string find_output(const struct reading *in, const char *o
     if (!given || given->unusable)
         return (struct located_string){0};
     return (struct located_string){given->text, given->at,
-                                   str_format(arena, "the output %.*s", STR_ARG(name))};
+                                   str_format(arena, "output %.*s", STR_ARG(name))};
 }
 
 /* Sets the value in `outputs` of the module; empty if it has none. Returns false after an
@@ -78,7 +78,7 @@ static bool read_written(const struct reading *in, const char *output, struct lo
     *ret = (struct located_string){.at = in->at};
     if (!module_writes_output(in->module, name))
         return true;
-    ret->title = str_format(in->scope->arena, "the output %s", output);
+    ret->title = str_format(in->scope->arena, "output %s", output);
     return module_written_output(in->scope, in->module, name, in->at, &ret->text);
 }
 
@@ -113,13 +113,13 @@ static bool report_unknown(const struct reading *in)
     diag_error(in->scope->diags, in->at, "cannot determine the %s of \"%.*s\"",
                in->form->bucket ? "bucket" : "ARN", STR_ARG(in->module->name));
     if (in->form->bucket)
-        diag_hint(in->scope->diags, "write bucket_name in that module");
+        diag_hint(in->scope->diags, "set bucket_name in that module");
     else if (cloud != CLOUD_AWS && cloud != CLOUD_NONE)
-        diag_hint(in->scope->diags, "write arn: %s in that module", in->form->example);
+        diag_hint(in->scope->diags, "set arn: %s in that module", in->form->example);
     else
         diag_hint(in->scope->diags,
-                  "write arn: %s in that module; for the name that Opta gave it, the environment's "
-                  "aws provider must have region and account_id",
+                  "set arn: %s in that module; to use the name that Opta gave it, set region and "
+                  "account_id in the environment's aws provider",
                   in->form->example);
     return false;
 }
@@ -127,7 +127,8 @@ static bool report_unknown(const struct reading *in)
 static bool report_form(const struct reading *in, const struct located_string *found,
                         const char *example)
 {
-    diag_error(in->scope->diags, found->at, "%.*s must be as %s", STR_ARG(found->title), example);
+    diag_error(in->scope->diags, found->at, "%.*s must have the form %s", STR_ARG(found->title),
+               example);
     return false;
 }
 
@@ -140,9 +141,12 @@ static bool check_partition(const struct reading *in, const struct located_strin
         return report_form(in, found, example);
     if (region.len == 0 || str_is(arn->partition, aws_partition(region)))
         return true;
-    diag_error(in->scope->diags, found->at, "%.*s is of the partition %.*s, and %.*s is of %s",
+    diag_error(in->scope->diags, found->at,
+               "%.*s is in partition %.*s, but region %.*s is in partition %s",
                STR_ARG(found->title), STR_ARG(arn->partition), STR_ARG(region),
                aws_partition(region));
+    diag_hint(in->scope->diags, "use a resource in partition %s, or change the region",
+              aws_partition(region));
     return false;
 }
 
@@ -258,16 +262,16 @@ static void tell_guesses(const struct reading *in, bool arn, bool key)
     struct diags *diags = in->scope->diags;
     if (arn) {
         diag_warning(diags, in->module->name_at,
-                     "nothing tells the ARN of \"%.*s\": it is taken to be that of Opta, %.*s",
+                     "cannot determine the ARN of \"%.*s\"; assuming Opta's name %.*s",
                      STR_ARG(in->module->name), STR_ARG(in->resource->arn));
-        diag_hint(diags, "write arn: in that module%s",
-                  key ? ", and kms_key_arn: (the key that it is encrypted with, or none)" : "");
+        diag_hint(diags, "set arn in that module%s",
+                  key ? ", and kms_key_arn (the ARN of its encryption key, or none)" : "");
     } else if (key) {
         diag_warning(diags, in->module->name_at,
-                     "nothing tells the key of \"%.*s\": any key of the account may be used, by "
-                     "way of %s alone",
+                     "cannot determine the KMS key of \"%.*s\"; allowing all keys of the account, "
+                     "through %s only",
                      STR_ARG(in->module->name), in->form->service);
-        diag_hint(diags, "write kms_key_arn: in that module (its ARN, or none)");
+        diag_hint(diags, "set kms_key_arn in that module (the ARN of its encryption key, or none)");
     }
 }
 
@@ -282,8 +286,10 @@ static bool check_fields(const struct reading *in)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (rows[i].taken || !record_has(in->record, rows[i].field))
             continue;
-        diag_error(in->scope->diags, record_location(in->record, rows[i].field), "%.*s has no %s",
-                   STR_ARG(in->module->type), schema_field(rows[i].field)->name);
+        diag_error(in->scope->diags, record_location(in->record, rows[i].field),
+                   "unknown field \"%s\" for type %.*s", schema_field(rows[i].field)->name,
+                   STR_ARG(in->module->type));
+        diag_hint(in->scope->diags, "remove it");
         right = false;
     }
     return right;
@@ -352,11 +358,12 @@ bool cloud_output(struct scope *scope, struct module *module, struct str output,
     if (is_certain(*ret))
         return true;
     if (key && ret->len == 0) {
-        diag_error(scope->diags, at, "\"%.*s\" has no key", STR_ARG(module->name));
+        diag_error(scope->diags, at, "\"%.*s\" has no KMS key", STR_ARG(module->name));
+        diag_hint(scope->diags, "set kms_key_arn in that module");
         return false;
     }
-    diag_error(scope->diags, at, "nothing tells %.*s of \"%.*s\"", STR_ARG(output),
+    diag_error(scope->diags, at, "cannot determine %.*s of \"%.*s\"", STR_ARG(output),
                STR_ARG(module->name));
-    diag_hint(scope->diags, "write %s in that module", key ? "kms_key_arn:" : "arn:");
+    diag_hint(scope->diags, "set %s in that module", key ? "kms_key_arn" : "arn");
     return false;
 }

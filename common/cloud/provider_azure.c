@@ -24,8 +24,9 @@ const struct provider provider_azure = {
     .title = "Azure",
     .read = read_keys,
     .registry = registry,
-    .registry_hint = "write the name of its container registry in the environment file, outputs: "
-                     "{acr_name: NAME}, or registry, or pass --registry",
+    .registry_hint =
+        "set outputs: {acr_name: NAME} (the name of the container registry) or registry "
+        "in the environment file, or pass --registry",
     .annotation = "azure.workload.identity/client-id",
     .identity = SERVICE_AZURE_CLIENT_ID,
     .identity_check = name_check_uuid,

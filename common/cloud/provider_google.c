@@ -40,14 +40,15 @@ static void grant(struct scope *scope, const struct link *link, struct str accou
         return;
     const char *role = writes ? "roles/storage.objectAdmin" : "roles/storage.objectViewer";
     diag_warning(scope->diags, link->node->span,
-                 "no cloud permission is made for this link to %.*s", STR_ARG(link->module->type));
+                 "no cloud permissions are granted for this link to %.*s",
+                 STR_ARG(link->module->type));
     if (account.len)
         diag_hint(scope->diags,
-                  "grant it: gcloud storage buckets add-iam-policy-binding gs://%.*s "
+                  "grant them with: gcloud storage buckets add-iam-policy-binding gs://%.*s "
                   "--member=serviceAccount:%.*s --role=%s",
                   STR_ARG(bucket), STR_ARG(account), role);
     else
-        diag_hint(scope->diags, "write gcp_service_account, and grant that account %s on gs://%.*s",
+        diag_hint(scope->diags, "set gcp_service_account, and grant that account %s on gs://%.*s",
                   role, STR_ARG(bucket));
 }
 
@@ -57,7 +58,7 @@ const struct provider provider_google = {
     .title = "Google",
     .read = read_keys,
     .registry = registry,
-    .registry_hint = "write project in the environment's google provider, or registry in the "
+    .registry_hint = "set project in the environment's google provider, or set registry in the "
                      "environment file, or pass --registry",
     .grant = grant,
     .annotation = "iam.gke.io/gcp-service-account",

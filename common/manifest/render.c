@@ -68,14 +68,14 @@ static bool check_unique(struct renderer *renderer, const struct service *servic
     if (!first || first == renderer->path) /* within a file it was told already */
         return true;
     if (is_same_file(first, renderer->path)) {
-        diag_error(layer->diags, service->at, "the service \"%.*s\" was read before, in %s",
+        diag_error(layer->diags, service->at, "service \"%.*s\" was already read from %s",
                    STR_ARG(service->name), first);
-        diag_hint(layer->diags, "both are the same file: leave one of the two out");
+        diag_hint(layer->diags, "both paths lead to the same file: pass only one of them");
     } else {
-        diag_error(layer->diags, service->at,
-                   "the service \"%.*s\" of namespace \"%.*s\" is in %s too",
-                   STR_ARG(service->name), STR_ARG(layer->namespace), first);
-        diag_hint(layer->diags, "rename one, or pass only one of the two files");
+        diag_error(layer->diags, service->at, "duplicate service \"%.*s\" in namespace \"%.*s\"",
+                   STR_ARG(service->name), STR_ARG(layer->namespace));
+        diag_hint(layer->diags, "first defined in %s; rename one, or pass only one of the files",
+                  first);
     }
     return false;
 }
@@ -91,7 +91,7 @@ static void check_object(struct renderer *renderer, const struct service *servic
     if (!first || str_is(service->name, first))
         return;
     diag_error(service->layer->diags, at,
-               "the services \"%s\" and \"%.*s\" both make the %.*s \"%.*s\"", first,
+               "services \"%s\" and \"%.*s\" both generate the %.*s \"%.*s\"", first,
                STR_ARG(service->name), STR_ARG(kind), STR_ARG(name));
     diag_hint(service->layer->diags, "%s", hint);
 }
@@ -105,7 +105,7 @@ static void check_disks(struct renderer *renderer, const struct service *service
         struct str name = str_format(&renderer->arena, "%.*s-%.*s-0", STR_ARG(disk->name),
                                      STR_ARG(service->name));
         check_object(renderer, service, disk->at, STR("PersistentVolumeClaim"), name,
-                     "write another name for it: {name: NAME, size: ..., path: ...}");
+                     "set a different name, for example: {name: NAME, size: ..., path: ...}");
     }
 }
 
@@ -118,7 +118,7 @@ static void check_objects(struct renderer *renderer, const struct service *servi
         const struct node *metadata = node_get(manifests->items[i], "metadata");
         struct str kind = node_get(manifests->items[i], "kind")->text;
         struct str name = node_get(metadata, "name")->text;
-        check_object(renderer, service, service->at, kind, name, "rename one of the two");
+        check_object(renderer, service, service->at, kind, name, "rename one of the services");
     }
 }
 
@@ -140,9 +140,9 @@ static void check_routes(struct renderer *renderer, struct set *file_routes,
                     owner.data);
         if (!first)
             continue;
-        diag_error(layer->diags, route->at, "the service \"%s\" has this public_uri already",
+        diag_error(layer->diags, route->at, "duplicate public_uri: service \"%s\" already uses it",
                    first);
-        diag_hint(layer->diags, "give each service a path or domain of its own");
+        diag_hint(layer->diags, "give each service its own path or domain");
     }
 }
 
@@ -191,10 +191,12 @@ static void warn_extra_tcp_ports(const struct layer *layer)
         if (port->used || !source_is_same(port->at.source, layer->source))
             continue;
         diag_warning(layer->diags, port->at,
-                     "nginx_extra_tcp_ports has no effect: nothing makes port %.*s public",
+                     "nginx_extra_tcp_ports has no effect: port %.*s is not exposed outside the "
+                     "cluster",
                      STR_ARG(port->number));
-        diag_hint(layer->diags, "add a Service of type LoadBalancer, or configure the port in your "
-                                "ingress controller");
+        diag_hint(layer->diags,
+                  "to expose it, add a Service of type LoadBalancer, or configure the "
+                  "port in your ingress controller");
     }
 }
 

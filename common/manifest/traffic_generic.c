@@ -55,18 +55,17 @@ void generic_warn_protocol(const struct traffic *traffic, struct str class)
     struct diags *diags = traffic->service->layer->diags;
     if (traffic->idle_timeout && !has_annotation_about(traffic, "timeout")) {
         diag_warning(diags, traffic->protocol_at,
-                     "how long a websocket may be silent is a setting of the controller of class "
-                     "\"%.*s\"",
+                     "the idle timeout of websockets depends on the controller of class \"%.*s\"",
                      STR_ARG(class));
-        diag_hint(diags, "set its idle timeout there, or in ingress_extra_annotations if the "
-                         "controller reads it from an annotation; controllers often close the "
-                         "connection after 60 seconds");
+        diag_hint(diags, "set it in the controller, or in ingress_extra_annotations if the "
+                         "controller reads it from an annotation; many controllers close idle "
+                         "connections after 60 seconds");
     } else if (traffic->protocol == PORT_TYPE_GRPC && !has_annotation_about(traffic, "proto")) {
         diag_warning(diags, traffic->protocol_at,
-                     "whether gRPC is served is a setting of the controller of class \"%.*s\"",
+                     "support for gRPC depends on the controller of class \"%.*s\"",
                      STR_ARG(class));
-        diag_hint(diags, "set the backend protocol there, or in ingress_extra_annotations if the "
-                         "controller reads it from an annotation");
+        diag_hint(diags, "set the backend protocol in the controller, or in "
+                         "ingress_extra_annotations if the controller reads it from an annotation");
     }
 }
 

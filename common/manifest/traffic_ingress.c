@@ -84,7 +84,8 @@ void ingress_check_class(const struct traffic *traffic)
     if (!item || str_equal(item->text, traffic->class))
         return;
     diag_error(diags, item->name_node->span,
-               CLASS_ANNOTATION " conflicts with spec.ingressClassName, \"%.*s\"",
+               CLASS_ANNOTATION " conflicts with spec.ingressClassName \"%.*s\"",
                STR_ARG(traffic->class));
-    diag_hint(diags, "write in the environment file: ingress_class: %.*s", STR_ARG(item->text));
+    diag_hint(diags, "remove it, and set ingress_class: %.*s in the environment file",
+              STR_ARG(item->text));
 }

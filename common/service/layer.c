@@ -12,8 +12,13 @@ static void check_name(const struct layer *layer)
 {
     const char *wrong = name_check_namespace(layer->name);
     if (wrong && record_has(layer->file, FILE_NAME))
-        diag_error(layer->diags, record_location(layer->file, FILE_NAME),
-                   "the layer's name is its namespace, and %s", wrong);
+        diag_error(layer->diags, record_location(layer->file, FILE_NAME), "name %s", wrong);
+}
+
+static void report_duplicate(const struct layer *layer, const struct value *name)
+{
+    diag_error(layer->diags, name->node->span, "duplicate variable \"%.*s\"", STR_ARG(name->text));
+    diag_hint(layer->diags, "remove one of them");
 }
 
 static void check_variables(const struct layer *layer)
@@ -23,8 +28,7 @@ static void check_variables(const struct layer *layer)
     for (size_t i = 0; i < inputs->count; i++) {
         const struct value *name = record_value(inputs->records[i], VARIABLE_NAME);
         if (name->node && set_add(layer->arena, &names, name->text, name))
-            diag_error(layer->diags, name->node->span, "two variables are named \"%.*s\"",
-                       STR_ARG(name->text));
+            report_duplicate(layer, name);
     }
 }
 
@@ -109,7 +113,8 @@ static bool count_service(const struct layer *layer, const struct module *module
 {
     size_t *count = &layer->options->usage->services;
     if (++*count == SERVICES_MAX + 1)
-        diag_error(layer->diags, module->name_at, "more than %d services in one run", SERVICES_MAX);
+        diag_error(layer->diags, module->name_at, "too many services in one run (maximum %d)",
+                   SERVICES_MAX);
     return *count <= SERVICES_MAX;
 }
 
@@ -132,7 +137,7 @@ void layer_report_empty(const struct layer *layer)
 {
     if (layer->diags->errors)
         return;
-    diag_error(layer->diags, location_file(layer->source), "the file has no k8s-service");
+    diag_error(layer->diags, location_file(layer->source), "no module of type k8s-service");
     diag_hint(layer->diags, "add one under modules: - {name: app, type: k8s-service, ...}");
 }
 

@@ -20,11 +20,11 @@ static void read_name(const struct service_reader *in)
     if (!wrong && str_is(name, "default") && !layer_injects(in->layer))
         wrong = "must not be \"default\": every namespace has a ServiceAccount of that name";
     if (wrong)
-        diag_error(diags, in->module->name_at, "the service's name %s", wrong);
+        diag_error(diags, in->module->name_at, "service name %s", wrong);
     else if (!name_check_namespace(in->layer->name) &&
              in->layer->name.len + 1 + name.len > LABEL_MAX)
         diag_error(diags, in->module->name_at,
-                   "the names of layer and service must be at most %d characters long together",
+                   "layer name and service name must be at most %d characters long in total",
                    LABEL_MAX - 1);
 }
 
@@ -103,7 +103,7 @@ static void check_image(const struct service_reader *in, struct str image, bool 
 {
     const char *wrong = name_check_image(image);
     if (wrong && automatic)
-        service_error(in, SERVICE_IMAGE, "the image %.*s %s", STR_ARG(image), wrong);
+        service_error(in, SERVICE_IMAGE, "image \"%.*s\" %s", STR_ARG(image), wrong);
     else if (wrong)
         service_error(in, SERVICE_IMAGE, "image %s", wrong);
 }
@@ -111,8 +111,8 @@ static void check_image(const struct service_reader *in, struct str image, bool 
 static void warn_without_version(const struct service_reader *in)
 {
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_IMAGE),
-                 "no pods are made, for the image has no tag yet");
-    diag_hint(in->reader.diags, "push one to %.*s, then give --image-tag or --image-digest",
+                 "no pods are rendered: the image has no tag or digest");
+    diag_hint(in->reader.diags, "push the image to %.*s, then pass --image-tag or --image-digest",
               STR_ARG(in->service->image));
 }
 
@@ -149,10 +149,9 @@ static void check_targets(const struct service_reader *in)
         layer_injects(in->layer))
         return;
     service_error(in, SERVICE_TARGET_MEM,
-                  "both autoscaling targets are 0, so nothing is left to "
-                  "scale by");
-    diag_hint(in->reader.diags, "write a target above 0, or the same number as min_containers and "
-                                "max_containers");
+                  "autoscaling requires a target above 0, but both targets are 0");
+    diag_hint(in->reader.diags, "set a target above 0, or set min_containers and max_containers to "
+                                "the same number");
 }
 
 static void check_scale(const struct service_reader *in)
@@ -166,16 +165,18 @@ static void check_scale(const struct service_reader *in)
         return;
     if (min > max) {
         service_error(in, field,
-                      "min_containers is %" PRId64 ", above max_containers, which is %" PRId64, min,
-                      max);
+                      "min_containers (%" PRId64
+                      ") must not be greater than max_containers (%" PRId64 ")",
+                      min, max);
         if (!min_written || !max_written)
-            diag_hint(in->reader.diags, "left out they are %s and %s",
+            diag_hint(in->reader.diags,
+                      "set both; the defaults are min_containers: %s, max_containers: %s",
                       schema_field(SERVICE_MIN_CONTAINERS)->fallback,
                       schema_field(SERVICE_MAX_CONTAINERS)->fallback);
     } else if (min == 0 && max > 0) {
-        service_error(in, field, "min_containers is 0, but max_containers is %" PRId64, max);
-        diag_hint(in->reader.diags, "the autoscaler needs one container at least; for none at all "
-                                    "write max_containers: 0");
+        service_error(in, field,
+                      "min_containers must be at least 1 when max_containers is %" PRId64, max);
+        diag_hint(in->reader.diags, "to run no containers, set max_containers: 0");
     } else {
         check_targets(in);
     }
@@ -221,9 +222,9 @@ static int64_t read_limit(const struct service_reader *in, const struct record *
         struct str is = (cpu ? quantity_cpu : quantity_bytes)(arena, limit->number);
         struct str least = (cpu ? quantity_cpu : quantity_bytes)(arena, request->number);
         diag_error(in->reader.diags, limit->node->span,
-                   "the limit is %.*s, below the request, which is %.*s", STR_ARG(is),
+                   "the limit (%.*s) must not be below the request (%.*s)", STR_ARG(is),
                    STR_ARG(least));
-        diag_hint(in->reader.diags, "resource_request sets the request");
+        diag_hint(in->reader.diags, "raise the limit, or lower the request in resource_request");
     }
     return limit->number;
 }
@@ -237,8 +238,8 @@ static void check_cpu(const struct service_reader *in, const struct record *reco
     if (!cpu->node || cpu->is_word || cpu->number >= FEW || !str_only(cpu->text, "0123456789"))
         return;
     diag_warning(in->reader.diags, cpu->node->span,
-                 "the unit of cpu is millicores: %" PRId64 " is %s of a core", cpu->number,
-                 cpu->number == 1 ? "one thousandth" : "less than a hundredth");
+                 "cpu is in millicores: %" PRId64 " means 0.00%" PRId64 " cores", cpu->number,
+                 cpu->number);
     diag_hint(in->reader.diags, "did you mean %" PRId64 "000, or %" PRId64 ".0?", cpu->number,
               cpu->number);
 }
@@ -265,22 +266,23 @@ static void check_every(const struct service_reader *in, const struct record *re
     const struct helm *helm = &in->service->helm;
     if ((helm->all_workloads || helm->all_containers) && !helm->fill) {
         enum field_id field = helm->all_workloads ? HELM_WORKLOAD : HELM_CONTAINERS;
-        diag_error(in->reader.diags, record_location(record, field), "\"*\" goes with mode: fill");
-        diag_hint(in->reader.diags, "what is written would replace what every workload of the "
-                                    "chart says");
+        diag_error(in->reader.diags, record_location(record, field),
+                   "%s: \"*\" requires mode: fill", schema_field(field)->name);
+        diag_hint(in->reader.diags, "set mode: fill too; in other modes these settings would "
+                                    "replace those of every workload in the chart");
     }
     if (helm->all_containers && helm->container.len) {
         diag_error(in->reader.diags, record_location(record, HELM_CONTAINERS),
-                   "both container and containers are given");
-        diag_hint(in->reader.diags, "keep one of the two");
+                   "container and containers are mutually exclusive");
+        diag_hint(in->reader.diags, "remove one of them");
     }
     for (size_t i = 0; helm->all_workloads && i < COUNT_OF(choices); i++) {
         if (!record_has(record, choices[i]))
             continue;
         const char *name = schema_field(choices[i])->name;
         diag_error(in->reader.diags, record_location(record, choices[i]),
-                   "%s does not go with workload: \"*\"", name);
-        diag_hint(in->reader.diags, "name one workload, or leave %s out", name);
+                   "%s cannot be used with workload: \"*\"", name);
+        diag_hint(in->reader.diags, "set workload to the name of one workload, or remove %s", name);
     }
 }
 
@@ -288,10 +290,13 @@ static void check_every(const struct service_reader *in, const struct record *re
 static void refuse_fields(const struct service_reader *in, const enum field_id *fields,
                           size_t count, const char *key)
 {
-    for (size_t i = 0; i < count; i++)
-        if (record_has(in->record, fields[i]))
-            service_error(in, fields[i], "%s does not go with %s: \"*\"",
-                          schema_field(fields[i])->name, key);
+    for (size_t i = 0; i < count; i++) {
+        if (!record_has(in->record, fields[i]))
+            continue;
+        service_error(in, fields[i], "%s cannot be used with %s: \"*\"",
+                      schema_field(fields[i])->name, key);
+        diag_hint(in->reader.diags, "move it to a service without %s: \"*\"", key);
+    }
 }
 
 static void read_helm(const struct service_reader *in)

@@ -1,6 +1,8 @@
 /* port, ports and probe_port. */
 #include "service/service_reader.h"
 
+#include <inttypes.h>
+
 enum { HTTP_SERVICE_PORT = 80 };
 
 /* The forms of `port`; tcp and websocket both meant a websocket to Opta. */
@@ -36,13 +38,13 @@ static void read_single(const struct service_reader *in, const struct record *re
         count++;
     }
     if (count != 1) {
-        service_error(in, SERVICE_PORT, count ? "port must be one port" : "port names no port");
+        service_error(in, SERVICE_PORT,
+                      "port must contain exactly one of http, tcp, grpc and websocket");
         if (count)
-            diag_hint(in->reader.diags, "several ports are written under ports: - {name: main, "
-                                        "type: http, port: 8080}");
+            diag_hint(in->reader.diags, "for several ports, use ports: - {name: main, type: http, "
+                                        "port: 8080}");
         else
-            diag_hint(in->reader.diags, "write one of http, tcp, grpc or websocket: port: %s",
-                      example_port(in));
+            diag_hint(in->reader.diags, "for example: port: %s", example_port(in));
     }
     in->service->ports = port;
     in->service->port_count = count ? 1 : 0;
@@ -77,27 +79,24 @@ static struct port port_of(const struct record *record)
 static bool check_against(const struct service_reader *in, const struct record *record,
                           const struct port *port, const struct port *other)
 {
-    enum field_id field;
-    const char *what;
+    struct diags *diags = in->reader.diags;
     if (port->name.len && str_equal(port->name, other->name)) {
-        field = PORTS_NAME;
-        what = "this name";
+        diag_error(diags, record_location(record, PORTS_NAME), "duplicate port name \"%.*s\"",
+                   STR_ARG(port->name));
     } else if (port->number && port->number == other->number) {
-        field = PORTS_PORT;
-        what = "this port";
+        diag_error(diags, record_location(record, PORTS_PORT), "duplicate port %" PRId64,
+                   port->number);
     } else if (port->service_port && port->service_port == other->service_port) {
-        field = record_has(record, PORTS_SERVICE_PORT) ? PORTS_SERVICE_PORT : PORTS_PORT;
-        what = "this port of the Service";
+        bool written = record_has(record, PORTS_SERVICE_PORT);
+        diag_error(diags, record_location(record, written ? PORTS_SERVICE_PORT : PORTS_PORT),
+                   "duplicate service port %" PRId64, port->service_port);
     } else if (port->type != PORT_TYPE_TCP && other->type != PORT_TYPE_TCP) {
-        field = PORTS_TYPE;
-        what = "the type http";
+        diag_error(diags, record_location(record, PORTS_TYPE), "only one port can have type: http");
     } else {
         return true;
     }
-    diag_error(in->reader.diags, record_location(record, field), "another port has %s already",
-               what);
-    if (!diags_full(in->reader.diags)) /* counting lines takes time */
-        diag_hint(in->reader.diags, "it is on line %zu",
+    if (!diags_full(diags)) /* counting lines takes time */
+        diag_hint(diags, "first defined on line %zu",
                   diag_position(other->at.source, other->at.start).line);
     return false;
 }
@@ -109,13 +108,12 @@ static void read_one_of(const struct service_reader *in, const struct record *re
     *port = port_of(record);
     const char *wrong = name_check_port(port->name);
     if (wrong && record_has(record, PORTS_NAME))
-        diag_error(in->reader.diags, record_location(record, PORTS_NAME), "a port's name %s",
-                   wrong);
+        diag_error(in->reader.diags, record_location(record, PORTS_NAME), "port name %s", wrong);
     if (port->type == PORT_TYPE_TCP && record_has(record, PORTS_TYPE) &&
         record_has(record, PORTS_PROTOCOL)) {
         diag_error(in->reader.diags, record_location(record, PORTS_PROTOCOL),
-                   "protocol goes with type http, not with tcp");
-        diag_hint(in->reader.diags, "leave protocol out, or write type: http");
+                   "protocol requires type: http");
+        diag_hint(in->reader.diags, "remove protocol, or set type: http");
     }
     for (size_t i = 0; i < service->port_count; i++)
         if (!check_against(in, record, port, &service->ports[i]))
@@ -134,10 +132,19 @@ static void report_missing(const struct service_reader *in)
 {
     struct location at = in->record->node->span;
     at.end = at.start;
-    diag_error(in->reader.diags, at, "a k8s-service needs port");
-    diag_hint(in->reader.diags,
-              "write it like this: port: %s\na worker that listens to nothing says port: none",
+    diag_error(in->reader.diags, at, "missing required field \"port\"");
+    diag_hint(in->reader.diags, "for example: port: %s\nfor a worker without ports: port: none",
               example_port(in));
+}
+
+static void hint_ports(const struct service_reader *in)
+{
+    const struct service *service = in->service;
+    struct buf names = {0};
+    for (size_t i = 0; i < service->port_count; i++)
+        buf_add_joined(&names, ", ", service->ports[i].name);
+    diag_hint(in->reader.diags, "available: %.*s", STR_ARG(buf_str(&names)));
+    buf_free(&names);
 }
 
 static const struct port *find_port(const struct service_reader *in, struct str name)
@@ -149,12 +156,9 @@ static const struct port *find_port(const struct service_reader *in, struct str 
             return &service->ports[i];
         suggestion_offer(&near, service->ports[i].name);
     }
-    service_error(in, SERVICE_PROBE_PORT, "no port is named \"%.*s\"", STR_ARG(name));
-    if (diag_suggest(in->reader.diags, &near))
-        return NULL;
-    if (service->port_count)
-        diag_hint(in->reader.diags, "the first port is named \"%.*s\"",
-                  STR_ARG(service->ports[0].name));
+    service_error(in, SERVICE_PROBE_PORT, "no port named \"%.*s\"", STR_ARG(name));
+    if (!diag_suggest(in->reader.diags, &near) && service->port_count)
+        hint_ports(in);
     return NULL;
 }
 
@@ -172,10 +176,10 @@ static void warn_stays_inside(const struct service_reader *in, const struct port
         return;
     extra->self->used = true;
     diag_warning(in->reader.diags, port->at,
-                 "port %.*s can be reached from inside the cluster only, although "
-                 "nginx_extra_tcp_ports lists it",
+                 "port %.*s is listed in nginx_extra_tcp_ports, but is reachable only from inside "
+                 "the cluster",
                  STR_ARG(number));
-    diag_hint(in->reader.diags, "to publish it, add a Service of type LoadBalancer, or configure "
+    diag_hint(in->reader.diags, "to expose it, add a Service of type LoadBalancer, or configure "
                                 "the port in your ingress controller");
 }
 
@@ -192,8 +196,8 @@ static bool read_ports(const struct service_reader *in)
     if (port->wrong)
         return false;
     if (port->node && ports->node) {
-        service_error(in, SERVICE_PORTS, "both port and ports are given");
-        diag_hint(in->reader.diags, "keep port for one port, ports for several");
+        service_error(in, SERVICE_PORTS, "port and ports are mutually exclusive");
+        diag_hint(in->reader.diags, "use port for one port, or ports for several");
         return false;
     }
     if (port->count)

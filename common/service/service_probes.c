@@ -155,9 +155,9 @@ static void read_startup(const struct service_reader *in)
         *startup = asked;
         bool port_expected = (in->service->probe_port || lacks_port(in)) && !injects(in);
         if (startup->kind == PROBE_NONE && port_expected) {
-            service_error(in, SERVICE_STARTUP_TIMEOUT,
-                          "there is no probe that could tell the start");
-            diag_hint(in->reader.diags, "write startup_probe_path or healthcheck_path");
+            service_error(in, SERVICE_STARTUP_TIMEOUT, "%s requires a probe",
+                          schema_field(SERVICE_STARTUP_TIMEOUT)->name);
+            diag_hint(in->reader.diags, "set startup_probe_path or healthcheck_path too");
         }
     }
     startup->delay = 0;
@@ -168,9 +168,9 @@ static void check_pair(const struct service_reader *in, enum field_id path, enum
 {
     if (!has(in, path) || !has(in, command))
         return;
-    service_error(in, command, "both %s and %s are given", schema_field(path)->name,
+    service_error(in, command, "%s and %s are mutually exclusive", schema_field(path)->name,
                   schema_field(command)->name);
-    diag_hint(in->reader.diags, "a probe asks a path or runs a command: keep one of the two");
+    diag_hint(in->reader.diags, "remove one of them");
 }
 
 /* True for a word that means "no probe" wherever a path cannot be meant: it has no slash. */
@@ -187,16 +187,17 @@ static bool means_none(const struct service_reader *in, struct str path)
 static void report_none(const struct service_reader *in, enum field_id path)
 {
     struct str written = service_value(in, path)->text;
-    const char *instead = "for no startup probe leave it out";
+    const char *instead = "for no startup probe, remove it";
     if (path == SERVICE_HEALTHCHECK_PATH)
-        instead = "for no probes write healthcheck: none";
+        instead = "for no probes, set healthcheck: none";
     else if (path == SERVICE_LIVENESS_PATH)
-        instead = "for no liveness probe write liveness: none, for no probes healthcheck: none";
+        instead = "for no liveness probe, set liveness: none; for no probes, set healthcheck: none";
     else if (path == SERVICE_READINESS_PATH)
-        instead = "for no readiness probe write readiness: none, for no probes healthcheck: none";
+        instead =
+            "for no readiness probe, set readiness: none; for no probes, set healthcheck: none";
     service_error(in, path, "%s: %.*s would request the path /%.*s", schema_field(path)->name,
                   STR_ARG(written), STR_ARG(written));
-    diag_hint(in->reader.diags, "%s\nto request that path write /%.*s", instead, STR_ARG(written));
+    diag_hint(in->reader.diags, "%s\nto request that path, write /%.*s", instead, STR_ARG(written));
 }
 
 static void check_path(const struct service_reader *in, enum field_id path)
@@ -212,18 +213,18 @@ static void check_path(const struct service_reader *in, enum field_id path)
     const char *wrong = name_check_request(text);
     struct str written = service_value(in, path)->text;
     if (written.len == 0)
-        wrong = "is empty: write \"/\", or leave it out";
+        wrong = "must not be empty: write \"/\", or remove it";
     else if (str_starts(written, STR("http://")) || str_starts(written, STR("https://")))
-        wrong = "is a path alone, such as /healthz: the pod is asked itself";
+        wrong = "must be a path without scheme and host, for example: /healthz";
     if (wrong)
         service_error(in, path, "%s %s", schema_field(path)->name, wrong);
     if (lacks_port(in)) {
-        service_error(in, path, "there is no port to ask %s at", schema_field(path)->name);
-        diag_hint(in->reader.diags, "a service without ports is checked by healthcheck_command");
+        service_error(in, path, "%s requires a port", schema_field(path)->name);
+        diag_hint(in->reader.diags, "set port, or use healthcheck_command instead");
     } else if (port && port->type == PORT_TYPE_GRPC) {
-        service_error(in, path, "a grpc port answers no HTTP path");
-        diag_hint(in->reader.diags, "write healthcheck: grpc for gRPC's health service, or leave "
-                                    "it out for a TCP connection");
+        service_error(in, path, "%s cannot be used with a grpc port", schema_field(path)->name);
+        diag_hint(in->reader.diags, "for the gRPC health service, set healthcheck: grpc; for a TCP "
+                                    "probe, remove it");
     }
 }
 
@@ -234,9 +235,9 @@ static void check_none(const struct service_reader *in, const struct probe_field
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         if (!has(in, fields->none) || !has(in, others[i]))
             continue;
-        service_error(in, fields->none, "both %s and %s are given",
+        service_error(in, fields->none, "%s and %s are mutually exclusive",
                       schema_field(fields->none)->name, schema_field(others[i])->name);
-        diag_hint(in->reader.diags, "keep one of the two");
+        diag_hint(in->reader.diags, "remove one of them");
         return;
     }
 }
@@ -251,9 +252,9 @@ static void check_both_none(const struct service_reader *in)
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!has(in, fields[i]) || str_is(service_value(in, fields[i])->text, "none"))
             continue;
-        service_error(in, fields[i], "%s has no effect: liveness and readiness are none",
+        service_error(in, fields[i], "%s has no effect when liveness and readiness are none",
                       schema_field(fields[i])->name);
-        diag_hint(in->reader.diags, "leave it out, or liveness or readiness");
+        diag_hint(in->reader.diags, "remove it, or remove liveness or readiness");
     }
 }
 
@@ -289,16 +290,17 @@ static void check_healthcheck(const struct service_reader *in)
         any_path |= has(in, path_fields[i]) || service_value(in, path_fields[i])->wrong;
     const char *clash = find_clash(in, asked);
     if (clash) {
-        service_error(in, SERVICE_HEALTHCHECK, "both healthcheck and %s are given", clash);
-        diag_hint(in->reader.diags, "keep one of the two");
+        service_error(in, SERVICE_HEALTHCHECK, "healthcheck and %s are mutually exclusive", clash);
+        diag_hint(in->reader.diags, "remove one of them");
     } else if (str_is(asked, "http")) {
         if (any_path) /* which is checked by itself */
             return;
         service_error(in, SERVICE_HEALTHCHECK, "healthcheck: http requires a path");
-        diag_hint(in->reader.diags, "add healthcheck_path: /healthz, or / if it has no other path");
+        diag_hint(in->reader.diags,
+                  "set healthcheck_path too, for example: healthcheck_path: /healthz");
     } else if (lacks_port(in) && !str_is(asked, "none")) {
-        service_error(in, SERVICE_HEALTHCHECK, "there is no port to check");
-        diag_hint(in->reader.diags, "a service without ports is checked by healthcheck_command");
+        service_error(in, SERVICE_HEALTHCHECK, "healthcheck: %.*s requires a port", STR_ARG(asked));
+        diag_hint(in->reader.diags, "set port, or use healthcheck_command instead");
     }
 }
 
@@ -315,16 +317,16 @@ static void warn_tcp_paths(const struct service_reader *in)
         if (!has(in, path_fields[i]) || means_none(in, service_value(in, path_fields[i])->text))
             continue;
         diag_warning(in->reader.diags, record_location(in->record, path_fields[i]),
-                     "%s is not requested: a tcp or websocket port is probed by a TCP connection",
+                     "%s has no effect: a tcp or websocket port gets a TCP probe",
                      schema_field(path_fields[i])->name);
         if (http && http->type == PORT_TYPE_HTTP)
             diag_hint(in->reader.diags,
-                      "to request the path write probe_port: %.*s, or healthcheck: http for the "
+                      "to request the path, set probe_port: %.*s, or healthcheck: http for the "
                       "first port",
                       STR_ARG(http->name));
         else
-            diag_hint(in->reader.diags, "to request the path write healthcheck: http%s",
-                      has(in, SERVICE_PORT) ? ", or port: {http: NUMBER} if it is no websocket"
+            diag_hint(in->reader.diags, "to request the path, set healthcheck: http%s",
+                      has(in, SERVICE_PORT) ? ", or port: {http: NUMBER} if it is not a websocket"
                                             : "");
     }
 }
@@ -353,9 +355,9 @@ void service_warn_restart(struct diags *diags, const struct service *service, en
         return;
     diag_warning(diags, record_location(service->record, field),
                  "%.*s%s may restart a container after %" PRId64
-                 " seconds, although another probe waits %" PRId64 " seconds for it to start",
+                 " seconds, but another probe waits %" PRId64 " seconds for it to start",
                  STR_ARG(subject), schema_field(field)->name, seconds, delay);
-    diag_hint(diags, "write a longer one, such as %s: %" PRId64, schema_field(field)->name,
+    diag_hint(diags, "increase it, for example: %s: %" PRId64, schema_field(field)->name,
               field == SERVICE_STARTUP_TIMEOUT ? service_startup_timeout(delay) : delay);
 }
 

@@ -54,8 +54,12 @@ static void check_disk(const struct service_reader *in, const struct record *rec
     struct arena *arena = in->reader.arena;
     struct diags *diags = in->reader.diags;
     const char *wrong = name_check_mount_path(disk->path);
-    if (!wrong && set_add(arena, paths, disk->path, disk))
-        wrong = "is that of another disk already";
+    if (!wrong && set_add(arena, paths, disk->path, disk)) {
+        diag_error(diags, record_location(record, STORAGE_PATH), "duplicate path \"%.*s\"",
+                   STR_ARG(disk->path));
+        diag_hint(diags, "set a different path for each disk");
+        return;
+    }
     if (wrong) {
         diag_error(diags, record_location(record, STORAGE_PATH), "path %s", wrong);
         struct str absolute = str_format(arena, "/%.*s", STR_ARG(disk->path));
@@ -69,11 +73,11 @@ static void check_disk(const struct service_reader *in, const struct record *rec
     if (wrong) {
         diag_error(diags, name_location(record), "name %s", wrong);
     } else if (str_is(disk->name, "tmp") && !str_is(disk->path, "/tmp")) {
-        diag_error(diags, name_location(record), "the name \"tmp\" is reserved for the path /tmp");
+        diag_error(diags, name_location(record), "name \"tmp\" is reserved for the path /tmp");
     } else if (set_add(arena, names, disk->name, disk)) {
-        diag_error(diags, name_location(record), "another disk is named \"%.*s\" already",
+        diag_error(diags, name_location(record), "duplicate disk name \"%.*s\"",
                    STR_ARG(disk->name));
-        diag_hint(diags, "give one of the two another name: {name: NAME, size: ..., path: ...}");
+        diag_hint(diags, "set a different name, for example: {name: NAME, size: ..., path: ...}");
     }
 }
 

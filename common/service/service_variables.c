@@ -14,14 +14,14 @@ static bool add_variable(const struct service_reader *in, struct variable variab
 {
     struct service *service = in->service;
     if (service->variable_count == VARIABLES_MAX) {
-        diag_error(in->reader.diags, variable.at, "more than %d environment variables",
+        diag_error(in->reader.diags, variable.at, "too many environment variables (maximum %d)",
                    VARIABLES_MAX);
         return false;
     }
     const char *wrong = name_check_variable(variable.name);
     if (wrong)
-        diag_error(in->reader.diags, variable.at, "the variable \"%.*s\" %s",
-                   STR_ARG(variable.name), wrong);
+        diag_error(in->reader.diags, variable.at, "variable \"%.*s\" %s", STR_ARG(variable.name),
+                   wrong);
     service->variables =
         arena_grow(in->reader.arena, service->variables, service->variable_count, sizeof variable);
     service->variables[service->variable_count++] = variable;
@@ -45,13 +45,16 @@ static bool add_address(const struct service_reader *in, const struct link *link
     if (port < 0 && layer_selects(in->layer, link->module))
         return true;
     if (port < 0) {
-        diag_error(in->reader.diags, at, "the ports of the service \"%.*s\" are wrong",
+        diag_error(in->reader.diags, at, "service \"%.*s\" has invalid ports",
                    STR_ARG(link->module->name));
+        diag_hint(in->reader.diags, "add --module %.*s to see its errors",
+                  STR_ARG(link->module->name));
         return true;
     }
     if (port == 0) {
-        diag_error(in->reader.diags, at, "the service \"%.*s\" listens to nothing",
+        diag_error(in->reader.diags, at, "service \"%.*s\" has no ports to link to",
                    STR_ARG(link->module->name));
+        diag_hint(in->reader.diags, "add a port to that service, or remove the link");
         return true;
     }
     for (size_t i = 0; i < link->variable_count; i++) {
@@ -89,7 +92,7 @@ static bool read_link_variables(const struct service_reader *in, const struct li
 {
     enum link_kind kind = link->module->kind ? link->module->kind->link : LINK_NONE;
     if (kind == LINK_SERVICE && link->module == in->module) {
-        diag_error(in->reader.diags, link->node->span, "the service links to itself");
+        diag_error(in->reader.diags, link->node->span, "a service cannot link to itself");
         return true;
     }
     if (kind == LINK_SERVICE)
@@ -132,7 +135,7 @@ static void replace_linked(const struct service_reader *in, size_t index,
 {
     struct variable *linked = &in->service->variables[index];
     diag_warning(in->reader.diags, listed->at,
-                 "\"%.*s\" in secrets replaces the link's variable of the same name",
+                 "\"%.*s\" in secrets replaces the variable of the same name from a link",
                  STR_ARG(listed->name));
     if (in->reader.diags->last_kept) /* counting lines takes time */
         diag_hint(in->reader.diags, "the link is on line %zu",
@@ -177,8 +180,8 @@ static bool read_secrets(const struct service_reader *in)
         in->service->all_secrets = secret;
     if (secrets->count == 1 && str_is(secrets->items[0].text, "all")) {
         diag_warning(in->reader.diags, secrets->items[0].node->span,
-                     "secrets lists one key that is named \"all\"");
-        diag_hint(in->reader.diags, "to use every key write secrets: all");
+                     "secrets contains a single key named \"all\"");
+        diag_hint(in->reader.diags, "to use all keys, write secrets: all");
     }
     return read_listed(in, secrets, secret);
 }
@@ -244,16 +247,15 @@ static void report_twice(const struct service_reader *in, const struct variable 
         first = second;
         second = swapped;
     }
-    diag_error(in->reader.diags, second->at, "the variable \"%.*s\" is set twice",
-               STR_ARG(second->name));
+    diag_error(in->reader.diags, second->at, "duplicate variable \"%.*s\"", STR_ARG(second->name));
     if (first->implied || second->implied) {
         diag_hint(in->reader.diags,
-                  "line %zu sets it too, and the placeholder stands for another value: rename the "
-                  "variable, or write $(%.*s) to use its value",
+                  "first defined on line %zu, and the placeholder has a different value: rename "
+                  "the variable, or write $(%.*s) to use its value",
                   diag_position(first->at.source, first->at.start).line, STR_ARG(second->name));
         return;
     }
-    diag_hint(in->reader.diags, "line %zu sets it too: keep one of the two",
+    diag_hint(in->reader.diags, "first defined on line %zu: remove one of them",
               diag_position(first->at.source, first->at.start).line);
 }
 

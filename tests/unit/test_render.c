@@ -150,8 +150,8 @@ static void test_services_that_collide(void **state)
     write_file("b.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
     struct result result = render_files(unit, (struct input_options){0}, 2);
     assert_false(result.right);
-    assert_contains(result.messages, "b.yaml:3:12: error: the service \"app\" of namespace "
-                                     "\"hello\" is in a.yaml too");
+    assert_contains(result.messages, "b.yaml:3:12: error: duplicate service \"app\" in namespace "
+                                     "\"hello\"\n");
     write_file("b.yaml", STR("name: other\nmodules:\n" SERVICE("app") "}\n"));
     assert_true(render_files(unit, (struct input_options){0}, 2).right);
     struct input_options options = {.namespace = "one"};
@@ -181,7 +181,7 @@ static void test_routes_that_collide(void **state)
         if (result.right != rows[i].right)
             fail_msg("%s beside %s: %s", rows[i].first, rows[i].second, result.messages.data);
         if (!result.right)
-            assert_contains(result.messages, "the service \"a\" has this public_uri already");
+            assert_contains(result.messages, "duplicate public_uri: service \"a\" already uses it");
     }
 }
 
@@ -189,7 +189,7 @@ static void test_files_without_services(void **state)
 {
     struct unit *unit = *state;
     struct result result = render_text(unit, (struct input_options){0}, "name: hello\n");
-    assert_contains(result.messages, "a.yaml: error: the file has no k8s-service");
+    assert_contains(result.messages, "a.yaml: error: no module of type k8s-service");
     write_file("b.yaml", STR("kind: Deployment\nweird: [\n"));
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
     /* Other files of a directory are skipped, also broken ones; a named one is an error. */

@@ -140,7 +140,7 @@ static void test_names_tell_jobs_apart(void **state)
             assert_false(str_equal(service->cron_jobs[i].name, service->cron_jobs[j].name));
 }
 
-/* A Job's name adds a dash and ten digits to that of its CronJob, and is a label's value. */
+/* A Job's name adds a dash and ten digits to that of its CronJob, and is label value. */
 static void test_lengths_of_names_of_cron_jobs(void **state)
 {
     struct unit *unit = *state;
@@ -213,7 +213,7 @@ static void test_labels_and_annotations(void **state)
     for (size_t i = 0; i < COUNT_OF(ours); i++) {
         assert_null(with(unit, str_format(&unit->arena, "    pod_labels: {%s: x}", ours[i]).data));
         assert_errors(unit, 1);
-        assert_diag(unit, 0, 7, 18, "is set for all pods already", "");
+        assert_diag(unit, 0, 7, 18, "is reserved: it is set on all pods", "");
     }
 }
 
@@ -320,37 +320,37 @@ static void test_what_is_wrong(void **state)
         {DISKS("[{size: 1, path: a}]"), 7, 42, "path must be a folder that begins with /", ""},
         {DISKS("[{size: 1, path: /}]"), 7, 42, "not the root itself", ""},
         {DISKS("[{size: 1, path: '/a:b'}]"), 7, 42, "path must not have a colon", ""},
-        {DISKS("[{size: 1, path: /a}, {size: 1, path: /a}]"), 7, 63,
-         "path is that of another disk already", ""},
+        {DISKS("[{size: 1, path: /a}, {size: 1, path: /a}]"), 7, 63, "duplicate path \"/a\"", ""},
         {DISKS("[{size: 1, path: [a]}]"), 7, 42, "path must be text, not a list", ""},
         {DISKS("\n      - size: 1\n        path:"), 8, 9, "needs path", "/data"},
         {JOBS("      - {commands: [a]}"), 8, 9, "an item of cron_jobs needs schedule", ""},
-        {JOBS("      - {schedule: '@daily'}"), 8, 9, "a cron job needs commands or args",
+        {JOBS("      - {schedule: '@daily'}"), 8, 9, "a cron job requires commands or args",
          "commands: [./clean]"},
         {JOBS("      - {schedule: '@daily', commands: [], args: []}"), 8, 9,
-         "a cron job needs commands or args", ""},
+         "a cron job requires commands or args", ""},
         {JOBS("      - {schedule: '60 * * * *', commands: [a]}"), 8, 20,
          "schedule has \"60\" for the minute", "0 3 * * *"},
         {JOBS("      - {schedule: daily, commands: [a]}"), 8, 20,
          "schedule has \"daily\" for the minute", ""},
-        {JOBS(A A), 9, 9, "another cron job has the same commands and args", "name: clean-daily"},
+        {JOBS(A A), 9, 9, "duplicate cron job: another one has the same commands and args",
+         "name: clean-daily"},
         {JOBS(A "      - {schedule: '5 5 * * *', commands: [a]}\n"), 9, 9,
-         "another cron job has the same commands and args", "name: clean-daily"},
+         "duplicate cron job: another one has the same commands and args", "name: clean-daily"},
         {JOBS("      - {name: A b, schedule: '@daily', commands: [a]}"), 8, 16, "name must", ""},
         {JOBS("      - {name: a, schedule: '@daily', commands: [a]}\n"
               "      - {name: a, schedule: '@daily', commands: [b]}"),
          9, 16, "duplicate CronJob name \"app-a\"", ""},
         {JOBS("      - {schedule: '@daily', commands: a}"), 8, 40, "commands must be a list", ""},
         {"    tolerations: [{value: a}]", 7, 19, "an item of tolerations needs key", ""},
-        {"    tolerations: [{key: a/b/c}]", 7, 25, "a taint's key must be letters", ""},
-        {"    tolerations: [{key: ''}]", 7, 25, "a taint's key must be letters", ""},
-        {"    tolerations: [{key: a, value: b c}]", 7, 35, "a taint's value must be letters", ""},
+        {"    tolerations: [{key: a/b/c}]", 7, 25, "toleration key must be letters", ""},
+        {"    tolerations: [{key: ''}]", 7, 25, "toleration key must be letters", ""},
+        {"    tolerations: [{key: a, value: b c}]", 7, 35, "toleration value must be letters", ""},
         {"    tolerations: [{key: a, effect: NoSchedul}]", 7, 36,
          "effect must be NoSchedule, PreferNoSchedule or NoExecute", "\"NoSchedule\"?"},
-        {"    pod_labels: {a b: c}", 7, 18, "the key \"a b\" must be letters", ""},
-        {"    pod_labels: {a: b c}", 7, 21, "a label's value must be letters", ""},
-        {"    pod_annotations: {/a: b}", 7, 23, "the key \"/a\" must have a domain name", ""},
-        {"    ingress_extra_annotations: {'': b}", 7, 33, "the key \"\" must be letters", ""},
+        {"    pod_labels: {a b: c}", 7, 18, "key \"a b\" must be letters", ""},
+        {"    pod_labels: {a: b c}", 7, 21, "label value must be letters", ""},
+        {"    pod_annotations: {/a: b}", 7, 23, "key \"/a\" must have a domain name", ""},
+        {"    ingress_extra_annotations: {'': b}", 7, 33, "key \"\" must be letters", ""},
         {"    pod_annotations: {a: [b]}", 7, 26, "\"a\" in pod_annotations must be text", ""},
         {"    termination_grace_period: 1", 7, 31, "between 2 and 86400", "seconds"},
         {"    termination_grace_period: 86401", 7, 31, "between 2 and 86400", ""},
@@ -382,17 +382,17 @@ static void test_what_is_wrong(void **state)
         {"    resource_request: {cpu: 1 core}", 7, 29, "not \"1 core\"", "100 is 100m"},
         {"    resource_request: {cpu: -0.5}", 7, 29, "not \"-0.5\"", ""},
         {"    resource_request: {memory: 1Gi}\n    resource_limits: {memory: 512}", 8, 31,
-         "the limit is 512Mi, below the request, which is 1Gi", ""},
+         "the limit (512Mi) must not be below the request (1Gi)", ""},
         {"    resource_limits: {cpu: 0}", 7, 28, "cpu must be between 1 and 2000000", ""},
         {"    resource_limits: {cpu: 2000001}", 7, 28, "cpu must be between 1 and 2000000", ""},
         {"    resource_limits: {cpu: 99}", 7, 28,
-         "the limit is 99m, below the request, which is 100m", "resource_request"},
+         "the limit (99m) must not be below the request (100m)", "resource_request"},
         {"    resource_limits: {cpu: nome}", 7, 28, "cpu must be", "did you mean \"none\"?"},
         {"    resource_limits: {memory: none}", 7, 31, "memory must be a whole number", ""},
-        {"    resource_limits: {memory: 127}", 7, 31, "below the request, which is 128", ""},
+        {"    resource_limits: {memory: 127}", 7, 31, "below the request (128Mi)", ""},
         {"    resource_limits: {memory: 33554433}", 7, 31, "between 4 and 33554432", ""},
         {"    resource_request: {cpu: 300}\n    resource_limits: {cpu: 200}", 8, 28,
-         "the limit is 200m, below the request, which is 300m", ""},
+         "the limit (200m) must not be below the request (300m)", ""},
     };
     unit_refuse(*state, SERVICE_HEAD, rows, COUNT_OF(rows));
 }

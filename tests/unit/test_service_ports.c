@@ -117,23 +117,23 @@ static void test_what_is_wrong(void **state)
 {
 #define TWO(first, second) "    ports:\n      - {" first "}\n      - {" second "}"
     static const struct refusal rows[] = {
-        {"", 3, 5, "a k8s-service needs port", "says port: none"},
-        {"    max_containers: 1", 3, 5, "a k8s-service needs port", "port: {http: 8080}"},
-        {"    port: {}", 3, 5, "a k8s-service needs port", "port: {http: 8080}"},
-        {"    port: {http: }", 6, 11, "port names no port", "port: {http: 8080}"},
-        {"    port: {http: 80, grpc: 81}", 6, 11, "port must be one port", "under ports:"},
-        {"    port: {http: 80, grpc: 81, tcp: 82}", 6, 11, "port must be one port", ""},
+        {"", 3, 5, "missing required field \"port\"", "a worker without ports: port: none"},
+        {"    max_containers: 1", 3, 5, "missing required field \"port\"", "port: {http: 8080}"},
+        {"    port: {}", 3, 5, "missing required field \"port\"", "port: {http: 8080}"},
+        {"    port: {http: }", 6, 11, "port must contain exactly one", "port: {http: 8080}"},
+        {"    port: {http: 80, grpc: 81}", 6, 11, "port must contain exactly one", "use ports:"},
+        {"    port: {http: 80, grpc: 81, tcp: 82}", 6, 11, "port must contain exactly one", ""},
         {"    port: non", 6, 11, "port must be", "did you mean \"none\"?"},
         {"    port: [80]", 6, 11, "port must be a map", ""},
         {"    port: {http: 0}", 6, 18, "http must be between 1 and 65535", ""},
         {"    port: {http: 65536}", 6, 18, "http must be between 1 and 65535", ""},
-        {"    ports: []", 3, 5, "a k8s-service needs port", "port: none"},
+        {"    ports: []", 3, 5, "missing required field \"port\"", "port: none"},
         {"    ports: none", 6, 12, "ports must be a list of maps", ""},
         {"    ports: {name: a, type: http, port: 80}", 6, 12, "ports must be a list of maps", ""},
         {"    port: {http: 80}\n    ports: [{name: a, type: http, port: 80}]", 7, 12,
-         "both port and ports are given", "keep port for one"},
+         "port and ports are mutually exclusive", "use port for one"},
         {"    port: none\n    ports: [{name: a, type: http, port: 80}]", 7, 12,
-         "both port and ports are given", ""},
+         "port and ports are mutually exclusive", ""},
         {"    ports: [{type: http, port: 80}]", 6, 13, "an item of ports needs name", ""},
         {"    ports: [{name: a, port: 80}]", 6, 13, "an item of ports needs type", ""},
         {"    ports: [{name: a, type: http}]", 6, 13, "an item of ports needs port", ""},
@@ -142,30 +142,29 @@ static void test_what_is_wrong(void **state)
          "protocol must be grpc or websocket", ""},
         {"    ports: [{name: a, type: http, port: 80, service_port: 0}]", 6, 59,
          "service_port must be between 1 and 65535", ""},
-        {"    ports: [{name: A, type: http, port: 80}]", 6, 20, "a port's name must be at most 15",
-         ""},
+        {"    ports: [{name: A, type: http, port: 80}]", 6, 20, "port name must be at most 15", ""},
         {"    ports: [{name: a, type: tcp, port: 80, protocol: grpc}]", 6, 54,
-         "protocol goes with type http", "write type: http"},
+         "protocol requires type: http", "set type: http"},
         /* Clashes: the second is told, and where the first is. */
         {TWO("name: a, type: tcp, port: 1", "name: a, type: tcp, port: 2"), 8, 16,
-         "another port has this name already", "on line 7"},
+         "duplicate port name \"a\"", "on line 7"},
         {TWO("name: a, type: tcp, port: 1", "name: b, type: tcp, port: 1"), 8, 36,
-         "another port has this port already", "on line 7"},
+         "duplicate port 1", "on line 7"},
         {TWO("name: a, type: tcp, port: 1", "name: b, type: tcp, port: 2, service_port: 1"), 8, 53,
-         "another port has this port of the Service already", "on line 7"},
+         "duplicate service port 1", "on line 7"},
         {TWO("name: a, type: http, port: 1", "name: b, type: tcp, port: 80"), 8, 36,
-         "another port has this port of the Service already", ""},
+         "duplicate service port 80", ""},
         {TWO("name: a, type: http, port: 1, service_port: 81", "name: b, type: http, port: 2"), 8,
-         25, "another port has the type http already", ""},
+         25, "only one port can have type: http", ""},
         {TWO("name: a, type: http, port: 1, service_port: 81",
              "name: b, type: http, port: 2, protocol: grpc"),
-         8, 25, "another port has the type http already", ""},
+         8, 25, "only one port can have type: http", ""},
         /* probe_port */
-        {"    port: {http: 80}\n    probe_port: mian", 7, 17, "no port is named \"mian\"",
+        {"    port: {http: 80}\n    probe_port: mian", 7, 17, "no port named \"mian\"",
          "did you mean \"main\"?"},
-        {"    port: {http: 80}\n    probe_port: web", 7, 17, "no port is named \"web\"",
-         "the first port is named \"main\""},
-        {"    port: none\n    probe_port: web", 7, 17, "no port is named \"web\"", ""},
+        {"    port: {http: 80}\n    probe_port: web", 7, 17, "no port named \"web\"",
+         "available: main"},
+        {"    port: none\n    probe_port: web", 7, 17, "no port named \"web\"", ""},
     };
     unit_refuse(*state, PORTLESS_HEAD, rows, COUNT_OF(rows));
 }
@@ -253,7 +252,7 @@ static void test_port_that_links_call(void **state)
                        str_format(&unit->arena, "%d", (int)rows[i].port).data);
         } else {
             assert_errors(unit, 1);
-            assert_diag(unit, 0, 3, 66, "the service \"back\" listens to nothing", "");
+            assert_diag(unit, 0, 3, 66, "service \"back\" has no ports to link to", "");
         }
     }
 }
