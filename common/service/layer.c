@@ -38,7 +38,7 @@ static void record_names(const struct input_options *options, const struct value
         usage_add_variable(options, map->items[i].name);
 }
 
-/* A variable that a file declares may be given even if no text reads it. */
+/* A variable that the file declares may be set with --var even if nothing refers to it. */
 static void record_variables(const struct layer *layer)
 {
     const struct value *inputs = record_value(layer->file, FILE_INPUT_VARIABLES);
@@ -75,7 +75,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags,
                                   .modules = layer->modules,
                                   .module_count = layer->module_count};
     record_variables(layer);
-    /* Without an environment every placeholder would be a second error of the same cause. */
+    /* Without an environment, every placeholder would be a second error with the same cause. */
     layer->scope.blind = !placed;
     struct schema_reader filling = layer_reader(layer);
     for (size_t i = 0; i < layer->module_count; i++) {
@@ -108,7 +108,7 @@ bool layer_read_environment(struct layer *layer)
     return !layer->scope.blind;
 }
 
-/* Counts a service of the run. Reports and returns false after SERVICES_MAX of them. */
+/* Counts the services of the run. Reports an error and returns false above SERVICES_MAX. */
 static bool count_service(const struct layer *layer, const struct module *module)
 {
     size_t *count = &layer->options->usage->services;

@@ -8,8 +8,7 @@
 
 enum { LIMIT_FACTOR = 2 }; /* limits are this many times the requests */
 
-/* Names: the module's is a Service's, and with the layer's a label's value. */
-
+/* The module name becomes the name of a Service and, after the layer name, a label value. */
 static void read_name(const struct service_reader *in)
 {
     struct diags *diags = in->reader.diags;
@@ -28,9 +27,8 @@ static void read_name(const struct service_reader *in)
                    LABEL_MAX - 1);
 }
 
-/* Reads the address of the repository for `image: AUTO`, without a tag. Reports an error and
- * returns false if it is not known or invalid; what is wrong with the environment is reported once.
- */
+/* Sets the address of the repository for `image: AUTO`, without a tag. Reports an error and returns
+ * false if it is unknown or invalid. Errors in the environment are reported once per file. */
 static bool read_repository(const struct service_reader *in, struct str *ret)
 {
     const struct environment *environment = &in->layer->environment;
@@ -65,8 +63,8 @@ static bool has_version(struct str image)
     return parts.has_tag || parts.has_digest;
 }
 
-/* --image-tag is that of the build at hand: where a file has images of its own, those of others
- * beside them, a database's for one, are not that build. */
+/* --image-tag belongs to the current build. If a file has services with image: AUTO, its other
+ * images (a database, for example) are not part of that build. */
 static bool any_is_auto(const struct layer *layer)
 {
     for (size_t i = 0; i < layer->module_count; i++) {
@@ -79,7 +77,7 @@ static bool any_is_auto(const struct layer *layer)
     return false;
 }
 
-/* True if --image-tag or --image-digest is meant for this image. */
+/* True if --image-tag or --image-digest applies to this image. */
 static bool takes_version(const struct service_reader *in, struct str image, bool automatic)
 {
     const char *repository = in->layer->options->image_repository;
@@ -141,8 +139,8 @@ static void read_image(const struct service_reader *in)
         warn_without_version(in);
 }
 
-/* An autoscaler without a metric would scale by CPU use, which is Kubernetes' default. In a chart
- * it may have metrics of its own. */
+/* Without a metric, an autoscaler would use Kubernetes' default, CPU. In a chart it may have its
+ * own metrics. */
 static void check_targets(const struct service_reader *in)
 {
     const struct service *service = in->service;
@@ -161,7 +159,7 @@ static void check_scale(const struct service_reader *in)
     bool min_written = record_has(in->record, SERVICE_MIN_CONTAINERS);
     bool max_written = record_has(in->record, SERVICE_MAX_CONTAINERS);
     enum field_id field = min_written ? SERVICE_MIN_CONTAINERS : SERVICE_MAX_CONTAINERS;
-    /* In a chart what is left out is what the chart says. */
+    /* In a chart, a missing field keeps the chart's value. */
     if (layer_injects(in->layer) && !(min_written && max_written))
         return;
     if (min > max) {
@@ -197,7 +195,7 @@ static void read_scale(const struct service_reader *in)
         check_scale(in);
 }
 
-/* The record of a map field, or one of defaults where the map is left out. */
+/* Returns the record of a map field; a record of defaults if the map is missing. */
 static const struct record *record_of(const struct service_reader *in, enum field_id field,
                                       const struct schema *schema)
 {
@@ -230,7 +228,7 @@ static int64_t read_limit(const struct service_reader *in, const struct record *
     return limit->number;
 }
 
-/* Below 10 millicores, cores may be meant: a container with a thousandth of one does not start. */
+/* Values below 10 are probably meant as cores: a container with 0.001 cores does not start. */
 static void check_cpu(const struct service_reader *in, const struct record *record,
                       enum field_id field)
 {
@@ -261,7 +259,7 @@ static void read_resources(const struct service_reader *in)
     resources->memory_limit = read_limit(in, limits, LIMITS_MEMORY, memory);
 }
 
-/* "*" sets every workload, or every container, alike. */
+/* "*" applies the service to all workloads, or to all containers. */
 static void check_every(const struct service_reader *in, const struct record *record)
 {
     static const enum field_id choices[] = {HELM_SERVICE, HELM_INGRESS};
@@ -288,7 +286,7 @@ static void check_every(const struct service_reader *in, const struct record *re
     }
 }
 
-/* Reports each of the fields that is written beside the key with the value "*". */
+/* Reports each of the fields that is set together with the key whose value is "*". */
 static void refuse_fields(const struct service_reader *in, const enum field_id *fields,
                           size_t count, const char *key)
 {
@@ -303,9 +301,9 @@ static void refuse_fields(const struct service_reader *in, const enum field_id *
 
 static void read_helm(const struct service_reader *in)
 {
-    /* A port is one container's. */
+    /* A port belongs to one container. */
     static const enum field_id of_container[] = {SERVICE_PORT, SERVICE_PORTS, SERVICE_PROBE_PORT};
-    /* What makes no sense for every workload of a chart alike. */
+    /* These cannot be the same for all workloads of a chart. */
     static const enum field_id of_workload[] = {SERVICE_MIN_CONTAINERS,
                                                 SERVICE_MAX_CONTAINERS,
                                                 SERVICE_TARGET_CPU,

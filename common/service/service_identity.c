@@ -1,4 +1,4 @@
-/* Who a service is to a cloud: links to modules of AWS and Google, additional_iam_policies,
+/* Cloud identity and permissions: links to modules of AWS and Google, additional_iam_policies,
  * iam_role_arn, gcp_service_account, azure_client_id, and the repository of image: AUTO. */
 #include "base/map.h"
 #include "cloud/aws_resource.h"
@@ -14,7 +14,7 @@ static const struct environment *environment_of(const struct service_reader *in)
     return &in->layer->environment;
 }
 
-/* True for a cloud that nothing is made in: what the pods may do there hangs on their identity. */
+/* True for a cloud without objects of ours: its permissions depend on the pods' identity. */
 static bool is_elsewhere(const struct service_reader *in)
 {
     const struct provider *provider = environment_of(in)->provider;
@@ -27,7 +27,7 @@ static void hint_at_identity(const struct service_reader *in)
               schema_field(environment_of(in)->provider->identity)->name);
 }
 
-/* Others' means may grant it. */
+/* A warning only: the permissions may be granted outside this file. */
 static void warn_link(const struct service_reader *in, const struct link *link)
 {
     struct buf list = {0};
@@ -45,7 +45,7 @@ static void warn_link(const struct service_reader *in, const struct link *link)
                   STR_ARG(in->service->name), STR_ARG(granted));
 }
 
-/* True if the environment is of another cloud than the module of a link, which is reported. */
+/* Reports an error and returns true if the module of a link belongs to another cloud. */
 static bool is_of_another_cloud(const struct service_reader *in, const struct link *link)
 {
     const struct provider *own = environment_of(in)->provider;
@@ -66,7 +66,8 @@ static bool is_of_another_cloud(const struct service_reader *in, const struct li
 void service_add_cloud_link(const struct service_reader *in, const struct link *link)
 {
     struct cloud_access *cloud = &in->service->cloud;
-    if (layer_injects(in->layer) || in->layer->scope.blind) /* a chart's account is not ours */
+    if (layer_injects(in->layer) ||
+        in->layer->scope.blind) /* the chart has its own ServiceAccount */
         return;
     if (is_of_another_cloud(in, link))
         return;
@@ -75,7 +76,7 @@ void service_add_cloud_link(const struct service_reader *in, const struct link *
         provider->grant(&in->layer->scope, link, service_value(in, provider->identity)->text);
         return;
     }
-    if (record_has(in->record, SERVICE_IAM_ROLE_ARN)) /* which grants it */
+    if (record_has(in->record, SERVICE_IAM_ROLE_ARN)) /* that role grants the permissions */
         return;
     if (!environment_of(in)->ack) {
         warn_link(in, link);
@@ -135,8 +136,8 @@ static void read_policies(const struct service_reader *in)
     }
 }
 
-/* A text that is for one cloud alone. Files may serve environments of several, so elsewhere it has
- * no effect, which is told; where no cloud is known it has. */
+/* Returns the identity for one cloud. A file may serve environments on several clouds, so on
+ * another cloud the field has no effect, with a warning. Without a provider, it has effect. */
 static struct str read_identity(const struct service_reader *in, const struct provider *provider)
 {
     const struct provider *own = environment_of(in)->provider;
@@ -153,7 +154,7 @@ static struct str read_identity(const struct service_reader *in, const struct pr
     return (struct str){0};
 }
 
-/* ENV-LAYER-MODULE, as Opta's; what is too long for IAM keeps its beginning and gets a hash. */
+/* ENV-LAYER-MODULE, as in Opta. A name too long for IAM is cut and gets a hash. */
 static struct str role_name(const struct service_reader *in)
 {
     struct arena *arena = in->reader.arena;
@@ -166,15 +167,15 @@ static struct str role_name(const struct service_reader *in)
                       str_hash(name));
 }
 
-/* What the environment says of its cluster, or NULL. That it is called sensitive is of no matter:
- * it is no secret. */
+/* Returns an output of the environment about its cluster, or NULL. Outputs marked sensitive are
+ * accepted: these are not secrets. */
 static const struct output *cluster_output(const struct service_reader *in, const char *name)
 {
     const struct output *output = environment_output(environment_of(in), str_from_c(name));
     return output && !output->unusable ? output : NULL;
 }
 
-/* What is wrong with the environment is told once, not for each service. */
+/* Errors in the environment are reported once, not for each service. */
 static void check_output(const struct service_reader *in, const struct output *output,
                          name_check *check, struct str text)
 {
@@ -185,7 +186,7 @@ static void check_output(const struct service_reader *in, const struct output *o
         diag_error(in->reader.diags, output->at, "%.*s", STR_ARG(message));
 }
 
-/* The OpenID provider of the cluster, as IAM names it: without https://. */
+/* The OpenID provider of the cluster, in the form that IAM uses: without https://. */
 static void read_provider(const struct service_reader *in)
 {
     const struct output *output = cluster_output(in, "k8s_openid_provider_url");
@@ -236,7 +237,7 @@ static void check_links_policy(const struct service_reader *in)
                                 "policy in additional_iam_policies");
 }
 
-/* A role that is made, or that others made, and how pods get at it. */
+/* The IAM role, rendered or existing, and how pods assume it. */
 static void read_role(const struct service_reader *in)
 {
     const struct environment *environment = environment_of(in);
@@ -263,7 +264,7 @@ static void read_role(const struct service_reader *in)
     }
 }
 
-/* The controllers of a cluster make what is in its account and region. */
+/* ACK controllers create resources only in the account and region of the cluster. */
 static void read_repository(const struct service_reader *in)
 {
     const struct environment *environment = environment_of(in);

@@ -1,4 +1,4 @@
-/* What the pods carry besides their container, and the jobs beside them. */
+/* Pod settings besides the container, and cron jobs. */
 #include "base/map.h"
 #include "format/cron.h"
 #include "service/service_reader.h"
@@ -16,9 +16,9 @@ static void add_words(struct buf *text, const struct value *words)
     buf_add_byte(text, '\n');
 }
 
-/* A job without a name is called after what it does, not after its place or schedule: a change of
- * these must not make another CronJob of it. The service's name counts in full, though only its
- * beginning may fit. */
+/* The name of a cron job without a name is derived from its commands, not from its position or
+ * schedule: changing those must not create another CronJob. The hash covers the full service name,
+ * because the name itself may be cut. */
 static struct str cron_hash_name(const struct service_reader *in, const struct cron_job *job)
 {
     struct buf text = {0};
@@ -32,7 +32,7 @@ static struct str cron_hash_name(const struct service_reader *in, const struct c
     return str_format(in->reader.arena, "%.*s-%08x", STR_ARG(name), hash);
 }
 
-/* The CronJob MODULE-NAME. */
+/* Returns MODULE-NAME. Reports an error if it is not valid. */
 static struct str cron_given_name(const struct service_reader *in, const struct record *record)
 {
     struct diags *diags = in->reader.diags;
@@ -129,7 +129,7 @@ static void read_tolerations(const struct service_reader *in)
     }
 }
 
-/* Those that the objects carry in any case, and selectors use. */
+/* True for labels that all objects have, or that selectors use. */
 static bool is_our_label(struct str key)
 {
     static const char *const ours[] = {
@@ -142,7 +142,8 @@ static bool is_our_label(struct str key)
     return false;
 }
 
-/* Annotations that ingress-nginx and NGINX Ingress Controller make configuration of. */
+/* True for annotations that ingress-nginx or NGINX Ingress Controller writes to its configuration.
+ */
 static bool is_nginx_key(struct str key)
 {
     return str_starts_with(key, STR("nginx.ingress.kubernetes.io/")) ||
@@ -187,7 +188,7 @@ static const struct value *read_keys(const struct service_reader *in, enum field
     return map;
 }
 
-/* A rollout counts as failed after `timeout`: not before a pod had the time it may take to start.
+/* A rollout fails after `timeout`, which must be longer than the time that a pod may take to start.
  */
 static void read_timeout(const struct service_reader *in)
 {
@@ -211,7 +212,7 @@ static void read_timeout(const struct service_reader *in)
 
 void service_read_pods(const struct service_reader *in)
 {
-    enum { DRAIN_MAX = 10 }; /* seconds in which load balancers learn that a pod goes */
+    enum { DRAIN_MAX = 10 }; /* seconds until load balancers have removed a terminating pod */
     struct service *service = in->service;
     struct str security = service_value(in, SERVICE_POD_SECURITY)->text;
     service->security = str_eq_c(security, "restricted") ? POD_SECURITY_RESTRICTED

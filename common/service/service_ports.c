@@ -5,7 +5,7 @@
 
 enum { HTTP_SERVICE_PORT = 80 };
 
-/* The forms of `port`; tcp and websocket both meant a websocket to Opta. */
+/* The keys of `port`. In Opta, tcp and websocket both mean a websocket. */
 static const struct {
     enum field_id field;
     enum port_type type;
@@ -14,7 +14,7 @@ static const struct {
              {PORT_GRPC, PORT_TYPE_GRPC},
              {PORT_WEBSOCKET, PORT_TYPE_WEBSOCKET}};
 
-/* The port that a hint shows: one that `healthcheck` can check. */
+/* Returns the example for a hint: a port that works with `healthcheck`. */
 static const char *example_port(const struct service_reader *in)
 {
     struct str healthcheck = service_value(in, SERVICE_HEALTHCHECK)->text;
@@ -60,7 +60,7 @@ static enum port_type type_of(const struct record *record)
     return str_eq_c(protocol, "websocket") ? PORT_TYPE_WEBSOCKET : PORT_TYPE_HTTP;
 }
 
-/* A port without a valid type counts as one of tcp, whose port of the Service is unknown. */
+/* A port without a valid type is treated as tcp with an unknown service port. */
 static struct port port_of(const struct record *record)
 {
     struct port port = {.name = record_value(record, PORTS_NAME)->text,
@@ -75,7 +75,8 @@ static struct port port_of(const struct record *record)
     return port;
 }
 
-/* Ports of a pod and of a Service are told apart by name and by number. */
+/* Reports an error and returns false if two ports have the same name or number, or if both are
+ * http. */
 static bool check_against(const struct service_reader *in, const struct record *record,
                           const struct port *port, const struct port *other)
 {
@@ -162,9 +163,9 @@ static const struct port *find_port(const struct service_reader *in, struct str 
     return NULL;
 }
 
-/* Opta's ingress-nginx passed such a port on from outside the cluster; here nothing does. An item
- * of `ports` is found by its port of the Service, and `port: {tcp: NUMBER}`, whose Service listens
- * on another one, by that number. */
+/* Opta's ingress-nginx exposed such a port outside the cluster; here it is not exposed. Items of
+ * `ports` are compared by service port, and `port: {tcp: NUMBER}`, whose service port differs, by
+ * NUMBER. */
 static void warn_stays_inside(const struct service_reader *in, const struct port *port)
 {
     const struct map *extra_ports = &in->layer->environment.extra_tcp_port_numbers;
@@ -183,12 +184,12 @@ static void warn_stays_inside(const struct service_reader *in, const struct port
                                 "the port in your ingress controller");
 }
 
-/* Returns false after an error that leaves the ports unknown. */
+/* Returns false if the ports are unknown after an error. */
 static bool read_ports(const struct service_reader *in)
 {
     const struct value *port = service_value(in, SERVICE_PORT);
     const struct value *ports = service_value(in, SERVICE_PORTS);
-    if (ports->invalid) { /* what can be checked of them is; nothing else may use them */
+    if (ports->invalid) { /* checks the valid items, but no other field may use them */
         read_several(in, ports);
         in->service->port_count = 0;
         return false;
@@ -209,7 +210,7 @@ static bool read_ports(const struct service_reader *in)
     return true;
 }
 
-/* Which ports are public and probed. */
+/* Chooses the ports for traffic and for probes. */
 static void choose_ports(const struct service_reader *in)
 {
     struct service *service = in->service;
@@ -248,7 +249,7 @@ const struct port *service_probe_port(const struct service *service, enum probe_
     return named ? named : service->probe_port;
 }
 
-/* The part of a service's map that tells its ports, and whether it needs one. */
+/* Returns a copy of a service's map with only the fields that decide its ports. */
 static const struct node *ports_alone(struct arena *arena, const struct node *service)
 {
     struct node *map = node_new(arena, NODE_MAP);
@@ -271,7 +272,7 @@ int64_t service_linked_port(struct layer *layer, const struct node *node)
     struct scope scope = layer->scope;
     struct schema_reader reader = layer_reader(layer);
     scope.diags = &unheard;
-    scope.module_count = 0; /* what is read of other modules is read once, and told then */
+    scope.module_count = 0; /* other modules are read, and their errors reported, elsewhere */
     reader.diags = &unheard;
     reader.context = &scope;
     const struct record *record =

@@ -1,4 +1,4 @@
-/* Where the service is public, and how its traffic is spread. */
+/* Public addresses, and how requests are distributed to pods. */
 #include "service/service_reader.h"
 
 #include <string.h>
@@ -19,8 +19,8 @@ static size_t find_text(struct str text, struct str part)
     return text.len;
 }
 
-/* What surrounds the domain and path of an address. Reports each part of it, and takes it off, so
- * that the rest can be checked too. */
+/* Removes a scheme, query and fragment, and reports an error for each, so that the rest can be
+ * checked too. */
 static bool strip_address(const struct service_reader *in, const struct item *item,
                           struct str *text)
 {
@@ -57,7 +57,7 @@ static bool check_host(const struct service_reader *in, const struct item *item,
     return false;
 }
 
-/* The domain with its port, which is taken off. */
+/* Checks the domain, removes its port, and reports an error for each problem. */
 static bool read_host(const struct service_reader *in, const struct item *item, struct str path,
                       struct str *host)
 {
@@ -73,7 +73,7 @@ static bool read_host(const struct service_reader *in, const struct item *item, 
     return (host->len == 0 || check_host(in, item, *host, path)) && right;
 }
 
-/* The first part of a path that is . or .., if there is one. */
+/* True if a path has a segment . or .. */
 static bool has_dots(struct str path)
 {
     for (size_t at = 1; at <= path.len; at = str_find(path, at, '/') + 1) {
@@ -111,7 +111,7 @@ static bool check_prefix(const struct service_reader *in, const struct item *ite
     return right && !wrong;
 }
 
-/* Reports all that is wrong with a public_uri, and returns false then. */
+/* Reports all errors in a public_uri; returns false if there are any. */
 static bool read_route(const struct service_reader *in, const struct item *item, struct route *ret)
 {
     struct str text = item->text;
@@ -134,7 +134,7 @@ static bool read_route(const struct service_reader *in, const struct item *item,
     return right;
 }
 
-/* Behind the last route of the same host, so that each host's stand together. */
+/* Inserts after the last route of the same host, so that routes are grouped by host. */
 static void insert_route(struct service *service, struct route route)
 {
     size_t at = service->route_count;
@@ -189,7 +189,7 @@ static void read_uris(const struct service_reader *in)
     }
 }
 
-/* The longest path that all prefixes begin with, in whole parts; empty: only / itself. */
+/* Returns the longest common prefix of all routes in whole segments; empty: only /. */
 static struct str common_prefix(const struct service *service)
 {
     struct str common = service->route_count ? service->routes[0].prefix : (struct str){0};
@@ -208,7 +208,6 @@ static struct str common_prefix(const struct service *service)
     return common;
 }
 
-/* The age of a cookie that is not set here. */
 static void warn_max_age(const struct service_reader *in)
 {
     if (!record_has(in->record, SERVICE_STICKY_MAX_AGE) || in->service->sticky ||
@@ -253,7 +252,7 @@ static void read_affinity(const struct service_reader *in)
     }
 }
 
-/* Fields that say how a service is public, where it is not. */
+/* Warns about traffic fields of a service without public_uri. */
 static void warn_private(const struct service_reader *in)
 {
     static const enum field_id fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH,
@@ -261,7 +260,7 @@ static void warn_private(const struct service_reader *in)
     if (record_has(in->record, SERVICE_PUBLIC_URI) ||
         service_value(in, SERVICE_PUBLIC_URI)->invalid)
         return;
-    if (layer_injects(in->layer)) /* a chart's Ingress may be there already */
+    if (layer_injects(in->layer)) /* the chart may have its own Ingress */
         return;
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!record_has(in->record, fields[i]))
