@@ -3,17 +3,17 @@
 #include "config/module_output.h"
 #include "format/name.h"
 
-/* What an ARN of each service looks like, which fields its modules have, and how Opta named it:
+/* The form of an ARN of each service, the fields of its modules, and the name that Opta gave it:
  * BEGINNING-LAYER-MODULE. */
 static const struct form {
     const char *service;
     const char *prefix; /* of the resource, before its name */
-    bool placed;        /* it has a region and an account */
-    bool bucket;        /* its modules have bucket_name, */
-    bool fifo;          /* or fifo */
+    bool placed;        /* the ARN has a region and an account */
+    bool bucket;        /* modules have the field bucket_name, */
+    bool fifo;          /* or the field fifo */
     const char *example;
-    const char *beginning; /* of Opta's name; NULL: the environment's */
-    const char *random;    /* a pattern of what Terraform put behind the name */
+    const char *beginning; /* of Opta's name; NULL: the environment's name */
+    const char *random;    /* a wildcard for the random suffix from Terraform */
 } forms[] = {
     {"s3", "", false, true, false, "arn:aws:s3:::BUCKET", NULL, ""},
     {"sqs", "", true, false, true, "arn:aws:sqs:REGION:ACCOUNT:NAME", NULL, ""},
@@ -30,7 +30,7 @@ struct reading {
     struct module *module;
     const struct form *form;
     const struct record *record;
-    struct location at; /* where it is needed */
+    struct location at; /* where the resource is referenced */
     struct cloud_resource *resource;
 };
 
@@ -42,14 +42,14 @@ static const struct form *form_of(const struct module *module)
     return form;
 }
 
-/* A text, where it stands, and what messages call it. */
+/* A string, its location, and its name in messages. */
 struct located_string {
-    struct str text; /* empty: nothing tells it */
+    struct str text; /* empty: not found */
     struct location at;
     struct str title;
 };
 
-/* A text of the module's own. */
+/* Returns the value of a field of the module. */
 static struct located_string find_field(const struct reading *in, enum field_id field)
 {
     return (struct located_string){record_value(in->record, field)->text,
@@ -57,8 +57,8 @@ static struct located_string find_field(const struct reading *in, enum field_id 
                                    str_from_c(schema_field(field)->name)};
 }
 
-/* One of the environment's outputs, NAME_OUTPUT. An ARN is no secret, whatever Terraform calls it.
- */
+/* Returns an output of the environment, NAME_OUTPUT. ARNs are not secrets, even if Terraform marks
+ * them sensitive. */
 static struct located_string find_output(const struct reading *in, const char *output)
 {
     struct arena *arena = in->scope->arena;
@@ -70,7 +70,7 @@ static struct located_string find_output(const struct reading *in, const char *o
                                    str_format(arena, "output %.*s", STR_ARG(name))};
 }
 
-/* Sets the value in `outputs` of the module; empty if it has none. Returns false after an
+/* Sets the value in `outputs` of the module; empty if it is not set there. Returns false after an
  * error. */
 static bool read_written(const struct reading *in, const char *output, struct located_string *ret)
 {
@@ -82,7 +82,7 @@ static bool read_written(const struct reading *in, const char *output, struct lo
     return module_written_output(in->scope, in->module, name, in->at, &ret->text);
 }
 
-/* Of its type's outputs, the one that is the ARN of the thing itself. */
+/* Returns the output of the module's type that is the ARN of the resource. */
 static const char *arn_output(const struct module *module)
 {
     const char *const *output = module->kind->outputs;
@@ -91,7 +91,7 @@ static const char *arn_output(const struct module *module)
     return *output;
 }
 
-/* With the name that Opta gave; empty when the environment does not tell enough. */
+/* Returns the ARN with the name that Opta gave; empty if the environment is incomplete. */
 static struct str opta_arn(const struct reading *in)
 {
     const struct environment *environment = in->scope->environment;
@@ -132,7 +132,8 @@ static bool report_form(const struct reading *in, const struct located_string *f
     return false;
 }
 
-/* The partition is the environment's, or at least there is such a one. */
+/* Reports an error and returns false if the partition is unknown, or not that of the environment.
+ */
 static bool check_partition(const struct reading *in, const struct located_string *found,
                             const struct arn *arn, const char *example)
 {
@@ -150,7 +151,7 @@ static bool check_partition(const struct reading *in, const struct located_strin
     return false;
 }
 
-/* Letters that an ARN's last part may have; a wildcard would grant more than what is linked. */
+/* True if a name has only allowed characters; a wildcard would grant access to other resources. */
 static bool is_arn_name(struct str name)
 {
     static const char letters[] =
@@ -194,7 +195,7 @@ static bool read_bucket(const struct reading *in, const struct located_string *n
     return !wrong;
 }
 
-/* Sets the ARN and its parts. `ret_guessed`: it is but the one that Opta gave. */
+/* Sets the ARN and its parts. Sets `ret_guessed` to true if it is derived from Opta's naming. */
 static bool read_arn(const struct reading *in, bool *ret_guessed)
 {
     struct located_string found;
@@ -225,8 +226,8 @@ static bool read_arn(const struct reading *in, bool *ret_guessed)
     return true;
 }
 
-/* Sets the key. `ret_guessed`: it may be any of the account's. What a bucket is encrypted with has
- * no key of its own unless it is told. */
+/* Sets the key. Sets `ret_guessed` to true if it may be any key of the account. Buckets have no KMS
+ * key unless one is set. */
 static bool read_key(const struct reading *in, bool *ret_guessed)
 {
     struct cloud_resource *resource = in->resource;
@@ -275,7 +276,7 @@ static void tell_guesses(const struct reading *in, bool arn, bool key)
     }
 }
 
-/* A field of another type of module would be passed over in silence. */
+/* Reports an error and returns false if a field belongs to another type of module. */
 static bool check_fields(const struct reading *in)
 {
     const struct {
@@ -349,7 +350,7 @@ bool cloud_output(struct scope *scope, struct module *module, struct str output,
         *ret = resource->key;
     else if (str_ends_with(output, STR("_arn")))
         *ret = resource->arn;
-    else if (str_eq_c(output, "queue_id")) /* as Terraform, and so Opta, calls the address */
+    else if (str_eq_c(output, "queue_id")) /* in Terraform and Opta, the ID of a queue is its URL */
         *ret =
             str_format(scope->arena, "https://sqs.%.*s.%s/%.*s/%.*s", STR_ARG(parts->region),
                        aws_domain(parts->region), STR_ARG(parts->account), STR_ARG(resource->name));

@@ -1,4 +1,4 @@
-/* Amazon: regions, accounts, ECR, and IAM roles, which ACK controllers make. */
+/* Amazon: regions, accounts, ECR, and IAM roles, which ACK controllers create. */
 #include "cloud/aws_resource.h"
 #include "cloud/ecr.h"
 #include "cloud/providers.h"

@@ -9,7 +9,7 @@ static void read_keys(const struct schema_reader *reader, const struct record *r
     ret->region = record_value(record, AZURE_LOCATION)->text;
 }
 
-/* NAME.azurecr.io, where Opta's environments have the output acr_name. */
+/* Returns NAME.azurecr.io, where NAME is the output acr_name of Opta's environments. */
 static struct str registry(struct arena *arena, const struct environment *environment)
 {
     const struct output *name = environment_output(environment, STR("acr_name"));

@@ -1,4 +1,4 @@
-/* A cluster on this machine, with a registry beside it, as Opta set one up. */
+/* A local cluster with a local registry, as set up by Opta. */
 #include "cloud/providers.h"
 
 static struct str registry(struct arena *arena, const struct environment *environment)

@@ -11,7 +11,7 @@
 
 struct renderer {
     struct arena arena; /* for the run */
-    struct arena *file; /* reset behind each file, unless its services are kept */
+    struct arena *file; /* for one file; reset after it, unless its services are kept */
     struct render_result *kept;
     const struct input_options *options;
     bool color;
@@ -19,7 +19,7 @@ struct renderer {
     bool failed;
     struct buf *manifests;
     struct buf *messages;
-    const char *path; /* of the file at hand; no other has this very pointer */
+    const char *path; /* of the current file; compared by pointer */
     size_t objects;   /* emitted so far */
     struct map namespaces;
     struct map objects_made; /* KIND/NAMESPACE/NAME; the value is the service's name */
@@ -49,7 +49,7 @@ static void keep(struct renderer *renderer, const struct service *service,
         (struct rendered_service){service, manifests->items, manifests->count};
 }
 
-/* True if two paths, such as a symbolic link and its target, lead to one file. */
+/* True if two paths, such as a symbolic link and its target, are the same file. */
 static bool is_same_file(const char *one, const char *other)
 {
     struct stat first;
@@ -58,15 +58,15 @@ static bool is_same_file(const char *one, const char *other)
            first.st_ino == second.st_ino;
 }
 
-/* Two services of one namespace and name would overwrite each other in the cluster. Returns false
- * after an error: everything else that they make is the same too. */
+/* Two services with the same namespace and name would overwrite each other in the cluster. Reports
+ * an error and returns false; further checks would only repeat it. */
 static bool check_unique(struct renderer *renderer, const struct service *service)
 {
     const struct layer *layer = service->layer;
     struct str name = str_format(&renderer->arena, "%.*s/%.*s", STR_ARG(layer->namespace),
                                  STR_ARG(service->name));
     const char *first = map_add(&renderer->arena, &renderer->names, name, renderer->path);
-    if (!first || first == renderer->path) /* within a file it was told already */
+    if (!first || first == renderer->path) /* within a file, it was reported before */
         return true;
     if (is_same_file(first, renderer->path)) {
         diag_error(layer->diags, service->at, "service \"%.*s\" was already read from %s",
@@ -81,7 +81,7 @@ static bool check_unique(struct renderer *renderer, const struct service *servic
     return false;
 }
 
-/* Reports an object that another service makes too. */
+/* Reports an object that another service generates too. */
 static void check_object(struct renderer *renderer, const struct service *service,
                          struct location at, struct str kind, struct str name, const char *hint)
 {
@@ -97,7 +97,7 @@ static void check_object(struct renderer *renderer, const struct service *servic
     diag_hint(service->layer->diags, "%s", hint);
 }
 
-/* A StatefulSet names its claims CLAIM-NAME-ORDINAL, and both names may have dashes: two services
+/* A StatefulSet names its claims CLAIM-NAME-ORDINAL. Both names may contain dashes, so two services
  * could use the same volume. */
 static void check_disks(struct renderer *renderer, const struct service *service)
 {
@@ -110,7 +110,7 @@ static void check_disks(struct renderer *renderer, const struct service *service
     }
 }
 
-/* Names made of a service's name, such as NAME-headless, can be those of another service. */
+/* Derived names, such as NAME-headless, may collide with the names of another service. */
 static void check_objects(struct renderer *renderer, const struct service *service,
                           const struct manifests *manifests)
 {
@@ -123,8 +123,8 @@ static void check_objects(struct renderer *renderer, const struct service *servi
     }
 }
 
-/* Two services that claim the same address: the ingress controller would choose one. Files that
- * name no host may be meant for different clusters. */
+/* If two services have the same address, the ingress controller would choose one. Addresses without
+ * a host are compared only within a file: other files may be for other clusters. */
 static void check_routes(struct renderer *renderer, struct map *file_routes,
                          const struct service *service)
 {
@@ -165,7 +165,7 @@ static void render_service(struct renderer *renderer, struct map *routes,
     bool unique = check_unique(renderer, service);
     if (unique)
         check_routes(renderer, routes, service);
-    /* Image and port may be left out for a chart. */
+    /* With a chart, image and port may be missing. */
     if (unique && !read_mode_injects(renderer->options->mode))
         manifests_add_service(&manifests, service);
     if (unique)
@@ -181,8 +181,8 @@ static void render_service(struct renderer *renderer, struct map *routes,
     emit(renderer, &manifests);
 }
 
-/* Ports of the service file's own k8s-base that no service has. Those of an environment file may be
- * for other service files. */
+/* Warns about ports of the service file's k8s-base that no service has. Those of an environment
+ * file may be for other service files. */
 static void warn_extra_tcp_ports(const struct layer *layer)
 {
     if (layer->options->modules.count) /* the other services are not read */
@@ -201,8 +201,9 @@ static void warn_extra_tcp_ports(const struct layer *layer)
     }
 }
 
-/* Reads a service, and checks its traffic even after other errors. NULL after an error. A chart's
- * own Ingress may serve it, and without an environment it has no flavour. */
+/* Reads a service, and checks its traffic even after other errors. Returns NULL after an error. The
+ * traffic is not checked with a chart, which may have its own Ingress, or without an environment,
+ * which decides the flavour. */
 static const struct service *read_service(struct layer *layer, const struct module *module)
 {
     bool right;
@@ -246,7 +247,7 @@ static void render_file(struct renderer *renderer, const struct input *input)
     if (!renderer->kept)
         arena_reset(renderer->file);
     else if (layer)
-        layer->diags = NULL; /* they are told */
+        layer->diags = NULL; /* already printed */
 }
 
 static void render_files(struct renderer *renderer)

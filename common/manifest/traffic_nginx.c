@@ -1,8 +1,8 @@
-/* Ingresses for ingress-nginx and those that read its annotations.
+/* Ingresses for ingress-nginx and controllers that read its annotations.
  *
- * ingress-nginx turns every path of a host into a case-insensitive regular expression as soon as
- * one is, and sorts them by length: plain paths beside a regular expression misroute. So a host is
- * either one plain `/` or regular expressions only. */
+ * If one path of a host is a regular expression, ingress-nginx treats all of them as
+ * case-insensitive regular expressions and sorts them by length, which misroutes plain paths. So a
+ * host has either the single plain path `/` or only regular expressions. */
 #include "manifest/traffic_ingress.h"
 
 #include <string.h>
@@ -64,7 +64,7 @@ const struct nginx_setting *nginx_settings(const struct traffic *traffic, size_t
     return found.items;
 }
 
-/* nginx serves HTTP/2, which gRPC needs, with TLS only. */
+/* nginx supports HTTP/2, which gRPC requires, only with TLS. */
 static void warn_grpc_without_tls(const struct traffic *traffic)
 {
     const struct service *service = traffic->service;
@@ -76,7 +76,7 @@ static void warn_grpc_without_tls(const struct traffic *traffic)
                                      "terminate TLS elsewhere");
 }
 
-/* The path of a gRPC request is /package.Service/Method, whatever its host. */
+/* The path of a gRPC request is always /package.Service/Method. */
 static void warn_grpc_prefix(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;
@@ -94,8 +94,8 @@ static void warn_grpc_prefix(const struct traffic *traffic)
     }
 }
 
-/* A host with `/` as its only path has no regular expression, and so no groups that $1 and $2 refer
- * to; every other host has one for each path. */
+/* Which hosts exist: a host with `/` as its only path has a plain path without capture groups;
+ * other hosts have a regular expression for each path. */
 struct host_kinds {
     bool plain;
     bool regex;
@@ -113,8 +113,8 @@ static struct host_kinds find_host_kinds(const struct traffic *traffic)
     return kinds;
 }
 
-/* ingress_extra_annotations replace the generated ones, which suit the generated paths. Beside
- * rewrite-target, which is generated without keep_path_prefix, use-regex has no effect. */
+/* ingress_extra_annotations replace generated annotations, which match the generated paths.
+ * use-regex has no effect with rewrite-target, which is generated without keep_path_prefix. */
 static void warn_path_annotations(const struct traffic *traffic)
 {
     struct diags *diags = traffic->service->layer->diags;
