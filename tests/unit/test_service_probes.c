@@ -1,7 +1,7 @@
 #include "unit.h"
 #include "unit_layer.h"
 
-/* A probe in short: "-" none, "tcp", "grpc", "/path", "!word word" for a command. */
+/* Formats a probe: "-" for none, "tcp", "grpc", "/path", "!word word" for a command. */
 static struct str shown(struct unit *unit, const struct probe *probe)
 {
     static const char *const names[] = {
@@ -47,7 +47,7 @@ static void check_rows(struct unit *unit, const struct row *rows, size_t count)
 #define NONE  "    port: none\n"
 #define PAUSE "    max_containers: 0\n"
 
-static void test_what_fits_the_port(void **state)
+static void test_defaults_of_port_types(void **state)
 {
     static const struct row rows[] = {
         {HTTP, "-", "-", "tcp"}, /* so that a rollout waits for something */
@@ -73,17 +73,18 @@ static void test_healthcheck(void **state)
         {TCP "    healthcheck: none", "-", "-", "-"},
         {RAW "    healthcheck: grpc", "-", "grpc", "grpc"},
         {NONE "    healthcheck: none", "-", "-", "-"},
-        /* A probe's own field is nearer than `healthcheck`. */
+        /* The field of a single probe takes precedence over `healthcheck`. */
         {HTTP "    healthcheck: tcp\n    readiness_probe_path: /r", "-", "tcp", "/r"},
         {HTTP "    healthcheck: tcp\n    liveness_probe_path: /l", "-", "/l", "tcp"},
         {HTTP "    healthcheck: grpc\n    liveness_probe_command: [a]", "-", "!a", "grpc"},
-        /* `http` is about paths alone: a probe without one does what fits the port. */
+        /* `http` applies only to paths; a probe without a path uses the default of the port type.
+         */
         {TCP "    healthcheck: http\n    healthcheck_path: /h", "-", "/h", "/h"},
         {TCP "    healthcheck: http\n    readiness_probe_path: /r", "-", "tcp", "/r"},
         {HTTP "    healthcheck: http\n    readiness_probe_path: /r", "-", "-", "/r"},
         {HTTP "    healthcheck: http\n    liveness_probe_path: /l", "-", "/l", "tcp"},
         {TCP "    probe_port: main\n    healthcheck_path: /h", "-", "/h", "/h"},
-        /* One probe alone is none. */
+        /* Disables one probe. */
         {HTTP "    liveness: none", "-", "-", "tcp"},
         {HTTP "    readiness: none", "-", "-", "-"},
         {GRPC "    liveness: none", "-", "-", "tcp"},
@@ -135,7 +136,7 @@ static void test_startup(void **state)
         {HTTP "    startup_probe_path: s", "/s", "-", "tcp"},
         {HTTP "    startup_probe_path: /s\n    healthcheck_path: /h", "/s", "/h", "/h"},
         {HTTP "    startup_probe_path: /s\n    startup_timeout: 60", "/s", "-", "tcp"},
-        /* Without a path: what liveness asks, else what readiness asks. */
+        /* Without a path: the check of liveness; otherwise that of readiness. */
         {HTTP "    startup_timeout: 60\n    healthcheck_path: /h", "/h", "/h", "/h"},
         {HTTP "    startup_timeout: 60\n    liveness_probe_path: /l\n    readiness_probe_path: /r",
          "/l", "/l", "/r"},
@@ -170,7 +171,7 @@ static void test_failures_of_startup(void **state)
         {"startup_timeout: 3600\n    probe_period: 3600", 1},
         {"startup_timeout: 3601\n    probe_period: 3600", 2},
         {"startup_timeout: 100\n    probe_period: 7", 15},
-        /* Left out, it covers twice the delays that are written. */
+        /* Defaults to at least twice the delays. */
         {"startup_probe_path: /s\n    initial_readiness_delay: 150", 30},
         {"startup_probe_path: /s\n    initial_readiness_delay: 151", 31},
         {"startup_probe_path: /s\n    initial_liveness_delay: 200", 40},
@@ -199,13 +200,13 @@ static void test_delays(void **state)
         {"healthcheck_path: /h", 30, 30},
         {"initial_liveness_delay: 0\n    initial_readiness_delay: 86400", 0, 86400},
         {"initial_readiness_delay: 5", 30, 5},
-        /* Liveness waits for readiness, unless the file says otherwise. */
+        /* Liveness waits for readiness unless it has its own delay. */
         {"initial_readiness_delay: 31", 31, 31},
         {"initial_readiness_delay: 180", 180, 180},
         {"initial_readiness_delay: 180\n    initial_liveness_delay: 20", 20, 180},
         {"initial_liveness_delay: 180", 180, 30},
         {"startup_probe_path: /s\n    initial_readiness_delay: 180", 0, 180},
-        /* Behind a startup probe nothing is left to wait for, unless the file says so. */
+        /* With a startup probe, there is no delay unless the file sets one. */
         {"startup_probe_path: /s", 0, 0},
         {"startup_timeout: 10", 0, 0},
         {"startup_timeout: 10\n    initial_liveness_delay: 7", 7, 0},
@@ -226,7 +227,7 @@ static void test_delays(void **state)
     assert_int_equal(service->probe_timeout, 1);
 }
 
-/* gRPC's health service is asked where gRPC is spoken, paths at the first port. */
+/* gRPC probes use the gRPC port; paths use the first port. */
 static void test_port_of_a_probe(void **state)
 {
     struct unit *unit = *state;
@@ -257,8 +258,8 @@ static void test_port_of_a_probe(void **state)
     assert_null(service_probe_port(service, PROBE_TCP));
 }
 
-/* A pod in trouble loses its traffic first, its life later. */
-static void test_patience(void **state)
+/* A failing pod loses its traffic before it is restarted. */
+static void test_liveness_is_more_patient(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -294,7 +295,7 @@ static void test_patience(void **state)
     }
 }
 
-static void test_what_is_wrong(void **state)
+static void test_errors(void **state)
 {
     static const struct refusal rows[] = {
         /* a path and a command for the same probe */
@@ -304,7 +305,7 @@ static void test_what_is_wrong(void **state)
          "liveness_probe_path and liveness_probe_command are mutually exclusive", ""},
         {HTTP "    readiness_probe_command: [a]\n    readiness_probe_path: /h", 7, 30,
          "readiness_probe_path and readiness_probe_command are mutually exclusive", ""},
-        /* `healthcheck` beside what it stands for */
+        /* `healthcheck` with a field that it replaces */
         {HTTP "    healthcheck: tcp\n    healthcheck_path: /h", 7, 18,
          "healthcheck and healthcheck_path are mutually exclusive", "remove one of them"},
         {HTTP "    healthcheck: none\n    healthcheck_command: [a]", 7, 18,
@@ -321,7 +322,7 @@ static void test_what_is_wrong(void **state)
          "healthcheck and startup_probe_path are mutually exclusive", ""},
         {HTTP "    healthcheck: htp", 7, 18, "healthcheck must be tcp, http, grpc or none", ""},
         {HTTP "    healthcheck: http", 7, 18, "healthcheck: http requires a path", "too"},
-        /* nothing to ask */
+        /* no port */
         {NONE "    healthcheck: tcp", 7, 18, "healthcheck: tcp requires a port",
          "healthcheck_command"},
         {NONE "    healthcheck: grpc", 7, 18, "healthcheck: grpc requires a port", ""},
@@ -348,7 +349,7 @@ static void test_what_is_wrong(void **state)
          ""},
         {HTTP "    healthcheck_path: https://a/h", 7, 23, "healthcheck_path must be a path without",
          ""},
-        /* words without a slash that mean no path */
+        /* words without a slash that probably mean "no probe" */
         {HTTP "    healthcheck_path: none", 7, 23,
          "healthcheck_path: none would request the path "
          "/none",
@@ -361,7 +362,7 @@ static void test_what_is_wrong(void **state)
         {HTTP "    healthcheck_path: off", 7, 23, "would request the path /off", ""},
         {HTTP "    healthcheck_path: False", 7, 23, "would request the path /False", ""},
         {HTTP "    healthcheck_path: disabled", 7, 23, "would request the path /disabled", ""},
-        /* a probe that is none beside its own fields */
+        /* a disabled probe with its fields */
         {HTTP "    liveness: none\n    liveness_probe_path: /l", 7, 15,
          "liveness and liveness_probe_path are mutually exclusive", "remove one of them"},
         {HTTP "    liveness: none\n    liveness_probe_command: [a]", 7, 15,
@@ -397,8 +398,8 @@ static void test_what_is_wrong(void **state)
     unit_refuse(*state, PORTLESS_HEAD, rows, COUNT_OF(rows));
 }
 
-/* A pause must not need other fields taken out: what they ask is not asked now. */
-static void test_a_service_that_is_paused_keeps_its_probes(void **state)
+/* max_containers: 0 must not require the removal of other fields; there are no probes then. */
+static void test_a_paused_service_keeps_its_probes(void **state)
 {
     struct unit *unit = *state;
     static const char *const heads[] = {PORTLESS_HEAD PAUSE, PORTLESS_HEAD PAUSE HTTP};
@@ -416,16 +417,16 @@ static void test_a_service_that_is_paused_keeps_its_probes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_what_fits_the_port),
+        UNIT_TEST(test_defaults_of_port_types),
         UNIT_TEST(test_healthcheck),
         UNIT_TEST(test_own_fields_before_common_ones),
         UNIT_TEST(test_startup),
         UNIT_TEST(test_failures_of_startup),
         UNIT_TEST(test_delays),
         UNIT_TEST(test_port_of_a_probe),
-        UNIT_TEST(test_patience),
-        UNIT_TEST(test_what_is_wrong),
-        UNIT_TEST(test_a_service_that_is_paused_keeps_its_probes),
+        UNIT_TEST(test_liveness_is_more_patient),
+        UNIT_TEST(test_errors),
+        UNIT_TEST(test_a_paused_service_keeps_its_probes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
