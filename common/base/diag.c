@@ -359,8 +359,8 @@ static void write_hint(struct buf *out, struct str hint)
  * instead, so that no message needs to know. */
 static const char hidden_message[] = "invalid service or environment file";
 static const char hidden_hint[] =
-    "its content is not shown: it is outside the working directory and the directory of the "
-    "service file,\nand no top-level name, org_name, providers or modules was found in it";
+    "its content is not shown because it is outside the working directory and the directory of "
+    "the service file,\nand has no top-level key name, org_name, providers or modules";
 
 /* "used at FILE:LINE:COLUMN through *NAME". */
 static void write_use(struct buf *out, const struct diag *diag)

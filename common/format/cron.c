@@ -104,8 +104,8 @@ const char *cron_wrong(struct arena *arena, struct str schedule)
 {
     if (str_starts(schedule, STR("@")))
         return is_word(schedule) ? NULL
-                                 : "must be five parts, or @hourly, @daily, @weekly, @monthly, "
-                                   "@yearly, @every 1h";
+                                 : "must have five fields, or be @hourly, @daily, @weekly, "
+                                   "@monthly, @yearly or @every 1h";
     size_t count = 0;
     struct str wrong = {0};
     for (size_t at = 0; at < schedule.len;) {
@@ -114,16 +114,16 @@ const char *cron_wrong(struct arena *arena, struct str schedule)
             end++;
         struct str text = str_slice(schedule, at, end);
         if (text.len && count < PART_COUNT && !is_part(&cron_fields[count], text))
-            wrong = str_format(arena, "%.*s%s\"%.*s\" for the %s, which goes from %d to %d",
-                               STR_ARG(wrong), wrong.len ? ", and " : "has ", STR_ARG(text),
-                               cron_fields[count].name, (int)cron_fields[count].min,
-                               (int)cron_fields[count].max);
+            wrong =
+                str_format(arena, "%.*s%san invalid %s \"%.*s\" (allowed: %d to %d)",
+                           STR_ARG(wrong), wrong.len ? ", and " : "has ", cron_fields[count].name,
+                           STR_ARG(text), (int)cron_fields[count].min, (int)cron_fields[count].max);
         count += text.len > 0;
         at = end + 1;
     }
     if (count != PART_COUNT)
         wrong = str_format(arena,
-                           "%.*s%smust have five parts: minute, hour, day of month, month, "
+                           "%.*s%smust have five fields: minute, hour, day of month, month, "
                            "day of week",
                            STR_ARG(wrong), wrong.len ? ", and " : "");
     return wrong.len ? wrong.data : NULL;

@@ -55,8 +55,8 @@ static bool ends_line(struct reader *reader)
         return true;
     }
     diag_error(reader->diags, place(reader, reader->at, reader->at + 1),
-               "something behind the closing quote");
-    diag_hint(reader->diags, "put all of the value between the quotes; a comment begins with #");
+               "unexpected text after the closing quote");
+    diag_hint(reader->diags, "put the whole value inside the quotes; start a comment with #");
     skip_line(reader);
     return false;
 }
@@ -87,10 +87,11 @@ static char read_byte(struct reader *reader, char quote)
     char meaning = escaped(here(reader));
     if (!meaning) {
         diag_error(reader->diags, place(reader, reader->at - 1, reader->at + 1),
-                   "an unknown escape in double quotes");
-        diag_hint(reader->diags,
-                  "\\\\ is a backslash; \\n, \\r, \\t, \\\" and \\$ are known; in single "
-                  "quotes all stays as it is");
+                   "unknown escape sequence in double quotes");
+        diag_hint(
+            reader->diags,
+            "write \\\\ for a backslash (valid escapes: \\n, \\r, \\t, \\\\, \\\", \\$), or use "
+            "single quotes, in which nothing is escaped");
     }
     reader->at++;
     return meaning;
@@ -102,7 +103,8 @@ static bool read_quoted(struct reader *reader, struct str *ret)
     size_t start = reader->at++;
     size_t end = find_quote(reader->text, start);
     if (end == reader->text.len) {
-        diag_error(reader->diags, place(reader, start, start + 1), "this quote is never closed");
+        diag_error(reader->diags, place(reader, start, start + 1), "missing closing quote");
+        diag_hint(reader->diags, "end the value with the same quote");
         reader->at = end;
         return false;
     }
@@ -150,13 +152,13 @@ static bool read_name(struct reader *reader, struct str *ret, struct location *r
     *ret_at = place(reader, start, reader->at);
     skip_spaces(reader);
     if (here(reader) != '=') {
-        diag_error(reader->diags, place(reader, start, start), "a line must be NAME=VALUE");
+        diag_error(reader->diags, place(reader, start, start), "line must be NAME=VALUE");
         return false;
     }
     reader->at++;
     const char *wrong = name_check_variable(*ret);
     if (wrong)
-        diag_error(reader->diags, *ret_at, "the name %s", wrong);
+        diag_error(reader->diags, *ret_at, "name %s", wrong);
     return !wrong;
 }
 
@@ -167,9 +169,9 @@ static void add(struct reader *reader, struct dotenv_item item)
     *at = item.at;
     const struct location *first = set_add(reader->arena, &reader->names, item.name, at);
     if (first) {
-        diag_error(reader->diags, item.at, "\"%.*s\" is written twice", STR_ARG(item.name));
+        diag_error(reader->diags, item.at, "duplicate name \"%.*s\"", STR_ARG(item.name));
         if (!diags_full(reader->diags)) /* counting lines takes time */
-            diag_hint(reader->diags, "it is on line %zu already",
+            diag_hint(reader->diags, "first defined on line %zu",
                       diag_position(reader->source, first->start).line);
         return;
     }
@@ -210,8 +212,8 @@ bool dotenv_read(struct arena *arena, const struct source *source, struct diags 
     size_t nul = str_find(source->text, 0, '\0');
     *ret = (struct dotenv){0};
     if (nul < source->text.len) {
-        diag_error(diags, place(&reader, nul, nul + 1), "a NUL, which no such file holds");
-        diag_hint(diags, "set values of any bytes one by one: secret set NAME --from-file FILE");
+        diag_error(diags, place(&reader, nul, nul + 1), "NUL byte: a .env file must be text");
+        diag_hint(diags, "set a binary value on its own: secret set NAME --from-file FILE");
         return false;
     }
     for (reader.at = utf8_mark(source->text); !ends(&reader); reader.at++)

@@ -32,16 +32,17 @@ static const char *label_wrong(struct str name, const char *first, const char *m
 
 const char *name_check_namespace(struct str name)
 {
-    return label_wrong(name, LOWER DIGITS,
-                       "must be lower-case letters, digits and dashes, beginning and ending with a "
-                       "letter or digit");
+    return label_wrong(
+        name, LOWER DIGITS,
+        "must consist of lowercase letters, digits and dashes, and start and end with "
+        "a letter or digit");
 }
 
 const char *name_check_service(struct str name)
 {
     return label_wrong(name, LOWER,
-                       "must be lower-case letters, digits and dashes, beginning with a letter and "
-                       "ending with a letter or digit");
+                       "must consist of lowercase letters, digits and dashes, start with a letter "
+                       "and end with a letter or digit");
 }
 
 /* True when every part between `separator`s is a DNS label of at most 63 characters. */
@@ -63,7 +64,7 @@ const char *name_check_subdomain(struct str name)
         return "must be at most 253 characters long";
     return name.len && all_labels(name)
                ? NULL
-               : "must be lower-case letters, digits, dashes and dots, as in a domain name";
+               : "must consist of lowercase letters, digits, dashes and dots, like a domain name";
 }
 
 const char *name_check_host(struct str name)
@@ -86,10 +87,10 @@ static bool is_folder_name(struct str name)
 const char *name_check_variable(struct str name)
 {
     if (is_folder_name(name))
-        return "must not be . or begin with ..";
+        return "must not be . or start with ..";
     return shaped(name, ALNUM "-._", ALNUM "-._", ALNUM "-._") && !one_of(name.data[0], DIGITS)
                ? NULL
-               : "must be letters, digits, _, - and ., not beginning with a digit";
+               : "must consist of letters, digits, _, - and ., and not start with a digit";
 }
 
 const char *name_check_secret_key(struct str name)
@@ -97,8 +98,9 @@ const char *name_check_secret_key(struct str name)
     if (name.len > SUBDOMAIN_MAX)
         return "must be at most 253 characters long";
     if (is_folder_name(name))
-        return "must not be . or begin with ..";
-    return name.len && str_only(name, ALNUM "-._") ? NULL : "must be letters, digits, _, - and .";
+        return "must not be . or start with ..";
+    return name.len && str_only(name, ALNUM "-._") ? NULL
+                                                   : "must consist of letters, digits, _, - and .";
 }
 
 const char *name_check_label_value(struct str name)
@@ -107,14 +109,15 @@ const char *name_check_label_value(struct str name)
         return "must be at most 63 characters long";
     return name.len == 0 || shaped(name, ALNUM, ALNUM "-._", ALNUM)
                ? NULL
-               : "must be letters, digits, -, _ and ., beginning and ending with a letter or digit";
+               : "must consist of letters, digits, -, _ and ., and start and end with a letter or "
+                 "digit";
 }
 
 const char *name_check_image_tag(struct str tag)
 {
     return tag.len <= TAG_MAX && shaped(tag, ALNUM "_", ALNUM "_.-", ALNUM "_.-")
                ? NULL
-               : "must be at most 128 letters, digits, _, . and -, not beginning with . or -";
+               : "must be at most 128 letters, digits, _, . and -, and not start with . or -";
 }
 
 const char *name_check_image_digest(struct str digest)
@@ -122,7 +125,7 @@ const char *name_check_image_digest(struct str digest)
     struct str hex = str_from(digest, strlen("sha256:"));
     return str_starts(digest, STR("sha256:")) && hex.len == 64 && str_only(hex, DIGITS "abcdef")
                ? NULL
-               : "must be sha256: and 64 lower-case hexadecimal digits";
+               : "must be sha256: followed by 64 lowercase hexadecimal digits";
 }
 
 /* One part of a repository's path: words joined by one . or _, by __, or by dashes. */
@@ -174,11 +177,11 @@ const char *name_check_image(struct str image)
         "must be an image such as nginx, nginx:1.29 or registry.example.com/team/app:v1";
     struct image_name parts = image_name_split(image);
     if (parts.has_digest && name_check_image_digest(parts.digest))
-        return "has a digest that is not sha256: and 64 lower-case hexadecimal digits";
+        return "has an invalid digest: it must be sha256: followed by 64 lowercase hexadecimal "
+               "digits";
     if (parts.has_tag && name_check_image_tag(parts.tag))
-        return "has a tag that is not at most 128 letters, digits, _, . and -, not beginning with "
-               ". "
-               "or -";
+        return "has an invalid tag: it must be at most 128 letters, digits, _, . and -, and not "
+               "start with . or -";
     struct str repository = parts.repository;
     if (repository.len > IMAGE_MAX)
         return "must have at most 255 characters before the tag";
@@ -186,7 +189,7 @@ const char *name_check_image(struct str image)
         return NULL;
     for (size_t i = 0; i < repository.len; i++)
         if (one_of(repository.data[i], UPPER))
-            return "must be in lower case before the tag";
+            return "must be lowercase before the tag";
     return message;
 }
 
@@ -213,7 +216,8 @@ const char *name_check_port(struct str name)
     return name.len <= PORT_NAME_MAX && letter && !doubled &&
                    shaped(name, LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS)
                ? NULL
-               : "must be at most 15 lower-case letters, digits and single dashes, with a letter";
+               : "must be at most 15 lowercase letters, digits and single dashes, with at least "
+                 "one letter";
 }
 
 const char *name_check_label_key(struct str key)
@@ -224,27 +228,27 @@ const char *name_check_label_key(struct str key)
     if (prefixed && name_check_subdomain(str_slice(key, 0, slash)))
         return "must have a domain name before the slash";
     if (name.len > LABEL_MAX)
-        return "must have at most 63 characters behind the slash";
+        return "must have at most 63 characters after the slash";
     return shaped(name, ALNUM, ALNUM "-._", ALNUM)
                ? NULL
-               : "must be letters, digits, -, _ and ., beginning and ending with a letter or "
-                 "digit; a domain name and a slash may stand before";
+               : "must consist of letters, digits, -, _ and ., and start and end with a letter or "
+                 "digit; a prefix such as example.com/ is allowed";
 }
 
 const char *name_check_mount_path(struct str path)
 {
     if (path.len < 2 || path.data[0] != '/')
-        return "must be a folder that begins with /, not the root itself";
+        return "must be an absolute path other than /";
     if (path.len > HTTP_PATH_MAX)
         return "must be at most 1024 characters long";
     for (size_t at = 1; at <= path.len;) {
         size_t end = str_find(path, at, '/');
         struct str part = str_slice(path, at, end);
         if (part.len == 0 || str_is(part, ".") || str_is(part, ".."))
-            return "must be written the short way: no / at its end, no //, . or ..";
+            return "must be normalized: no trailing /, no //, no . and no ..";
         at = end + 1;
     }
-    return str_find(path, 0, ':') < path.len ? "must not have a colon" : NULL;
+    return str_find(path, 0, ':') < path.len ? "must not contain a colon" : NULL;
 }
 
 const char *name_check_path(struct str path)
@@ -252,10 +256,10 @@ const char *name_check_path(struct str path)
     if (path.len > HTTP_PATH_MAX)
         return "must be at most 1024 characters long";
     if (path.len == 0 || path.data[0] != '/')
-        return "must begin with /";
+        return "must start with /";
     return str_only(path, ALNUM "-._~!$&'()*+,;=:@%/")
                ? NULL
-               : "may hold letters, digits and -._~!$&'()*+,;=:@%/ only";
+               : "must contain only letters, digits and -._~!$&'()*+,;=:@%/";
 }
 
 const char *name_check_request(struct str request)
@@ -266,14 +270,15 @@ const char *name_check_request(struct str request)
         return wrong;
     return str_only(str_from(request, query), ALNUM "-._~!$&'()*+,;=:@%/?")
                ? NULL
-               : "has a query with characters that must be escaped as %20 and the like";
+               : "has a query with characters that must be percent-encoded, such as %20 for a "
+                 "space";
 }
 
 const char *name_check_hash_key(struct str key)
 {
     return key.len && str_only(key, ALNUM "_${}-")
                ? NULL
-               : "must be nginx variables and letters, digits, _ and -, such as $request_uri";
+               : "must consist of nginx variables, letters, digits, _ and -, such as $request_uri";
 }
 
 /* In nginx's configuration a semicolon or brace ends a directive, a quote or a comment hides its
@@ -285,14 +290,14 @@ const char *name_check_nginx_value(struct str value)
         char byte = value.data[i];
         bool begins = i == 0 || value.data[i - 1] == ' ';
         if ((unsigned char)byte < ' ')
-            return "must be one line";
+            return "must be a single line";
         if (byte == '{' && i > 0 && value.data[i - 1] == '$')
             variable = true;
         else if (byte == '}' && variable)
             variable = false;
         else if (one_of(byte, ";{}\"") || (byte == '#' && begins) || (variable && byte == ' '))
-            return "must not have ; { } \" or a # that begins a word, which nginx would take for "
-                   "configuration of its own";
+            return "must not contain ; { } \" or a # at the start of a word: nginx would read them "
+                   "as configuration";
     }
     return variable || str_ends(value, STR("\\")) ? "must not end inside ${ or with \\" : NULL;
 }
@@ -329,14 +334,14 @@ const char *name_check_iam_policy(struct str arn)
 {
     return is_iam_arn(arn, STR("policy/"), true)
                ? NULL
-               : "must be the ARN of one, such as arn:aws:iam::123456789012:policy/extra";
+               : "must be an IAM policy ARN, such as arn:aws:iam::123456789012:policy/extra";
 }
 
 const char *name_check_iam_role(struct str arn)
 {
     return is_iam_arn(arn, STR("role/"), false)
                ? NULL
-               : "must be the ARN of a role, such as arn:aws:iam::123456789012:role/app";
+               : "must be an IAM role ARN, such as arn:aws:iam::123456789012:role/app";
 }
 
 /* https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html */
@@ -344,7 +349,7 @@ const char *name_check_eks_cluster(struct str name)
 {
     return name.len <= EKS_CLUSTER_MAX && shaped(name, ALNUM, ALNUM "-_", ALNUM "-_")
                ? NULL
-               : "must be at most 100 letters, digits, - and _, beginning with a letter or digit";
+               : "must be at most 100 letters, digits, - and _, and start with a letter or digit";
 }
 
 /* https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
@@ -354,8 +359,7 @@ const char *name_check_s3_bucket(struct str name)
     return name.len >= BUCKET_MIN && name.len <= LABEL_MAX &&
                    shaped(name, LOWER DIGITS, LOWER DIGITS "-.", LOWER DIGITS)
                ? NULL
-               : "must be 3 to 63 lower-case letters, digits, dots and dashes, beginning and "
-                 "ending "
+               : "must be 3 to 63 lowercase letters, digits, dots and dashes, and start and end "
                  "with a letter or digit";
 }
 
@@ -396,8 +400,8 @@ const char *name_check_google_project(struct str project)
                  shaped(id, LOWER, LOWER DIGITS "-", LOWER DIGITS);
     return right && (!of_domain || all_labels(str_slice(project, 0, colon)))
                ? NULL
-               : "must be the ID of a project, such as my-project: 6 to 30 lower-case letters, "
-                 "digits and dashes, beginning with a letter";
+               : "must be a project ID such as my-project: 6 to 30 lowercase letters, digits and "
+                 "dashes, starting with a letter";
 }
 
 const char *name_check_uuid(struct str uuid)

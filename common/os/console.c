@@ -55,7 +55,7 @@ int console_finish_stream(const struct str *pieces, size_t count, const struct i
     if (error == 0)
         return EXIT_SUCCESS;
     struct buf message = {0};
-    buf_format(&message, "error: the output cannot be written: %s\n", strerror(error));
+    buf_format(&message, "error: cannot write output: %s\n", strerror(error));
     console_print_error(buf_str(&message));
     buf_free(&message);
     return EXIT_FAILURE;

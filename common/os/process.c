@@ -506,16 +506,19 @@ static struct str last_words(struct str text)
 
 struct str process_why(struct arena *arena, const struct process *process)
 {
-    enum { BY_SIGNAL = 128 };
+    enum { BY_SIGNAL = 128, MEBIBYTE = 1024 * 1024 };
     struct str last = last_words(buf_str(&process->errors));
     int number = process->status - BY_SIGNAL;
+    if (process->error == EFBIG)
+        return str_format(arena, "output exceeds %d MiB",
+                          (process->secret ? PROCESS_SECRET_MAX : PROCESS_OUTPUT_MAX) / MEBIBYTE);
     if (process->error)
-        return str_of(process->error == EFBIG ? "it prints too much" : strerror(process->error));
+        return str_of(strerror(process->error));
     if (last.len)
         return str_copy(arena, last);
     if (number > 0)
-        return str_format(arena, "it was ended by signal %d (%s)", number, strsignal(number));
-    return str_format(arena, "it ends with exit status %d, and does not say why", process->status);
+        return str_format(arena, "killed by signal %d (%s)", number, strsignal(number));
+    return str_format(arena, "exited with status %d and no error message", process->status);
 }
 
 int process_become(const char *const *arguments)

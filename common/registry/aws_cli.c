@@ -47,14 +47,16 @@ static const struct {
     const char *message;
     const char *hint;
 } refusals[] = {
-    {"(ExpiredToken", "the AWS credentials have expired", "sign in again, as by `aws sso login`"},
-    {"has expired", "the AWS credentials have expired", "sign in again, as by `aws sso login`"},
-    {"Unable to locate credentials", "there are no AWS credentials",
-     "`aws configure` or `aws sso login` gives some, and AWS_PROFILE chooses among several"},
-    {"(InvalidClientTokenId", "AWS does not know these credentials",
-     "`aws sts get-caller-identity` tells whose they are, and AWS_PROFILE chooses among several"},
-    {"(UnrecognizedClientException", "AWS does not know these credentials",
-     "`aws sts get-caller-identity` tells whose they are, and AWS_PROFILE chooses among several"},
+    {"(ExpiredToken", "the AWS credentials have expired",
+     "sign in again, for example with `aws sso login`"},
+    {"has expired", "the AWS credentials have expired",
+     "sign in again, for example with `aws sso login`"},
+    {"Unable to locate credentials", "no AWS credentials found",
+     "run `aws configure` or `aws sso login`, or select a profile with AWS_PROFILE"},
+    {"(InvalidClientTokenId", "AWS does not recognize the credentials",
+     "run `aws configure list` to see where they come from, or select a profile with AWS_PROFILE"},
+    {"(UnrecognizedClientException", "AWS does not recognize the credentials",
+     "run `aws configure list` to see where they come from, or select a profile with AWS_PROFILE"},
 };
 
 /* The sentence of AWS in what the CLI wrote; a later line may quote what was sent. */
@@ -74,8 +76,8 @@ static bool fail(const struct aws_cli *aws, const struct process *run)
     if (process_interrupted())
         return false;
     if (run->error == ENOENT) {
-        diag_error(aws->diags, NO_LOCATION, "aws cannot be run: it is not on PATH");
-        diag_hint(aws->diags, "install the AWS CLI: images of ECR are pushed with its help");
+        diag_error(aws->diags, NO_LOCATION, "aws not found in PATH");
+        diag_hint(aws->diags, "install the AWS CLI, which is required to push to ECR");
         return false;
     }
     for (size_t i = 0; i < COUNT_OF(refusals); i++) {
@@ -101,9 +103,9 @@ static struct str answer_of(const struct aws_cli *aws, const struct process *run
 
 static bool fail_answer(const struct aws_cli *aws, const struct process *run)
 {
-    diag_error(aws->diags, NO_LOCATION, "aws %s %s printed something else than it should",
-               run->arguments[1], run->arguments[2]);
-    diag_hint(aws->diags, "is it the AWS CLI?");
+    diag_error(aws->diags, NO_LOCATION, "unexpected output of aws %s %s", run->arguments[1],
+               run->arguments[2]);
+    diag_hint(aws->diags, "check that `aws` in PATH is the AWS CLI");
     return false;
 }
 
@@ -197,7 +199,7 @@ static void remove_made(const struct aws_cli *aws)
     struct process run;
     if (!change(aws, aws_argv(aws, "ecr", "delete-repository", NULL), &run)) {
         diag_error(aws->diags, NO_LOCATION,
-                   "the repository \"%.*s\" was made, but lacks its policies",
+                   "created the repository \"%.*s\" but could not set its policies",
                    STR_ARG(aws->ecr->name));
         diag_hint(aws->diags,
                   "delete it: aws ecr delete-repository --repository-name %.*s --region %.*s",

@@ -79,12 +79,15 @@ bool image_tool_find(struct image_tool *tool, const char *name)
     if (error == 0 || process_interrupted())
         return error == 0;
     if (name) {
-        diag_error(tool->diags, NO_LOCATION, "%s cannot be run: %s", name,
-                   error == ENOENT ? "it is not on PATH" : strerror(error));
+        if (error == ENOENT)
+            diag_error(tool->diags, NO_LOCATION, "%s not found in PATH", name);
+        else
+            diag_error(tool->diags, NO_LOCATION, "cannot run %s: %s", name, strerror(error));
+        diag_hint(tool->diags, "install %s, or choose another tool with --tool", name);
         return false;
     }
     diag_error(tool->diags, NO_LOCATION,
-               "nothing here can push images: none of docker, podman and nerdctl is on PATH");
+               "no container tool found: docker, podman and nerdctl are not in PATH");
     diag_hint(tool->diags, "install one of them");
     return false;
 }
@@ -177,7 +180,7 @@ static bool write_config(const struct image_tool *tool, struct str host)
         error = private_folder_write(path, &piece, 1);
     buf_free(&text);
     if (error)
-        diag_error(tool->diags, NO_LOCATION, "%s cannot be written: %s", path, strerror(error));
+        diag_error(tool->diags, NO_LOCATION, "cannot write %s: %s", path, strerror(error));
     return error == 0;
 }
 
@@ -208,9 +211,11 @@ static bool set_name(const struct image_tool *tool, const char *image, const cha
     bool right = run.error == 0 && run.status == 0;
     if (!right && image)
         fail(tool, "tag", &run);
-    else if (!right && !process_interrupted())
-        diag_warning(tool->diags, NO_LOCATION, "the image keeps the name %s here: %.*s", name,
+    else if (!right && !process_interrupted()) {
+        diag_warning(tool->diags, NO_LOCATION, "cannot remove the temporary tag %s: %.*s", name,
                      STR_ARG(process_why(tool->arena, &run)));
+        diag_hint(tool->diags, "remove it: %s image rm %s", tool->name, name);
+    }
     process_free(&run);
     return right;
 }
@@ -291,7 +296,7 @@ struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
     struct str start = STR("");
     if (is_local(host))
         start = str_format(arena,
-                           "is a registry running at %.*s? start one: %s run -d -p 5000:5000 "
+                           "if no registry is running at %.*s, start one: %s run -d -p 5000:5000 "
                            "docker.io/library/registry:2\n",
                            STR_ARG(host), tool->name);
     struct str command = str_format(arena, "%s login %.*s", tool->name, STR_ARG(host));
@@ -308,17 +313,17 @@ struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
                              tool->kind == TOOL_DOCKER ? "" : tool->name,
                              tool->kind == TOOL_DOCKER ? "" : " ",
                              STR_ARG(str_slice(host, 0, host.len - azure.len)));
-    return str_format(arena, "%.*sif the registry refuses it, log in first: %.*s", STR_ARG(start),
-                      STR_ARG(command));
+    return str_format(arena, "%.*sif the registry requires authentication, log in first: %.*s",
+                      STR_ARG(start), STR_ARG(command));
 }
 
 static void tell_refused(const struct image_tool *tool, const struct process *run,
                          struct str reference)
 {
     struct str why = run->error ? process_why(tool->arena, run)
-                                : str_format(tool->arena, "%s push ends with exit status %d",
+                                : str_format(tool->arena, "%s push exited with status %d",
                                              tool->name, run->status);
-    diag_error(tool->diags, NO_LOCATION, "%.*s was not pushed: %.*s", STR_ARG(reference),
+    diag_error(tool->diags, NO_LOCATION, "cannot push %.*s: %.*s", STR_ARG(reference),
                STR_ARG(why));
     if (!tool->logged_in)
         diag_hint(tool->diags, "%.*s", STR_ARG(image_tool_login_hint(tool, host_of(reference))));
@@ -340,10 +345,12 @@ static bool run_push(const struct image_tool *tool, struct argv argv, struct str
     else if (!process_interrupted())
         tell_refused(tool, &run, reference);
     process_free(&run);
-    if (right && ret_digest->len == 0)
-        diag_error(tool->diags, NO_LOCATION,
-                   "%s push does not tell the digest of what it pushed as %.*s", tool->name,
-                   STR_ARG(reference));
+    if (right && ret_digest->len == 0) {
+        diag_error(tool->diags, NO_LOCATION, "%s push did not report the digest of %.*s",
+                   tool->name, STR_ARG(reference));
+        diag_hint(tool->diags, "look up the digest in the registry, and pass it to deploy with "
+                               "--image-digest");
+    }
     return right && ret_digest->len;
 }
 

@@ -204,14 +204,14 @@ static void test_messages(void **state)
 {
     struct unit *unit = *state;
     static const char *const rows[][2] = {
-        {"60 * * * *", "has \"60\" for the minute, which goes from 0 to 59"},
-        {"* 24 * * *", "has \"24\" for the hour, which goes from 0 to 23"},
-        {"* * 0 * *", "has \"0\" for the day of month, which goes from 1 to 31"},
-        {"* * * 13 *", "has \"13\" for the month, which goes from 1 to 12"},
-        {"* * * * 7", "has \"7\" for the day of week, which goes from 0 to 6"},
-        {"60 24 * * *", "has \"60\" for the minute"}, /* the first one */
-        {"* * * * * 99", "must have five parts"},
-        {"* * *", "must have five parts: minute, hour, day of month, month, day of week"},
+        {"60 * * * *", "has an invalid minute \"60\" (allowed: 0 to 59)"},
+        {"* 24 * * *", "has an invalid hour \"24\" (allowed: 0 to 23)"},
+        {"* * 0 * *", "has an invalid day of month \"0\" (allowed: 1 to 31)"},
+        {"* * * 13 *", "has an invalid month \"13\" (allowed: 1 to 12)"},
+        {"* * * * 7", "has an invalid day of week \"7\" (allowed: 0 to 6)"},
+        {"60 24 * * *", "has an invalid minute \"60\""}, /* the first one */
+        {"* * * * * 99", "must have five fields"},
+        {"* * *", "must have five fields: minute, hour, day of month, month, day of week"},
         {"@dayly", "@hourly, @daily, @weekly, @monthly, @yearly"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)

@@ -149,29 +149,30 @@ static void test_mistakes(void **state)
         {TEXT("A " VALUE "\n"), 1, 1, "must be NAME=VALUE", ""},
         {TEXT("A: " VALUE "\n"), 1, 1, "must be NAME=VALUE", ""},
         {TEXT("export A\n"), 1, 8, "must be NAME=VALUE", ""},
-        {TEXT("=" VALUE "\n"), 1, 1, "the name must be letters", ""},
-        {TEXT("A=1\r\n\r\n 1A=" VALUE "\r\n"), 3, 2, "not beginning with a digit", ""},
-        {TEXT("..=" VALUE "\n"), 1, 1, "must not be . or begin with ..", ""},
-        {TEXT("\xC3\x84=" VALUE "\n"), 1, 1, "the name must be letters", ""},
-        {TEXT("A=1\n1B='" VALUE "\n" VALUE "'\n"), 2, 1, "the name must be letters", ""},
-        {TEXT("A=1\nB=2\nA=" VALUE "\n"), 3, 1, "\"A\" is written twice", "on line 1 already"},
-        {TEXT("\nA=1\nexport A='" VALUE "'\n"), 3, 8, "\"A\" is written twice", "on line 2"},
-        {TEXT("A='1' " VALUE "\n"), 1, 7, "something behind the closing quote", "comment begins"},
-        {TEXT("A=\"" VALUE "\n\"" VALUE "\n"), 2, 2, "something behind the closing", ""},
-        {TEXT("A=''\"\"\n"), 1, 5, "something behind the closing quote", ""},
-        {TEXT("A=1\nB= '" VALUE "\nC=1\n"), 2, 4, "this quote is never closed", ""},
-        {TEXT("A=\""), 1, 3, "this quote is never closed", ""},
-        {TEXT("A=\"\\\""), 1, 3, "this quote is never closed", ""},
-        {TEXT("A=\"\\"), 1, 3, "this quote is never closed", ""},
-        {TEXT("A=\"\\x\\"), 1, 3, "this quote is never closed", ""},
-        {TEXT("A=\"" VALUE "\\x\"\n"), 1, 10, "unknown escape", "\\\\ is a backslash"},
+        {TEXT("=" VALUE "\n"), 1, 1, "name must consist of letters", ""},
+        {TEXT("A=1\r\n\r\n 1A=" VALUE "\r\n"), 3, 2, "not start with a digit", ""},
+        {TEXT("..=" VALUE "\n"), 1, 1, "must not be . or start with ..", ""},
+        {TEXT("\xC3\x84=" VALUE "\n"), 1, 1, "name must consist of letters", ""},
+        {TEXT("A=1\n1B='" VALUE "\n" VALUE "'\n"), 2, 1, "name must consist of letters", ""},
+        {TEXT("A=1\nB=2\nA=" VALUE "\n"), 3, 1, "duplicate name \"A\"", "first defined on line 1"},
+        {TEXT("\nA=1\nexport A='" VALUE "'\n"), 3, 8, "duplicate name \"A\"", "on line 2"},
+        {TEXT("A='1' " VALUE "\n"), 1, 7, "unexpected text after the closing quote",
+         "start a comment"},
+        {TEXT("A=\"" VALUE "\n\"" VALUE "\n"), 2, 2, "unexpected text after the closing", ""},
+        {TEXT("A=''\"\"\n"), 1, 5, "unexpected text after the closing quote", ""},
+        {TEXT("A=1\nB= '" VALUE "\nC=1\n"), 2, 4, "missing closing quote", ""},
+        {TEXT("A=\""), 1, 3, "missing closing quote", ""},
+        {TEXT("A=\"\\\""), 1, 3, "missing closing quote", ""},
+        {TEXT("A=\"\\"), 1, 3, "missing closing quote", ""},
+        {TEXT("A=\"\\x\\"), 1, 3, "missing closing quote", ""},
+        {TEXT("A=\"" VALUE "\\x\"\n"), 1, 10, "unknown escape", "write \\\\ for a backslash"},
         {TEXT("A=\"1\n\\'\"\n"), 2, 1, "unknown escape", "single quotes"},
         {TEXT("A=\"\\\n\"\n"), 1, 4, "unknown escape", ""},
-        {TEXT("A=1\nB=" VALUE "\0\nC\n"), 2, 9, "a NUL", "--from-file FILE"},
-        {TEXT("\0"), 1, 1, "a NUL", ""},
+        {TEXT("A=1\nB=" VALUE "\0\nC\n"), 2, 9, "NUL byte", "--from-file FILE"},
+        {TEXT("\0"), 1, 1, "NUL byte", ""},
         {TEXT("\xFF\xFE"
               "A\0=\0"),
-         1, 4, "a NUL", ""}, /* UTF-16 */
+         1, 4, "NUL byte", ""}, /* UTF-16 */
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct dotenv dotenv;
@@ -195,12 +196,12 @@ static void test_all_mistakes_are_told(void **state)
               &dotenv);
     assert_errors(unit, 7);
     assert_diag(unit, 0, 2, 1, "must be NAME=VALUE", "");
-    assert_diag(unit, 1, 3, 1, "the name must be", "");
-    assert_diag(unit, 2, 5, 12, "behind the closing quote", "");
+    assert_diag(unit, 1, 3, 1, "name must consist", "");
+    assert_diag(unit, 2, 5, 12, "after the closing quote", "");
     assert_diag(unit, 3, 6, 10, "unknown escape", "");
     assert_diag(unit, 4, 6, 12, "unknown escape", "");
-    assert_diag(unit, 5, 7, 1, "\"A\" is written twice", "line 1");
-    assert_diag(unit, 6, 8, 3, "never closed", "");
+    assert_diag(unit, 5, 7, 1, "duplicate name \"A\"", "line 1");
+    assert_diag(unit, 6, 8, 3, "missing closing quote", "");
     assert_false(unit_contains(unit_written(unit), VALUE));
 }
 

@@ -122,7 +122,7 @@ static void test_images(void **state)
          "sha512:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
     };
     check_rows(rows, COUNT_OF(rows));
-    assert_contains(str_of(name_check_image(STR("team/App"))), "lower case");
+    assert_contains(str_of(name_check_image(STR("team/App"))), "lowercase");
     assert_contains(str_of(name_check_image(STR("app:-"))), "tag");
     assert_contains(str_of(name_check_image(STR("app@x"))), "digest");
 }

@@ -587,9 +587,9 @@ static void test_reasons(void **state)
         {"echo 'Error: no' >&2; exit 1", "no"},
         {"printf 'first\\nerror: last \\r\\n \\n\\n' >&2; exit 1", "last"},
         {"printf 'Errors: two' >&2; exit 1", "Errors: two"},
-        {"echo out; exit 7", "it ends with exit status 7, and does not say why"},
-        {"exit 128", "it ends with exit status 128, and does not say why"},
-        {"kill -KILL $$", "it was ended by signal 9 (Killed)"},
+        {"echo out; exit 7", "exited with status 7 and no error message"},
+        {"exit 128", "exited with status 128 and no error message"},
+        {"kill -KILL $$", "killed by signal 9 (Killed)"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct process process = SHELL(rows[i].script);
@@ -601,7 +601,8 @@ static void test_reasons(void **state)
     process_run(&absent, 1);
     assert_str(process_why(&unit->arena, &absent), strerror(ENOENT));
     process_free(&absent);
-    assert_str(process_why(&unit->arena, &(struct process){.error = EFBIG}), "it prints too much");
+    assert_str(process_why(&unit->arena, &(struct process){.error = EFBIG}),
+               "output exceeds 256 MiB");
 }
 
 static void check_signals_of_children(void)

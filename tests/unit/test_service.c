@@ -82,7 +82,7 @@ static void test_names_and_their_lengths(void **state)
                  STR("name: hello\nmodules: [{name: 1app, type: k8s-service, image: a, "
                      "port: {http: 80}}]\n"));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 2, 18, "the service's name must be", "");
+    assert_diag(unit, 0, 2, 18, "the service's name must", "");
 }
 
 static void test_images(void **state)
@@ -249,12 +249,13 @@ static void test_what_is_wrong(void **state)
         {"    min_containers: 1\n    max_containers: 0", 7, 21, "above max_containers", ""},
         {"    max_containers: 1001", 7, 21, "between 0 and 1000", ""},
         {"    healthcheck_path: ''", 7, 23, "healthcheck_path is empty", ""},
-        {"    readiness_probe_path: /a b", 7, 27, "readiness_probe_path may hold letters", ""},
+        {"    readiness_probe_path: /a b", 7, 27, "readiness_probe_path must contain only letters",
+         ""},
         {"    resource_request: {cpu: 0}", 7, 29, "cpu must be between 1 and", "millicores"},
         {"    resource_request: {memory: 3}", 7, 32, "memory must be between 4 and", "MB"},
         {"    resource_request: {cpu: 100x}", 7, 29, "not \"100x\"", "100 is 100m"},
-        {"    env_vars: {1A: b}", 7, 16, "the variable \"1A\" must be", ""},
-        {"    secrets: [a b]", 7, 15, "the variable \"a b\" must be", ""},
+        {"    env_vars: {1A: b}", 7, 16, "the variable \"1A\" must", ""},
+        {"    secrets: [a b]", 7, 15, "the variable \"a b\" must", ""},
         {"    secrets: [A, A]", 7, 18, "the variable \"A\" is set twice", "line 7"},
         {"    env_vars: [{name: A, value: 1}, {name: A, value: 2}]", 7, 44, "set twice", ""},
         /* The later of the two is told, though secrets are read first. */
@@ -263,8 +264,8 @@ static void test_what_is_wrong(void **state)
         {"    env_vars: {A: }", 7, 16, "\"A\" in env_vars has no value",
          "write \"\" for empty text"},
         {"    env_vars: {A: ~}", 7, 19, "\"A\" in env_vars has no value", "\"~\" for the word"},
-        {"    consistent_hash: $a;b", 7, 22, "consistent_hash must be nginx variables", ""},
-        {"    additional_iam_policies: [x]", 7, 31, "an IAM policy must be the ARN of one", ""},
+        {"    consistent_hash: $a;b", 7, 22, "consistent_hash must consist of nginx", ""},
+        {"    additional_iam_policies: [x]", 7, 31, "an IAM policy must be an IAM policy ARN", ""},
         {"    public_uri: https://a.com", 7, 17, "public_uri has a scheme", "without"},
         {"    public_uri: a.com/?x", 7, 17, "public_uri has a query", ""},
         {"    public_uri: 'a.com/#x'", 7, 17, "public_uri has a query", ""},
@@ -278,7 +279,7 @@ static void test_what_is_wrong(void **state)
         {"    public_uri: a.com/*", 7, 17, "leave the * out", ""},
         {"    public_uri: 10.0.0.1/x", 7, 17, "the domain of public_uri, \"10.0.0.1\", must be",
          ""},
-        {"    public_uri: a.com/x y", 7, 17, "the path of public_uri may hold", ""},
+        {"    public_uri: a.com/x y", 7, 17, "the path of public_uri must contain only", ""},
         {"    public_uri: a.com/x//y", 7, 17, "the path of public_uri has an empty part", ""},
         {"    public_uri: [a.com/x, A.COM/x/]", 7, 27, "this public_uri stands here twice", ""},
     };
@@ -296,7 +297,7 @@ static void test_a_wrong_path_of_both_probes_is_told_once(void **state)
     struct unit *unit = *state;
     assert_null(service_with(unit, "    healthcheck_path: /a b"));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 7, 23, "healthcheck_path may hold letters", "");
+    assert_diag(unit, 0, 7, 23, "healthcheck_path must contain only letters", "");
 }
 
 static void test_ports_that_are_wrong(void **state)
