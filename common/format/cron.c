@@ -39,7 +39,7 @@ static bool read_number(const struct cron_field *cron_field, struct str text, in
            *ret <= cron_field->max;
 }
 
-/* NUMBER, NUMBER-NUMBER, * or ?, each with /STEP. */
+/* True for NUMBER, NUMBER-NUMBER, * or ?, each with an optional /STEP. */
 static bool is_range(const struct cron_field *cron_field, struct str text)
 {
     size_t slash = str_find(text, 0, '/');
@@ -70,7 +70,7 @@ static bool is_part(const struct cron_field *cron_field, struct str text)
     return true;
 }
 
-/* @every 1h30m: whole numbers with units, as Go's time.ParseDuration reads them. */
+/* True for @every 1h30m: integers with units, as in Go's time.ParseDuration. */
 static bool is_every(struct str schedule)
 {
     struct str prefix = STR("@every ");

@@ -42,7 +42,8 @@ static void skip_line(struct reader *reader)
     reader->at = str_find(reader->text, reader->at, '\n');
 }
 
-/* The rest of a line behind a value. */
+/* Reads the rest of a line after a quoted value. Reports an error and returns false unless it is
+ * empty or a comment. */
 static bool ends_line(struct reader *reader)
 {
     skip_spaces(reader);
@@ -69,7 +70,8 @@ static char escaped(char letter)
     return found ? meanings[found - letters] : 0;
 }
 
-/* Where the quote at `at` is closed, or the text's end. */
+/* Returns the offset of the closing quote for the quote at `at`; the text's length if there is
+ * none. */
 static size_t find_quote(struct str text, size_t at)
 {
     char quote = text.data[at++];
@@ -78,7 +80,7 @@ static size_t find_quote(struct str text, size_t at)
     return at < text.len ? at : text.len;
 }
 
-/* What stands for itself, or the meaning of an escape; 0: it has none, which is reported. */
+/* Reads a byte or an escape sequence. Reports an error and returns 0 if the escape is unknown. */
 static char read_byte(struct reader *reader, char quote)
 {
     char byte = reader->text.data[reader->at++];
@@ -97,7 +99,7 @@ static char read_byte(struct reader *reader, char quote)
     return meaning;
 }
 
-/* A value in quotes, which may go on over lines. */
+/* Reads a quoted value, which may span several lines. */
 static bool read_quoted(struct reader *reader, struct str *ret)
 {
     size_t start = reader->at++;
@@ -113,7 +115,7 @@ static bool read_quoted(struct reader *reader, struct str *ret)
     bool right = true;
     while (reader->at < end) {
         value[len] = read_byte(reader, reader->text.data[start]);
-        right &= value[len++] != 0; /* the text holds no NUL */
+        right &= value[len++] != 0; /* the text contains no NUL */
     }
     reader->at++;
     *ret = (struct str){value, len};
@@ -170,7 +172,7 @@ static void add(struct reader *reader, struct dotenv_item item)
     const struct location *first = set_add(reader->arena, &reader->names, item.name, at);
     if (first) {
         diag_error(reader->diags, item.at, "duplicate name \"%.*s\"", STR_ARG(item.name));
-        if (!diags_full(reader->diags)) /* counting lines takes time */
+        if (!diags_full(reader->diags)) /* counting lines is slow */
             diag_hint(reader->diags, "first defined on line %zu",
                       diag_position(reader->source, first->start).line);
         return;
@@ -253,7 +255,7 @@ struct str dotenv_line(struct arena *arena, struct str name, struct str value)
                                 "_-.,:/@%+=";
     if (value.len && str_only(value, plain))
         return str_format(arena, "%.*s=%.*s\n", STR_ARG(name), STR_ARG(value));
-    /* Lines stay lines; what is not seen is escaped. */
+    /* Newlines stay as they are; invisible characters are escaped. */
     char *text = arena_alloc(arena, name.len + 2 * value.len + sizeof "=\"\"\n");
     size_t len = 0;
     memcpy(text, name.data, name.len);

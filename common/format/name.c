@@ -16,7 +16,7 @@ static bool one_of(char c, const char *set)
     return c && strchr(set, c);
 }
 
-/* Begins with one of `first`, ends with one of `last`, has only `inner` between. */
+/* True if `s` starts with one of `first`, ends with one of `last` and contains only `inner`. */
 static bool shaped(struct str s, const char *first, const char *inner, const char *last)
 {
     return s.len && one_of(s.data[0], first) && one_of(s.data[s.len - 1], last) &&
@@ -45,7 +45,7 @@ const char *name_check_service(struct str name)
                        "and end with a letter or digit");
 }
 
-/* True when every part between `separator`s is a DNS label of at most 63 characters. */
+/* True if every part between dots is a DNS label of at most 63 characters. */
 static bool all_labels(struct str name)
 {
     for (size_t at = 0; at <= name.len;) {
@@ -78,7 +78,8 @@ const char *name_check_host(struct str name)
                : "must be a domain name, such as app.example.com";
 }
 
-/* Kubernetes keeps these for folders: apimachinery's IsConfigMapKey and IsEnvVarName. */
+/* Kubernetes reserves these names for directories: apimachinery's IsConfigMapKey and
+ * IsEnvVarName. */
 static bool is_folder_name(struct str name)
 {
     return str_is(name, ".") || str_starts(name, STR(".."));
@@ -128,7 +129,7 @@ const char *name_check_image_digest(struct str digest)
                : "must be sha256: followed by 64 lowercase hexadecimal digits";
 }
 
-/* One part of a repository's path: words joined by one . or _, by __, or by dashes. */
+/* True for a component of a repository's path: words joined by one . or _, by __, or by dashes. */
 static bool is_repository_part(struct str part)
 {
     if (!shaped(part, LOWER DIGITS, LOWER DIGITS "._-", LOWER DIGITS))
@@ -144,8 +145,8 @@ static bool is_repository_part(struct str part)
     return true;
 }
 
-/* A registry: HOST[:PORT]. Docker takes the first part for one when it has a dot, a port, or is
- * `localhost`. */
+/* True for a registry, HOST[:PORT]. Docker takes the first component for a registry if it has a
+ * dot, a port, or is `localhost`. */
 static bool is_registry(struct str part)
 {
     size_t colon = str_find(part, 0, ':');
@@ -281,8 +282,8 @@ const char *name_check_hash_key(struct str key)
                : "must consist of nginx variables, letters, digits, _ and -, such as $request_uri";
 }
 
-/* In nginx's configuration a semicolon or brace ends a directive, a quote or a comment hides its
- * end. ${NAME} is a variable. https://nginx.org/en/docs/beginners_guide.html#conf_structure */
+/* In nginx's configuration, a semicolon or brace ends a directive, and a quote or a comment hides
+ * its end. ${NAME} is a variable. https://nginx.org/en/docs/beginners_guide.html#conf_structure */
 const char *name_check_nginx_value(struct str value)
 {
     bool variable = false;
@@ -318,7 +319,8 @@ const char *name_check_aws_account(struct str account)
     return account.len == 12 && str_only(account, DIGITS) ? NULL : "must be 12 digits";
 }
 
-/* arn:PARTITION:iam::ACCOUNT:TYPE/PATH/NAME; AWS's own policies have `aws` for an account. */
+/* True for arn:PARTITION:iam::ACCOUNT:TYPE/PATH/NAME. The account of AWS managed policies is
+ * `aws`. */
 static bool is_iam_arn(struct str arn, struct str type, bool may_be_theirs)
 {
     struct arn parts = arn_split(arn);
@@ -372,7 +374,7 @@ const char *name_check_openid_provider(struct str provider)
                : "must be an address such as https://oidc.eks.us-east-1.amazonaws.com/id/ID";
 }
 
-/* https://cloud.google.com/iam/docs/service-accounts-create, and Google's own, such as
+/* https://cloud.google.com/iam/docs/service-accounts-create, and Google-managed accounts such as
  * NUMBER-compute@developer.gserviceaccount.com. */
 const char *name_check_google_account(struct str address)
 {
@@ -388,7 +390,7 @@ const char *name_check_google_account(struct str address)
                  "app@my-project.iam.gserviceaccount.com";
 }
 
-/* An id, perhaps of a domain: "example.com:shop".
+/* A project ID, optionally with a domain: "example.com:shop".
  * https://cloud.google.com/resource-manager/docs/creating-managing-projects */
 const char *name_check_google_project(struct str project)
 {

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int print_error; /* errno of the first write to stdout that failed */
+static int print_error; /* errno of the first failed write to stdout */
 static struct buf *error_copy;
 
 bool console_print(struct str text)

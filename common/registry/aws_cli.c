@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* The arguments of the aws CLI, up to a NULL. The flags override the user's output and region. */
+/* Returns the arguments of the aws CLI, up to a NULL. The flags override the user's output format
+ * and region. */
 __attribute__((sentinel)) static struct argv aws_argv(const struct aws_cli *aws, ...)
 {
     struct argv argv = {0};
@@ -21,14 +22,14 @@ __attribute__((sentinel)) static struct argv aws_argv(const struct aws_cli *aws,
     return argv;
 }
 
-/* The same for commands about the repository. */
+/* Adds the flags of commands about the repository. */
 static void add_repository(const struct aws_cli *aws, struct argv *argv, const char *flag)
 {
     argv_add_flag(aws->arena, argv, "registry-id", str_c(aws->arena, aws->ecr->account));
     argv_add_flag(aws->arena, argv, flag, str_c(aws->arena, aws->ecr->name));
 }
 
-/* "An error occurred (CODE) when calling the ..." */
+/* True if the CLI printed "An error occurred (CODE) when calling the ...". */
 static bool has_code(const struct aws_cli *aws, const struct process *run, const char *code)
 {
     const char *sign = str_format(aws->arena, "(%s", code).data;
@@ -41,7 +42,7 @@ static bool is_forbidden(const struct aws_cli *aws, const struct process *run)
     return has_code(aws, run, "AccessDenied");
 }
 
-/* Why credentials are refused, by what the CLI says of it. */
+/* Messages of the CLI about credentials, and how we report them. */
 static const struct {
     const char *sign;
     const char *message;
@@ -59,7 +60,8 @@ static const struct {
      "run `aws configure list` to see where they come from, or select a profile with AWS_PROFILE"},
 };
 
-/* The sentence of AWS in what the CLI wrote; a later line may quote what was sent. */
+/* Returns AWS's error message from the CLI's output, without later lines, which may quote the
+ * request. */
 static struct str message_of(const struct aws_cli *aws, const struct process *run)
 {
     struct str text = str_copy(aws->arena, buf_str(&run->errors));
@@ -92,7 +94,7 @@ static bool fail(const struct aws_cli *aws, const struct process *run)
     return false;
 }
 
-/* What a run printed, without its line end. */
+/* Returns the output without its newline. */
 static struct str answer_of(const struct aws_cli *aws, const struct process *run)
 {
     struct str answer = str_copy(aws->arena, buf_str(&run->output));
@@ -168,7 +170,7 @@ bool aws_cli_query(const struct aws_cli *aws, struct str tag, struct aws_reposit
     return right;
 }
 
-/* What changes the repository is not torn by a signal. */
+/* Runs a command that changes the repository; not interrupted by a signal. */
 static bool change(const struct aws_cli *aws, struct argv argv, struct process *ret_run)
 {
     add_repository(aws, &argv, "repository-name");
@@ -193,7 +195,8 @@ static bool set_policies(const struct aws_cli *aws)
     return right;
 }
 
-/* Without its policies it would never get them: what is there is left alone. */
+/* Deletes the repository that was just created: later runs leave an existing repository alone, so
+ * it would never get its policies. */
 static void remove_made(const struct aws_cli *aws)
 {
     struct process run;

@@ -19,7 +19,7 @@ struct push {
     struct session session;
     const struct push_options *options;
     const struct service *service;
-    struct str image; /* as the user calls it */
+    struct str image; /* as given by the user */
     struct str tag;
     struct str reference; /* REPOSITORY:TAG */
     struct image_tool tool;
@@ -52,7 +52,8 @@ static void hint_none(struct push *push)
         diag_hint(&push->diags, "%s", hint);
 }
 
-/* The only service with a repository of its own. */
+/* Selects the only service that has its own repository. Reports an error and returns false if there
+ * is none or several. */
 static bool choose_service(struct push *push)
 {
     const struct session *session = &push->session;
@@ -79,7 +80,7 @@ static bool choose_service(struct push *push)
     return false;
 }
 
-/* Opta's rule: the image's own tag, unless another is given. */
+/* As in Opta: the image's own tag unless another is given. */
 static struct str choose_tag(const struct push_options *options)
 {
     struct str own = image_name_split(str_of(options->image)).tag;
@@ -125,7 +126,7 @@ static bool check_tag(struct push *push)
     return false;
 }
 
-/* Credentials of another account are right where its repository lets them in. */
+/* Credentials of another account are accepted if its repository policy allows access. */
 static bool check_ecr(struct push *push)
 {
     struct str account;
@@ -198,7 +199,7 @@ static bool log_in(struct push *push)
     return right;
 }
 
-/* What other programs write lies in a folder that is gone behind this. */
+/* Other programs write into a private directory, which is deleted at the end. */
 static bool send_from_folder(struct push *push)
 {
     struct arena *arena = &push->arena;
