@@ -3,10 +3,10 @@
 
 #include <time.h>
 
-/* Nobody's value: no message may show it. */
+/* No message may show this value. */
 #define VALUE "s3cr3t"
 
-/* True when all of it was right. */
+/* True if the text was parsed without errors. */
 static bool read_text(struct unit *unit, struct str text, struct dotenv *ret)
 {
     struct source *source = ARENA_NEW(&unit->arena, struct source);
@@ -18,7 +18,7 @@ static bool read_text(struct unit *unit, struct str text, struct dotenv *ret)
 
 struct row {
     struct str text;
-    struct str value; /* of the first NAME */
+    struct str value; /* value of the first NAME */
 };
 
 static void check_rows(struct unit *unit, const struct row *rows, size_t count)
@@ -91,13 +91,13 @@ static void test_quoted_values(void **state)
         {TEXT("NAME='a'# b\n"), TEXT("a")},
         {TEXT("NAME='a'\r\n"), TEXT("a")},
         {TEXT("NAME='a'\r"), TEXT("a")},
-        {TEXT("NAME='a\r\nb'\r\n"), TEXT("a\r\nb")}, /* to the byte */
+        {TEXT("NAME='a\r\nb'\r\n"), TEXT("a\r\nb")}, /* unchanged, byte for byte */
         {TEXT("NAME=\"\x01\xFF\"\n"), TEXT("\x01\xFF")},
     };
     check_rows(*state, rows, COUNT_OF(rows));
 }
 
-/* Only a name with nothing after the = is taken for a template that was not filled in. */
+/* Only a name with nothing after the = is treated as an unfilled template. */
 static void test_missing_values(void **state)
 {
     struct unit *unit = *state;
@@ -142,7 +142,7 @@ static void test_mistakes(void **state)
     static const struct {
         struct str text;
         size_t line, column;
-        const char *message, *hint; /* parts */
+        const char *message, *hint; /* substrings */
     } rows[] = {
         {TEXT("A=1\nB\n"), 2, 1, "must be NAME=VALUE", ""},
         {TEXT("A=1\n  " VALUE), 2, 3, "must be NAME=VALUE", ""},
@@ -185,7 +185,7 @@ static void test_mistakes(void **state)
     }
 }
 
-/* A mistake does not hide those behind it, and none shows what it is about. */
+/* An error does not hide later errors, and no message shows a value. */
 static void test_all_mistakes_are_told(void **state)
 {
     struct unit *unit = *state;
@@ -253,7 +253,7 @@ static uint32_t random_below(uint64_t *seed, uint32_t below)
     return (uint32_t)(*seed >> 33) % below;
 }
 
-/* Of pieces that mean something to some reader of such files. */
+/* Random files of tokens that are special for some reader of such files. */
 static struct str random_value(struct unit *unit, uint64_t *seed)
 {
     static const char *const pieces[] = {
@@ -293,7 +293,7 @@ static struct str random_value(struct unit *unit, uint64_t *seed)
     return buf_take(&unit->arena, &buf);
 }
 
-/* What dotenv_line() writes reads back the same, wherever it stands. */
+/* The output of dotenv_line() parses to the same value at any position of a file. */
 static void test_lines_read_back(void **state)
 {
     struct unit *unit = *state;
@@ -335,8 +335,8 @@ static void test_every_character_reads_back(void **state)
         }
 }
 
-/* Room for a value in quotes is not room for the rest of the file: values of lines that follow each
- * other lie beside each other, but where the arena takes a new chunk or the items move. */
+/* Memory for a quoted value is as long as the value, not as the rest of the file: the values of
+ * consecutive lines are adjacent, except where the arena adds a chunk or the items move. */
 static void test_quotes_take_no_more_than_they_hold(void **state)
 {
     struct unit *unit = *state;
@@ -357,7 +357,7 @@ static void test_quotes_take_no_more_than_they_hold(void **state)
     buf_free(&text);
 }
 
-/* Of the largest file that is read, whatever its lines are: the square of it would be minutes. */
+/* For the largest allowed file with any lines: quadratic time would be minutes. */
 static void test_large_files(void **state)
 {
     struct unit *unit = *state;
@@ -376,7 +376,7 @@ static void test_large_files(void **state)
     }
     struct buf text = {0};
     struct dotenv dotenv;
-    buf_add(&text, unit_repeat(unit, "\n", SIZE / 2)); /* lines to count at each duplicate */
+    buf_add(&text, unit_repeat(unit, "\n", SIZE / 2)); /* lines to count for each duplicate */
     buf_add(&text, unit_repeat(unit, "A=1\n", SIZE / 8));
     read_text(unit, buf_str(&text), &dotenv);
     assert_true(clock() - begin < SECONDS * CLOCKS_PER_SEC);

@@ -74,8 +74,8 @@ static inline void unit_refuse(struct unit *unit, const char *head, const struct
                 continue;
         }
         failed++;
-        print_error("row %zu, %s\n%s\n%s", i, service ? "taken" : "refused otherwise", row->lines,
-                    unit_written(unit).data);
+        print_error("row %zu, %s\n%s\n%s", i, service ? "accepted" : "rejected with another error",
+                    row->lines, unit_written(unit).data);
     }
     assert_int_equal(failed, 0);
 }
