@@ -30,7 +30,7 @@ struct arena {
 
 /* Prints an error, runs the cleanup that was set last (NULL: none) and exits with status 1. */
 _Noreturn void out_of_memory(void);
-void out_of_memory_asks(void (*cleanup)(void));
+void out_of_memory_set_cleanup(void (*cleanup)(void));
 
 /* Returns `size` zeroed bytes, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull));

@@ -85,7 +85,7 @@ void diag_vwarning(struct diags *diags, struct location at, const char *format, 
     __attribute__((format(printf, 3, 0)));
 
 /* Adds the operation, such as "cannot list Pods", to the last diagnostic. It is printed before the
- * message and ignored by diags_hold(), so that one cause that stops several operations is one
+ * message and ignored by diags_contain(), so that one cause that stops several operations is one
  * message. */
 void diag_context(struct diags *diags, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -104,13 +104,13 @@ bool diags_full(const struct diags *diags);
 size_t diag_add_visible(struct buf *out, struct str text);
 
 /* Like diag_add_visible(), but cut to a number of columns, with "..." at the end if it fits. */
-void diag_add_fitting(struct buf *out, struct str text, size_t columns);
+void diag_add_truncated(struct buf *out, struct str text, size_t columns);
 
 /* Adds the hint "did you mean ...?". Returns false if there is no suggestion. */
 bool diag_suggest(struct diags *diags, const struct suggestion *near);
 
 /* True if this message was reported before: several operations can fail for one reason. */
-bool diags_hold(const struct diags *diags, struct str message);
+bool diags_contain(const struct diags *diags, struct str message);
 
 /* 1-based line and column of a byte; columns count characters. */
 struct position {

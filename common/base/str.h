@@ -28,20 +28,20 @@ typedef const char *const word_list[];
 
 int str_width(struct str s);
 
-struct str str_of(const char *c_string);
+struct str str_from_c(const char *c_string);
 bool str_equal(struct str a, struct str b);
 
 /* Byte-wise comparison like memcmp(): negative, 0 or positive. */
 int str_compare(struct str a, struct str b);
 
-bool str_is(struct str a, const char *c_string);
-bool str_is_nocase(struct str a, const char *c_string); /* ASCII case only */
-bool str_starts(struct str s, struct str prefix);
-bool str_ends(struct str s, struct str suffix);
+bool str_eq_c(struct str a, const char *c_string);
+bool str_eq_c_nocase(struct str a, const char *c_string); /* ASCII case only */
+bool str_starts_with(struct str s, struct str prefix);
+bool str_ends_with(struct str s, struct str suffix);
 
 /* Returns the bytes from `from` to `to` (exclusive); both are limited to the length. */
 struct str str_slice(struct str s, size_t from, size_t to);
-struct str str_from(struct str s, size_t from);
+struct str str_skip(struct str s, size_t from);
 
 /* Returns the directory of a path with its final slash; empty if the path has no slash. */
 struct str str_directory(struct str path);
@@ -54,7 +54,7 @@ size_t str_find(struct str s, size_t from, char byte);
 bool str_next_line(struct str text, size_t *at, struct str *ret_line);
 
 /* True if every byte is one of `allowed`. */
-bool str_only(struct str s, const char *allowed);
+bool str_span_only(struct str s, const char *allowed);
 
 /* Returns the value of a digit in any base up to 16; 16 for other characters. */
 unsigned str_digit(char c);
@@ -64,7 +64,7 @@ bool str_to_int(struct str text, int64_t *ret_number);
 
 /* Copies in the arena, terminated by NUL. */
 struct str str_copy(struct arena *arena, struct str s);
-const char *str_c(struct arena *arena, struct str s);
+const char *str_to_c(struct arena *arena, struct str s);
 /* Quotes a string for a shell if needed. */
 struct str str_shell(struct arena *arena, struct str s);
 struct str str_lower(struct arena *arena, struct str s); /* ASCII only, like str_upper() */
@@ -106,6 +106,6 @@ struct suggestion {
     struct str best;
     size_t distance; /* of `best`; 0 until a candidate is found */
 };
-void suggestion_offer(struct suggestion *suggestion, struct str candidate);
+void suggestion_add(struct suggestion *suggestion, struct str candidate);
 
 #endif

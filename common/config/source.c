@@ -22,8 +22,8 @@ struct lister {
     struct input *inputs;
     size_t count;
     bool full;          /* more than FILES_MAX, which was reported */
-    struct set visited; /* "DEVICE:INODE" of directories below one path of -f */
-    struct set given;   /* the same of all files and directories so far: struct given */
+    struct map visited; /* "DEVICE:INODE" of directories below one path of -f */
+    struct map given;   /* the same of all files and directories so far: struct given */
     bool standard;      /* standard input is given */
 };
 
@@ -50,7 +50,7 @@ static bool add(struct lister *lister, const char *path, bool named)
 static bool unreadable(struct lister *lister, const char *path, int error)
 {
     struct diags *diags = lister->diags;
-    if (error != ENOENT || !remote_report(lister->arena, diags, NO_LOCATION, str_of(path)))
+    if (error != ENOENT || !remote_report(lister->arena, diags, NO_LOCATION, str_from_c(path)))
         diag_error(diags, NO_LOCATION, "%s cannot be read: %s", path, strerror(error));
     /* What injects reads manifests from standard input. */
     else if (strstr(path, "://") && !read_mode_injects(lister->options->mode))
@@ -61,9 +61,9 @@ static bool unreadable(struct lister *lister, const char *path, int error)
 static bool is_manifest_name(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    struct str suffix = str_of(dot);
-    return str_is_nocase(suffix, ".yaml") || str_is_nocase(suffix, ".yml") ||
-           str_is_nocase(suffix, ".json");
+    struct str suffix = str_from_c(dot);
+    return str_eq_c_nocase(suffix, ".yaml") || str_eq_c_nocase(suffix, ".yml") ||
+           str_eq_c_nocase(suffix, ".json");
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -95,7 +95,7 @@ static bool give(struct lister *lister, const char *path, const struct stat *sta
     struct given *given = ARENA_NEW(lister->arena, struct given);
     *given = (struct given){path, named};
     const struct given *first =
-        set_add(lister->arena, &lister->given, identity_of(lister, status), given);
+        map_add(lister->arena, &lister->given, identity_of(lister, status), given);
     if (!first || !(first->named || named))
         return true;
     return given_twice(lister, path, first->path);
@@ -115,7 +115,7 @@ static int list_names(struct arena *arena, const char *path, const char ***ret_n
         if (entry->d_name[0] == '.')
             continue;
         names = arena_grow(arena, names, count, sizeof *names);
-        names[count++] = str_c(arena, str_of(entry->d_name));
+        names[count++] = str_to_c(arena, str_from_c(entry->d_name));
     }
     int error = errno;
     if (closedir(folder) < 0 && error == 0)
@@ -163,7 +163,7 @@ static bool list_directory(struct lister *lister, const char *path, const struct
 {
     const char **names = NULL;
     size_t count = 0;
-    if (set_add(lister->arena, &lister->visited, identity_of(lister, status), lister)) {
+    if (map_add(lister->arena, &lister->visited, identity_of(lister, status), lister)) {
         usage_skip_directory(lister->options, path);
         return true;
     }
@@ -173,7 +173,7 @@ static bool list_directory(struct lister *lister, const char *path, const struct
         depth == FOLDERS_DEPTH_MAX ? ELOOP : list_names(lister->arena, path, &names, &count);
     if (error)
         return unreadable(lister, path, error);
-    const char *slash = str_ends(str_of(path), STR("/")) ? "" : "/";
+    const char *slash = str_ends_with(str_from_c(path), STR("/")) ? "" : "/";
     bool right = true;
     for (size_t i = 0; i < count && !lister->full; i++) {
         const char *inside = str_format(lister->arena, "%s%s%s", path, slash, names[i]).data;
@@ -197,7 +197,7 @@ static bool list_path(struct lister *lister, const char *path)
         return false;
     if (!S_ISDIR(status.st_mode))
         return add(lister, path, true);
-    lister->visited = (struct set){0};
+    lister->visited = (struct map){0};
     lister->home = path;
     return list_directory(lister, path, &status, 0);
 }
@@ -261,8 +261,8 @@ static bool is_below(const char *path, const char *top)
 /* The directory of a file, in the arena. */
 static const char *directory_of(struct arena *arena, const char *path)
 {
-    struct str directory = str_directory(str_of(path));
-    return directory.len ? str_c(arena, directory) : ".";
+    struct str directory = str_directory(str_from_c(path));
+    return directory.len ? str_to_c(arena, directory) : ".";
 }
 
 /* The author of a repository can name any file of the machine by a path or by a link, and a
@@ -297,7 +297,7 @@ static void report_unreadable(struct arena *arena, struct diags *diags, struct l
     } else if (error == IO_NOT_REGULAR) {
         diag_error(diags, at, "%s is not a regular file", path);
         diag_hint(diags, "a pipe or device can only be named by a flag");
-    } else if (error != ENOENT || !remote_report(arena, diags, at, str_of(path))) {
+    } else if (error != ENOENT || !remote_report(arena, diags, at, str_from_c(path))) {
         diag_error(diags, at, "%s cannot be read: %s", path, strerror(error));
     }
 }
@@ -310,8 +310,8 @@ struct source *input_read(struct arena *arena, struct diags *diags, const struct
     int error = input->regular ? io_read_regular_file(input->path, FILE_SIZE_MAX, &text)
                                : io_read_file(input->path, FILE_SIZE_MAX, &text);
     bool standard = strcmp(input->path, "-") == 0;
-    struct source source = {.path =
-                                standard ? STR("<stdin>") : str_copy(arena, str_of(input->path)),
+    struct source source = {.path = standard ? STR("<stdin>")
+                                             : str_copy(arena, str_from_c(input->path)),
                             .text = buf_str(&text),
                             .hidden = ARENA_NEW(arena, bool)};
     *source.hidden = !may_be_shown(arena, input);

@@ -25,8 +25,8 @@ struct dotenv {
 
 /* Parses the file and reports all errors; returns false if there are any. Messages show only names,
  * no values. */
-bool dotenv_read(struct arena *arena, const struct source *source, struct diags *diags,
-                 struct dotenv *ret);
+bool dotenv_parse(struct arena *arena, const struct source *source, struct diags *diags,
+                  struct dotenv *ret);
 
 /* Reports each name without a value, because such a line is usually an unfilled template; NAME=""
  * is an empty value. `otherwise`: the alternative shown in the hint. Returns false if there are
@@ -34,7 +34,7 @@ bool dotenv_read(struct arena *arena, const struct source *source, struct diags 
 bool dotenv_check_values(const struct dotenv *dotenv, struct diags *diags, const char *otherwise);
 
 /* True if dotenv_line() can represent the value: UTF-8 without NUL. */
-bool dotenv_can_hold(struct str value);
+bool dotenv_can_store(struct str value);
 
 /* Returns the line for an item, which parses to the same value. */
 struct str dotenv_line(struct arena *arena, struct str name, struct str value);

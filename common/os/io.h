@@ -26,11 +26,11 @@ struct io_stream {
 };
 
 /* Callback while a stream is read: everything read so far, always at the same address. */
-typedef void io_grown(void *context, struct str text);
+typedef void io_progress(void *context, struct str text);
 
 /* Reads all of a file descriptor with as few copies as possible. Returns 0 or an errno; EFBIG if
  * there are more than `limit` bytes. The caller frees `ret` even after a failure. */
-int io_read_stream(int fd, size_t limit, io_grown *grown, void *context, struct io_stream *ret);
+int io_read_stream(int fd, size_t limit, io_progress *grown, void *context, struct io_stream *ret);
 void io_stream_free(struct io_stream *stream);
 
 /* Like io_write_pieces(), but pieces of `stream` go into a pipe without being copied. */

@@ -11,18 +11,18 @@
 #include "os/argv.h"
 
 enum {
-    PROCESS_AT_ONCE = 8,           /* concurrent children of one process_run() */
-    PROCESS_GRACE = 5000,          /* ms from SIGTERM to SIGKILL */
-    PROCESS_WORDS_MAX = 64 * 1024, /* bytes of names in the arguments of one run: Linux allows 128
+    PROCESS_PARALLEL_MAX = 8,      /* concurrent children of one process_run() */
+    PROCESS_GRACE_MS = 5000,       /* ms from SIGTERM to SIGKILL */
+    PROCESS_NAMES_MAX = 64 * 1024, /* bytes of names in the arguments of one run: Linux allows 128
                                       KiB per argument, and a quarter of the stack in total */
 };
 
 struct process {
     const char *const *arguments; /* program (found in PATH if without a slash), NULL-terminated */
     struct str input;             /* standard input; ends after this */
-    bool passes_output;           /* stdout is inherited and not stored in `output` */
-    bool shows_progress;          /* stderr is inherited, and stdout is also copied to it */
-    bool finishes;                /* not ended by signals for up to PROCESS_GRACE */
+    bool inherit_stdout;          /* stdout is inherited and not stored in `output` */
+    bool tee_stderr;              /* stderr is inherited, and stdout is also copied to it */
+    bool uninterruptible;         /* not ended by signals for up to PROCESS_GRACE_MS */
     bool foreground;              /* set by process_run_foreground() */
     bool secret;                  /* `output` is zeroed when it is freed */
     int64_t limit;                /* timeout in ms; 0: none */
@@ -30,15 +30,15 @@ struct process {
 
     /* Results. The caller frees both buffers. */
     struct buf output;
-    struct buf errors; /* its stderr */
-    size_t told;       /* bytes of `errors` already shown to the user */
+    struct buf errors;   /* its stderr */
+    size_t stderr_shown; /* bytes of `errors` already shown to the user */
     int error;  /* errno if it could not be started or communicated with; ETIMEDOUT after a timeout;
                    otherwise 0 */
     int status; /* exit status; 128 plus the signal number if killed */
 };
 
-/* Runs all processes, PROCESS_AT_ONCE at a time, and returns when all have ended. The stderr of a
- * child that keeps running is shown meanwhile, because it may be a prompt. */
+/* Runs all processes, PROCESS_PARALLEL_MAX at a time, and returns when all have ended. The stderr
+ * of a child that keeps running is shown meanwhile, because it may be a prompt. */
 void process_run(struct process *processes, size_t count);
 
 /* Runs a process with our streams and the terminal, such as an editor. Only the process receives
@@ -60,14 +60,14 @@ void runs_add_names(struct arena *arena, struct runs *runs, struct argv argv,
                     const struct argv *words);
 
 /* True if the process ran and exited with status 0. */
-bool process_right(const struct process *process);
+bool process_succeeded(const struct process *process);
 
 /* Returns the reason of a failure, to follow a colon: the last line of stderr, or how the process
  * ended. */
-struct str process_why(struct arena *arena, const struct process *process);
+struct str process_failure_reason(struct arena *arena, const struct process *process);
 
 /* Replaces this process with the program. Returns an errno on failure only. */
-int process_become(const char *const *arguments);
+int process_exec(const char *const *arguments);
 
 /* Installs the signal handlers described above. Ignored signals stay ignored, as under nohup. */
 void process_watch_signals(void);
@@ -83,9 +83,9 @@ void process_sleep(int milliseconds);
 
 /* Waits until a file descriptor is readable. Returns false if a signal was received, also if that
  * was before the call. */
-bool process_await_input(int fd);
+bool process_wait_input(int fd);
 
 /* Monotonic time in milliseconds. */
-int64_t process_clock(void);
+int64_t process_monotonic_ms(void);
 
 #endif

@@ -83,8 +83,8 @@ static bool choose_service(struct push *push)
 /* As in Opta: the image's own tag unless another is given. */
 static struct str choose_tag(const struct push_options *options)
 {
-    struct str own = image_name_split(str_of(options->image)).tag;
-    return options->tag ? str_of(options->tag) : own.len ? own : STR("latest");
+    struct str own = image_name_split(str_from_c(options->image)).tag;
+    return options->tag ? str_from_c(options->tag) : own.len ? own : STR("latest");
 }
 
 static bool find_image(struct push *push)
@@ -108,7 +108,7 @@ static void hint_create(struct push *push)
         diag_hint(&push->diags,
                   "pass --create to create it, or let the cluster's ACK controller create it: "
                   "kubectl optasvc apply -f %.*s",
-                  STR_ARG(str_is(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)));
+                  STR_ARG(str_eq_c(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)));
     else
         diag_hint(&push->diags, "pass --create to create it");
 }
@@ -191,7 +191,7 @@ static bool log_in(struct push *push)
     struct process run;
     bool right = aws_cli_password(&push->aws, &run);
     struct str password = buf_str(&run.output);
-    while (str_ends(password, STR("\n")))
+    while (str_ends_with(password, STR("\n")))
         password.len--;
     right = right &&
             image_tool_log_in(&push->tool, host_of(push->service->repository), "AWS", password);
@@ -200,10 +200,10 @@ static bool log_in(struct push *push)
 }
 
 /* Other programs write into a private directory, which is deleted at the end. */
-static bool send_from_folder(struct push *push)
+static bool send_from_dir(struct push *push)
 {
     struct arena *arena = &push->arena;
-    push->tool.folder = private_folder_make(arena);
+    push->tool.folder = private_dir_create(arena);
     if (!push->tool.folder) {
         fail(push, "cannot create a private directory: %s", strerror(errno));
         diag_hint(&push->diags, "set TMPDIR to a writable directory");
@@ -212,7 +212,7 @@ static bool send_from_folder(struct push *push)
     bool right =
         (!push->is_ecr || log_in(push)) &&
         image_tool_push(&push->tool, push->image, &push->local, push->reference, &push->digest);
-    if (!private_folder_wipe(push->tool.folder)) {
+    if (!private_dir_wipe(push->tool.folder)) {
         right = fail(push, "cannot delete %s, which may contain credentials: %s", push->tool.folder,
                      strerror(errno));
         diag_hint(&push->diags, "delete that directory");
@@ -226,7 +226,7 @@ static bool run(struct push *push, enum push_extent extent)
     const struct push_options *options = push->options;
     if (!choose_service(push))
         return false;
-    push->image = str_of(options->image);
+    push->image = str_from_c(options->image);
     push->tag = choose_tag(options);
     push->reference =
         str_format(arena, "%.*s:%.*s", STR_ARG(push->service->repository), STR_ARG(push->tag));
@@ -234,7 +234,7 @@ static bool run(struct push *push, enum push_extent extent)
     push->tool = (struct image_tool){.arena = arena, .diags = &push->diags};
     push->aws = (struct aws_cli){arena, &push->diags, &push->ecr};
     return extent == PUSH_NAMES ||
-           (check(push) && (extent == PUSH_CHECKS || (create(push) && send_from_folder(push))));
+           (check(push) && (extent == PUSH_CHECKS || (create(push) && send_from_dir(push))));
 }
 
 bool push(struct arena *arena, const struct input_options *input,
