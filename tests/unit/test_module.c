@@ -153,10 +153,10 @@ static void test_credentials(void **state)
     reader = reader_of(unit);
     module_read_credentials(&reader, &modules[0]);
     assert_errors(unit, 3);
-    assert_diag(unit, 0, 1, 28, "Secret name must be", "");
+    assert_diag(unit, 0, 1, 28, "Secret name must", "");
     assert_diag(unit, 1, 2, 18, "a module of type postgres has no output \"password\"",
                 "available: db_user, db_name, db_password, db_host");
-    assert_diag(unit, 2, 2, 40, "Secret key must be", "");
+    assert_diag(unit, 2, 2, 40, "Secret key must", "");
 }
 
 /* Reads links in a file with one module of each kind of link. */
@@ -280,7 +280,7 @@ static void test_invalid_links(void **state)
         {"- my-app: {hots: H}", 1, 12, "a module of type k8s-service has no output \"hots\"",
          "available: host, port"},
         {"- db: {db_user: }", 1, 8, "variable name for output \"db_user\" has no value", ""},
-        {"- db: [{db_user: 1U}]", 1, 18, "variable name for output \"db_user\" must be", ""},
+        {"- db: [{db_user: 1U}]", 1, 18, "variable name for output \"db_user\" must", ""},
         {"- db: [{db_user: [U]}]", 1, 18, "variable name for output \"db_user\" must be a string",
          ""},
         {"- Bad_Name", 1, 3, "is not a valid Secret name", "set secret"},
