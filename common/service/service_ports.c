@@ -133,7 +133,7 @@ static void report_missing(const struct service_reader *in)
 {
     struct location at = in->record->node->span;
     at.end = at.start;
-    diag_error(in->reader.diags, at, "missing required field \"port\"");
+    diag_error(in->reader.diags, at, "missing required field \"port\" in a k8s-service");
     diag_hint(in->reader.diags, "for example: port: %s\nfor a worker without ports: port: none",
               example_port(in));
 }
