@@ -201,8 +201,7 @@ static void set_cloud_objects(const struct schema_reader *reader, const struct r
             diag_hint(reader->diags, "set the provider: providers: {aws: {region: us-east-1, "
                                      "account_id: 123456789012}}");
         else
-            diag_hint(reader->diags, "remove it; the provider of this environment is %s",
-                      ret->provider->title);
+            diag_hint(reader->diags, "remove it; this environment is on %s", ret->provider->title);
     }
     environment_set_checked(reader, file, FILE_CLUSTER_NAME, name_check_eks_cluster,
                             &ret->cluster_name);

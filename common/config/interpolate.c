@@ -164,7 +164,7 @@ static bool fill_aws(struct filler *filler, const struct placeholder *placeholde
     if (environment->provider->cloud != CLOUD_AWS)
         return report_unset(filler, placeholder,
                             str_format(filler->scope->arena,
-                                       "the environment has no aws provider; its provider is %s",
+                                       "the environment has no aws provider; it is on %s",
                                        environment->provider->title),
                             str_eq_c(name, "region") ? "use {region} for the region of any cloud"
                                                      : "remove the placeholder");

@@ -578,8 +578,10 @@ static bool read_output_names(const struct link_reader *links, struct link *link
                               : node_is_null(value)      ? "has no value"
                                                          : name_check_variable(value->text);
         if (problem) {
+            struct str example = link_variable(links->reader->arena, link->module, output);
             diag_error(diags, value->span, "variable name for output \"%.*s\" %s", STR_ARG(output),
                        problem);
+            diag_hint(diags, "for example: {%.*s: %.*s}", STR_ARG(output), STR_ARG(example));
             return false;
         }
         add_variable(
