@@ -132,8 +132,7 @@ static bool report_form(const struct reading *in, const struct located_string *f
     return false;
 }
 
-/* Reports an error and returns false if the partition is unknown, or not that of the environment.
- */
+/* Reports an error and returns false unless the partition is known and fits the environment. */
 static bool check_partition(const struct reading *in, const struct located_string *found,
                             const struct arn *arn, const char *example)
 {

@@ -102,8 +102,7 @@ struct service {
     bool immutable_tags;   /* tags of that repository cannot be moved to another image */
     struct port *ports;    /* in file order */
     size_t port_count;
-    bool
-        ports_invalid; /* an error in the ports was reported; fields that require a port add none */
+    bool ports_invalid; /* true after an error in them; then fields that require a port add none */
     const struct port *public_port; /* target of `public_uri`, or NULL */
     const struct port *probe_port;  /* NULL if there are no ports */
     int64_t min_containers;

@@ -142,7 +142,7 @@ static bool is_our_label(struct str key)
     return false;
 }
 
-/* True for annotations that ingress-nginx or NGINX Ingress Controller writes to its configuration.
+/* True for annotations that end up in the configuration of nginx, with either of its controllers.
  */
 static bool is_nginx_key(struct str key)
 {
@@ -188,8 +188,7 @@ static const struct value *read_keys(const struct service_reader *in, enum field
     return map;
 }
 
-/* A rollout fails after `timeout`, which must be longer than the time that a pod may take to start.
- */
+/* A rollout fails after `timeout`, so it must be longer than a pod may take to start. */
 static void read_timeout(const struct service_reader *in)
 {
     enum { SLACK = 60 }; /* seconds for scheduling and pulling the image */
