@@ -105,11 +105,11 @@ static void hint_create(struct push *push)
     struct str path = push->service->at.source->path;
     if (push->service->cloud.makes_repository)
         diag_hint(&push->diags,
-                  "make it with --create, or have the cluster's ACK controller make it: kubectl "
-                  "optasvc apply -f %.*s",
+                  "make it with --create-repository, or have the cluster's ACK controller make it: "
+                  "kubectl optasvc apply -f %.*s",
                   STR_ARG(str_eq_c(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)));
     else
-        diag_hint(&push->diags, "make it with --create");
+        diag_hint(&push->diags, "make it with --create-repository");
 }
 
 static bool check_tag(struct push *push)
@@ -158,7 +158,7 @@ static bool check(struct push *push)
         return check_ecr(push);
     if (!push->options->create)
         return true;
-    fail(push, "--create makes repositories of ECR, and %.*s is none",
+    fail(push, "--create-repository makes repositories of ECR, and %.*s is none",
          STR_ARG(push->service->repository));
     diag_hint(&push->diags, "most registries make a repository when it is first pushed to");
     return false;
