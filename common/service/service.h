@@ -164,7 +164,7 @@ struct service *service_read(struct layer *layer, const struct module *module);
 
 /* Like service_read(), but also returns the service after an error, for callers that check it for
  * more errors; then sets `*ret_right` to false. Returns NULL if the module is not a map. */
-struct service *service_read_all(struct layer *layer, const struct module *module, bool *ret_right);
+struct service *service_read_all(struct layer *layer, const struct module *module, bool *ret_ok);
 
 /* True if the file sets the field. */
 bool service_has(const struct service *service, enum field_id field);
