@@ -7,10 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The libraries' allocations are checked here too. Where one fails they go on as if nothing had
- * been there, so that a file would lose a field without a word. A sanitizer has its own allocator.
- */
-#if defined(WRAPPED_ALLOCATION) /* by the linker: --wrap=malloc and so on */
+/* The libraries' allocations are checked too: on a failed allocation they continue without the
+ * data, so that a file would silently lose a field. A sanitizer has its own allocator. */
+#if defined(WRAPPED_ALLOCATION) /* renamed by the linker: --wrap=malloc and so on */
 #define CHECKED_ALLOCATION
 #define CHECKED(name) __wrap_##name
 #define SYSTEM(name)  __real_##name
@@ -49,11 +48,11 @@ void out_of_memory_set_cleanup(void (*cleanup)(void))
 _Noreturn void out_of_memory(void)
 {
     static const char message[] = "error: out of memory\n";
-    /* Nothing more can be done if even this cannot be written. */
+    /* A failure of this write cannot be handled. */
     ssize_t ignored = write(STDERR_FILENO, message, sizeof message - 1);
     (void)ignored;
     void (*cleanup)(void) = last_cleanup;
-    last_cleanup = NULL; /* it may need memory itself */
+    last_cleanup = NULL; /* the cleanup may run out of memory too */
     if (cleanup)
         cleanup();
     _exit(EXIT_FAILURE);

@@ -57,7 +57,8 @@ static bool is_same_use(const struct location *a, const struct location *b)
     return a && b ? a->start == b->start : a == b;
 }
 
-/* What was reported of the same text of a file, used through another alias; or NULL. */
+/* Returns the diagnostic for the same text of a file, used through another alias; NULL if there is
+ * none. */
 static struct diag *find_repeated(const struct diags *diags, const struct diag *diag)
 {
     const struct source *source = diag->at.source;
@@ -72,7 +73,7 @@ static struct diag *find_repeated(const struct diags *diags, const struct diag *
     return NULL;
 }
 
-/* The tree that has the source may be freed before the diagnostics. */
+/* Copies the use of a source, because its tree may be freed before the diagnostics. */
 static const struct source *keep_use(struct arena *arena, const struct source *source)
 {
     if (!source || !source->use)
@@ -170,7 +171,7 @@ bool diag_suggest(struct diags *diags, const struct suggestion *near)
     return near->best.len > 0;
 }
 
-/* Where the line of an offset begins; a byte order mark is no part of the first one. */
+/* Returns the start of the line of an offset; excludes a byte order mark. */
 static size_t line_start(struct str text, size_t offset)
 {
     size_t mark = utf8_bom_len(text);
@@ -180,12 +181,12 @@ static size_t line_start(struct str text, size_t offset)
     return offset;
 }
 
-/* Lines are counted once for each block of the text. */
+/* Line breaks are counted once per block of the text. */
 enum { LINE_MAP_BLOCK = 4096 };
 
 struct line_map {
     struct arena *arena;
-    size_t *before; /* by block: line breaks before it; NULL until it is filled */
+    size_t *before; /* line breaks before each block; NULL until filled */
 };
 
 struct line_map *line_map_new(struct arena *arena)
@@ -244,10 +245,10 @@ static const char *paint(bool color, const char *code)
     return color ? code : "";
 }
 
-/* Bytes of one line that are shown at most; a longer line is cut around the place. */
+/* Maximum number of bytes of a line shown before and after the position. */
 enum { SHOWN_BEFORE = 60, SHOWN_AFTER = 60 };
 
-/* Characters that change the order in which others are shown: a line may read as another. */
+/* Characters that change the text direction: a line could be displayed as a different one. */
 static bool turns_direction(uint32_t character)
 {
     return character == 0x061C || character == 0x200E || character == 0x200F ||
@@ -255,8 +256,8 @@ static bool turns_direction(uint32_t character)
            (character >= 0x2066 && character <= 0x2069);
 }
 
-/* Appends the character at `at`, unless it takes more than `room` columns. Returns where the next
- * one begins, and takes off the room it needs. */
+/* Appends the character at `at` unless it needs more than `*room` columns; subtracts its columns.
+ * Returns the offset of the next character. */
 static size_t add_character(struct buf *out, struct str text, size_t at, size_t *room)
 {
     uint32_t character = 0;
@@ -286,7 +287,7 @@ void diag_add_truncated(struct buf *out, struct str text, size_t columns)
 {
     const struct str mark = STR("...");
     size_t start = out->len;
-    size_t cut = start; /* where the mark would begin */
+    size_t cut = start; /* start of the ellipsis */
     size_t room = columns;
     for (size_t at = 0; at < text.len;) {
         size_t next = add_character(out, text, at, &room);
@@ -355,14 +356,13 @@ static void write_hint(struct buf *out, struct str hint)
     }
 }
 
-/* The one rule for a file that may not be shown: whatever was reported in it, this is printed
- * instead, so that no message needs to know. */
+/* Replaces all messages about a hidden file, so that no caller needs to check for one. */
 static const char hidden_message[] = "invalid service or environment file";
 static const char hidden_hint[] =
-    "its content is not shown: it is outside the working directory and the directory of the "
-    "service file,\nand no top-level name, org_name, providers or modules was found in it";
+    "its content is not shown because it is outside the working directory and the directory of "
+    "the service file,\nand has no top-level key name, org_name, providers or modules";
 
-/* "used at FILE:LINE:COLUMN through *NAME". */
+/* Writes "used at FILE:LINE:COLUMN through *NAME". */
 static void write_use(struct buf *out, const struct diag *diag)
 {
     const struct source *source = diag->at.source;
@@ -408,7 +408,7 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
         write_use(out, diag);
 }
 
-/* What is about the file as a whole comes first. */
+/* Diagnostics about a whole file come first. */
 static size_t rank(struct location at)
 {
     return location_is_file(at) ? 0 : at.start;
@@ -424,7 +424,7 @@ static int by_place(const void *a, const void *b)
     return left->order < right->order ? -1 : 1;
 }
 
-/* Sorts each run of neighbours from one file; the files stay in the order they were read. */
+/* Sorts each run of diagnostics of one file; files stay in the order in which they were read. */
 static void sort_by_place(struct diag *items, size_t count)
 {
     for (size_t from = 0, to; from < count; from = to) {
@@ -435,7 +435,7 @@ static void sort_by_place(struct diag *items, size_t count)
     }
 }
 
-/* True when this is what diagnostics keep of the message: a long one ends in "..." there. */
+/* True if `kept` is `message` as stored: a long message is cut and ends in "...". */
 static bool is_kept_of(struct str kept, struct str message)
 {
     bool cut = message.len > DIAG_TEXT_MAX && kept.len >= DIAG_TEXT_MAX;

@@ -1,12 +1,12 @@
 #include "base/map.h"
 
-/* FNV-1a from a beginning that differs from run to run, as addresses do: else a file could hold
- * keys that all fall on one place. */
+/* FNV-1a with a seed that differs between runs, as addresses do; otherwise a file could contain
+ * keys that all collide. */
 static size_t hash(struct str key)
 {
     static const uint64_t prime = 0x100000001B3, mix = 0x9E3779B97F4A7C15;
     static const char here = 0;
-    enum { PAGE = 12 }; /* bits of an address that never differ */
+    enum { PAGE = 12 }; /* address bits that never differ */
     uint64_t hash = ((uintptr_t)&here >> PAGE) * mix;
     for (size_t i = 0; i < key.len; i++)
         hash = (hash ^ (unsigned char)key.data[i]) * prime;

@@ -108,7 +108,7 @@ bool str_span_only(struct str s, const char *allowed)
     return true;
 }
 
-/* Room for a text, with the NUL behind it. */
+/* Allocates a string of `len` bytes and its terminating NUL. */
 static char *arena_text(struct arena *arena, size_t len)
 {
     char *text = arena_bytes(arena, len + 1);
@@ -127,7 +127,7 @@ unsigned str_digit(char c)
 
 bool str_to_int(struct str text, int64_t *ret_number)
 {
-    enum { MOST_DIGITS = 18 }; /* fits an int64_t whatever the digits are */
+    enum { MOST_DIGITS = 18 }; /* always fits an int64_t */
     bool negative = text.len > 1 && text.data[0] == '-';
     struct str digits = str_skip(text, negative ? 1 : 0);
     if (digits.len == 0 || digits.len > MOST_DIGITS || !str_span_only(digits, "0123456789"))
@@ -172,8 +172,8 @@ struct str str_upper(struct arena *arena, struct str s)
     return map_bytes(arena, s, upper);
 }
 
-/* Formats as much as fits, and returns the length of all. vsnprintf() fails only for a broken
- * format or a result above INT_MAX: both are our mistake. */
+/* Formats as much as fits and returns the length of the complete result. vsnprintf() fails only on
+ * an invalid format or a result above INT_MAX: both are bugs of this program. */
 __attribute__((format(printf, 3, 0))) static size_t print(char *to, size_t room, const char *format,
                                                           va_list arguments)
 {
@@ -191,7 +191,7 @@ struct str str_vformat(struct arena *arena, const char *format, va_list argument
     char *room = arena->free;
     size_t len = print(room, room ? (size_t)(arena->end - room) : 0, format, arguments);
     char *text = arena_text(arena, len);
-    if (text != room) /* it did not fit */
+    if (text != room) /* it did not fit into the chunk */
         print(text, len + 1, format, arguments);
     return (struct str){text, len};
 }
@@ -269,7 +269,7 @@ void buf_format(struct buf *buf, const char *format, ...)
     buf_reserve(buf, 1);
     size_t room = buf->capacity - buf->len;
     size_t len = print(buf->data + buf->len, room, format, arguments);
-    if (len >= room) { /* it did not fit */
+    if (len >= room) { /* the buffer was too small */
         buf_reserve(buf, len + 1);
         print(buf->data + buf->len, len + 1, format, arguments);
     }
@@ -309,10 +309,10 @@ void buf_wipe(struct buf *buf)
     buf_free(buf);
 }
 
-/* Optimal string alignment distance (Damerau-Levenshtein, each place edited once). */
+/* Optimal string alignment distance (Damerau-Levenshtein, each substring edited at most once). */
 static size_t edit_distance(struct str a, struct str b)
 {
-    enum { LONGEST = 64 }; /* what is longer has no near neighbour worth naming */
+    enum { LONGEST = 64 }; /* longer words get no suggestion */
     size_t rows[3][LONGEST + 1];
     if (a.len > LONGEST || b.len > LONGEST)
         return SIZE_MAX;

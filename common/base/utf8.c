@@ -68,7 +68,7 @@ static bool in_ranges(uint32_t character, const struct range *ranges, size_t cou
 
 void utf8_encode(struct buf *out, uint32_t character)
 {
-    static const unsigned char first[] = {0x00, 0xC0, 0xE0, 0xF0}; /* by bytes that follow */
+    static const unsigned char first[] = {0x00, 0xC0, 0xE0, 0xF0}; /* by continuation bytes */
     int more = character < 0x80 ? 0 : character < 0x800 ? 1 : character < 0x10000 ? 2 : 3;
     buf_add_byte(out, (char)(first[more] | character >> (6 * more)));
     while (more-- > 0)
@@ -99,8 +99,8 @@ size_t utf8_bom_len(struct str text)
 
 size_t utf8_columns(uint32_t character)
 {
-    /* The blocks that matter for a caret and a progress line, after Unicode's East Asian Width
-     * (UAX #11). */
+    /* From Unicode's East Asian Width (UAX #11): the blocks relevant to carets and progress
+     * lines. */
     static const struct range none[] = {
         {0x300, 0x36F}, {0x200B, 0x200F}, {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}};
     static const struct range wide[] = {

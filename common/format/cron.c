@@ -39,7 +39,7 @@ static bool read_number(const struct cron_field *cron_field, struct str text, in
            *ret <= cron_field->max;
 }
 
-/* NUMBER, NUMBER-NUMBER, * or ?, each with /STEP. */
+/* True for NUMBER, NUMBER-NUMBER, * or ?, each with an optional /STEP. */
 static bool is_range(const struct cron_field *cron_field, struct str text)
 {
     size_t slash = str_find(text, 0, '/');
@@ -70,7 +70,7 @@ static bool is_part(const struct cron_field *cron_field, struct str text)
     return true;
 }
 
-/* @every 1h30m: whole numbers with units, as Go's time.ParseDuration reads them. */
+/* True for @every 1h30m: integers with units, as in Go's time.ParseDuration. */
 static bool is_every(struct str schedule)
 {
     struct str prefix = STR("@every ");
@@ -104,8 +104,8 @@ const char *cron_check(struct arena *arena, struct str schedule)
 {
     if (str_starts_with(schedule, STR("@")))
         return is_word(schedule) ? NULL
-                                 : "must be five parts, or @hourly, @daily, @weekly, @monthly, "
-                                   "@yearly, @every 1h";
+                                 : "must have five fields, or be @hourly, @daily, @weekly, "
+                                   "@monthly, @yearly or @every 1h";
     size_t count = 0;
     struct str wrong = {0};
     for (size_t at = 0; at < schedule.len;) {
@@ -114,16 +114,16 @@ const char *cron_check(struct arena *arena, struct str schedule)
             end++;
         struct str text = str_slice(schedule, at, end);
         if (text.len && count < PART_COUNT && !is_part(&cron_fields[count], text))
-            wrong = str_format(arena, "%.*s%s\"%.*s\" for the %s, which goes from %d to %d",
-                               STR_ARG(wrong), wrong.len ? ", and " : "has ", STR_ARG(text),
-                               cron_fields[count].name, (int)cron_fields[count].min,
-                               (int)cron_fields[count].max);
+            wrong =
+                str_format(arena, "%.*s%san invalid %s \"%.*s\" (allowed: %d to %d)",
+                           STR_ARG(wrong), wrong.len ? ", and " : "has ", cron_fields[count].name,
+                           STR_ARG(text), (int)cron_fields[count].min, (int)cron_fields[count].max);
         count += text.len > 0;
         at = end + 1;
     }
     if (count != PART_COUNT)
         wrong = str_format(arena,
-                           "%.*s%smust have five parts: minute, hour, day of month, month, "
+                           "%.*s%smust have five fields: minute, hour, day of month, month, "
                            "day of week",
                            STR_ARG(wrong), wrong.len ? ", and " : "");
     return wrong.len ? wrong.data : NULL;

@@ -42,7 +42,8 @@ static void skip_line(struct reader *reader)
     reader->at = str_find(reader->text, reader->at, '\n');
 }
 
-/* The rest of a line behind a value. */
+/* Reads the rest of a line after a quoted value. Reports an error and returns false unless it is
+ * empty or a comment. */
 static bool ends_line(struct reader *reader)
 {
     skip_spaces(reader);
@@ -55,8 +56,8 @@ static bool ends_line(struct reader *reader)
         return true;
     }
     diag_error(reader->diags, place(reader, reader->at, reader->at + 1),
-               "something behind the closing quote");
-    diag_hint(reader->diags, "put all of the value between the quotes; a comment begins with #");
+               "unexpected text after the closing quote");
+    diag_hint(reader->diags, "put the whole value inside the quotes; start a comment with #");
     skip_line(reader);
     return false;
 }
@@ -69,7 +70,8 @@ static char escaped(char letter)
     return found ? meanings[found - letters] : 0;
 }
 
-/* Where the quote at `at` is closed, or the text's end. */
+/* Returns the offset of the closing quote for the quote at `at`; the text's length if there is
+ * none. */
 static size_t find_quote(struct str text, size_t at)
 {
     char quote = text.data[at++];
@@ -78,7 +80,7 @@ static size_t find_quote(struct str text, size_t at)
     return at < text.len ? at : text.len;
 }
 
-/* What stands for itself, or the meaning of an escape; 0: it has none, which is reported. */
+/* Reads a byte or an escape sequence. Reports an error and returns 0 if the escape is unknown. */
 static char read_byte(struct reader *reader, char quote)
 {
     char byte = reader->text.data[reader->at++];
@@ -87,22 +89,24 @@ static char read_byte(struct reader *reader, char quote)
     char meaning = escaped(here(reader));
     if (!meaning) {
         diag_error(reader->diags, place(reader, reader->at - 1, reader->at + 1),
-                   "an unknown escape in double quotes");
-        diag_hint(reader->diags,
-                  "\\\\ is a backslash; \\n, \\r, \\t, \\\" and \\$ are known; in single "
-                  "quotes all stays as it is");
+                   "unknown escape sequence in double quotes");
+        diag_hint(
+            reader->diags,
+            "write \\\\ for a backslash (valid escapes: \\n, \\r, \\t, \\\\, \\\", \\$), or use "
+            "single quotes, in which nothing is escaped");
     }
     reader->at++;
     return meaning;
 }
 
-/* A value in quotes, which may go on over lines. */
+/* Reads a quoted value, which may span several lines. */
 static bool read_quoted(struct reader *reader, struct str *ret)
 {
     size_t start = reader->at++;
     size_t end = find_quote(reader->text, start);
     if (end == reader->text.len) {
-        diag_error(reader->diags, place(reader, start, start + 1), "this quote is never closed");
+        diag_error(reader->diags, place(reader, start, start + 1), "missing closing quote");
+        diag_hint(reader->diags, "end the value with the same quote");
         reader->at = end;
         return false;
     }
@@ -111,7 +115,7 @@ static bool read_quoted(struct reader *reader, struct str *ret)
     bool right = true;
     while (reader->at < end) {
         value[len] = read_byte(reader, reader->text.data[start]);
-        right &= value[len++] != 0; /* the text holds no NUL */
+        right &= value[len++] != 0; /* the text contains no NUL */
     }
     reader->at++;
     *ret = (struct str){value, len};
@@ -151,13 +155,13 @@ static bool read_name(struct reader *reader, struct str *ret, struct location *r
     *ret_at = place(reader, start, reader->at);
     skip_spaces(reader);
     if (here(reader) != '=') {
-        diag_error(reader->diags, place(reader, start, start), "a line must be NAME=VALUE");
+        diag_error(reader->diags, place(reader, start, start), "line must be NAME=VALUE");
         return false;
     }
     reader->at++;
     const char *wrong = name_check_variable(*ret);
     if (wrong)
-        diag_error(reader->diags, *ret_at, "the name %s", wrong);
+        diag_error(reader->diags, *ret_at, "name %s", wrong);
     return !wrong;
 }
 
@@ -168,9 +172,9 @@ static void add(struct reader *reader, struct dotenv_item item)
     *at = item.at;
     const struct location *first = map_add(reader->arena, &reader->names, item.name, at);
     if (first) {
-        diag_error(reader->diags, item.at, "\"%.*s\" is written twice", STR_ARG(item.name));
-        if (!diags_full(reader->diags)) /* counting lines takes time */
-            diag_hint(reader->diags, "it is on line %zu already",
+        diag_error(reader->diags, item.at, "duplicate name \"%.*s\"", STR_ARG(item.name));
+        if (!diags_full(reader->diags)) /* counting lines is slow */
+            diag_hint(reader->diags, "first defined on line %zu",
                       diag_position(reader->source, first->start).line);
         return;
     }
@@ -211,8 +215,8 @@ bool dotenv_parse(struct arena *arena, const struct source *source, struct diags
     size_t nul = str_find(source->text, 0, '\0');
     *ret = (struct dotenv){0};
     if (nul < source->text.len) {
-        diag_error(diags, place(&reader, nul, nul + 1), "a NUL, which no such file holds");
-        diag_hint(diags, "set values of any bytes one by one: secret set NAME --from-file FILE");
+        diag_error(diags, place(&reader, nul, nul + 1), "NUL byte: a .env file must be text");
+        diag_hint(diags, "set a binary value on its own: secret set NAME --from-file FILE");
         return false;
     }
     for (reader.at = utf8_bom_len(source->text); !ends(&reader); reader.at++)
@@ -252,7 +256,7 @@ struct str dotenv_line(struct arena *arena, struct str name, struct str value)
                                 "_-.,:/@%+=";
     if (value.len && str_span_only(value, plain))
         return str_format(arena, "%.*s=%.*s\n", STR_ARG(name), STR_ARG(value));
-    /* Lines stay lines; what is not seen is escaped. */
+    /* Newlines stay as they are; invisible characters are escaped. */
     char *text = arena_alloc(arena, name.len + 2 * value.len + sizeof "=\"\"\n");
     size_t len = 0;
     memcpy(text, name.data, name.len);

@@ -14,7 +14,7 @@ bool duration_parse(struct str text, int64_t *ret_seconds)
         int64_t seconds;
     } units[] = {{'h', 3600}, {'m', 60}, {'s', 1}};
     int64_t total = 0;
-    size_t unit = 0; /* each at most once, the largest first */
+    size_t unit = 0; /* each at most once, in this order */
     for (size_t at = 0; at < text.len; at++) {
         int64_t number = 0;
         size_t digits = at;
@@ -32,7 +32,7 @@ bool duration_parse(struct str text, int64_t *ret_seconds)
     return total >= 1 && total <= DURATION_MAX;
 }
 
-/* The steps of apimachinery's duration.HumanDuration(). */
+/* Same thresholds as apimachinery's duration.HumanDuration(). */
 struct str duration_format(struct arena *arena, int64_t seconds)
 {
     int64_t minutes = seconds / 60;
@@ -67,7 +67,7 @@ static int64_t number_at(struct str text, size_t at, size_t count)
     return number;
 }
 
-/* Where the form has a 0, any digit may stand. */
+/* True if the text has the form, in which 0 stands for any digit. */
 static bool has_form(struct str text, struct str form)
 {
     bool fits = text.len == form.len;
@@ -76,15 +76,15 @@ static bool has_form(struct str text, struct str form)
     return fits;
 }
 
-/* Nothing, or ".123". */
+/* True for an empty string or ".123". */
 static bool is_fraction(struct str text)
 {
     return text.len == 0 ||
            (text.len > 1 && text.data[0] == '.' && str_span_only(str_skip(text, 1), "0123456789"));
 }
 
-/* Days from 1970-01-01 in the Gregorian calendar; a year begins in March here, so that a leap day
- * is its last one. */
+/* Returns the days since 1970-01-01 in the Gregorian calendar. Years start in March here, so that a
+ * leap day is the last day. */
 static int64_t days_until(int64_t year, int64_t month, int64_t day)
 {
     year -= month <= 2;

@@ -16,7 +16,7 @@ static bool one_of(char c, const char *set)
     return c && strchr(set, c);
 }
 
-/* Begins with one of `first`, ends with one of `last`, has only `inner` between. */
+/* True if `s` starts with one of `first`, ends with one of `last` and contains only `inner`. */
 static bool shaped(struct str s, const char *first, const char *inner, const char *last)
 {
     return s.len && one_of(s.data[0], first) && one_of(s.data[s.len - 1], last) &&
@@ -32,19 +32,20 @@ static const char *label_wrong(struct str name, const char *first, const char *m
 
 const char *name_check_namespace(struct str name)
 {
-    return label_wrong(name, LOWER DIGITS,
-                       "must be lower-case letters, digits and dashes, beginning and ending with a "
-                       "letter or digit");
+    return label_wrong(
+        name, LOWER DIGITS,
+        "must consist of lowercase letters, digits and dashes, and start and end with "
+        "a letter or digit");
 }
 
 const char *name_check_service(struct str name)
 {
     return label_wrong(name, LOWER,
-                       "must be lower-case letters, digits and dashes, beginning with a letter and "
-                       "ending with a letter or digit");
+                       "must consist of lowercase letters, digits and dashes, start with a letter "
+                       "and end with a letter or digit");
 }
 
-/* True when every part between `separator`s is a DNS label of at most 63 characters. */
+/* True if every part between dots is a DNS label of at most 63 characters. */
 static bool all_labels(struct str name)
 {
     for (size_t at = 0; at <= name.len;) {
@@ -63,7 +64,7 @@ const char *name_check_subdomain(struct str name)
         return "must be at most 253 characters long";
     return name.len && all_labels(name)
                ? NULL
-               : "must be lower-case letters, digits, dashes and dots, as in a domain name";
+               : "must consist of lowercase letters, digits, dashes and dots, like a domain name";
 }
 
 const char *name_check_host(struct str name)
@@ -77,7 +78,8 @@ const char *name_check_host(struct str name)
                : "must be a domain name, such as app.example.com";
 }
 
-/* Kubernetes keeps these for folders: apimachinery's IsConfigMapKey and IsEnvVarName. */
+/* Kubernetes reserves these names for directories: apimachinery's IsConfigMapKey and
+ * IsEnvVarName. */
 static bool is_dir_name(struct str name)
 {
     return str_eq_c(name, ".") || str_starts_with(name, STR(".."));
@@ -86,10 +88,10 @@ static bool is_dir_name(struct str name)
 const char *name_check_variable(struct str name)
 {
     if (is_dir_name(name))
-        return "must not be . or begin with ..";
+        return "must not be . or start with ..";
     return shaped(name, ALNUM "-._", ALNUM "-._", ALNUM "-._") && !one_of(name.data[0], DIGITS)
                ? NULL
-               : "must be letters, digits, _, - and ., not beginning with a digit";
+               : "must consist of letters, digits, _, - and ., and not start with a digit";
 }
 
 const char *name_check_secret_key(struct str name)
@@ -97,9 +99,10 @@ const char *name_check_secret_key(struct str name)
     if (name.len > SUBDOMAIN_MAX)
         return "must be at most 253 characters long";
     if (is_dir_name(name))
-        return "must not be . or begin with ..";
-    return name.len && str_span_only(name, ALNUM "-._") ? NULL
-                                                        : "must be letters, digits, _, - and .";
+        return "must not be . or start with ..";
+    return name.len && str_span_only(name, ALNUM "-._")
+               ? NULL
+               : "must consist of letters, digits, _, - and .";
 }
 
 const char *name_check_label_value(struct str name)
@@ -108,14 +111,15 @@ const char *name_check_label_value(struct str name)
         return "must be at most 63 characters long";
     return name.len == 0 || shaped(name, ALNUM, ALNUM "-._", ALNUM)
                ? NULL
-               : "must be letters, digits, -, _ and ., beginning and ending with a letter or digit";
+               : "must consist of letters, digits, -, _ and ., and start and end with a letter or "
+                 "digit";
 }
 
 const char *name_check_image_tag(struct str tag)
 {
     return tag.len <= TAG_MAX && shaped(tag, ALNUM "_", ALNUM "_.-", ALNUM "_.-")
                ? NULL
-               : "must be at most 128 letters, digits, _, . and -, not beginning with . or -";
+               : "must be at most 128 letters, digits, _, . and -, and not start with . or -";
 }
 
 const char *name_check_image_digest(struct str digest)
@@ -124,10 +128,10 @@ const char *name_check_image_digest(struct str digest)
     return str_starts_with(digest, STR("sha256:")) && hex.len == 64 &&
                    str_span_only(hex, DIGITS "abcdef")
                ? NULL
-               : "must be sha256: and 64 lower-case hexadecimal digits";
+               : "must be sha256: followed by 64 lowercase hexadecimal digits";
 }
 
-/* One part of a repository's path: words joined by one . or _, by __, or by dashes. */
+/* True for a component of a repository's path: words joined by one . or _, by __, or by dashes. */
 static bool is_repository_part(struct str part)
 {
     if (!shaped(part, LOWER DIGITS, LOWER DIGITS "._-", LOWER DIGITS))
@@ -143,8 +147,8 @@ static bool is_repository_part(struct str part)
     return true;
 }
 
-/* A registry: HOST[:PORT]. Docker takes the first part for one when it has a dot, a port, or is
- * `localhost`. */
+/* True for a registry, HOST[:PORT]. Docker takes the first component for a registry if it has a
+ * dot, a port, or is `localhost`. */
 static bool is_registry(struct str part)
 {
     size_t colon = str_find(part, 0, ':');
@@ -177,11 +181,11 @@ const char *name_check_image(struct str image)
         "must be an image such as nginx, nginx:1.29 or registry.example.com/team/app:v1";
     struct image_name parts = image_name_split(image);
     if (parts.has_digest && name_check_image_digest(parts.digest))
-        return "has a digest that is not sha256: and 64 lower-case hexadecimal digits";
+        return "has an invalid digest: it must be sha256: followed by 64 lowercase hexadecimal "
+               "digits";
     if (parts.has_tag && name_check_image_tag(parts.tag))
-        return "has a tag that is not at most 128 letters, digits, _, . and -, not beginning with "
-               ". "
-               "or -";
+        return "has an invalid tag: it must be at most 128 letters, digits, _, . and -, and not "
+               "start with . or -";
     struct str repository = parts.repository;
     if (repository.len > IMAGE_MAX)
         return "must have at most 255 characters before the tag";
@@ -189,7 +193,7 @@ const char *name_check_image(struct str image)
         return NULL;
     for (size_t i = 0; i < repository.len; i++)
         if (one_of(repository.data[i], UPPER))
-            return "must be in lower case before the tag";
+            return "must be lowercase before the tag";
     return message;
 }
 
@@ -216,7 +220,8 @@ const char *name_check_port(struct str name)
     return name.len <= PORT_NAME_MAX && letter && !doubled &&
                    shaped(name, LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS)
                ? NULL
-               : "must be at most 15 lower-case letters, digits and single dashes, with a letter";
+               : "must be at most 15 lowercase letters, digits and single dashes, with at least "
+                 "one letter";
 }
 
 const char *name_check_label_key(struct str key)
@@ -227,27 +232,27 @@ const char *name_check_label_key(struct str key)
     if (prefixed && name_check_subdomain(str_slice(key, 0, slash)))
         return "must have a domain name before the slash";
     if (name.len > LABEL_MAX)
-        return "must have at most 63 characters behind the slash";
+        return "must have at most 63 characters after the slash";
     return shaped(name, ALNUM, ALNUM "-._", ALNUM)
                ? NULL
-               : "must be letters, digits, -, _ and ., beginning and ending with a letter or "
-                 "digit; a domain name and a slash may stand before";
+               : "must consist of letters, digits, -, _ and ., and start and end with a letter or "
+                 "digit; a prefix such as example.com/ is allowed";
 }
 
 const char *name_check_mount_path(struct str path)
 {
     if (path.len < 2 || path.data[0] != '/')
-        return "must be a folder that begins with /, not the root itself";
+        return "must be an absolute path other than /";
     if (path.len > HTTP_PATH_MAX)
         return "must be at most 1024 characters long";
     for (size_t at = 1; at <= path.len;) {
         size_t end = str_find(path, at, '/');
         struct str part = str_slice(path, at, end);
         if (part.len == 0 || str_eq_c(part, ".") || str_eq_c(part, ".."))
-            return "must be written the short way: no / at its end, no //, . or ..";
+            return "must be normalized: no trailing /, no //, no . and no ..";
         at = end + 1;
     }
-    return str_find(path, 0, ':') < path.len ? "must not have a colon" : NULL;
+    return str_find(path, 0, ':') < path.len ? "must not contain a colon" : NULL;
 }
 
 const char *name_check_path(struct str path)
@@ -255,10 +260,10 @@ const char *name_check_path(struct str path)
     if (path.len > HTTP_PATH_MAX)
         return "must be at most 1024 characters long";
     if (path.len == 0 || path.data[0] != '/')
-        return "must begin with /";
+        return "must start with /";
     return str_span_only(path, ALNUM "-._~!$&'()*+,;=:@%/")
                ? NULL
-               : "may hold letters, digits and -._~!$&'()*+,;=:@%/ only";
+               : "must contain only letters, digits and -._~!$&'()*+,;=:@%/";
 }
 
 const char *name_check_request(struct str request)
@@ -269,18 +274,19 @@ const char *name_check_request(struct str request)
         return wrong;
     return str_span_only(str_skip(request, query), ALNUM "-._~!$&'()*+,;=:@%/?")
                ? NULL
-               : "has a query with characters that must be escaped as %20 and the like";
+               : "has a query with characters that must be percent-encoded, such as %20 for a "
+                 "space";
 }
 
 const char *name_check_hash_key(struct str key)
 {
     return key.len && str_span_only(key, ALNUM "_${}-")
                ? NULL
-               : "must be nginx variables and letters, digits, _ and -, such as $request_uri";
+               : "must consist of nginx variables, letters, digits, _ and -, such as $request_uri";
 }
 
-/* In nginx's configuration a semicolon or brace ends a directive, a quote or a comment hides its
- * end. ${NAME} is a variable. https://nginx.org/en/docs/beginners_guide.html#conf_structure */
+/* In nginx's configuration, a semicolon or brace ends a directive, and a quote or a comment hides
+ * its end. ${NAME} is a variable. https://nginx.org/en/docs/beginners_guide.html#conf_structure */
 const char *name_check_nginx_value(struct str value)
 {
     bool variable = false;
@@ -288,14 +294,14 @@ const char *name_check_nginx_value(struct str value)
         char byte = value.data[i];
         bool begins = i == 0 || value.data[i - 1] == ' ';
         if ((unsigned char)byte < ' ')
-            return "must be one line";
+            return "must be a single line";
         if (byte == '{' && i > 0 && value.data[i - 1] == '$')
             variable = true;
         else if (byte == '}' && variable)
             variable = false;
         else if (one_of(byte, ";{}\"") || (byte == '#' && begins) || (variable && byte == ' '))
-            return "must not have ; { } \" or a # that begins a word, which nginx would take for "
-                   "configuration of its own";
+            return "must not contain ; { } \" or a # at the start of a word: nginx would read them "
+                   "as configuration";
     }
     return variable || str_ends_with(value, STR("\\")) ? "must not end inside ${ or with \\" : NULL;
 }
@@ -317,7 +323,8 @@ const char *name_check_aws_account(struct str account)
     return account.len == 12 && str_span_only(account, DIGITS) ? NULL : "must be 12 digits";
 }
 
-/* arn:PARTITION:iam::ACCOUNT:TYPE/PATH/NAME; AWS's own policies have `aws` for an account. */
+/* True for arn:PARTITION:iam::ACCOUNT:TYPE/PATH/NAME. The account of AWS managed policies is
+ * `aws`. */
 static bool is_iam_arn(struct str arn, struct str type, bool may_be_theirs)
 {
     struct arn parts = arn_split(arn);
@@ -334,14 +341,14 @@ const char *name_check_iam_policy(struct str arn)
 {
     return is_iam_arn(arn, STR("policy/"), true)
                ? NULL
-               : "must be the ARN of one, such as arn:aws:iam::123456789012:policy/extra";
+               : "must be an IAM policy ARN, such as arn:aws:iam::123456789012:policy/extra";
 }
 
 const char *name_check_iam_role(struct str arn)
 {
     return is_iam_arn(arn, STR("role/"), false)
                ? NULL
-               : "must be the ARN of a role, such as arn:aws:iam::123456789012:role/app";
+               : "must be an IAM role ARN, such as arn:aws:iam::123456789012:role/app";
 }
 
 /* https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html */
@@ -349,7 +356,7 @@ const char *name_check_eks_cluster(struct str name)
 {
     return name.len <= EKS_CLUSTER_MAX && shaped(name, ALNUM, ALNUM "-_", ALNUM "-_")
                ? NULL
-               : "must be at most 100 letters, digits, - and _, beginning with a letter or digit";
+               : "must be at most 100 letters, digits, - and _, and start with a letter or digit";
 }
 
 /* https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
@@ -359,8 +366,7 @@ const char *name_check_s3_bucket(struct str name)
     return name.len >= BUCKET_MIN && name.len <= LABEL_MAX &&
                    shaped(name, LOWER DIGITS, LOWER DIGITS "-.", LOWER DIGITS)
                ? NULL
-               : "must be 3 to 63 lower-case letters, digits, dots and dashes, beginning and "
-                 "ending "
+               : "must be 3 to 63 lowercase letters, digits, dots and dashes, and start and end "
                  "with a letter or digit";
 }
 
@@ -373,7 +379,7 @@ const char *name_check_openid_provider(struct str provider)
                : "must be an address such as https://oidc.eks.us-east-1.amazonaws.com/id/ID";
 }
 
-/* https://cloud.google.com/iam/docs/service-accounts-create, and Google's own, such as
+/* https://cloud.google.com/iam/docs/service-accounts-create, and Google-managed accounts such as
  * NUMBER-compute@developer.gserviceaccount.com. */
 const char *name_check_google_account(struct str address)
 {
@@ -389,7 +395,7 @@ const char *name_check_google_account(struct str address)
                  "app@my-project.iam.gserviceaccount.com";
 }
 
-/* An id, perhaps of a domain: "example.com:shop".
+/* A project ID, optionally with a domain: "example.com:shop".
  * https://cloud.google.com/resource-manager/docs/creating-managing-projects */
 const char *name_check_google_project(struct str project)
 {
@@ -401,8 +407,8 @@ const char *name_check_google_project(struct str project)
                  shaped(id, LOWER, LOWER DIGITS "-", LOWER DIGITS);
     return right && (!of_domain || all_labels(str_slice(project, 0, colon)))
                ? NULL
-               : "must be the ID of a project, such as my-project: 6 to 30 lower-case letters, "
-                 "digits and dashes, beginning with a letter";
+               : "must be a project ID such as my-project: 6 to 30 lowercase letters, digits and "
+                 "dashes, starting with a letter";
 }
 
 const char *name_check_uuid(struct str uuid)

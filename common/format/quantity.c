@@ -9,8 +9,8 @@ struct str quantity_cpu(struct arena *arena, int64_t millicores)
     return str_format(arena, "%" PRId64 "m", millicores);
 }
 
-/* With the largest suffix that leaves an integer, as Kubernetes does for each of its formats. Only
- * what is no integer of Mi is written with a decimal suffix, if that leaves a smaller one. */
+/* Uses the largest suffix that gives an integer, as Kubernetes does for each of its formats. The
+ * decimal suffix is used only if the value is not a multiple of Mi and the number is smaller. */
 struct str quantity_bytes(struct arena *arena, int64_t bytes)
 {
     static const char *const binary[] = {"", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei", NULL};
@@ -36,7 +36,7 @@ static size_t skip_digits(struct str text, size_t at)
     return at;
 }
 
-/* What a number is multiplied by: 2^two * 10^ten. False for what is no suffix. */
+/* Parses a suffix into its factor 2^two * 10^ten. Returns false for an unknown suffix. */
 static bool read_suffix(struct str suffix, int *ret_two, int *ret_ten)
 {
     static const struct {
@@ -70,14 +70,14 @@ static bool read_suffix(struct str suffix, int *ret_two, int *ret_ten)
     return true;
 }
 
-/* Adds a digit; what does not fit stays at the most. */
+/* Appends a digit; saturates at INT64_MAX. */
 static void add_digit(int64_t *number, int digit)
 {
     *number = *number > (INT64_MAX - 9) / 10 ? INT64_MAX : *number * 10 + digit;
 }
 
-/* Multiplies and divides by ten, up to the next whole number as Kubernetes does; `rest`: the number
- * is a little larger, before and after. */
+/* Multiplies by 10^power, rounding up as Kubernetes does. `*rest`: the exact number is slightly
+ * larger (in and out). */
 static int64_t scale_by_ten(int64_t number, int power, bool *rest)
 {
     for (; power > 0 && number > 0 && number < INT64_MAX; power--)
@@ -113,7 +113,7 @@ bool quantity_parse_rounded(struct str text, int64_t *ret_thousandths, bool *ret
     int64_t number = 0;
     for (size_t i = 0; i < whole.len; i++)
         add_digit(&number, whole.data[i] - '0');
-    /* Digits that would not fit are too small to count, but for rounding up. */
+    /* Further digits are too small to matter, except for rounding up. */
     int64_t room = (INT64_MAX >> two) / 10000;
     size_t used = 0;
     for (; used < fraction.len && number < room; used++)

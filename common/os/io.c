@@ -55,7 +55,7 @@ static int check_regular(const struct stat *status)
     return S_ISREG(status->st_mode) ? 0 : IO_NOT_REGULAR;
 }
 
-/* True for a file of the kernel, such as /proc/self/environ: it claims to be a regular one. */
+/* True for a kernel file such as /proc/self/environ, which claims to be regular. */
 static bool is_kernel_file(int fd, const struct stat *status)
 {
 #ifdef __linux__
@@ -75,7 +75,7 @@ static bool is_kernel_file(int fd, const struct stat *status)
 #endif
 }
 
-/* `fd` was opened without waiting for the other end of a pipe. */
+/* `fd` was opened with O_NONBLOCK. */
 static int check_opened(int fd)
 {
     struct stat status;
@@ -93,8 +93,8 @@ int io_read_regular_file(const char *path, size_t limit, struct buf *ret)
 {
     struct stat status;
     ret->len = 0;
-    /* Opening a device can act already (a watchdog, a tape), so what is no file is not opened. The
-     * second look, at what was opened, is for a path that changes in between. */
+    /* Only regular files are opened, because opening a device (a watchdog, a tape) can have
+     * effects. The opened file is checked again in case the path changed in between. */
     if (stat(path, &status) < 0)
         return errno;
     int error = check_regular(&status);
@@ -112,12 +112,12 @@ int io_read_regular_file(const char *path, size_t limit, struct buf *ret)
 }
 
 enum {
-    PIPE_SIZE = 1024 * 1024,      /* what an unprivileged process may ask for */
-    LARGE_PAGE = 2 * 1024 * 1024, /* of most systems; elsewhere it is just a step */
+    PIPE_SIZE = 1024 * 1024,      /* the limit for unprivileged processes */
+    LARGE_PAGE = 2 * 1024 * 1024, /* of most systems; elsewhere just a step size */
     LARGE_FROM = LARGE_PAGE,
 };
 
-/* Fewer turns between the two ends of a pipe. Where it cannot be had, all goes on as it is. */
+/* A larger pipe needs fewer context switches. Failures are ignored. */
 static void widen_pipe(int fd)
 {
 #ifdef F_SETPIPE_SZ
@@ -128,8 +128,8 @@ static void widen_pipe(int fd)
 #endif
 }
 
-/* Large pages cost far less to fill. The last one stays empty in part, which small streams would
- * feel. */
+/* Large pages cost far less to fill. Not used for small streams, because the last page stays partly
+ * empty. */
 static void choose_pages(char *pages, size_t size)
 {
 #ifdef MADV_HUGEPAGE
@@ -171,7 +171,7 @@ int io_read_stream(int fd, size_t limit, io_progress *grown, void *context, stru
     *ret = (struct io_stream){0};
     widen_pipe(fd);
 #ifdef MAP_NORESERVE
-    /* Room for all that may come, which takes memory only where it is written to. */
+    /* Reserves room for the maximum size; only written pages take memory. */
     size_t size = limit + 2 * (size_t)LARGE_PAGE;
     char *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -197,7 +197,7 @@ void io_stream_free(struct io_stream *stream)
     *stream = (struct io_stream){0};
 }
 
-/* The system's type does without const, for it serves reading too. */
+/* iovec has no const because it also serves reading. */
 static struct iovec part_of(struct str text)
 {
     struct iovec part = {.iov_len = text.len};
@@ -212,7 +212,7 @@ static bool is_within(struct str piece, const struct io_stream *stream)
     return stream->size && piece.data >= start && piece.data + piece.len <= start + stream->size;
 }
 
-/* Hands pages over instead of copying them; what is left when that cannot be is for write(). */
+/* Passes pages to the pipe instead of copying them. On return `*piece` is the rest, for write(). */
 static int hand_over(int fd, struct str *piece)
 {
     while (piece->len) {
@@ -260,9 +260,9 @@ int io_write(int fd, struct str text)
 
 int io_write_pieces(int fd, const struct str *pieces, size_t count)
 {
-    enum { AT_ONCE = 16 }; /* the least that IOV_MAX may be */
-    size_t next = 0;       /* piece, */
-    size_t done = 0;       /* and what of it is written */
+    enum { AT_ONCE = 16 }; /* the minimum value of IOV_MAX */
+    size_t next = 0;       /* index of the next piece */
+    size_t done = 0;       /* bytes of that piece already written */
     for (;;) {
         struct iovec parts[AT_ONCE];
         int filled = 0;

@@ -17,7 +17,7 @@
 extern char **environ;
 
 static volatile sig_atomic_t caught;
-static int wake[2] = {-1, -1}; /* the handler writes, poll() reads */
+static int wake[2] = {-1, -1}; /* written by the signal handler, polled by the waits */
 
 static const int watched[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
@@ -40,7 +40,7 @@ static void close_end(int *fd)
     *fd = -1;
 }
 
-/* A pipe whose ends no child inherits, away from the standard streams. Returns 0 or an errno. */
+/* Creates a pipe with close-on-exec ends above the standard streams. Returns 0 or an errno. */
 static int make_pipe(int ends[2])
 {
     int raw[2];
@@ -100,7 +100,7 @@ void process_sleep(int milliseconds)
 {
     int64_t end = process_monotonic_ms() + milliseconds;
     for (int64_t left = milliseconds; left > 0 && !caught; left = end - process_monotonic_ms()) {
-        struct pollfd fd = {.fd = wake[0], .events = POLLIN}; /* below 0: poll() passes it over */
+        struct pollfd fd = {.fd = wake[0], .events = POLLIN}; /* -1: ignored */
         poll(&fd, 1, (int)left);
     }
 }
@@ -113,16 +113,16 @@ bool process_wait_input(int fd)
     return !caught;
 }
 
-/* A child that runs, with our ends of its streams; -1 where they are closed. */
+/* A running child and our ends of its streams; -1: closed. */
 struct child {
     struct process *process;
-    pid_t pid; /* 0: it has ended, or was never started */
+    pid_t pid; /* 0: has ended, or was never started */
     int in;
     int out;
     int err;
     size_t written;
-    int64_t spoke; /* when it wrote to stderr what was not shown yet */
-    int64_t asked; /* when it was asked to end */
+    int64_t spoke; /* when it first wrote to stderr what is not shown yet; 0: all is shown */
+    int64_t asked; /* when SIGTERM was sent */
     int64_t began;
 };
 
@@ -133,15 +133,15 @@ static void close_streams(struct child *child)
     close_end(&child->err);
 }
 
-/* The signals as a program expects them: ours are handled or ignored. One that is to finish is in a
- * process group of its own, where a terminal's signals do not reach it. */
+/* Resets the signals that we handle or ignore. An uninterruptible process gets its own process
+ * group, which signals of the terminal do not reach. */
 static int set_signals(posix_spawnattr_t *attributes, const struct process *process)
 {
     short flags = POSIX_SPAWN_SETSIGDEF;
     sigset_t defaults;
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
-    if (process->foreground) { /* ignored here meanwhile */
+    if (process->foreground) { /* ignored by us while it runs */
         sigaddset(&defaults, SIGINT);
         sigaddset(&defaults, SIGQUIT);
     }
@@ -164,7 +164,7 @@ static int add_streams(posix_spawn_file_actions_t *actions, const int in[2], con
     return error;
 }
 
-/* exec changes no argument, but its type says that it could. */
+/* exec does not modify the arguments, although its parameter type is not const. */
 static char *const *as_exec_takes_it(const char *const *arguments)
 {
     char *const *same;
@@ -246,14 +246,14 @@ static void feed(struct child *child)
         return;
     if (count >= 0)
         child->written += (size_t)count;
-    /* One that stops reading says why by its exit status. */
+    /* A child that stops reading explains that by its exit status. */
     if (count < 0 || child->written == child->process->input.len)
         close_end(&child->in);
 }
 
 enum { CHUNK = 64 * 1024 };
 
-/* Appends what can be read. */
+/* Appends the available input. */
 static void drain(struct child *child, int *fd, struct buf *buf)
 {
     const struct process *process = child->process;
@@ -284,7 +284,7 @@ static void show_errors(struct child *child)
     struct str text = str_skip(buf_str(&process->errors), process->stderr_shown);
     struct buf shown = {0};
     struct str line;
-    for (size_t at = 0; str_next_line(text, &at, &line);) { /* a question has no line end */
+    for (size_t at = 0; str_next_line(text, &at, &line);) { /* a prompt has no newline */
         if (process->hides && process->hides(line))
             continue;
         diag_add_visible(&shown, line);
@@ -321,12 +321,10 @@ static bool is_open(const struct child *child)
     return child->in >= 0 || child->out >= 0 || child->err >= 0;
 }
 
-/* What is left in a pipe when the child has ended; others that it started may hold it open. */
+/* Reads the rest of a pipe after the child has ended; its own children may still hold it open. */
 static void drain_rest(struct child *child, int *fd, struct buf *buf)
 {
-    enum {
-        PIPE_MAX = 1024 * 1024
-    }; /* the most that a pipe can hold: what comes later is not its */
+    enum { PIPE_MAX = 1024 * 1024 }; /* maximum pipe capacity: more is not the child's */
     size_t first = buf->len;
     size_t before;
     do {
@@ -336,7 +334,7 @@ static void drain_rest(struct child *child, int *fd, struct buf *buf)
     } while (buf->len > before && buf->len - first < PIPE_MAX);
 }
 
-/* Takes the exit status of a child if it has ended. */
+/* Collects the exit status of a child if it has ended. */
 static void reap(struct child *child)
 {
     int status = 0;
@@ -353,7 +351,7 @@ static void reap(struct child *child)
     close_streams(child);
 }
 
-/* Ends those that must, by force when they do not. */
+/* Sends SIGTERM to children that must end, and SIGKILL after PROCESS_GRACE_MS. */
 static void end_all(struct child *children, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -369,7 +367,7 @@ static void end_all(struct child *children, size_t count)
     }
 }
 
-/* One turn: waits until a stream is ready, a signal comes or `timeout` is over. */
+/* One iteration: waits until a stream is ready, a signal arrives or `timeout` expires. */
 static void turn(struct child *children, size_t count, struct pollfd *fds, int timeout)
 {
     for (size_t i = 0; i < count; i++) {
@@ -384,7 +382,7 @@ static void turn(struct child *children, size_t count, struct pollfd *fds, int t
         serve(&children[i], &fds[STREAMS * i]);
 }
 
-/* How long the next turn may take: a child that has closed its streams is about to end, unless it
+/* Timeout of the next iteration: a child that has closed its streams is about to end, unless it
  * never had any of ours. */
 static int next_timeout(const struct child *children, size_t count)
 {
@@ -417,7 +415,7 @@ static void attend(struct child *children, size_t count)
     arena_free(&arena);
 }
 
-/* Whoever started us may ignore SIGCHLD, and then the system keeps no exit status for us. */
+/* The parent may have set SIGCHLD to be ignored; then the system keeps no exit statuses. */
 static void keep_statuses(void)
 {
     struct sigaction standard = {.sa_handler = SIG_DFL};
@@ -433,7 +431,7 @@ static void run_some(struct process *processes, size_t count)
                                      .out = -1,
                                      .err = -1,
                                      .began = process_monotonic_ms()};
-        if (processes[i].secret) /* in one place, for what has moved cannot be overwritten */
+        if (processes[i].secret) /* no reallocation: old copies could not be zeroed */
             buf_reserve(&processes[i].output, PROCESS_SECRET_MAX + 2 * CHUNK);
         int error = caught && !processes[i].uninterruptible ? EINTR : start(&children[i]);
         if (error)
@@ -442,7 +440,7 @@ static void run_some(struct process *processes, size_t count)
     attend(children, count);
 }
 
-/* When one has reached its limit, those that have not begun would do no better. */
+/* True if one has timed out; those not yet started would time out too. */
 static bool any_timed_out(const struct process *processes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -491,7 +489,7 @@ bool process_succeeded(const struct process *process)
     return process->error == 0 && process->status == 0 && !caught;
 }
 
-/* The last line that says something, without what says that it is an error. */
+/* Returns the last non-empty line without an "error:" prefix. */
 static struct str last_words(struct str text)
 {
     static const char *const leads[] = {"Error: ", "error: "};
@@ -510,17 +508,19 @@ static struct str last_words(struct str text)
 
 struct str process_failure_reason(struct arena *arena, const struct process *process)
 {
-    enum { BY_SIGNAL = 128 };
+    enum { BY_SIGNAL = 128, MEBIBYTE = 1024 * 1024 };
     struct str last = last_words(buf_str(&process->errors));
     int number = process->status - BY_SIGNAL;
+    if (process->error == EFBIG)
+        return str_format(arena, "output exceeds %d MiB",
+                          (process->secret ? PROCESS_SECRET_MAX : PROCESS_OUTPUT_MAX) / MEBIBYTE);
     if (process->error)
-        return str_from_c(process->error == EFBIG ? "it prints too much"
-                                                  : strerror(process->error));
+        return str_from_c(strerror(process->error));
     if (last.len)
         return str_copy(arena, last);
     if (number > 0)
-        return str_format(arena, "it was ended by signal %d (%s)", number, strsignal(number));
-    return str_format(arena, "it ends with exit status %d, and does not say why", process->status);
+        return str_format(arena, "killed by signal %d (%s)", number, strsignal(number));
+    return str_format(arena, "exited with status %d and no error message", process->status);
 }
 
 int process_exec(const char *const *arguments)

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The one that is there: without memory it is wiped before the process ends. */
+/* The existing directory; wiped when the process runs out of memory. */
 static const char *present;
 
 static void wipe_present(void)
@@ -48,7 +48,7 @@ int private_dir_write(const char *path, const struct str *pieces, size_t count)
     return error;
 }
 
-/* Overwrites a file in its place. */
+/* Overwrites a file in place. */
 static bool overwrite(int folder, const char *name, off_t size)
 {
     static const char zeros[4096];
@@ -64,7 +64,8 @@ static bool overwrite(int folder, const char *name, off_t size)
     return fd >= 0 && close(fd) == 0 && right;
 }
 
-/* Other programs leave copies beside a file, some in folders: all that is in the folder goes. */
+/* Deletes a file, or a directory with all its content, because other programs leave copies beside a
+ * file. */
 static bool wipe(int parent, const char *name, unsigned depth)
 {
     enum { DEPTH_MAX = 8 };

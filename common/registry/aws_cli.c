@@ -7,7 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* The arguments of the aws CLI, up to a NULL. The flags override the user's output and region. */
+/* Returns the arguments of the aws CLI, up to a NULL. The flags override the user's output format
+ * and region. */
 __attribute__((sentinel)) static struct argv aws_argv(const struct aws_cli *aws, ...)
 {
     struct argv argv = {0};
@@ -21,14 +22,14 @@ __attribute__((sentinel)) static struct argv aws_argv(const struct aws_cli *aws,
     return argv;
 }
 
-/* The same for commands about the repository. */
+/* Adds the flags of commands about the repository. */
 static void add_repository(const struct aws_cli *aws, struct argv *argv, const char *flag)
 {
     argv_add_flag(aws->arena, argv, "registry-id", str_to_c(aws->arena, aws->ecr->account));
     argv_add_flag(aws->arena, argv, flag, str_to_c(aws->arena, aws->ecr->name));
 }
 
-/* "An error occurred (CODE) when calling the ..." */
+/* True if the CLI printed "An error occurred (CODE) when calling the ...". */
 static bool has_code(const struct aws_cli *aws, const struct process *run, const char *code)
 {
     const char *sign = str_format(aws->arena, "(%s", code).data;
@@ -41,23 +42,26 @@ static bool is_forbidden(const struct aws_cli *aws, const struct process *run)
     return has_code(aws, run, "AccessDenied");
 }
 
-/* Why credentials are refused, by what the CLI says of it. */
+/* Messages of the CLI about credentials, and how we report them. */
 static const struct {
     const char *sign;
     const char *message;
     const char *hint;
 } refusals[] = {
-    {"(ExpiredToken", "the AWS credentials have expired", "sign in again, as by `aws sso login`"},
-    {"has expired", "the AWS credentials have expired", "sign in again, as by `aws sso login`"},
-    {"Unable to locate credentials", "there are no AWS credentials",
-     "`aws configure` or `aws sso login` gives some, and AWS_PROFILE chooses among several"},
-    {"(InvalidClientTokenId", "AWS does not know these credentials",
-     "`aws sts get-caller-identity` tells whose they are, and AWS_PROFILE chooses among several"},
-    {"(UnrecognizedClientException", "AWS does not know these credentials",
-     "`aws sts get-caller-identity` tells whose they are, and AWS_PROFILE chooses among several"},
+    {"(ExpiredToken", "the AWS credentials have expired",
+     "sign in again, for example with `aws sso login`"},
+    {"has expired", "the AWS credentials have expired",
+     "sign in again, for example with `aws sso login`"},
+    {"Unable to locate credentials", "no AWS credentials found",
+     "run `aws configure` or `aws sso login`, or select a profile with AWS_PROFILE"},
+    {"(InvalidClientTokenId", "AWS does not recognize the credentials",
+     "run `aws configure list` to see where they come from, or select a profile with AWS_PROFILE"},
+    {"(UnrecognizedClientException", "AWS does not recognize the credentials",
+     "run `aws configure list` to see where they come from, or select a profile with AWS_PROFILE"},
 };
 
-/* The sentence of AWS in what the CLI wrote; a later line may quote what was sent. */
+/* Returns AWS's error message from the CLI's output, without later lines, which may quote the
+ * request. */
 static struct str message_of(const struct aws_cli *aws, const struct process *run)
 {
     struct str text = str_copy(aws->arena, buf_str(&run->errors));
@@ -74,8 +78,8 @@ static bool fail(const struct aws_cli *aws, const struct process *run)
     if (process_interrupted())
         return false;
     if (run->error == ENOENT) {
-        diag_error(aws->diags, NO_LOCATION, "aws cannot be run: it is not on PATH");
-        diag_hint(aws->diags, "install the AWS CLI: images of ECR are pushed with its help");
+        diag_error(aws->diags, NO_LOCATION, "aws not found in PATH");
+        diag_hint(aws->diags, "install the AWS CLI, which is required to push to ECR");
         return false;
     }
     for (size_t i = 0; i < COUNT_OF(refusals); i++) {
@@ -90,7 +94,7 @@ static bool fail(const struct aws_cli *aws, const struct process *run)
     return false;
 }
 
-/* What a run printed, without its line end. */
+/* Returns the output without its newline. */
 static struct str answer_of(const struct aws_cli *aws, const struct process *run)
 {
     struct str answer = str_copy(aws->arena, buf_str(&run->output));
@@ -101,9 +105,9 @@ static struct str answer_of(const struct aws_cli *aws, const struct process *run
 
 static bool fail_answer(const struct aws_cli *aws, const struct process *run)
 {
-    diag_error(aws->diags, NO_LOCATION, "aws %s %s printed something else than it should",
-               run->arguments[1], run->arguments[2]);
-    diag_hint(aws->diags, "is it the AWS CLI?");
+    diag_error(aws->diags, NO_LOCATION, "unexpected output of aws %s %s", run->arguments[1],
+               run->arguments[2]);
+    diag_hint(aws->diags, "check that `aws` in PATH is the AWS CLI");
     return false;
 }
 
@@ -166,7 +170,7 @@ bool aws_cli_query(const struct aws_cli *aws, struct str tag, struct aws_reposit
     return right;
 }
 
-/* What changes the repository is not torn by a signal. */
+/* Runs a command that changes the repository; not interrupted by a signal. */
 static bool change(const struct aws_cli *aws, struct argv argv, struct process *ret_run)
 {
     add_repository(aws, &argv, "repository-name");
@@ -191,13 +195,14 @@ static bool set_policies(const struct aws_cli *aws)
     return right;
 }
 
-/* Without its policies it would never get them: what is there is left alone. */
+/* Deletes the repository that was just created: later runs leave an existing repository alone, so
+ * it would never get its policies. */
 static void remove_made(const struct aws_cli *aws)
 {
     struct process run;
     if (!change(aws, aws_argv(aws, "ecr", "delete-repository", NULL), &run)) {
         diag_error(aws->diags, NO_LOCATION,
-                   "the repository \"%.*s\" was made, but lacks its policies",
+                   "created the repository \"%.*s\" but could not set its policies",
                    STR_ARG(aws->ecr->name));
         diag_hint(aws->diags,
                   "delete it: aws ecr delete-repository --repository-name %.*s --region %.*s",

@@ -18,8 +18,9 @@
 /* In the order in which they are tried. */
 static const char *const names[] = {"docker", "podman", "nerdctl", NULL};
 
-/* The tool's name and its arguments, up to a NULL. Once logged in it uses the credentials in the
- * directory: docker and nerdctl read one variable, podman the other, whatever it is called. */
+/* Returns the tool's name and its arguments, up to a NULL. After a login it uses the credentials in
+ * the directory: docker and nerdctl read DOCKER_CONFIG, podman reads REGISTRY_AUTH_FILE, even if it
+ * is installed as docker. */
 __attribute__((sentinel)) static struct argv tool_argv(const struct image_tool *tool, ...)
 {
     struct argv argv = {0};
@@ -46,16 +47,14 @@ static bool fail(const struct image_tool *tool, const char *what, const struct p
     return false;
 }
 
-/* podman says that it is docker where it is called so, but docker writes its name with a capital.
- */
+/* podman prints the name under which it is installed; docker prints "Docker" with a capital. */
 static bool is_podman(struct str version)
 {
     return str_starts_with(version, STR("podman ")) || str_starts_with(version, STR("docker "));
 }
 
-/* Runs it to see whether it is there, and what it says it is. Returns an errno when it cannot be
- * run.
- */
+/* Runs the tool to find out whether it exists and what it is. Returns an errno if it cannot be
+ * run. */
 static int try_name(struct image_tool *tool, const char *name)
 {
     struct process run = {.arguments = (const char *const[]){name, "--version", NULL}};
@@ -79,17 +78,20 @@ bool image_tool_find(struct image_tool *tool, const char *name)
     if (error == 0 || process_interrupted())
         return error == 0;
     if (name) {
-        diag_error(tool->diags, NO_LOCATION, "%s cannot be run: %s", name,
-                   error == ENOENT ? "it is not on PATH" : strerror(error));
+        if (error == ENOENT)
+            diag_error(tool->diags, NO_LOCATION, "%s not found in PATH", name);
+        else
+            diag_error(tool->diags, NO_LOCATION, "cannot run %s: %s", name, strerror(error));
+        diag_hint(tool->diags, "install %s, or choose another tool with --container-tool", name);
         return false;
     }
     diag_error(tool->diags, NO_LOCATION,
-               "nothing here can push images: none of docker, podman and nerdctl is on PATH");
+               "no container tool found: docker, podman and nerdctl are not in PATH");
     diag_hint(tool->diags, "install one of them");
     return false;
 }
 
-/* Each tool has other words for an image that is not there. */
+/* True if the tool reported that the image does not exist; each tool words that differently. */
 static bool says_absent(const struct image_tool *tool, const struct process *run)
 {
     static const char *const signs[] = {"no such image", "no such object", "image not known"};
@@ -123,7 +125,7 @@ bool image_tool_query(const struct image_tool *tool, struct str image, struct lo
     return right;
 }
 
-/* Of docker: the context that chooses its engine; empty for the usual one. */
+/* Returns docker's current context, which selects the engine; empty for the default. */
 static struct str current_context(const struct image_tool *tool)
 {
     struct process run = {.arguments = (const char *const[]){tool->name, "context", "inspect",
@@ -137,9 +139,7 @@ static struct str current_context(const struct image_tool *tool)
     return str_eq_c(name, "default") ? STR("") : name;
 }
 
-/* Leads to the contexts of the user's configuration: nothing of it is copied. Returns 0 or an
- * errno.
- */
+/* Links to the contexts of the user's configuration; nothing is copied. Returns 0 or an errno. */
 static int link_contexts(const struct image_tool *tool)
 {
     const char *folder = getenv("DOCKER_CONFIG");
@@ -156,9 +156,9 @@ static int link_contexts(const struct image_tool *tool)
     return error;
 }
 
-/* A configuration in which docker finds the engine that it uses else. With the host named in
- * `auths` it keeps credentials in this file: without any it would take the system's own store, and
- * they would stay there. */
+/* Writes a configuration with which docker finds its usual engine. Because `auths` contains the
+ * host, docker stores credentials in this file; without it, it would use the system's credential
+ * store and leave them there. */
 static bool write_config(const struct image_tool *tool, struct str host)
 {
     struct arena *arena = tool->arena;
@@ -177,7 +177,7 @@ static bool write_config(const struct image_tool *tool, struct str host)
         error = private_dir_write(path, &piece, 1);
     buf_free(&text);
     if (error)
-        diag_error(tool->diags, NO_LOCATION, "%s cannot be written: %s", path, strerror(error));
+        diag_error(tool->diags, NO_LOCATION, "cannot write %s: %s", path, strerror(error));
     return error == 0;
 }
 
@@ -198,8 +198,8 @@ bool image_tool_log_in(struct image_tool *tool, struct str host, const char *use
     return right;
 }
 
-/* Gives the image a name, or takes it off again where it is NULL. Short, and not stopped by a
- * signal, so that it is known what was done. */
+/* Adds a name to the image; removes it if `image` is NULL. Not interrupted by a signal, so that the
+ * outcome is known. */
 static bool set_name(const struct image_tool *tool, const char *image, const char *name)
 {
     struct argv argv = image ? tool_argv(tool, "tag", "--", image, name, NULL)
@@ -209,15 +209,17 @@ static bool set_name(const struct image_tool *tool, const char *image, const cha
     bool right = run.error == 0 && run.status == 0;
     if (!right && image)
         fail(tool, "tag", &run);
-    else if (!right && !process_interrupted())
-        diag_warning(tool->diags, NO_LOCATION, "the image keeps the name %s here: %.*s", name,
+    else if (!right && !process_interrupted()) {
+        diag_warning(tool->diags, NO_LOCATION, "cannot remove the temporary tag %s: %.*s", name,
                      STR_ARG(process_failure_reason(tool->arena, &run)));
+        diag_hint(tool->diags, "remove it: %s image rm %s", tool->name, name);
+    }
     process_free(&run);
     return right;
 }
 
-/* The digest behind each `lead`, which begins a line where `lines` says so. Returns how many there
- * are that differ. */
+/* Finds the digest after each `lead`; with `lines` only leads at the start of a line. Returns the
+ * number of different digests. */
 static size_t find_digest(struct str output, struct str lead, bool lines, struct str *ret)
 {
     enum { DIGEST_LEN = 71 }; /* "sha256:" and 64 hexadecimal digits */
@@ -238,8 +240,8 @@ static size_t find_digest(struct str output, struct str lead, bool lines, struct
     return count;
 }
 
-/* docker ends with the line "TAG: digest: sha256:... size: 528"; nerdctl lists all that it sends,
- * of an image for several platforms the index, else one manifest. */
+/* docker ends with the line "TAG: digest: sha256:... size: 528". nerdctl lists everything it sends:
+ * for a multi-platform image the index, otherwise one manifest. */
 struct str image_tool_digest(enum image_tool_kind kind, struct str tag, struct str output)
 {
     struct arena arena = {0};
@@ -254,10 +256,10 @@ struct str image_tool_digest(enum image_tool_kind kind, struct str tag, struct s
             find_digest(output, str_format(&arena, "%.*s: digest: ", STR_ARG(tag)), true, &digest);
     }
     arena_free(&arena);
-    return count == 1 ? digest : (struct str){0}; /* of several it cannot be told which is meant */
+    return count == 1 ? digest : (struct str){0}; /* ambiguous if there are several */
 }
 
-/* podman writes the digest to a file. */
+/* Reads the digest file of podman. */
 static struct str read_digest(const struct image_tool *tool, const char *path)
 {
     enum { FILE_MAX = 4096 };
@@ -275,7 +277,7 @@ static struct str host_of(struct str reference)
     return str_slice(reference, 0, str_find(reference, 0, '/'));
 }
 
-/* docker and nerdctl speak plain HTTP to a registry of this machine; podman needs a flag. */
+/* docker and nerdctl use plain HTTP for a local registry; podman requires a flag. */
 static bool is_local(struct str host)
 {
     struct str name = str_slice(host, 0, str_find(host, 0, ':'));
@@ -293,7 +295,7 @@ struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
     struct str start = STR("");
     if (is_local(host))
         start = str_format(arena,
-                           "is a registry running at %.*s? start one: %s run -d -p 5000:5000 "
+                           "if no registry is running at %.*s, start one: %s run -d -p 5000:5000 "
                            "docker.io/library/registry:2\n",
                            STR_ARG(host), tool->name);
     struct str command = str_format(arena, "%s login %.*s", tool->name, STR_ARG(host));
@@ -310,23 +312,23 @@ struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
                              tool->kind == TOOL_DOCKER ? "" : tool->name,
                              tool->kind == TOOL_DOCKER ? "" : " ",
                              STR_ARG(str_slice(host, 0, host.len - azure.len)));
-    return str_format(arena, "%.*sif the registry refuses it, log in first: %.*s", STR_ARG(start),
-                      STR_ARG(command));
+    return str_format(arena, "%.*sif the registry requires authentication, log in first: %.*s",
+                      STR_ARG(start), STR_ARG(command));
 }
 
 static void tell_refused(const struct image_tool *tool, const struct process *run,
                          struct str reference)
 {
     struct str why = run->error ? process_failure_reason(tool->arena, run)
-                                : str_format(tool->arena, "%s push ends with exit status %d",
+                                : str_format(tool->arena, "%s push exited with status %d",
                                              tool->name, run->status);
-    diag_error(tool->diags, NO_LOCATION, "%.*s was not pushed: %.*s", STR_ARG(reference),
+    diag_error(tool->diags, NO_LOCATION, "cannot push %.*s: %.*s", STR_ARG(reference),
                STR_ARG(why));
     if (!tool->logged_in)
         diag_hint(tool->diags, "%.*s", STR_ARG(image_tool_login_hint(tool, host_of(reference))));
 }
 
-/* What goes wrong the tool itself has told, among what it shows. */
+/* The tool has already shown its own error messages. */
 static bool run_push(const struct image_tool *tool, struct argv argv, struct str reference,
                      const char *digest_file, struct str *ret_digest)
 {
@@ -342,14 +344,16 @@ static bool run_push(const struct image_tool *tool, struct argv argv, struct str
     else if (!process_interrupted())
         tell_refused(tool, &run, reference);
     process_free(&run);
-    if (right && ret_digest->len == 0)
-        diag_error(tool->diags, NO_LOCATION,
-                   "%s push does not tell the digest of what it pushed as %.*s", tool->name,
-                   STR_ARG(reference));
+    if (right && ret_digest->len == 0) {
+        diag_error(tool->diags, NO_LOCATION, "%s push did not report the digest of %.*s",
+                   tool->name, STR_ARG(reference));
+        diag_hint(tool->diags, "look up the digest in the registry, and pass it to deploy with "
+                               "--image-digest");
+    }
     return right && ret_digest->len;
 }
 
-/* podman pushes an image as something that it is not called here. */
+/* podman can push an image under a name that it does not have locally. */
 static bool push_as(const struct image_tool *tool, struct str image, struct str reference,
                     struct str *ret_digest)
 {
@@ -378,7 +382,7 @@ bool image_tool_push(const struct image_tool *tool, struct str image,
     bool right =
         (named || set_name(tool, str_to_c(tool->arena, image), name)) &&
         run_push(tool, tool_argv(tool, "push", "--", name, NULL), reference, NULL, ret_digest);
-    /* The last name of an image would take the image with it. */
+    /* Removing the last name would delete the image. */
     if (before.id.len == 0 && local->names)
         set_name(tool, NULL, name);
     return right;

@@ -33,10 +33,10 @@ static void assert_round_trip(struct unit *unit, struct str bytes)
     struct str text = base64_encode(&unit->arena, bytes);
     assert_int_equal(text.len, (bytes.len + 2) / 3 * 4);
     if (!base64_decode(&unit->arena, text, &back) || !str_equal(back, bytes))
-        fail_msg("%zu bytes come back as %zu others: %.*s", bytes.len, back.len, STR_ARG(text));
+        fail_msg("%zu bytes decode to %zu others: %.*s", bytes.len, back.len, STR_ARG(text));
 }
 
-/* Every byte at every place of a group, and every length. */
+/* Every byte at every position of a group, and every length. */
 static void test_round_trips(void **state)
 {
     struct unit *unit = *state;
@@ -55,7 +55,7 @@ static void test_round_trips(void **state)
         assert_round_trip(unit, (struct str){bytes, len});
 }
 
-/* Whatever the four digits are: what is taken is what base64_encode() makes of the bytes. */
+/* For any four digits: an accepted input is what base64_encode() returns for the decoded bytes. */
 static void test_taken_is_what_is_made(void **state)
 {
     struct unit *unit = *state;
@@ -72,7 +72,7 @@ static void test_taken_is_what_is_made(void **state)
             continue;
         taken++;
         if (!str_equal(base64_encode(&unit->arena, bytes), given))
-            fail_msg("\"%.4s\" is taken", text);
+            fail_msg("\"%.4s\" is accepted", text);
     }
     /* 8 of them are digits, of which A, Q, g and w end in four zero bits. */
     assert_int_equal(taken, 8 * 8 * 8 * 8 + 8 * 8 * 4 + 8 * 4);
@@ -93,7 +93,7 @@ static void test_refused(void **state)
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         struct str bytes;
         if (base64_decode(&unit->arena, texts[i], &bytes))
-            fail_msg("\"%.*s\" is taken", STR_ARG(texts[i]));
+            fail_msg("\"%.*s\" is accepted", STR_ARG(texts[i]));
     }
 }
 

@@ -221,7 +221,7 @@ static void test_invalid_command_lines(void **state)
         {{"render", "-f", "a", "--image-tag", "-x"}, 2, "", "--image-tag must be at most 128"},
         {{"render", "-f", "a", "--image-tag="}, 2, "", "--image-tag must not be empty"},
         {{"render", "-f", "a", "--image-digest", "x"}, 2, "", "--image-digest must be sha256:"},
-        {{"render", "-f", "a", "-n", "A"}, 2, "", "--namespace must be lower-case"},
+        {{"render", "-f", "a", "-n", "A"}, 2, "", "--namespace must consist of lowercase"},
         {{"render", "-f", "a", "--image-tag", "x",
           "--image-digest=sha256:"
           "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},

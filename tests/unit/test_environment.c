@@ -114,7 +114,7 @@ static void test_names_of_environments(void **state)
                          "name: hello\nenvironments: [{name: a, path: x}, {name: a, path: y}]\n"));
     assert_diag(unit, 0, 2, 43, "two environments are named \"a\"", "");
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a b, path: x}]\n"));
-    assert_diag(unit, 0, 2, 23, "an environment's name must be", "");
+    assert_diag(unit, 0, 2, 23, "an environment's name must", "");
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: '', path: x}]\n"));
     assert_diag(unit, 0, 2, 23, "an environment's name must not be empty", "");
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{path: x}]\n"));
@@ -238,9 +238,9 @@ static void test_ingress_settings(void **state)
     layer_of(unit, &options,
              "name: hello\ningress_class: A\ntls_secret: b_c\ncluster_issuer: ''\n");
     assert_errors(unit, 3);
-    assert_diag(unit, 0, 2, 16, "ingress_class must be", "");
-    assert_diag(unit, 1, 3, 13, "tls_secret must be", "");
-    assert_diag(unit, 2, 4, 17, "cluster_issuer must be", "");
+    assert_diag(unit, 0, 2, 16, "ingress_class must", "");
+    assert_diag(unit, 1, 3, 13, "tls_secret must", "");
+    assert_diag(unit, 2, 4, 17, "cluster_issuer must", "");
     layer_of(unit, &options, "name: hello\ntls_secret: a\ncluster_issuer: b\n");
     assert_errors(unit, 1);
     assert_diag(unit, 0, 3, 17, "both tls_secret and cluster_issuer", "keep tls_secret");
@@ -341,7 +341,7 @@ static void test_layer_names(void **state)
     struct input_options options = {0};
     layer_of(unit, &options, "name: Hello\n");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 1, 7, "name must be lower-case", "");
+    assert_diag(unit, 0, 1, 7, "name must consist of lowercase", "");
     options.namespace = "other";
     struct layer *layer = layer_of(unit, &options, "name: hello\n");
     assert_str(layer->namespace, "other");

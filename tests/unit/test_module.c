@@ -153,10 +153,10 @@ static void test_credentials(void **state)
     reader = reader_of(unit);
     module_read_credentials(&reader, &modules[0]);
     assert_errors(unit, 3);
-    assert_diag(unit, 0, 1, 28, "a Secret's name must be", "");
+    assert_diag(unit, 0, 1, 28, "a Secret's name must", "");
     assert_diag(unit, 1, 2, 18, "a postgres has no output \"password\"",
                 "its outputs are db_user, db_name, db_password and db_host");
-    assert_diag(unit, 2, 2, 40, "a key of a Secret must be", "");
+    assert_diag(unit, 2, 2, 40, "a key of a Secret must", "");
 }
 
 /* Links of a file with one module of each sort. */
@@ -277,7 +277,7 @@ static void test_what_is_wrong_with_links(void **state)
         {"- db: [read]", 1, 7, "this is not what a link to postgres can say", "- db"},
         {"- my-app: {hots: H}", 1, 12, "a k8s-service has no output \"hots\"", "host and port"},
         {"- db: {db_user: }", 1, 8, "the variable for db_user has no value", ""},
-        {"- db: [{db_user: 1U}]", 1, 18, "the variable for db_user must be", ""},
+        {"- db: [{db_user: 1U}]", 1, 18, "the variable for db_user must", ""},
         {"- db: [{db_user: [U]}]", 1, 18, "the variable for db_user must be text", ""},
         {"- Bad_Name", 1, 3, "the Secret of the link has the name of the module", "secret:"},
     };

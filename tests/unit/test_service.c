@@ -82,7 +82,7 @@ static void test_names_and_their_lengths(void **state)
                  STR("name: hello\nmodules: [{name: 1app, type: k8s-service, image: a, "
                      "port: {http: 80}}]\n"));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 2, 18, "service name must be", "");
+    assert_diag(unit, 0, 2, 18, "service name must consist", "");
 }
 
 static void test_images(void **state)
@@ -250,12 +250,13 @@ static void test_errors(void **state)
         {"    min_containers: 1\n    max_containers: 0", 7, 21, "greater than max_containers", ""},
         {"    max_containers: 1001", 7, 21, "between 0 and 1000", ""},
         {"    healthcheck_path: ''", 7, 23, "healthcheck_path must not be empty", ""},
-        {"    readiness_probe_path: /a b", 7, 27, "readiness_probe_path may hold letters", ""},
+        {"    readiness_probe_path: /a b", 7, 27, "readiness_probe_path must contain only letters",
+         ""},
         {"    resource_request: {cpu: 0}", 7, 29, "cpu must be between 1 and", "millicores"},
         {"    resource_request: {memory: 3}", 7, 32, "memory must be between 4 and", "MB"},
         {"    resource_request: {cpu: 100x}", 7, 29, "not \"100x\"", "100 is 100m"},
-        {"    env_vars: {1A: b}", 7, 16, "variable \"1A\" must be", ""},
-        {"    secrets: [a b]", 7, 15, "variable \"a b\" must be", ""},
+        {"    env_vars: {1A: b}", 7, 16, "variable \"1A\" must consist", ""},
+        {"    secrets: [a b]", 7, 15, "variable \"a b\" must consist", ""},
         {"    secrets: [A, A]", 7, 18, "duplicate variable \"A\"", "line 7"},
         {"    env_vars: [{name: A, value: 1}, {name: A, value: 2}]", 7, 44, "duplicate variable",
          ""},
@@ -266,8 +267,8 @@ static void test_errors(void **state)
         {"    env_vars: {A: }", 7, 16, "\"A\" in env_vars has no value",
          "write \"\" for empty text"},
         {"    env_vars: {A: ~}", 7, 19, "\"A\" in env_vars has no value", "\"~\" for the word"},
-        {"    consistent_hash: $a;b", 7, 22, "consistent_hash must be nginx variables", ""},
-        {"    additional_iam_policies: [x]", 7, 31, "IAM policy must be the ARN of one", ""},
+        {"    consistent_hash: $a;b", 7, 22, "consistent_hash must consist of nginx", ""},
+        {"    additional_iam_policies: [x]", 7, 31, "IAM policy must be an IAM policy ARN", ""},
         {"    public_uri: https://a.com", 7, 17, "public_uri must not contain a scheme", "remove"},
         {"    public_uri: a.com/?x", 7, 17, "public_uri must not contain a query", ""},
         {"    public_uri: 'a.com/#x'", 7, 17, "public_uri must not contain a query", ""},
@@ -281,7 +282,7 @@ static void test_errors(void **state)
         {"    public_uri: a.com/x/*", 7, 17, "must not end with *", ""},
         {"    public_uri: a.com/*", 7, 17, "must not end with *", ""},
         {"    public_uri: 10.0.0.1/x", 7, 17, "domain \"10.0.0.1\" of public_uri must be", ""},
-        {"    public_uri: a.com/x y", 7, 17, "path of public_uri may hold", ""},
+        {"    public_uri: a.com/x y", 7, 17, "path of public_uri must contain only", ""},
         {"    public_uri: a.com/x//y", 7, 17, "path of public_uri must not contain //", ""},
         {"    public_uri: [a.com/x, A.COM/x/]", 7, 27, "duplicate public_uri", ""},
     };
@@ -299,7 +300,7 @@ static void test_invalid_path_of_both_probes_is_reported_once(void **state)
     struct unit *unit = *state;
     assert_null(service_with(unit, "    healthcheck_path: /a b"));
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 7, 23, "healthcheck_path may hold letters", "");
+    assert_diag(unit, 0, 7, 23, "healthcheck_path must contain only letters", "");
 }
 
 static void test_invalid_ports(void **state)

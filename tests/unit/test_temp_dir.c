@@ -51,7 +51,7 @@ static void test_files(void **state)
     assert_false(private_dir_wipe(folder));
 }
 
-/* What was written stays nowhere: a second name of the file shows it. */
+/* No written data remains: a hard link to the file shows that. */
 static void test_what_others_put_there(void **state)
 {
     struct unit *unit = *state;
@@ -100,7 +100,7 @@ static void test_depth(void **state)
     }
 }
 
-/* Where it is made: the first of these that can be used. */
+/* Location of the directory: the first usable one of these. */
 static void test_places(void **state)
 {
     struct unit *unit = *state;
