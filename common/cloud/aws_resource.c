@@ -3,17 +3,17 @@
 #include "config/module_output.h"
 #include "format/name.h"
 
-/* What an ARN of each service looks like, which fields its modules have, and how Opta named it:
+/* The form of an ARN of each service, the fields of its modules, and the name that Opta gave it:
  * BEGINNING-LAYER-MODULE. */
 static const struct form {
     const char *service;
     const char *prefix; /* of the resource, before its name */
-    bool placed;        /* it has a region and an account */
-    bool bucket;        /* its modules have bucket_name, */
-    bool fifo;          /* or fifo */
+    bool placed;        /* the ARN has a region and an account */
+    bool bucket;        /* modules have the field bucket_name, */
+    bool fifo;          /* or the field fifo */
     const char *example;
-    const char *beginning; /* of Opta's name; NULL: the environment's */
-    const char *random;    /* a pattern of what Terraform put behind the name */
+    const char *beginning; /* of Opta's name; NULL: the environment's name */
+    const char *random;    /* a wildcard for the random suffix from Terraform */
 } forms[] = {
     {"s3", "", false, true, false, "arn:aws:s3:::BUCKET", NULL, ""},
     {"sqs", "", true, false, true, "arn:aws:sqs:REGION:ACCOUNT:NAME", NULL, ""},
@@ -30,7 +30,7 @@ struct reading {
     struct module *module;
     const struct form *form;
     const struct record *record;
-    struct location at; /* where it is needed */
+    struct location at; /* where the resource is referenced */
     struct cloud_resource *resource;
 };
 
@@ -42,14 +42,14 @@ static const struct form *form_of(const struct module *module)
     return form;
 }
 
-/* A text, where it stands, and what messages call it. */
+/* A string, its location, and its name in messages. */
 struct located_string {
-    struct str text; /* empty: nothing tells it */
+    struct str text; /* empty: not found */
     struct location at;
     struct str title;
 };
 
-/* A text of the module's own. */
+/* Returns the value of a field of the module. */
 static struct located_string find_field(const struct reading *in, enum field_id field)
 {
     return (struct located_string){record_value(in->record, field)->text,
@@ -57,8 +57,8 @@ static struct located_string find_field(const struct reading *in, enum field_id 
                                    str_from_c(schema_field(field)->name)};
 }
 
-/* One of the environment's outputs, NAME_OUTPUT. An ARN is no secret, whatever Terraform calls it.
- */
+/* Returns an output of the environment, NAME_OUTPUT. ARNs are not secrets, even if Terraform marks
+ * them sensitive. */
 static struct located_string find_output(const struct reading *in, const char *output)
 {
     struct arena *arena = in->scope->arena;
@@ -67,10 +67,10 @@ static struct located_string find_output(const struct reading *in, const char *o
     if (!given || given->unusable)
         return (struct located_string){0};
     return (struct located_string){given->text, given->at,
-                                   str_format(arena, "the output %.*s", STR_ARG(name))};
+                                   str_format(arena, "output %.*s", STR_ARG(name))};
 }
 
-/* Sets the value in `outputs` of the module; empty if it has none. Returns false after an
+/* Sets the value in `outputs` of the module; empty if it is not set there. Returns false after an
  * error. */
 static bool read_written(const struct reading *in, const char *output, struct located_string *ret)
 {
@@ -78,11 +78,11 @@ static bool read_written(const struct reading *in, const char *output, struct lo
     *ret = (struct located_string){.at = in->at};
     if (!module_writes_output(in->module, name))
         return true;
-    ret->title = str_format(in->scope->arena, "the output %s", output);
+    ret->title = str_format(in->scope->arena, "output %s", output);
     return module_written_output(in->scope, in->module, name, in->at, &ret->text);
 }
 
-/* Of its type's outputs, the one that is the ARN of the thing itself. */
+/* Returns the output of the module's type that is the ARN of the resource. */
 static const char *arn_output(const struct module *module)
 {
     const char *const *output = module->kind->outputs;
@@ -91,7 +91,7 @@ static const char *arn_output(const struct module *module)
     return *output;
 }
 
-/* With the name that Opta gave; empty when the environment does not tell enough. */
+/* Returns the ARN with the name that Opta gave; empty if the environment is incomplete. */
 static struct str opta_arn(const struct reading *in)
 {
     const struct environment *environment = in->scope->environment;
@@ -113,13 +113,13 @@ static bool report_unknown(const struct reading *in)
     diag_error(in->scope->diags, in->at, "cannot determine the %s of \"%.*s\"",
                in->form->bucket ? "bucket" : "ARN", STR_ARG(in->module->name));
     if (in->form->bucket)
-        diag_hint(in->scope->diags, "write bucket_name in that module");
+        diag_hint(in->scope->diags, "set bucket_name in that module");
     else if (cloud != CLOUD_AWS && cloud != CLOUD_NONE)
-        diag_hint(in->scope->diags, "write arn: %s in that module", in->form->example);
+        diag_hint(in->scope->diags, "set arn: %s in that module", in->form->example);
     else
         diag_hint(in->scope->diags,
-                  "write arn: %s in that module; for the name that Opta gave it, the environment's "
-                  "aws provider must have region and account_id",
+                  "set arn: %s in that module; to use the name that Opta gave it, set region and "
+                  "account_id in the environment's aws provider",
                   in->form->example);
     return false;
 }
@@ -127,11 +127,13 @@ static bool report_unknown(const struct reading *in)
 static bool report_form(const struct reading *in, const struct located_string *found,
                         const char *example)
 {
-    diag_error(in->scope->diags, found->at, "%.*s must be as %s", STR_ARG(found->title), example);
+    diag_error(in->scope->diags, found->at, "%.*s must have the form %s", STR_ARG(found->title),
+               example);
     return false;
 }
 
-/* The partition is the environment's, or at least there is such a one. */
+/* Reports an error and returns false if the partition is unknown, or not that of the environment.
+ */
 static bool check_partition(const struct reading *in, const struct located_string *found,
                             const struct arn *arn, const char *example)
 {
@@ -140,13 +142,16 @@ static bool check_partition(const struct reading *in, const struct located_strin
         return report_form(in, found, example);
     if (region.len == 0 || str_eq_c(arn->partition, aws_partition(region)))
         return true;
-    diag_error(in->scope->diags, found->at, "%.*s is of the partition %.*s, and %.*s is of %s",
+    diag_error(in->scope->diags, found->at,
+               "%.*s is in partition %.*s, but region %.*s is in partition %s",
                STR_ARG(found->title), STR_ARG(arn->partition), STR_ARG(region),
                aws_partition(region));
+    diag_hint(in->scope->diags, "use a resource in partition %s, or change the region",
+              aws_partition(region));
     return false;
 }
 
-/* Letters that an ARN's last part may have; a wildcard would grant more than what is linked. */
+/* True if a name has only allowed characters; a wildcard would grant access to other resources. */
 static bool is_arn_name(struct str name)
 {
     static const char letters[] =
@@ -190,7 +195,7 @@ static bool read_bucket(const struct reading *in, const struct located_string *n
     return !wrong;
 }
 
-/* Sets the ARN and its parts. `ret_guessed`: it is but the one that Opta gave. */
+/* Sets the ARN and its parts. Sets `ret_guessed` to true if it is derived from Opta's naming. */
 static bool read_arn(const struct reading *in, bool *ret_guessed)
 {
     struct located_string found;
@@ -221,8 +226,8 @@ static bool read_arn(const struct reading *in, bool *ret_guessed)
     return true;
 }
 
-/* Sets the key. `ret_guessed`: it may be any of the account's. What a bucket is encrypted with has
- * no key of its own unless it is told. */
+/* Sets the key. Sets `ret_guessed` to true if it may be any key of the account. Buckets have no KMS
+ * key unless one is set. */
 static bool read_key(const struct reading *in, bool *ret_guessed)
 {
     struct cloud_resource *resource = in->resource;
@@ -258,20 +263,20 @@ static void tell_guesses(const struct reading *in, bool arn, bool key)
     struct diags *diags = in->scope->diags;
     if (arn) {
         diag_warning(diags, in->module->name_at,
-                     "nothing tells the ARN of \"%.*s\": it is taken to be that of Opta, %.*s",
+                     "cannot determine the ARN of \"%.*s\"; assuming Opta's name %.*s",
                      STR_ARG(in->module->name), STR_ARG(in->resource->arn));
-        diag_hint(diags, "write arn: in that module%s",
-                  key ? ", and kms_key_arn: (the key that it is encrypted with, or none)" : "");
+        diag_hint(diags, "set arn in that module%s",
+                  key ? ", and kms_key_arn (the ARN of its encryption key, or none)" : "");
     } else if (key) {
         diag_warning(diags, in->module->name_at,
-                     "nothing tells the key of \"%.*s\": any key of the account may be used, by "
-                     "way of %s alone",
+                     "cannot determine the KMS key of \"%.*s\"; allowing all keys of the account, "
+                     "through %s only",
                      STR_ARG(in->module->name), in->form->service);
-        diag_hint(diags, "write kms_key_arn: in that module (its ARN, or none)");
+        diag_hint(diags, "set kms_key_arn in that module (the ARN of its encryption key, or none)");
     }
 }
 
-/* A field of another type of module would be passed over in silence. */
+/* Reports an error and returns false if a field belongs to another type of module. */
 static bool check_fields(const struct reading *in)
 {
     const struct {
@@ -282,8 +287,10 @@ static bool check_fields(const struct reading *in)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         if (rows[i].taken || !record_has(in->record, rows[i].field))
             continue;
-        diag_error(in->scope->diags, record_location(in->record, rows[i].field), "%.*s has no %s",
-                   STR_ARG(in->module->type), schema_field(rows[i].field)->name);
+        diag_error(in->scope->diags, record_location(in->record, rows[i].field),
+                   "unknown field \"%s\" for type %.*s", schema_field(rows[i].field)->name,
+                   STR_ARG(in->module->type));
+        diag_hint(in->scope->diags, "remove it");
         right = false;
     }
     return right;
@@ -343,7 +350,7 @@ bool cloud_output(struct scope *scope, struct module *module, struct str output,
         *ret = resource->key;
     else if (str_ends_with(output, STR("_arn")))
         *ret = resource->arn;
-    else if (str_eq_c(output, "queue_id")) /* as Terraform, and so Opta, calls the address */
+    else if (str_eq_c(output, "queue_id")) /* in Terraform and Opta, the ID of a queue is its URL */
         *ret =
             str_format(scope->arena, "https://sqs.%.*s.%s/%.*s/%.*s", STR_ARG(parts->region),
                        aws_domain(parts->region), STR_ARG(parts->account), STR_ARG(resource->name));
@@ -352,11 +359,12 @@ bool cloud_output(struct scope *scope, struct module *module, struct str output,
     if (is_certain(*ret))
         return true;
     if (key && ret->len == 0) {
-        diag_error(scope->diags, at, "\"%.*s\" has no key", STR_ARG(module->name));
+        diag_error(scope->diags, at, "\"%.*s\" has no KMS key", STR_ARG(module->name));
+        diag_hint(scope->diags, "set kms_key_arn in that module");
         return false;
     }
-    diag_error(scope->diags, at, "nothing tells %.*s of \"%.*s\"", STR_ARG(output),
+    diag_error(scope->diags, at, "cannot determine %.*s of \"%.*s\"", STR_ARG(output),
                STR_ARG(module->name));
-    diag_hint(scope->diags, "write %s in that module", key ? "kms_key_arn:" : "arn:");
+    diag_hint(scope->diags, "set %s in that module", key ? "kms_key_arn" : "arn");
     return false;
 }

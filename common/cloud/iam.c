@@ -8,13 +8,13 @@
 static word_list read_buckets = {"s3:GetObject*", "s3:ListBucket", NULL};
 static word_list write_buckets = {"s3:DeleteObject*", "s3:GetObject*", "s3:ListBucket",
                                   "s3:PutObject*", NULL};
-/* The actions of batches are those of single messages: IAM knows no others. */
+/* IAM has no separate actions for batches of messages. */
 static word_list publish_queues = {"sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
                                    "sqs:SendMessage", NULL};
 static word_list subscribe_queues = {"sqs:DeleteMessage", "sqs:GetQueueAttributes",
                                      "sqs:GetQueueUrl", "sqs:ReceiveMessage", NULL};
 static word_list publish_topics = {"sns:Publish", NULL};
-/* Without ListTables, which is never granted on a table. */
+/* ListTables is missing because it cannot be granted on a table. */
 static word_list read_tables = {"dynamodb:BatchGetItem",
                                 "dynamodb:Describe*",
                                 "dynamodb:GetItem",
@@ -32,15 +32,15 @@ static word_list write_tables = {"dynamodb:BatchGetItem",  "dynamodb:BatchWriteI
 static word_list decrypt = {"kms:Decrypt", NULL};
 static word_list encrypt = {"kms:Decrypt", "kms:GenerateDataKey", NULL};
 
-/* A kind of right. Those of keys hang on a permission too. */
+/* The statements that links can grant. Those for KMS keys depend on a permission too. */
 static const struct grant {
     const char *sid;
     const char *service;
     const char *permission;
     const char *const *actions;
-    const char *below;  /* granted on what is below the ARN too; NULL: on itself alone */
-    bool key;           /* granted on the key, by way of the service alone */
-    const char *unless; /* this permission of the same link grants it already */
+    const char *below;  /* suffix of the ARN that is granted too, or NULL */
+    bool key;           /* granted on the KMS key, only through the service */
+    const char *unless; /* a permission of the same link that grants it already */
 } rights[] = {
     {"DecryptBucketKeys", "s3", "read", decrypt, .key = true, .unless = "write"},
     {"DecryptQueueKeys", "sqs", "subscribe", decrypt, .key = true, .unless = "publish"},
@@ -58,7 +58,7 @@ static const struct grant {
     {"WriteTables", "dynamodb", "write", write_tables, .below = "/index/*"},
 };
 
-/* Texts that are sorted and told once. */
+/* Strings, sorted and without duplicates in the output. */
 struct texts {
     struct str *items;
     size_t count;
@@ -101,7 +101,7 @@ static bool grants(const struct cloud_link *link, const char *permission)
     return false;
 }
 
-/* A service as keys know it. In China it may have either domain. */
+/* Adds a service in the form of kms:ViaService. In China it may have either domain. */
 static void add_service(struct arena *arena, struct texts *services, const char *service,
                         struct str region)
 {

@@ -106,8 +106,8 @@ struct secret_options {
 struct push_options {
     const char *image; /* --image, or the argument of push: an image of this machine */
     const char *tag;   /* --tag; NULL: the image's own */
-    bool create;       /* --create */
-    const char *tool;  /* --tool; NULL: the first that is there */
+    bool create;       /* --create-repository */
+    const char *tool;  /* --container-tool; NULL: the first that is there */
 };
 
 /* All of them, which the command line fills in. What is below the commands is handed its own. */

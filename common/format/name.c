@@ -343,7 +343,7 @@ const char *name_check_iam_policy(struct str arn)
 {
     return is_iam_arn(arn, STR("policy/"), true)
                ? NULL
-               : "must be an IAM policy ARN, such as arn:aws:iam::123456789012:policy/extra";
+               : "must be a policy ARN, such as arn:aws:iam::123456789012:policy/extra";
 }
 
 const char *name_check_iam_role(struct str arn)

@@ -1,4 +1,4 @@
-/* What the objects of all kinds have in common. */
+/* Shared by objects of all kinds. */
 #include "manifest/manifest.h"
 
 static struct str instance(struct manifests *manifests, const struct service *service)
@@ -57,7 +57,8 @@ struct node *manifest_object(struct manifests *manifests, const struct service *
 
 void manifest_put_items(struct arena *arena, struct node *map, const struct value *items)
 {
-    const struct node *last = map->last; /* the items themselves differ from each other */
+    const struct node *last =
+        map->last; /* items have unique names, so only older keys are compared */
     for (size_t i = 0; i < items->count; i++) {
         const struct item *item = &items->items[i];
         struct node *there = last ? map->first : NULL;

@@ -11,7 +11,7 @@
 
 struct renderer {
     struct arena arena; /* for the run */
-    struct arena *file; /* reset behind each file, unless its services are kept */
+    struct arena *file; /* for one file; reset after it, unless its services are kept */
     struct render_result *kept;
     const struct input_options *options;
     bool color;
@@ -19,7 +19,7 @@ struct renderer {
     bool failed;
     struct buf *manifests;
     struct buf *messages;
-    const char *path; /* of the file at hand; no other has this very pointer */
+    const char *path; /* of the current file; compared by pointer */
     size_t objects;   /* emitted so far */
     struct map namespaces;
     struct map objects_made; /* KIND/NAMESPACE/NAME; the value is the service's name */
@@ -49,7 +49,7 @@ static void keep(struct renderer *renderer, const struct service *service,
         (struct rendered_service){service, manifests->items, manifests->count};
 }
 
-/* True if two paths, such as a symbolic link and its target, lead to one file. */
+/* True if two paths, such as a symbolic link and its target, are the same file. */
 static bool is_same_file(const char *one, const char *other)
 {
     struct stat first;
@@ -58,30 +58,30 @@ static bool is_same_file(const char *one, const char *other)
            first.st_ino == second.st_ino;
 }
 
-/* Two services of one namespace and name would overwrite each other in the cluster. Returns false
- * after an error: everything else that they make is the same too. */
+/* Two services with the same namespace and name would overwrite each other in the cluster. Reports
+ * an error and returns false; further checks would only repeat it. */
 static bool check_unique(struct renderer *renderer, const struct service *service)
 {
     const struct layer *layer = service->layer;
     struct str name = str_format(&renderer->arena, "%.*s/%.*s", STR_ARG(layer->namespace),
                                  STR_ARG(service->name));
     const char *first = map_add(&renderer->arena, &renderer->names, name, renderer->path);
-    if (!first || first == renderer->path) /* within a file it was told already */
+    if (!first || first == renderer->path) /* within a file, it was reported before */
         return true;
     if (is_same_file(first, renderer->path)) {
-        diag_error(layer->diags, service->at, "the service \"%.*s\" was read before, in %s",
+        diag_error(layer->diags, service->at, "service \"%.*s\" was already read from %s",
                    STR_ARG(service->name), first);
-        diag_hint(layer->diags, "both are the same file: leave one of the two out");
+        diag_hint(layer->diags, "both paths lead to the same file: pass only one of them");
     } else {
-        diag_error(layer->diags, service->at,
-                   "the service \"%.*s\" of namespace \"%.*s\" is in %s too",
-                   STR_ARG(service->name), STR_ARG(layer->namespace), first);
-        diag_hint(layer->diags, "rename one, or pass only one of the two files");
+        diag_error(layer->diags, service->at, "duplicate service \"%.*s\" in namespace \"%.*s\"",
+                   STR_ARG(service->name), STR_ARG(layer->namespace));
+        diag_hint(layer->diags, "first defined in %s; rename one, or pass only one of the files",
+                  first);
     }
     return false;
 }
 
-/* Reports an object that another service makes too. */
+/* Reports an object that another service generates too. */
 static void check_object(struct renderer *renderer, const struct service *service,
                          struct location at, struct str kind, struct str name, const char *hint)
 {
@@ -92,12 +92,12 @@ static void check_object(struct renderer *renderer, const struct service *servic
     if (!first || str_eq_c(service->name, first))
         return;
     diag_error(service->layer->diags, at,
-               "the services \"%s\" and \"%.*s\" both make the %.*s \"%.*s\"", first,
+               "services \"%s\" and \"%.*s\" both generate the %.*s \"%.*s\"", first,
                STR_ARG(service->name), STR_ARG(kind), STR_ARG(name));
     diag_hint(service->layer->diags, "%s", hint);
 }
 
-/* A StatefulSet names its claims CLAIM-NAME-ORDINAL, and both names may have dashes: two services
+/* A StatefulSet names its claims CLAIM-NAME-ORDINAL. Both names may contain dashes, so two services
  * could use the same volume. */
 static void check_disks(struct renderer *renderer, const struct service *service)
 {
@@ -106,11 +106,11 @@ static void check_disks(struct renderer *renderer, const struct service *service
         struct str name = str_format(&renderer->arena, "%.*s-%.*s-0", STR_ARG(disk->name),
                                      STR_ARG(service->name));
         check_object(renderer, service, disk->at, STR("PersistentVolumeClaim"), name,
-                     "write another name for it: {name: NAME, size: ..., path: ...}");
+                     "set a different name, for example: {name: NAME, size: ..., path: ...}");
     }
 }
 
-/* Names made of a service's name, such as NAME-headless, can be those of another service. */
+/* Derived names, such as NAME-headless, may collide with the names of another service. */
 static void check_objects(struct renderer *renderer, const struct service *service,
                           const struct manifests *manifests)
 {
@@ -119,12 +119,12 @@ static void check_objects(struct renderer *renderer, const struct service *servi
         const struct node *metadata = node_get(manifests->items[i], "metadata");
         struct str kind = node_get(manifests->items[i], "kind")->text;
         struct str name = node_get(metadata, "name")->text;
-        check_object(renderer, service, service->at, kind, name, "rename one of the two");
+        check_object(renderer, service, service->at, kind, name, "rename one of the services");
     }
 }
 
-/* Two services that claim the same address: the ingress controller would choose one. Files that
- * name no host may be meant for different clusters. */
+/* If two services have the same address, the ingress controller would choose one. Addresses without
+ * a host are compared only within a file: other files may be for other clusters. */
 static void check_routes(struct renderer *renderer, struct map *file_routes,
                          const struct service *service)
 {
@@ -141,9 +141,9 @@ static void check_routes(struct renderer *renderer, struct map *file_routes,
                     owner.data);
         if (!first)
             continue;
-        diag_error(layer->diags, route->at, "the service \"%s\" has this public_uri already",
+        diag_error(layer->diags, route->at, "duplicate public_uri: service \"%s\" already uses it",
                    first);
-        diag_hint(layer->diags, "give each service a path or domain of its own");
+        diag_hint(layer->diags, "give each service its own path or domain");
     }
 }
 
@@ -165,7 +165,7 @@ static void render_service(struct renderer *renderer, struct map *routes,
     bool unique = check_unique(renderer, service);
     if (unique)
         check_routes(renderer, routes, service);
-    /* Image and port may be left out for a chart. */
+    /* With a chart, image and port may be missing. */
     if (unique && !read_mode_injects(renderer->options->mode))
         manifests_add_service(&manifests, service);
     if (unique)
@@ -181,8 +181,8 @@ static void render_service(struct renderer *renderer, struct map *routes,
     emit(renderer, &manifests);
 }
 
-/* Ports of the service file's own k8s-base that no service has. Those of an environment file may be
- * for other service files. */
+/* Warns about ports of the service file's k8s-base that no service has. Those of an environment
+ * file may be for other service files. */
 static void warn_extra_tcp_ports(const struct layer *layer)
 {
     if (layer->options->modules.count) /* the other services are not read */
@@ -192,15 +192,18 @@ static void warn_extra_tcp_ports(const struct layer *layer)
         if (port->used || !source_is_same(port->at.source, layer->source))
             continue;
         diag_warning(layer->diags, port->at,
-                     "nginx_extra_tcp_ports has no effect: nothing makes port %.*s public",
+                     "nginx_extra_tcp_ports has no effect: port %.*s is not exposed outside the "
+                     "cluster",
                      STR_ARG(port->number));
-        diag_hint(layer->diags, "add a Service of type LoadBalancer, or configure the port in your "
-                                "ingress controller");
+        diag_hint(layer->diags,
+                  "to expose it, add a Service of type LoadBalancer, or configure the "
+                  "port in your ingress controller");
     }
 }
 
-/* Reads a service, and checks its traffic even after other errors. NULL after an error. A chart's
- * own Ingress may serve it, and without an environment it has no flavour. */
+/* Reads a service, and checks its traffic even after other errors. Returns NULL after an error. The
+ * traffic is not checked with a chart, which may have its own Ingress, or without an environment,
+ * which decides the flavour. */
 static const struct service *read_service(struct layer *layer, const struct module *module)
 {
     bool right;
@@ -244,7 +247,7 @@ static void render_file(struct renderer *renderer, const struct input *input)
     if (!renderer->kept)
         arena_reset(renderer->file);
     else if (layer)
-        layer->diags = NULL; /* they are told */
+        layer->diags = NULL; /* already printed */
 }
 
 static void render_files(struct renderer *renderer)

@@ -4,8 +4,8 @@
 
 #define OTHERS "*" /* all values that the other column does not list */
 
-/* The labels and annotations that injectors read, those of one injector in the order in which they
- * decide. A value that neither column lists leaves it to the next. Values are divided by spaces. */
+/* The labels and annotations that injectors read. Rows of one injector are in order of precedence.
+ * If neither column lists a value, the next row decides. Values are separated by spaces. */
 static const struct sidecar_switch {
     const char *injector;
     enum sidecar_source source;
@@ -13,7 +13,7 @@ static const struct sidecar_switch {
     const char *on;
     const char *off;
 } switches[] = {
-    /* The label of a pod wins over its annotation, both over the namespace. */
+    /* A pod label takes precedence over a pod annotation, and both over the namespace. */
     {"istio", SIDECAR_POD_LABEL, "sidecar.istio.io/inject", "true", OTHERS},
     {"istio", SIDECAR_POD_ANNOTATION, "sidecar.istio.io/inject", "true", OTHERS},
     {"istio", SIDECAR_POD_LABEL, "istio.io/rev", OTHERS, ""},
@@ -25,7 +25,7 @@ static const struct sidecar_switch {
     {"kuma", SIDECAR_NAMESPACE_LABEL, "kuma.io/sidecar-injection", "enabled true", OTHERS},
     {"consul", SIDECAR_POD_ANNOTATION, "consul.hashicorp.com/connect-inject", "true", OTHERS},
     {"dapr", SIDECAR_POD_ANNOTATION, "dapr.io/enabled", "true", OTHERS},
-    /* Vault's agent may end before the pod's own containers start. */
+    /* With pre-populate-only, Vault's agent is an init container. */
     {"vault", SIDECAR_POD_ANNOTATION, "vault.hashicorp.com/agent-pre-populate-only", "", "true"},
     {"vault", SIDECAR_POD_ANNOTATION, "vault.hashicorp.com/agent-inject", "true", OTHERS},
     /* The value may also be the name of an OpenTelemetryCollector. */
@@ -65,7 +65,7 @@ bool sidecar_of_service(const void *context, enum sidecar_source source, const c
 
 bool sidecar_is_injected(sidecar_lookup *lookup, const void *context)
 {
-    const char *off = ""; /* the injector that was decided against */
+    const char *off = ""; /* the injector that is disabled */
     for (size_t i = 0; i < COUNT_OF(switches); i++) {
         const struct sidecar_switch *each = &switches[i];
         struct str value = {0};

@@ -82,7 +82,7 @@ bool image_tool_find(struct image_tool *tool, const char *name)
             diag_error(tool->diags, NO_LOCATION, "%s not found in PATH", name);
         else
             diag_error(tool->diags, NO_LOCATION, "cannot run %s: %s", name, strerror(error));
-        diag_hint(tool->diags, "install %s, or choose another tool with --tool", name);
+        diag_hint(tool->diags, "install %s, or choose another tool with --container-tool", name);
         return false;
     }
     diag_error(tool->diags, NO_LOCATION,

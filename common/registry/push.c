@@ -105,12 +105,13 @@ static void hint_create(struct push *push)
     struct arena *arena = &push->arena;
     struct str path = push->service->at.source->path;
     if (push->service->cloud.makes_repository)
-        diag_hint(&push->diags,
-                  "pass --create to create it, or let the cluster's ACK controller create it: "
-                  "kubectl optasvc apply -f %.*s",
-                  STR_ARG(str_eq_c(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)));
+        diag_hint(
+            &push->diags,
+            "pass --create-repository to create it, or let the cluster's ACK controller create it: "
+            "kubectl optasvc apply -f %.*s",
+            STR_ARG(str_eq_c(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)));
     else
-        diag_hint(&push->diags, "pass --create to create it");
+        diag_hint(&push->diags, "pass --create-repository to create it");
 }
 
 static bool check_tag(struct push *push)
@@ -161,10 +162,10 @@ static bool check(struct push *push)
         return check_ecr(push);
     if (!push->options->create)
         return true;
-    fail(push, "--create supports only ECR repositories, and %.*s is not one",
+    fail(push, "--create-repository supports only ECR repositories, and %.*s is not one",
          STR_ARG(push->service->repository));
     diag_hint(&push->diags,
-              "remove --create: most registries create a repository on the first push");
+              "remove --create-repository: most registries create a repository on the first push");
     return false;
 }
 

@@ -1,4 +1,4 @@
-/* What the pods carry besides their container, and the jobs beside them. */
+/* Pod settings besides the container, and cron jobs. */
 #include "base/map.h"
 #include "format/cron.h"
 #include "service/service_reader.h"
@@ -16,9 +16,9 @@ static void add_words(struct buf *text, const struct value *words)
     buf_add_byte(text, '\n');
 }
 
-/* A job without a name is called after what it does, not after its place or schedule: a change of
- * these must not make another CronJob of it. The service's name counts in full, though only its
- * beginning may fit. */
+/* The name of a cron job without a name is derived from its commands, not from its position or
+ * schedule: changing those must not create another CronJob. The hash covers the full service name,
+ * because the name itself may be cut. */
 static struct str cron_hash_name(const struct service_reader *in, const struct cron_job *job)
 {
     struct buf text = {0};
@@ -32,7 +32,7 @@ static struct str cron_hash_name(const struct service_reader *in, const struct c
     return str_format(in->reader.arena, "%.*s-%08x", STR_ARG(name), hash);
 }
 
-/* The CronJob MODULE-NAME. */
+/* Returns MODULE-NAME. Reports an error if it is not valid. */
 static struct str cron_given_name(const struct service_reader *in, const struct record *record)
 {
     struct diags *diags = in->reader.diags;
@@ -44,9 +44,9 @@ static struct str cron_given_name(const struct service_reader *in, const struct 
     if (invalid) {
         diag_error(diags, at, "name %s", invalid);
     } else if (name.len > CRON_NAME_MAX) {
-        diag_error(diags, at, "the CronJob's name \"%.*s\" must be at most %d characters long",
+        diag_error(diags, at, "CronJob name \"%.*s\" must be at most %d characters long",
                    STR_ARG(name), CRON_NAME_MAX);
-        diag_hint(diags, "it is the service's name, a dash and this name");
+        diag_hint(diags, "shorten name: the CronJob is named SERVICE-NAME");
     }
     return name;
 }
@@ -60,16 +60,17 @@ static void check_cron_commands(const struct service_reader *in, const struct re
     if (job->commands->invalid || job->args->invalid)
         return;
     if (job->commands->count == 0 && job->args->count == 0) {
-        diag_error(diags, at, "a cron job needs commands or args");
-        diag_hint(diags, "write it like this: commands: [./clean]");
+        diag_error(diags, at, "a cron job requires commands or args");
+        diag_hint(diags, "for example: commands: [./clean]");
     } else if (map_add(in->reader.arena, names, job->name, job)) {
         if (record_has(record, CRON_JOB_NAME)) {
             diag_error(diags, record_location(record, CRON_JOB_NAME),
                        "duplicate CronJob name \"%.*s\"", STR_ARG(job->name));
+            diag_hint(diags, "set a different name in each cron job");
             return;
         }
-        diag_error(diags, at, "another cron job has the same commands and args");
-        diag_hint(diags, "give each of them a name, such as name: clean-daily");
+        diag_error(diags, at, "duplicate cron job: another one has the same commands and args");
+        diag_hint(diags, "set a name in each of them, for example: name: clean-daily");
     }
 }
 
@@ -87,7 +88,7 @@ static void read_cron_job(const struct service_reader *in, const struct record *
     if (wrong && record_has(record, CRON_JOB_SCHEDULE)) {
         diag_error(in->reader.diags, record_location(record, CRON_JOB_SCHEDULE), "schedule %s",
                    wrong);
-        diag_hint(in->reader.diags, "every day at 3: \"0 3 * * *\"");
+        diag_hint(in->reader.diags, "for example, every day at 03:00: \"0 3 * * *\"");
     }
     check_cron_commands(in, record, job, names);
 }
@@ -97,7 +98,8 @@ static void read_cron_jobs(const struct service_reader *in)
     const struct value *written = service_value(in, SERVICE_CRON_JOBS);
     struct map names = {0};
     if (written->count > CRON_JOBS_MAX) {
-        service_error(in, SERVICE_CRON_JOBS, "more than %d cron_jobs", CRON_JOBS_MAX);
+        service_error(in, SERVICE_CRON_JOBS, "too many cron_jobs: %zu (maximum %d)", written->count,
+                      CRON_JOBS_MAX);
         return;
     }
     in->service->cron_jobs = ARENA_ARRAY(in->reader.arena, written->count, struct cron_job);
@@ -119,15 +121,15 @@ static void read_tolerations(const struct service_reader *in)
         const char *wrong = name_check_label_key(toleration->key);
         if (wrong && record_has(record, TOLERATION_KEY))
             diag_error(in->reader.diags, record_location(record, TOLERATION_KEY),
-                       "a taint's key %s", wrong);
+                       "toleration key %s", wrong);
         wrong = name_check_label_value(toleration->value);
         if (wrong)
             diag_error(in->reader.diags, record_location(record, TOLERATION_VALUE),
-                       "a taint's value %s", wrong);
+                       "toleration value %s", wrong);
     }
 }
 
-/* Those that the objects carry in any case, and selectors use. */
+/* True for labels that all objects have, or that selectors use. */
 static bool is_our_label(struct str key)
 {
     static const char *const ours[] = {
@@ -140,7 +142,8 @@ static bool is_our_label(struct str key)
     return false;
 }
 
-/* Annotations that ingress-nginx and NGINX Ingress Controller make configuration of. */
+/* True for annotations that ingress-nginx or NGINX Ingress Controller writes to its configuration.
+ */
 static bool is_nginx_key(struct str key)
 {
     return str_starts_with(key, STR("nginx.ingress.kubernetes.io/")) ||
@@ -151,9 +154,10 @@ static void check_nginx(const struct service_reader *in, const struct item *item
 {
     if (str_ends_with(item->name, STR("-snippet")) || str_ends_with(item->name, STR("-snippets"))) {
         diag_error(in->reader.diags, item->name_node->span,
-                   "\"%.*s\" holds nginx's own configuration, which no service may write",
+                   "\"%.*s\" is not allowed: it contains raw nginx configuration",
                    STR_ARG(item->name));
-        diag_hint(in->reader.diags, "set it for the controller, or in an Ingress of your own");
+        diag_hint(in->reader.diags, "set it in the controller's configuration, or in a separate "
+                                    "Ingress");
         return;
     }
     const char *wrong = name_check_nginx_value(item->text);
@@ -171,20 +175,20 @@ static const struct value *read_keys(const struct service_reader *in, enum field
         bool azure = str_eq_c(item->name, "azure.workload.identity/use") &&
                      record_has(in->record, SERVICE_AZURE_CLIENT_ID);
         if (!wrong && label && !layer_injects(in->layer) && (is_our_label(item->name) || azure))
-            wrong = "is set for all pods already";
+            wrong = "is reserved: it is set on all pods";
         if (wrong)
-            diag_error(in->reader.diags, item->name_node->span, "the key \"%.*s\" %s",
+            diag_error(in->reader.diags, item->name_node->span, "key \"%.*s\" %s",
                        STR_ARG(item->name), wrong);
         if (!wrong && field == SERVICE_INGRESS_ANNOTATIONS && is_nginx_key(item->name))
             check_nginx(in, item);
         wrong = label ? name_check_label_value(item->text) : NULL;
         if (wrong)
-            diag_error(in->reader.diags, item->node->span, "a label's value %s", wrong);
+            diag_error(in->reader.diags, item->node->span, "label value %s", wrong);
     }
     return map;
 }
 
-/* A rollout counts as failed after `timeout`: not before a pod had the time it may take to start.
+/* A rollout fails after `timeout`, which must be longer than the time that a pod may take to start.
  */
 static void read_timeout(const struct service_reader *in)
 {
@@ -201,14 +205,14 @@ static void read_timeout(const struct service_reader *in)
         return;
     }
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_TIMEOUT),
-                 "a pod may take %" PRId64 " seconds to start, longer than the timeout of %" PRId64,
-                 start, service->timeout);
-    diag_hint(in->reader.diags, "left out it is that time and a minute");
+                 "a pod may take %" PRId64 " seconds to start, but timeout is only %" PRId64, start,
+                 service->timeout);
+    diag_hint(in->reader.diags, "set timeout above %" PRId64 ", or remove it", start);
 }
 
 void service_read_pods(const struct service_reader *in)
 {
-    enum { DRAIN_MAX = 10 }; /* seconds in which load balancers learn that a pod goes */
+    enum { DRAIN_MAX = 10 }; /* seconds until load balancers have removed a terminating pod */
     struct service *service = in->service;
     struct str security = service_value(in, SERVICE_POD_SECURITY)->text;
     service->security = str_eq_c(security, "restricted") ? POD_SECURITY_RESTRICTED

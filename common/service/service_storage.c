@@ -1,4 +1,4 @@
-/* The volumes that pods keep: persistent_storage. */
+/* persistent_storage: the volume claims of a StatefulSet. */
 #include "base/map.h"
 #include "service/service_reader.h"
 
@@ -11,7 +11,7 @@ static bool is_word_byte(char c)
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* The words of a path in lower case, joined with dashes; empty if it has none. */
+/* Returns the words of a path in lower case, joined with dashes; empty if there are none. */
 static struct str join_words(struct arena *arena, struct str path)
 {
     char *name = arena_alloc(arena, path.len + 1);
@@ -25,9 +25,9 @@ static struct str join_words(struct arena *arena, struct str path)
     return (struct str){name, len};
 }
 
-/* The default name of a claim depends on its path alone: "/var/lib/data" is "var-lib-data". A path
- * that may have the same words as another (it has a dash or a capital letter, or is too long) also
- * gets a hash of the whole path. */
+/* Returns the default name of a claim, which depends only on its path: "/var/lib/data" becomes
+ * "var-lib-data". If another path could have the same words (it has a dash or a capital letter, or
+ * is too long), a hash of the path is appended. */
 static struct str name_of_path(struct arena *arena, struct str path)
 {
     struct str words = join_words(arena, path);
@@ -46,16 +46,20 @@ static struct location name_location(const struct record *record)
     return record_location(record, record_has(record, STORAGE_NAME) ? STORAGE_NAME : STORAGE_PATH);
 }
 
-/* A volume has one path and one name: a pod cannot have either twice. A claim's own name, which
- * is NAME-SERVICE-ORDINAL, always fits. */
+/* Paths and names must be unique in a pod. The name of a claim, NAME-SERVICE-ORDINAL, is never too
+ * long. */
 static void check_disk(const struct service_reader *in, const struct record *record,
                        struct disk *disk, struct map *paths, struct map *names)
 {
     struct arena *arena = in->reader.arena;
     struct diags *diags = in->reader.diags;
     const char *wrong = name_check_mount_path(disk->path);
-    if (!wrong && map_add(arena, paths, disk->path, disk))
-        wrong = "is that of another disk already";
+    if (!wrong && map_add(arena, paths, disk->path, disk)) {
+        diag_error(diags, record_location(record, STORAGE_PATH), "duplicate path \"%.*s\"",
+                   STR_ARG(disk->path));
+        diag_hint(diags, "set a different path for each disk");
+        return;
+    }
     if (wrong) {
         diag_error(diags, record_location(record, STORAGE_PATH), "path %s", wrong);
         struct str absolute = str_format(arena, "/%.*s", STR_ARG(disk->path));
@@ -69,17 +73,16 @@ static void check_disk(const struct service_reader *in, const struct record *rec
     if (wrong) {
         diag_error(diags, name_location(record), "name %s", wrong);
     } else if (str_eq_c(disk->name, "tmp") && !str_eq_c(disk->path, "/tmp")) {
-        diag_error(diags, name_location(record), "the name \"tmp\" is reserved for the path /tmp");
+        diag_error(diags, name_location(record), "name \"tmp\" is reserved for the path /tmp");
     } else if (map_add(arena, names, disk->name, disk)) {
-        diag_error(diags, name_location(record), "another disk is named \"%.*s\" already",
+        diag_error(diags, name_location(record), "duplicate disk name \"%.*s\"",
                    STR_ARG(disk->name));
-        diag_hint(diags, "give one of the two another name: {name: NAME, size: ..., path: ...}");
+        diag_hint(diags, "set a different name, for example: {name: NAME, size: ..., path: ...}");
     }
 }
 
-/* Kubernetes compares the list of claim templates in its order, so that depends on the names alone:
- * shorter ones first, which has storage-2 before storage-10, as the lists that name claims by their
- * index are. */
+/* Kubernetes rejects a change in the order of claim templates, so the order depends only on the
+ * names: shorter ones first, so that storage-2 sorts before storage-10. */
 static int by_name(const void *a, const void *b)
 {
     struct str left = ((const struct disk *)a)->name;

@@ -98,7 +98,7 @@ def first_of_duplicate_keys(result):
         return
     container = result.objects()[0]["spec"]["template"]["spec"]["containers"][0]
     assert container["resources"], "the last resources are empty and must be filled"
-    assert "the chart says true" not in result.messages
+    assert "the chart sets true" not in result.messages
 
 
 def foreign_ingress_class(result):
@@ -111,7 +111,7 @@ def grpc_port_by_name(result):
 
 
 def hook_message_lost(result):
-    result.fails("is a hook of the chart")
+    result.fails("is a Helm hook")
 
 
 def hook_workload_probes_untold(result):

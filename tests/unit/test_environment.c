@@ -341,8 +341,7 @@ static void test_layer_names(void **state)
     struct input_options options = {0};
     layer_of(unit, &options, "name: Hello\n");
     assert_errors(unit, 1);
-    assert_diag(unit, 0, 1, 7, "the layer's name is its namespace, and must consist of lowercase",
-                "");
+    assert_diag(unit, 0, 1, 7, "name must consist of lowercase", "");
     options.namespace = "other";
     struct layer *layer = layer_of(unit, &options, "name: hello\n");
     assert_str(layer->namespace, "other");

@@ -172,7 +172,7 @@ static void test_what_is_wrong(void **state)
         {"{module.other.x}", "the output \"x\" of the module \"other\" has no value", ""},
         {"{module.app.output.x}", "has the form {module.NAME.OUTPUT}", ""},
         {"{module.anonymous.bucket_id}", "cannot determine the bucket of \"anonymous\"",
-         "write bucket_name in that module"},
+         "set bucket_name in that module"},
         {"{module.anonymous.bucket_ip}", "has no output \"bucket_ip\"", "bucket_id"},
         {"{module.mixed.domain}", "this output contains a secret one", ""},
         {"{module.listed.domain}", "the field with this output must be text", ""},

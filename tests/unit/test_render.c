@@ -38,7 +38,7 @@ struct result {
     struct str messages;
 };
 
-/* Renders the files under `options`, whose own files are set here. `output`: -o. */
+/* Renders the files with `options`; its list of files is set here. `output`: -o. */
 static struct result render_as(struct unit *unit, const char *output, struct input_options options,
                                size_t count)
 {
@@ -70,7 +70,7 @@ static struct result render_text(struct unit *unit, struct input_options options
 
 #define SERVICE(name) "  - {name: " name ", type: k8s-service, image: a, port: {http: 80}"
 
-/* What a text holds on lines that begin so, joined by spaces. */
+/* Returns the rest of all lines with a prefix, joined with spaces. */
 static const char *values_of(struct unit *unit, struct str text, const char *key)
 {
     struct str values = STR("");
@@ -125,7 +125,7 @@ static void test_replicas_only_without_an_autoscaler(void **state)
     assert_string_equal(values_of(unit, result.manifests, "  replicas: "), "3");
 }
 
-static void test_a_namespace_is_made_once(void **state)
+static void test_a_namespace_is_rendered_once(void **state)
 {
     struct unit *unit = *state;
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("a") "}\n" SERVICE("b") "}\n"));
@@ -136,29 +136,29 @@ static void test_a_namespace_is_made_once(void **state)
     assert_true(str_starts_with(str_from_c(kinds), STR("Namespace ServiceAccount")));
     assert_false(unit_contains(str_skip(str_from_c(kinds), 1), "Namespace"));
     assert_string_equal(values_of(unit, result.manifests, "        image: "), "a a a");
-    /* -n names one that is there already. */
+    /* -n selects an existing namespace. */
     struct input_options options = {.namespace = "other"};
     result = render_files(unit, options, 2);
     assert_false(unit_contains(result.manifests, "kind: Namespace"));
     assert_false(unit_contains(result.manifests, "namespace: hello"));
 }
 
-static void test_services_that_collide(void **state)
+static void test_duplicate_services(void **state)
 {
     struct unit *unit = *state;
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
     write_file("b.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
     struct result result = render_files(unit, (struct input_options){0}, 2);
     assert_false(result.right);
-    assert_contains(result.messages, "b.yaml:3:12: error: the service \"app\" of namespace "
-                                     "\"hello\" is in a.yaml too");
+    assert_contains(result.messages, "b.yaml:3:12: error: duplicate service \"app\" in namespace "
+                                     "\"hello\"\n");
     write_file("b.yaml", STR("name: other\nmodules:\n" SERVICE("app") "}\n"));
     assert_true(render_files(unit, (struct input_options){0}, 2).right);
     struct input_options options = {.namespace = "one"};
     assert_false(render_files(unit, options, 2).right);
 }
 
-static void test_routes_that_collide(void **state)
+static void test_duplicate_routes(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -167,7 +167,7 @@ static void test_routes_that_collide(void **state)
     } rows[] = {
         {"a.com/x", "a.com/y", true},  {"a.com/x", "b.com/x", true}, {"a.com/x", "a.com/x/", false},
         {"A.com", "a.com/", false},    {"/x", "'*/x'", false},       {"a.com/x", "a.com/x/y", true},
-        {"a.com/X", "a.com/x", false}, /* ingress-nginx compares without regard to case */
+        {"a.com/X", "a.com/x", false}, /* ingress-nginx ignores case */
         {"a.com/x", "'*/x'", true},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -181,7 +181,7 @@ static void test_routes_that_collide(void **state)
         if (result.right != rows[i].right)
             fail_msg("%s beside %s: %s", rows[i].first, rows[i].second, result.messages.data);
         if (!result.right)
-            assert_contains(result.messages, "the service \"a\" has this public_uri already");
+            assert_contains(result.messages, "duplicate public_uri: service \"a\" already uses it");
     }
 }
 
@@ -189,10 +189,11 @@ static void test_files_without_services(void **state)
 {
     struct unit *unit = *state;
     struct result result = render_text(unit, (struct input_options){0}, "name: hello\n");
-    assert_contains(result.messages, "a.yaml: error: the file has no k8s-service");
+    assert_contains(result.messages, "a.yaml: error: no module of type k8s-service");
     write_file("b.yaml", STR("kind: Deployment\nweird: [\n"));
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
-    /* Other files of a directory are skipped, also broken ones; a named one is an error. */
+    /* Other files in a directory are skipped, including invalid ones; for -f FILE it is an error.
+     */
     static const char *here[] = {"."};
     struct input_options options = {.files = {here, 1}};
     struct buf manifests = {0};
@@ -209,8 +210,8 @@ static void test_files_without_services(void **state)
     buf_free(&messages);
 }
 
-/* Other people's files may be of any size: they are not ours to refuse. */
-static void test_large_foreign_files_are_passed_over(void **state)
+/* Other files in a directory may have any size. */
+static void test_large_other_files_are_skipped(void **state)
 {
     struct unit *unit = *state;
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") "}\n"));
@@ -226,7 +227,7 @@ static void test_large_foreign_files_are_passed_over(void **state)
         fail_msg("%s", told.data);
 }
 
-static void test_modules_that_are_chosen(void **state)
+static void test_selected_modules(void **state)
 {
     struct unit *unit = *state;
     static const char text[] =
@@ -244,7 +245,7 @@ static void test_modules_that_are_chosen(void **state)
     result = render_text(unit, options, text);
     assert_contains(result.messages, "did you mean --module worker?");
     both[0] = "worker";
-    /* What is not chosen is not read. */
+    /* Modules that are not selected are not read. */
     result = render_text(
         unit, options,
         "name: hello\nmodules:\n  - {name: web, type: k8s-service}\n" SERVICE("worker") "}\n");
@@ -269,8 +270,8 @@ static void test_variables_of_flags_must_be_used(void **state)
                     .right);
 }
 
-/* A container's environment cannot hold NUL: no cluster takes such a manifest. */
-static void test_nul_in_a_text(void **state)
+/* Environment variables cannot contain NUL; clusters reject such a manifest. */
+static void test_nul_in_a_string(void **state)
 {
     struct unit *unit = *state;
     struct result result =
@@ -279,7 +280,7 @@ static void test_nul_in_a_text(void **state)
     assert_false(result.right);
 }
 
-static void test_errors_of_all_files_are_told(void **state)
+static void test_errors_of_all_files_are_reported(void **state)
 {
     struct unit *unit = *state;
     write_file("a.yaml", STR("name: hello\nmodules:\n" SERVICE("app") ", x: y}\n"));
@@ -307,7 +308,7 @@ static const char rich[] =
     "    public_uri: [a.com/x.y, a.com, b.com/z]\n"
     "    sticky_session: true\n";
 
-/* One string, number or boolean as every reader sees it. */
+/* Formats a string, number or boolean as every reader reads it. */
 static bool is_text(const struct node *scalar)
 {
     return scalar->style != STYLE_PLAIN || !scalar_is_ambiguous(scalar->text);
@@ -330,7 +331,7 @@ static bool same(const struct node *a, const struct node *b)
     return left == right;
 }
 
-static void test_json_says_what_yaml_says(void **state)
+static void test_json_equals_yaml(void **state)
 {
     struct unit *unit = *state;
     struct input_options options = {0};
@@ -372,8 +373,8 @@ static void test_same_input_same_bytes(void **state)
     assert_true(str_equal(first.messages, second.messages));
 }
 
-/* What selects pods must be on the pods, and on nothing that is no pod of the service. */
-static void test_selectors_fit_the_pods(void **state)
+/* Selectors must match the pods of the service and no others. */
+static void test_selectors_match_the_pods(void **state)
 {
     struct unit *unit = *state;
     write_file("a.yaml", str_from_c(rich));
@@ -411,18 +412,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         UNIT_TEST(test_kinds_and_their_order),
         UNIT_TEST(test_replicas_only_without_an_autoscaler),
-        UNIT_TEST(test_a_namespace_is_made_once),
-        UNIT_TEST(test_services_that_collide),
-        UNIT_TEST(test_routes_that_collide),
+        UNIT_TEST(test_a_namespace_is_rendered_once),
+        UNIT_TEST(test_duplicate_services),
+        UNIT_TEST(test_duplicate_routes),
         UNIT_TEST(test_files_without_services),
-        UNIT_TEST(test_large_foreign_files_are_passed_over),
-        UNIT_TEST(test_modules_that_are_chosen),
+        UNIT_TEST(test_large_other_files_are_skipped),
+        UNIT_TEST(test_selected_modules),
         UNIT_TEST(test_variables_of_flags_must_be_used),
-        UNIT_TEST(test_nul_in_a_text),
-        UNIT_TEST(test_errors_of_all_files_are_told),
-        UNIT_TEST(test_json_says_what_yaml_says),
+        UNIT_TEST(test_nul_in_a_string),
+        UNIT_TEST(test_errors_of_all_files_are_reported),
+        UNIT_TEST(test_json_equals_yaml),
         UNIT_TEST(test_same_input_same_bytes),
-        UNIT_TEST(test_selectors_fit_the_pods),
+        UNIT_TEST(test_selectors_match_the_pods),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
