@@ -19,7 +19,7 @@ static void check_wrong(struct unit *unit, const char *const *schedules, size_t 
             fail_msg("\"%s\" is accepted", schedules[i]);
 }
 
-static void test_right(void **state)
+static void test_valid(void **state)
 {
     static const char *const schedules[] = {
         "* * * * *",
@@ -60,7 +60,7 @@ static void test_right(void **state)
     check_right(*state, schedules, COUNT_OF(schedules));
 }
 
-static void test_wrong(void **state)
+static void test_invalid(void **state)
 {
     static const char *const schedules[] = {
         "",
@@ -168,7 +168,7 @@ static void test_both_sides_of_every_range(void **state)
 }
 
 /* Every name has its number: a range from a name to its own number does not wrap. */
-static void test_names_stand_for_their_numbers(void **state)
+static void test_names_have_their_numbers(void **state)
 {
     struct unit *unit = *state;
     static const char *const names[] = {"jan", "feb", "mar", "apr", "may", "jun", "jul",
@@ -189,7 +189,7 @@ static void test_names_stand_for_their_numbers(void **state)
 }
 
 /* Accepted by robfig/cron v3, which Kubernetes uses. */
-static void test_what_kubernetes_takes_too(void **state)
+static void test_accepted_by_kubernetes_too(void **state)
 {
     static const char *const schedules[] = {
         "*/05 * * * *", /* steps with a leading zero */
@@ -221,11 +221,11 @@ static void test_messages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        UNIT_TEST(test_right),
-        UNIT_TEST(test_wrong),
+        UNIT_TEST(test_valid),
+        UNIT_TEST(test_invalid),
         UNIT_TEST(test_both_sides_of_every_range),
-        UNIT_TEST(test_names_stand_for_their_numbers),
-        UNIT_TEST(test_what_kubernetes_takes_too),
+        UNIT_TEST(test_names_have_their_numbers),
+        UNIT_TEST(test_accepted_by_kubernetes_too),
         UNIT_TEST(test_messages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,7 +113,7 @@ static void assert_caret_under(struct str text, char mark)
     assert_int_equal(text.data[column], mark);
 }
 
-static void test_long_lines_are_cut_around_the_place(void **state)
+static void test_long_lines_are_cut_around_the_location(void **state)
 {
     struct unit *unit = *state;
     enum { LONG = 200000, MOST = 400 };
@@ -131,7 +131,7 @@ static void test_long_lines_are_cut_around_the_place(void **state)
     }
 }
 
-static void test_long_places_are_cut_too(void **state)
+static void test_long_locations_are_cut_too(void **state)
 {
     struct unit *unit = *state;
     enum { LONG = 200000, MOST = 800 };
@@ -231,7 +231,7 @@ static void test_color(void **state)
     buf_free(&colored);
 }
 
-static void test_messages_cannot_steer_a_terminal(void **state)
+static void test_messages_cannot_control_a_terminal(void **state)
 {
     struct unit *unit = *state;
     struct source source = {.path = STR("a\x1B[2J\nb.yaml"), .text = STR("x")};
@@ -245,7 +245,7 @@ static void test_messages_cannot_steer_a_terminal(void **state)
         fail_msg("an escape sequence in a path reaches the terminal");
 }
 
-static void test_at_most_so_many_are_kept(void **state)
+static void test_kept_diagnostics_are_limited(void **state)
 {
     struct unit *unit = *state;
     const struct source *source = unit_source(unit, STR("x"));
@@ -293,7 +293,7 @@ static const struct source *used_at(struct unit *unit, const struct source *sour
     return used;
 }
 
-static void test_what_aliases_repeat_is_shown_once(void **state)
+static void test_repeats_through_aliases_are_shown_once(void **state)
 {
     struct unit *unit = *state;
     const struct source *source = unit_source(unit, STR("a: &x b\nc: *x\nd: *x\ne: *x\n"));
@@ -326,7 +326,7 @@ static void test_what_aliases_repeat_is_shown_once(void **state)
 }
 
 /* A diagnostic in directly used text needs no alias. */
-static void test_what_is_written_comes_before_its_aliases(void **state)
+static void test_direct_use_comes_before_aliases(void **state)
 {
     struct unit *unit = *state;
     const struct source *source = unit_source(unit, STR("a: &x b\nc: *x\n"));
@@ -441,17 +441,17 @@ int main(void)
         UNIT_TEST(test_positions),
         UNIT_TEST(test_positions_in_a_large_text),
         UNIT_TEST(test_caret),
-        UNIT_TEST(test_long_lines_are_cut_around_the_place),
-        UNIT_TEST(test_long_places_are_cut_too),
+        UNIT_TEST(test_long_lines_are_cut_around_the_location),
+        UNIT_TEST(test_long_locations_are_cut_too),
         UNIT_TEST(test_cuts_keep_characters_whole),
         UNIT_TEST(test_cuts_inside_characters),
         UNIT_TEST(test_written_form),
         UNIT_TEST(test_color),
-        UNIT_TEST(test_messages_cannot_steer_a_terminal),
-        UNIT_TEST(test_at_most_so_many_are_kept),
+        UNIT_TEST(test_messages_cannot_control_a_terminal),
+        UNIT_TEST(test_kept_diagnostics_are_limited),
         UNIT_TEST(test_full_on_both_sides),
-        UNIT_TEST(test_what_aliases_repeat_is_shown_once),
-        UNIT_TEST(test_what_is_written_comes_before_its_aliases),
+        UNIT_TEST(test_repeats_through_aliases_are_shown_once),
+        UNIT_TEST(test_direct_use_comes_before_aliases),
         UNIT_TEST(test_long_messages_are_cut),
         UNIT_TEST(test_messages_are_cut_between_characters),
         UNIT_TEST(test_a_hint_needs_a_diagnostic),
