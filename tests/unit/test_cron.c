@@ -6,9 +6,9 @@
 static void check_right(struct unit *unit, const char *const *schedules, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *wrong = cron_check(&unit->arena, str_from_c(schedules[i]));
-        if (wrong)
-            fail_msg("\"%s\" %s", schedules[i], wrong);
+        const char *error = cron_check(&unit->arena, str_from_c(schedules[i]));
+        if (error)
+            fail_msg("\"%s\" %s", schedules[i], error);
     }
 }
 
@@ -148,7 +148,7 @@ static void test_both_sides_of_every_range(void **state)
     } parts[] = {{0, 59}, {0, 23}, {1, 31}, {1, 12}, {0, 6}};
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
         for (int number = 0; number <= 100; number++) {
-            bool right = number >= parts[i].min && number <= parts[i].max;
+            bool valid = number >= parts[i].min && number <= parts[i].max;
             char forms[4][16];
             snprintf(forms[0], sizeof *forms, "%d", number);
             snprintf(forms[1], sizeof *forms, "%d-%d", number, number);
@@ -156,8 +156,8 @@ static void test_both_sides_of_every_range(void **state)
             snprintf(forms[3], sizeof *forms, "0%d", number);
             for (size_t form = 0; form < COUNT_OF(forms); form++) {
                 const char *schedule = with_part(unit, i, forms[form]);
-                if (!cron_check(&unit->arena, str_from_c(schedule)) != right)
-                    fail_msg("\"%s\" is %s", schedule, right ? "rejected" : "accepted");
+                if (!cron_check(&unit->arena, str_from_c(schedule)) != valid)
+                    fail_msg("\"%s\" is %s", schedule, valid ? "rejected" : "accepted");
             }
         }
         char beyond[16];

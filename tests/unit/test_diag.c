@@ -118,16 +118,16 @@ static void test_long_lines_are_cut_around_the_location(void **state)
     struct unit *unit = *state;
     enum { LONG = 200000, MOST = 400 };
     struct str line = unit_repeat(unit, "a", LONG);
-    static const size_t places[] = {0, 1, 59, 60, 61, 62, 119, 120, 121, 1000, LONG - 1};
-    for (size_t i = 0; i < COUNT_OF(places); i++) {
+    static const size_t offsets[] = {0, 1, 59, 60, 61, 62, 119, 120, 121, 1000, LONG - 1};
+    for (size_t i = 0; i < COUNT_OF(offsets); i++) {
         char *bytes = arena_alloc(&unit->arena, LONG);
         memcpy(bytes, line.data, LONG);
-        bytes[places[i]] = 'X';
-        struct str text = shown(unit, (struct str){bytes, LONG}, places[i], places[i] + 1);
+        bytes[offsets[i]] = 'X';
+        struct str text = shown(unit, (struct str){bytes, LONG}, offsets[i], offsets[i] + 1);
         if (text.len > MOST)
-            fail_msg("at %zu: %zu bytes are shown", places[i], text.len);
+            fail_msg("at %zu: %zu bytes are shown", offsets[i], text.len);
         assert_caret_under(text, 'X');
-        assert_int_equal(str_starts_with(text, STR("  ...")), places[i] > 60);
+        assert_int_equal(str_starts_with(text, STR("  ...")), offsets[i] > 60);
     }
 }
 
@@ -148,11 +148,11 @@ static void test_cuts_keep_characters_whole(void **state)
 {
     struct unit *unit = *state;
     struct str line = unit_repeat(unit, "\xE4\xB8\xAD", 1000);
-    for (size_t place = 0; place < 400; place += 3) {
-        struct str text = shown(unit, line, place, place + 3);
+    for (size_t offset = 0; offset < 400; offset += 3) {
+        struct str text = shown(unit, line, offset, offset + 3);
         assert_false(unit_contains(text, "?"));
         struct str caret = str_skip(text, str_find(text, 0, '\n') + 1);
-        size_t before = place > 60 ? 2 + 3 + 20 * 2 : 2 + place / 3 * 2;
+        size_t before = offset > 60 ? 2 + 3 + 20 * 2 : 2 + offset / 3 * 2;
         assert_int_equal(str_find(caret, 0, '^'), before);
     }
 }
@@ -343,17 +343,17 @@ static void test_direct_use_comes_before_aliases(void **state)
 static void test_long_messages_are_cut(void **state)
 {
     struct unit *unit = *state;
-    struct str most = unit_repeat(unit, "x", DIAG_TEXT_MAX);
-    diag_error(&unit->diags, NO_LOCATION, "%.*s", STR_ARG(most));
-    diag_hint(&unit->diags, "%.*s", STR_ARG(most));
-    assert_true(str_equal(unit->diags.items[0].message, most));
-    assert_true(str_equal(unit->diags.items[0].hint, most));
-    diag_error(&unit->diags, NO_LOCATION, "%.*sy", STR_ARG(most));
-    diag_hint(&unit->diags, "%.*sy", STR_ARG(most));
+    struct str longest = unit_repeat(unit, "x", DIAG_TEXT_MAX);
+    diag_error(&unit->diags, NO_LOCATION, "%.*s", STR_ARG(longest));
+    diag_hint(&unit->diags, "%.*s", STR_ARG(longest));
+    assert_true(str_equal(unit->diags.items[0].message, longest));
+    assert_true(str_equal(unit->diags.items[0].hint, longest));
+    diag_error(&unit->diags, NO_LOCATION, "%.*sy", STR_ARG(longest));
+    diag_hint(&unit->diags, "%.*sy", STR_ARG(longest));
     for (size_t i = 0; i < 2; i++) {
         struct str cut = i ? unit->diags.items[1].hint : unit->diags.items[1].message;
         assert_int_equal(cut.len, DIAG_TEXT_MAX + 3);
-        assert_true(str_starts_with(cut, most) && str_ends_with(cut, STR("...")));
+        assert_true(str_starts_with(cut, longest) && str_ends_with(cut, STR("...")));
     }
 }
 

@@ -11,9 +11,9 @@ static bool read_text(struct unit *unit, struct str text, struct dotenv *ret)
 {
     struct source *source = ARENA_NEW(&unit->arena, struct source);
     *source = (struct source){STR("file.env"), str_copy(&unit->arena, text), .secret = true};
-    bool right = dotenv_parse(&unit->arena, source, &unit->diags, ret);
-    assert_int_equal(right, unit->diags.errors == 0);
-    return right;
+    bool ok = dotenv_parse(&unit->arena, source, &unit->diags, ret);
+    assert_int_equal(ok, unit->diags.errors == 0);
+    return ok;
 }
 
 struct row {

@@ -227,7 +227,7 @@ static void test_failed_writes_are_reported(void **state)
 
 /* Checks the io_progress callback: more text in each call, at the same address. */
 struct growth {
-    const char *place;
+    const char *address;
     size_t len;
     size_t calls;
 };
@@ -237,8 +237,8 @@ static void note_growth(void *context, struct str text)
     struct growth *growth = context;
     assert_true(text.len > growth->len);
     if (growth->calls++)
-        assert_ptr_equal(text.data, growth->place);
-    growth->place = text.data;
+        assert_ptr_equal(text.data, growth->address);
+    growth->address = text.data;
     growth->len = text.len;
 }
 
@@ -247,7 +247,7 @@ static void check_growth(const struct growth *growth, const struct io_stream *st
     if (stream->buf.data) /* without pages, one call at the end */
         return;
     assert_int_equal(growth->len, stream->text.len);
-    assert_true(growth->calls == 0 || growth->place == stream->text.data);
+    assert_true(growth->calls == 0 || growth->address == stream->text.data);
 }
 
 static void test_streams_of_files(void **state)
@@ -436,12 +436,12 @@ static struct io_stream stream_of(struct unit *unit, struct str text)
 }
 
 /* Large and small pieces of the stream, mixed with other pieces. */
-static size_t mixed_pieces(struct unit *unit, struct str text, struct str *pieces, size_t most)
+static size_t mixed_pieces(struct unit *unit, struct str text, struct str *pieces, size_t max)
 {
     static const size_t sizes[] = {70000, 1, 65536, 65535, 0, 200000, 12, 65537, 3, 4096};
     struct str own = counted(unit, 30000);
     size_t count = 0;
-    for (size_t at = 0, i = 0; at < text.len && count + 3 < most; i++) {
+    for (size_t at = 0, i = 0; at < text.len && count + 3 < max; i++) {
         size_t size = sizes[i % COUNT_OF(sizes)];
         pieces[count++] = str_slice(text, at, at + size);
         at += size;

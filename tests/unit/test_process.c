@@ -19,9 +19,9 @@ enum {
 /* For forked processes, in which assertions must not jump back into the tests. */
 #define CHECK(condition) check(condition, #condition, __LINE__)
 
-static void check(bool right, const char *condition, int line)
+static void check(bool ok, const char *condition, int line)
 {
-    if (right)
+    if (ok)
         return;
     fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, line, condition);
     _exit(EXIT_FAILURE);
@@ -231,13 +231,13 @@ static void check_question_is_shown(void)
             "echo question >&2; until grep -q question $0; do sleep 0.1; done; echo end >&2", path,
             NULL}};
     int64_t took = run_timed(&process, 1);
-    bool right = took >= 1000 && process.stderr_shown == strlen("question\n") &&
-                 str_eq_c(buf_str(&process.errors), "question\nend\n");
+    bool ok = took >= 1000 && process.stderr_shown == strlen("question\n") &&
+              str_eq_c(buf_str(&process.errors), "question\nend\n");
     process_free(&process);
     char shown[32] = "";
     ssize_t len = pread(file, shown, sizeof shown - 1, 0);
     unlink(path);
-    CHECK(right && len == (ssize_t)process.stderr_shown && strcmp(shown, "question\n") == 0);
+    CHECK(ok && len == (ssize_t)process.stderr_shown && strcmp(shown, "question\n") == 0);
 }
 
 static void test_a_child_that_prompts(void **state)
