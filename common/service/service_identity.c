@@ -102,9 +102,9 @@ static void read_policies(const struct service_reader *in)
         const struct item *item = &policies->items[i];
         const char *error = name_check_iam_policy(item->text);
         if (error) {
-            diag_error(diags, item->node->span, "IAM policy %s", error);
+            diag_error(diags, item->node->span, "an item of additional_iam_policies %s", error);
         } else if (map_add(in->reader.arena, &seen, item->text, item)) {
-            diag_error(diags, item->node->span, "duplicate policy");
+            diag_error(diags, item->node->span, "duplicate IAM policy");
             diag_hint(diags, "remove one of them");
         }
     }

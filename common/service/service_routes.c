@@ -92,10 +92,10 @@ static bool check_prefix(const struct service_reader *in, const struct item *ite
         {str_find(path, 0, '%') < path.len,
          "must not contain %: it is compared with decoded paths"},
         {str_ends_with(path, STR("*")),
-         "must not end with *: it matches all paths below it already"},
+         "must not end with *: a path already matches all paths below it"},
         {find_str(path, STR("//")) < path.len, "must not contain //"},
         {has_dot_segment(path),
-         "must not have a segment . or ..: clients resolve them before the request"},
+         "must not contain a segment . or ..: clients resolve them before the request"},
     };
     bool ok = true;
     for (size_t i = 0; i < COUNT_OF(rules); i++) {

@@ -421,7 +421,7 @@ static void test_errors(void **state)
         {TEXT("? - a\n: c\n"), {1, 3}, "a key must be a string, not a map or list", ""},
         {TEXT("k: &a [x]\n*a : b\n"), {2, 1}, "a key must be a string, not a map or list", ""},
         {TEXT("a: 1\n--- \nb: 2\n"), {2, 1}, "missing --- before the second document", "---"},
-        {TEXT("a: 1\n...\n---\nb: 2\n"), {3, 1}, "a second document without ---", ""},
+        {TEXT("a: 1\n...\n---\nb: 2\n"), {3, 1}, "missing --- before", ""},
         {TEXT("a: 1\n...\nb: 2\n"), {3, 1}, "invalid YAML: ", ""},
         /* Errors of libyaml. Columns count characters. */
         {TEXT("a: b: c\n"), {1, 5}, "invalid YAML: mapping values are not allowed", ""},
