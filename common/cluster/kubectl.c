@@ -262,7 +262,7 @@ size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size
         if (!map_get(&names, title))
             continue;
         if (still_exists(kubectl->arena, &index, objects[i]))
-            diag_error(kubectl->diags, NO_LOCATION, "%.*s was not deleted: the server still has it",
+            diag_error(kubectl->diags, NO_LOCATION, "%.*s was not deleted: it still exists",
                        STR_ARG(title));
         else
             objects[deleted++] = objects[i];

@@ -92,6 +92,7 @@ static bool read_link_variables(const struct service_reader *in, const struct li
     enum link_kind kind = link->module->kind ? link->module->kind->link : LINK_NONE;
     if (kind == LINK_SERVICE && link->module == in->module) {
         diag_error(in->reader.diags, link->node->span, "a service cannot link to itself");
+        diag_hint(in->reader.diags, "remove the link");
         return true;
     }
     if (kind == LINK_SERVICE)
