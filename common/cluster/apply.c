@@ -320,7 +320,7 @@ static void print_not_applied(struct apply *apply)
         const struct deployed_service *deployed = &apply->cluster.services[i];
         for (size_t j = 0; j < deployed->count; j++)
             if (!is_applied(apply, deployed->objects[j]))
-                cluster_print(&apply->cluster, "not applied: %.*s in namespace %.*s",
+                cluster_print(&apply->cluster, "not applied: %.*s in namespace \"%.*s\"",
                               STR_ARG(object_title(&apply->cluster.arena, deployed->objects[j])),
                               STR_ARG(deployed->namespace->name));
     }

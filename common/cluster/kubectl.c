@@ -95,7 +95,7 @@ static void report_output(const struct kubectl *kubectl, const struct process *r
     diag_error(kubectl->diags, NO_LOCATION, "%.*s", STR_ARG(message));
     diag_context(kubectl->diags, "cannot %.*s", STR_ARG(kubectl_purpose(kubectl->arena, run)));
     diag_hint(kubectl->diags,
-              "make sure that it is the kubectl of Kubernetes, or set KUBECTL_PATH to another one");
+              "check that it is the Kubernetes CLI, or set KUBECTL_PATH to another one");
 }
 
 struct node *kubectl_parse_output(const struct kubectl *kubectl, const struct process *run)

@@ -142,7 +142,7 @@ static void refuse(struct wait *wait, const struct node *object)
 {
     struct arena *arena = wait->kubectl->arena;
     map_add(arena, &wait->refused, object_key(arena, object), object);
-    diag_error(wait->kubectl->diags, NO_LOCATION, "%.*s was not deleted: the server still has it",
+    diag_error(wait->kubectl->diags, NO_LOCATION, "%.*s was not deleted: it still exists",
                STR_ARG(object_title(arena, object)));
 }
 

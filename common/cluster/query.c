@@ -333,7 +333,7 @@ static void take_secrets(struct cluster *cluster, const struct question *questio
             return;
         diag_warning(&cluster->diags, NO_LOCATION,
                      "cannot read Secrets in namespace \"%.*s\": forbidden (needs \"get\" on "
-                     "secrets); not checked whether the keys that the pods use exist",
+                     "secrets); the keys that the pods use were not checked",
                      STR_ARG(namespace->name));
         return;
     }
