@@ -277,6 +277,10 @@ memory: all
 cost: all
 	@tests/cost/run $(BIN)
 
+.PHONY: guard
+guard: all
+	@tests/guard/run $(BIN)
+
 .PHONY: server
 server: all
 	@tests/server/run $(BIN)
@@ -358,7 +362,7 @@ test: ## Run the tests that need no server, also with sanitizers: five minutes a
 # Only the second builds and starts servers, so no two suites compete for a port or for $(CACHE).
 .PHONY: test-slow test-real
 test-slow:
-	$(call suites,memory faults cost variants yaml corpus cases fuzz-briefly)
+	$(call suites,memory faults cost guard variants yaml corpus cases fuzz-briefly)
 test-real:
 	$(call suites,apply secret push-test helm policy server aws roundtrip schema score packages)
 
