@@ -285,7 +285,7 @@ static void put_container(struct arena *arena, const struct service *service, st
     node_set_string(arena, container, "name", service->name);
     node_set_string(arena, container, "image", service->image);
     /* A local cluster may have images that were never pushed. */
-    bool local = service->layer->environment.provider->local;
+    bool local = service->layer->environment.provider->is_local;
     node_set_string(arena, container, "imagePullPolicy",
                     local ? STR("IfNotPresent") : STR("Always"));
     put_strings(arena, container, "command", commands);
@@ -310,7 +310,7 @@ void manifest_pod(struct manifests *manifests, const struct service *service, st
     struct arena *arena = manifests->arena;
     struct node *pod = node_set_map(arena, template, "spec");
     node_set_string(arena, pod, "serviceAccountName", service->name);
-    node_set_bool(arena, pod, "automountServiceAccountToken", service->token);
+    node_set_bool(arena, pod, "automountServiceAccountToken", service->mounts_token);
     /* Otherwise every Service of the namespace adds variables such as
      * MAIL_PORT=tcp://10.0.0.7:80. */
     node_set_bool(arena, pod, "enableServiceLinks", false);

@@ -189,7 +189,7 @@ static void warn_extra_tcp_ports(const struct layer *layer)
         return;
     for (const struct extra_tcp_port *port = layer->environment.extra_tcp_ports; port;
          port = port->next) {
-        if (port->used || !source_is_same(port->at.source, layer->source))
+        if (port->is_used || !source_is_same(port->at.source, layer->source))
             continue;
         diag_warning(layer->diags, port->at,
                      "nginx_extra_tcp_ports has no effect: port %.*s is not exposed outside the "
@@ -208,7 +208,7 @@ static const struct service *read_service(struct layer *layer, const struct modu
 {
     bool ok;
     const struct service *service = service_read_all(layer, module, &ok);
-    if (!service || layer_injects(layer) || layer->scope.blind)
+    if (!service || layer_injects(layer) || layer->scope.environment_invalid)
         return ok ? service : NULL;
     const struct traffic traffic = traffic_of(service);
     return traffic_check(&traffic) && ok ? service : NULL;
@@ -217,7 +217,7 @@ static const struct service *read_service(struct layer *layer, const struct modu
 static void render_layer(struct renderer *renderer, struct layer *layer)
 {
     struct map routes = {0};
-    const size_t *services = &renderer->options->usage->services;
+    const size_t *services = &renderer->options->usage->service_count;
     size_t before = *services;
     size_t index = 0;
     for (const struct module *module; (module = layer_next_service(layer, &index));) {
