@@ -50,7 +50,7 @@ struct located_string {
 };
 
 /* Returns the value of a field of the module. */
-static struct located_string find_field(const struct resource_reader *in, enum field_id field)
+static struct located_string field_string(const struct resource_reader *in, enum field_id field)
 {
     return (struct located_string){record_value(in->record, field)->text,
                                    record_location(in->record, field),
@@ -59,7 +59,8 @@ static struct located_string find_field(const struct resource_reader *in, enum f
 
 /* Returns the output MODULE_OUTPUT of the environment. ARNs are not secrets, even if Terraform
  * marks them sensitive. */
-static struct located_string find_output(const struct resource_reader *in, const char *output)
+static struct located_string environment_string(const struct resource_reader *in,
+                                                const char *output)
 {
     struct arena *arena = in->scope->arena;
     struct str name = link_variable(arena, in->module, str_from_c(output));
@@ -201,18 +202,18 @@ static bool read_bucket(const struct resource_reader *in, const struct located_s
 static bool read_arn(const struct resource_reader *in, bool *ret_guessed)
 {
     struct located_string found;
-    struct located_string bucket = find_field(in, CLOUD_BUCKET_NAME);
+    struct located_string bucket = field_string(in, CLOUD_BUCKET_NAME);
     *ret_guessed = false;
     if (!read_module_output(in, arn_output(in->module), &found))
         return false;
     if (found.text.len == 0)
-        found = find_field(in, CLOUD_ARN);
+        found = field_string(in, CLOUD_ARN);
     if (found.text.len == 0 && bucket.text.len)
         return read_bucket(in, &bucket);
     if (found.text.len == 0)
-        found = find_output(in, arn_output(in->module));
+        found = environment_string(in, arn_output(in->module));
     if (found.text.len == 0 && in->form->has_bucket_name) {
-        bucket = find_output(in, "bucket_id");
+        bucket = environment_string(in, "bucket_id");
         if (bucket.text.len)
             return read_bucket(in, &bucket);
     }
@@ -238,9 +239,9 @@ static bool read_key(const struct resource_reader *in, bool *ret_guessed)
     if (!read_module_output(in, "kms_arn", &found))
         return false;
     if (found.text.len == 0)
-        found = find_field(in, CLOUD_KMS_KEY_ARN);
+        found = field_string(in, CLOUD_KMS_KEY_ARN);
     if (found.text.len == 0)
-        found = find_output(in, "kms_arn");
+        found = environment_string(in, "kms_arn");
     *ret_guessed = found.text.len == 0 && !in->form->has_bucket_name;
     if (str_eq_c(found.text, "none") || (found.text.len == 0 && in->form->has_bucket_name))
         return true;
@@ -335,7 +336,8 @@ const struct aws_resource *aws_resource_read(struct scope *scope, struct module 
     return module->state == STATE_READ ? module->resource : NULL;
 }
 
-static bool is_exact(struct str text)
+/* True if a string is known and has no wildcard. */
+static bool has_no_wildcard(struct str text)
 {
     return text.len && str_find(text, 0, '*') == text.len && str_find(text, 0, '?') == text.len;
 }
@@ -358,7 +360,7 @@ bool aws_resource_output(struct scope *scope, struct module *module, struct str 
                        aws_domain(parts->region), STR_ARG(parts->account), STR_ARG(resource->name));
     else
         *ret = resource->name;
-    if (is_exact(*ret))
+    if (has_no_wildcard(*ret))
         return true;
     if (key && ret->len == 0) {
         diag_error(scope->diags, at, "\"%.*s\" has no KMS key", STR_ARG(module->name));

@@ -212,7 +212,7 @@ static bool flag_variable(const struct scope *scope, struct str name, struct str
     return found;
 }
 
-static bool item_text(const struct value *map, struct str name, struct str *ret)
+static bool map_variable(const struct value *map, struct str name, struct str *ret)
 {
     for (size_t i = 0; map && i < map->count; i++) {
         if (!str_equal(map->items[i].name, name))
@@ -223,7 +223,7 @@ static bool item_text(const struct value *map, struct str name, struct str *ret)
     return false;
 }
 
-static const struct record *find_input(const struct value *inputs, struct str name)
+static const struct record *find_input_variable(const struct value *inputs, struct str name)
 {
     for (size_t i = 0; i < inputs->count; i++)
         if (str_equal(record_value(inputs->records[i], VARIABLE_NAME)->text, name))
@@ -259,12 +259,13 @@ static bool fill_vars(struct filler *filler, const struct placeholder *placehold
     struct str text;
     usage_add_variable(scope->options, name);
     if (flag_variable(scope, name, &text) ||
-        item_text(scope->environment->variables[0], name, &text) ||
-        item_text(scope->environment->variables[1], name, &text)) {
+        map_variable(scope->environment->variables[0], name, &text) ||
+        map_variable(scope->environment->variables[1], name, &text)) {
         buf_add(&filler->out, text);
         return true;
     }
-    const struct record *input = find_input(record_value(scope->file, FILE_INPUT_VARIABLES), name);
+    const struct record *input =
+        find_input_variable(record_value(scope->file, FILE_INPUT_VARIABLES), name);
     if (!input)
         return report_variable(filler, placeholder);
     if (record_has(input, VARIABLE_DEFAULT)) {

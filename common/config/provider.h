@@ -42,7 +42,7 @@ struct provider {
     const char *registry_hint;       /* hint if the registry is unknown */
     provider_warn_link *warn_link;   /* NULL if no warning is needed */
     const char *identity_annotation; /* of ServiceAccounts, with the identity; NULL if none */
-    enum field_id identity_field;
+    enum field_id identity_field;    /* field of a service with the identity */
     name_check *check_identity;
     const char *pod_label; /* label of pods with the identity, with value "true"; or NULL */
 };

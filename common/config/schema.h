@@ -30,10 +30,10 @@ struct field {
     const char *name;
     enum field_type type;
     const struct schema *schema; /* for TYPE_RECORD and TYPE_RECORDS */
-    const char *unit; /* of a number; for TYPE_CPU and TYPE_BYTES, of a number without a suffix */
+    const char *unit; /* of a number; TYPE_CPU and TYPE_BYTES: of a number without a suffix */
     int64_t scale;    /* TYPE_BYTES: bytes in one unit */
     const char *default_value; /* default, as in a file; NULL if there is none */
-    int64_t min;               /* of a number: range in .unit, inclusive */
+    int64_t min;               /* inclusive range of a number, in .unit */
     int64_t max;
     const char *const *choices; /* TYPE_STRING: allowed values, NULL-terminated; or NULL */
     const char *keyword;        /* allowed in addition to the type, such as `none`; or NULL */
@@ -42,7 +42,8 @@ struct field {
     bool required;
     bool optional_in_charts; /* required, but optional in a file for a chart */
     bool scalar_ok;          /* TYPE_LIST: a single string is allowed too */
-    bool keeps_placeholders; /* placeholders are filled in when the value is used */
+    bool keeps_placeholders; /* placeholders are filled in when the value is used, not when it is
+                                read */
     bool allows_references;  /* may contain a secret output of a module */
     const char *example;     /* example value, as in a file */
     const char *since;       /* first version that supports it */
@@ -102,7 +103,7 @@ struct record;
 struct value {
     const struct node *node; /* NULL if not set: the default applies */
     bool invalid; /* set, but an error was reported. `items` and `records` contain the valid ones;
-                   * fields of these records may be missing. */
+                     fields of these records may be missing. */
     bool is_keyword; /* the value is the keyword of the field; only `text` is set */
     struct str text;
     int64_t number; /* TYPE_CPU: millicores; TYPE_BYTES: bytes */
@@ -136,7 +137,8 @@ struct schema_reader {
 };
 
 /* Reads a map and sets all valid fields. Reports every error. Returns NULL if the node is not a
- * map. A field whose value is null, an empty map or an empty list is treated as not set. */
+ * map. A field whose value is null, an empty map or an empty list is treated as not set, unless the
+ * field has keeps_empty. */
 struct record *schema_read(const struct schema_reader *reader, const struct schema *schema,
                            const struct node *node);
 

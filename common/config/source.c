@@ -32,7 +32,7 @@ struct listed_path {
     bool is_explicit; /* passed with -f */
 };
 
-static bool add(struct lister *lister, const char *path, bool is_explicit)
+static bool add_input(struct lister *lister, const char *path, bool is_explicit)
 {
     if (lister->count == FILES_MAX) {
         if (!lister->has_too_many)
@@ -92,8 +92,8 @@ static bool report_duplicate(struct lister *lister, const char *path, const char
 
 /* Records a file or directory. Reports an error and returns false if -f selects it twice. Links
  * between files found in directories are not reported here. */
-static bool record(struct lister *lister, const char *path, const struct stat *status,
-                   bool is_explicit)
+static bool record_path(struct lister *lister, const char *path, const struct stat *status,
+                        bool is_explicit)
 {
     struct listed_path *listed = ARENA_NEW(lister->arena, struct listed_path);
     *listed = (struct listed_path){path, is_explicit};
@@ -152,10 +152,11 @@ static bool list_entry(struct lister *lister, const char *path, const char *name
     if (!missing && S_ISDIR(status.st_mode))
         return list_subdirectory(lister, path, &status, depth);
     /* input_read() reports broken links and files that are not regular. */
-    if (is_manifest_name(name) && S_ISREG(status.st_mode) && !record(lister, path, &status, false))
+    if (is_manifest_name(name) && S_ISREG(status.st_mode) &&
+        !record_path(lister, path, &status, false))
         return false;
     if (is_manifest_name(name))
-        return add(lister, path, false);
+        return add_input(lister, path, false);
     if (missing && lister->options->recursive)
         usage_skip_link(lister->options, path);
     return true;
@@ -171,7 +172,7 @@ static bool list_directory(struct lister *lister, const char *path, const struct
         usage_skip_directory(lister->options, path);
         return true;
     }
-    if (!record(lister, path, status, true)) /* another -f has listed it */
+    if (!record_path(lister, path, status, true)) /* another -f has listed it */
         return false;
     int error =
         depth == DIRECTORY_DEPTH_MAX ? ELOOP : list_names(lister->arena, path, &names, &count);
@@ -180,8 +181,8 @@ static bool list_directory(struct lister *lister, const char *path, const struct
     const char *slash = str_ends_with(str_from_c(path), STR("/")) ? "" : "/";
     bool ok = true;
     for (size_t i = 0; i < count && !lister->has_too_many; i++) {
-        const char *inside = str_format(lister->arena, "%s%s%s", path, slash, names[i]).data;
-        ok &= list_entry(lister, inside, names[i], depth + 1);
+        const char *entry = str_format(lister->arena, "%s%s%s", path, slash, names[i]).data;
+        ok &= list_entry(lister, entry, names[i], depth + 1);
     }
     return ok;
 }
@@ -193,14 +194,14 @@ static bool list_path(struct lister *lister, const char *path)
     if (strcmp(path, "-") == 0) {
         bool duplicate = lister->has_stdin;
         lister->has_stdin = true;
-        return duplicate ? report_duplicate(lister, path, path) : add(lister, path, true);
+        return duplicate ? report_duplicate(lister, path, path) : add_input(lister, path, true);
     }
     if (stat(path, &status) < 0)
         return report_path(lister, path, errno);
-    if (S_ISREG(status.st_mode) && !record(lister, path, &status, true))
+    if (S_ISREG(status.st_mode) && !record_path(lister, path, &status, true))
         return false;
     if (!S_ISDIR(status.st_mode))
-        return add(lister, path, true);
+        return add_input(lister, path, true);
     lister->visited = (struct map){0};
     lister->visible_root = path;
     return list_directory(lister, path, &status, 0);

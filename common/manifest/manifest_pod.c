@@ -43,7 +43,8 @@ struct node *manifest_variable(struct arena *arena, const struct variable *varia
     return item;
 }
 
-/* Not optional: without the Secret, a pod waits and reports it instead of starting without keys. */
+/* The reference is not optional: if the Secret is missing, a pod reports this and waits, instead of
+ * starting without the keys. */
 struct node *manifest_all_secrets(struct arena *arena, const struct service *service)
 {
     struct node *source = node_new(arena, NODE_MAP);
@@ -91,8 +92,9 @@ static void put_resources(struct arena *arena, const struct service *service,
     node_set_string(arena, limits, "memory", quantity_bytes(arena, resources->memory_limit));
 }
 
-/* Scanners report identical TCP probes, although their effects differ; so liveness refers to its
- * port by number. gRPC probes support only numbers. */
+/* Returns the port of a probe, by name if possible. gRPC probes support only numbers. A liveness
+ * TCP probe uses the number too, because scanners report identical probes, although their effects
+ * differ. */
 static struct node *probe_port(struct arena *arena, const struct service *service,
                                const struct probe *probe)
 {

@@ -1,7 +1,7 @@
 #include "cloud/providers.h"
 #include "manifest/manifest.h"
 
-/* Adds annotations for the cloud identity of the pods. With EKS Pod Identity, none is needed. */
+/* Adds annotations for the cloud identity of the pods. EKS Pod Identity needs none. */
 static void put_identity(struct arena *arena, const struct cloud_access *cloud,
                          struct node *metadata)
 {

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 
 struct renderer {
-    struct arena arena; /* for the run */
-    struct arena *file; /* for one file; reset after it, unless its services are kept */
+    struct arena arena; /* for all files */
+    struct arena *file; /* for one file; reset after the file unless `kept` is set */
     struct render_result *kept;
     const struct input_options *options;
     bool color;
@@ -185,7 +185,7 @@ static void render_service(struct renderer *renderer, struct map *routes,
  * file may be for other service files. */
 static void warn_extra_tcp_ports(const struct layer *layer)
 {
-    if (layer->options->modules.count) /* the other services are not read */
+    if (layer->options->modules.count) /* services that are not selected are not read */
         return;
     for (const struct extra_tcp_port *port = layer->environment.extra_tcp_ports; port;
          port = port->next) {
@@ -202,8 +202,8 @@ static void warn_extra_tcp_ports(const struct layer *layer)
 }
 
 /* Reads a service, and checks its traffic even after other errors. Returns NULL after an error. The
- * traffic is not checked with a chart, which may have its own Ingress, or without an environment,
- * which decides the flavour. */
+ * traffic is not checked for a chart, which may have its own Ingress, or without a valid
+ * environment, which determines the flavour. */
 static const struct service *read_service(struct layer *layer, const struct module *module)
 {
     bool ok;

@@ -325,8 +325,8 @@ static void test_outputs(void **state)
     assert_diag(unit, 0, 0, 0, "cannot read", "");
 }
 
-/* Terraform does not write this, but it must not crash. */
-static void test_odd_outputs(void **state)
+/* Terraform does not write such files, but they must not cause a crash. */
+static void test_malformed_parent_outputs(void **state)
 {
     struct unit *unit = *state;
     const char *path = write_file(unit, "outputs.json",
@@ -375,7 +375,7 @@ int main(void)
         UNIT_TEST(test_providers),
         UNIT_TEST(test_ingress_settings),
         UNIT_TEST(test_outputs),
-        UNIT_TEST(test_odd_outputs),
+        UNIT_TEST(test_malformed_parent_outputs),
         UNIT_TEST(test_layer_names),
         UNIT_TEST(test_an_empty_layer_name),
     };

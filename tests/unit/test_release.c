@@ -461,7 +461,7 @@ static void test_routes_of_services(void **state)
         const char *metadata;
         const char *parents;
         const char *backends;
-        bool leads;
+        bool routes_to_it;
     } rows[] = {
         {"", "[{name: g}]", "[{name: web}]", true},
         {"", "[{name: g, kind: ListenerSet}]", "[{name: other}, {name: web, weight: 1}]", true},
@@ -491,7 +491,7 @@ static void test_routes_of_services(void **state)
         const struct object *service = only(&release, OBJECT_SERVICE);
         size_t count;
         release_routes(&release, &service, 1, &count);
-        if (count != rows[i].leads)
+        if (count != rows[i].routes_to_it)
             fail_msg("row %zu: %zu routes", i, count);
         unit_reset(unit);
     }

@@ -2,7 +2,7 @@
 #include "unit_layer.h"
 
 /* Formats a probe: "-" for none, "tcp", "grpc", "/path", "!word word" for a command. */
-static struct str shown(struct unit *unit, const struct probe *probe)
+static struct str probe_format(struct unit *unit, const struct probe *probe)
 {
     static const char *const names[] = {
         [PROBE_NONE] = "-", [PROBE_TCP] = "tcp", [PROBE_GRPC] = "grpc"};
@@ -29,9 +29,9 @@ static void check_rows(struct unit *unit, const struct row *rows, size_t count)
         if (!service)
             fail_msg("%s:\n%s", rows[i].lines, unit_format_diags(unit).data);
         assert_no_diags(unit);
-        struct str startup = shown(unit, &service->startup);
-        struct str liveness = shown(unit, &service->liveness);
-        struct str readiness = shown(unit, &service->readiness);
+        struct str startup = probe_format(unit, &service->startup);
+        struct str liveness = probe_format(unit, &service->liveness);
+        struct str readiness = probe_format(unit, &service->readiness);
         if (!str_eq_c(startup, rows[i].startup) || !str_eq_c(liveness, rows[i].liveness) ||
             !str_eq_c(readiness, rows[i].readiness))
             fail_msg("%s: %.*s, %.*s, %.*s", rows[i].lines, STR_ARG(startup), STR_ARG(liveness),
@@ -259,7 +259,7 @@ static void test_port_of_a_probe(void **state)
 }
 
 /* A failing pod loses its traffic before it is restarted. */
-static void test_liveness_is_more_patient(void **state)
+static void test_liveness_fails_after_readiness(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -426,7 +426,7 @@ int main(void)
         UNIT_TEST(test_failures_of_startup),
         UNIT_TEST(test_delays),
         UNIT_TEST(test_port_of_a_probe),
-        UNIT_TEST(test_liveness_is_more_patient),
+        UNIT_TEST(test_liveness_fails_after_readiness),
         UNIT_TEST(test_errors),
         UNIT_TEST(test_a_paused_service_keeps_its_probes),
     };
