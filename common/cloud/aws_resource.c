@@ -65,7 +65,7 @@ static struct located_string environment_string(const struct resource_reader *in
     struct arena *arena = in->scope->arena;
     struct str name = link_variable(arena, in->module, str_from_c(output));
     const struct environment_output *given = environment_output_find(in->scope->environment, name);
-    if (!given || given->unusable)
+    if (!given || given->is_not_string)
         return (struct located_string){0};
     return (struct located_string){given->text, given->at,
                                    str_format(arena, "output %.*s", STR_ARG(name))};

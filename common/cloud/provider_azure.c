@@ -13,7 +13,7 @@ static void read_keys(const struct schema_reader *reader, const struct record *r
 static struct str registry(struct arena *arena, const struct environment *environment)
 {
     const struct environment_output *name = environment_output_find(environment, STR("acr_name"));
-    if (!name || name->unusable || name->text.len == 0)
+    if (!name || name->is_not_string || name->text.len == 0)
         return (struct str){0};
     return str_format(arena, "%.*s.azurecr.io", STR_ARG(str_lower(arena, name->text)));
 }

@@ -381,7 +381,7 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
                        .text = value->text,
                        .at = output->span,
                        .from_flag = true,
-                       .unusable = value->kind != NODE_SCALAR || node_is_null(value),
+                       .is_not_string = value->kind != NODE_SCALAR || node_is_null(value),
                        .sensitive = secret && str_eq_c(secret->text, "true")});
     }
     return true;
@@ -552,7 +552,7 @@ const struct environment_output *environment_output_find(const struct environmen
 bool environment_output_check(const struct environment_output *output, struct diags *diags,
                               struct location at)
 {
-    if (output->unusable) {
+    if (output->is_not_string) {
         diag_error(diags, at, "output \"%.*s\" must be a string, not null, a list or a map",
                    STR_ARG(output->name));
         diag_hint(diags, "add an output to the Terraform configuration that has the string alone");
@@ -561,5 +561,5 @@ bool environment_output_check(const struct environment_output *output, struct di
                    STR_ARG(output->name));
         diag_hint(diags, "set it with kubectl optasvc secret set, and list its key under secrets");
     }
-    return !output->unusable && !output->sensitive;
+    return !output->is_not_string && !output->sensitive;
 }

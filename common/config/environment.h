@@ -11,9 +11,9 @@
 struct environment_output {
     struct str name;
     struct str text;
-    bool sensitive; /* marked so by Terraform: must not appear in a manifest */
-    bool unusable;  /* null, a list or a map */
-    bool from_flag; /* from --parent-outputs */
+    bool sensitive;     /* marked so by Terraform: must not appear in a manifest */
+    bool is_not_string; /* null, a list or a map */
+    bool from_flag;     /* from --parent-outputs */
     struct location at;
 };
 

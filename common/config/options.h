@@ -26,7 +26,7 @@ enum read_mode {
 };
 
 /* True if the files may be for a chart. */
-static inline bool read_mode_injects(enum read_mode mode)
+static inline bool read_mode_is_for_chart(enum read_mode mode)
 {
     return mode == READ_CHART || mode == READ_SECRETS;
 }

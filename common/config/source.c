@@ -55,7 +55,7 @@ static bool report_path(struct lister *lister, const char *path, int error)
     if (error != ENOENT || !remote_report(lister->arena, diags, NO_LOCATION, str_from_c(path)))
         diag_error(diags, NO_LOCATION, "cannot read %s: %s", path, strerror(error));
     /* Commands that inject cannot: they read manifests from standard input. */
-    else if (strstr(path, "://") && !read_mode_injects(lister->options->mode))
+    else if (strstr(path, "://") && !read_mode_is_for_chart(lister->options->mode))
         diag_hint_line(diags, "or pass it on standard input: ... | kubectl optasvc ... -f -");
     return false;
 }

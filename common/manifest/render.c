@@ -166,7 +166,7 @@ static void render_service(struct renderer *renderer, struct map *routes,
     if (unique)
         check_routes(renderer, routes, service);
     /* With a chart, image and port may be missing. */
-    if (unique && !read_mode_injects(renderer->options->mode))
+    if (unique && !read_mode_is_for_chart(renderer->options->mode))
         manifests_add_service(&manifests, service);
     if (unique)
         check_objects(renderer, service, &manifests);
@@ -208,7 +208,7 @@ static const struct service *read_service(struct layer *layer, const struct modu
 {
     bool ok;
     const struct service *service = service_read_all(layer, module, &ok);
-    if (!service || layer_injects(layer) || layer->scope.environment_invalid)
+    if (!service || layer_is_for_chart(layer) || layer->scope.environment_invalid)
         return ok ? service : NULL;
     const struct traffic traffic = traffic_of(service);
     return traffic_check(&traffic) && ok ? service : NULL;

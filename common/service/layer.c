@@ -87,9 +87,9 @@ struct layer *layer_read(struct arena *arena, struct diags *diags,
     return layer;
 }
 
-bool layer_injects(const struct layer *layer)
+bool layer_is_for_chart(const struct layer *layer)
 {
-    return read_mode_injects(layer->options->mode);
+    return read_mode_is_for_chart(layer->options->mode);
 }
 
 struct schema_reader layer_reader(struct layer *layer)
@@ -98,7 +98,7 @@ struct schema_reader layer_reader(struct layer *layer)
                                   .diags = layer->diags,
                                   .fill = interpolate,
                                   .context = &layer->scope,
-                                  .for_chart = layer_injects(layer)};
+                                  .for_chart = layer_is_for_chart(layer)};
 }
 
 bool layer_read_environment(struct layer *layer)

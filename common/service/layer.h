@@ -23,8 +23,8 @@ struct layer {
 struct layer *layer_read(struct arena *arena, struct diags *diags,
                          const struct input_options *options, const struct source *source);
 
-/* True if the file may be for a chart. Then fields may be missing, because the chart has values. */
-bool layer_injects(const struct layer *layer);
+/* True if the file may be for a chart, so that fields may be missing. */
+bool layer_is_for_chart(const struct layer *layer);
 
 /* Returns a reader that fills in placeholders. It refers to `layer`. */
 struct schema_reader layer_reader(struct layer *layer);

@@ -16,7 +16,7 @@ static void read_name(const struct service_reader *in)
     in->service->name = name;
     in->service->at = in->module->name_at;
     const char *error = name_check_service(name);
-    if (!error && str_eq_c(name, "default") && !layer_injects(in->layer))
+    if (!error && str_eq_c(name, "default") && !layer_is_for_chart(in->layer))
         error = "must not be \"default\": every namespace has a ServiceAccount of that name";
     if (error)
         diag_error(diags, in->module->name_at, "service name %s", error);
@@ -121,7 +121,7 @@ static void read_image(const struct service_reader *in)
     struct service *service = in->service;
     struct str image = written->text;
     bool automatic = is_auto(image);
-    if (!written->node || (automatic && layer_injects(in->layer)))
+    if (!written->node || (automatic && layer_is_for_chart(in->layer)))
         return;
     if (automatic) {
         usage_add_registry(options);
@@ -145,7 +145,7 @@ static void check_targets(const struct service_reader *in)
 {
     const struct service *service = in->service;
     if (service->target_cpu || service->target_memory || !service_has_autoscaler(service) ||
-        layer_injects(in->layer))
+        layer_is_for_chart(in->layer))
         return;
     service_error(in, SERVICE_TARGET_MEM,
                   "autoscaling requires a target above 0, but both targets are 0");
@@ -160,7 +160,7 @@ static void check_scale(const struct service_reader *in)
     bool max_written = record_has(in->record, SERVICE_MAX_CONTAINERS);
     enum field_id field = min_written ? SERVICE_MIN_CONTAINERS : SERVICE_MAX_CONTAINERS;
     /* In a chart, a missing field keeps the chart's value. */
-    if (layer_injects(in->layer) && !(min_written && max_written))
+    if (layer_is_for_chart(in->layer) && !(min_written && max_written))
         return;
     if (min > max) {
         service_error(in, field,
@@ -214,7 +214,7 @@ static int64_t read_limit(const struct service_reader *in, const struct record *
         return request->number * LIMIT_FACTOR;
     const struct value *map = service_value(in, SERVICE_RESOURCE_REQUEST);
     bool known = !request->invalid && !(map->invalid && map->count == 0) &&
-                 !(layer_injects(in->layer) && !request->node);
+                 !(layer_is_for_chart(in->layer) && !request->node);
     if (known && limit->number < request->number) {
         struct arena *arena = in->reader.arena;
         bool cpu = field == LIMITS_CPU;

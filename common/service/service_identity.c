@@ -67,7 +67,7 @@ static bool is_on_another_cloud(const struct service_reader *in, const struct li
 void service_add_cloud_link(const struct service_reader *in, const struct link *link)
 {
     struct cloud_access *cloud = &in->service->cloud;
-    if (layer_injects(in->layer) ||
+    if (layer_is_for_chart(in->layer) ||
         in->layer->scope.environment_invalid) /* the chart has its own ServiceAccount */
         return;
     if (is_on_another_cloud(in, link))
@@ -114,7 +114,8 @@ static void read_policies(const struct service_reader *in)
         service_error(in, SERVICE_IAM_POLICIES,
                       "too many IAM policies for one role: %zu (maximum %d)", policies->count,
                       IAM_POLICIES_MAX);
-    if (policies->count == 0 || layer_injects(in->layer) || in->layer->scope.environment_invalid)
+    if (policies->count == 0 || layer_is_for_chart(in->layer) ||
+        in->layer->scope.environment_invalid)
         return;
     if (uses_identity_only(in)) {
         service_error(in, SERVICE_IAM_POLICIES,
@@ -144,7 +145,7 @@ static struct str read_identity(const struct service_reader *in, const struct pr
 {
     const struct provider *own = environment_of(in)->provider;
     service_check(in, provider->identity_field, provider->check_identity);
-    if (!record_has(in->record, provider->identity_field) || layer_injects(in->layer))
+    if (!record_has(in->record, provider->identity_field) || layer_is_for_chart(in->layer))
         return (struct str){0};
     if (own == provider || own->cloud == CLOUD_NONE)
         return service_value(in, provider->identity_field)->text;
@@ -177,7 +178,7 @@ static const struct environment_output *cluster_output(const struct service_read
 {
     const struct environment_output *output =
         environment_output_find(environment_of(in), str_from_c(name));
-    return output && !output->unusable ? output : NULL;
+    return output && !output->is_not_string ? output : NULL;
 }
 
 /* Reports an invalid output once, not for each service. */
@@ -293,7 +294,7 @@ void service_read_cloud(const struct service_reader *in)
     for (int i = 0; i < CLOUD_COUNT; i++)
         if (providers[i]->identity_annotation)
             cloud->identity[i] = read_identity(in, providers[i]);
-    if (layer_injects(in->layer) || in->layer->scope.environment_invalid)
+    if (layer_is_for_chart(in->layer) || in->layer->scope.environment_invalid)
         return;
     read_role(in);
     read_repository(in);

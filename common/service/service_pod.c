@@ -174,7 +174,7 @@ static const struct value *read_metadata(const struct service_reader *in, enum f
         const char *error = name_check_label_key(item->name);
         bool azure = str_eq_c(item->name, "azure.workload.identity/use") &&
                      record_has(in->record, SERVICE_AZURE_CLIENT_ID);
-        if (!error && label && !layer_injects(in->layer) &&
+        if (!error && label && !layer_is_for_chart(in->layer) &&
             (is_reserved_label(item->name) || azure))
             error = "is reserved: it is set on all pods";
         if (error)
@@ -198,7 +198,7 @@ static void read_timeout(const struct service_reader *in)
                         ? service->readiness.delay
                         : service->startup.failures * service->probe_period;
     service->timeout = service_value(in, SERVICE_TIMEOUT)->number;
-    if (service->timeout > start || layer_injects(in->layer))
+    if (service->timeout > start || layer_is_for_chart(in->layer))
         return;
     if (!record_has(in->record, SERVICE_TIMEOUT)) {
         service->timeout = start + SLACK;

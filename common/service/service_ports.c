@@ -174,7 +174,7 @@ static void warn_not_exposed(const struct service_reader *in, const struct port 
     struct str number = str_format(in->reader.arena, "%lld", (long long)public);
     const struct extra_tcp_port *extra = map_get(extra_ports, number);
     if (!extra || (port->type != PORT_TYPE_TCP && port->type != PORT_TYPE_WEBSOCKET) ||
-        layer_injects(in->layer))
+        layer_is_for_chart(in->layer))
         return;
     extra->self->is_used = true;
     diag_warning(in->reader.diags, port->at,
@@ -206,7 +206,7 @@ static bool read_ports(const struct service_reader *in)
         read_port(in, port->records[0]);
     else if (ports->node)
         read_port_list(in, ports);
-    else if (!port->node && in->service->max_containers > 0 && !layer_injects(in->layer))
+    else if (!port->node && in->service->max_containers > 0 && !layer_is_for_chart(in->layer))
         report_missing(in);
     return true;
 }
@@ -281,7 +281,7 @@ int64_t service_linked_port(struct layer *layer, const struct node *node)
     const struct value *ports = record_value(record, SERVICE_PORTS);
     const struct value *single = record_value(record, SERVICE_PORT);
     const struct value *max = record_value(record, SERVICE_MAX_CONTAINERS);
-    bool missing = !single->node && !ports->node && !layer_injects(layer);
+    bool missing = !single->node && !ports->node && !layer_is_for_chart(layer);
     if (single->invalid || ports->invalid || (missing && (max->invalid || max->number > 0)))
         return -1;
     if (single->count)

@@ -33,21 +33,21 @@ static bool has(const struct service_reader *in, enum field_id field)
     return record_has(in->record, field);
 }
 
-static bool injects(const struct service_reader *in)
+static bool is_for_chart(const struct service_reader *in)
 {
-    return layer_injects(in->layer);
+    return layer_is_for_chart(in->layer);
 }
 
 /* True if a port is missing. With max_containers: 0 there are no probes, so no port is required. */
 static bool is_port_missing(const struct service_reader *in)
 {
     return !in->service->probe_port && !in->service->ports_invalid &&
-           in->service->max_containers > 0 && !injects(in);
+           in->service->max_containers > 0 && !is_for_chart(in);
 }
 
 static bool requests_path(const struct service_reader *in, enum field_id path)
 {
-    return has(in, path) && (in->service->probe_port || injects(in));
+    return has(in, path) && (in->service->probe_port || is_for_chart(in));
 }
 
 /* True if a path is not requested because the port is of type tcp or websocket. For a chart,
@@ -73,7 +73,7 @@ static enum probe_kind default_kind(const struct service_reader *in, bool livene
     struct str healthcheck = service_value(in, SERVICE_HEALTHCHECK)->text;
     if (str_eq_c(healthcheck, "http"))
         healthcheck = (struct str){0};
-    bool has_default = injects(in) ? healthcheck.len > 0 : port != NULL;
+    bool has_default = is_for_chart(in) ? healthcheck.len > 0 : port != NULL;
     if (!has_default || str_eq_c(healthcheck, "none"))
         return PROBE_NONE;
     if (str_eq_c(healthcheck, "grpc"))
@@ -153,7 +153,7 @@ static void read_startup(const struct service_reader *in)
         if (check.kind == PROBE_NONE)
             check = read_probe(in, &readiness_fields);
         *startup = check;
-        bool port_expected = (in->service->probe_port || is_port_missing(in)) && !injects(in);
+        bool port_expected = (in->service->probe_port || is_port_missing(in)) && !is_for_chart(in);
         if (startup->kind == PROBE_NONE && port_expected) {
             service_error(in, SERVICE_STARTUP_TIMEOUT, "%s requires a probe",
                           schema_field(SERVICE_STARTUP_TIMEOUT)->name);
@@ -311,7 +311,7 @@ static void warn_tcp_paths(const struct service_reader *in)
 {
     const struct port *http = in->service->public_port;
     const struct value *healthcheck = service_value(in, SERVICE_HEALTHCHECK);
-    if (!is_probed_by_tcp(in) || injects(in) || in->service->ports_invalid ||
+    if (!is_probed_by_tcp(in) || is_for_chart(in) || in->service->ports_invalid ||
         healthcheck->invalid || str_eq_c(healthcheck->text, "none"))
         return;
     for (size_t i = 0; i < PATH_FIELDS; i++) {
@@ -378,7 +378,7 @@ static void warn_restarts(const struct service_reader *in)
     int64_t failures = probe->failures ? probe->failures : DEFAULT_FAILURES;
     int64_t liveness = written_delay(in, probe, &liveness_fields);
     int64_t readiness = written_delay(in, &service->readiness, &readiness_fields);
-    if (injects(in))
+    if (is_for_chart(in))
         return;
     if (has(in, SERVICE_STARTUP_TIMEOUT))
         service_warn_restart(in->reader.diags, service, SERVICE_STARTUP_TIMEOUT, STR(""),

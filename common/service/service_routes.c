@@ -160,7 +160,7 @@ static void read_uris(const struct service_reader *in)
 {
     struct service *service = in->service;
     const struct value *uris = service_value(in, SERVICE_PUBLIC_URI);
-    if (uris->count && !service->public_port && !layer_injects(in->layer) &&
+    if (uris->count && !service->public_port && !layer_is_for_chart(in->layer) &&
         !service->ports_invalid) {
         service_error(in, SERVICE_PUBLIC_URI, "public_uri requires a port of type http");
         diag_hint(in->reader.diags, "%s",
@@ -260,7 +260,7 @@ static void warn_not_public(const struct service_reader *in)
     if (record_has(in->record, SERVICE_PUBLIC_URI) ||
         service_value(in, SERVICE_PUBLIC_URI)->invalid)
         return;
-    if (layer_injects(in->layer)) /* the chart may have its own Ingress */
+    if (layer_is_for_chart(in->layer)) /* the chart may have its own Ingress */
         return;
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!record_has(in->record, fields[i]))

@@ -345,7 +345,7 @@ void service_read_variables(const struct service_reader *in)
     for (size_t i = 0; ok && i < env_vars->count; i++)
         ok = read_env_var(in, &env_vars->items[i]);
     struct map names = check_variables(in);
-    if (!layer_injects(in->layer)) /* the chart has its own env */
+    if (!layer_is_for_chart(in->layer)) /* the chart has its own env */
         check_expansions(in, &names);
 }
 
