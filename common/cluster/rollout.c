@@ -87,7 +87,7 @@ bool rollout_is_complete(const struct node *workload)
 static int64_t required_pods(const struct rollout *rollout, const struct pod_counts *counts)
 {
     const struct service *service = rollout->deployed->service;
-    bool scales = service_scales(service);
+    bool scales = service_has_autoscaler(service);
     return scales && service->min_containers > counts->desired ? service->min_containers
                                                                : counts->desired;
 }

@@ -104,7 +104,7 @@ static void hint_create(struct push *push)
 {
     struct arena *arena = &push->arena;
     struct str path = push->service->at.source->path;
-    if (push->service->cloud.makes_repository)
+    if (push->service->cloud.renders_repository)
         diag_hint(
             &push->diags,
             "pass --create-repository to create it, or let the cluster's ACK controller create it: "

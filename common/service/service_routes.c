@@ -19,8 +19,8 @@ static size_t find_str(struct str text, struct str part)
     return text.len;
 }
 
-/* Removes a scheme, query and fragment, and reports an error for each, so that the rest can be
- * checked too. */
+/* Reports an error for a scheme, query or fragment, and removes it, so that the rest is checked
+ * too. */
 static bool strip_uri(const struct service_reader *in, const struct item *item, struct str *text)
 {
     bool ok = true;
@@ -56,7 +56,8 @@ static bool check_host(const struct service_reader *in, const struct item *item,
     return false;
 }
 
-/* Checks the domain, removes its port, and reports an error for each problem. */
+/* Checks the domain and removes its port. Reports an error for each problem and returns false then.
+ */
 static bool read_host(const struct service_reader *in, const struct item *item, struct str path,
                       struct str *host)
 {
@@ -159,7 +160,7 @@ static void read_uris(const struct service_reader *in)
 {
     struct service *service = in->service;
     const struct value *uris = service_value(in, SERVICE_PUBLIC_URI);
-    if (uris->count && !service->public_port && !layer_injects(in->layer) &&
+    if (uris->count && !service->public_port && !layer_is_for_chart(in->layer) &&
         !service->ports_invalid) {
         service_error(in, SERVICE_PUBLIC_URI, "public_uri requires a port of type http");
         diag_hint(in->reader.diags, "%s",
@@ -190,7 +191,7 @@ static void read_uris(const struct service_reader *in)
     }
 }
 
-/* Returns the longest common prefix of all routes in whole segments; empty: only /. */
+/* Returns the longest prefix of whole segments that all routes share; empty if that is /. */
 static struct str common_prefix(const struct service *service)
 {
     struct str common = service->route_count ? service->routes[0].prefix : (struct str){0};
@@ -222,7 +223,7 @@ static void warn_max_age(const struct service_reader *in)
 static void read_affinity(const struct service_reader *in)
 {
     struct service *service = in->service;
-    service->sticky = service_value(in, SERVICE_STICKY_SESSION)->flag;
+    service->sticky = service_value(in, SERVICE_STICKY_SESSION)->boolean;
     service->sticky_max_age = service_value(in, SERVICE_STICKY_MAX_AGE)->number;
     service->hash_key = service_value(in, SERVICE_CONSISTENT_HASH)->text;
     service_check(in, SERVICE_CONSISTENT_HASH, name_check_hash_key);
@@ -262,7 +263,7 @@ static void warn_not_public(const struct service_reader *in)
     if (record_has(in->record, SERVICE_PUBLIC_URI) ||
         service_value(in, SERVICE_PUBLIC_URI)->invalid)
         return;
-    if (layer_injects(in->layer)) /* the chart may have its own Ingress */
+    if (layer_is_for_chart(in->layer)) /* the chart may have its own Ingress */
         return;
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         if (!record_has(in->record, fields[i]))
@@ -275,7 +276,7 @@ static void warn_not_public(const struct service_reader *in)
 
 void service_read_routes(const struct service_reader *in)
 {
-    in->service->keep_path_prefix = service_value(in, SERVICE_KEEP_PATH_PREFIX)->flag;
+    in->service->keep_path_prefix = service_value(in, SERVICE_KEEP_PATH_PREFIX)->boolean;
     read_uris(in);
     read_affinity(in);
     warn_not_public(in);

@@ -61,7 +61,7 @@ static struct node *load(struct unit *unit, struct str text)
     const struct source *source = unit_source(unit, text);
     struct node *root = NULL;
     if (!load_manifest(&unit->arena, source, 0, text.len, &unit->diags, &root)) {
-        struct str written = unit_written(unit);
+        struct str written = unit_format_diags(unit);
         fail_msg("%.*s is rejected:\n%.*s", STR_ARG(text), STR_ARG(written));
     }
     assert_no_diags(unit);
@@ -77,7 +77,7 @@ static void check_places(struct unit *unit, const struct places *rows, size_t co
 {
     for (size_t i = 0; i < count; i++) {
         assert_str(places_of(unit, load(unit, rows[i].text), keys), rows[i].expected);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -269,7 +269,7 @@ static void test_document_inside_a_stream(void **state)
         assert_int_equal(inside->last->text_at, start + alone->last->text_at);
         assert_int_equal(inside->span.end, start + alone->span.end);
         assert_ptr_equal(inside->span.source, source);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -300,7 +300,7 @@ static void test_texts(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         assert_str(node_get(load(unit, rows[i].text), "a")->text, rows[i].expected);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -451,7 +451,7 @@ static void test_errors(void **state)
         assert_null(root);
         assert_errors(unit, 1);
         assert_diag(unit, 0, rows[i].at.line, rows[i].at.column, rows[i].message, rows[i].hint);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -477,7 +477,7 @@ static void test_errors_inside_a_stream(void **state)
         assert_false(load_manifest(&unit->arena, source, start, start + rows[i].document.len,
                                    &unit->diags, &root));
         assert_diag(unit, 0, rows[i].at.line, rows[i].at.column, "", "");
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -523,7 +523,7 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
     assert_true(is_read(unit, most, ""));
     assert_false(is_read(unit, str_format(&unit->arena, "[%.*s]", STR_ARG(most)), message));
     assert_diag(unit, 0, 1, 101, message, "");
-    unit_forget(unit);
+    unit_reset(unit);
     struct buf text = {0};
     for (int i = 0; i < MANIFEST_DEPTH_MAX; i++) {
         buf_add_spaces(&text, (size_t)i);
@@ -534,7 +534,7 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
     buf_add(&text, STR("a:\n"));
     assert_false(is_read(unit, buf_str(&text), message));
     buf_free(&text);
-    unit_forget(unit);
+    unit_reset(unit);
     /* Siblings do not count as depth. */
     struct str pairs = unit_repeat(unit, "[], {}, ", 1000);
     assert_true(is_read(unit, str_format(&unit->arena, "[%.*s]", STR_ARG(pairs)), ""));
@@ -575,7 +575,7 @@ static void test_anchors_on_both_sides_of_the_limit(void **state)
     assert_diag(unit, 0, 103, 3, "too many anchors in the document",
                 "write the values in place of the aliases in the chart");
     buf_free(&text);
-    unit_forget(unit);
+    unit_reset(unit);
     /* Anchors of the same name count as well, and those of maps and lists. */
     struct str same = unit_repeat(unit, "- &a {}\n- &a []\n", MANIFEST_ANCHORS_MAX / 2);
     assert_true(is_read(unit, same, ""));
@@ -619,7 +619,7 @@ static void test_scalars_as_go_reads_them(void **state)
                   node_is_null(value) == (rows[i].scalar == SCALAR_NULL);
         if (!ok)
             fail_msg("%s: %d, %" PRId64, rows[i].text, (int)is_int, number);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 
@@ -646,7 +646,7 @@ static void test_merge_keys(void **state)
         assert_true(!found == !rows[i].a);
         if (found)
             assert_str(node_string(found), rows[i].a);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 

@@ -483,8 +483,8 @@ static void test_damaged_files_give_a_tree_or_an_error(void **state)
             if (!location_is_file(at) && (at.start > len || at.end > len || at.start > at.end))
                 fail_msg("round %zu: place %zu to %zu of %zu", i, at.start, at.end, len);
         }
-        unit_written(unit);
-        unit_forget(unit);
+        unit_format_diags(unit);
+        unit_reset(unit);
     }
 }
 

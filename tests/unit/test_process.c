@@ -106,7 +106,7 @@ static void test_input_comes_back(void **state)
         assert_int_equal(cat.errors.len, 0);
         process_free(&cat);
         assert_null(cat.output.data);
-        unit_forget(unit);
+        unit_reset(unit);
     }
 }
 

@@ -10,7 +10,7 @@ static const struct service *service_with(struct unit *unit, const char *lines)
     return unit_service(unit, &no_options, str_format(&unit->arena, SERVICE_HEAD "%s\n", lines));
 }
 
-/* The same with one module of each type. */
+/* The modules that the service of linked_with() can link to. */
 #define OTHERS                                                                                     \
     "name: hello\n"                                                                                \
     "modules:\n"                                                                                   \
@@ -44,7 +44,7 @@ static void test_defaults(void **state)
     assert_int_equal(service->ports->service_port, 80);
     assert_int_equal(service->min_containers, 1);
     assert_int_equal(service->max_containers, 3);
-    assert_true(service_scales(service));
+    assert_true(service_has_autoscaler(service));
     assert_int_equal(service->target_cpu, 80);
     assert_int_equal(service->target_memory, 80);
     assert_int_equal(service->resources.cpu_request, 100);
@@ -118,7 +118,7 @@ static void test_images(void **state)
     }
 }
 
-/* A tag that applies to one repository only. */
+/* With image_repository, the tag applies only to that repository. */
 static void test_image_of_a_repository(void **state)
 {
     struct unit *unit = *state;
@@ -506,7 +506,7 @@ static void test_variables_limit(void **state)
     buf_add(&text, STR("    secrets: [S]\n"));
     assert_null(unit_service(unit, &no_options, buf_str(&text)));
     assert_errors(unit, 1);
-    unit_assert_contains(unit_written(unit), "too many environment variables (maximum 2000)",
+    unit_assert_contains(unit_format_diags(unit), "too many environment variables (maximum 2000)",
                          __FILE__, __LINE__);
     buf_free(&text);
     assert_null(unit_service(unit, &no_options, many_variables(unit, ITEMS_MAX + 1)));
