@@ -231,11 +231,12 @@ static bool prepare(struct deletion *deletion)
     if (!cluster_query(cluster, LIST_RENDERED, QUERY_NAMESPACES))
         return false;
     select_objects(deletion);
-    if (cluster->options->delete.with_storage)
+    if (cluster->options->delete.delete_volumes)
         for (size_t i = 0; i < cluster->namespace_count; i++)
             select_claims(deletion, &cluster->namespaces[i]);
     deletion->deleted = namespace_deleted(&cluster->arena, &deletion->objects);
-    for (size_t i = 0; cluster->options->delete.with_namespace && i < cluster->namespace_count; i++)
+    for (size_t i = 0; cluster->options->delete.delete_namespace && i < cluster->namespace_count;
+         i++)
         select_namespace(deletion, &cluster->namespaces[i]);
     return cluster->diags.errors == 0 && !process_interrupted();
 }

@@ -16,7 +16,8 @@ static const char *check_flags(const struct options *options)
     if (options->push.image && (options->input.image_tag || options->input.image_digest))
         return "--image and --image-tag or --image-digest are mutually exclusive: --image pushes a "
                "local image, the others select a pushed one";
-    if (!options->push.image && (options->push.tag || options->push.create || options->push.tool))
+    if (!options->push.image &&
+        (options->push.tag || options->push.create_repository || options->push.container_tool))
         return "--tag, --create-repository and --container-tool require --image";
     return NULL;
 }
@@ -142,7 +143,7 @@ static int run_deploy(const struct invocation *invocation)
     if (status)
         return status;
     off_t start;
-    apply_invocation.options.input.mode = READ_AGAIN;
+    apply_invocation.options.input.mode = READ_TO_PUSH;
     bool ok = buffer_stdin(&invocation->options, &start) &&
               (invocation->options.push.image ? push_image(&arena, &apply_invocation)
                                               : check_images(&apply_invocation));

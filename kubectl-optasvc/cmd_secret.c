@@ -419,7 +419,7 @@ static size_t list_rows(struct command_run *run, const struct secrets *secrets, 
         rows[count++] =
             (struct row){secrets->items[i].name, str_format(arena, "%zu", value.len),
                          secret_usage_has(&usage, secrets->items[i].name) ? "" : "unused",
-                         run->options.secret.show ? format_value(run, value) : STR("")};
+                         run->options.secret.show_values ? format_value(run, value) : STR("")};
     }
     struct map missing = {0};
     for (size_t i = 0; i < run->cluster.service_count; i++) {
@@ -467,7 +467,7 @@ static bool run_list(struct command_run *run)
     buf_reserve(&out, (count + 1) * (width + longest + 100)); /* reallocation would leave a copy */
     add_row(&out, width,
             &(struct row){STR("NAME"), STR("SIZE"), "NOTE",
-                          run->options.secret.show ? STR("VALUE") : STR("")});
+                          run->options.secret.show_values ? STR("VALUE") : STR("")});
     for (size_t i = 0; i < count; i++)
         add_row(&out, width, &rows[i]);
     int status = console_finish(buf_str(&out));

@@ -110,7 +110,7 @@ void complete_images(struct completion *completion)
 {
     struct diags diags = {.arena = completion->arena};
     struct image_tool tool = {.arena = completion->arena, .diags = &diags};
-    if (!image_tool_find(&tool, completion->options.push.tool))
+    if (!image_tool_find(&tool, completion->options.push.container_tool))
         return;
     struct process run = image_tool_list(&tool);
     process_run(&run, 1);
@@ -205,7 +205,7 @@ static void store_value(struct completion *completion, size_t id, struct str val
     } else if (id == FLAG_KUBECONFIG) {
         completion->options.kubectl.kubeconfig = text;
     } else if (id == FLAG_CONTAINER_TOOL) {
-        completion->options.push.tool = text;
+        completion->options.push.container_tool = text;
     } else if (id == FLAG_RECURSIVE) {
         completion->options.input.recursive = true;
     }

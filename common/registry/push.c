@@ -90,7 +90,7 @@ static struct str choose_tag(const struct push_options *options)
 static bool find_image(struct push *push)
 {
     struct image_tool *tool = &push->tool;
-    if (!image_tool_find(tool, push->options->tool) ||
+    if (!image_tool_find(tool, push->options->container_tool) ||
         !image_tool_query(tool, push->image, &push->local))
         return false;
     if (push->local.id.len)
@@ -146,7 +146,7 @@ static bool check_ecr(struct push *push)
     }
     if (!ok)
         return false;
-    if (push->remote.presence == PRESENCE_ABSENT && !push->options->create) {
+    if (push->remote.presence == PRESENCE_ABSENT && !push->options->create_repository) {
         fail(push, "repository %.*s not found", STR_ARG(push->service->repository));
         hint_create(push);
         return false;
@@ -160,7 +160,7 @@ static bool check(struct push *push)
         return false;
     if (push->is_ecr)
         return check_ecr(push);
-    if (!push->options->create)
+    if (!push->options->create_repository)
         return true;
     fail(push, "--create-repository supports only ECR repositories, and %.*s is not one",
          STR_ARG(push->service->repository));
@@ -171,7 +171,7 @@ static bool check(struct push *push)
 
 static bool create(struct push *push)
 {
-    if (!push->options->create || push->remote.presence == PRESENCE_PRESENT)
+    if (!push->options->create_repository || push->remote.presence == PRESENCE_PRESENT)
         return true;
     bool created;
     if (!aws_cli_create(&push->aws, push->service->immutable_tags, &created))

@@ -161,7 +161,7 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
 {
     struct unit *unit = *state;
     struct str path = STR("deep");
-    for (size_t depth = 0; depth < FOLDERS_DEPTH_MAX; depth++) {
+    for (size_t depth = 0; depth < DIRECTORY_DEPTH_MAX; depth++) {
         assert_int_equal(mkdir(str_to_c(&unit->arena, path), 0700), 0);
         touch(str_format(&unit->arena, "%.*s/f.yaml", STR_ARG(path)).data);
         path = str_format(&unit->arena, "%.*s/d", STR_ARG(path));
@@ -173,7 +173,7 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
     size_t count = 0;
     for (size_t at = 0; at < found.len; at = str_find(found, at, ' ') + 1)
         count++;
-    assert_int_equal(count, FOLDERS_DEPTH_MAX);
+    assert_int_equal(count, DIRECTORY_DEPTH_MAX);
     assert_int_equal(mkdir(path.data, 0700), 0);
     list(unit, true, files, 1, &right);
     assert_false(right);
