@@ -72,7 +72,7 @@ static void check_order(const struct target *target, const struct node *env,
         if (seen && refers_to(variable->text, name)) {
             diag_error(target->injection->diags, variable->at,
                        "%.*s: variable \"%.*s\" refers to \"%.*s\", which is defined after it",
-                       STR_ARG(object_text(target->injection->arena, target->workload)),
+                       STR_ARG(object_display_name(target->injection->arena, target->workload)),
                        STR_ARG(variable->name), STR_ARG(name));
             diag_hint(target->injection->diags,
                       "Kubernetes expands only references to earlier variables: rename \"%.*s\"",

@@ -55,7 +55,7 @@ static bool object_matches(const struct object *object, enum step step, const st
 static bool matches(const struct object *object, enum step step, const struct query *query)
 {
     return object_matches(object, step, query) ||
-           (object->pods_of && object_matches(object->pods_of, step, query));
+           (object->workload_ref && object_matches(object->workload_ref, step, query));
 }
 
 /* The workloads that match in a step of the search. */
@@ -141,8 +141,8 @@ static struct str shared_name_word(const struct object *object, struct str modul
     struct str word = shared_word(module, object->name);
     if (word.len == 0)
         word = shared_word(module, name_label(object));
-    if (word.len == 0 && object->pods_of)
-        word = shared_name_word(object->pods_of, module);
+    if (word.len == 0 && object->workload_ref)
+        word = shared_name_word(object->workload_ref, module);
     return word;
 }
 
@@ -152,15 +152,16 @@ static struct str shared_name_word(const struct object *object, struct str modul
 static struct str list_workloads(struct injection *injection, enum step step,
                                  const struct query *query)
 {
-    enum { NAMED = 20 };
+    enum { LISTED_MAX = 20 };
     struct buf names = {0};
     size_t count = 0;
     for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
-         object && count <= NAMED; object = object->next) {
+         object && count <= LISTED_MAX; object = object->next) {
         if (!is_candidate(object) || !matches(object, step, query))
             continue;
-        struct str name = object_text(injection->arena, object);
-        buf_format(&names, "%s%.*s", count ? ", " : "", STR_ARG(count < NAMED ? name : STR("...")));
+        struct str name = object_display_name(injection->arena, object);
+        buf_format(&names, "%s%.*s", count ? ", " : "",
+                   STR_ARG(count < LISTED_MAX ? name : STR("...")));
         count++;
     }
     return buf_take(injection->arena, &names);
@@ -201,7 +202,7 @@ static void hint_workloads(struct injection *injection, struct str names, struct
     if (example.len == 0)
         example = str_slice(names, 0, str_find(names, 0, ','));
     struct str selector =
-        target_selector(injection, injection->options->workload, "workload", example);
+        target_selection_syntax(injection, injection->options->workload, "workload", example);
     diag_hint(injection->diags, "available: %.*s\nselect one: %.*s", STR_ARG(names),
               STR_ARG(selector));
 }
@@ -220,13 +221,13 @@ static struct str most_similar_workload(struct injection *injection, struct str 
         if (near.best.data != before)
             nearest = object;
     }
-    return nearest ? object_text(injection->arena, nearest) : STR("");
+    return nearest ? object_display_name(injection->arena, nearest) : STR("");
 }
 
 static void report_several(struct injection *injection, const struct service *service,
                            struct str requested, enum step step, const struct query *query)
 {
-    if (injection->release.unreadable) /* the unreadable document may decide it */
+    if (injection->release.has_unreadable_document) /* the unreadable document may decide it */
         return;
     diag_error(injection->diags, query_location(injection, service),
                "\"%.*s\" matches several workloads of the chart", STR_ARG(requested));
@@ -241,7 +242,7 @@ static const struct object *find_hook(struct injection *injection, const struct 
     struct release *release = &injection->release;
     const struct query any = {0};
     /* Helm may pass hooks separately; the workload may be in the other stream. */
-    bool alone = release_has_hooks_alone(release);
+    bool alone = release_has_only_hooks(release);
     enum step last = alone ? STEP_NAME : written ? STEP_SUFFIX : STEP_LABEL;
     const struct object *hook = NULL;
     for (enum step step = STEP_NAME; step <= last && !hook; step++)
@@ -268,7 +269,7 @@ static bool report_unsupported_kind(struct injection *injection, const struct se
     diag_error(
         injection->diags, query_location(injection, service),
         "%.*s cannot be selected: it must be a Deployment, StatefulSet, DaemonSet or Rollout",
-        STR_ARG(object_text(injection->arena, other)));
+        STR_ARG(object_display_name(injection->arena, other)));
     const struct query any = {0};
     struct str names = list_workloads(injection, STEP_ANY, &any);
     if (names.len && !query->kind)
@@ -284,10 +285,10 @@ static void report_none(struct injection *injection, const struct service *servi
                         struct str requested, const struct query *query, bool written)
 {
     const struct query any = {0};
-    if (injection->release.unreadable)
+    if (injection->release.has_unreadable_document)
         return;
     const struct object *hook = find_hook(injection, service, query, written);
-    if (release_has_hooks_alone(&injection->release) && !hook)
+    if (release_has_only_hooks(&injection->release) && !hook)
         return;
     if (!hook && written && report_unsupported_kind(injection, service, query))
         return;
@@ -295,7 +296,7 @@ static void report_none(struct injection *injection, const struct service *servi
     if (hook)
         diag_error(injection->diags, query_location(injection, service),
                    "%.*s is a Helm hook and cannot be selected",
-                   STR_ARG(object_text(injection->arena, hook)));
+                   STR_ARG(object_display_name(injection->arena, hook)));
     else
         diag_error(injection->diags, query_location(injection, service),
                    str_equal(requested, service->name)
@@ -321,22 +322,22 @@ static const struct object *pod_template_owner(struct injection *injection,
     struct arena *arena = injection->arena;
     if (object->pod)
         return object;
-    if (object->pods_of && object->pods_of->rollout == object)
-        return object->pods_of;
-    if (injection->release.unreadable)
+    if (object->workload_ref && object->workload_ref->rollout == object)
+        return object->workload_ref;
+    if (injection->release.has_unreadable_document)
         return NULL;
     struct str pods = release_reference(arena, object);
-    if (object->pods_of)
+    if (object->workload_ref)
         diag_error(injection->diags, query_location(injection, service),
                    "%.*s and %.*s both run the pods of %.*s",
-                   STR_ARG(object_text(arena, object->pods_of->rollout)),
-                   STR_ARG(object_text(arena, object)), STR_ARG(pods));
+                   STR_ARG(object_display_name(arena, object->workload_ref->rollout)),
+                   STR_ARG(object_display_name(arena, object)), STR_ARG(pods));
     else
         diag_error(injection->diags, query_location(injection, service),
                    "%.*s runs the pods of %.*s, which is not a workload of the chart",
-                   STR_ARG(object_text(arena, object)), STR_ARG(pods));
-    struct str selector =
-        target_selector(injection, injection->options->workload, "workload", STR("KIND/NAME"));
+                   STR_ARG(object_display_name(arena, object)), STR_ARG(pods));
+    struct str selector = target_selection_syntax(injection, injection->options->workload,
+                                                  "workload", STR("KIND/NAME"));
     diag_hint(injection->diags, "select another workload: %.*s", STR_ARG(selector));
     return NULL;
 }
@@ -344,8 +345,8 @@ static const struct object *pod_template_owner(struct injection *injection,
 /* The search */
 
 /* Records why a workload was selected, and returns it. `guess`: it was one of several. */
-static const struct object *log_found(struct injection *injection, const struct service *service,
-                                      const struct object *object, bool guess, struct str reason)
+static const struct object *log_selected(struct injection *injection, const struct service *service,
+                                         const struct object *object, bool guess, struct str reason)
 {
     const struct object *workload = pod_template_owner(injection, service, object);
     if (!workload)
@@ -353,7 +354,7 @@ static const struct object *log_found(struct injection *injection, const struct 
     struct str runs = {0};
     if (workload->rollout)
         runs = str_format(injection->arena, "; %.*s runs its pods",
-                          STR_ARG(object_text(injection->arena, workload->rollout)));
+                          STR_ARG(object_display_name(injection->arena, workload->rollout)));
     inject_log_choice(injection, workload, NULL, guess, "%.*s%.*s", STR_ARG(reason), STR_ARG(runs));
     return workload;
 }
@@ -370,13 +371,13 @@ static const struct object *find_written(struct injection *injection, const stru
     if (candidates.count == 0)
         candidates = find_candidates(&injection->release, step = STEP_SUFFIX, &query);
     if (candidates.count == 1)
-        return log_found(injection, service, candidates.first, false,
-                         str_format(injection->arena, "%s names it", source));
+        return log_selected(injection, service, candidates.first, false,
+                            str_format(injection->arena, "%s names it", source));
     if (step == STEP_NAME && query.kind && candidates.without_namespace_count == 1)
-        return log_found(injection, service, candidates.without_namespace, true,
-                         str_format(injection->arena,
-                                    "%s names it, and it is the only one without a namespace",
-                                    source));
+        return log_selected(injection, service, candidates.without_namespace, true,
+                            str_format(injection->arena,
+                                       "%s names it, and it is the only one without a namespace",
+                                       source));
     if (candidates.count > 1)
         report_several(injection, service, written, step, &query);
     else
@@ -384,8 +385,8 @@ static const struct object *find_written(struct injection *injection, const stru
     return NULL;
 }
 
-static struct str reason_of(struct injection *injection, const struct service *service,
-                            enum step step, const struct object *object)
+static struct str step_reason(struct injection *injection, const struct service *service,
+                              enum step step, const struct object *object)
 {
     struct arena *arena = injection->arena;
     switch (step) {
@@ -419,8 +420,8 @@ static const struct object *find_by_name(struct injection *injection, const stru
             only && step != STEP_NAME &&
             (step == STEP_ANY || find_candidates(&injection->release, STEP_ANY, &any).count > 1);
         if (only)
-            return log_found(injection, service, candidates.first, guess,
-                             reason_of(injection, service, step, candidates.first));
+            return log_selected(injection, service, candidates.first, guess,
+                                step_reason(injection, service, step, candidates.first));
         if (candidates.count > 1 && step != STEP_ANY && several == STEP_COUNT)
             several = step;
         if (several == STEP_NAME)
@@ -433,7 +434,8 @@ static const struct object *find_by_name(struct injection *injection, const stru
     return NULL;
 }
 
-const struct object *target_workload(struct injection *injection, const struct service *service)
+const struct object *target_select_workload(struct injection *injection,
+                                            const struct service *service)
 {
     if (injection->options->workload)
         return find_written(injection, service, str_from_c(injection->options->workload));
@@ -443,8 +445,8 @@ const struct object *target_workload(struct injection *injection, const struct s
 }
 
 /* Two services in one workload would overwrite each other. */
-bool claim_workload(struct injection *injection, const struct service *service,
-                    const struct object *workload)
+bool target_claim_workload(struct injection *injection, const struct service *service,
+                           const struct object *workload)
 {
     const struct service *owner =
         map_add(injection->arena, &injection->owners, target_key(injection, workload), service);
@@ -452,7 +454,7 @@ bool claim_workload(struct injection *injection, const struct service *service,
         return true;
     diag_error(injection->diags, service->at, "services \"%.*s\" and \"%.*s\" both select %.*s",
                STR_ARG(owner->name), STR_ARG(service->name),
-               STR_ARG(object_text(injection->arena, workload)));
+               STR_ARG(object_display_name(injection->arena, workload)));
     diag_hint(injection->diags, "select a workload for each: helm: {workload: KIND/NAME}");
     return false;
 }

@@ -104,7 +104,7 @@ void inject_warn_immutable(struct injection *injection, const struct object *obj
         str_format(arena,
                    "%.*s: %s immutable, so upgrading a release that was installed without these "
                    "settings fails",
-                   STR_ARG(object_text(arena, object)),
+                   STR_ARG(object_display_name(arena, object)),
                    pod ? "the containers of a Pod are" : "the pod template of a Job is");
     if (diags_contain(injection->diags, message))
         return; /* another service caused the same warning */
@@ -120,7 +120,7 @@ void inject_warn_immutable(struct injection *injection, const struct object *obj
                                     "Pods: helm: {jobs: false}");
 }
 
-void inject_check_exemptions(struct injection *injection, const struct service *service)
+void inject_check_exclusions(struct injection *injection, const struct service *service)
 {
     static const enum field_id fields[] = {HELM_HOOKS, HELM_JOBS};
     const struct value *helm = record_value(service->record, SERVICE_HELM);

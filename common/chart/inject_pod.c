@@ -121,13 +121,13 @@ static void check_labels(const struct target *target)
     for (size_t i = 0; i < labels->count; i++) {
         const struct item *item = &labels->items[i];
         const struct node *same = node_at(there, str_to_c(injection->arena, item->name));
-        const struct object *user = release_label_user(&injection->release, item->name);
+        const struct object *user = release_find_label_user(&injection->release, item->name);
         if (!user || (same && str_equal(node_string(same), item->text)))
             continue;
         diag_error(injection->diags, item->name_node->span,
                    "%.*s: cannot set label \"%.*s\": %.*s of the chart selects pods by it",
-                   STR_ARG(object_text(injection->arena, target->workload)), STR_ARG(item->name),
-                   STR_ARG(object_text(injection->arena, user)));
+                   STR_ARG(object_display_name(injection->arena, target->workload)),
+                   STR_ARG(item->name), STR_ARG(object_display_name(injection->arena, user)));
         diag_hint(injection->diags, "remove it, or use another label");
     }
 }

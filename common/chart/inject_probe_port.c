@@ -67,7 +67,7 @@ static size_t count_grpc_ports(const struct target *target, const struct node **
     *ret_first = NULL;
     for (const struct node *port = node_first_child(node_at(target->container, "ports")); port;
          port = port->next) {
-        if (target_is_udp(port) || !is_grpc_name(node_string(node_at(port, "name"))))
+        if (!target_is_tcp_port(port) || !is_grpc_name(node_string(node_at(port, "name"))))
             continue;
         if (count++ == 0)
             *ret_first = port;
@@ -80,7 +80,7 @@ static const struct node *named_port(const struct target *target, enum probe_kin
     const struct node *ports = node_at(target->container, "ports");
     for (const char *const *name = names_for(kind); *name; name++)
         for (const struct node *port = node_first_child(ports); port; port = port->next)
-            if (!target_is_udp(port) && str_eq_c(node_string(node_at(port, "name")), *name))
+            if (target_is_tcp_port(port) && str_eq_c(node_string(node_at(port, "name")), *name))
                 return port;
     const struct node *first;
     return kind == PROBE_GRPC && count_grpc_ports(target, &first) == 1 ? first : NULL;
@@ -116,7 +116,7 @@ static struct node *container_port(const struct target *target, enum probe_kind 
     size_t count = 0;
     for (const struct node *port = node_first_child(node_at(target->container, "ports")); port;
          port = port->next) {
-        if (target_is_udp(port))
+        if (!target_is_tcp_port(port))
             continue;
         first = first ? first : port;
         count++;
@@ -176,11 +176,11 @@ static struct node *as_number(const struct target *target, struct node *port)
     return found ? node_copy(arena, found) : NULL;
 }
 
-const struct port *probe_written_port(const struct target *target, enum probe_kind kind)
+const struct port *probe_configured_port(const struct target *target, enum probe_kind kind)
 {
     const struct port *port = service_probe_port(target->service, kind);
     if (port)
-        map_add(target->injection->arena, &target->injection->port_readers,
+        map_add(target->injection->arena, &target->injection->port_users,
                 target_key(target->injection, target->service), target->service);
     return port;
 }
@@ -188,7 +188,7 @@ const struct port *probe_written_port(const struct target *target, enum probe_ki
 struct node *probe_find_port(const struct target *target, const char *key, enum probe_kind kind)
 {
     struct arena *arena = target->injection->arena;
-    const struct port *written = probe_written_port(target, kind);
+    const struct port *written = probe_configured_port(target, kind);
     if (written)
         return node_int(arena, written->number);
     const struct node *first;
@@ -210,16 +210,16 @@ struct node *probe_find_port(const struct target *target, const char *key, enum 
 /* Lists the TCP ports of the container for a message; empty if there are none. */
 static struct str list_ports(const struct target *target)
 {
-    enum { NAMED = 20 };
+    enum { LISTED_MAX = 20 };
     struct buf names = {0};
     size_t count = 0;
     for (const struct node *port = node_first_child(node_at(target->container, "ports")); port;
          port = port->next) {
         struct str number = node_string(node_at(port, "containerPort"));
         struct str name = node_string(node_at(port, "name"));
-        if (target_is_udp(port))
+        if (!target_is_tcp_port(port))
             continue;
-        if (++count > NAMED) {
+        if (++count > LISTED_MAX) {
             buf_add(&names, STR(", ..."));
             break;
         }

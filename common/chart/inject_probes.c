@@ -43,7 +43,7 @@ static bool is_written(const struct target *target, const struct probe_field *fi
 }
 
 /* Returns the most specific field that defines the handler, for messages. */
-static enum field_id written_field(const struct target *target, const struct probe_field *field)
+static enum field_id first_set_field(const struct target *target, const struct probe_field *field)
 {
     for (size_t i = field->handler_count; i > 1; i--)
         if (target_has(target, field->handlers[i - 1]))
@@ -53,7 +53,7 @@ static enum field_id written_field(const struct target *target, const struct pro
 
 /* Handlers */
 
-static struct str handler_text(struct arena *arena, const struct node *probe)
+static struct str handler_format(struct arena *arena, const struct node *probe)
 {
     enum probe_kind kind;
     const char *key = probe_handler_of(probe, &kind);
@@ -63,7 +63,7 @@ static struct str handler_text(struct arena *arena, const struct node *probe)
     return key ? str_format(arena, "%s", key) : STR("no handler");
 }
 
-static struct str probe_text(struct arena *arena, const struct probe *probe)
+static struct str probe_format(struct arena *arena, const struct probe *probe)
 {
     return probe->kind == PROBE_HTTP ? probe->path
                                      : str_format(arena, "%s", probe_handler_key(probe->kind));
@@ -79,7 +79,7 @@ static struct str port_number(const struct target *target, const struct node *po
 
 /* Copies scheme and headers from another probe of the same port: if that needs HTTPS or a host
  * name, so does the new handler. */
-static void put_scheme(const struct target *target, struct node *handler, const struct node *port)
+static void copy_scheme(const struct target *target, struct node *handler, const struct node *port)
 {
     static const char *const probes[] = {"readinessProbe", "livenessProbe", "startupProbe"};
     static const char *const keys[] = {"scheme", "httpHeaders"};
@@ -103,7 +103,7 @@ static void replace_handler(const struct target *target, const struct probe_fiel
     struct arena *arena = target->injection->arena;
     struct node *port = NULL;
     if (probe->kind != PROBE_COMMAND) {
-        port = probe_choose_port(target, field->key, probe->kind, written_field(target, field));
+        port = probe_choose_port(target, field->key, probe->kind, first_set_field(target, field));
         if (!port)
             return;
     }
@@ -113,12 +113,12 @@ static void replace_handler(const struct target *target, const struct probe_fiel
     enum probe_kind kind;
     const char *old = probe_handler_of(map, &kind);
     inject_log(target, NULL, CHANGE_REPLACED, field->key, "chart: %.*s, service: %.*s",
-               STR_ARG(handler_text(arena, map)), STR_ARG(probe_text(arena, probe)));
+               STR_ARG(handler_format(arena, map)), STR_ARG(probe_format(arena, probe)));
     if (old)
         edit_remove(target->edit, map, old);
     struct node *made = node_new(arena, NODE_MAP);
     manifest_handler(arena, made, probe, port);
-    put_scheme(target, made, port);
+    copy_scheme(target, made, port);
     edit_set(target->edit, map, made->first->key->text, made->first);
 }
 
@@ -138,7 +138,7 @@ static void change_handler(const struct target *target, const struct probe_field
                    str_format(arena, "%.*s command", STR_ARG(key)).data,
                    manifest_string_list(arena, probe->command), field->key, HIDE_VALUES);
     const struct port *written =
-        probe->kind == PROBE_COMMAND ? NULL : probe_written_port(target, probe->kind);
+        probe->kind == PROBE_COMMAND ? NULL : probe_configured_port(target, probe->kind);
     if (!written)
         return;
     struct node *number = node_int(arena, written->number);
@@ -152,18 +152,18 @@ static void add_probe(const struct target *target, const struct probe_field *fie
 {
     struct node *port = NULL;
     if (probe->kind != PROBE_COMMAND) {
-        port = probe_choose_port(target, field->key, probe->kind, written_field(target, field));
+        port = probe_choose_port(target, field->key, probe->kind, first_set_field(target, field));
         if (!port)
             return;
     }
     struct node *added = manifest_probe(target->injection->arena, target->service, probe, port);
-    put_scheme(target, added, port);
+    copy_scheme(target, added, port);
     target_set(target, NULL, target->container, field->key, added, field->key, HIDE_VALUES);
 }
 
 /* Timings */
 
-enum { USUAL_PERIOD = 10, USUAL_FAILURES = 3 }; /* Kubernetes' defaults */
+enum { DEFAULT_PERIOD = 10, DEFAULT_FAILURES = 3 }; /* Kubernetes' defaults */
 
 /* Returns a number of a chart's probe; `otherwise` if it is missing, invalid or less than `least`,
  * where Kubernetes uses its default. */
@@ -183,12 +183,12 @@ static int64_t chart_delay(const struct node *probe)
 
 static int64_t chart_period(const struct node *probe)
 {
-    return chart_number(probe, "periodSeconds", 1, USUAL_PERIOD);
+    return chart_number(probe, "periodSeconds", 1, DEFAULT_PERIOD);
 }
 
 static int64_t chart_failures(const struct node *probe)
 {
-    return chart_number(probe, "failureThreshold", 1, USUAL_FAILURES);
+    return chart_number(probe, "failureThreshold", 1, DEFAULT_FAILURES);
 }
 
 static void set_timing(const struct target *target, const struct probe_field *field,
@@ -255,7 +255,7 @@ static void set_timings(const struct target *target, const struct probe_field *f
 
 static void remove_probe(const struct target *target, const struct probe_field *field)
 {
-    enum field_id written = written_field(target, field);
+    enum field_id written = first_set_field(target, field);
     target_remove(
         target, NULL, target->container, field->key, field->key,
         str_format(target->injection->arena, "%s: none", schema_field(written)->name).data);
@@ -284,10 +284,10 @@ static void set_handler(const struct target *target, const struct probe_field *f
 static void warn_tcp_path(const struct target *target, const struct probe_field *field)
 {
     struct injection *injection = target->injection;
-    enum field_id at = written_field(target, field);
+    enum field_id at = first_set_field(target, field);
     struct str message = str_format(
         injection->arena, "%.*s: %s has no effect on a tcp or websocket port",
-        STR_ARG(object_text(injection->arena, target->workload)), schema_field(at)->name);
+        STR_ARG(object_display_name(injection->arena, target->workload)), schema_field(at)->name);
     if (diags_contain(injection->diags, message))
         return;
     diag_warning(injection->diags, record_location(target->service->record, at), "%.*s",
@@ -367,10 +367,10 @@ static void set_startup_timeout(const struct target *target)
     int64_t period;
     int64_t timeout = target->service->startup_timeout;
     if (!target_int(target, SERVICE_STARTUP_TIMEOUT, NULL, target->container,
-                    "startupProbe periodSeconds", USUAL_PERIOD, &period))
+                    "startupProbe periodSeconds", DEFAULT_PERIOD, &period))
         return;
     if (period < 1)
-        period = USUAL_PERIOD;
+        period = DEFAULT_PERIOD;
     set_timing(target, &startup_field, "failureThreshold", (timeout + period - 1) / period);
 }
 
@@ -398,7 +398,7 @@ static void warn_timings(const struct target *target)
         diag_warning(target->injection->diags,
                      record_location(target->service->record, rows[i].field),
                      "%s has no effect: %.*s has no such probe", schema_field(rows[i].field)->name,
-                     STR_ARG(object_text(target->injection->arena, target->workload)));
+                     STR_ARG(object_display_name(target->injection->arena, target->workload)));
         diag_hint(target->injection->diags, "set healthcheck_path to add one");
     }
 }
@@ -451,9 +451,10 @@ static void warn_restart(const struct target *target, enum field_id field, int64
                          int64_t delay)
 {
     struct arena *arena = target->injection->arena;
-    service_warn_restart(target->injection->diags, target->service, field,
-                         str_format(arena, "%.*s: ", STR_ARG(object_text(arena, target->workload))),
-                         seconds, delay);
+    service_warn_restart(
+        target->injection->diags, target->service, field,
+        str_format(arena, "%.*s: ", STR_ARG(object_display_name(arena, target->workload))), seconds,
+        delay);
 }
 
 /* Injects the liveness probe. It must not restart a container before the readiness probe starts.

@@ -118,8 +118,8 @@ static void set_copy(const struct target *target, const char *what, const struct
                node_copy(target->injection->arena, from), NULL, SHOW_VALUES);
 }
 
-static void set_text(const struct target *target, const char *what, const struct resource *resource,
-                     struct str text)
+static void set_string(const struct target *target, const char *what,
+                       const struct resource *resource, struct str text)
 {
     target_set(target, NULL, target->container, path_of(target, what, resource).data,
                node_scalar(target->injection->arena, STYLE_TEXT, text), NULL, SHOW_VALUES);
@@ -132,12 +132,12 @@ static void set_quantity(const struct target *target, const char *what,
     /* The chart may write the same number in another notation. */
     if (chart_quantity(target, what, resource, &current) && current == number * resource->unit)
         return;
-    set_text(target, what, resource, resource->text(target->injection->arena, number));
+    set_string(target, what, resource, resource->text(target->injection->arena, number));
 }
 
 /* Formats thousandths, rounded up to whole units. */
-static struct str quantity_text(const struct target *target, const struct resource *resource,
-                                int64_t thousandths)
+static struct str quantity_format(const struct target *target, const struct resource *resource,
+                                  int64_t thousandths)
 {
     return resource->text(target->injection->arena,
                           (thousandths + resource->unit - 1) / resource->unit);
@@ -195,7 +195,7 @@ static void fill(const struct target *target, const struct resource *resource, b
     if (limit && requested <= resource->limit * resource->unit)
         set_quantity(target, "limits", resource, resource->limit);
     else
-        set_text(target, "limits", resource, quantity_text(target, resource, requested * 2));
+        set_string(target, "limits", resource, quantity_format(target, resource, requested * 2));
 }
 
 /* Sets the request. If it was defaulted from the limit of the container or pod, it is reported as
@@ -212,7 +212,7 @@ static void set_request(const struct target *target, const struct resource *reso
     if (is_set(target, "requests", resource) || !old ||
         (quantity_parse(node_string(old), &before) && quantity_parse(text, &after) &&
          before == after)) {
-        set_text(target, "requests", resource, text);
+        set_string(target, "requests", resource, text);
         return;
     }
     struct node *resources = edit_map(target->edit, target->container, "resources");
@@ -288,7 +288,7 @@ static void check_pod(const struct target *target, const struct resource *resour
     if (most && quantity_parse(node_string(most), &allowed) && total > allowed) {
         target_error(target, field,
                      "its containers request %.*s of %s, more than the pod's own %s of %.*s",
-                     STR_ARG(quantity_text(target, resource, total)), resource->name,
+                     STR_ARG(quantity_format(target, resource, total)), resource->name,
                      own.request ? "request" : "limit", STR_ARG(node_string(most)));
         diag_hint(target->injection->diags,
                   "set a smaller %s, or raise spec.resources of the pod in the chart",

@@ -18,7 +18,7 @@ struct counter {
     size_t number;
 };
 
-static void index_put(struct arena *arena, struct map *index, struct str key,
+static void index_add(struct arena *arena, struct map *index, struct str key,
                       const struct index_entry *made)
 {
     struct index_entry *entry = ARENA_NEW(arena, struct index_entry);
@@ -145,13 +145,13 @@ static void index_services(struct release *release)
     release->services_known = true;
     for (const struct object *each = first; each; each = each->next) {
         count_pairs(release, &counts, each);
-        index_put(release->arena, &release->services, each->name,
+        index_add(release->arena, &release->services, each->name,
                   &(struct index_entry){.object = each});
     }
     for (const struct object *each = first; each; each = each->next, order++) {
         const struct node *selector = selector_of(each);
         if (selector && selector->first)
-            index_put(release->arena, &release->selecting,
+            index_add(release->arena, &release->selecting,
                       most_selective_label(release, &counts, selector),
                       &(struct index_entry){.object = each, .order = order});
     }
@@ -187,11 +187,11 @@ const struct object **release_services(struct release *release, const struct obj
     return services;
 }
 
-bool release_has_service(struct release *release, struct str name, const struct object *beside)
+bool release_has_service(struct release *release, struct str name, const struct object *referrer)
 {
     index_services(release);
     const struct index_entry *each = map_get(&release->services, name);
-    while (each && !release_same_namespace(each->object, beside))
+    while (each && !release_same_namespace(each->object, referrer))
         each = each->next;
     return each != NULL;
 }
@@ -209,7 +209,7 @@ static void index_ingresses(struct release *release)
         size_t count;
         const struct str *names = release_backends(release->arena, each, &count);
         for (size_t i = 0; i < count; i++)
-            index_put(release->arena, &release->routing, names[i],
+            index_add(release->arena, &release->routing, names[i],
                       &(struct index_entry){.object = each, .order = order});
     }
 }
@@ -241,7 +241,7 @@ static void index_route(struct release *release, const struct object *route, siz
         const struct node *first = node_first_child(node_at(rule, "backendRefs"));
         for (const struct node *each = release_backend_reference(first); each;
              each = release_backend_reference(each->next))
-            index_put(release->arena, &release->backends, node_string(node_at(each, "name")),
+            index_add(release->arena, &release->backends, node_string(node_at(each, "name")),
                       &(struct index_entry){.object = route,
                                             .namespace = node_string(node_at(each, "namespace")),
                                             .order = order});
@@ -269,8 +269,8 @@ const struct object **release_routes(struct release *release, const struct objec
         size_t kept = found.count;
         add_matches(&found, &release->backends, services[i]->name);
         for (size_t j = kept; j < found.count; j++)
-            if (release_in_reference(release, services[i], found.entries[j].object,
-                                     found.entries[j].namespace))
+            if (release_is_in_namespace(release, services[i], found.entries[j].object,
+                                        found.entries[j].namespace))
                 found.entries[kept++] = found.entries[j];
         found.count = kept;
     }
@@ -313,7 +313,7 @@ bool release_has_webhook(struct release *release, struct str service)
 
 static void add_user(struct release *release, const struct object *object, struct str key)
 {
-    map_add(release->arena, &release->label_users, key, object);
+    map_add(release->arena, &release->label_selectors, key, object);
 }
 
 /* Adds the label keys in lists of a selector, or of a constraint with a selector. */
@@ -354,7 +354,7 @@ static void find_users(struct release *release, const struct object *object, str
     }
 }
 
-const struct object *release_label_user(struct release *release, struct str key)
+const struct object *release_find_label_user(struct release *release, struct str key)
 {
     for (enum object_kind type = 0; type < OBJECT_KINDS; type++) {
         if (type == OBJECT_INGRESS_CLASS || type == OBJECT_CLAIM || type == OBJECT_NAMESPACE ||
@@ -362,11 +362,11 @@ const struct object *release_label_user(struct release *release, struct str key)
             continue; /* they select no pods */
         const struct object *first = release_objects(release, type);
         if (type == OBJECT_PODS ||
-            release->label_users_known) /* their selectors match only their own pods */
+            release->label_selectors_known) /* their selectors match only their own pods */
             continue;
         for (const struct object *each = first; each; each = each->next)
             find_users(release, each, each->node, false);
     }
-    release->label_users_known = true;
-    return map_get(&release->label_users, key);
+    release->label_selectors_known = true;
+    return map_get(&release->label_selectors, key);
 }

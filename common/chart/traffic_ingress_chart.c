@@ -52,12 +52,12 @@ void ingress_check_classes(const struct target *target, const struct traffic *tr
         return;
     diag_error(injection->diags, item->name_node->span,
                CLASS_ANNOTATION " conflicts with spec.ingressClassName of %.*s, \"%.*s\"",
-               STR_ARG(object_text(injection->arena, ingress)), STR_ARG(class));
+               STR_ARG(object_display_name(injection->arena, ingress)), STR_ARG(class));
     diag_hint(injection->diags, "set the class in the chart's values");
 }
 
 /* Returns the annotations that a new Ingress would have. */
-static struct node *wanted_annotations(struct arena *arena, const struct traffic *traffic)
+static struct node *requested_annotations(struct arena *arena, const struct traffic *traffic)
 {
     struct node *map = node_new(arena, NODE_MAP);
     nginx_put_annotations(arena, traffic, map);
@@ -66,15 +66,15 @@ static struct node *wanted_annotations(struct arena *arena, const struct traffic
 }
 
 bool ingress_annotate(const struct target *target, const struct traffic *traffic,
-                      const struct object *ingress, bool reads_nginx)
+                      const struct object *ingress, bool supports_nginx)
 {
     struct arena *arena = target->injection->arena;
-    const struct node *map = wanted_annotations(arena, traffic);
+    const struct node *map = requested_annotations(arena, traffic);
     bool annotated = false;
     for (struct node *value = map->first, *next; value; value = next) {
         next = value->next;
         struct str key = value->key->text;
-        if (nginx_is_annotation(key) && !reads_nginx)
+        if (nginx_is_annotation(key) && !supports_nginx)
             continue;
         annotated = true;
         target_set(target, ingress, ingress->node,
@@ -89,9 +89,10 @@ bool ingress_annotate(const struct target *target, const struct traffic *traffic
     return annotated;
 }
 
-size_t ingress_tables(const struct traffic *traffic, struct str ret_tables[CHART_TABLES_MAX])
+size_t ingress_rule_classes(const struct traffic *traffic,
+                            struct str ret_classes[CHART_CLASSES_MAX])
 {
-    ret_tables[0] = traffic->class;
-    ret_tables[1] = (struct str){0};
+    ret_classes[0] = traffic->class;
+    ret_classes[1] = (struct str){0};
     return 2;
 }

@@ -14,7 +14,7 @@ static struct str listed(struct unit *unit, struct release *release, enum object
 {
     struct str line = STR("");
     for (const struct object *each = release_objects(release, type); each; each = each->next) {
-        struct str text = object_text(&unit->arena, each);
+        struct str text = object_display_name(&unit->arena, each);
         line = str_format(&unit->arena, "%.*s%s%.*s", STR_ARG(line), line.len ? " " : "",
                           STR_ARG(text));
         assert_int_equal(each->type, type);
@@ -189,10 +189,10 @@ static void test_rollouts_and_their_pods(void **state)
         const struct object *rollout = release_objects(&release, OBJECT_WORKLOAD);
         assert_non_null(rollout);
         assert_null(rollout->pod);
-        if ((rollout->pods_of != NULL) != rows[i].linked)
+        if ((rollout->workload_ref != NULL) != rows[i].linked)
             fail_msg("row %zu", i);
-        if (rollout->pods_of)
-            assert_ptr_equal(rollout->pods_of->rollout, rollout);
+        if (rollout->workload_ref)
+            assert_ptr_equal(rollout->workload_ref->rollout, rollout);
         assert_str(release_reference(&unit->arena, rollout), "Deployment/x");
         unit_forget(unit);
     }
@@ -287,7 +287,7 @@ static void test_invalid_documents_are_ignored(void **state)
             if (release_objects(&release, type))
                 fail_msg("row %zu", i);
         assert_no_diags(unit);
-        assert_false(release.unreadable);
+        assert_false(release.has_unreadable_document);
         unit_forget(unit);
     }
 }
@@ -303,12 +303,12 @@ static void test_documents_are_parsed_on_request(void **state)
                                  "---\nkind: Ingress\napiVersion: networking.k8s.io/v1\na: *b\n");
     assert_str(listed(unit, &release, OBJECT_SERVICE), "Service/a");
     assert_no_diags(unit);
-    assert_false(release.unreadable);
+    assert_false(release.has_unreadable_document);
     assert_non_null(release.edits[0].root);
     assert_null(release.edits[2].root);
     assert_null(release_objects(&release, OBJECT_INGRESS));
     assert_errors(unit, 1);
-    assert_true(release.unreadable);
+    assert_true(release.has_unreadable_document);
     assert_diag(unit, 0, 14, 4, "an alias without an anchor", "");
     assert_null(release_objects(&release, OBJECT_INGRESS)); /* reported once */
     assert_errors(unit, 1);
@@ -421,7 +421,7 @@ static void test_namespaces_that_are_not_the_release(void **state)
         objects[count++] = each;
     assert_int_equal(count, COUNT_OF(texts));
     for (size_t i = 0; i < count; i++) {
-        assert_str(object_text(&unit->arena, objects[i]), texts[i]);
+        assert_str(object_display_name(&unit->arena, objects[i]), texts[i]);
         assert_int_equal(release_same_namespace(objects[i], objects[4]), same_as_c[i]);
         assert_int_equal(release_same_namespace(objects[4], objects[i]), same_as_c[i]);
     }
@@ -447,9 +447,9 @@ static void test_references_with_a_namespace(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str namespace = str_from_c(rows[i].namespace);
-        assert_int_equal(release_in_reference(&release, placed, unplaced, namespace),
+        assert_int_equal(release_is_in_namespace(&release, placed, unplaced, namespace),
                          rows[i].placed_is);
-        assert_int_equal(release_in_reference(&release, unplaced, unplaced, namespace),
+        assert_int_equal(release_is_in_namespace(&release, unplaced, unplaced, namespace),
                          rows[i].unplaced_is);
     }
 }
@@ -503,7 +503,7 @@ static void test_selectors_of_services(void **state)
     static const struct {
         const char *selector;
         const char *labels;
-        bool taken;
+        bool has_exact_rule;
     } rows[] = {
         {"{a: b}", "{a: b}", true},
         {"{a: b}", "{a: b, c: d}", true},
@@ -554,9 +554,9 @@ static void test_selectors_of_services(void **state)
         const struct object *service = only(&release, OBJECT_SERVICE);
         const struct object *workload = only(&release, OBJECT_WORKLOAD);
         assert_no_diags(unit);
-        if (service_routes_to(service, workload) != rows[i].taken)
+        if (service_routes_to(service, workload) != rows[i].has_exact_rule)
             fail_msg("%s and %s", rows[i].selector, rows[i].labels);
-        assert_int_equal(selector_matches(service, workload), rows[i].taken);
+        assert_int_equal(selector_matches(service, workload), rows[i].has_exact_rule);
         unit_forget(unit);
     }
 }
@@ -567,7 +567,7 @@ static void test_selectors_with_expressions(void **state)
     static const char labels[] = "{a: b, c: d, e: ''}";
     static const struct {
         const char *selector;
-        bool taken;
+        bool has_exact_rule;
     } rows[] = {
         {"{matchLabels: {a: b}}", true},
         {"{matchLabels: {a: b, c: d}}", true},
@@ -605,7 +605,7 @@ static void test_selectors_with_expressions(void **state)
         struct release release = release_of(unit, text.data);
         const struct object *budget = only(&release, OBJECT_DISRUPTION_BUDGET);
         const struct object *workload = only(&release, OBJECT_WORKLOAD);
-        if (selector_matches(budget, workload) != rows[i].taken)
+        if (selector_matches(budget, workload) != rows[i].has_exact_rule)
             fail_msg("%s", rows[i].selector);
         assert_false(service_routes_to(budget, workload));
         unit_forget(unit);
@@ -618,7 +618,7 @@ static void test_empty_selectors_of_budgets(void **state)
     static const struct {
         const char *version;
         const char *spec;
-        bool taken;
+        bool has_exact_rule;
     } rows[] = {
         {"v1", "{selector: {}}", true},
         {"v1beta1", "{selector: {}}", false},
@@ -636,7 +636,7 @@ static void test_empty_selectors_of_budgets(void **state)
                        rows[i].version, rows[i].spec);
         struct release release = release_of(unit, text.data);
         const struct object *budget = only(&release, OBJECT_DISRUPTION_BUDGET);
-        if (selector_matches(budget, only(&release, OBJECT_WORKLOAD)) != rows[i].taken)
+        if (selector_matches(budget, only(&release, OBJECT_WORKLOAD)) != rows[i].has_exact_rule)
             fail_msg("%s: %s", rows[i].version, rows[i].spec);
         unit_forget(unit);
     }
@@ -904,9 +904,9 @@ static void test_label_users(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct release release = release_of(unit, rows[i].text);
-        const struct object *user = release_label_user(&release, STR("a"));
+        const struct object *user = release_find_label_user(&release, STR("a"));
         assert_no_diags(unit);
-        assert_str(user ? object_text(&unit->arena, user) : STR(""), rows[i].user);
+        assert_str(user ? object_display_name(&unit->arena, user) : STR(""), rows[i].user);
         unit_forget(unit);
     }
 }
@@ -938,7 +938,7 @@ static void test_locations(void **state)
     diag_error(&unit->diags, object_location(named->next), "not named");
     assert_diag(unit, 0, 5, 9, "named", "");
     assert_diag(unit, 1, 7, 1, "not named", "");
-    assert_str(object_text(&unit->arena, named), "Service/x");
+    assert_str(object_display_name(&unit->arena, named), "Service/x");
 }
 
 int main(void)
