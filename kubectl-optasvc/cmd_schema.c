@@ -1,6 +1,6 @@
-/* The table of fields as a JSON Schema (draft 7), for completion and checks in editors. It accepts
- * all files that `validate` accepts, and more: it cannot check relations between fields or files.
- */
+/* Prints the table of fields as a JSON Schema (draft 7), for completion and checks in editors. The
+ * schema accepts all files that `validate` accepts, and more: it cannot check relations between
+ * fields or files. */
 #include "commands.h"
 #include "config/module.h"
 #include "config/schema.h"

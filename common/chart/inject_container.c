@@ -163,15 +163,15 @@ static struct str requested_container(const struct target *target)
 }
 
 /* Reports that no container has the requested name, and suggests the most similar one. */
-static void report_unknown_container(const struct target *target, struct str written)
+static void report_unknown_container(const struct target *target, struct str requested)
 {
-    struct suggestion near = {.word = written};
+    struct suggestion suggestion = {.word = requested};
     for (struct node *each = first_container(target->workload); each; each = each->next)
-        suggestion_add(&near, container_name(each));
+        suggestion_add(&suggestion, container_name(each));
     report_no_container(
         target, record_location(target->service->record, SERVICE_HELM),
-        str_format(target->injection->arena, "no container named \"%.*s\"", STR_ARG(written)),
-        near.best.len ? near.best : list_containers(target, false));
+        str_format(target->injection->arena, "no container named \"%.*s\"", STR_ARG(requested)),
+        suggestion.best.len ? suggestion.best : list_containers(target, false));
 }
 
 static struct node *find_container(const struct target *target, struct str *ret_reason)
@@ -183,11 +183,11 @@ static struct node *find_container(const struct target *target, struct str *ret_
                             STR(""));
         return NULL;
     }
-    struct str written = requested_container(target);
-    if (written.len) {
-        struct node *named = container_named(workload, written);
+    struct str requested = requested_container(target);
+    if (requested.len) {
+        struct node *named = container_named(workload, requested);
         if (!named)
-            report_unknown_container(target, written);
+            report_unknown_container(target, requested);
         *ret_reason = target->injection->options->container ? STR("--container names it")
                                                             : STR("helm.container names it");
         return named;
@@ -206,11 +206,11 @@ static struct node *find_container(const struct target *target, struct str *ret_
 struct node *target_select_container(const struct target *target)
 {
     struct str reason = {0};
-    struct node *found = find_container(target, &reason);
-    if (!found)
+    struct node *selected = find_container(target, &reason);
+    if (!selected)
         return NULL;
     bool several = first_container(target->workload)->next != NULL;
-    struct node *container = node_target(found); /* an alias cannot be edited */
+    struct node *container = node_target(selected); /* an alias cannot be edited */
     if (container->kind != NODE_MAP) {
         report_no_container(target, target->service->at, STR("the container is not a map"),
                             STR(""));

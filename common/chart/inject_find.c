@@ -10,7 +10,7 @@ static bool is_candidate(const struct object *object)
     return !object->hook && object->name.len && !object->rollout;
 }
 
-/* Describes the workload to find. Empty members match anything. */
+/* What the workload must match. Empty members match anything. */
 struct query {
     struct str namespace;
     const char *kind;
@@ -83,17 +83,17 @@ static struct candidates find_candidates(struct release *release, enum step step
 }
 
 /* Parses [[NAMESPACE/]KIND/]NAME; NAME may be *-END. */
-static struct query query_parse(struct arena *arena, struct str written)
+static struct query query_parse(struct arena *arena, struct str requested)
 {
     struct str parts[3] = {0};
     size_t count = 0;
     size_t at = 0;
-    while (count < 2 && str_find(written, at, '/') < written.len) {
-        size_t end = str_find(written, at, '/');
-        parts[count++] = str_slice(written, at, end);
+    while (count < 2 && str_find(requested, at, '/') < requested.len) {
+        size_t end = str_find(requested, at, '/');
+        parts[count++] = str_slice(requested, at, end);
         at = end + 1;
     }
-    parts[count] = str_skip(written, at);
+    parts[count] = str_skip(requested, at);
     struct query query = {.name = parts[count]};
     if (count > 0)
         query.kind = str_to_c(arena, parts[count - 1]);
@@ -209,19 +209,19 @@ static void hint_workloads(struct injection *injection, struct str names, struct
 
 /* Returns the workload with the name most similar to that in [[NAMESPACE/]KIND/]NAME; empty if none
  * is similar. */
-static struct str most_similar_workload(struct injection *injection, struct str written)
+static struct str most_similar_workload(struct injection *injection, struct str requested)
 {
-    struct suggestion near = {.word = query_parse(injection->arena, written).name};
-    const struct object *nearest = NULL;
+    struct suggestion suggestion = {.word = query_parse(injection->arena, requested).name};
+    const struct object *best = NULL;
     for (const struct object *object = release_objects(&injection->release, OBJECT_WORKLOAD);
          object; object = object->next) {
-        const char *before = near.best.data;
+        const char *before = suggestion.best.data;
         if (is_candidate(object))
-            suggestion_add(&near, object->name);
-        if (near.best.data != before)
-            nearest = object;
+            suggestion_add(&suggestion, object->name);
+        if (suggestion.best.data != before)
+            best = object;
     }
-    return nearest ? object_display_name(injection->arena, nearest) : STR("");
+    return best ? object_display_name(injection->arena, best) : STR("");
 }
 
 static void report_several(struct injection *injection, const struct service *service,
@@ -234,23 +234,24 @@ static void report_several(struct injection *injection, const struct service *se
     hint_workloads(injection, list_workloads(injection, step, query), STR(""));
 }
 
-/* Returns the hook that a service would select, or NULL. `written`: the user names a workload. A
+/* Returns the hook that a service would select, or NULL. `by_user`: the user named it. A
  * Job must have exactly the module's name unless the user names it. */
 static const struct object *find_hook(struct injection *injection, const struct service *service,
-                                      const struct query *query, bool written)
+                                      const struct query *query, bool by_user)
 {
     struct release *release = &injection->release;
     const struct query any = {0};
     /* Helm may pass hooks separately; the workload may be in the other stream. */
-    bool alone = release_has_only_hooks(release);
-    enum step last = alone ? STEP_NAME : written ? STEP_SUFFIX : STEP_LABEL;
+    bool only_hooks = release_has_only_hooks(release);
+    enum step last = only_hooks ? STEP_NAME : by_user ? STEP_SUFFIX : STEP_LABEL;
     const struct object *hook = NULL;
     for (enum step step = STEP_NAME; step <= last && !hook; step++)
         hook = find_other(release, OBJECT_WORKLOAD, true, step, query);
-    last = written ? last : STEP_NAME;
-    for (enum step step = STEP_NAME; !alone && step <= last && !hook; step++)
+    last = by_user ? last : STEP_NAME;
+    for (enum step step = STEP_NAME; !only_hooks && step <= last && !hook; step++)
         hook = find_other(release, OBJECT_PODS, true, step, query);
-    if (hook || written || alone || find_other(release, OBJECT_WORKLOAD, false, STEP_ANY, &any))
+    if (hook || by_user || only_hooks ||
+        find_other(release, OBJECT_WORKLOAD, false, STEP_ANY, &any))
         return hook;
     hook = find_other(release, OBJECT_WORKLOAD, true, STEP_ANY, &any);
     return hook && shared_name_word(hook, service->name).len ? hook : NULL;
@@ -282,15 +283,15 @@ static bool report_unsupported_kind(struct injection *injection, const struct se
 
 /* Reports that no workload matches. `query`: what the user named, or the name of the module. */
 static void report_none(struct injection *injection, const struct service *service,
-                        struct str requested, const struct query *query, bool written)
+                        struct str requested, const struct query *query, bool by_user)
 {
     const struct query any = {0};
     if (injection->release.has_unreadable_document)
         return;
-    const struct object *hook = find_hook(injection, service, query, written);
+    const struct object *hook = find_hook(injection, service, query, by_user);
     if (release_has_only_hooks(&injection->release) && !hook)
         return;
-    if (!hook && written && report_unsupported_kind(injection, service, query))
+    if (!hook && by_user && report_unsupported_kind(injection, service, query))
         return;
     struct str names = list_workloads(injection, STEP_ANY, &any);
     if (hook)
@@ -344,7 +345,7 @@ static const struct object *pod_template_owner(struct injection *injection,
 
 /* The search */
 
-/* Records why a workload was selected, and returns it. `guess`: it was one of several. */
+/* Records why a workload was selected, and returns it. `guess`: the chart has others. */
 static const struct object *log_selected(struct injection *injection, const struct service *service,
                                          const struct object *object, bool guess, struct str reason)
 {
@@ -359,12 +360,12 @@ static const struct object *log_selected(struct injection *injection, const stru
     return workload;
 }
 
-/* Finds the workload that the user named. If several namespaces have that KIND/NAME, it is the one
- * without a namespace, because no other notation selects that. */
-static const struct object *find_written(struct injection *injection, const struct service *service,
-                                         struct str written)
+/* Finds the workload that the user named. If several objects have that KIND/NAME, selects the one
+ * that sets no namespace, because no other notation selects it. */
+static const struct object *find_requested(struct injection *injection,
+                                           const struct service *service, struct str requested)
 {
-    struct query query = query_parse(injection->arena, written);
+    struct query query = query_parse(injection->arena, requested);
     const char *source = injection->options->workload ? "--workload" : "helm.workload";
     enum step step = STEP_NAME;
     struct candidates candidates = find_candidates(&injection->release, step, &query);
@@ -379,9 +380,9 @@ static const struct object *find_written(struct injection *injection, const stru
                                        "%s names it, and it is the only one without a namespace",
                                        source));
     if (candidates.count > 1)
-        report_several(injection, service, written, step, &query);
+        report_several(injection, service, requested, step, &query);
     else
-        report_none(injection, service, written, &query, true);
+        report_none(injection, service, requested, &query, true);
     return NULL;
 }
 
@@ -438,9 +439,9 @@ const struct object *target_select_workload(struct injection *injection,
                                             const struct service *service)
 {
     if (injection->options->workload)
-        return find_written(injection, service, str_from_c(injection->options->workload));
+        return find_requested(injection, service, str_from_c(injection->options->workload));
     if (service->helm.workload.len)
-        return find_written(injection, service, service->helm.workload);
+        return find_requested(injection, service, service->helm.workload);
     return find_by_name(injection, service);
 }
 

@@ -82,11 +82,12 @@ void inject_report_hook(const struct target *target)
     }
 }
 
-/* True if one of the events after the first `done` is an addition to the object. */
-static bool is_changed(const struct injection *injection, const struct object *object, size_t done)
+/* True if one of the events from index `first_event` on is an addition to the object. */
+static bool is_changed(const struct injection *injection, const struct object *object,
+                       size_t first_event)
 {
     struct str name = object_kind_name(injection->arena, object);
-    for (size_t i = done; i < injection->event_count; i++) {
+    for (size_t i = first_event; i < injection->event_count; i++) {
         const struct change_event *event = &injection->events[i];
         if (event->kind == CHANGE_ADDED && str_equal(event->object, name))
             return true;
@@ -94,11 +95,12 @@ static bool is_changed(const struct injection *injection, const struct object *o
     return false;
 }
 
-void inject_warn_immutable(struct injection *injection, const struct object *object, size_t done)
+void inject_warn_immutable(struct injection *injection, const struct object *object,
+                           size_t first_event)
 {
     struct arena *arena = injection->arena;
     bool pod = str_eq_c(object->kind, "Pod");
-    if (object->hook || !is_immutable(object) || !is_changed(injection, object, done))
+    if (object->hook || !is_immutable(object) || !is_changed(injection, object, first_event))
         return;
     struct str message =
         str_format(arena,

@@ -24,8 +24,8 @@ void inject_warn_replicas(const struct target *target, const char *reason)
                  target->service->helm.keep_replicas ? "keep" : "remove", reason);
 }
 
-/* Warns that removing the field sets it to 1 once, with any field manager; the autoscaler starts
- * from there. Only a separate field manager that owns the number prevents this. */
+/* Warns that removing the field sets it to the default of 1 once, and the autoscaler starts from
+ * there. The number is kept only if a separate field manager owns it too. */
 static void warn_replicas_drop(const struct target *target, const struct node *replicas,
                                bool requested)
 {
@@ -69,7 +69,7 @@ static void warn_one_pod(const struct target *target)
               "helm.replicas");
 }
 
-/* Warns that pods start: the autoscaler would have ignored a workload with replicas: 0. */
+/* Warns that pods start. Autoscalers ignore a workload with replicas: 0. */
 static void warn_pods_start(const struct target *target, const struct node *replicas)
 {
     diag_warning(target->injection->diags, replicas->key ? replicas->key->span : replicas->span,
@@ -123,8 +123,8 @@ void inject_set_replicas(const struct target *target, int64_t number)
 
 /* More than one pod */
 
-/* True for a claim whose volume only the pods of one node, or only one pod, can mount. `ret_mode`:
- * its access mode. */
+/* True for a claim whose volume only the pods of one node, or only one pod, can mount. Sets
+ * `*ret_mode` to its access mode. */
 static bool is_for_one_node(const struct object *claim, struct str *ret_mode)
 {
     const struct node *modes = node_at(claim->node, "spec accessModes");

@@ -228,16 +228,17 @@ static void hint_services(const struct target *target, const struct object *cons
                           size_t count)
 {
     struct injection *injection = target->injection;
-    struct suggestion near = {.word = selected_service(target)};
-    for (size_t i = 0; i < count && near.word.len; i++)
-        suggestion_add(&near, services[i]->name);
+    struct suggestion suggestion = {.word = selected_service(target)};
+    for (size_t i = 0; i < count && suggestion.word.len; i++)
+        suggestion_add(&suggestion, services[i]->name);
     if (count == 0) {
         diag_hint(injection->diags,
                   "no Service of the chart routes to it: enable one in the chart's values");
         return;
     }
-    struct str selector = target_selection_syntax(injection, injection->options->service, "service",
-                                                  near.best.len ? near.best : services[0]->name);
+    struct str selector =
+        target_selection_syntax(injection, injection->options->service, "service",
+                                suggestion.best.len ? suggestion.best : services[0]->name);
     diag_hint(injection->diags, "available: %.*s\nselect one: %.*s",
               STR_ARG(list_services(injection, services, count)), STR_ARG(selector));
 }

@@ -18,7 +18,7 @@ void target_error(const struct target *target, enum field_id field, const char *
     struct str message = str_vformat(arena, format, arguments);
     va_end(arguments);
     if (target->injection->release
-            .has_unreadable_document) { /* what is missing may be in the unreadable document */
+            .has_unreadable_document) { /* the missing object may be in the unreadable document */
         target->injection->diags->last_kept = false;
         return;
     }
@@ -102,7 +102,7 @@ void target_refuse(const struct target *target, enum field_id field, const char 
     diag_hint(target->injection->diags, "%s", hint);
 }
 
-/* Returns a path with dots, as users write it: spec.replicas. */
+/* Returns the path with dots instead of spaces: spec.replicas. */
 static const char *dotted(struct arena *arena, const char *path)
 {
     struct str words = str_from_c(path);
@@ -136,7 +136,8 @@ bool target_int(const struct target *target, enum field_id field, const struct o
     return false;
 }
 
-/* Reports the setting as skipped and returns true if the object's document cannot be filled. */
+/* Reports the setting as skipped and returns true if fill mode cannot edit the object's document.
+ */
 static bool is_uneditable(const struct target *target, const struct object *object,
                           const char *what)
 {
@@ -239,6 +240,7 @@ void target_add(const struct target *target, const char *api_version, const char
         node_set(arena, metadata, "annotations", annotations);
     node_set(arena, object, "spec", spec);
     release_add(&target->injection->release, workload, object);
-    struct object made = {.kind = str_from_c(kind), .name = name, .namespace = workload->namespace};
-    inject_log(target, &made, CHANGE_ADDED, "", "%s", "");
+    struct object added = {
+        .kind = str_from_c(kind), .name = name, .namespace = workload->namespace};
+    inject_log(target, &added, CHANGE_ADDED, "", "%s", "");
 }

@@ -71,9 +71,9 @@ static struct str route_format(struct arena *arena, const struct route *route)
                       all ? "/" : "");
 }
 
-/* Determines whether the chart serves a public_uri: in a class of Ingresses, or in the routes of
- * Gateways, the matching path that the controller prefers routes to a Service of the workload.
- * Returns the owner of a class that serves it, else of the first that routes it elsewhere. */
+/* Determines which Service the chart routes a public_uri to. Each class of Ingresses, and the
+ * routes of Gateways, may have a different answer: returns the first one that is a Service of the
+ * workload, else the first one that is another Service. */
 static struct path_owner find_owner(const struct target *target, const struct route *route)
 {
     struct injection *injection = target->injection;
@@ -125,8 +125,7 @@ static void warn_conflict(const struct target *target, const struct route *route
     diag_hint(injection->diags, "remove one of the two paths in the chart's values");
 }
 
-/* Warns that no Ingress is added: with the route of the Gateway, it would be a second entry point.
- */
+/* Warns that no Ingress is added, because a route of a Gateway already serves the address. */
 static void warn_route(const struct target *target, const struct route *route,
                        const struct object *object)
 {

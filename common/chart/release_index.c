@@ -15,14 +15,14 @@ struct index_entry {
 /* Counts how many Services select a label. */
 struct counter {
     struct counter *self;
-    size_t number;
+    size_t count;
 };
 
 static void index_add(struct arena *arena, struct map *index, struct str key,
-                      const struct index_entry *made)
+                      const struct index_entry *added)
 {
     struct index_entry *entry = ARENA_NEW(arena, struct index_entry);
-    *entry = *made;
+    *entry = *added;
     entry->self = entry;
     const struct index_entry *first = map_add(arena, index, key, entry);
     if (first) {
@@ -79,7 +79,7 @@ static const struct object **sorted_objects(struct index_match *found, size_t *r
 
 /* Services by a label that they select */
 
-static struct str pair(struct arena *arena, struct str key, const struct node *value)
+static struct str label_pair(struct arena *arena, struct str key, const struct node *value)
 {
     struct str text = node_is_null(value) ? STR("") : node_string(value);
     return str_format(arena, "%.*s=%.*s", STR_ARG(key), STR_ARG(text));
@@ -91,7 +91,7 @@ static const struct node *selector_of(const struct object *service)
     return selector && selector->kind == NODE_MAP ? selector : NULL;
 }
 
-static void count_pairs(struct release *release, struct map *counts, const struct object *service)
+static void count_labels(struct release *release, struct map *counts, const struct object *service)
 {
     for (const struct node *value = node_first_child(selector_of(service)); value;
          value = value->next) {
@@ -99,9 +99,9 @@ static void count_pairs(struct release *release, struct map *counts, const struc
             continue;
         struct counter *counter = ARENA_NEW(release->arena, struct counter);
         *counter = (struct counter){.self = counter};
-        const struct counter *first =
-            map_add(release->arena, counts, pair(release->arena, value->key->text, value), counter);
-        (first ? first->self : counter)->number++;
+        const struct counter *first = map_add(
+            release->arena, counts, label_pair(release->arena, value->key->text, value), counter);
+        (first ? first->self : counter)->count++;
     }
 }
 
@@ -120,18 +120,18 @@ static struct str most_selective_label(struct release *release, const struct map
                                        const struct node *selector)
 {
     const struct node *rarest = NULL;
-    size_t least = SIZE_MAX;
+    size_t lowest = SIZE_MAX;
     for (const struct node *value = selector->first; value; value = value->next) {
         if (node_is_merge(value))
             continue;
         const struct counter *counter =
-            map_get(counts, pair(release->arena, value->key->text, value));
-        if (counter && counter->number < least) {
-            least = counter->number;
+            map_get(counts, label_pair(release->arena, value->key->text, value));
+        if (counter && counter->count < lowest) {
+            lowest = counter->count;
             rarest = value;
         }
     }
-    return rarest && is_certain(rarest) ? pair(release->arena, rarest->key->text, rarest)
+    return rarest && is_certain(rarest) ? label_pair(release->arena, rarest->key->text, rarest)
                                         : (struct str){0};
 }
 
@@ -144,7 +144,7 @@ static void index_services(struct release *release)
         return;
     release->services_known = true;
     for (const struct object *each = first; each; each = each->next) {
-        count_pairs(release, &counts, each);
+        count_labels(release, &counts, each);
         index_add(release->arena, &release->services, each->name,
                   &(struct index_entry){.object = each});
     }
@@ -166,7 +166,8 @@ static void find_by_labels(struct release *release, struct index_match *found, s
         if (!value->key || node_is_merge(value)) /* merged, or an item of a merged list */
             find_by_labels(release, found, value);
         else
-            add_matches(found, &release->selecting, pair(release->arena, value->key->text, value));
+            add_matches(found, &release->selecting,
+                        label_pair(release->arena, value->key->text, value));
     }
 }
 
@@ -221,13 +222,13 @@ const struct object **release_ingresses(struct release *release,
     struct index_match found = {.arena = release->arena};
     index_ingresses(release);
     for (size_t i = 0; i < count; i++) {
-        size_t kept = found.count;
+        size_t end = found.count; /* of the matching entries */
         add_matches(&found, &release->routing, services[i]->name);
-        for (size_t j = kept; j < found.count; j++)
+        for (size_t j = end; j < found.count; j++)
             if (!found.entries[j].object->hook &&
                 release_same_namespace(services[i], found.entries[j].object))
-                found.entries[kept++] = found.entries[j];
-        found.count = kept;
+                found.entries[end++] = found.entries[j];
+        found.count = end;
     }
     return sorted_objects(&found, ret_count);
 }
@@ -266,13 +267,13 @@ const struct object **release_routes(struct release *release, const struct objec
     struct index_match found = {.arena = release->arena};
     index_routes(release);
     for (size_t i = 0; i < count; i++) {
-        size_t kept = found.count;
+        size_t end = found.count; /* of the matching entries */
         add_matches(&found, &release->backends, services[i]->name);
-        for (size_t j = kept; j < found.count; j++)
+        for (size_t j = end; j < found.count; j++)
             if (release_is_in_namespace(release, services[i], found.entries[j].object,
                                         found.entries[j].namespace))
-                found.entries[kept++] = found.entries[j];
-        found.count = kept;
+                found.entries[end++] = found.entries[j];
+        found.count = end;
     }
     return sorted_objects(&found, ret_count);
 }
@@ -309,48 +310,48 @@ bool release_has_webhook(struct release *release, struct str service)
     return map_get(&release->webhooks, service) != NULL;
 }
 
-/* Labels that something selects pods by */
+/* Labels by which objects select pods */
 
-static void add_user(struct release *release, const struct object *object, struct str key)
+static void add_label_selector(struct release *release, const struct object *object, struct str key)
 {
     map_add(release->arena, &release->label_selectors, key, object);
 }
 
 /* Adds the label keys in lists of a selector, or of a constraint with a selector. */
 static void add_listed_keys(struct release *release, const struct object *object, struct str name,
-                            const struct node *meant)
+                            const struct node *child)
 {
     bool keys = str_eq_c(name, "matchLabelKeys") || str_eq_c(name, "mismatchLabelKeys");
-    for (const struct node *item = keys ? node_first_child(meant) : NULL; item; item = item->next)
-        add_user(release, object, node_string(item));
-    if (str_eq_c(name, "matchExpressions") && meant->kind == NODE_LIST)
-        for (const struct node *item = meant->first; item; item = item->next)
-            add_user(release, object, node_string(node_at(item, "key")));
+    for (const struct node *item = keys ? node_first_child(child) : NULL; item; item = item->next)
+        add_label_selector(release, object, node_string(item));
+    if (str_eq_c(name, "matchExpressions") && child->kind == NODE_LIST)
+        for (const struct node *item = child->first; item; item = item->next)
+            add_label_selector(release, object, node_string(node_at(item, "key")));
 }
 
 /* Adds the label keys of all selectors: in matchLabels, in matchExpressions and, in Services, in
  * `selector` itself. Skips selectors of nodes. */
-static void find_users(struct release *release, const struct object *object, struct node *holder,
-                       bool selector)
+static void find_label_selectors(struct release *release, const struct object *object,
+                                 struct node *parent, bool selector)
 {
-    const struct node *node = node_target(holder);
+    const struct node *node = node_target(parent);
     if (node->kind == NODE_LIST) {
         for (struct node *item = node->first; item; item = item->next)
-            find_users(release, object, item, selector);
+            find_label_selectors(release, object, item, selector);
         return;
     }
     for (struct node *value = node->kind == NODE_MAP ? node->first : NULL; value;
          value = value->next) {
         struct str name = value->key->text;
-        const struct node *meant = node_target(value);
-        if (selector && meant->kind == NODE_SCALAR)
-            add_user(release, object, name);
+        const struct node *child = node_target(value);
+        if (selector && child->kind == NODE_SCALAR)
+            add_label_selector(release, object, name);
         if (str_eq_c(name, "nodeAffinity") || str_eq_c(name, "nodeSelector"))
             continue;
         bool merged = selector && node_is_merge(value);
         bool inside = str_eq_c(name, "matchLabels") || str_eq_c(name, "selector");
-        find_users(release, object, value, inside || merged);
-        add_listed_keys(release, object, name, meant);
+        find_label_selectors(release, object, value, inside || merged);
+        add_listed_keys(release, object, name, child);
     }
 }
 
@@ -365,7 +366,7 @@ const struct object *release_find_label_user(struct release *release, struct str
             release->label_selectors_known) /* their selectors match only their own pods */
             continue;
         for (const struct object *each = first; each; each = each->next)
-            find_users(release, each, each->node, false);
+            find_label_selectors(release, each, each->node, false);
     }
     release->label_selectors_known = true;
     return map_get(&release->label_selectors, key);

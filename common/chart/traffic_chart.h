@@ -11,7 +11,7 @@ enum { CHART_CLASSES_MAX = 2 };
 
 struct chart_flavour {
     enum object_kind object; /* the type of the objects that serve routes */
-    bool supports_settings;  /* objects of the chart support all settings of a traffic */
+    bool supports_settings;  /* objects of the chart support all settings of `struct traffic` */
     /* Reports the settings of the traffic that an object of the chart does not support: as errors
      * at the fields of the service file, as warnings, or, in fill mode, as skipped. */
     void (*check)(const struct target *target, const struct traffic *traffic,
@@ -19,7 +19,7 @@ struct chart_flavour {
     /* Sets the supported settings on an object of the chart. True if there are any. */
     bool (*apply)(const struct target *target, const struct traffic *traffic,
                   const struct object *object);
-    /* Sets the classes, as release_find_owner() takes them, whose rules a controller merges with
+    /* Sets the classes, for release_find_owner(), whose rules a controller merges with
      * those of an added object, and returns their number. */
     size_t (*rule_classes)(const struct traffic *traffic,
                            struct str ret_classes[CHART_CLASSES_MAX]);

@@ -5,7 +5,8 @@
 #include "chart/traffic_chart.h"
 #include "manifest/traffic_ingress.h"
 
-/* The controller, and thus the environment file, matters only for settings that not all support. */
+/* The environment file determines the controller, which matters only for settings that some
+ * controllers do not support. */
 bool ingress_read_traffic(const struct target *target, struct traffic *ret)
 {
     size_t settings;
@@ -81,10 +82,10 @@ bool ingress_annotate(const struct target *target, const struct traffic *traffic
                    str_format(arena, "metadata annotations %.*s", STR_ARG(key)).data,
                    node_scalar(arena, STYLE_TEXT, value->text), str_to_c(arena, key), SHOW_VALUES);
     }
-    struct node *there = node_at(ingress->node, "metadata annotations");
-    bool sticky = there && node_at(there, NGINX_ANNOTATION "affinity");
+    struct node *annotations = node_at(ingress->node, "metadata annotations");
+    bool sticky = annotations && node_at(annotations, NGINX_ANNOTATION "affinity");
     if (sticky && target_has(target, SERVICE_STICKY_SESSION) && traffic->affinity.cookie.len == 0)
-        target_remove(target, ingress, there, NGINX_ANNOTATION "affinity",
+        target_remove(target, ingress, annotations, NGINX_ANNOTATION "affinity",
                       NGINX_ANNOTATION "affinity", "sticky_session: false");
     return annotated;
 }
