@@ -10,7 +10,7 @@ static struct release release_of(struct unit *unit, const char *text)
 }
 
 /* Returns the objects of a type as "KIND/NAME", in order. */
-static struct str listed(struct unit *unit, struct release *release, enum object_kind type)
+static struct str list_names(struct unit *unit, struct release *release, enum object_kind type)
 {
     struct str line = STR("");
     for (const struct object *each = release_objects(release, type); each; each = each->next) {
@@ -198,7 +198,7 @@ static void test_rollouts_and_their_pods(void **state)
     }
 }
 
-static void test_order_is_that_of_the_stream(void **state)
+static void test_order_of_objects(void **state)
 {
     struct unit *unit = *state;
     struct release release = release_of(
@@ -216,12 +216,12 @@ static void test_order_is_that_of_the_stream(void **state)
                       "- apiVersion: v1\n  kind: List\n  items:\n"
                       "  - {apiVersion: v1, kind: Service, metadata: {name: h}}\n"
                       "- {apiVersion: v1, kind: Service, metadata: {name: i}}\n");
-    assert_str(listed(unit, &release, OBJECT_SERVICE),
+    assert_str(list_names(unit, &release, OBJECT_SERVICE),
                "Service/a Service/b Service/c Service/d Service/e Service/f Service/g Service/h "
                "Service/i");
     assert_no_diags(unit);
     /* Each document is parsed only once. */
-    assert_str(listed(unit, &release, OBJECT_SERVICE),
+    assert_str(list_names(unit, &release, OBJECT_SERVICE),
                "Service/a Service/b Service/c Service/d Service/e Service/f Service/g Service/h "
                "Service/i");
     static const size_t documents[] = {0, 2, 3, 4, 4, 5, 6, 7, 7};
@@ -234,7 +234,7 @@ static void test_order_is_that_of_the_stream(void **state)
     }
     assert_int_equal(i, COUNT_OF(documents));
     assert_null(release.edits[1].root);
-    assert_str(listed(unit, &release, OBJECT_INGRESS), "");
+    assert_str(list_names(unit, &release, OBJECT_INGRESS), "");
 }
 
 /* An item of a List is a separate object, even if it is an alias. */
@@ -244,7 +244,7 @@ static void test_items_by_alias(void **state)
     struct release release =
         release_of(unit, "x: &x {apiVersion: v1, kind: Service, metadata: {name: a}}\n"
                          "kind: List\nitems: [*x, {<<: *x, metadata: {name: b}}, *x]\n");
-    assert_str(listed(unit, &release, OBJECT_SERVICE), "Service/a Service/b Service/a");
+    assert_str(list_names(unit, &release, OBJECT_SERVICE), "Service/a Service/b Service/a");
     const struct object *first = release_objects(&release, OBJECT_SERVICE);
     assert_ptr_not_equal(first->node, first->next->next->node);
 }
@@ -258,8 +258,8 @@ static void test_equal_keys(void **state)
                                               "apiVersion: networking.k8s.io/v1\n"
                                               "metadata: {name: a, name: b}\n"
                                               "metadata: {name: c, name: d}\n");
-    assert_str(listed(unit, &release, OBJECT_SERVICE), "");
-    assert_str(listed(unit, &release, OBJECT_INGRESS), "Ingress/d");
+    assert_str(list_names(unit, &release, OBJECT_SERVICE), "");
+    assert_str(list_names(unit, &release, OBJECT_INGRESS), "Ingress/d");
 }
 
 static void test_invalid_documents_are_ignored(void **state)
@@ -301,7 +301,7 @@ static void test_documents_are_parsed_on_request(void **state)
                                  "---\nkind: ConfigMap\ndata: [\n"
                                  "---\nkind: Deployment\n\tspec: *x\n"
                                  "---\nkind: Ingress\napiVersion: networking.k8s.io/v1\na: *b\n");
-    assert_str(listed(unit, &release, OBJECT_SERVICE), "Service/a");
+    assert_str(list_names(unit, &release, OBJECT_SERVICE), "Service/a");
     assert_no_diags(unit);
     assert_false(release.has_unreadable_document);
     assert_non_null(release.edits[0].root);
@@ -843,7 +843,7 @@ static void test_objects_are_found(void **state)
     assert_null(release_find(&release, OBJECT_INGRESS, STR("a"), &(struct object){0}));
 }
 
-static void test_label_users(void **state)
+static void test_label_selectors(void **state)
 {
     struct unit *unit = *state;
     static const struct {
@@ -947,7 +947,7 @@ int main(void)
         UNIT_TEST(test_kinds_and_their_groups),
         UNIT_TEST(test_pod_templates),
         UNIT_TEST(test_rollouts_and_their_pods),
-        UNIT_TEST(test_order_is_that_of_the_stream),
+        UNIT_TEST(test_order_of_objects),
         UNIT_TEST(test_items_by_alias),
         UNIT_TEST(test_equal_keys),
         UNIT_TEST(test_invalid_documents_are_ignored),
@@ -968,7 +968,7 @@ int main(void)
         UNIT_TEST(test_services_of_workloads),
         UNIT_TEST(test_backends_of_ingresses),
         UNIT_TEST(test_objects_are_found),
-        UNIT_TEST(test_label_users),
+        UNIT_TEST(test_label_selectors),
         UNIT_TEST(test_additions),
         UNIT_TEST(test_locations),
     };
