@@ -124,7 +124,7 @@ static void log_missing_template(const struct target *target)
     if (!target->workload->workload_ref)
         inject_log(target, target->workload, CHANGE_SKIPPED, "",
                    "it runs the pods of %.*s, which is not a workload of the chart",
-                   STR_ARG(release_reference(target->injection->arena, target->workload)));
+                   STR_ARG(release_workload_ref(target->injection->arena, target->workload)));
 }
 
 /* Reports why and returns false if the workload cannot be filled. */

@@ -327,7 +327,7 @@ static const struct object *pod_template_owner(struct injection *injection,
         return object->workload_ref;
     if (injection->release.has_unreadable_document)
         return NULL;
-    struct str pods = release_reference(arena, object);
+    struct str pods = release_workload_ref(arena, object);
     if (object->workload_ref)
         diag_error(injection->diags, query_location(injection, service),
                    "%.*s and %.*s both run the pods of %.*s",

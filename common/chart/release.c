@@ -143,7 +143,7 @@ static void set_named_namespace(struct release *release, struct object *object)
     struct chart_namespace *created = ARENA_NEW(release->arena, struct chart_namespace);
     *created = (struct chart_namespace){.self = created};
     const struct chart_namespace *known =
-        map_add(release->arena, &release->namespaces, object->namespace, created);
+        map_add(release->arena, &release->namespaces_by_name, object->namespace, created);
     object->named_namespace = known ? known->self : created;
 }
 
@@ -230,7 +230,7 @@ static void read_document(struct release *release, size_t i)
     add_object(release, i, root);
 }
 
-struct str release_reference(struct arena *arena, const struct object *rollout)
+struct str release_workload_ref(struct arena *arena, const struct object *rollout)
 {
     const struct node *reference = node_at(rollout->node, "spec workloadRef");
     return str_format(arena, "%.*s/%.*s", STR_ARG(node_string(node_at(reference, "kind"))),
@@ -262,7 +262,7 @@ static void link_rollouts(struct release *release)
          rollout = rollout->next) {
         if (rollout->pod || rollout->hook)
             continue;
-        struct str name = release_reference(release->arena, rollout);
+        struct str name = release_workload_ref(release->arena, rollout);
         if (str_starts_with(name, STR("ReplicaSet/")))
             release_objects(release, OBJECT_PODS);
         struct object *found = find_in_namespace_of(release, name, rollout);
@@ -319,7 +319,8 @@ bool release_is_in_namespace(const struct release *release, const struct object 
 {
     if (namespace.len == 0)
         return release_same_namespace(object, from);
-    const struct chart_namespace *named_namespace = map_get(&release->namespaces, namespace);
+    const struct chart_namespace *named_namespace =
+        map_get(&release->namespaces_by_name, namespace);
     const struct object referrer = {
         .namespace = namespace, .named_namespace = named_namespace ? named_namespace->self : NULL};
     return release_same_namespace(object, &referrer);

@@ -30,8 +30,8 @@ enum object_kind {
 
 /* A namespace that objects of the chart set. */
 struct chart_namespace {
-    struct chart_namespace *self;
-    bool is_not_release; /* certainly not the namespace of the release */
+    struct chart_namespace *self; /* not const, unlike the pointers in maps; also below */
+    bool is_not_release;          /* certainly not the namespace of the release */
 };
 
 /* The objects of one kind and name, without hooks. */
@@ -84,27 +84,27 @@ struct release {
     bool parsed_unknown;          /* documents without a plain `kind:` line were parsed */
     struct addition *additions;
     size_t addition_count;
-    struct map namespaces;  /* struct chart_namespace by name */
-    struct map name_groups; /* by "KIND/NAME" */
-    struct map full_names;  /* the first of each "NAMESPACE/KIND/NAME" */
+    struct map namespaces_by_name; /* struct chart_namespace */
+    struct map name_groups;        /* by "KIND/NAME" */
+    struct map full_names;         /* the first object of each "NAMESPACE/KIND/NAME" */
     bool rollouts_linked;
     /* Indexes, each built on first use. */
-    struct map selecting; /* Services by a label that they select */
-    struct map services;  /* Services by name */
-    bool services_known;
-    struct map routing; /* Ingresses by backend Service */
-    bool ingresses_known;
-    struct map backends; /* routes of the Gateway API by backend Service */
-    bool backends_known;
-    struct map hosts; /* rules of Ingresses and routes by class and host */
-    struct map paths; /* and by class, host and path */
-    bool paths_known;
-    struct map classes; /* IngressClasses by name */
-    bool classes_known;
-    struct map webhooks; /* Services that admission webhooks call, by name */
-    bool webhooks_known;
-    struct map label_selectors; /* objects by the label keys that they select pods by */
-    bool label_selectors_known;
+    struct map services_by_label; /* one of the labels that they select */
+    struct map services_by_name;
+    bool services_indexed;
+    struct map ingresses_by_service;
+    bool ingresses_indexed;
+    struct map routes_by_service; /* routes of the Gateway API */
+    bool routes_indexed;
+    struct map rules_by_host; /* of Ingresses and routes, by class and host */
+    struct map rules_by_path; /* and by class, host and path */
+    bool rules_indexed;
+    struct map classes_by_name; /* IngressClasses */
+    bool classes_indexed;
+    struct map webhooks_by_service; /* the name of the Service that they call */
+    bool webhooks_indexed;
+    struct map selectors_by_label_key; /* objects that select pods */
+    bool selectors_indexed;
 };
 
 struct release release_begin(struct arena *arena, struct diags *diags, const struct source *source,
@@ -230,7 +230,7 @@ const struct object *release_find_label_user(struct release *release, struct str
 bool release_has_only_hooks(const struct release *release);
 
 /* Returns the object that `workloadRef` of a Rollout names, as "KIND/NAME". */
-struct str release_reference(struct arena *arena, const struct object *rollout);
+struct str release_workload_ref(struct arena *arena, const struct object *rollout);
 
 /* Returns "KIND/NAME". */
 struct str object_kind_name(struct arena *arena, const struct object *object);

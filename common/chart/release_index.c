@@ -140,18 +140,18 @@ static void index_services(struct release *release)
     struct map counts = {0};
     size_t order = 0;
     const struct object *first = release_objects(release, OBJECT_SERVICE);
-    if (release->services_known)
+    if (release->services_indexed)
         return;
-    release->services_known = true;
+    release->services_indexed = true;
     for (const struct object *each = first; each; each = each->next) {
         count_labels(release, &counts, each);
-        index_add(release->arena, &release->services, each->name,
+        index_add(release->arena, &release->services_by_name, each->name,
                   &(struct index_entry){.object = each});
     }
     for (const struct object *each = first; each; each = each->next, order++) {
         const struct node *selector = selector_of(each);
         if (selector && selector->first)
-            index_add(release->arena, &release->selecting,
+            index_add(release->arena, &release->services_by_label,
                       most_selective_label(release, &counts, selector),
                       &(struct index_entry){.object = each, .order = order});
     }
@@ -166,7 +166,7 @@ static void find_by_labels(struct release *release, struct index_match *found, s
         if (!value->key || node_is_merge(value)) /* merged, or an item of a merged list */
             find_by_labels(release, found, value);
         else
-            add_matches(found, &release->selecting,
+            add_matches(found, &release->services_by_label,
                         label_pair(release->arena, value->key->text, value));
     }
 }
@@ -178,7 +178,7 @@ const struct object **release_services(struct release *release, const struct obj
     *ret_count = 0;
     index_services(release);
     find_by_labels(release, &found, node_at(workload->template, "metadata labels"));
-    add_matches(&found, &release->selecting, (struct str){0});
+    add_matches(&found, &release->services_by_label, (struct str){0});
     sort_unique(&found);
     const struct object **services =
         ARENA_ARRAY(release->arena, found.count, const struct object *);
@@ -191,7 +191,7 @@ const struct object **release_services(struct release *release, const struct obj
 bool release_has_service(struct release *release, struct str name, const struct object *referrer)
 {
     index_services(release);
-    const struct index_entry *each = map_get(&release->services, name);
+    const struct index_entry *each = map_get(&release->services_by_name, name);
     while (each && !release_same_namespace(each->object, referrer))
         each = each->next;
     return each != NULL;
@@ -203,14 +203,14 @@ static void index_ingresses(struct release *release)
 {
     size_t order = 0;
     const struct object *first = release_objects(release, OBJECT_INGRESS);
-    if (release->ingresses_known)
+    if (release->ingresses_indexed)
         return;
-    release->ingresses_known = true;
+    release->ingresses_indexed = true;
     for (const struct object *each = first; each; each = each->next, order++) {
         size_t count;
         const struct str *names = release_backends(release->arena, each, &count);
         for (size_t i = 0; i < count; i++)
-            index_add(release->arena, &release->routing, names[i],
+            index_add(release->arena, &release->ingresses_by_service, names[i],
                       &(struct index_entry){.object = each, .order = order});
     }
 }
@@ -223,7 +223,7 @@ const struct object **release_ingresses(struct release *release,
     index_ingresses(release);
     for (size_t i = 0; i < count; i++) {
         size_t end = found.count; /* of the matching entries */
-        add_matches(&found, &release->routing, services[i]->name);
+        add_matches(&found, &release->ingresses_by_service, services[i]->name);
         for (size_t j = end; j < found.count; j++)
             if (!found.entries[j].object->hook &&
                 release_same_namespace(services[i], found.entries[j].object))
@@ -242,7 +242,8 @@ static void index_route(struct release *release, const struct object *route, siz
         const struct node *first = node_first_child(node_at(rule, "backendRefs"));
         for (const struct node *each = release_backend_reference(first); each;
              each = release_backend_reference(each->next))
-            index_add(release->arena, &release->backends, node_string(node_at(each, "name")),
+            index_add(release->arena, &release->routes_by_service,
+                      node_string(node_at(each, "name")),
                       &(struct index_entry){.object = route,
                                             .namespace = node_string(node_at(each, "namespace")),
                                             .order = order});
@@ -253,9 +254,9 @@ static void index_routes(struct release *release)
 {
     size_t order = 0;
     const struct object *first = release_objects(release, OBJECT_ROUTE);
-    if (release->backends_known)
+    if (release->routes_indexed)
         return;
-    release->backends_known = true;
+    release->routes_indexed = true;
     for (const struct object *each = first; each; each = each->next, order++)
         if (release_is_attached(each))
             index_route(release, each, order);
@@ -268,7 +269,7 @@ const struct object **release_routes(struct release *release, const struct objec
     index_routes(release);
     for (size_t i = 0; i < count; i++) {
         size_t end = found.count; /* of the matching entries */
-        add_matches(&found, &release->backends, services[i]->name);
+        add_matches(&found, &release->routes_by_service, services[i]->name);
         for (size_t j = end; j < found.count; j++)
             if (release_is_in_namespace(release, services[i], found.entries[j].object,
                                         found.entries[j].namespace))
@@ -280,12 +281,12 @@ const struct object **release_routes(struct release *release, const struct objec
 
 const struct object *release_find_class(struct release *release, struct str name)
 {
-    if (!release->classes_known)
+    if (!release->classes_indexed)
         for (const struct object *each = release_objects(release, OBJECT_INGRESS_CLASS); each;
              each = each->next)
-            map_add(release->arena, &release->classes, each->name, each);
-    release->classes_known = true;
-    return map_get(&release->classes, name);
+            map_add(release->arena, &release->classes_by_name, each->name, each);
+    release->classes_indexed = true;
+    return map_get(&release->classes_by_name, name);
 }
 
 /* Webhooks */
@@ -296,25 +297,25 @@ static void add_webhooks(struct release *release, const struct object *configura
     for (const struct node *each = node_first_child(webhooks); each; each = each->next) {
         struct str name = node_string(node_at(each, "clientConfig service name"));
         if (name.len)
-            map_add(release->arena, &release->webhooks, name, each);
+            map_add(release->arena, &release->webhooks_by_service, name, each);
     }
 }
 
 bool release_has_webhook(struct release *release, struct str service)
 {
-    if (!release->webhooks_known)
+    if (!release->webhooks_indexed)
         for (const struct object *each = release_objects(release, OBJECT_WEBHOOK); each;
              each = each->next)
             add_webhooks(release, each);
-    release->webhooks_known = true;
-    return map_get(&release->webhooks, service) != NULL;
+    release->webhooks_indexed = true;
+    return map_get(&release->webhooks_by_service, service) != NULL;
 }
 
 /* Labels by which objects select pods */
 
 static void add_label_selector(struct release *release, const struct object *object, struct str key)
 {
-    map_add(release->arena, &release->label_selectors, key, object);
+    map_add(release->arena, &release->selectors_by_label_key, key, object);
 }
 
 /* Adds the label keys in lists of a selector, or of a constraint with a selector. */
@@ -363,11 +364,11 @@ const struct object *release_find_label_user(struct release *release, struct str
             continue; /* they select no pods */
         const struct object *first = release_objects(release, type);
         if (type == OBJECT_PODS ||
-            release->label_selectors_known) /* their selectors match only their own pods */
+            release->selectors_indexed) /* their selectors match only their own pods */
             continue;
         for (const struct object *each = first; each; each = each->next)
             find_label_selectors(release, each, each->node, false);
     }
-    release->label_selectors_known = true;
-    return map_get(&release->label_selectors, key);
+    release->selectors_indexed = true;
+    return map_get(&release->selectors_by_label_key, key);
 }

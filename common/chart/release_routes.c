@@ -125,7 +125,7 @@ static void add_path(struct release *release, struct str host, struct str head, 
     *added = path;
     added->self = added;
     struct str key = str_format(release->arena, "%.*s%.*s", STR_ARG(host), STR_ARG(head));
-    const struct path *first = map_add(release->arena, &release->paths, key, added);
+    const struct path *first = map_add(release->arena, &release->rules_by_path, key, added);
     if (first) {
         added->next = first->next;
         first->self->next = added;
@@ -136,7 +136,7 @@ static void add_host(struct release *release, struct str key, bool regex)
 {
     struct host *added = ARENA_NEW(release->arena, struct host);
     *added = (struct host){.self = added};
-    const struct host *first = map_add(release->arena, &release->hosts, key, added);
+    const struct host *first = map_add(release->arena, &release->rules_by_host, key, added);
     (first ? first->self : added)->regex |= regex;
 }
 
@@ -257,9 +257,9 @@ static void index_paths(struct release *release)
 {
     const struct object *route = release_objects(release, OBJECT_ROUTE);
     const struct object *first = release_objects(release, OBJECT_INGRESS);
-    if (release->paths_known)
+    if (release->rules_indexed)
         return;
-    release->paths_known = true;
+    release->rules_indexed = true;
     for (; route; route = route->next)
         index_route(release, route);
     for (const struct object *each = first; each; each = each->next) {
@@ -367,18 +367,18 @@ static const struct host *find_host(const struct release *release, struct arena 
 {
     bool is_gateway = str_eq_c(class, RELEASE_GATEWAY);
     *ret_key = host_key(scratch, class, host);
-    const struct host *found = map_get(&release->hosts, *ret_key);
+    const struct host *found = map_get(&release->rules_by_host, *ret_key);
     *ret_exact = found != NULL;
     for (size_t dot = str_find(host, 0, '.'); !found && dot < host.len;
          dot = is_gateway ? str_find(host, dot + 1, '.') : host.len) {
         struct str wildcard = str_format(scratch, "*%.*s", STR_ARG(str_skip(host, dot)));
         *ret_key = host_key(scratch, class, wildcard);
-        found = map_get(&release->hosts, *ret_key);
+        found = map_get(&release->rules_by_host, *ret_key);
     }
     if (found)
         return found;
     *ret_key = host_key(scratch, class, STR(""));
-    return map_get(&release->hosts, *ret_key);
+    return map_get(&release->rules_by_host, *ret_key);
 }
 
 void release_find_owner(struct release *release, struct str class, struct str host, struct str path,
@@ -394,7 +394,8 @@ void release_find_owner(struct release *release, struct str class, struct str ho
     struct str all = str_format(&scratch, "%.*s%.*s", STR_ARG(key), STR_ARG(path));
     for (size_t head = 0; found && head <= path.len; head++) {
         query.regex = found->regex;
-        for (const struct path *each = map_get(&release->paths, str_slice(all, 0, key.len + head));
+        for (const struct path *each =
+                 map_get(&release->rules_by_path, str_slice(all, 0, key.len + head));
              each; each = each->next)
             compare_path(&query, each, head);
     }
@@ -413,7 +414,7 @@ bool release_has_plain_host(struct release *release, struct str class, struct st
 {
     struct arena scratch = {0};
     index_paths(release);
-    const struct host *found = map_get(&release->hosts, host_key(&scratch, class, host));
+    const struct host *found = map_get(&release->rules_by_host, host_key(&scratch, class, host));
     arena_free(&scratch);
     return found && !found->regex;
 }

@@ -193,7 +193,7 @@ static void test_rollouts_and_their_pods(void **state)
             fail_msg("row %zu", i);
         if (rollout->workload_ref)
             assert_ptr_equal(rollout->workload_ref->rollout, rollout);
-        assert_str(release_reference(&unit->arena, rollout), "Deployment/x");
+        assert_str(release_workload_ref(&unit->arena, rollout), "Deployment/x");
         unit_forget(unit);
     }
 }
