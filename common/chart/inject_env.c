@@ -115,8 +115,8 @@ static void visit(struct sequence *sequence, size_t index)
         sequence->items[sequence->count++] = variable;
 }
 
-/* Inserts the new variables from the last to the first, because each may refer to earlier ones and
- * must be after them. */
+/* Inserts the new variables from the last to the first: each must be before the variables that
+ * refer to it, which are then already in the list. */
 static void add_variables(const struct target *target)
 {
     const struct service *service = target->service;

@@ -405,7 +405,7 @@ static void warn_timings(const struct target *target)
 
 /* Time to start */
 
-/* How long a container takes to start. */
+/* How long a container takes to start, according to its probes. */
 struct start {
     int64_t ready_delay; /* initial delay of its readiness probe, in seconds */
     bool is_delayed;     /* the service makes that delay longer */

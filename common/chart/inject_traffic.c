@@ -63,7 +63,7 @@ static bool is_own_service(const void *context, const struct object *ingress, st
     return ours && release_is_in_namespace(&target->injection->release, ours, ingress, namespace);
 }
 
-/* Returns "HOST/PATH". */
+/* Returns the route as "HOST/PATH". */
 static struct str route_format(struct arena *arena, const struct route *route)
 {
     bool all = route->prefix.len == 0 && route->host.len == 0;
@@ -137,6 +137,7 @@ static void warn_route(const struct target *target, const struct route *route,
     diag_hint(injection->diags, "remove public_uri, or disable the route in the chart's values");
 }
 
+/* True if the chart serves the route. Warns about other rules for it. */
 static bool is_served(const struct target *target, const struct route *route)
 {
     struct path_owner owner = find_owner(target, route);
