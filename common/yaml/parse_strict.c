@@ -580,7 +580,7 @@ static void parse(struct loader *loader)
     fy_diag_destroy(collected);
 }
 
-/* More of them in a row than a file may have: see BLANKS_MAX. */
+/* More of them in a row than a file may have: see WHITESPACE_RUN_MAX. */
 static void refuse_blanks(struct loader *loader)
 {
     struct str text = loader->source->text;
@@ -589,10 +589,11 @@ static void refuse_blanks(struct loader *loader)
         char byte = text.data[at];
         if (!is_blank(byte) && !is_break(byte))
             start = at + 1;
-        if (at + 1 - start <= BLANKS_MAX)
+        if (at + 1 - start <= WHITESPACE_RUN_MAX)
             continue;
-        struct str message = str_format(
-            loader->arena, "more than %d spaces, tabs and line breaks in a row", BLANKS_MAX);
+        struct str message =
+            str_format(loader->arena, "more than %d spaces, tabs and line breaks in a row",
+                       WHITESPACE_RUN_MAX);
         fail(loader, place(loader, start, start), message.data,
              "remove some; a string that requires them can contain them as \\x20 in double quotes");
         return;

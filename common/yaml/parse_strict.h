@@ -2,8 +2,8 @@
  *
  * Refused, each with its place: bytes that are not UTF-8 text, duplicate keys, keys that are not
  * scalars or are aliases, tags, directives, a second document, nesting beyond FILE_DEPTH_MAX, and
- * in files more blanks in a row than BLANKS_MAX. Aliases and merge keys are replaced by what they
- * stand for (anchor.h). */
+ * in files more blanks in a row than WHITESPACE_RUN_MAX. Aliases and merge keys are replaced by
+ * what they stand for (anchor.h). */
 #ifndef OPTASVC_PARSE_STRICT_H
 #define OPTASVC_PARSE_STRICT_H
 
