@@ -25,6 +25,7 @@ struct location {
 #define NO_LOCATION ((struct location){0})
 
 struct line_map;
+struct node;
 
 struct source {
     struct str path; /* as the user wrote it */
@@ -35,6 +36,8 @@ struct source {
     const struct location *use; /* the alias (*NAME) through which the text is used; NULL: it is
                                    used where it is written */
     struct line_map *lines;     /* of the text; NULL: counted anew for each position */
+    struct node *tree;          /* of the text, which was parsed without any diagnostic; NULL:
+                                   load_service() parses it */
 };
 
 bool source_is_hidden(const struct source *source);

@@ -90,6 +90,14 @@ size_t str_find(struct str s, size_t from, char byte)
     return found ? (size_t)(found - s.data) : s.len;
 }
 
+bool str_contains(struct str s, struct str part)
+{
+    size_t at = part.len ? str_find(s, 0, part.data[0]) : s.len;
+    while (at < s.len && !str_starts(str_from(s, at), part))
+        at = str_find(s, at + 1, part.data[0]);
+    return at < s.len;
+}
+
 bool str_next_line(struct str text, size_t *at, struct str *ret_line)
 {
     if (*at >= text.len)
@@ -147,6 +155,21 @@ struct str str_copy(struct arena *arena, struct str s)
     if (s.len)
         memcpy(copy, s.data, s.len);
     return (struct str){copy, s.len};
+}
+
+struct str str_join(struct arena *arena, const struct str *parts, size_t count)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    char *text = arena_text(arena, len);
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len)
+            memcpy(text + at, parts[i].data, parts[i].len);
+        at += parts[i].len;
+    }
+    return (struct str){text, len};
 }
 
 const char *str_c(struct arena *arena, struct str s)

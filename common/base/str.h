@@ -49,6 +49,9 @@ struct str str_directory(struct str path);
 /* Offset of the first `byte` at or after `from`, or s.len. */
 size_t str_find(struct str s, size_t from, char byte);
 
+/* True if `part` occurs in the text. */
+bool str_contains(struct str s, struct str part);
+
 /* The line at `at`, without its end, and moves `at` after it; false at the end of the text. */
 bool str_next_line(struct str text, size_t *at, struct str *ret_line);
 
@@ -64,6 +67,11 @@ bool str_to_int(struct str text, int64_t *ret_number);
 /* Copies that end in NUL, in the arena. */
 struct str str_copy(struct arena *arena, struct str s);
 const char *str_c(struct arena *arena, struct str s);
+/* The parts, one after the other. */
+struct str str_join(struct arena *arena, const struct str *parts, size_t count);
+#define STR_JOIN(arena, ...)                                                                       \
+    str_join((arena), (const struct str[]){__VA_ARGS__},                                           \
+             COUNT_OF(((const struct str[]){__VA_ARGS__})))
 /* As one word of a shell: quoted unless it is plain. */
 struct str str_shell(struct arena *arena, struct str s);
 struct str str_lower(struct arena *arena, struct str s); /* ASCII only, like str_upper() */

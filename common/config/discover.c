@@ -4,9 +4,9 @@
 #include "yaml/parse_strict.h"
 #include "yaml/top_level.h"
 
-/* Reads one file. The arena is for its tree alone. */
+/* Reads one file. */
 struct discovery {
-    struct arena arena;
+    struct arena *arena;
     struct diags *diags;
     bool foreign; /* what was reported may be of another tool's file */
 };
@@ -14,7 +14,7 @@ struct discovery {
 static enum type_likeness likeness(struct discovery *discovery, const struct node *node)
 {
     struct str type = node_text(node_find(node, "type"));
-    return type.len ? module_type_likeness(&discovery->arena, type) : TYPE_OTHER;
+    return type.len ? module_type_likeness(discovery->arena, type) : TYPE_OTHER;
 }
 
 static bool is_service(struct discovery *discovery, const struct node *node)
@@ -160,14 +160,16 @@ static bool discover_map(struct discovery *discovery, const struct node *root)
     return false;
 }
 
-bool discover(const struct source *source, struct diags *diags)
+bool discover_tree(struct arena *arena, const struct source *source, struct diags *diags,
+                   struct node **ret_tree)
 {
-    struct discovery discovery = {.diags = diags};
-    struct diags broken = {.arena = &discovery.arena};
+    struct discovery discovery = {.arena = arena, .diags = diags};
+    struct diags broken = {.arena = arena};
     bool found = false;
-    const struct node *root = load_service(&discovery.arena, source, &broken);
+    struct node *root = load_service(arena, source, &broken);
+    *ret_tree = broken.count == 0 ? root : NULL;
     if (!root && top_level_has_modules(source->text)) {
-        load_service(&discovery.arena, source, diags);
+        load_service(arena, source, diags);
         discovery.foreign = true;
     } else if (root && root->kind == NODE_MAP) {
         found = discover_map(&discovery, root);
@@ -177,6 +179,14 @@ bool discover(const struct source *source, struct diags *diags)
     if (discovery.foreign)
         diag_hint_line(diags, "if this is not a service file, pass the service files with -f, "
                               "not their directory");
-    arena_free(&discovery.arena);
+    return found;
+}
+
+bool discover(const struct source *source, struct diags *diags)
+{
+    struct arena arena = {0};
+    struct node *tree;
+    bool found = discover_tree(&arena, source, diags, &tree);
+    arena_free(&arena);
     return found;
 }

@@ -18,4 +18,9 @@
  * meant to be a service file. */
 bool discover(const struct source *source, struct diags *diags);
 
+/* The same, with the tree of a service file in the arena; *ret_tree is NULL unless it was parsed
+ * without any diagnostic. */
+bool discover_tree(struct arena *arena, const struct source *source, struct diags *diags,
+                   struct node **ret_tree);
+
 #endif

@@ -1,4 +1,5 @@
-#define _XOPEN_SOURCE 700 /* realpath */
+#define _DEFAULT_SOURCE     /* d_type */
+#define _XOPEN_SOURCE   700 /* realpath */
 #include "config/source.h"
 
 #include "base/map.h"
@@ -66,9 +67,15 @@ static bool is_manifest_name(const char *name)
            str_is_nocase(suffix, ".json");
 }
 
+/* An entry of a directory. */
+struct entry {
+    const char *name;
+    bool regular; /* a regular file; false: the directory does not say, or it is something else */
+};
+
 static int by_bytes(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
 }
 
 static struct str identity_of(struct lister *lister, const struct stat *status)
@@ -101,28 +108,30 @@ static bool give(struct lister *lister, const char *path, const struct stat *sta
     return given_twice(lister, path, first->path);
 }
 
-/* The names in a directory, in byte order: readdir()'s order differs from machine to machine. */
-static int list_names(struct arena *arena, const char *path, const char ***ret_names,
-                      size_t *ret_count)
+/* The entries of a directory, in byte order: the order of readdir() differs from machine to
+ * machine. */
+static int list_entries(struct arena *arena, const char *path, struct entry **ret_entries,
+                        size_t *ret_count)
 {
     DIR *folder = opendir(path);
     if (!folder)
         return errno;
-    const char **names = NULL;
+    struct entry *entries = NULL;
     size_t count = 0;
     struct dirent *entry;
     while ((void)(errno = 0), (entry = readdir(folder)) != NULL) {
         if (entry->d_name[0] == '.')
             continue;
-        names = arena_grow(arena, names, count, sizeof *names);
-        names[count++] = str_c(arena, str_of(entry->d_name));
+        entries = arena_grow(arena, entries, count, sizeof *entries);
+        entries[count++] =
+            (struct entry){str_c(arena, str_of(entry->d_name)), entry->d_type == DT_REG};
     }
     int error = errno;
     if (closedir(folder) < 0 && error == 0)
         error = errno;
     if (count)
-        qsort(names, count, sizeof *names, by_bytes);
-    *ret_names = names;
+        qsort(entries, count, sizeof *entries, by_bytes);
+    *ret_entries = entries;
     *ret_count = count;
     return error;
 }
@@ -139,8 +148,13 @@ static bool list_subdirectory(struct lister *lister, const char *path, const str
     return true;
 }
 
-static bool list_entry(struct lister *lister, const char *path, const char *name, unsigned depth)
+static bool list_entry(struct lister *lister, const char *path, const struct entry *entry,
+                       unsigned depth)
 {
+    bool manifest = is_manifest_name(entry->name);
+    /* Below a single -f no file can be given twice, so its identity is not needed. */
+    if (entry->regular && (!manifest || lister->options->files.count == 1))
+        return !manifest || add(lister, path, false);
     struct stat status;
     if (lstat(path, &status) < 0)
         return unreadable(lister, path, errno);
@@ -148,9 +162,9 @@ static bool list_entry(struct lister *lister, const char *path, const char *name
     if (!missing && S_ISDIR(status.st_mode))
         return list_subdirectory(lister, path, &status, depth);
     /* Reading reports a link to nothing, and what is not a regular file. */
-    if (is_manifest_name(name) && S_ISREG(status.st_mode) && !give(lister, path, &status, false))
+    if (manifest && S_ISREG(status.st_mode) && !give(lister, path, &status, false))
         return false;
-    if (is_manifest_name(name))
+    if (manifest)
         return add(lister, path, false);
     if (missing && lister->options->recursive)
         usage_skip_link(lister->options, path);
@@ -161,7 +175,7 @@ static bool list_entry(struct lister *lister, const char *path, const char *name
 static bool list_directory(struct lister *lister, const char *path, const struct stat *status,
                            unsigned depth)
 {
-    const char **names = NULL;
+    struct entry *entries = NULL;
     size_t count = 0;
     if (set_add(lister->arena, &lister->visited, identity_of(lister, status), lister)) {
         usage_skip_directory(lister->options, path);
@@ -170,14 +184,14 @@ static bool list_directory(struct lister *lister, const char *path, const struct
     if (!give(lister, path, status, true)) /* below another path of -f, too */
         return false;
     int error =
-        depth == FOLDERS_DEPTH_MAX ? ELOOP : list_names(lister->arena, path, &names, &count);
+        depth == FOLDERS_DEPTH_MAX ? ELOOP : list_entries(lister->arena, path, &entries, &count);
     if (error)
         return unreadable(lister, path, error);
-    const char *slash = str_ends(str_of(path), STR("/")) ? "" : "/";
+    struct str slash = str_ends(str_of(path), STR("/")) ? STR("") : STR("/");
     bool right = true;
     for (size_t i = 0; i < count && !lister->full; i++) {
-        const char *inside = str_format(lister->arena, "%s%s%s", path, slash, names[i]).data;
-        right &= list_entry(lister, inside, names[i], depth + 1);
+        struct str inside = STR_JOIN(lister->arena, str_of(path), slash, str_of(entries[i].name));
+        right &= list_entry(lister, inside.data, &entries[i], depth + 1);
     }
     return right;
 }
@@ -239,17 +253,6 @@ static struct source *keep(struct arena *arena, const struct source *source)
     return kept;
 }
 
-/* True if a file of a directory is a service file. If it may be meant to be one, reports that. */
-static bool is_service_file(struct arena *arena, struct diags *diags, const struct source *source)
-{
-    struct diags first = {.arena = arena};
-    bool found = discover(source, &first);
-    if (first.errors == 0)
-        return found;
-    discover(keep(arena, source), diags); /* errors refer to the text */
-    return false;
-}
-
 /* Both are absolute, with links followed. Nothing is below `/`: a container often works there, and
  * all files of the machine would be. */
 static bool is_below(const char *path, const char *top)
@@ -286,6 +289,34 @@ static bool may_be_shown(struct arena *arena, const struct input *input)
     return below;
 }
 
+/* Returns a copy of a file of a directory if it is a service file. If it may be meant to be one,
+ * reports that. The source is hidden until something is reported or used of it, because finding out
+ * its real path takes system calls and a service file shows itself. */
+static struct source *keep_service_file(struct arena *arena, struct diags *diags,
+                                        const struct input *input, const struct source *source)
+{
+    struct diags first = {.arena = arena};
+    struct source *kept = NULL;
+    /* The tree of what is most likely a service file is kept too. Without the word it can be one
+     * by an escape sequence. */
+    bool likely = str_contains(source->text, STR("k8s-service"));
+    if (likely)
+        kept = keep(arena, source);
+    bool found =
+        likely ? discover_tree(arena, kept, &first, &kept->tree) : discover(source, &first);
+    if (!found && first.errors == 0)
+        return NULL;
+    if (!kept)
+        kept = keep(arena, source);
+    if (*source->hidden)
+        *source->hidden = !may_be_shown(arena, input);
+    if (first.errors == 0)
+        return kept;
+    kept->tree = NULL;
+    discover(kept, diags);
+    return NULL;
+}
+
 static void report_unreadable(struct arena *arena, struct diags *diags, struct location at,
                               const struct input *input, int error)
 {
@@ -314,12 +345,14 @@ struct source *input_read(struct arena *arena, struct diags *diags, const struct
                                 standard ? STR("<stdin>") : str_copy(arena, str_of(input->path)),
                             .text = buf_str(&text),
                             .hidden = ARENA_NEW(arena, bool)};
-    *source.hidden = !may_be_shown(arena, input);
+    *source.hidden = !input->named || !may_be_shown(arena, input);
     bool skipped = error == EFBIG && !input->named && !check_oversized(input, diags, at);
     if (error && !skipped)
         report_unreadable(arena, diags, at, input, error);
-    else if (!error && (input->named || is_service_file(arena, diags, &source)))
+    else if (!error && input->named)
         kept = keep(arena, &source);
+    else if (!error)
+        kept = keep_service_file(arena, diags, input, &source);
     buf_free(&text);
     return kept;
 }

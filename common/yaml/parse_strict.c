@@ -649,6 +649,8 @@ static void parse_either_way(struct loader *loader)
 
 struct node *load_service(struct arena *arena, const struct source *source, struct diags *diags)
 {
+    if (source->tree)
+        return source->tree;
     if (!check_text(source, diags))
         return NULL;
     struct loader loader = {.arena = arena,
