@@ -12,17 +12,17 @@ static bool is(const char *value, const char *word)
 
 /* All that would be sent, as kubectl names it. */
 static struct str name_objects(struct arena *arena, const struct options *options,
-                               const struct rendition *rendition)
+                               const struct render_result *render_result)
 {
     struct manifests manifests = {.arena = arena};
-    struct set namespaces = {0};
-    for (size_t i = 0; i < rendition->count; i++) {
-        const struct rendered *rendered = &rendition->items[i];
-        const struct layer *layer = rendered->service->layer;
-        if (!options->input.namespace && !set_add(arena, &namespaces, layer->namespace, layer))
+    struct map namespaces = {0};
+    for (size_t i = 0; i < render_result->count; i++) {
+        const struct rendered_service *rendered_service = &render_result->items[i];
+        const struct layer *layer = rendered_service->service->layer;
+        if (!options->input.namespace && !map_add(arena, &namespaces, layer->namespace, layer))
             manifest_namespace(&manifests, layer);
-        for (size_t j = 0; j < rendered->count; j++)
-            manifests_add(&manifests, rendered->objects[j]);
+        for (size_t j = 0; j < rendered_service->count; j++)
+            manifests_add(&manifests, rendered_service->objects[j]);
     }
     struct buf out = {0};
     for (size_t i = 0; i < manifests.count; i++)
@@ -34,12 +34,14 @@ static struct str name_objects(struct arena *arena, const struct options *option
 static int print_names(const struct invocation *invocation)
 {
     struct arena arena = {0};
-    struct rendition rendition = {0};
+    struct render_result render_result = {0};
     struct buf messages = {0};
     const struct options *options = &invocation->options;
-    bool right = render_services(&options->input, invocation->color, &arena, &rendition, &messages);
+    bool right =
+        render_services(&options->input, invocation->color, &arena, &render_result, &messages);
     console_print_error(buf_str(&messages));
-    int status = right ? console_finish(name_objects(&arena, options, &rendition)) : EXIT_FAILURE;
+    int status =
+        right ? console_finish(name_objects(&arena, options, &render_result)) : EXIT_FAILURE;
     buf_free(&messages);
     arena_free(&arena);
     return status;

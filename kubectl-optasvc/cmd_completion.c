@@ -98,14 +98,14 @@ enum { SHELL_COUNT = COUNT_OF(shells) };
 static void complete_shells(struct completion *completion)
 {
     for (size_t i = 0; i < SHELL_COUNT; i++)
-        complete_offer(completion, str_of(shells[i].name), STR("shell"));
+        complete_offer(completion, str_from_c(shells[i].name), STR("shell"));
 }
 
 static int run_completion(const struct invocation *invocation)
 {
     for (size_t i = 0; i < SHELL_COUNT; i++)
         if (strcmp(shells[i].name, invocation->arguments.items[0]) == 0)
-            return console_finish(str_of(shells[i].script));
+            return console_finish(str_from_c(shells[i].script));
     return cli_usage(invocation, "the shell must be bash, zsh or fish");
 }
 

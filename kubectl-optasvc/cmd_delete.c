@@ -15,8 +15,8 @@ struct deletion {
     struct manifests objects;  /* in the order in which they are deleted */
     struct manifests released; /* adopted */
     struct manifests namespaces;
-    struct set deleted; /* `objects` as delete_namespace.h has them */
-    struct set known;   /* uids of what the namespaces held before anything was deleted */
+    struct map deleted; /* `objects` as delete_namespace.h has them */
+    struct map known;   /* uids of what the namespaces held before anything was deleted */
     size_t retained;    /* what was found and is not ours to delete */
 };
 
@@ -24,8 +24,8 @@ struct deletion {
 static void retain(struct deletion *deletion, const struct node *object, struct str why)
 {
     deletion->retained++;
-    cluster_say(&deletion->cluster, "%.*s is retained: %.*s",
-                STR_ARG(object_title(&deletion->cluster.arena, object)), STR_ARG(why));
+    cluster_print(&deletion->cluster, "%.*s is retained: %.*s",
+                  STR_ARG(object_title(&deletion->cluster.arena, object)), STR_ARG(why));
 }
 
 /* What is not owned (ownership.h) is retained, with the reason. */
@@ -65,11 +65,11 @@ struct claim_owner {
 };
 
 /* The StatefulSets of a namespace by "TEMPLATE-STATEFULSET" of each claim template. */
-static struct set index_owners(struct arena *arena, const struct node *sets)
+static struct map index_owners(struct arena *arena, const struct node *sets)
 {
-    struct set owners = {0};
+    struct map owners = {0};
     for (const struct node *set = sets; set; set = set->next) {
-        const struct node *template = node_items(node_find(set, "spec volumeClaimTemplates"));
+        const struct node *template = node_first_child(node_at(set, "spec volumeClaimTemplates"));
         for (; template; template = template->next) {
             struct claim_owner **last = ARENA_NEW(arena, struct claim_owner *);
             struct claim_owner *owner = ARENA_NEW(arena, struct claim_owner);
@@ -77,7 +77,7 @@ static struct set index_owners(struct arena *arena, const struct node *sets)
             *last = owner;
             struct str name = str_format(arena, "%.*s-%.*s", STR_ARG(object_name(template)),
                                          STR_ARG(object_name(set)));
-            struct claim_owner *const *found = set_add(arena, &owners, name, last);
+            struct claim_owner *const *found = map_add(arena, &owners, name, last);
             struct claim_owner *before = found ? *found : NULL;
             while (before && before->next)
                 before = before->next;
@@ -91,24 +91,24 @@ static struct set index_owners(struct arena *arena, const struct node *sets)
 /* The labels of its selector, which its controller adds. */
 static bool has_labels_of(struct arena *arena, const struct node *claim, const struct node *set)
 {
-    const struct node *label = node_items(node_find(set, "spec selector matchLabels"));
+    const struct node *label = node_first_child(node_at(set, "spec selector matchLabels"));
     for (; label; label = label->next)
-        if (!str_equal(object_label(claim, str_c(arena, label->key->text)), label->text))
+        if (!str_equal(object_label(claim, str_to_c(arena, label->key->text)), label->text))
             return false;
     return true;
 }
 
 /* The StatefulSet of a claim named TEMPLATE-STATEFULSET-ORDINAL, or NULL. */
-static const struct node *find_owner(struct arena *arena, const struct set *owners,
+static const struct node *find_owner(struct arena *arena, const struct map *owners,
                                      const struct node *claim)
 {
     struct str name = object_name(claim);
     while (name.len && strchr("0123456789", name.data[name.len - 1]))
         name.len--;
-    if (name.len == object_name(claim).len || !str_ends(name, STR("-")))
+    if (name.len == object_name(claim).len || !str_ends_with(name, STR("-")))
         return NULL;
     name.len--;
-    struct claim_owner *const *found = set_get(owners, name);
+    struct claim_owner *const *found = map_get(owners, name);
     const struct claim_owner *owner = found ? *found : NULL;
     while (owner && !has_labels_of(arena, claim, owner->set))
         owner = owner->next;
@@ -118,7 +118,7 @@ static const struct node *find_owner(struct arena *arena, const struct set *owne
 /* The labels of claims cannot tell environments, or Helm releases, apart: a claim is ours while the
  * StatefulSet that created it is ours and exists. */
 static void take_claim(struct deletion *deletion, const struct deployed_service *deployed,
-                       struct node *claim, const struct set *owners)
+                       struct node *claim, const struct map *owners)
 {
     struct arena *arena = &deletion->cluster.arena;
     const struct node *set = find_owner(arena, owners, claim);
@@ -141,7 +141,7 @@ static void collect_claims(struct deletion *deletion, const struct cluster_names
 {
     const struct kubectl *kubectl = &deletion->cluster.kubectl;
     const char *name = namespace->name.data;
-    struct set owners = {0};
+    struct map owners = {0};
     bool asked = false;
     for (size_t i = 0; i < namespace->service_count; i++) {
         const struct deployed_service *deployed = namespace->services[i];
@@ -164,8 +164,8 @@ static bool confirm(struct deletion *deletion)
     struct cluster *cluster = &deletion->cluster;
     if (cluster->options->yes)
         return true;
-    cluster_say(cluster,
-                "The following will be deleted from %.*s:", STR_ARG(prompt_where(cluster)));
+    cluster_print(cluster,
+                  "The following will be deleted from %.*s:", STR_ARG(prompt_where(cluster)));
     prompt_list(cluster, &deletion->objects);
     prompt_list(cluster, &deletion->released);
     prompt_list(cluster, &deletion->namespaces);
@@ -244,20 +244,20 @@ static int run(struct deletion *deletion)
 {
     struct cluster *cluster = &deletion->cluster;
     bool right = prepare(deletion);
-    if (!cluster_tell(cluster) || !right)
+    if (!cluster_report(cluster) || !right)
         return EXIT_FAILURE;
     if (deletion->objects.count + deletion->released.count + deletion->namespaces.count == 0) {
-        cluster_say(cluster, "nothing to delete");
+        cluster_print(cluster, "nothing to delete");
         return deletion->retained ? EXIT_FAILURE : EXIT_SUCCESS;
     }
     if (!confirm(deletion)) {
-        cluster_say(cluster, "nothing was deleted");
+        cluster_print(cluster, "nothing was deleted");
         return EXIT_FAILURE;
     }
     delete_objects(deletion, &deletion->objects);
     release_objects(deletion);
     delete_namespaces(deletion);
-    right = cluster_tell(cluster);
+    right = cluster_report(cluster);
     return console_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

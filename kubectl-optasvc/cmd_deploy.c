@@ -103,7 +103,7 @@ static bool has_images(const struct invocation *invocation)
                                   "pushed by --image-tag or --image-digest");
         break;
     }
-    right = cluster_tell(&cluster) && right;
+    right = cluster_report(&cluster) && right;
     cluster_close(&cluster);
     return right;
 }

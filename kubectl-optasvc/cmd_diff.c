@@ -15,7 +15,7 @@ static void add_new(struct buf *out, struct arena *arena, struct node *object)
     struct buf text = {0};
     size_t lines = 0;
     emit_yaml(&text, &object, 1);
-    struct str document = str_from(buf_str(&text), sizeof "---\n" - 1);
+    struct str document = str_skip(buf_str(&text), sizeof "---\n" - 1);
     struct str line;
     for (size_t at = 0; str_next_line(document, &at, &line);)
         lines++;
@@ -52,7 +52,7 @@ static int show_present(struct apply *apply, const struct cluster_namespace *nam
             struct node *object = deployed->objects[j];
             /* The number of pods that an autoscaler takes over stays. */
             manifests_add(&manifests,
-                          rollout->keeps ? apply_object(apply, rollout, object, true) : object);
+                          rollout->keeps ? object_to_apply(apply, rollout, object, true) : object);
         }
     }
     struct process run = {
@@ -60,7 +60,7 @@ static int show_present(struct apply *apply, const struct cluster_namespace *nam
                                   "--force-conflicts", "--filename=-", NULL)
                          .items,
         .input = kubectl_documents(kubectl, manifests.items, manifests.count),
-        .passes_output = true,
+        .inherit_stdout = true,
     };
     kubectl_run(kubectl, &run, 1);
     int status = run.error || run.status > DIFF_DIFFERENT ? DIFF_FAILED : run.status;
@@ -77,16 +77,16 @@ static bool tell_removed(struct apply *apply)
     size_t count = 0;
     for (size_t i = 0; i < cluster->service_count; i++)
         if (apply->rollouts[i].old)
-            cluster_say(cluster, "%.*s: would be removed when the new pods are ready",
-                        STR_ARG(object_title(arena, apply->rollouts[i].old))),
+            cluster_print(cluster, "%.*s: would be removed when the new pods are ready",
+                          STR_ARG(object_title(arena, apply->rollouts[i].old))),
                 count++;
-    for (size_t i = 0; i < apply->goes.count; i++)
-        cluster_say(
-            cluster, "%.*s: would be %s", STR_ARG(object_title(arena, apply->goes.items[i])),
-            apply_cron_job_runs(apply->goes.items[i]) ? "suspended, because a Job of it runs"
-                                                      : "removed");
+    for (size_t i = 0; i < apply->to_delete.count; i++)
+        cluster_print(
+            cluster, "%.*s: would be %s", STR_ARG(object_title(arena, apply->to_delete.items[i])),
+            apply_cron_job_runs(apply->to_delete.items[i]) ? "suspended, because a Job of it runs"
+                                                           : "removed");
     apply_report_stale(apply);
-    return count + apply->goes.count > 0;
+    return count + apply->to_delete.count > 0;
 }
 
 static int diff(struct apply *apply)
@@ -101,7 +101,7 @@ static int diff(struct apply *apply)
     if (cluster->diags.errors > errors) /* the server would refuse a dry run as well */
         return DIFF_FAILED;
     int status = tell_removed(apply) ? DIFF_DIFFERENT : DIFF_SAME;
-    apply_tell_conflicts(apply);
+    apply_report_conflicts(apply);
     for (size_t i = 0; i < cluster->namespace_count && !process_interrupted(); i++) {
         const struct cluster_namespace *namespace = &cluster->namespaces[i];
         bool absent = namespace->state == NAMESPACE_ABSENT;
@@ -119,7 +119,7 @@ static int run_diff(const struct invocation *invocation)
     int status = DIFF_FAILED;
     if (cluster_open(&apply.cluster, &invocation->options, invocation->color, false))
         status = diff(&apply);
-    if (!cluster_tell(&apply.cluster))
+    if (!cluster_report(&apply.cluster))
         status = DIFF_FAILED;
     cluster_close(&apply.cluster);
     if (console_finish((struct str){0}) != EXIT_SUCCESS)

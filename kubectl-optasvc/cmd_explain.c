@@ -8,17 +8,17 @@
 static void explain_field(struct buf *out, struct arena *arena, const char *path,
                           const struct field *field)
 {
-    struct str type = schema_type_text(arena, field);
+    struct str type = schema_type_format(arena, field);
     buf_format(out, "%s%s: %.*s\n\n  %s\n\n", path, field->name, STR_ARG(type), field->help);
     if (field->unit)
         buf_format(out, "  Unit:     %s%s\n", field->unit,
                    field->type == TYPE_INT ? "" : ", of a number without a suffix");
     buf_format(out, "  Default:  %s\n",
-               field->required   ? "none, it must be written"
-               : field->fallback ? field->fallback
-                                 : "not set");
-    if (field->lands)
-        buf_format(out, "  Lands in: %s\n", field->lands);
+               field->required        ? "none, it must be written"
+               : field->default_value ? field->default_value
+                                      : "not set");
+    if (field->generates)
+        buf_format(out, "  Lands in: %s\n", field->generates);
     if (field->since)
         buf_format(out, "  Since:    %s (not in Opta)\n", field->since);
     if (field->example)
@@ -35,9 +35,9 @@ static bool explain_named(struct buf *out, struct arena *arena, struct str name,
             struct str full = str_format(arena, "%s%s", schema->path, field->name);
             bool prefixed =
                 field->prefix &&
-                str_starts(name, str_format(arena, "%s%s", schema->path, field->prefix));
-            suggestion_offer(near, full);
-            if (str_is(name, field->name)) /* it lacks only what stands before the dot */
+                str_starts_with(name, str_format(arena, "%s%s", schema->path, field->prefix));
+            suggestion_add(near, full);
+            if (str_eq_c(name, field->name)) /* it lacks only what stands before the dot */
                 *near = (struct suggestion){.word = name, .best = full};
             if (!prefixed && !str_equal(full, name))
                 continue;
@@ -59,10 +59,10 @@ static struct str fields_beginning(struct arena *arena, struct str word,
     if (word.len < SHORTEST || (near->best.len && near->distance < 2))
         return names;
     for (size_t i = 0; i < service_schema.count && count < MOST; i++) {
-        struct str name = str_of(service_schema.fields[i].name);
+        struct str name = str_from_c(service_schema.fields[i].name);
         struct suggestion begin = {.word = word};
         for (size_t len = word.len - 1; len <= word.len + 1 && len < name.len; len++)
-            suggestion_offer(&begin, str_slice(name, 0, len));
+            suggestion_add(&begin, str_slice(name, 0, len));
         if (begin.best.len && begin.distance < 2)
             names = str_format(arena, "%.*s%s\"%.*s\"", STR_ARG(names), count++ ? ", " : "",
                                STR_ARG(name));
@@ -95,7 +95,7 @@ static void list_fields(struct buf *out, struct arena *arena)
         const struct schema *schema = schemas[i];
         buf_format(out, "%s%s:\n", i ? "\n" : "", schema->title);
         for (size_t j = 0; j < schema->count; j++) {
-            struct str type = schema_type_text(arena, &schema->fields[j]);
+            struct str type = schema_type_format(arena, &schema->fields[j]);
             buf_format(out, "  %-36s%.*s\n",
                        str_format(arena, "%s%s", schema->path, schema->fields[j].name).data,
                        STR_ARG(type));
@@ -124,17 +124,17 @@ static void write_markdown(struct buf *out, struct arena *arena)
                    i ? "\n" : "", schema->title);
         for (size_t j = 0; j < schema->count; j++) {
             const struct field *field = &schema->fields[j];
-            struct str type = schema_type_text(arena, field);
+            struct str type = schema_type_format(arena, field);
             if (field->unit && field->type == TYPE_INT)
                 type = str_format(arena, "%.*s, in %s", STR_ARG(type), field->unit);
             buf_add(out, STR("| "));
             add_cell(out, str_format(arena, "`%s`", field->name));
             add_cell(out, type);
-            add_cell(out, field->required   ? STR("required")
-                          : field->fallback ? str_format(arena, "`%s`", field->fallback)
-                                            : STR(""));
-            add_cell(out, str_of(field->help));
-            add_cell(out, field->lands ? str_of(field->lands) : STR(""));
+            add_cell(out, field->required        ? STR("required")
+                          : field->default_value ? str_format(arena, "`%s`", field->default_value)
+                                                 : STR(""));
+            add_cell(out, str_from_c(field->help));
+            add_cell(out, field->generates ? str_from_c(field->generates) : STR(""));
             out->data[out->len - 1] = '\n';
         }
     }
@@ -147,7 +147,7 @@ static void complete_fields(struct completion *completion)
             complete_offer(
                 completion,
                 str_format(completion->arena, "%s%s", schemas[i]->path, schemas[i]->fields[j].name),
-                str_of(schemas[i]->fields[j].help));
+                str_from_c(schemas[i]->fields[j].help));
 }
 
 static int run_explain(const struct invocation *invocation)
@@ -155,9 +155,9 @@ static int run_explain(const struct invocation *invocation)
     struct arena arena = {0};
     struct buf out = {0};
     bool markdown =
-        invocation->options.output && str_is(str_of(invocation->options.output), "markdown");
+        invocation->options.output && str_eq_c(str_from_c(invocation->options.output), "markdown");
     bool named = invocation->arguments.count > 0;
-    struct str name = named ? str_of(invocation->arguments.items[0]) : STR("");
+    struct str name = named ? str_from_c(invocation->arguments.items[0]) : STR("");
     struct suggestion near = {.word = name};
     int status = EXIT_SUCCESS;
     if (named && !explain_named(&out, &arena, name, &near)) {

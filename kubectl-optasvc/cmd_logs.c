@@ -28,8 +28,8 @@ static const struct deployed_service *only_unit(struct cluster *cluster)
 static int become(struct cluster *cluster, const struct argv *argv)
 {
     struct process run = {.arguments = argv->items};
-    kuberc_hand_over();
-    run.error = process_become(argv->items);
+    kuberc_keep_for_exec();
+    run.error = process_exec(argv->items);
     kubectl_report(&cluster->kubectl, &run);
     return EXIT_FAILURE;
 }
@@ -37,10 +37,10 @@ static int become(struct cluster *cluster, const struct argv *argv)
 /* Its output goes where ours goes; a reader that has seen enough of it is no failure to report. */
 static int pass_output(struct cluster *cluster, const struct argv *argv)
 {
-    struct process run = {.arguments = argv->items, .passes_output = true};
+    struct process run = {.arguments = argv->items, .inherit_stdout = true};
     kubectl_run(&cluster->kubectl, &run, 1);
     bool closed = run.status == 128 + SIGPIPE;
-    if (!process_right(&run) && !closed)
+    if (!process_succeeded(&run) && !closed)
         kubectl_report(&cluster->kubectl, &run);
     process_free(&run);
     return run.error ? EXIT_FAILURE : run.status;
@@ -65,7 +65,7 @@ static int show_logs(struct cluster *cluster, const struct deployed_service *dep
 
 static bool is_ready(const struct node *pod)
 {
-    return str_is(node_text(node_find(object_condition(pod, "Ready"), "status")), "True");
+    return str_eq_c(node_string(node_at(object_condition(pod, "Ready"), "status")), "True");
 }
 
 /* A pod that is ready, or else one that runs. */
@@ -76,8 +76,8 @@ static const struct node *choose_pod(const struct deployed_service *deployed)
         const struct node *pod = deployed->related[i];
         if (str_equal(object_label(pod, "app.kubernetes.io/name"), deployed->service->name) &&
             deployed_service_shows(deployed, pod) &&
-            str_is(node_text(node_find(pod, "status phase")), "Running") &&
-            !node_find(pod, "metadata deletionTimestamp") &&
+            str_eq_c(node_string(node_at(pod, "status phase")), "Running") &&
+            !node_at(pod, "metadata deletionTimestamp") &&
             (!chosen || (is_ready(pod) && !is_ready(chosen))))
             chosen = pod;
     }
@@ -102,11 +102,11 @@ static int open_shell(struct cluster *cluster, const struct deployed_service *de
         return EXIT_FAILURE;
     }
     struct arena *arena = &cluster->arena;
-    const struct node *container = node_items(node_find(pod, "spec containers"));
+    const struct node *container = node_first_child(node_at(pod, "spec containers"));
     struct argv argv =
         kubectl_argv(&cluster->kubectl, "exec", "--stdin", "--namespace",
-                     deployed->namespace->name.data, str_c(arena, object_name(pod)), "--container",
-                     str_c(arena, node_text(node_find(container, "name"))), NULL);
+                     deployed->namespace->name.data, str_to_c(arena, object_name(pod)),
+                     "--container", str_to_c(arena, node_string(node_at(container, "name"))), NULL);
     if (isatty(STDIN_FILENO))
         argv_add(&cluster->arena, &argv, "--tty");
     argv_add(&cluster->arena, &argv, "--");
@@ -131,7 +131,7 @@ static int run(const struct invocation *invocation, bool shell)
         else if (deployed)
             status = show_logs(&cluster, deployed);
     }
-    cluster_tell(&cluster);
+    cluster_report(&cluster);
     cluster_close(&cluster);
     return process_exit_status(status);
 }

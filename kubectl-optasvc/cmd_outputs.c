@@ -11,21 +11,22 @@
 /* The digest that a running pod has from the registry: "REPOSITORY@sha256:...". */
 static struct str running_digest(const struct deployed_service *deployed, const struct node *live)
 {
-    const struct node *template = node_find(live, "spec template spec containers");
-    struct str name = node_text(node_find(node_items(template), "name"));
-    struct str image = node_text(node_find(node_items(template), "image"));
+    const struct node *template = node_at(live, "spec template spec containers");
+    struct str name = node_string(node_at(node_first_child(template), "name"));
+    struct str image = node_string(node_at(node_first_child(template), "image"));
     for (size_t i = 0; i < deployed->related_count; i++) {
         const struct node *pod = deployed->related[i];
         if (!kind_is(pod, ROLE_POD) ||
             !str_equal(object_label(pod, "app.kubernetes.io/name"), deployed->service->name) ||
             !deployed_service_shows(deployed, pod) ||
-            !str_equal(node_text(node_find(node_items(node_find(pod, "spec containers")), "image")),
-                       image))
+            !str_equal(
+                node_string(node_at(node_first_child(node_at(pod, "spec containers")), "image")),
+                image))
             continue;
-        const struct node *status = node_items(node_find(pod, "status containerStatuses"));
-        while (status && !str_equal(node_text(node_find(status, "name")), name))
+        const struct node *status = node_first_child(node_at(pod, "status containerStatuses"));
+        while (status && !str_equal(node_string(node_at(status, "name")), name))
             status = status->next;
-        struct image_name running = image_name_split(node_text(node_find(status, "imageID")));
+        struct image_name running = image_name_split(node_string(node_at(status, "imageID")));
         if (running.has_digest)
             return running.digest;
     }
@@ -36,19 +37,19 @@ static struct node *describe(struct arena *arena, const struct deployed_service 
 {
     struct node *map = node_new(arena, NODE_MAP);
     const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
-    const struct node *container = node_items(node_find(live, "spec template spec containers"));
-    struct str image = node_text(node_find(container, "image"));
+    const struct node *container = node_first_child(node_at(live, "spec template spec containers"));
+    struct str image = node_string(node_at(container, "image"));
     struct image_name parts = image_name_split(image);
     if (deployed->service->repository.len)
-        put_text(arena, map, "docker_repo_url", deployed->service->repository);
+        node_set_string(arena, map, "docker_repo_url", deployed->service->repository);
     if (!image.len)
         return map;
     struct str digest = parts.digest.len ? parts.digest : running_digest(deployed, live);
-    put_text(arena, map, "current_image", image);
+    node_set_string(arena, map, "current_image", image);
     if (parts.tag.len)
-        put_text(arena, map, "current_tag", parts.tag);
+        node_set_string(arena, map, "current_tag", parts.tag);
     if (digest.len)
-        put_text(arena, map, "current_digest", digest);
+        node_set_string(arena, map, "current_digest", digest);
     return map;
 }
 
@@ -70,7 +71,7 @@ static int run_outputs(const struct invocation *invocation)
     struct buf out = {0};
     bool right = cluster_open(&cluster, &invocation->options, invocation->color, true) &&
                  cluster_query(&cluster, LIST_OUTPUTS, 0);
-    right = cluster_tell(&cluster) && right;
+    right = cluster_report(&cluster) && right;
     if (right)
         write_outputs(&cluster, &out);
     int status = right ? console_finish(buf_str(&out)) : EXIT_FAILURE;

@@ -11,10 +11,10 @@ static void write_json(struct arena *arena, const struct pushed *pushed, struct 
                        struct buf *out)
 {
     struct node *map = node_new(arena, NODE_MAP);
-    put_text(arena, map, "image", image);
-    put_text(arena, map, "repository", pushed->repository);
-    put_text(arena, map, "tag", pushed->tag);
-    put_text(arena, map, "digest", pushed->digest);
+    node_set_string(arena, map, "image", image);
+    node_set_string(arena, map, "repository", pushed->repository);
+    node_set_string(arena, map, "tag", pushed->tag);
+    node_set_string(arena, map, "digest", pushed->digest);
     emit_json(out, map, 0);
 }
 
@@ -39,7 +39,7 @@ static int run_push(const struct invocation *invocation)
     struct arena arena = {0};
     struct pushed pushed;
     options.push.image = invocation->arguments.items[0];
-    const char *wrong = name_check_image(str_of(options.push.image));
+    const char *wrong = name_check_image(str_from_c(options.push.image));
     if (wrong) {
         int status = cli_usage(
             invocation, str_format(&arena, "IMAGE %s, not \"%s\"", wrong, options.push.image).data);

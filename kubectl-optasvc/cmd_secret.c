@@ -33,7 +33,7 @@ typedef bool secret_command(struct command_run *run);
 
 static struct str argument(const struct command_run *run)
 {
-    return str_of(run->invocation->arguments.items[0]);
+    return str_from_c(run->invocation->arguments.items[0]);
 }
 
 __attribute__((format(printf, 2, 3))) static bool fail(struct command_run *run, const char *format,
@@ -58,7 +58,7 @@ static bool read_value(struct command_run *run, int fd, const char *what, struct
     size_t room = SECRET_SIZE_MAX + 1;
     char *bytes = arena_alloc(&run->values, room);
     size_t len = 0;
-    while (len < room && process_await_input(fd)) {
+    while (len < room && process_wait_input(fd)) {
         ssize_t count = read(fd, bytes + len, room - len);
         if (count < 0 && errno == EINTR)
             continue;
@@ -90,7 +90,7 @@ static ssize_t type_line(struct str name, const struct termios *shown, char *lin
     buf_format(&prompt, "Value of %.*s: ", STR_ARG(name));
     console_print_error(buf_str(&prompt));
     buf_free(&prompt);
-    ssize_t count = process_await_input(STDIN_FILENO) ? read(STDIN_FILENO, line, TYPED_MAX) : -1;
+    ssize_t count = process_wait_input(STDIN_FILENO) ? read(STDIN_FILENO, line, TYPED_MAX) : -1;
     int error = errno;
     int more = 0; /* pasted lines behind the first */
     if (count > 0 && ioctl(STDIN_FILENO, FIONREAD, &more) == 0 && more > 0)
@@ -106,8 +106,8 @@ static bool ask_value(struct command_run *run, struct str name, struct str *ret)
     struct termios shown;
     if (tcgetattr(STDIN_FILENO, &shown) < 0)
         return fail(run, "the terminal cannot be used: %s", strerror(errno));
-    cluster_say(&run->cluster, "%.*s will be set in %.*s", STR_ARG(name),
-                STR_ARG(prompt_where(&run->cluster)));
+    cluster_print(&run->cluster, "%.*s will be set in %.*s", STR_ARG(name),
+                  STR_ARG(prompt_where(&run->cluster)));
     char *line = arena_alloc(&run->values, TYPED_MAX);
     ssize_t count = type_line(name, &shown, line);
     if (count < 0)
@@ -137,9 +137,9 @@ static bool read_file(struct command_run *run, const char *path, struct str *ret
 /* The value without one newline at its end, "\n" or "\r\n". */
 static struct str trim_newline(struct str value)
 {
-    if (!str_ends(value, STR("\n")))
+    if (!str_ends_with(value, STR("\n")))
         return value;
-    value.len -= str_ends(value, STR("\r\n")) ? 2 : 1;
+    value.len -= str_ends_with(value, STR("\r\n")) ? 2 : 1;
     return value;
 }
 
@@ -149,7 +149,7 @@ static void warn_newline(struct command_run *run, struct str value, bool file)
 {
     struct str text = trim_newline(value);
     bool lines = file && str_find(text, 0, '\n') < text.len;
-    if (text.len == value.len || str_ends(text, STR("\n")) || lines)
+    if (text.len == value.len || str_ends_with(text, STR("\n")) || lines)
         return;
     diag_warning(&run->cluster.diags, NO_LOCATION,
                  "the value ends with a newline, which is stored with it");
@@ -208,11 +208,11 @@ static void tell_changes(struct command_run *run, const struct secrets *changes,
     for (size_t i = 0; i < changes->count; i++) {
         struct str name = changes->items[i].name;
         bool differs = secrets_find(differ, name) != NULL;
-        cluster_say(&run->cluster, "%.*s %s", STR_ARG(name),
-                    !differs                          ? "is unchanged"
-                    : !changes->items[i].encoded.data ? "is deleted"
-                    : secrets_find(before, name)      ? "is changed"
-                                                      : "is set");
+        cluster_print(&run->cluster, "%.*s %s", STR_ARG(name),
+                      !differs                          ? "is unchanged"
+                      : !changes->items[i].encoded.data ? "is deleted"
+                      : secrets_find(before, name)      ? "is changed"
+                                                        : "is set");
     }
 }
 
@@ -277,12 +277,12 @@ static bool run_import(struct command_run *run)
     const char *path = run->invocation->arguments.items[0];
     struct source *source = ARENA_NEW(&run->cluster.arena, struct source); /* what is told has it */
     struct dotenv dotenv;
-    *source = (struct source){.path = str_of(strcmp(path, "-") ? path : "<stdin>"),
+    *source = (struct source){.path = str_from_c(strcmp(path, "-") ? path : "<stdin>"),
                               .secret = true,
                               .lines = line_map_new(&run->cluster.arena)};
     if (!read_file(run, path, &source->text))
         return false;
-    bool ok = dotenv_read(&run->values, source, &run->cluster.diags, &dotenv);
+    bool ok = dotenv_parse(&run->values, source, &run->cluster.diags, &dotenv);
     if (!run->options.secret.allow_empty)
         ok &= dotenv_check_values(&dotenv, &run->cluster.diags, "pass --allow-empty");
     if (!ok)
@@ -304,11 +304,11 @@ static bool confirm_delete(struct command_run *run, struct str name)
     struct cluster *cluster = &run->cluster;
     if (run->options.yes)
         return true;
-    cluster_say(cluster, "%.*s will be deleted from %.*s", STR_ARG(name),
-                STR_ARG(prompt_where(cluster)));
+    cluster_print(cluster, "%.*s will be deleted from %.*s", STR_ARG(name),
+                  STR_ARG(prompt_where(cluster)));
     bool confirmed = prompt_confirm(cluster);
     if (!confirmed && !process_interrupted())
-        cluster_say(cluster, "nothing was deleted");
+        cluster_print(cluster, "nothing was deleted");
     return confirmed;
 }
 
@@ -355,7 +355,7 @@ static struct str shown_value(struct command_run *run, struct str value)
 {
     struct arena *arena = &run->values;
     struct str line =
-        dotenv_can_hold(value) ? dotenv_line(arena, STR(""), value) : STR("=(binary)\n");
+        dotenv_can_store(value) ? dotenv_line(arena, STR(""), value) : STR("=(binary)\n");
     struct str rest = str_slice(line, 1, line.len - 1); /* without = and the line's end */
     struct buf text = {0};
     buf_reserve(&text, 2 * rest.len + 1); /* it must not move */
@@ -410,13 +410,13 @@ static size_t list_rows(struct command_run *run, const struct secrets *secrets, 
                          secret_usage_has(&usage, secrets->items[i].name) ? "" : "unused",
                          run->options.secret.show ? shown_value(run, value) : STR("")};
     }
-    struct set missing = {0};
+    struct map missing = {0};
     for (size_t i = 0; i < run->cluster.service_count; i++) {
         const struct service *service = run->cluster.services[i].service;
         for (size_t j = 0; j < service->variable_count; j++) {
             struct str key = service->variables[j].key;
-            if (!str_is(service->variables[j].secret, MANUAL_SECRETS) ||
-                secrets_find(secrets, key) || set_add(arena, &missing, key, service))
+            if (!str_eq_c(service->variables[j].secret, MANUAL_SECRETS) ||
+                secrets_find(secrets, key) || map_add(arena, &missing, key, service))
                 continue;
             rows = arena_grow(arena, rows, count, sizeof *rows);
             rows[count++] = (struct row){key, STR("-"), "missing", STR("")};
@@ -510,11 +510,11 @@ static bool confirm_deletions(struct command_run *run, const struct secrets *cha
     struct str names = deleted_names(run, changes);
     if (names.len == 0 || run->options.yes)
         return true;
-    cluster_say(&run->cluster, "The following secrets will be deleted from %.*s: %.*s",
-                STR_ARG(prompt_where(&run->cluster)), STR_ARG(names));
+    cluster_print(&run->cluster, "The following secrets will be deleted from %.*s: %.*s",
+                  STR_ARG(prompt_where(&run->cluster)), STR_ARG(names));
     bool confirmed = prompt_confirm(&run->cluster);
     if (!confirmed && !process_interrupted())
-        cluster_say(&run->cluster, "nothing was changed");
+        cluster_print(&run->cluster, "nothing was changed");
     return confirmed;
 }
 
@@ -526,7 +526,7 @@ static bool run_edit(struct command_run *run)
         !secrets_edit(&run->cluster, &run->values, &secrets, &changes))
         return false;
     if (changes.count == 0) {
-        cluster_say(&run->cluster, "nothing was changed");
+        cluster_print(&run->cluster, "nothing was changed");
         return true;
     }
     return confirm_deletions(run, &changes) && apply_edit(run, &secrets, &changes);
@@ -561,7 +561,7 @@ static int run_command(const struct invocation *invocation, secret_command *comm
     bool right = cluster_open(&run.cluster, &run.options, invocation->color, true);
     run.cluster.kubectl.secret = true;
     right = right && choose_place(&run) && command(&run);
-    right = cluster_tell(&run.cluster) && right;
+    right = cluster_report(&run.cluster) && right;
     arena_wipe(&run.values);
     cluster_close(&run.cluster);
     return process_exit_status(right ? EXIT_SUCCESS : EXIT_FAILURE);

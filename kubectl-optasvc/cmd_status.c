@@ -15,10 +15,10 @@
 /* Labels can be copied: an autoscaler of another workload is not that of the service. */
 static bool scales(const struct node *object, const struct node *workload)
 {
-    const struct node *target = node_find(object, "spec scaleTargetRef");
+    const struct node *target = node_at(object, "spec scaleTargetRef");
     return kind_is(object, ROLE_AUTOSCALER) &&
-           str_equal(node_text(node_get(target, "kind")), object_kind(workload)) &&
-           str_equal(node_text(node_get(target, "name")), object_name(workload));
+           str_equal(node_string(node_get(target, "kind")), object_kind(workload)) &&
+           str_equal(node_string(node_get(target, "name")), object_name(workload));
 }
 
 /* What is told of a service, as `-o json` names it. */
@@ -34,23 +34,23 @@ static struct node *describe_autoscaler(struct arena *arena,
     if (!live)
         return NULL;
     struct node *map = node_new(arena, NODE_MAP);
-    put_int(arena, map, "minReplicas", object_number(live, "spec minReplicas", 1));
-    put_int(arena, map, "maxReplicas", object_number(live, "spec maxReplicas", 0));
-    put_int(arena, map, "desiredReplicas", object_number(live, "status desiredReplicas", 0));
-    struct node *metrics = put_list(arena, map, "metrics");
-    const struct node *metric = node_items(node_find(live, "spec metrics"));
+    node_set_int(arena, map, "minReplicas", object_number(live, "spec minReplicas", 1));
+    node_set_int(arena, map, "maxReplicas", object_number(live, "spec maxReplicas", 0));
+    node_set_int(arena, map, "desiredReplicas", object_number(live, "status desiredReplicas", 0));
+    struct node *metrics = node_set_list(arena, map, "metrics");
+    const struct node *metric = node_first_child(node_at(live, "spec metrics"));
     for (; metric; metric = metric->next) {
-        struct str name = node_text(node_find(metric, "resource name"));
-        struct node *item = add_map(arena, metrics);
-        put_text(arena, item, "name", name);
-        put_int(arena, item, "target",
-                object_number(metric, "resource target averageUtilization", 0));
-        const struct node *now = node_items(node_find(live, "status currentMetrics"));
-        while (now && !str_equal(node_text(node_find(now, "resource name")), name))
+        struct str name = node_string(node_at(metric, "resource name"));
+        struct node *item = node_append_map(arena, metrics);
+        node_set_string(arena, item, "name", name);
+        node_set_int(arena, item, "target",
+                     object_number(metric, "resource target averageUtilization", 0));
+        const struct node *now = node_first_child(node_at(live, "status currentMetrics"));
+        while (now && !str_equal(node_string(node_at(now, "resource name")), name))
             now = now->next;
-        if (node_find(now, "resource current averageUtilization"))
-            put_int(arena, item, "current",
-                    object_number(now, "resource current averageUtilization", 0));
+        if (node_at(now, "resource current averageUtilization"))
+            node_set_int(arena, item, "current",
+                         object_number(now, "resource current averageUtilization", 0));
     }
     return map;
 }
@@ -58,15 +58,15 @@ static struct node *describe_autoscaler(struct arena *arena,
 static void put_hosts(struct arena *arena, struct node *map,
                       const struct deployed_service *deployed)
 {
-    struct node *hosts = put_list(arena, map, "hosts");
+    struct node *hosts = node_set_list(arena, map, "hosts");
     for (size_t i = 0; i < deployed->related_count; i++) {
         const struct node *live = deployed->related[i];
         if (!kind_is(live, ROLE_INGRESS) || !deployed_service_shows(deployed, live))
             continue;
-        const struct node *rule = node_items(node_find(live, "spec rules"));
+        const struct node *rule = node_first_child(node_at(live, "spec rules"));
         for (; rule; rule = rule->next) {
-            struct str host = node_text(node_find(rule, "host"));
-            add_text(arena, hosts, host.len ? host : STR("*"));
+            struct str host = node_string(node_at(rule, "host"));
+            node_append_string(arena, hosts, host.len ? host : STR("*"));
         }
     }
 }
@@ -75,48 +75,49 @@ static struct node *describe(struct arena *arena, const struct deployed_service 
 {
     const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
     struct node *map = node_new(arena, NODE_MAP);
-    put_text(arena, map, "name", deployed->service->name);
-    put_text(arena, map, "namespace", deployed->namespace->name);
-    put_bool(arena, map, "deployed", live != NULL);
+    node_set_string(arena, map, "name", deployed->service->name);
+    node_set_string(arena, map, "namespace", deployed->namespace->name);
+    node_set_bool(arena, map, "deployed", live != NULL);
     if (!live)
         return map;
-    const struct node *container = node_items(node_find(live, "spec template spec containers"));
-    put_text(arena, map, "kind", object_kind(live));
-    put_text(arena, map, "image", node_text(node_find(container, "image")));
-    put_int(arena, map, "readyReplicas", object_number(live, "status readyReplicas", 0));
-    put_int(arena, map, "updatedReplicas", object_number(live, "status updatedReplicas", 0));
-    put_int(arena, map, "replicas", object_number(live, "spec replicas", 1));
+    const struct node *container = node_first_child(node_at(live, "spec template spec containers"));
+    node_set_string(arena, map, "kind", object_kind(live));
+    node_set_string(arena, map, "image", node_string(node_at(container, "image")));
+    node_set_int(arena, map, "readyReplicas", object_number(live, "status readyReplicas", 0));
+    node_set_int(arena, map, "updatedReplicas", object_number(live, "status updatedReplicas", 0));
+    node_set_int(arena, map, "replicas", object_number(live, "spec replicas", 1));
     if (!object_applied_by(live, MANAGER) || object_tool(live))
-        put_text(arena, map, "managedBy", object_managers(arena, live));
+        node_set_string(arena, map, "managedBy", object_managers(arena, live));
     struct node *autoscaler = describe_autoscaler(arena, deployed, live);
     if (autoscaler)
-        put_node(arena, map, "autoscaler", autoscaler);
+        node_set(arena, map, "autoscaler", autoscaler);
     put_hosts(arena, map, deployed);
-    put_text(arena, map, "creationTimestamp",
-             node_text(node_find(live, "metadata creationTimestamp")));
+    node_set_string(arena, map, "creationTimestamp",
+                    node_string(node_at(live, "metadata creationTimestamp")));
     return map;
 }
 
 static struct str join_hosts(struct arena *arena, const struct node *service)
 {
     struct buf text = {0};
-    for (const struct node *host = node_items(node_find(service, "hosts")); host; host = host->next)
+    for (const struct node *host = node_first_child(node_at(service, "hosts")); host;
+         host = host->next)
         buf_add_joined(&text, ",", host->text);
     return text.len ? buf_take(arena, &text) : STR("-");
 }
 
 static struct str join_metrics(struct arena *arena, const struct node *service)
 {
-    const struct node *autoscaler = node_find(service, "autoscaler");
+    const struct node *autoscaler = node_at(service, "autoscaler");
     if (!autoscaler)
         return STR("-");
     struct buf text = {0};
     buf_format(&text, "%" PRId64 "-%" PRId64, object_number(autoscaler, "minReplicas", 1),
                object_number(autoscaler, "maxReplicas", 1));
-    for (const struct node *metric = node_items(node_find(autoscaler, "metrics")); metric;
+    for (const struct node *metric = node_first_child(node_at(autoscaler, "metrics")); metric;
          metric = metric->next) {
         int64_t now = object_number(metric, "current", -1);
-        buf_format(&text, " %.*s %s/%" PRId64 "%%", STR_ARG(node_text(node_find(metric, "name"))),
+        buf_format(&text, " %.*s %s/%" PRId64 "%%", STR_ARG(node_string(node_at(metric, "name"))),
                    now < 0 ? "?" : str_format(arena, "%" PRId64 "%%", now).data,
                    object_number(metric, "target", 0));
     }
@@ -130,18 +131,18 @@ static const char *const titles[COLUMNS] = {"NAMESPACE",  "NAME",  "IMAGE", "REA
 
 static void fill_row(struct arena *arena, const struct node *service, struct str row[COLUMNS])
 {
-    bool deployed = str_is(node_text(node_find(service, "deployed")), "true");
-    int64_t created = duration_time(node_text(node_find(service, "creationTimestamp")));
-    row[0] = node_text(node_find(service, "namespace"));
-    row[1] = node_text(node_find(service, "name"));
-    row[2] = deployed ? node_text(node_find(service, "image")) : STR("(not deployed)");
+    bool deployed = str_eq_c(node_string(node_at(service, "deployed")), "true");
+    int64_t created = timestamp_parse(node_string(node_at(service, "creationTimestamp")));
+    row[0] = node_string(node_at(service, "namespace"));
+    row[1] = node_string(node_at(service, "name"));
+    row[2] = deployed ? node_string(node_at(service, "image")) : STR("(not deployed)");
     row[3] = deployed ? str_format(arena, "%" PRId64 "/%" PRId64,
                                    object_number(service, "readyReplicas", 0),
                                    object_number(service, "replicas", 0))
                       : STR("-");
     row[4] = join_metrics(arena, service);
     row[5] = join_hosts(arena, service);
-    row[6] = created < 0 ? STR("-") : duration_text(arena, (int64_t)time(NULL) - created);
+    row[6] = created < 0 ? STR("-") : duration_format(arena, (int64_t)time(NULL) - created);
 }
 
 static void add_table(struct buf *out, struct arena *arena, struct node *const *services,
@@ -150,7 +151,7 @@ static void add_table(struct buf *out, struct arena *arena, struct node *const *
     struct str(*rows)[COLUMNS] = arena_array(arena, count + 1, sizeof *rows);
     size_t widths[COLUMNS] = {0};
     for (size_t column = 0; column < COLUMNS; column++)
-        rows[0][column] = str_of(titles[column]);
+        rows[0][column] = str_from_c(titles[column]);
     for (size_t i = 0; i < count; i++)
         fill_row(arena, services[i], rows[i + 1]);
     for (size_t i = 0; i <= count; i++)
@@ -176,12 +177,12 @@ static void report_others(struct cluster *cluster, const struct deployed_service
     const struct node *unclaimed = deployed_service_live_workload(deployed, LABELS_UNCLAIMED);
     struct str managers = live ? object_managers(arena, live) : (struct str){0};
     if (live && managers.len && (!object_applied_by(live, MANAGER) || object_tool(live)))
-        cluster_say(cluster, "%.*s: %.*s is managed by %.*s", STR_ARG(deployed->service->name),
-                    STR_ARG(object_title(arena, live)), STR_ARG(managers));
+        cluster_print(cluster, "%.*s: %.*s is managed by %.*s", STR_ARG(deployed->service->name),
+                      STR_ARG(object_title(arena, live)), STR_ARG(managers));
     if (!live && unclaimed)
-        cluster_say(cluster,
-                    "%.*s: %.*s has no environment label and is not shown; apply claims it",
-                    STR_ARG(deployed->service->name), STR_ARG(object_title(arena, unclaimed)));
+        cluster_print(cluster,
+                      "%.*s: %.*s has no environment label and is not shown; apply claims it",
+                      STR_ARG(deployed->service->name), STR_ARG(object_title(arena, unclaimed)));
 }
 
 static bool write_status(struct cluster *cluster, struct buf *out)
@@ -200,7 +201,7 @@ static bool write_status(struct cluster *cluster, struct buf *out)
     }
     struct node *list = node_new(arena, NODE_LIST);
     for (size_t i = 0; i < cluster->service_count; i++)
-        node_add(list, services[i]);
+        node_append(list, services[i]);
     emit_json(out, list, 0);
     buf_add_byte(out, '\n');
     return true;
@@ -225,7 +226,7 @@ static bool watch(struct cluster *cluster)
         if (answered && !str_equal(buf_str(&out), buf_str(&last)))
             right = console_print(buf_str(&out));
         if (right && !process_interrupted())
-            cluster_tell(cluster);
+            cluster_report(cluster);
         struct buf *old = answered ? &last : &out;
         buf_free(old);
         if (answered)
@@ -248,7 +249,7 @@ static int run_status(const struct invocation *invocation)
         right = watch(&cluster);
     else if (right)
         right = write_status(&cluster, &out);
-    right = cluster_tell(&cluster) && right;
+    right = cluster_report(&cluster) && right;
     int status = right ? console_finish(buf_str(&out)) : EXIT_FAILURE;
     buf_free(&out);
     cluster_close(&cluster);

@@ -13,10 +13,10 @@ static int run_version(const struct invocation *invocation)
     struct arena arena = {0};
     struct buf out = {0};
     struct node *map = node_new(&arena, NODE_MAP);
-    put_text(&arena, map, "version", str_of(version_number));
-    put_text(&arena, map, "commit", str_of(version_commit));
-    put_text(&arena, map, "libfyaml", str_of(load_service_library()));
-    put_text(&arena, map, "libyaml", str_of(load_manifest_library()));
+    node_set_string(&arena, map, "version", str_from_c(version_number));
+    node_set_string(&arena, map, "commit", str_from_c(version_commit));
+    node_set_string(&arena, map, "libfyaml", str_from_c(load_service_library()));
+    node_set_string(&arena, map, "libyaml", str_from_c(load_manifest_library()));
     emit_json(&out, map, 0);
     buf_add_byte(&out, '\n');
     int status = console_finish(buf_str(&out));

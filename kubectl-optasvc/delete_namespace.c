@@ -23,8 +23,8 @@ struct holding {
 
 static bool is_report(struct str kind)
 {
-    return str_is(kind, "events") || str_is(kind, "events.events.k8s.io") ||
-           str_is(kind, "pods.metrics.k8s.io");
+    return str_eq_c(kind, "events") || str_eq_c(kind, "events.events.k8s.io") ||
+           str_eq_c(kind, "pods.metrics.k8s.io");
 }
 
 /* Every kind of object that a namespace can hold, but for reports about other objects, as kubectl
@@ -38,13 +38,13 @@ static struct argv list_kinds(const struct kubectl *kubectl)
     struct str text = buf_str(&run.output);
     struct argv lists = {0};
     struct buf kinds = {0};
-    if (!process_right(&run))
+    if (!process_succeeded(&run))
         kubectl_report(kubectl, &run);
     struct str kind;
     for (size_t at = 0; str_next_line(text, &at, &kind);) {
         if (!is_report(kind))
             buf_add_joined(&kinds, ",", kind);
-        if (kinds.len && (kinds.len >= PROCESS_WORDS_MAX || at >= text.len))
+        if (kinds.len && (kinds.len >= PROCESS_NAMES_MAX || at >= text.len))
             argv_add(kubectl->arena, &lists, buf_take(kubectl->arena, &kinds).data);
     }
     process_free(&run);
@@ -63,7 +63,7 @@ static struct str next_field(struct str *line)
 {
     size_t end = str_find(*line, 0, '\t');
     struct str field = str_slice(*line, 0, end);
-    *line = str_from(*line, end + 1);
+    *line = str_skip(*line, end + 1);
     return field;
 }
 
@@ -97,7 +97,7 @@ static struct holding list_held(const struct cluster *cluster,
                                           .items});
     process_run(runs.items, runs.count); /* without kubectl's warnings about deprecated kinds */
     for (size_t i = 0; i < runs.count; i++) {
-        if (!process_right(&runs.items[i]))
+        if (!process_succeeded(&runs.items[i]))
             kubectl_report(&kubectl, &runs.items[i]);
         take_held(kubectl.arena, str_copy(kubectl.arena, buf_str(&runs.items[i].output)), &holding);
         process_free(&runs.items[i]);
@@ -107,14 +107,14 @@ static struct holding list_held(const struct cluster *cluster,
 
 static bool is_core(const struct held *held, const char *kind)
 {
-    return str_is(held->version, "v1") && str_is(held->kind, kind);
+    return str_eq_c(held->version, "v1") && str_eq_c(held->kind, kind);
 }
 
 /* What Kubernetes puts into every namespace. */
 static bool is_of_kubernetes(const struct held *held)
 {
-    return (is_core(held, "ServiceAccount") && str_is(held->name, "default")) ||
-           (is_core(held, "ConfigMap") && str_is(held->name, "kube-root-ca.crt")) ||
+    return (is_core(held, "ServiceAccount") && str_eq_c(held->name, "default")) ||
+           (is_core(held, "ConfigMap") && str_eq_c(held->name, "kube-root-ca.crt")) ||
            (is_core(held, "Secret") && held->token);
 }
 
@@ -124,42 +124,42 @@ static struct str endpoints_key(struct arena *arena, struct str namespace, struc
 }
 
 /* By their uids, and Services also as "NAMESPACE/NAME", for their Endpoints have no owner. */
-struct set namespace_deleted(struct arena *arena, const struct manifests *objects)
+struct map namespace_deleted(struct arena *arena, const struct manifests *objects)
 {
-    struct set deleted = {0};
+    struct map deleted = {0};
     for (size_t i = 0; i < objects->count; i++) {
         const struct node *object = objects->items[i];
-        set_add(arena, &deleted, object_uid(object), object);
+        map_add(arena, &deleted, object_uid(object), object);
         if (kind_is(object, ROLE_SERVICE))
-            set_add(arena, &deleted,
+            map_add(arena, &deleted,
                     endpoints_key(arena, object_namespace(object), object_name(object)), object);
     }
     return deleted;
 }
 
 static bool is_deleted(struct arena *arena, const struct held *held,
-                       const struct cluster_namespace *namespace, const struct set *deleted)
+                       const struct cluster_namespace *namespace, const struct map *deleted)
 {
-    return set_get(deleted, held->uid) ||
+    return map_get(deleted, held->uid) ||
            (is_core(held, "Endpoints") &&
-            set_get(deleted, endpoints_key(arena, namespace->name, held->name)));
+            map_get(deleted, endpoints_key(arena, namespace->name, held->name)));
 }
 
 /* An object is deleted with the one that controls it. One whose owner is in no namespace is not. */
 static void mark(struct arena *arena, struct holding *holding,
-                 const struct cluster_namespace *namespace, const struct set *deleted,
-                 const struct set *known)
+                 const struct cluster_namespace *namespace, const struct map *deleted,
+                 const struct map *known)
 {
     enum { CHAIN_MAX = 8 };
-    struct set uids = {0};
+    struct map uids = {0};
     for (size_t i = 0; i < holding->count; i++) {
         struct held *held = &holding->items[i];
         held->to_delete = is_of_kubernetes(held) || is_deleted(arena, held, namespace, deleted) ||
-                          set_get(known, held->uid) || set_get(known, held->controller);
-        set_add(arena, &uids, held->uid, held);
+                          map_get(known, held->uid) || map_get(known, held->controller);
+        map_add(arena, &uids, held->uid, held);
     }
     for (size_t i = 0; i < holding->count; i++)
-        holding->items[i].parent = set_get(&uids, holding->items[i].controller);
+        holding->items[i].parent = map_get(&uids, holding->items[i].controller);
     for (size_t i = 0; i < holding->count; i++) {
         const struct held *parent = holding->items[i].parent;
         for (int j = 0; parent && !parent->to_delete && j < CHAIN_MAX; j++)
@@ -204,7 +204,7 @@ static bool report_left(struct cluster *cluster, const struct cluster_namespace 
 }
 
 bool namespace_check(struct cluster *cluster, const struct cluster_namespace *namespace,
-                     const struct set *deleted, struct set *known, const char *consequence)
+                     const struct map *deleted, struct map *known, const char *consequence)
 {
     struct diags *diags = &cluster->diags;
     struct arena *arena = cluster->kubectl.arena;
@@ -222,6 +222,6 @@ bool namespace_check(struct cluster *cluster, const struct cluster_namespace *na
     if (!kinds.count || !report_left(cluster, namespace, &holding, consequence))
         return false;
     for (size_t i = 0; i < holding.count; i++)
-        set_add(&cluster->arena, known, holding.items[i].uid, namespace);
+        map_add(&cluster->arena, known, holding.items[i].uid, namespace);
     return true;
 }

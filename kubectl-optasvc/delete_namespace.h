@@ -11,9 +11,9 @@
  * is checked again after the deletion of objects, those and what they control still count as
  * deleted. */
 bool namespace_check(struct cluster *cluster, const struct cluster_namespace *namespace,
-                     const struct set *deleted, struct set *known, const char *consequence);
+                     const struct map *deleted, struct map *known, const char *consequence);
 
 /* Objects that are to be deleted, for namespace_check(). */
-struct set namespace_deleted(struct arena *arena, const struct manifests *objects);
+struct map namespace_deleted(struct arena *arena, const struct manifests *objects);
 
 #endif

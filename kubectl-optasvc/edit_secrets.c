@@ -21,15 +21,15 @@ static bool fail(struct cluster *cluster, const char *what, const char *path)
 
 static const char *make_folder(struct cluster *cluster)
 {
-    const char *path = private_folder_make(&cluster->arena);
+    const char *path = private_dir_create(&cluster->arena);
     if (!path)
         fail(cluster, "cannot be made", "a private folder");
     return path;
 }
 
-static bool wipe_folder(struct cluster *cluster, const char *path)
+static bool wipe_dir(struct cluster *cluster, const char *path)
 {
-    return private_folder_wipe(path) || fail(cluster, "cannot be removed: it holds secrets", path);
+    return private_dir_wipe(path) || fail(cluster, "cannot be removed: it holds secrets", path);
 }
 
 static const char heading[] =
@@ -41,7 +41,7 @@ static const char heading[] =
 static bool can_edit(struct arena *arena, const struct secret *secret, struct str *ret_value)
 {
     return !name_check_variable(secret->name) && base64_decode(arena, secret->encoded, ret_value) &&
-           dotenv_can_hold(*ret_value);
+           dotenv_can_store(*ret_value);
 }
 
 /* The file's first text. What cannot be edited is named only. */
@@ -49,7 +49,7 @@ static bool write_file(struct cluster *cluster, struct arena *arena, const char 
                        const struct secrets *secrets)
 {
     struct str *pieces = ARENA_ARRAY(arena, secrets->count + 1, struct str);
-    pieces[0] = str_of(heading);
+    pieces[0] = str_from_c(heading);
     for (size_t i = 0; i < secrets->count; i++) {
         const struct secret *secret = &secrets->items[i];
         struct str value;
@@ -60,7 +60,7 @@ static bool write_file(struct cluster *cluster, struct arena *arena, const char 
                              "# %.*s is no text, or no variable's name, and stays as it is\n",
                              STR_ARG(secret->name));
     }
-    errno = private_folder_write(path, pieces, secrets->count + 1);
+    errno = private_dir_write(path, pieces, secrets->count + 1);
     return errno == 0 || fail(cluster, "cannot be written", path);
 }
 
@@ -106,7 +106,7 @@ static bool run_editor(struct cluster *cluster, const char *path)
     const char *const arguments[] = {"/bin/sh", "-c", command, editor, path, NULL};
     struct process run = {.arguments = arguments};
     process_run_foreground(&run);
-    bool right = process_right(&run);
+    bool right = process_succeeded(&run);
     if (!right && !process_interrupted())
         diag_error(&cluster->diags, NO_LOCATION, "the editor \"%s\" failed; nothing was changed",
                    editor);
@@ -117,11 +117,11 @@ static bool run_editor(struct cluster *cluster, const char *path)
 static bool asks_again(struct cluster *cluster)
 {
     char answer[16] = "";
-    cluster_tell(cluster);
+    cluster_report(cluster);
     if (!isatty(STDIN_FILENO))
         return false;
     console_print_error(STR("Edit again? [Y/n] "));
-    if (!process_await_input(STDIN_FILENO))
+    if (!process_wait_input(STDIN_FILENO))
         return false;
     ssize_t count = read(STDIN_FILENO, answer, sizeof answer - 1);
     return count > 0 && !process_interrupted() && answer[0] != 'n' && answer[0] != 'N';
@@ -136,11 +136,11 @@ static void add(struct arena *arena, struct secrets *changes, struct secret secr
 static void compare(struct arena *arena, const struct secrets *secrets, const struct dotenv *dotenv,
                     struct secrets *ret)
 {
-    struct set names = {0};
+    struct map names = {0};
     *ret = (struct secrets){0};
     for (size_t i = 0; i < dotenv->count; i++) {
         const struct dotenv_item *item = &dotenv->items[i];
-        set_add(arena, &names, item->name, item);
+        map_add(arena, &names, item->name, item);
         const struct secret *old = secrets_find(secrets, item->name);
         struct str encoded = base64_encode(arena, item->value);
         if (!old || !str_equal(old->encoded, encoded))
@@ -148,7 +148,7 @@ static void compare(struct arena *arena, const struct secrets *secrets, const st
     }
     for (size_t i = 0; i < secrets->count; i++) {
         struct str value;
-        if (can_edit(arena, &secrets->items[i], &value) && !set_get(&names, secrets->items[i].name))
+        if (can_edit(arena, &secrets->items[i], &value) && !map_get(&names, secrets->items[i].name))
             add(arena, ret, (struct secret){.name = secrets->items[i].name});
     }
     secrets_index(arena, ret);
@@ -157,10 +157,10 @@ static void compare(struct arena *arena, const struct secrets *secrets, const st
 static bool edit(struct cluster *cluster, struct arena *arena, const char *path, struct dotenv *ret)
 {
     for (;;) {
-        struct source source = {.path = str_of(path), .secret = true};
+        struct source source = {.path = str_from_c(path), .secret = true};
         if (!run_editor(cluster, path) || !read_file(cluster, arena, path, &source.text))
             return false;
-        bool ok = dotenv_read(arena, &source, &cluster->diags, ret);
+        bool ok = dotenv_parse(arena, &source, &cluster->diags, ret);
         ok &= dotenv_check_values(ret, &cluster->diags, "remove the line to delete the secret");
         if (ok)
             return true;
@@ -182,5 +182,5 @@ bool secrets_edit(struct cluster *cluster, struct arena *arena, const struct sec
     bool right = write_file(cluster, arena, path, secrets) && edit(cluster, arena, path, &dotenv);
     if (right)
         compare(arena, secrets, &dotenv, ret);
-    return wipe_folder(cluster, folder) && right;
+    return wipe_dir(cluster, folder) && right;
 }

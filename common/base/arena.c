@@ -41,7 +41,7 @@ struct arena_chunk {
 
 static void (*last_cleanup)(void);
 
-void out_of_memory_asks(void (*cleanup)(void))
+void out_of_memory_set_cleanup(void (*cleanup)(void))
 {
     last_cleanup = cleanup;
 }

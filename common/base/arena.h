@@ -30,7 +30,7 @@ struct arena {
 
 /* Says so and ends the process; before that does what was asked for last, unless it is NULL. */
 _Noreturn void out_of_memory(void);
-void out_of_memory_asks(void (*cleanup)(void));
+void out_of_memory_set_cleanup(void (*cleanup)(void));
 
 /* `size` zeroed bytes, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull));

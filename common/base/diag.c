@@ -173,7 +173,7 @@ bool diag_suggest(struct diags *diags, const struct suggestion *near)
 /* Where the line of an offset begins; a byte order mark is no part of the first one. */
 static size_t line_start(struct str text, size_t offset)
 {
-    size_t mark = utf8_mark(text);
+    size_t mark = utf8_bom_len(text);
     size_t first = offset >= mark ? mark : 0;
     while (offset > first && text.data[offset - 1] != '\n')
         offset--;
@@ -282,7 +282,7 @@ size_t diag_add_visible(struct buf *out, struct str text)
     return SIZE_MAX - room;
 }
 
-void diag_add_fitting(struct buf *out, struct str text, size_t columns)
+void diag_add_truncated(struct buf *out, struct str text, size_t columns)
 {
     const struct str mark = STR("...");
     size_t start = out->len;
@@ -383,7 +383,7 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
 {
     bool hidden = source_is_hidden(diag->at.source);
     const struct source *source = diag->at.source;
-    buf_add(out, str_of(paint(color, "\033[1m")));
+    buf_add(out, str_from_c(paint(color, "\033[1m")));
     if (location_is_file(diag->at)) {
         diag_add_visible(out, source->path);
         buf_add(out, STR(": "));
@@ -399,11 +399,11 @@ static void write_one(struct buf *out, const struct diag *diag, bool color)
         diag_add_visible(out, diag->context);
         buf_add(out, STR(": "));
     }
-    diag_add_visible(out, hidden ? str_of(hidden_message) : diag->message);
+    diag_add_visible(out, hidden ? str_from_c(hidden_message) : diag->message);
     buf_add_byte(out, '\n');
     if (source && !location_is_file(diag->at) && !source->secret && !hidden)
         write_line(out, diag, color);
-    write_hint(out, hidden ? str_of(hidden_hint) : diag->hint);
+    write_hint(out, hidden ? str_from_c(hidden_hint) : diag->hint);
     if (source && source->use && !hidden)
         write_use(out, diag);
 }
@@ -439,11 +439,11 @@ static void sort_by_place(struct diag *items, size_t count)
 static bool is_kept_of(struct str kept, struct str message)
 {
     bool cut = message.len > DIAG_TEXT_MAX && kept.len >= DIAG_TEXT_MAX;
-    return cut ? str_starts(message, str_slice(kept, 0, kept.len - strlen("...")))
+    return cut ? str_starts_with(message, str_slice(kept, 0, kept.len - strlen("...")))
                : str_equal(kept, message);
 }
 
-bool diags_hold(const struct diags *diags, struct str message)
+bool diags_contain(const struct diags *diags, struct str message)
 {
     for (size_t i = 0; i < diags->count; i++)
         if (is_kept_of(diags->items[i].message, message))

@@ -88,7 +88,7 @@ void diag_vwarning(struct diags *diags, struct location at, const char *format, 
     __attribute__((format(printf, 3, 0)));
 
 /* Adds what was being done to the diagnostic that was reported last: "cannot list Pods". It is
- * printed before the message, and does not count for diags_hold(): one cause that stops several
+ * printed before the message, and does not count for diags_contain(): one cause that stops several
  * things is one message. */
 void diag_context(struct diags *diags, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -106,13 +106,13 @@ bool diags_full(const struct diags *diags);
 size_t diag_add_visible(struct buf *out, struct str text);
 
 /* The same, cut to a number of columns: "..." at the end, if it has room, shows that. */
-void diag_add_fitting(struct buf *out, struct str text, size_t columns);
+void diag_add_truncated(struct buf *out, struct str text, size_t columns);
 
 /* Adds "did you mean ...?" where a suggestion was found; false, and no hint, where none was. */
 bool diag_suggest(struct diags *diags, const struct suggestion *near);
 
 /* True when this was reported before: several things can fail for one reason. */
-bool diags_hold(const struct diags *diags, struct str message);
+bool diags_contain(const struct diags *diags, struct str message);
 
 /* 1-based line and column of a byte; columns count characters. */
 struct position {

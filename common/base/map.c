@@ -13,7 +13,7 @@ static size_t hash(struct str key)
     return (size_t)(hash * mix >> 32);
 }
 
-static struct set_entry *find(const struct set *set, struct str key)
+static struct map_entry *find(const struct map *set, struct str key)
 {
     size_t at = hash(key) & (set->capacity - 1);
     while (set->entries[at].value && !str_equal(set->entries[at].key, key))
@@ -21,29 +21,29 @@ static struct set_entry *find(const struct set *set, struct str key)
     return &set->entries[at];
 }
 
-static void grow(struct arena *arena, struct set *set)
+static void grow(struct arena *arena, struct map *set)
 {
-    struct set grown = {.capacity = set->capacity ? set->capacity * 4 : 16, .count = set->count};
-    grown.entries = ARENA_ARRAY(arena, grown.capacity, struct set_entry);
+    struct map grown = {.capacity = set->capacity ? set->capacity * 4 : 16, .count = set->count};
+    grown.entries = ARENA_ARRAY(arena, grown.capacity, struct map_entry);
     for (size_t i = 0; i < set->capacity; i++)
         if (set->entries[i].value)
             *find(&grown, set->entries[i].key) = set->entries[i];
     *set = grown;
 }
 
-const void *set_add(struct arena *arena, struct set *set, struct str key, const void *value)
+const void *map_add(struct arena *arena, struct map *set, struct str key, const void *value)
 {
     if (set->count * 2 >= set->capacity)
         grow(arena, set);
-    struct set_entry *entry = find(set, key);
+    struct map_entry *entry = find(set, key);
     if (entry->value)
         return entry->value;
-    *entry = (struct set_entry){key, value};
+    *entry = (struct map_entry){key, value};
     set->count++;
     return NULL;
 }
 
-const void *set_get(const struct set *set, struct str key)
+const void *map_get(const struct map *set, struct str key)
 {
     return set->capacity ? find(set, key)->value : NULL;
 }

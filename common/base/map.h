@@ -5,22 +5,22 @@
 
 #include "base/str.h"
 
-struct set_entry {
+struct map_entry {
     struct str key;
     const void *value; /* NULL: the entry is free */
 };
 
-struct set {
-    struct set_entry *entries;
+struct map {
+    struct map_entry *entries;
     size_t capacity; /* a power of two, or 0 */
     size_t count;
 };
 
 /* What the key was added with first, or NULL after adding it now with `value`, which is not NULL.
  */
-const void *set_add(struct arena *arena, struct set *set, struct str key, const void *value);
+const void *map_add(struct arena *arena, struct map *set, struct str key, const void *value);
 
 /* What the key was added with, or NULL. */
-const void *set_get(const struct set *set, struct str key);
+const void *map_get(const struct map *set, struct str key);
 
 #endif

@@ -11,7 +11,7 @@ int str_width(struct str s)
     return s.len > INT_MAX ? INT_MAX : (int)s.len;
 }
 
-struct str str_of(const char *c_string)
+struct str str_from_c(const char *c_string)
 {
     return (struct str){c_string, c_string ? strlen(c_string) : 0};
 }
@@ -28,9 +28,9 @@ int str_compare(struct str a, struct str b)
     return order ? order : (a.len > b.len) - (a.len < b.len);
 }
 
-bool str_is(struct str a, const char *c_string)
+bool str_eq_c(struct str a, const char *c_string)
 {
-    return str_equal(a, str_of(c_string));
+    return str_equal(a, str_from_c(c_string));
 }
 
 static char lower(char c)
@@ -43,7 +43,7 @@ static char upper(char c)
     return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
-bool str_is_nocase(struct str a, const char *c_string)
+bool str_eq_c_nocase(struct str a, const char *c_string)
 {
     size_t i = 0;
     while (i < a.len && c_string[i] && lower(a.data[i]) == lower(c_string[i]))
@@ -51,14 +51,14 @@ bool str_is_nocase(struct str a, const char *c_string)
     return i == a.len && !c_string[i];
 }
 
-bool str_starts(struct str s, struct str prefix)
+bool str_starts_with(struct str s, struct str prefix)
 {
     return s.len >= prefix.len && str_equal(str_slice(s, 0, prefix.len), prefix);
 }
 
-bool str_ends(struct str s, struct str suffix)
+bool str_ends_with(struct str s, struct str suffix)
 {
-    return s.len >= suffix.len && str_equal(str_from(s, s.len - suffix.len), suffix);
+    return s.len >= suffix.len && str_equal(str_skip(s, s.len - suffix.len), suffix);
 }
 
 struct str str_slice(struct str s, size_t from, size_t to)
@@ -70,7 +70,7 @@ struct str str_slice(struct str s, size_t from, size_t to)
     return (struct str){s.data + from, to - from};
 }
 
-struct str str_from(struct str s, size_t from)
+struct str str_skip(struct str s, size_t from)
 {
     return str_slice(s, from, s.len);
 }
@@ -93,7 +93,7 @@ size_t str_find(struct str s, size_t from, char byte)
 bool str_contains(struct str s, struct str part)
 {
     size_t at = part.len ? str_find(s, 0, part.data[0]) : s.len;
-    while (at < s.len && !str_starts(str_from(s, at), part))
+    while (at < s.len && !str_starts_with(str_skip(s, at), part))
         at = str_find(s, at + 1, part.data[0]);
     return at < s.len;
 }
@@ -108,7 +108,7 @@ bool str_next_line(struct str text, size_t *at, struct str *ret_line)
     return true;
 }
 
-bool str_only(struct str s, const char *allowed)
+bool str_span_only(struct str s, const char *allowed)
 {
     for (size_t i = 0; i < s.len; i++)
         if (!s.data[i] || !strchr(allowed, s.data[i]))
@@ -137,8 +137,8 @@ bool str_to_int(struct str text, int64_t *ret_number)
 {
     enum { MOST_DIGITS = 18 }; /* fits an int64_t whatever the digits are */
     bool negative = text.len > 1 && text.data[0] == '-';
-    struct str digits = str_from(text, negative ? 1 : 0);
-    if (digits.len == 0 || digits.len > MOST_DIGITS || !str_only(digits, "0123456789"))
+    struct str digits = str_skip(text, negative ? 1 : 0);
+    if (digits.len == 0 || digits.len > MOST_DIGITS || !str_span_only(digits, "0123456789"))
         return false;
     if (digits.data[0] == '0' && digits.len > 1)
         return false;
@@ -172,7 +172,7 @@ struct str str_join(struct arena *arena, const struct str *parts, size_t count)
     return (struct str){text, len};
 }
 
-const char *str_c(struct arena *arena, struct str s)
+const char *str_to_c(struct arena *arena, struct str s)
 {
     return str_copy(arena, s).data;
 }
@@ -232,7 +232,7 @@ struct str str_shell(struct arena *arena, struct str s)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_-.,:/@%+=";
-    if (s.len && str_only(s, plain))
+    if (s.len && str_span_only(s, plain))
         return s;
     struct buf quoted = {0};
     buf_add_byte(&quoted, '\'');
@@ -303,7 +303,7 @@ void buf_format(struct buf *buf, const char *format, ...)
 void buf_add_joined(struct buf *buf, const char *separator, struct str item)
 {
     if (buf->len)
-        buf_add(buf, str_of(separator));
+        buf_add(buf, str_from_c(separator));
     buf_add(buf, item);
 }
 
@@ -366,7 +366,7 @@ static size_t edit_distance(struct str a, struct str b)
     return above[b.len];
 }
 
-void suggestion_offer(struct suggestion *suggestion, struct str candidate)
+void suggestion_add(struct suggestion *suggestion, struct str candidate)
 {
     size_t longer = suggestion->word.len > candidate.len ? suggestion->word.len : candidate.len;
     size_t distance = edit_distance(suggestion->word, candidate);

@@ -28,20 +28,20 @@ typedef const char *const word_list[];
 
 int str_width(struct str s);
 
-struct str str_of(const char *c_string);
+struct str str_from_c(const char *c_string);
 bool str_equal(struct str a, struct str b);
 
 /* Below, at or above 0 as `a` comes before, is, or comes after `b` in the order of their bytes. */
 int str_compare(struct str a, struct str b);
 
-bool str_is(struct str a, const char *c_string);
-bool str_is_nocase(struct str a, const char *c_string); /* ASCII case only */
-bool str_starts(struct str s, struct str prefix);
-bool str_ends(struct str s, struct str suffix);
+bool str_eq_c(struct str a, const char *c_string);
+bool str_eq_c_nocase(struct str a, const char *c_string); /* ASCII case only */
+bool str_starts_with(struct str s, struct str prefix);
+bool str_ends_with(struct str s, struct str suffix);
 
 /* Bytes `from` up to, not including, `to`; both are cut to the text's length. */
 struct str str_slice(struct str s, size_t from, size_t to);
-struct str str_from(struct str s, size_t from);
+struct str str_skip(struct str s, size_t from);
 
 /* The directory of a path, with its final slash; empty if the path has none. */
 struct str str_directory(struct str path);
@@ -56,7 +56,7 @@ bool str_contains(struct str s, struct str part);
 bool str_next_line(struct str text, size_t *at, struct str *ret_line);
 
 /* True when every byte is one of `allowed`. */
-bool str_only(struct str s, const char *allowed);
+bool str_span_only(struct str s, const char *allowed);
 
 /* The value of a digit in any base up to 16, or 16 for another character. */
 unsigned str_digit(char c);
@@ -66,7 +66,7 @@ bool str_to_int(struct str text, int64_t *ret_number);
 
 /* Copies that end in NUL, in the arena. */
 struct str str_copy(struct arena *arena, struct str s);
-const char *str_c(struct arena *arena, struct str s);
+const char *str_to_c(struct arena *arena, struct str s);
 /* The parts, one after the other. */
 struct str str_join(struct arena *arena, const struct str *parts, size_t count);
 #define STR_JOIN(arena, ...)                                                                       \
@@ -113,6 +113,6 @@ struct suggestion {
     struct str best;
     size_t distance; /* of `best`; 0 until one was found */
 };
-void suggestion_offer(struct suggestion *suggestion, struct str candidate);
+void suggestion_add(struct suggestion *suggestion, struct str candidate);
 
 #endif

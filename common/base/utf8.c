@@ -91,10 +91,10 @@ bool utf8_has_line_break(struct str text)
     return false;
 }
 
-size_t utf8_mark(struct str text)
+size_t utf8_bom_len(struct str text)
 {
     const struct str mark = STR("\xEF\xBB\xBF");
-    return str_starts(text, mark) ? mark.len : 0;
+    return str_starts_with(text, mark) ? mark.len : 0;
 }
 
 size_t utf8_columns(uint32_t character)

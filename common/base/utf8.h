@@ -17,7 +17,7 @@ void utf8_encode(struct buf *out, uint32_t character);
 const char *utf8_check(struct str text, size_t *ret_offset);
 
 /* Bytes of the byte order mark that the text begins with: 3, or 0. */
-size_t utf8_mark(struct str text);
+size_t utf8_bom_len(struct str text);
 
 /* True if the text has a line break of YAML 1.1: LF, CR, NEL, LS or PS (section 4.1.4). */
 bool utf8_has_line_break(struct str text);

@@ -30,8 +30,8 @@ static void warn_not_injected(const struct injection *injection, const struct se
 static bool is_port_read(struct injection *injection, const struct service *service)
 {
     const struct target target = {.injection = injection, .service = service};
-    return inject_ingress_is_asked(&target) ||
-           set_get(&injection->port_readers, target_key(injection, service));
+    return inject_ingress_is_requested(&target) ||
+           map_get(&injection->port_readers, target_key(injection, service));
 }
 
 static void note_ignored(struct injection *injection, const struct service *service)
@@ -46,14 +46,14 @@ static void note_ignored(struct injection *injection, const struct service *serv
             (fields[i].field == SERVICE_PORT && is_port_read(injection, service)))
             continue;
         struct str title = str_format(injection->arena, "service %.*s", STR_ARG(service->name));
-        struct deed deed = {.kind = DEED_IGNORED,
-                            .object = title,
-                            .text = title,
-                            .what = str_of(schema_field(fields[i].field)->name),
-                            .detail = str_of(fields[i].reason)};
-        injection->deeds = arena_grow(injection->arena, injection->deeds, injection->deed_count,
-                                      sizeof *injection->deeds);
-        injection->deeds[injection->deed_count++] = deed;
+        struct change_event change_event = {.kind = CHANGE_IGNORED,
+                                            .object = title,
+                                            .text = title,
+                                            .what = str_from_c(schema_field(fields[i].field)->name),
+                                            .detail = str_from_c(fields[i].reason)};
+        injection->events = arena_grow(injection->arena, injection->events, injection->event_count,
+                                       sizeof *injection->events);
+        injection->events[injection->event_count++] = change_event;
     }
 }
 
@@ -62,7 +62,7 @@ static void override(struct injection *injection, const struct service *service)
     struct target target = {.injection = injection, .service = service};
     inject_check_exemptions(injection, service);
     target.workload = target_workload(injection, service);
-    if (!target.workload || !target_take(injection, service, target.workload))
+    if (!target.workload || !claim_workload(injection, service, target.workload))
         return;
     target.edit = release_edit(&injection->release, target.workload);
     target.windows = target_windows_field(target_pod(&target));
@@ -87,7 +87,7 @@ static void override(struct injection *injection, const struct service *service)
 /* A container that runs as long as its pod: not one that only starts it. */
 static bool keeps_running(const struct node *container, bool init)
 {
-    return !init || str_is(node_text(node_find(container, "restartPolicy")), "Always");
+    return !init || str_eq_c(node_string(node_at(container, "restartPolicy")), "Always");
 }
 
 /* Hooks run at Helm's time, and get no more than what policies ask of every container. */
@@ -108,8 +108,8 @@ static void fill_containers(struct target *target)
 {
     static const char *const lists[] = {"initContainers", "containers"};
     for (size_t i = 0; i < COUNT_OF(lists); i++) {
-        const struct node *list = node_find(target_pod(target), lists[i]);
-        for (struct node *each = node_items(list); each; each = each->next) {
+        const struct node *list = node_at(target_pod(target), lists[i]);
+        for (struct node *each = node_first_child(list); each; each = each->next) {
             target->container = node_target(each);
             if (target->container->kind == NODE_MAP)
                 fill_container(target, i == 0);
@@ -121,20 +121,20 @@ static void fill_containers(struct target *target)
 static void tell_missing_pods(const struct target *target)
 {
     if (!target->workload->pods_of)
-        target_tell(target, target->workload, DEED_LEFT, "",
-                    "it runs the pods of %.*s, which is not a workload of the chart",
-                    STR_ARG(release_reference(target->injection->arena, target->workload)));
+        inject_log(target, target->workload, CHANGE_KEPT, "",
+                   "it runs the pods of %.*s, which is not a workload of the chart",
+                   STR_ARG(release_reference(target->injection->arena, target->workload)));
 }
 
 /* False, and tells why, for a workload that stays as it is. */
 static bool can_fill(const struct target *target)
 {
     const struct object *workload = target->workload;
-    if (inject_is_left_out(target))
+    if (inject_is_excluded(target))
         return false;
     const char *unfit = target->injection->unfit[workload->document];
     if (unfit)
-        target_tell(target, workload, DEED_LEFT, "", "%s", unfit);
+        inject_log(target, workload, CHANGE_KEPT, "", "%s", unfit);
     else if (!workload->pod)
         tell_missing_pods(target);
     else
@@ -145,7 +145,7 @@ static bool can_fill(const struct target *target)
 /* What one workload gets, but not each of several. */
 static void fill_alone(struct target *target)
 {
-    if (!inject_scale_is_asked(target) && !inject_ingress_is_asked(target))
+    if (!inject_scale_is_requested(target) && !inject_ingress_is_requested(target))
         return;
     if (target->service->helm.all_containers)
         target->container = target_main_container(target);
@@ -175,7 +175,7 @@ static void fill_workload(struct injection *injection, const struct service *ser
             return;
         fill_container(&target, false);
     }
-    inject_security_tell_pod(&target);
+    inject_security_log_pod(&target);
     if (workload->hook) {
         inject_report_hook(&target);
         return;
@@ -230,7 +230,7 @@ static void fill(struct injection *injection, const struct service *service)
     for (size_t i = 0; i < COUNT_OF(types); i++) {
         for (const struct object *object = release_objects(&injection->release, types[i]); object;
              object = object->next) {
-            size_t done = injection->deed_count;
+            size_t done = injection->event_count;
             found++;
             fill_workload(injection, service, object, false);
             inject_warn_immutable(injection, object, done);
@@ -321,8 +321,8 @@ static struct str source_comment(struct str document)
 {
     struct str line;
     for (size_t at = 0; str_next_line(document, &at, &line);) {
-        if (str_starts(line, STR("# Source:"))) {
-            line.len -= str_ends(line, STR("\r"));
+        if (str_starts_with(line, STR("# Source:"))) {
+            line.len -= str_ends_with(line, STR("\r"));
             return line;
         }
         if (line.len && line.data[0] != '#' && !stream_is_marked(line))
@@ -335,7 +335,7 @@ static struct str source_comment(struct str document)
 static void write_addition(struct buf *out, const struct node *object, struct str comment,
                            const struct emit_style *style)
 {
-    struct str newline = str_of(style->newline);
+    struct str newline = str_from_c(style->newline);
     if (comment.len) {
         buf_add(out, comment);
         buf_add(out, newline);
@@ -366,7 +366,7 @@ static struct str additions_before(struct injected *injected, const struct relea
         write_addition(&out, addition->node, source_comment(text), &style);
     }
     if (out.len && !marked)
-        buf_format(&out, "%s%s", str_starts(text, STR("%")) ? "..." : "---", style.newline);
+        buf_format(&out, "%s%s", str_starts_with(text, STR("%")) ? "..." : "---", style.newline);
     return buf_take(&injected->arena, &out);
 }
 
@@ -377,9 +377,9 @@ static void write_document(struct injected *injected, const struct inject_run *r
     struct str text = run->texts[i];
     if (!text.data)
         text = str_slice(release->source.text, document->start, document->end);
-    size_t mark = utf8_mark(text);
+    size_t mark = utf8_bom_len(text);
     add_piece(injected, str_slice(text, 0, mark));
-    text = str_from(text, mark);
+    text = str_skip(text, mark);
     add_piece(injected, additions_before(injected, release, i, text));
     add_piece(injected, text);
 }
@@ -405,7 +405,7 @@ static bool leave_unfit(struct inject_run *run, size_t i, const struct diags *re
         }
         return false;
     }
-    *unfit = str_c(run->injection.arena, refused->items[0].message);
+    *unfit = str_to_c(run->injection.arena, refused->items[0].message);
     return true;
 }
 
@@ -433,22 +433,22 @@ static bool write_edits(struct inject_run *run)
     return left;
 }
 
-static const char *const deed_words[DEED_KINDS] = {
-    [DEED_ADDED] = "added", [DEED_REPLACED] = "replaced", [DEED_REMOVED] = "removed",
-    [DEED_LEFT] = "left",   [DEED_CHOSEN] = "chosen",     [DEED_IGNORED] = "ignored",
+static const char *const deed_words[CHANGE_KINDS] = {
+    [CHANGE_ADDED] = "added", [CHANGE_REPLACED] = "replaced", [CHANGE_REMOVED] = "removed",
+    [CHANGE_KEPT] = "left",   [CHANGE_CHOSEN] = "chosen",     [CHANGE_IGNORED] = "ignored",
 };
 
-static void write_deed(const struct deed *deed, struct buf *out)
+static void write_deed(const struct change_event *change_event, struct buf *out)
 {
     struct buf line = {0};
-    buf_format(&line, "%.*s: ", STR_ARG(deed->text));
-    if (deed->container.len && deed->several)
-        buf_format(&line, "container %.*s: ", STR_ARG(deed->container));
-    if (deed->what.len)
-        buf_format(&line, "%.*s: ", STR_ARG(deed->what));
-    buf_add(&line, str_of(deed_words[deed->kind]));
-    if (deed->detail.len)
-        buf_format(&line, " (%.*s)", STR_ARG(deed->detail));
+    buf_format(&line, "%.*s: ", STR_ARG(change_event->text));
+    if (change_event->container.len && change_event->several)
+        buf_format(&line, "container %.*s: ", STR_ARG(change_event->container));
+    if (change_event->what.len)
+        buf_format(&line, "%.*s: ", STR_ARG(change_event->what));
+    buf_add(&line, str_from_c(deed_words[change_event->kind]));
+    if (change_event->detail.len)
+        buf_format(&line, " (%.*s)", STR_ARG(change_event->detail));
     if (line.len > DIAG_TEXT_MAX)
         line.len = DIAG_TEXT_MAX;
     diag_add_visible(out, buf_str(&line));
@@ -458,40 +458,42 @@ static void write_deed(const struct deed *deed, struct buf *out)
 
 /* True for what stderr reports too: changes of what the chart says, what could not be set, and
  * choices among several candidates. */
-static bool is_always_told(const struct deed *deed)
+static bool is_always_told(const struct change_event *change_event)
 {
-    if (deed->kind == DEED_CHOSEN)
-        return deed->guess;
-    return deed->kind != DEED_ADDED && deed->kind != DEED_IGNORED;
+    if (change_event->kind == CHANGE_CHOSEN)
+        return change_event->guess;
+    return change_event->kind != CHANGE_ADDED && change_event->kind != CHANGE_IGNORED;
 }
 
 static void write_deeds(const struct injection *injection, struct buf *out, bool all)
 {
-    for (size_t i = 0; i < injection->deed_count; i++)
-        if (all || is_always_told(&injection->deeds[i]))
-            write_deed(&injection->deeds[i], out);
+    for (size_t i = 0; i < injection->event_count; i++)
+        if (all || is_always_told(&injection->events[i]))
+            write_deed(&injection->events[i], out);
 }
 
 static bool injects_nothing(const struct injection *injection)
 {
-    for (size_t i = 0; i < injection->deed_count; i++)
-        if (injection->deeds[i].kind != DEED_IGNORED && injection->deeds[i].kind != DEED_CHOSEN)
+    for (size_t i = 0; i < injection->event_count; i++)
+        if (injection->events[i].kind != CHANGE_IGNORED &&
+            injection->events[i].kind != CHANGE_CHOSEN)
             return false;
     return true;
 }
 
-static void put_deed(struct arena *arena, struct node *list, const struct deed *deed)
+static void put_event(struct arena *arena, struct node *list,
+                      const struct change_event *change_event)
 {
-    struct node *item = add_map(arena, list);
-    put_text(arena, item, "object", deed->object);
-    if (deed->namespace.len)
-        put_text(arena, item, "namespace", deed->namespace);
-    if (deed->container.len)
-        put_text(arena, item, "container", deed->container);
-    if (deed->what.len)
-        put_text(arena, item, "field", deed->what);
-    if (deed->detail.len)
-        put_text(arena, item, "detail", deed->detail);
+    struct node *item = node_append_map(arena, list);
+    node_set_string(arena, item, "object", change_event->object);
+    if (change_event->namespace.len)
+        node_set_string(arena, item, "namespace", change_event->namespace);
+    if (change_event->container.len)
+        node_set_string(arena, item, "container", change_event->container);
+    if (change_event->what.len)
+        node_set_string(arena, item, "field", change_event->what);
+    if (change_event->detail.len)
+        node_set_string(arena, item, "detail", change_event->detail);
 }
 
 /* All deeds as JSON, by what was done; `ignored` only if there are any. */
@@ -499,13 +501,13 @@ static void write_report(const struct injection *injection, struct buf *out)
 {
     struct arena *arena = injection->arena;
     struct node *root = node_new(arena, NODE_MAP);
-    for (enum deed_kind kind = DEED_ADDED; kind < DEED_KINDS; kind++) {
+    for (enum change_kind kind = CHANGE_ADDED; kind < CHANGE_KINDS; kind++) {
         struct node *list = node_new(arena, NODE_LIST);
-        for (size_t i = 0; i < injection->deed_count; i++)
-            if (injection->deeds[i].kind == kind)
-                put_deed(arena, list, &injection->deeds[i]);
-        if (kind != DEED_IGNORED || list->first)
-            put_node(arena, root, deed_words[kind], list);
+        for (size_t i = 0; i < injection->event_count; i++)
+            if (injection->events[i].kind == kind)
+                put_event(arena, list, &injection->events[i]);
+        if (kind != CHANGE_IGNORED || list->first)
+            node_set(arena, root, deed_words[kind], list);
     }
     emit_json(out, root, 0);
     buf_add_byte(out, '\n');
@@ -522,9 +524,9 @@ static void tell_glued(const struct injection *injection, struct buf *out)
     size_t at = 0;
     for (size_t i = 0; i < release->stream.count && told < TOLD; i++) {
         const struct document *document = &release->stream.documents[i];
-        if (!document->glued)
+        if (!document->broken_marker)
             continue;
-        for (; at < document->glued_at; at = str_find(text, at, '\n') + 1)
+        for (; at < document->broken_marker_at; at = str_find(text, at, '\n') + 1)
             line++;
         buf_format(out, "line %zu: a --- has lost its line break: its document is left as it is\n",
                    line);
@@ -586,7 +588,7 @@ static void write_nothing(const struct source *manifests, struct injected *ret)
     add_piece(ret, manifests->text);
     if (str_find(manifests->text, 0, '#') < manifests->text.len)
         return; /* it is a comment already */
-    if (manifests->text.len && !str_ends(manifests->text, STR("\n")))
+    if (manifests->text.len && !str_ends_with(manifests->text, STR("\n")))
         add_piece(ret, STR("\n"));
     add_piece(ret, STR("# optasvc: nothing was rendered\n"));
 }

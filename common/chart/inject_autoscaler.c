@@ -44,7 +44,7 @@ static const struct object *find_scaler(const struct target *target, enum object
 {
     struct release *release = &target->injection->release;
     for (const struct object *each = release_objects(release, type); each; each = each->next)
-        if (!each->hook && release_refers(each, path, scaled))
+        if (!each->hook && scaler_references(each, path, scaled))
             return each;
     return NULL;
 }
@@ -73,9 +73,9 @@ static bool is_scaled_in_vain(const struct target *target, enum field_id field)
         return false;
     struct str rollout = object_text(arena, workload->rollout);
     if (target->fill) {
-        target_tell(target, workload->rollout, DEED_LEFT, "autoscaler",
-                    "%.*s of the chart scales %.*s, whose pods it runs",
-                    STR_ARG(object_text(arena, scaler)), STR_ARG(object_text(arena, workload)));
+        inject_log(target, workload->rollout, CHANGE_KEPT, "autoscaler",
+                   "%.*s of the chart scales %.*s, whose pods it runs",
+                   STR_ARG(object_text(arena, scaler)), STR_ARG(object_text(arena, workload)));
         return true;
     }
     target_error(target, field, "%.*s of the chart scales it, but %.*s runs its pods",
@@ -93,15 +93,14 @@ static bool is_scaled_otherwise(const struct target *target, enum field_id field
     const struct object *keda = find_scaler(target, OBJECT_KEDA, "spec scaleTargetRef", scaled);
     const struct object *vertical = find_scaler(target, OBJECT_VERTICAL, "spec targetRef", scaled);
     if (vertical &&
-        str_is(node_text(node_find(vertical->node, "spec updatePolicy updateMode")), "Off"))
+        str_eq_c(node_string(node_at(vertical->node, "spec updatePolicy updateMode")), "Off"))
         vertical = NULL;
     const struct object *other = keda ? keda : vertical;
     if (!other)
         return false;
     if (target->fill) {
-        target_tell(target, target_controller(target), DEED_LEFT, "autoscaler",
-                    "it is scaled by %.*s of the chart already",
-                    STR_ARG(object_text(arena, other)));
+        inject_log(target, target_controller(target), CHANGE_KEPT, "autoscaler",
+                   "it is scaled by %.*s of the chart already", STR_ARG(object_text(arena, other)));
         return true;
     }
     target_error(target, field, "it is scaled by %.*s of the chart already",
@@ -145,20 +144,20 @@ static bool min_is_zero(const struct target *target)
 
 static bool is_metric(const struct node *metric, const char *source, const char *resource)
 {
-    return str_is(node_text(node_find(node_find(metric, source), "name")), resource);
+    return str_eq_c(node_string(node_at(node_at(metric, source), "name")), resource);
 }
 
 /* The metric of a resource, of our container or else of the pods, and where its target is. */
 static struct node *find_metric(const struct target *target, const struct object *scaler,
                                 const char *resource, const char **ret_source)
 {
-    struct node *metrics = node_find(scaler->node, "spec metrics");
-    struct str container = node_text(node_find(target->container, "name"));
+    struct node *metrics = node_at(scaler->node, "spec metrics");
+    struct str container = node_string(node_at(target->container, "name"));
     struct node *whole = NULL;
-    for (struct node *each = node_items(metrics); each; each = each->next) {
+    for (struct node *each = node_first_child(metrics); each; each = each->next) {
         *ret_source = "containerResource";
         if (is_metric(each, *ret_source, resource) &&
-            str_equal(node_text(node_find(each, "containerResource container")), container))
+            str_equal(node_string(node_at(each, "containerResource container")), container))
             return each;
         if (!whole && is_metric(each, "resource", resource))
             whole = each;
@@ -184,9 +183,9 @@ static bool find_mark(const void *context, enum sidecar_source source, const cha
         return true;
     const char *kind = label ? "labels" : "annotations";
     const struct node *value =
-        node_find(pod ? target->workload->template : marks->namespace,
-                  str_format(target->injection->arena, "metadata %s %s", kind, key).data);
-    *ret_value = node_text(value);
+        node_at(pod ? target->workload->template : marks->namespace,
+                str_format(target->injection->arena, "metadata %s %s", kind, key).data);
+    *ret_value = node_string(value);
     return value || (target->fill && sidecar_of_service(target->service, source, key, ret_value));
 }
 
@@ -208,14 +207,14 @@ static bool gets_sidecar(const struct target *target)
  * turn does not count for a container (replica_calculator.go of Kubernetes). */
 static struct str metric_container(const struct target *target, const char *resource)
 {
-    const struct node *containers = node_find(target_pod(target), "containers");
-    const struct node *init = node_find(target_pod(target), "initContainers");
+    const struct node *containers = node_at(target_pod(target), "containers");
+    const struct node *init = node_at(target_pod(target), "initContainers");
     if (pod_resources_has(target->injection->arena, target_pod(target), resource))
         return (struct str){0};
     bool several = containers->first->next != NULL;
-    for (const struct node *each = node_items(init); each; each = each->next)
-        several |= str_is(node_text(node_find(each, "restartPolicy")), "Always");
-    return several || gets_sidecar(target) ? node_text(node_find(target->container, "name"))
+    for (const struct node *each = node_first_child(init); each; each = each->next)
+        several |= str_eq_c(node_string(node_at(each, "restartPolicy")), "Always");
+    return several || gets_sidecar(target) ? node_string(node_at(target->container, "name"))
                                            : (struct str){0};
 }
 
@@ -232,11 +231,11 @@ static void replace_metric(const struct target *target, const struct object *sca
     edit_remove(edit, metric, source);
     edit_set(edit, metric, type->key->text, type);
     edit_set(edit, metric, to, goal);
-    if (str_is(to, source)) /* it had no target */
-        target_tell(target, scaler, DEED_ADDED, what, "%s", "");
+    if (str_eq_c(to, source)) /* it had no target */
+        inject_log(target, scaler, CHANGE_ADDED, what, "%s", "");
     else
-        target_tell(target, scaler, DEED_REPLACED, what, "chart: %s, service: %.*s", source,
-                    STR_ARG(to));
+        inject_log(target, scaler, CHANGE_REPLACED, what, "chart: %s, service: %.*s", source,
+                   STR_ARG(to));
 }
 
 /* Turns a metric off: that of the container, and that of the pods. True if there was one. */
@@ -248,11 +247,11 @@ static bool remove_metrics(const struct target *target, const struct object *sca
     bool found = false;
     for (struct node *metric; (metric = find_metric(target, scaler, resource, &source));
          found = true)
-        edit_remove_item(edit, node_find(scaler->node, "spec metrics"), metric);
+        edit_remove_item(edit, node_at(scaler->node, "spec metrics"), metric);
     if (found)
-        target_tell(target, scaler, DEED_REMOVED,
-                    str_format(target->injection->arena, "%s target", resource).data, "%s is 0",
-                    schema_field(field)->name);
+        inject_log(target, scaler, CHANGE_REMOVED,
+                   str_format(target->injection->arena, "%s target", resource).data, "%s is 0",
+                   schema_field(field)->name);
     return found;
 }
 
@@ -260,7 +259,7 @@ static bool remove_metrics(const struct target *target, const struct object *sca
 static void check_metrics(const struct target *target, const struct object *scaler,
                           enum field_id field)
 {
-    if (node_items(node_find(scaler->node, "spec metrics")))
+    if (node_first_child(node_at(scaler->node, "spec metrics")))
         return;
     target_error(target, field, "%.*s would have no metric, so Kubernetes would scale it by CPU",
                  STR_ARG(object_text(target->injection->arena, scaler)));
@@ -276,28 +275,28 @@ static void set_metric(const struct target *target, const struct object *scaler,
     struct node *metric = find_metric(target, scaler, resource, &source);
     const char *what = str_format(arena, "%s target", resource).data;
     if (!metric) {
-        struct node *spec = node_find(scaler->node, "spec");
+        struct node *spec = node_at(scaler->node, "spec");
         struct edit *edit = release_edit(&target->injection->release, scaler);
         struct node *metrics = edit_list(edit, spec, "metrics");
         if (metrics)
             edit_insert(edit, metrics, NULL,
                         autoscaler_metric(arena, resource, utilization,
                                           metric_container(target, resource)));
-        target_tell(target, scaler, DEED_ADDED, what, "%s", "");
+        inject_log(target, scaler, CHANGE_ADDED, what, "%s", "");
         return;
     }
-    struct node *goal = node_find(node_find(metric, source), "target");
+    struct node *goal = node_at(node_at(metric, source), "target");
     struct str container = metric_container(target, resource);
     bool whole = strcmp(source, "resource") == 0 && container.len;
-    if (!goal || (whole && !node_find(goal, "averageUtilization"))) {
+    if (!goal || (whole && !node_at(goal, "averageUtilization"))) {
         replace_metric(target, scaler, metric, source, what,
                        autoscaler_metric(arena, resource, utilization, container));
         return;
     }
     target_set(target, scaler, goal, "averageUtilization", node_int(arena, utilization), what,
-               TELL_VALUES);
+               SHOW_VALUES);
     target_set(target, scaler, goal, "type", node_scalar(arena, STYLE_TEXT, STR("Utilization")),
-               str_format(arena, "%s type", what).data, TELL_VALUES);
+               str_format(arena, "%s type", what).data, SHOW_VALUES);
     target_remove(target, scaler, goal, "averageValue",
                   str_format(arena, "%s averageValue", what).data, "a percentage is written");
 }
@@ -312,7 +311,7 @@ static void set_targets_v1(const struct target *target, const struct object *sca
     } else if (target_has(target, SERVICE_TARGET_CPU)) {
         target_set(target, scaler, scaler->node, "spec targetCPUUtilizationPercentage",
                    node_int(target->injection->arena, target->service->target_cpu), "cpu target",
-                   TELL_VALUES);
+                   SHOW_VALUES);
     }
     if (!target_has(target, SERVICE_TARGET_MEM) || target->service->target_memory == 0)
         return;
@@ -338,7 +337,7 @@ static void check_container_metric(const struct target *target, const struct obj
     diag_warning(target->injection->diags, object_location(scaler),
                  "%.*s scales by the %s of container %.*s, which has no request of its own",
                  STR_ARG(object_text(arena, scaler)), resource,
-                 STR_ARG(node_text(node_find(target->container, "name"))));
+                 STR_ARG(node_string(node_at(target->container, "name"))));
     diag_hint(target->injection->diags,
               "the pod's spec.resources does not count for a container: write resource_request, or "
               "use a metric of type Resource in the chart");
@@ -374,13 +373,13 @@ static void fill_requests(const struct target *target, const struct object *scal
     for (size_t i = 0; i < COUNT_OF(resources); i++) {
         const char *source;
         const struct node *metric = find_metric(target, scaler, resources[i], &source);
-        if (!metric || !node_find(node_find(metric, source), "target averageUtilization"))
+        if (!metric || !node_at(node_at(metric, source), "target averageUtilization"))
             continue;
         need_request(target, resources[i]);
         if (strcmp(source, "containerResource") == 0)
             check_container_metric(target, scaler, resources[i]);
     }
-    if (node_find(scaler->node, "spec targetCPUUtilizationPercentage"))
+    if (node_at(scaler->node, "spec targetCPUUtilizationPercentage"))
         need_request(target, "cpu");
 }
 
@@ -388,12 +387,12 @@ static void fill_requests(const struct target *target, const struct object *scal
 static bool check_version(const struct target *target, const struct object *scaler)
 {
     struct str version = scaler->api_version;
-    if (str_is(version, "autoscaling/v1") || str_is(version, "autoscaling/v2"))
+    if (str_eq_c(version, "autoscaling/v1") || str_eq_c(version, "autoscaling/v2"))
         return true;
-    const char *removed = str_is(version, "autoscaling/v2beta1") ? ", which Kubernetes 1.25 removed"
-                          : str_is(version, "autoscaling/v2beta2")
-                              ? ", which Kubernetes 1.26 removed"
-                              : "";
+    const char *removed =
+        str_eq_c(version, "autoscaling/v2beta1")   ? ", which Kubernetes 1.25 removed"
+        : str_eq_c(version, "autoscaling/v2beta2") ? ", which Kubernetes 1.26 removed"
+                                                   : "";
     target_error(target, written_field(target), "%.*s of the chart is %.*s%s",
                  STR_ARG(object_text(target->injection->arena, scaler)), STR_ARG(version), removed);
     diag_hint(target->injection->diags,
@@ -427,11 +426,11 @@ static void change_scaler(const struct target *target, const struct object *scal
     }
     if (target_has(target, SERVICE_MIN_CONTAINERS))
         target_set(target, scaler, scaler->node, "spec minReplicas", node_int(arena, min),
-                   "minReplicas", TELL_VALUES);
+                   "minReplicas", SHOW_VALUES);
     if (target_has(target, SERVICE_MAX_CONTAINERS))
         target_set(target, scaler, scaler->node, "spec maxReplicas", node_int(arena, max),
-                   "maxReplicas", TELL_VALUES);
-    if (str_is(scaler->api_version, "autoscaling/v1"))
+                   "maxReplicas", SHOW_VALUES);
+    if (str_eq_c(scaler->api_version, "autoscaling/v1"))
         set_targets_v1(target, scaler);
     else
         set_targets(target, scaler);
@@ -517,10 +516,10 @@ static void scale_anew(const struct target *target, int64_t *ret_max)
     if (target_has(target, SERVICE_MIN_CONTAINERS))
         min = service->min_containers;
     *ret_max = max;
-    if (target->fill && node_find(controller->node, "spec replicas")) {
+    if (target->fill && node_at(controller->node, "spec replicas")) {
         *ret_max = replicas;
-        target_tell(target, controller, DEED_LEFT, "autoscaler", "%s",
-                    "the chart says replicas, which an autoscaler would fight with");
+        inject_log(target, controller, CHANGE_KEPT, "autoscaler", "%s",
+                   "the chart says replicas, which an autoscaler would fight with");
         return;
     }
     if (min > max || (min == max && !target_has(target, SERVICE_MAX_CONTAINERS)))
@@ -538,7 +537,7 @@ static bool has_budget(const struct target *target)
     struct release *release = &target->injection->release;
     for (const struct object *each = release_objects(release, OBJECT_DISRUPTION_BUDGET); each;
          each = each->next)
-        if (!each->hook && release_selects(each, target->workload))
+        if (!each->hook && selector_matches(each, target->workload))
             return true;
     return false;
 }
@@ -547,7 +546,7 @@ static void add_budget(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
     const struct object *workload = target_controller(target);
-    const struct node *selector = node_find(target->workload->node, "spec selector");
+    const struct node *selector = node_at(target->workload->node, "spec selector");
     if (has_budget(target) || !selector)
         return;
     const struct object *other = release_find(&target->injection->release, OBJECT_DISRUPTION_BUDGET,
@@ -562,11 +561,11 @@ static void add_budget(const struct target *target)
     }
     struct node *object = node_new(arena, NODE_MAP);
     struct node *spec = disruption_budget_spec(arena, object);
-    put_node(arena, spec, "selector", node_copy(arena, selector));
+    node_set(arena, spec, "selector", node_copy(arena, selector));
     target_add(target, "policy/v1", "PodDisruptionBudget", workload->name, NULL, spec);
 }
 
-bool inject_scale_is_asked(const struct target *target)
+bool inject_scale_is_requested(const struct target *target)
 {
     return written_field(target) != SERVICE_END;
 }
@@ -575,11 +574,11 @@ void inject_scale(const struct target *target)
 {
     enum field_id field = written_field(target);
     if (field == SERVICE_END) {
-        if (inject_replicas_is_asked(target))
+        if (inject_replicas_is_requested(target))
             inject_replicas_alone(target, find_any_scaler(target));
         return;
     }
-    if (str_is(target_controller(target)->kind, "DaemonSet")) {
+    if (str_eq_c(target_controller(target)->kind, "DaemonSet")) {
         target_error(target, field, "a DaemonSet runs one pod on each node, whatever %s says",
                      schema_field(field)->name);
         diag_hint(target->injection->diags, "leave it out");

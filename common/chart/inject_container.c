@@ -3,13 +3,13 @@
 
 static struct node *first_container(const struct object *workload)
 {
-    const struct node *containers = node_find(workload->pod, "containers");
+    const struct node *containers = node_at(workload->pod, "containers");
     return containers && containers->kind == NODE_LIST ? containers->first : NULL;
 }
 
 static struct str name_of(const struct node *container)
 {
-    return node_text(node_find(container, "name"));
+    return node_string(node_at(container, "name"));
 }
 
 static struct node *container_named(const struct object *workload, struct str name)
@@ -44,7 +44,7 @@ static void report(const struct target *target, struct location at, struct str m
 {
     struct injection *injection = target->injection;
     if (target->all) {
-        target_tell(target, target->workload, DEED_LEFT, "", "%.*s", STR_ARG(message));
+        inject_log(target, target->workload, CHANGE_KEPT, "", "%.*s", STR_ARG(message));
         return;
     }
     if (injection->release.unreadable) /* it may be decided in there */
@@ -156,7 +156,7 @@ static struct node *choose(const struct target *target, struct str *ret_reason)
 static struct str written_container(const struct target *target)
 {
     const char *flag = target->injection->options->container;
-    return flag ? str_of(flag) : target->service->helm.container;
+    return flag ? str_from_c(flag) : target->service->helm.container;
 }
 
 /* Reports that no container has the written name, with the one most like it. */
@@ -164,7 +164,7 @@ static void report_unknown(const struct target *target, struct str written)
 {
     struct suggestion near = {.word = written};
     for (struct node *each = first_container(target->workload); each; each = each->next)
-        suggestion_offer(&near, name_of(each));
+        suggestion_add(&near, name_of(each));
     report(target, record_location(target->service->record, SERVICE_HELM),
            str_format(target->injection->arena, "no container is named \"%.*s\"", STR_ARG(written)),
            near.best.len ? near.best : list_containers(target, false));
@@ -187,7 +187,7 @@ static struct node *find(const struct target *target, struct str *ret_reason)
                                                             : STR("helm.container names it");
         return named;
     }
-    struct str name = node_text(node_find(
+    struct str name = node_string(node_at(
         workload->template, "metadata annotations kubectl.kubernetes.io/default-container"));
     struct node *annotated = container_named(workload, name);
     if (annotated) {
@@ -210,7 +210,7 @@ struct node *target_main_container(const struct target *target)
         report(target, target->service->at, STR("its container is not a map"), STR(""));
         return NULL;
     }
-    target_choice(target->injection, target->workload, container,
-                  several && written_container(target).len == 0, "%.*s", STR_ARG(reason));
+    inject_log_choice(target->injection, target->workload, container,
+                      several && written_container(target).len == 0, "%.*s", STR_ARG(reason));
     return container;
 }

@@ -6,7 +6,7 @@
 /* The first from `item` on. */
 static struct node *next_variable(struct node *item, struct str name)
 {
-    while (item && !str_equal(node_text(node_find(item, "name")), name))
+    while (item && !str_equal(node_string(node_at(item, "name")), name))
         item = item->next;
     return item;
 }
@@ -36,7 +36,7 @@ static bool refers_to(struct str value, struct str name)
 static const struct node *first_user(const struct node *env, struct str name)
 {
     for (const struct node *item = env ? env->first : NULL; item; item = item->next)
-        if (refers_to(node_text(node_find(item, "value")), name))
+        if (refers_to(node_string(node_at(item, "value")), name))
             return item;
     return NULL;
 }
@@ -48,18 +48,18 @@ static void replace_variable(const struct target *target, struct node *item,
     struct arena *arena = target->injection->arena;
     struct node *made = manifest_variable(arena, variable);
     struct node *value = made->last;
-    const char *key = str_c(arena, value->key->text);
+    const char *key = str_to_c(arena, value->key->text);
     const char *other = variable->secret.len ? "value" : "valueFrom";
     const char *what = str_format(arena, "env.%.*s", STR_ARG(variable->name)).data;
     if (target->fill)
         return;
-    if (node_find(item, other)) {
+    if (node_at(item, other)) {
         edit_remove(target->edit, item, other);
         edit_set(target->edit, item, value->key->text, value);
-        target_tell(target, NULL, DEED_REPLACED, what, "%s", "");
+        inject_log(target, NULL, CHANGE_REPLACED, what, "%s", "");
         return;
     }
-    target_set(target, NULL, item, key, value, what, TELL_NAMES);
+    target_set(target, NULL, item, key, value, what, HIDE_VALUES);
 }
 
 /* Ours must be expanded as they are written, so what they refer to must stand before them. */
@@ -68,7 +68,7 @@ static void check_order(const struct target *target, const struct node *env,
 {
     bool seen = false;
     for (const struct node *item = env->first; item; item = item->next) {
-        struct str name = node_text(node_find(item, "name"));
+        struct str name = node_string(node_at(item, "name"));
         if (seen && refers_to(variable->text, name)) {
             diag_error(target->injection->diags, variable->at,
                        "%.*s: the variable \"%.*s\" refers to \"%.*s\", which stands behind it",
@@ -120,7 +120,7 @@ static void add_variables(const struct target *target)
     const struct service *service = target->service;
     struct arena *arena = target->injection->arena;
     struct sequence sequence = {.service = service,
-                                .env = node_find(target->container, "env"),
+                                .env = node_at(target->container, "env"),
                                 .visited = ARENA_ARRAY(arena, service->variable_count, bool)};
     sequence.items = ARENA_ARRAY(arena, service->variable_count, const struct variable *);
     for (size_t i = 0; i < service->variable_count; i++)
@@ -139,16 +139,16 @@ static void add_variables(const struct target *target)
         } else {
             edit_insert(target->edit, env, before, made);
         }
-        target_tell(target, NULL, DEED_ADDED,
-                    str_format(arena, "env.%.*s", STR_ARG(variable->name)).data, "%s", "");
+        inject_log(target, NULL, CHANGE_ADDED,
+                   str_format(arena, "env.%.*s", STR_ARG(variable->name)).data, "%s", "");
     }
 }
 
 /* A source of the chart that gives every key of the Secret under the key's own name. */
 static bool is_all_secrets(const struct node *source, struct str secret)
 {
-    return str_equal(node_text(node_find(source, "secretRef name")), secret) &&
-           node_text(node_find(source, "prefix")).len == 0;
+    return str_equal(node_string(node_at(source, "secretRef name")), secret) &&
+           node_string(node_at(source, "prefix")).len == 0;
 }
 
 /* Later sources of envFrom win over earlier ones: ours is the last, or, when gaps are filled, the
@@ -156,8 +156,8 @@ static bool is_all_secrets(const struct node *source, struct str secret)
 static void inject_all_secrets(const struct target *target)
 {
     struct str secret = target->service->all_secrets;
-    const struct node *old = node_find(target->container, "envFrom");
-    const struct node *first = old ? node_items(old) : NULL;
+    const struct node *old = node_at(target->container, "envFrom");
+    const struct node *first = old ? node_first_child(old) : NULL;
     for (const struct node *source = first; source; source = source->next)
         if (is_all_secrets(source, secret))
             return;
@@ -166,9 +166,9 @@ static void inject_all_secrets(const struct target *target)
         return;
     edit_insert(target->edit, list, target->fill ? list->first : NULL,
                 manifest_all_secrets(target->injection->arena, target->service));
-    target_tell(target, NULL, DEED_ADDED,
-                str_format(target->injection->arena, "envFrom.%.*s", STR_ARG(secret)).data, "%s",
-                "");
+    inject_log(target, NULL, CHANGE_ADDED,
+               str_format(target->injection->arena, "envFrom.%.*s", STR_ARG(secret)).data, "%s",
+               "");
 }
 
 void inject_variables(const struct target *target)
@@ -178,13 +178,13 @@ void inject_variables(const struct target *target)
         inject_all_secrets(target);
     for (size_t i = 0; i < service->variable_count; i++) {
         const struct variable *variable = &service->variables[i];
-        struct node *item = find_variable(node_find(target->container, "env"), variable->name);
+        struct node *item = find_variable(node_at(target->container, "env"), variable->name);
         /* A chart may set one twice; which of them holds depends on who applies it. */
         for (; item; item = next_variable(item->next, variable->name))
             replace_variable(target, item, variable);
     }
     add_variables(target);
-    const struct node *env = node_find(target->container, "env");
+    const struct node *env = node_at(target->container, "env");
     for (size_t i = 0; env && env->kind == NODE_LIST && i < service->variable_count; i++)
         check_order(target, env, &service->variables[i]);
 }

@@ -23,13 +23,13 @@ enum step { STEP_NAME, STEP_ENDING, STEP_LABEL, STEP_ANY, STEP_COUNT };
 static bool ends_in(const struct object *object, struct str name)
 {
     size_t len = object->name.len;
-    return len > name.len && str_ends(object->name, name) &&
+    return len > name.len && str_ends_with(object->name, name) &&
            object->name.data[len - name.len - 1] == '-';
 }
 
 static struct str name_label(const struct object *object)
 {
-    return node_text(node_find(object->node, "metadata labels app.kubernetes.io/name"));
+    return node_string(node_at(object->node, "metadata labels app.kubernetes.io/name"));
 }
 
 static bool fits_itself(const struct object *object, enum step step, const struct query *query)
@@ -37,7 +37,7 @@ static bool fits_itself(const struct object *object, enum step step, const struc
     if (query->namespace.len && !str_equal(query->namespace, object->namespace))
         return false;
     /* kubectl takes deployment/web as well. */
-    if (query->kind && *query->kind && !str_is_nocase(object->kind, query->kind))
+    if (query->kind && *query->kind && !str_eq_c_nocase(object->kind, query->kind))
         return false;
     switch (step) {
     case STEP_NAME:
@@ -92,14 +92,14 @@ static struct query query_parse(struct arena *arena, struct str written)
         parts[count++] = str_slice(written, at, end);
         at = end + 1;
     }
-    parts[count] = str_from(written, at);
+    parts[count] = str_skip(written, at);
     struct query query = {.name = parts[count]};
     if (count > 0)
-        query.kind = str_c(arena, parts[count - 1]);
+        query.kind = str_to_c(arena, parts[count - 1]);
     if (count > 1)
         query.namespace = parts[0];
-    if (str_starts(query.name, STR("*-")))
-        query.name = str_from(query.name, 2);
+    if (str_starts_with(query.name, STR("*-")))
+        query.name = str_skip(query.name, 2);
     return query;
 }
 
@@ -109,7 +109,7 @@ static struct query query_parse(struct arena *arena, struct str written)
  * version such as v2. */
 static bool is_meaningless(struct str word)
 {
-    return word.len < 2 || str_only(str_from(word, word.data[0] == 'v'), "0123456789");
+    return word.len < 2 || str_span_only(str_skip(word, word.data[0] == 'v'), "0123456789");
 }
 
 /* The first word between dashes that two names share; empty: none. */
@@ -210,7 +210,7 @@ static struct str nearest_workload(struct injection *injection, struct str writt
          object; object = object->next) {
         const char *before = near.best.data;
         if (is_candidate(object))
-            suggestion_offer(&near, object->name);
+            suggestion_add(&near, object->name);
         if (near.best.data != before)
             nearest = object;
     }
@@ -342,7 +342,7 @@ static const struct object *found(struct injection *injection, const struct serv
     if (workload->rollout)
         runs = str_format(injection->arena, "; %.*s runs its pods",
                           STR_ARG(object_text(injection->arena, workload->rollout)));
-    target_choice(injection, workload, NULL, guess, "%.*s%.*s", STR_ARG(reason), STR_ARG(runs));
+    inject_log_choice(injection, workload, NULL, guess, "%.*s%.*s", STR_ARG(reason), STR_ARG(runs));
     return workload;
 }
 
@@ -422,18 +422,18 @@ static const struct object *find_by_name(struct injection *injection, const stru
 const struct object *target_workload(struct injection *injection, const struct service *service)
 {
     if (injection->options->workload)
-        return find_written(injection, service, str_of(injection->options->workload));
+        return find_written(injection, service, str_from_c(injection->options->workload));
     if (service->helm.workload.len)
         return find_written(injection, service, service->helm.workload);
     return find_by_name(injection, service);
 }
 
 /* Two services that write into one workload would overwrite each other. */
-bool target_take(struct injection *injection, const struct service *service,
-                 const struct object *workload)
+bool claim_workload(struct injection *injection, const struct service *service,
+                    const struct object *workload)
 {
     const struct service *owner =
-        set_add(injection->arena, &injection->owners, target_key(injection, workload), service);
+        map_add(injection->arena, &injection->owners, target_key(injection, workload), service);
     if (!owner)
         return true;
     diag_error(injection->diags, service->at,

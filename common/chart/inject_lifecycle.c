@@ -5,19 +5,19 @@
 /* True for an object whose pods cannot be changed, only replaced. */
 static bool is_immutable(const struct object *object)
 {
-    return str_is(object->kind, "Job") || str_is(object->kind, "Pod");
+    return str_eq_c(object->kind, "Job") || str_eq_c(object->kind, "Pod");
 }
 
-bool inject_is_left_out(const struct target *target)
+bool inject_is_excluded(const struct target *target)
 {
     const struct object *workload = target->workload;
     const struct helm *helm = &target->service->helm;
     if (workload->hook && !helm->hooks)
-        target_tell(target, workload, DEED_LEFT, "", "%s",
-                    "it is a hook, and the service has hooks: false");
+        inject_log(target, workload, CHANGE_KEPT, "", "%s",
+                   "it is a hook, and the service has hooks: false");
     else if (!workload->hook && is_immutable(workload) && !helm->jobs)
-        target_tell(target, workload, DEED_LEFT, "",
-                    "it is a %.*s, and the service has jobs: false", STR_ARG(workload->kind));
+        inject_log(target, workload, CHANGE_KEPT, "",
+                   "it is a %.*s, and the service has jobs: false", STR_ARG(workload->kind));
     else
         return false;
     return true;
@@ -58,12 +58,12 @@ static const struct {
 static bool is_asked(const struct target *target, enum field_id field, struct str what)
 {
     const struct object *workload = target->workload;
-    if (!target_has(target, field) || (str_is(what, "probes") && workload->ends))
+    if (!target_has(target, field) || (str_eq_c(what, "probes") && workload->ends))
         return false;
     if (field == SERVICE_TIMEOUT)
-        return str_is(workload->kind, "Deployment") || str_is(workload->kind, "Rollout");
+        return str_eq_c(workload->kind, "Deployment") || str_eq_c(workload->kind, "Rollout");
     return field != SERVICE_HEALTHCHECK ||
-           !str_is(record_value(target->service->record, field)->text, "none");
+           !str_eq_c(record_value(target->service->record, field)->text, "none");
 }
 
 void inject_report_hook(const struct target *target)
@@ -71,12 +71,12 @@ void inject_report_hook(const struct target *target)
     const char *reported = "";
     for (size_t i = 0; i < COUNT_OF(not_for_hooks); i++) {
         const char *what = not_for_hooks[i].what;
-        if (str_is(str_of(what), reported) ||
-            !is_asked(target, not_for_hooks[i].field, str_of(what)))
+        if (str_eq_c(str_from_c(what), reported) ||
+            !is_asked(target, not_for_hooks[i].field, str_from_c(what)))
             continue;
-        target_tell(target, target->workload, DEED_LEFT, what,
-                    "%shooks get only resources and security",
-                    target->workload->ends ? "" : "it is a hook that keeps running, and ");
+        inject_log(target, target->workload, CHANGE_KEPT, what,
+                   "%shooks get only resources and security",
+                   target->workload->ends ? "" : "it is a hook that keeps running, and ");
         reported = what;
     }
 }
@@ -85,9 +85,9 @@ void inject_report_hook(const struct target *target)
 static bool is_changed(const struct injection *injection, const struct object *object, size_t done)
 {
     struct str name = object_kind_name(injection->arena, object);
-    for (size_t i = done; i < injection->deed_count; i++) {
-        const struct deed *deed = &injection->deeds[i];
-        if (deed->kind == DEED_ADDED && str_equal(deed->object, name))
+    for (size_t i = done; i < injection->event_count; i++) {
+        const struct change_event *change_event = &injection->events[i];
+        if (change_event->kind == CHANGE_ADDED && str_equal(change_event->object, name))
             return true;
     }
     return false;
@@ -96,7 +96,7 @@ static bool is_changed(const struct injection *injection, const struct object *o
 void inject_warn_immutable(struct injection *injection, const struct object *object, size_t done)
 {
     struct arena *arena = injection->arena;
-    bool pod = str_is(object->kind, "Pod");
+    bool pod = str_eq_c(object->kind, "Pod");
     if (object->hook || !is_immutable(object) || !is_changed(injection, object, done))
         return;
     struct str message =
@@ -105,11 +105,11 @@ void inject_warn_immutable(struct injection *injection, const struct object *obj
                    "these settings fails",
                    STR_ARG(object_text(arena, object)),
                    pod ? "the containers of a Pod" : "the pod template of a Job");
-    if (diags_hold(injection->diags, message))
+    if (diags_contain(injection->diags, message))
         return; /* of another service */
     diag_warning(injection->diags, object_location(object), "%.*s", STR_ARG(message));
     struct str namespace = object->namespace.len ? object->namespace : STR("NAMESPACE");
-    if (target_is_word(object->name) && target_is_word(object->namespace))
+    if (target_is_shell_word(object->name) && target_is_shell_word(object->namespace))
         diag_hint(injection->diags,
                   "delete it before that upgrade: kubectl delete -n %.*s %s %.*s\n"
                   "or leave out Jobs and bare Pods: helm: {jobs: false}",

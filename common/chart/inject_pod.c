@@ -13,7 +13,7 @@ void inject_commands(const struct target *target)
         const struct value *words = record_value(target->service->record, rows[i].field);
         if (words->node && words->count)
             target_set(target, NULL, target->container, rows[i].key,
-                       manifest_words(target->injection->arena, words), NULL, TELL_NAMES);
+                       manifest_string_list(target->injection->arena, words), NULL, HIDE_VALUES);
     }
 }
 
@@ -26,7 +26,7 @@ static void inject_timeout(const struct target *target)
     int64_t seconds;
     if (!target_has(target, SERVICE_TIMEOUT))
         return;
-    if (!str_is(kind, "Deployment") && !str_is(kind, "Rollout")) {
+    if (!str_eq_c(kind, "Deployment") && !str_eq_c(kind, "Rollout")) {
         diag_warning(target->injection->diags,
                      record_location(target->service->record, SERVICE_TIMEOUT),
                      "timeout has no effect: a %.*s has no deadline", STR_ARG(kind));
@@ -43,7 +43,7 @@ static void inject_timeout(const struct target *target)
         return;
     }
     target_set(target, controller, controller->node, "spec progressDeadlineSeconds",
-               node_int(arena, target->service->timeout), "progressDeadlineSeconds", TELL_VALUES);
+               node_int(arena, target->service->timeout), "progressDeadlineSeconds", SHOW_VALUES);
 }
 
 static void inject_times(const struct target *target)
@@ -53,27 +53,27 @@ static void inject_times(const struct target *target)
     if (target_has(target, SERVICE_GRACE_PERIOD))
         target_set(target, target->workload, target_pod(target), "terminationGracePeriodSeconds",
                    node_int(arena, target->service->grace_period), "terminationGracePeriodSeconds",
-                   TELL_VALUES);
+                   SHOW_VALUES);
     if (target_has(target, SERVICE_TOKEN))
         target_set(
             target, target->workload, target_pod(target), "automountServiceAccountToken",
             node_scalar(arena, STYLE_PLAIN, target->service->token ? STR("true") : STR("false")),
-            "automountServiceAccountToken", TELL_VALUES);
+            "automountServiceAccountToken", SHOW_VALUES);
 }
 
 static bool tolerates(const struct node *item, const struct toleration *toleration)
 {
-    struct str operator= node_text(node_find(item, "operator"));
-    return str_equal(node_text(node_find(item, "key")), toleration->key) &&
-           str_equal(node_text(node_find(item, "value")), toleration->value) &&
-           str_equal(node_text(node_find(item, "effect")), toleration->effect) &&
-           (operator.len == 0 || str_is(operator, "Equal"));
+    struct str operator= node_string(node_at(item, "operator"));
+    return str_equal(node_string(node_at(item, "key")), toleration->key) &&
+           str_equal(node_string(node_at(item, "value")), toleration->value) &&
+           str_equal(node_string(node_at(item, "effect")), toleration->effect) &&
+           (operator.len == 0 || str_eq_c(operator, "Equal"));
 }
 
 static bool is_tolerated(const struct target *target, const struct toleration *toleration)
 {
-    const struct node *list = node_find(target_pod(target), "tolerations");
-    for (const struct node *item = node_items(list); item; item = item->next)
+    const struct node *list = node_at(target_pod(target), "tolerations");
+    for (const struct node *item = node_first_child(list); item; item = item->next)
         if (tolerates(item, toleration))
             return true;
     return false;
@@ -82,7 +82,7 @@ static bool is_tolerated(const struct target *target, const struct toleration *t
 static void inject_tolerations(const struct target *target)
 {
     const struct service *service = target->service;
-    if (target->fill && node_find(target_pod(target), "tolerations"))
+    if (target->fill && node_at(target_pod(target), "tolerations"))
         return;
     for (size_t i = 0; i < service->toleration_count; i++) {
         const struct toleration *toleration = &service->tolerations[i];
@@ -93,8 +93,8 @@ static void inject_tolerations(const struct target *target)
             return;
         edit_insert(target->edit, list, NULL,
                     manifest_toleration(target->injection->arena, toleration));
-        target_tell(target, target->workload, DEED_ADDED, "tolerations", "%.*s",
-                    STR_ARG(toleration->key));
+        inject_log(target, target->workload, CHANGE_ADDED, "tolerations", "%.*s",
+                   STR_ARG(toleration->key));
     }
 }
 
@@ -107,7 +107,7 @@ static void inject_items(const struct target *target, const char *key, const cha
         const char *path = str_format(arena, "metadata %s %.*s", key, STR_ARG(item->name)).data;
         target_set(target, target->workload, target->workload->template, path,
                    node_scalar(arena, STYLE_TEXT, item->text),
-                   str_format(arena, "%s.%.*s", what, STR_ARG(item->name)).data, TELL_VALUES);
+                   str_format(arena, "%s.%.*s", what, STR_ARG(item->name)).data, SHOW_VALUES);
     }
 }
 
@@ -116,12 +116,12 @@ static void check_labels(const struct target *target)
 {
     struct injection *injection = target->injection;
     const struct value *labels = target->service->pod_labels;
-    const struct node *there = node_find(target->workload->template, "metadata labels");
+    const struct node *there = node_at(target->workload->template, "metadata labels");
     for (size_t i = 0; i < labels->count; i++) {
         const struct item *item = &labels->items[i];
-        const struct node *same = node_find(there, str_c(injection->arena, item->name));
+        const struct node *same = node_at(there, str_to_c(injection->arena, item->name));
         const struct object *user = release_label_user(&injection->release, item->name);
-        if (!user || (same && str_equal(node_text(same), item->text)))
+        if (!user || (same && str_equal(node_string(same), item->text)))
             continue;
         diag_error(injection->diags, item->name_node->span,
                    "%.*s: %.*s of the chart selects pods by the label \"%.*s\"",

@@ -15,7 +15,7 @@ const char *probe_handler_of(const struct node *probe, enum probe_kind *ret_kind
 {
     *ret_kind = PROBE_NONE;
     for (size_t i = 0; i < COUNT_OF(handlers); i++) {
-        if (!node_find(probe, handlers[i].key))
+        if (!node_at(probe, handlers[i].key))
             continue;
         *ret_kind = handlers[i].kind;
         return handlers[i].key;
@@ -47,7 +47,7 @@ static bool has_word(struct str name, const char *word)
 {
     for (size_t at = 0; at < name.len;) {
         size_t end = str_find(name, at, '-');
-        if (str_is(str_slice(name, at, end), word))
+        if (str_eq_c(str_slice(name, at, end), word))
             return true;
         at = end + 1;
     }
@@ -65,9 +65,9 @@ static size_t count_grpc_ports(const struct target *target, const struct node **
 {
     size_t count = 0;
     *ret_first = NULL;
-    for (const struct node *port = node_items(node_find(target->container, "ports")); port;
+    for (const struct node *port = node_first_child(node_at(target->container, "ports")); port;
          port = port->next) {
-        if (target_is_udp(port) || !is_grpc_name(node_text(node_find(port, "name"))))
+        if (target_is_udp(port) || !is_grpc_name(node_string(node_at(port, "name"))))
             continue;
         if (count++ == 0)
             *ret_first = port;
@@ -77,10 +77,10 @@ static size_t count_grpc_ports(const struct target *target, const struct node **
 
 static const struct node *named_port(const struct target *target, enum probe_kind kind)
 {
-    const struct node *ports = node_find(target->container, "ports");
+    const struct node *ports = node_at(target->container, "ports");
     for (const char *const *name = names_for(kind); *name; name++)
-        for (const struct node *port = node_items(ports); port; port = port->next)
-            if (!target_is_udp(port) && str_is(node_text(node_find(port, "name")), *name))
+        for (const struct node *port = node_first_child(ports); port; port = port->next)
+            if (!target_is_udp(port) && str_eq_c(node_string(node_at(port, "name")), *name))
                 return port;
     const struct node *first;
     return kind == PROBE_GRPC && count_grpc_ports(target, &first) == 1 ? first : NULL;
@@ -89,8 +89,8 @@ static const struct node *named_port(const struct target *target, enum probe_kin
 /* A container port as probes call it. */
 static struct node *port_reference(struct arena *arena, const struct node *port)
 {
-    const struct node *name = node_find(port, "name");
-    const struct node *number = node_find(port, "containerPort");
+    const struct node *name = node_at(port, "name");
+    const struct node *number = node_at(port, "containerPort");
     return name ? node_copy(arena, name) : number ? node_copy(arena, number) : NULL;
 }
 
@@ -100,7 +100,7 @@ static bool is_asked_by_http(const struct target *target, const struct node *por
     static const char *const keys[] = {"readinessProbe", "livenessProbe", "startupProbe"};
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         struct str asked =
-            node_text(node_find(node_find(target->container, keys[i]), "httpGet port"));
+            node_string(node_at(node_at(target->container, keys[i]), "httpGet port"));
         if (asked.len && target_container_port(target->container, asked) == port)
             return true;
     }
@@ -113,7 +113,7 @@ static struct node *container_port(const struct target *target, enum probe_kind 
 {
     const struct node *first = NULL;
     size_t count = 0;
-    for (const struct node *port = node_items(node_find(target->container, "ports")); port;
+    for (const struct node *port = node_first_child(node_at(target->container, "ports")); port;
          port = port->next) {
         if (target_is_udp(port))
             continue;
@@ -146,9 +146,9 @@ static const struct node *other_probe_port(const struct target *target, const ch
     const char *const keys[] = {key, "readinessProbe", "livenessProbe", "startupProbe"};
     for (size_t i = 0; i < COUNT_OF(keys); i++) {
         enum probe_kind other;
-        const struct node *probe = node_find(target->container, keys[i]);
+        const struct node *probe = node_at(target->container, keys[i]);
         const char *handler = probe_handler_of(probe, &other);
-        const struct node *port = handler ? node_find(node_find(probe, handler), "port") : NULL;
+        const struct node *port = handler ? node_at(node_at(probe, handler), "port") : NULL;
         if (port && fits(kind, other, strict))
             return port;
     }
@@ -157,8 +157,8 @@ static const struct node *other_probe_port(const struct target *target, const ch
 
 static bool is_named_grpc(const struct target *target, const struct node *port)
 {
-    const struct node *item = target_container_port(target->container, node_text(port));
-    return is_grpc_name(node_text(node_find(item, "name")));
+    const struct node *item = target_container_port(target->container, node_string(port));
+    return is_grpc_name(node_string(node_at(item, "name")));
 }
 
 /* gRPC probes take a number only. */
@@ -168,8 +168,8 @@ static struct node *as_number(const struct target *target, struct node *port)
     int64_t number;
     if (node_to_int(port, &number))
         return node_int(arena, number);
-    const struct node *item = target_container_port(target->container, node_text(port));
-    const struct node *found = node_find(item, "containerPort");
+    const struct node *item = target_container_port(target->container, node_string(port));
+    const struct node *found = node_at(item, "containerPort");
     return found ? node_copy(arena, found) : NULL;
 }
 
@@ -177,7 +177,7 @@ const struct port *probe_written_port(const struct target *target, enum probe_ki
 {
     const struct port *port = service_probe_port(target->service, kind);
     if (port)
-        set_add(target->injection->arena, &target->injection->port_readers,
+        map_add(target->injection->arena, &target->injection->port_readers,
                 target_key(target->injection, target->service), target->service);
     return port;
 }
@@ -210,10 +210,10 @@ static struct str list_ports(const struct target *target)
     enum { NAMED = 20 };
     struct buf names = {0};
     size_t count = 0;
-    for (const struct node *port = node_items(node_find(target->container, "ports")); port;
+    for (const struct node *port = node_first_child(node_at(target->container, "ports")); port;
          port = port->next) {
-        struct str number = node_text(node_find(port, "containerPort"));
-        struct str name = node_text(node_find(port, "name"));
+        struct str number = node_string(node_at(port, "containerPort"));
+        struct str name = node_string(node_at(port, "name"));
         if (target_is_udp(port))
             continue;
         if (++count > NAMED) {
@@ -243,9 +243,9 @@ struct node *probe_choose_port(const struct target *target, const char *key, enu
                                        STR_ARG(names), form)
                           : str_format(arena, "write the number: %s", form);
     const char *reason = names.len ? "nothing tells the port that it asks"
-                         : node_items(node_find(target->container, "ports"))
+                         : node_first_child(node_at(target->container, "ports"))
                              ? "the container names no TCP ports"
                              : "the container names no ports";
-    target_cannot(target, at, key, reason, hint.data);
+    target_refuse(target, at, key, reason, hint.data);
     return NULL;
 }

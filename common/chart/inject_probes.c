@@ -34,7 +34,8 @@ static const struct probe_field startup_field = {.key = "startupProbe",
 static bool is_written(const struct target *target, const struct probe_field *field)
 {
     struct str healthcheck = record_value(target->service->record, SERVICE_HEALTHCHECK)->text;
-    bool paths_alone = str_is(healthcheck, "http"); /* says how paths are requested, nothing else */
+    bool paths_alone =
+        str_eq_c(healthcheck, "http"); /* says how paths are requested, nothing else */
     for (size_t i = 0; i < field->handler_count; i++)
         if (target_has(target, field->handlers[i]) &&
             !(paths_alone && field->handlers[i] == SERVICE_HEALTHCHECK))
@@ -57,7 +58,7 @@ static struct str handler_text(struct arena *arena, const struct node *probe)
 {
     enum probe_kind kind;
     const char *key = probe_handler_of(probe, &kind);
-    struct str path = node_text(node_find(probe, "httpGet path"));
+    struct str path = node_string(node_at(probe, "httpGet path"));
     if (kind == PROBE_HTTP && path.len)
         return path;
     return key ? str_format(arena, "%s", key) : STR("nothing");
@@ -72,9 +73,9 @@ static struct str probe_text(struct arena *arena, const struct probe *probe)
 /* The number of a port that a probe asks, which may say its name. */
 static struct str port_number(const struct target *target, const struct node *port)
 {
-    const struct node *item = target_container_port(target->container, node_text(port));
-    const struct node *number = node_find(item, "containerPort");
-    return node_text(number ? number : port);
+    const struct node *item = target_container_port(target->container, node_string(port));
+    const struct node *number = node_at(item, "containerPort");
+    return node_string(number ? number : port);
 }
 
 /* What answers at that port by HTTPS, or by name alone, does so for every probe. */
@@ -84,14 +85,14 @@ static void put_scheme(const struct target *target, struct node *handler, const 
     static const char *const keys[] = {"scheme", "httpHeaders"};
     struct node *made = node_get(handler, "httpGet");
     for (size_t i = 0; made && i < COUNT_OF(probes); i++) {
-        const struct node *other = node_find(node_find(target->container, probes[i]), "httpGet");
+        const struct node *other = node_at(node_at(target->container, probes[i]), "httpGet");
         if (!other ||
-            !str_equal(port_number(target, node_find(other, "port")), port_number(target, port)))
+            !str_equal(port_number(target, node_at(other, "port")), port_number(target, port)))
             continue;
         for (size_t j = 0; j < COUNT_OF(keys); j++)
-            if (node_find(other, keys[j]))
-                put_node(target->injection->arena, made, keys[j],
-                         node_copy(target->injection->arena, node_find(other, keys[j])));
+            if (node_at(other, keys[j]))
+                node_set(target->injection->arena, made, keys[j],
+                         node_copy(target->injection->arena, node_at(other, keys[j])));
         return;
     }
 }
@@ -111,8 +112,8 @@ static void replace_handler(const struct target *target, const struct probe_fiel
         return;
     enum probe_kind kind;
     const char *old = probe_handler_of(map, &kind);
-    target_tell(target, NULL, DEED_REPLACED, field->key, "chart: %.*s, service: %.*s",
-                STR_ARG(handler_text(arena, map)), STR_ARG(probe_text(arena, probe)));
+    inject_log(target, NULL, CHANGE_REPLACED, field->key, "chart: %.*s, service: %.*s",
+               STR_ARG(handler_text(arena, map)), STR_ARG(probe_text(arena, probe)));
     if (old)
         edit_remove(target->edit, map, old);
     struct node *made = node_new(arena, NODE_MAP);
@@ -130,19 +131,19 @@ static void change_handler(const struct target *target, const struct probe_field
     if (probe->kind == PROBE_HTTP)
         target_set(target, NULL, target->container,
                    str_format(arena, "%.*s path", STR_ARG(key)).data,
-                   node_scalar(arena, STYLE_TEXT, probe->path), field->key, TELL_VALUES);
+                   node_scalar(arena, STYLE_TEXT, probe->path), field->key, SHOW_VALUES);
     if (probe->kind == PROBE_COMMAND)
         target_set(target, NULL, target->container,
                    str_format(arena, "%.*s command", STR_ARG(key)).data,
-                   manifest_words(arena, probe->command), field->key, TELL_NAMES);
+                   manifest_string_list(arena, probe->command), field->key, HIDE_VALUES);
     const struct port *written =
         probe->kind == PROBE_COMMAND ? NULL : probe_written_port(target, probe->kind);
     if (!written)
         return;
     struct node *number = node_int(arena, written->number);
     const char *path = str_format(arena, "%.*s port", STR_ARG(key)).data;
-    if (!str_equal(port_number(target, node_find(target->container, path)), number->text))
-        target_set(target, NULL, target->container, path, number, NULL, TELL_VALUES);
+    if (!str_equal(port_number(target, node_at(target->container, path)), number->text))
+        target_set(target, NULL, target->container, path, number, NULL, SHOW_VALUES);
 }
 
 static void add_probe(const struct target *target, const struct probe_field *field,
@@ -156,7 +157,7 @@ static void add_probe(const struct target *target, const struct probe_field *fie
     }
     struct node *added = manifest_probe(target->injection->arena, target->service, probe, port);
     put_scheme(target, added, port);
-    target_set(target, NULL, target->container, field->key, added, field->key, TELL_NAMES);
+    target_set(target, NULL, target->container, field->key, added, field->key, HIDE_VALUES);
 }
 
 /* Timings */
@@ -169,7 +170,7 @@ static int64_t chart_number(const struct node *probe, const char *key, int64_t l
                             int64_t otherwise)
 {
     int64_t number;
-    if (!node_to_int(node_find(probe, key), &number) || number < least)
+    if (!node_to_int(node_at(probe, key), &number) || number < least)
         return otherwise;
     return number < INT32_MAX ? number : INT32_MAX;
 }
@@ -194,7 +195,7 @@ static void set_timing(const struct target *target, const struct probe_field *fi
 {
     struct arena *arena = target->injection->arena;
     const char *path = str_format(arena, "%s %s", field->key, key).data;
-    target_set(target, NULL, target->container, path, node_int(arena, number), NULL, TELL_VALUES);
+    target_set(target, NULL, target->container, path, node_int(arena, number), NULL, SHOW_VALUES);
 }
 
 /* Replaces a number of the chart, or Kubernetes' default, by one that no field holds, and reports
@@ -206,26 +207,26 @@ static void derive_timing(const struct target *target, const struct probe_field 
     struct node *probe = edit_map(target->edit, target->container, field->key);
     if (!probe)
         return;
-    edit_set(target->edit, probe, str_of(key), node_int(arena, number));
-    target_tell(target, NULL, DEED_REPLACED, str_format(arena, "%s.%s", field->key, key).data,
-                "chart: %" PRId64 ", now: %" PRId64 ", %s", old, number, reason);
+    edit_set(target->edit, probe, str_from_c(key), node_int(arena, number));
+    inject_log(target, NULL, CHANGE_REPLACED, str_format(arena, "%s.%s", field->key, key).data,
+               "chart: %" PRId64 ", now: %" PRId64 ", %s", old, number, reason);
 }
 
 /* `probe_period` says how often a probe asks, not how long a start may take: a startup probe gets
  * as many checks as it needs for the time of the chart. */
 static void set_period(const struct target *target, const struct probe_field *field)
 {
-    const struct node *probe = node_find(target->container, field->key);
+    const struct node *probe = node_at(target->container, field->key);
     int64_t old = chart_period(probe);
     int64_t failures = chart_failures(probe);
     int64_t period = target->service->probe_period;
     int64_t needed = (failures * old + period - 1) / period;
     needed = needed < INT32_MAX ? needed : INT32_MAX;
     bool restarts = field != &readiness_field;
-    if (target->fill && restarts && period < old && !node_find(probe, "periodSeconds")) {
-        target_tell(target, NULL, DEED_LEFT,
-                    str_format(target->injection->arena, "%s.periodSeconds", field->key).data,
-                    "probe_period: %" PRId64 " would allow less time to start", period);
+    if (target->fill && restarts && period < old && !node_at(probe, "periodSeconds")) {
+        inject_log(target, NULL, CHANGE_KEPT,
+                   str_format(target->injection->arena, "%s.periodSeconds", field->key).data,
+                   "probe_period: %" PRId64 " would allow less time to start", period);
         return;
     }
     set_timing(target, field, "periodSeconds", period);
@@ -239,7 +240,7 @@ static void set_period(const struct target *target, const struct probe_field *fi
 static void set_timings(const struct target *target, const struct probe_field *field)
 {
     const struct service *service = target->service;
-    if (!node_find(target->container, field->key))
+    if (!node_at(target->container, field->key))
         return;
     if (field->has_delay && target_has(target, field->delay))
         set_timing(target, field, "initialDelaySeconds",
@@ -263,11 +264,11 @@ static void remove_probe(const struct target *target, const struct probe_field *
 static void set_handler(const struct target *target, const struct probe_field *field,
                         const struct probe *probe)
 {
-    const struct node *there = node_find(target->container, field->key);
+    const struct node *there = node_at(target->container, field->key);
     enum probe_kind kind = PROBE_NONE;
     probe_handler_of(there, &kind);
     if (target->fill && kind != PROBE_NONE && probe->kind == PROBE_NONE)
-        target_tell(target, NULL, DEED_LEFT, field->key, "mode: fill removes nothing");
+        inject_log(target, NULL, CHANGE_KEPT, field->key, "mode: fill removes nothing");
     if (target->fill && (kind != PROBE_NONE || probe->kind == PROBE_NONE))
         return;
     if (probe->kind == PROBE_NONE)
@@ -287,7 +288,7 @@ static void warn_tcp_path(const struct target *target, const struct probe_field 
     struct str message = str_format(
         injection->arena, "%.*s: %s is not requested on a tcp or websocket port",
         STR_ARG(object_text(injection->arena, target->workload)), schema_field(at)->name);
-    if (diags_hold(injection->diags, message))
+    if (diags_contain(injection->diags, message))
         return;
     diag_warning(injection->diags, record_location(target->service->record, at), "%.*s",
                  STR_ARG(message));
@@ -301,7 +302,7 @@ static void set_tcp_path(const struct target *target, const struct probe_field *
 {
     struct probe http = *probe;
     enum probe_kind kind;
-    probe_handler_of(node_find(target->container, field->key), &kind);
+    probe_handler_of(node_at(target->container, field->key), &kind);
     http.kind = PROBE_HTTP;
     if (kind != PROBE_HTTP && (!target->fill || kind == PROBE_NONE))
         warn_tcp_path(target, field);
@@ -316,12 +317,12 @@ static bool inject_handler(const struct target *target, const struct probe_field
                            const struct probe *probe)
 {
     const struct injection *injection = target->injection;
-    size_t deeds = injection->deed_count;
+    size_t events = injection->event_count;
     bool tcp_path = probe->kind == PROBE_TCP && probe->path.len > 0;
     if (is_written(target, field))
         (tcp_path ? set_tcp_path : set_handler)(target, field, probe);
-    return injection->deed_count != deeds &&
-           injection->deeds[injection->deed_count - 1].kind != DEED_LEFT;
+    return injection->event_count != events &&
+           injection->events[injection->event_count - 1].kind != CHANGE_KEPT;
 }
 
 /* A startup probe that asks what liveness asks, else what readiness asks. */
@@ -333,22 +334,22 @@ static void copy_startup(const struct target *target)
     enum probe_kind kind;
     const char *key = NULL;
     for (size_t i = 0; i < COUNT_OF(models) && !key; i++) {
-        model = node_find(target->container, models[i]);
+        model = node_at(target->container, models[i]);
         key = probe_handler_of(model, &kind);
     }
     if (!key) {
-        target_cannot(target, SERVICE_STARTUP_TIMEOUT, startup_field.key,
+        target_refuse(target, SERVICE_STARTUP_TIMEOUT, startup_field.key,
                       "there is no probe that could tell the start",
                       "write startup_probe_path or healthcheck_path");
         return;
     }
     struct node *probe = node_new(arena, NODE_MAP);
-    put_node(arena, probe, key, node_copy(arena, node_find(model, key)));
-    put_int(arena, probe, "periodSeconds", target->service->probe_period);
-    put_int(arena, probe, "timeoutSeconds", target->service->probe_timeout);
-    put_int(arena, probe, "failureThreshold", target->service->startup.failures);
+    node_set(arena, probe, key, node_copy(arena, node_at(model, key)));
+    node_set_int(arena, probe, "periodSeconds", target->service->probe_period);
+    node_set_int(arena, probe, "timeoutSeconds", target->service->probe_timeout);
+    node_set_int(arena, probe, "failureThreshold", target->service->startup.failures);
     target_set(target, NULL, target->container, startup_field.key, probe, startup_field.key,
-               TELL_NAMES);
+               HIDE_VALUES);
 }
 
 /* startup_timeout is as many failures as the period that holds makes of it. */
@@ -356,7 +357,7 @@ static void set_startup_timeout(const struct target *target)
 {
     if (!target_has(target, SERVICE_STARTUP_TIMEOUT))
         return;
-    const struct node *probe = node_find(target->container, startup_field.key);
+    const struct node *probe = node_at(target->container, startup_field.key);
     if (!probe) {
         copy_startup(target);
         return;
@@ -373,7 +374,7 @@ static void set_startup_timeout(const struct target *target)
 
 static bool has_probe(const struct target *target, const struct probe_field *field)
 {
-    return node_find(target->container, field->key) != NULL;
+    return node_at(target->container, field->key) != NULL;
 }
 
 /* Times of probes that are nowhere. */
@@ -411,15 +412,15 @@ struct start {
 
 static struct start find_start(const struct target *target)
 {
-    const struct node *probe = node_find(target->container, readiness_field.key);
-    bool chart_first = target->fill && node_find(probe, "initialDelaySeconds");
+    const struct node *probe = node_at(target->container, readiness_field.key);
+    bool chart_first = target->fill && node_at(probe, "initialDelaySeconds");
     struct start start = {.ready = chart_delay(probe)};
     enum probe_kind kind;
     if (target_has(target, SERVICE_READINESS_DELAY) && !chart_first)
         start.ready = record_value(target->service->record, SERVICE_READINESS_DELAY)->number;
     start.later = !target->fill && start.ready > chart_delay(probe) &&
                   (probe || is_written(target, &readiness_field));
-    probe = node_find(target->container, startup_field.key);
+    probe = node_at(target->container, startup_field.key);
     start.probed = probe_handler_of(probe, &kind) || target_has(target, SERVICE_STARTUP_TIMEOUT) ||
                    (target_has(target, SERVICE_STARTUP_PATH) &&
                     probe_find_port(target, startup_field.key, PROBE_HTTP));
@@ -461,13 +462,13 @@ static void inject_liveness(const struct target *target, const struct start *sta
     static const char reason[] = "the delay of its readinessProbe";
     const struct value *value = record_value(target->service->record, SERVICE_LIVENESS_DELAY);
     struct probe liveness = target->service->liveness;
-    const struct node *probe = node_find(target->container, liveness_field.key);
+    const struct node *probe = node_at(target->container, liveness_field.key);
     bool added = !probe;
     int64_t before = time_to_restart(probe);
     liveness.delay = new_delay(target, &liveness_field, start);
     bool changed = inject_handler(target, &liveness_field, &liveness);
     set_timings(target, &liveness_field);
-    probe = node_find(target->container, liveness_field.key);
+    probe = node_at(target->container, liveness_field.key);
     int64_t after = time_to_restart(probe);
     bool affected = changed || after < before || start->later;
     if (!probe || start->probed)
@@ -476,8 +477,8 @@ static void inject_liveness(const struct target *target, const struct start *sta
         if (affected)
             warn_restart(target, SERVICE_LIVENESS_DELAY, after, start->ready);
     } else if (added && liveness.delay > value->number) {
-        target_tell(target, NULL, DEED_ADDED, "livenessProbe.initialDelaySeconds",
-                    "%" PRId64 ", %s", liveness.delay, reason);
+        inject_log(target, NULL, CHANGE_ADDED, "livenessProbe.initialDelaySeconds",
+                   "%" PRId64 ", %s", liveness.delay, reason);
     } else if (!added && after < start->ready && affected) {
         derive_timing(target, &liveness_field, "initialDelaySeconds", chart_delay(probe),
                       start->ready, reason);
@@ -488,22 +489,22 @@ static void inject_startup(const struct target *target, const struct start *star
 {
     const struct service *service = target->service;
     struct probe startup = service->startup;
-    int64_t delay = chart_delay(node_find(target->container, liveness_field.key));
+    int64_t delay = chart_delay(node_at(target->container, liveness_field.key));
     delay = delay > start->ready ? delay : start->ready;
     int64_t needed = service_startup_failures(service, service_startup_timeout(delay));
     bool timeout = target_has(target, SERVICE_STARTUP_TIMEOUT);
     bool longer = !timeout && needed > startup.failures;
-    bool added = !node_find(target->container, startup_field.key);
+    bool added = !node_at(target->container, startup_field.key);
     if (longer)
         startup.failures = needed;
     bool changed = inject_handler(target, &startup_field, &startup);
     if (added && changed && longer)
-        target_tell(target, NULL, DEED_ADDED, "startupProbe.failureThreshold",
-                    "%" PRId64 ", because another probe waits %" PRId64 " seconds", needed, delay);
+        inject_log(target, NULL, CHANGE_ADDED, "startupProbe.failureThreshold",
+                   "%" PRId64 ", because another probe waits %" PRId64 " seconds", needed, delay);
     set_timings(target, &startup_field);
-    size_t deeds = target->injection->deed_count;
+    size_t events = target->injection->event_count;
     set_startup_timeout(target);
-    if (timeout && target->injection->deed_count != deeds)
+    if (timeout && target->injection->event_count != events)
         warn_restart(target, SERVICE_STARTUP_TIMEOUT, service->startup_timeout, delay);
 }
 

@@ -9,7 +9,7 @@ static const struct record *helm_record(const struct target *target)
     return helm->count ? helm->records[0] : NULL;
 }
 
-bool inject_replicas_is_asked(const struct target *target)
+bool inject_replicas_is_requested(const struct target *target)
 {
     const struct record *helm = helm_record(target);
     return helm && record_has(helm, HELM_REPLICAS);
@@ -17,7 +17,7 @@ bool inject_replicas_is_asked(const struct target *target)
 
 void inject_warn_replicas(const struct target *target, const char *reason)
 {
-    if (!inject_replicas_is_asked(target) || target->fill) /* fill() reports it once */
+    if (!inject_replicas_is_requested(target) || target->fill) /* fill() reports it once */
         return;
     diag_warning(target->injection->diags, record_location(helm_record(target), HELM_REPLICAS),
                  "replicas: %s has no effect: %s",
@@ -38,8 +38,8 @@ static void warn_drop(const struct target *target, const struct node *replicas, 
                  "installed drops to one pod once",
                  STR_ARG(object_text(arena, workload)));
     /* The command is there to be copied. */
-    if (!target_is_word(workload->name) || !target_is_word(workload->api_version) ||
-        !target_is_word(workload->namespace)) {
+    if (!target_is_shell_word(workload->name) || !target_is_shell_word(workload->api_version) ||
+        !target_is_shell_word(workload->namespace)) {
         diag_hint(target->injection->diags, "%s", keep);
         return;
     }
@@ -81,8 +81,8 @@ static void warn_start(const struct target *target, const struct node *replicas)
 static void remove_replicas(const struct target *target, enum field_id field, bool scaled)
 {
     const struct object *controller = target_controller(target);
-    struct node *spec = node_find(controller->node, "spec");
-    const struct node *replicas = node_find(spec, "replicas");
+    struct node *spec = node_at(controller->node, "spec");
+    const struct node *replicas = node_at(spec, "replicas");
     int64_t number;
     if (!replicas || target->service->helm.keep_replicas || target->fill ||
         !target_int(target, field, controller, controller->node, "spec replicas", 1, &number))
@@ -104,7 +104,7 @@ void inject_remove_replicas(const struct target *target, enum field_id field)
 
 void inject_replicas_alone(const struct target *target, const struct object *scaler)
 {
-    if (str_is(target_controller(target)->kind, "DaemonSet"))
+    if (str_eq_c(target_controller(target)->kind, "DaemonSet"))
         inject_warn_replicas(target, "a DaemonSet runs one pod on each node");
     else if (target->service->helm.keep_replicas)
         inject_warn_replicas(target, "without min_containers, max_containers or autoscaling_*, "
@@ -117,7 +117,7 @@ void inject_set_replicas(const struct target *target, int64_t number)
 {
     const struct object *controller = target_controller(target);
     target_set(target, controller, controller->node, "spec replicas",
-               node_int(target->injection->arena, number), "replicas", TELL_VALUES);
+               node_int(target->injection->arena, number), "replicas", SHOW_VALUES);
 }
 
 /* More than one pod */
@@ -126,11 +126,11 @@ void inject_set_replicas(const struct target *target, int64_t number)
  * says so. */
 static bool is_for_one_node(const struct object *claim, struct str *ret_mode)
 {
-    const struct node *modes = node_find(claim->node, "spec accessModes");
+    const struct node *modes = node_at(claim->node, "spec accessModes");
     bool one = false;
-    for (const struct node *each = node_items(modes); each; each = each->next) {
-        struct str mode = node_text(each);
-        if (!str_starts(mode, STR("ReadWriteOnce"))) /* or ReadWriteOncePod */
+    for (const struct node *each = node_first_child(modes); each; each = each->next) {
+        struct str mode = node_string(each);
+        if (!str_starts_with(mode, STR("ReadWriteOnce"))) /* or ReadWriteOncePod */
             return false;
         *ret_mode = mode;
         one = true;
@@ -142,9 +142,9 @@ static bool is_for_one_node(const struct object *claim, struct str *ret_mode)
  * itself, of volumeClaimTemplates or ephemeral volumes, are not among the volumes' claims. */
 static const struct object *find_shared_claim(const struct target *target, struct str *ret_mode)
 {
-    const struct node *volumes = node_find(target_pod(target), "volumes");
-    for (const struct node *each = node_items(volumes); each; each = each->next) {
-        struct str name = node_text(node_find(each, "persistentVolumeClaim claimName"));
+    const struct node *volumes = node_at(target_pod(target), "volumes");
+    for (const struct node *each = node_first_child(volumes); each; each = each->next) {
+        struct str name = node_string(node_at(each, "persistentVolumeClaim claimName"));
         const struct object *claim = name.len ? release_find(&target->injection->release,
                                                              OBJECT_CLAIM, name, target->workload)
                                               : NULL;
@@ -176,13 +176,13 @@ void inject_warn_shared(const struct target *target)
     if (claim) {
         diag_warning(diags, at, "%.*s: its pods share %.*s, which is %.*s: %s", STR_ARG(workload),
                      STR_ARG(object_text(arena, claim)), STR_ARG(mode),
-                     str_is(mode, "ReadWriteOncePod")
+                     str_eq_c(mode, "ReadWriteOncePod")
                          ? "only one pod can mount it, the others do not start"
                          : "pods on other nodes cannot mount it and do not start");
         diag_hint(diags, "run one pod (max_containers: 1), or let the chart use ReadWriteMany or a "
                          "StatefulSet with volumeClaimTemplates");
-    } else if (str_is(node_text(node_find(target_controller(target)->node, "spec strategy type")),
-                      "Recreate")) {
+    } else if (str_eq_c(node_string(node_at(target_controller(target)->node, "spec strategy type")),
+                        "Recreate")) {
         diag_warning(diags, at,
                      "%.*s: its strategy is Recreate: each rollout stops all of its pods before it "
                      "starts new ones",

@@ -56,7 +56,7 @@ static struct str path_of(const struct target *target, const char *what,
 static const struct node *find_quantity(const struct target *target, const char *what,
                                         const struct resource *resource)
 {
-    return node_find(target->container, path_of(target, what, resource).data);
+    return node_at(target->container, path_of(target, what, resource).data);
 }
 
 /* A quantity of the chart, in thousandths. False when it has none that can be read. */
@@ -64,7 +64,7 @@ static bool chart_quantity(const struct target *target, const char *what,
                            const struct resource *resource, int64_t *ret_thousandths)
 {
     const struct node *node = find_quantity(target, what, resource);
-    return node && quantity_parse(node_text(node), ret_thousandths);
+    return node && quantity_parse(node_string(node), ret_thousandths);
 }
 
 static struct pod_resources pod_own(const struct target *target, const struct resource *resource)
@@ -80,9 +80,9 @@ static bool check_quantity(const struct target *target, enum field_id field,
 {
     struct arena *arena = target->injection->arena;
     int64_t ignored;
-    if (!node || quantity_parse(node_text(node), &ignored))
+    if (!node || quantity_parse(node_string(node), &ignored))
         return true;
-    target_cannot(target, field,
+    target_refuse(target, field,
                   str_format(arena, "%sresources.%s.%s", owner, what, resource->name).data,
                   str_format(arena, "the chart has %.*s, which is not a quantity",
                              STR_ARG(node->kind == NODE_SCALAR ? node->text : STR("a map or list")))
@@ -115,14 +115,14 @@ static void set_copy(const struct target *target, const char *what, const struct
                      const struct node *from)
 {
     target_set(target, NULL, target->container, path_of(target, what, resource).data,
-               node_copy(target->injection->arena, from), NULL, TELL_VALUES);
+               node_copy(target->injection->arena, from), NULL, SHOW_VALUES);
 }
 
 static void set_text(const struct target *target, const char *what, const struct resource *resource,
                      struct str text)
 {
     target_set(target, NULL, target->container, path_of(target, what, resource).data,
-               node_scalar(target->injection->arena, STYLE_TEXT, text), NULL, TELL_VALUES);
+               node_scalar(target->injection->arena, STYLE_TEXT, text), NULL, SHOW_VALUES);
 }
 
 static void set_quantity(const struct target *target, const char *what,
@@ -160,15 +160,15 @@ static bool is_set(const struct target *target, const char *what, const struct r
 static bool leave_to_pod(const struct target *target, const struct resource *resource, bool request,
                          const struct value *limit)
 {
-    bool none = limit && limit->is_word;
+    bool none = limit && limit->is_keyword;
     if (!pod_resources_has(target->injection->arena, target_pod(target), resource->name))
         return false;
     bool complete = is_set(target, "limits", resource) ||
                     (none && (!request || is_set(target, "requests", resource)));
     if (!complete && (request || limit))
-        target_tell(target, NULL, DEED_LEFT,
-                    str_format(target->injection->arena, "resources.%s", resource->name).data,
-                    "the pod has its own in spec.resources, which its containers share");
+        inject_log(target, NULL, CHANGE_KEPT,
+                   str_format(target->injection->arena, "resources.%s", resource->name).data,
+                   "the pod has its own in spec.resources, which its containers share");
     return true;
 }
 
@@ -184,12 +184,12 @@ static void fill(const struct target *target, const struct resource *resource, b
         set_copy(target, "requests", resource, find_quantity(target, "limits", resource));
     else if (request)
         set_quantity(target, "requests", resource, resource->request);
-    bool none = limit && limit->is_word;
+    bool none = limit && limit->is_keyword;
     if (is_set(target, "limits", resource) || none || !(request || limit))
         return;
     if (!is_set(target, "requests", resource))
-        target_tell(target, NULL, DEED_LEFT, dotted(target, "limits", resource),
-                    "without a request it would be the request too");
+        inject_log(target, NULL, CHANGE_KEPT, dotted(target, "limits", resource),
+                   "without a request it would be the request too");
     if (!chart_quantity(target, "requests", resource, &requested) || requested > INT64_MAX / 4)
         return;
     if (limit && requested <= resource->limit * resource->unit)
@@ -210,7 +210,7 @@ static void set_request(const struct target *target, const struct resource *reso
     int64_t before;
     int64_t after;
     if (is_set(target, "requests", resource) || !old ||
-        (quantity_parse(node_text(old), &before) && quantity_parse(text, &after) &&
+        (quantity_parse(node_string(old), &before) && quantity_parse(text, &after) &&
          before == after)) {
         set_text(target, "requests", resource, text);
         return;
@@ -218,18 +218,18 @@ static void set_request(const struct target *target, const struct resource *reso
     struct node *resources = edit_map(target->edit, target->container, "resources");
     struct node *requests = resources ? edit_map(target->edit, resources, "requests") : NULL;
     if (requests)
-        edit_set(target->edit, requests, str_of(resource->name),
+        edit_set(target->edit, requests, str_from_c(resource->name),
                  node_scalar(arena, STYLE_TEXT, text));
-    target_tell(target, NULL, DEED_REPLACED, dotted(target, "requests", resource),
-                "chart: %.*s, from the limit%s, service: %.*s", STR_ARG(node_text(old)),
-                limit ? "" : " of the pod", STR_ARG(text));
+    inject_log(target, NULL, CHANGE_REPLACED, dotted(target, "requests", resource),
+               "chart: %.*s, from the limit%s, service: %.*s", STR_ARG(node_string(old)),
+               limit ? "" : " of the pod", STR_ARG(text));
 }
 
 /* Removes the limit. It was the request too if there is no other. */
 static void remove_limit(const struct target *target, const struct resource *resource)
 {
-    struct node *limits = node_find(target->container, "resources limits");
-    const struct node *limit = node_find(limits, resource->name);
+    struct node *limits = node_at(target->container, "resources limits");
+    const struct node *limit = node_at(limits, resource->name);
     if (limit && !is_set(target, "requests", resource))
         set_copy(target, "requests", resource, limit);
     if (limits)
@@ -246,16 +246,16 @@ static void set_limit(const struct target *target, const struct resource *resour
     const struct node *before = old ? old : own.request ? NULL : own.limit;
     struct str text = resource->text(target->injection->arena, resource->limit);
     int64_t there;
-    bool same = before && quantity_parse(node_text(before), &there) &&
+    bool same = before && quantity_parse(node_string(before), &there) &&
                 there == resource->limit * resource->unit;
     bool set = is_set(target, "requests", resource);
     if (!set && before && !same)
-        target_tell(target, NULL, DEED_REPLACED, dotted(target, "requests", resource),
-                    "chart: %.*s%s, service: %.*s, from the limit", STR_ARG(node_text(before)),
-                    old ? "" : ", from the limit of the pod", STR_ARG(text));
+        inject_log(target, NULL, CHANGE_REPLACED, dotted(target, "requests", resource),
+                   "chart: %.*s%s, service: %.*s, from the limit", STR_ARG(node_string(before)),
+                   old ? "" : ", from the limit of the pod", STR_ARG(text));
     else if (!set && !old)
-        target_tell(target, NULL, DEED_ADDED, dotted(target, "requests", resource),
-                    "from the limit, because there is no other");
+        inject_log(target, NULL, CHANGE_ADDED, dotted(target, "requests", resource),
+                   "from the limit, because there is no other");
     set_quantity(target, "limits", resource, resource->limit);
 }
 
@@ -269,7 +269,7 @@ static void adapt_limit(const struct target *target, const struct resource *reso
     bool has_limit = chart_quantity(target, "limits", resource, &there);
     if (has_limit ? there >= resource->request * resource->unit : own.limit != NULL)
         return;
-    if (own.limit && quantity_parse(node_text(own.limit), &pod) &&
+    if (own.limit && quantity_parse(node_string(own.limit), &pod) &&
         pod < resource->limit * resource->unit)
         set_copy(target, "limits", resource, own.limit);
     else
@@ -285,20 +285,20 @@ static void check_pod(const struct target *target, const struct resource *resour
     int64_t total = pod_requested(target->injection->arena, target_pod(target), resource->name);
     int64_t allowed;
     int64_t limit;
-    if (most && quantity_parse(node_text(most), &allowed) && total > allowed) {
+    if (most && quantity_parse(node_string(most), &allowed) && total > allowed) {
         target_error(target, field,
                      "its containers request %.*s of %s, more than the pod's own %s of %.*s",
                      STR_ARG(quantity_text(target, resource, total)), resource->name,
-                     own.request ? "request" : "limit", STR_ARG(node_text(most)));
+                     own.request ? "request" : "limit", STR_ARG(node_string(most)));
         diag_hint(target->injection->diags,
                   "write a smaller %s, or raise spec.resources of the pod in the chart",
                   schema_field(field)->name);
     }
-    if (own.limit && quantity_parse(node_text(own.limit), &allowed) &&
+    if (own.limit && quantity_parse(node_string(own.limit), &allowed) &&
         chart_quantity(target, "limits", resource, &limit) && limit > allowed) {
         target_error(target, SERVICE_RESOURCE_LIMITS,
                      "the limit for %s is above the pod's own, which is %.*s", resource->name,
-                     STR_ARG(node_text(own.limit)));
+                     STR_ARG(node_string(own.limit)));
         diag_hint(target->injection->diags,
                   "write a smaller resource_limits, or raise spec.resources of the pod in the "
                   "chart");
@@ -312,13 +312,13 @@ static void override(const struct target *target, const struct resource *resourc
     if (request && !(chart_quantity(target, "requests", resource, &there) &&
                      there == resource->request * resource->unit))
         set_request(target, resource, resource->text(target->injection->arena, resource->request));
-    if (limit && limit->is_word)
+    if (limit && limit->is_keyword)
         remove_limit(target, resource);
     else if (limit)
         set_limit(target, resource);
     else if (request)
         adapt_limit(target, resource);
-    if (limit && !limit->is_word && !request &&
+    if (limit && !limit->is_keyword && !request &&
         chart_quantity(target, "requests", resource, &there) &&
         there > resource->limit * resource->unit) {
         target_error(target, SERVICE_RESOURCE_LIMITS,

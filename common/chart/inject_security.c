@@ -8,14 +8,14 @@
 /* What the container says of itself, else what the pod says of all. */
 static const struct node *effective(const struct target *target, const char *path)
 {
-    const struct node *own = node_find(target->container, path);
-    return own ? own : node_find(target_pod(target), path);
+    const struct node *own = node_at(target->container, path);
+    return own ? own : node_at(target_pod(target), path);
 }
 
 static bool has_item(const struct node *list, const char *text)
 {
-    for (const struct node *item = node_items(list); item; item = item->next)
-        if (str_is(node_text(item), text))
+    for (const struct node *item = node_first_child(list); item; item = item->next)
+        if (str_eq_c(node_string(item), text))
             return true;
     return false;
 }
@@ -25,22 +25,22 @@ static void set_flag(const struct target *target, const char *key, bool flag)
     struct arena *arena = target->injection->arena;
     target_set(target, NULL, target->container, str_format(arena, "securityContext %s", key).data,
                node_scalar(arena, STYLE_PLAIN, flag ? STR("true") : STR("false")), NULL,
-               TELL_VALUES);
+               SHOW_VALUES);
 }
 
 /* On the pod, unless the container says something itself. */
 static void set_seccomp(const struct target *target)
 {
     static const char path[] = "securityContext seccompProfile type";
-    bool own = node_find(target->container, path) != NULL;
-    struct str type = node_text(effective(target, path));
-    if (str_is(type, "RuntimeDefault") || str_is(type, "Localhost"))
+    bool own = node_at(target->container, path) != NULL;
+    struct str type = node_string(effective(target, path));
+    if (str_eq_c(type, "RuntimeDefault") || str_eq_c(type, "Localhost"))
         return;
     if (target->fill && type.len)
         return;
     target_set(target, own ? NULL : target->workload, own ? target->container : target_pod(target),
                path, node_scalar(target->injection->arena, STYLE_TEXT, STR("RuntimeDefault")), NULL,
-               TELL_VALUES);
+               SHOW_VALUES);
 }
 
 static void drop_capabilities(const struct target *target)
@@ -48,9 +48,9 @@ static void drop_capabilities(const struct target *target)
     static const char path[] = "securityContext capabilities drop";
     struct arena *arena = target->injection->arena;
     struct node *all = node_new(arena, NODE_LIST);
-    add_text(arena, all, STR("ALL"));
-    if (!has_item(node_find(target->container, path), "ALL"))
-        target_set(target, NULL, target->container, path, all, NULL, TELL_NAMES);
+    node_append_string(arena, all, STR("ALL"));
+    if (!has_item(node_at(target->container, path), "ALL"))
+        target_set(target, NULL, target->container, path, all, NULL, HIDE_VALUES);
 }
 
 /* True if a file mode lets no others read than its owner and group. */
@@ -64,14 +64,15 @@ static bool is_private(const struct node *mode)
 /* True if files of a ConfigMap, Secret or projection are for root and the group alone. */
 static bool has_private_files(const struct node *files)
 {
-    if (is_private(node_find(files, "defaultMode")))
+    if (is_private(node_at(files, "defaultMode")))
         return true;
-    for (const struct node *item = node_items(node_find(files, "items")); item; item = item->next)
-        if (is_private(node_find(item, "mode")))
+    for (const struct node *item = node_first_child(node_at(files, "items")); item;
+         item = item->next)
+        if (is_private(node_at(item, "mode")))
             return true;
-    const struct node *sources = node_find(files, "sources");
-    for (const struct node *source = node_items(sources); source; source = source->next)
-        for (const struct node *each = node_items(source); each; each = each->next)
+    const struct node *sources = node_at(files, "sources");
+    for (const struct node *source = node_first_child(sources); source; source = source->next)
+        for (const struct node *each = node_first_child(source); each; each = each->next)
             if (each->key && has_private_files(each))
                 return true;
     return false;
@@ -85,35 +86,35 @@ static bool needs_group(const struct node *volume)
                                           "azureFile", "glusterfs", "image"};
     static const char *const files[] = {"configMap", "secret", "projected", "downwardAPI"};
     for (size_t i = 0; i < COUNT_OF(without); i++)
-        if (node_find(volume, without[i]))
+        if (node_at(volume, without[i]))
             return false;
     for (size_t i = 0; i < COUNT_OF(files); i++)
-        if (node_find(volume, files[i]))
-            return has_private_files(node_find(volume, files[i]));
+        if (node_at(volume, files[i]))
+            return has_private_files(node_at(volume, files[i]));
     return true;
 }
 
 /* The chart's volumes by their names, made once for all containers of a pod. */
-static const struct set *volumes_of(const struct target *target)
+static const struct map *volumes_of(const struct target *target)
 {
     struct injection *injection = target->injection;
     if (injection->volumes_of == target->workload)
         return &injection->volumes;
     injection->volumes_of = target->workload;
-    injection->volumes = (struct set){0};
-    const struct node *volumes = node_find(target_pod(target), "volumes");
-    for (const struct node *item = node_items(volumes); item; item = item->next)
-        set_add(injection->arena, &injection->volumes, node_text(node_find(item, "name")), item);
+    injection->volumes = (struct map){0};
+    const struct node *volumes = node_at(target_pod(target), "volumes");
+    for (const struct node *item = node_first_child(volumes); item; item = item->next)
+        map_add(injection->arena, &injection->volumes, node_string(node_at(item, "name")), item);
     return &injection->volumes;
 }
 
 /* True if the container mounts a volume for which its user needs fsGroup. */
 static bool mounts_need_group(const struct target *target)
 {
-    const struct node *mounts = node_find(target->container, "volumeMounts");
-    for (const struct node *mount = node_items(mounts); mount; mount = mount->next) {
-        struct str name = node_text(node_find(mount, "name"));
-        if (!str_is(name, TMP_VOLUME) && needs_group(set_get(volumes_of(target), name)))
+    const struct node *mounts = node_at(target->container, "volumeMounts");
+    for (const struct node *mount = node_first_child(mounts); mount; mount = mount->next) {
+        struct str name = node_string(node_at(mount, "name"));
+        if (!str_eq_c(name, TMP_VOLUME) && needs_group(map_get(volumes_of(target), name)))
             return true;
     }
     return false;
@@ -123,21 +124,21 @@ static bool mounts_need_group(const struct target *target)
 static void set_group(const struct target *target)
 {
     struct arena *arena = target->injection->arena;
-    if (node_find(target_pod(target), "securityContext fsGroup") || !mounts_need_group(target))
+    if (node_at(target_pod(target), "securityContext fsGroup") || !mounts_need_group(target))
         return;
     target_set(target, target->workload, target_pod(target), "securityContext fsGroup",
-               node_int(arena, MANIFEST_RESTRICTED_ID), NULL, TELL_VALUES);
+               node_int(arena, MANIFEST_RESTRICTED_ID), NULL, SHOW_VALUES);
     /* As in manifest_pod.c: a large volume is not changed file by file at each start. */
-    if (!node_find(target_pod(target), "securityContext fsGroupChangePolicy"))
+    if (!node_at(target_pod(target), "securityContext fsGroupChangePolicy"))
         target_set(target, target->workload, target_pod(target),
                    "securityContext fsGroupChangePolicy",
-                   node_scalar(arena, STYLE_TEXT, STR("OnRootMismatch")), NULL, TELL_NAMES);
+                   node_scalar(arena, STYLE_TEXT, STR("OnRootMismatch")), NULL, HIDE_VALUES);
 }
 
 static bool has_volume(const struct node *volumes, struct str name)
 {
-    for (const struct node *item = node_items(volumes); item; item = item->next)
-        if (str_equal(node_text(node_find(item, "name")), name))
+    for (const struct node *item = node_first_child(volumes); item; item = item->next)
+        if (str_equal(node_string(node_at(item, "name")), name))
             return true;
     return false;
 }
@@ -147,22 +148,22 @@ static void set_ids(const struct target *target)
 {
     static const char *const paths[] = {"securityContext runAsUser", "securityContext runAsGroup"};
     const struct node *user = effective(target, paths[0]);
-    if (user && (target->fill || !str_is(node_text(user), "0")))
+    if (user && (target->fill || !str_eq_c(node_string(user), "0")))
         return;
     for (size_t i = 0; i < COUNT_OF(paths); i++)
         target_set(target, NULL, target->container, paths[i],
-                   node_int(target->injection->arena, MANIFEST_RESTRICTED_ID), NULL, TELL_VALUES);
+                   node_int(target->injection->arena, MANIFEST_RESTRICTED_ID), NULL, SHOW_VALUES);
     set_group(target);
 }
 
 static bool has_tmp(const struct target *target)
 {
-    const struct node *mounts = node_find(target->container, "volumeMounts");
-    for (const struct node *item = node_items(mounts); item; item = item->next) {
-        struct str path = node_text(node_find(item, "mountPath"));
-        while (path.len > 1 && str_ends(path, STR("/")))
+    const struct node *mounts = node_at(target->container, "volumeMounts");
+    for (const struct node *item = node_first_child(mounts); item; item = item->next) {
+        struct str path = node_string(node_at(item, "mountPath"));
+        while (path.len > 1 && str_ends_with(path, STR("/")))
             path.len--;
-        if (str_is(path, "/tmp"))
+        if (str_eq_c(path, "/tmp"))
             return true;
     }
     return false;
@@ -180,25 +181,25 @@ static void add_tmp(const struct target *target)
     if (!mounts || !volumes)
         return;
     struct node *mount = node_new(arena, NODE_MAP);
-    put_text(arena, mount, "name", name);
-    put_text(arena, mount, "mountPath", STR("/tmp"));
+    node_set_string(arena, mount, "name", name);
+    node_set_string(arena, mount, "mountPath", STR("/tmp"));
     edit_insert(target->edit, mounts, NULL, mount);
     if (!has_volume(volumes, name)) {
         struct node *volume = node_new(arena, NODE_MAP);
-        put_text(arena, volume, "name", name);
-        put_map(arena, volume, "emptyDir");
+        node_set_string(arena, volume, "name", name);
+        node_set_map(arena, volume, "emptyDir");
         edit_insert(target->edit, volumes, NULL, volume);
     }
-    target_tell(target, NULL, DEED_ADDED, "volumeMounts", "/tmp");
+    inject_log(target, NULL, CHANGE_ADDED, "volumeMounts", "/tmp");
 }
 
 static void restrict_container(const struct target *target)
 {
     static const char read_only[] = "securityContext readOnlyRootFilesystem";
     static const char non_root[] = "securityContext runAsNonRoot";
-    bool root = str_is(node_text(effective(target, "securityContext runAsUser")), "0");
+    bool root = str_eq_c(node_string(effective(target, "securityContext runAsUser")), "0");
     drop_capabilities(target);
-    if (!target->fill || !node_find(target->container, read_only)) {
+    if (!target->fill || !node_at(target->container, read_only)) {
         set_flag(target, "readOnlyRootFilesystem", true);
         add_tmp(target);
     }
@@ -214,7 +215,7 @@ static void restrict_container(const struct target *target)
 static void leave(const struct target *target, const struct object *object, const char *what,
                   struct str said)
 {
-    target_tell(target, object, DEED_LEFT, what, "the chart says %.*s", STR_ARG(said));
+    inject_log(target, object, CHANGE_KEPT, what, "the chart says %.*s", STR_ARG(said));
 }
 
 /* Capabilities that the baseline standard lets a container add; the restricted one only the first.
@@ -227,17 +228,17 @@ static bool may_add(struct str capability, bool restricted)
         "SETPCAP",          "SETUID",      "SYS_CHROOT"};
     size_t count = restricted ? 1 : COUNT_OF(allowed);
     for (size_t i = 0; i < count; i++)
-        if (str_is(capability, allowed[i]))
+        if (str_eq_c(capability, allowed[i]))
             return true;
     return false;
 }
 
 static void tell_left_of_ports(const struct target *target)
 {
-    const struct node *ports = node_find(target->container, "ports");
-    for (const struct node *port = node_items(ports); port; port = port->next) {
-        struct str host = node_text(node_find(port, "hostPort"));
-        if (host.len && !str_is(host, "0"))
+    const struct node *ports = node_at(target->container, "ports");
+    for (const struct node *port = node_first_child(ports); port; port = port->next) {
+        struct str host = node_string(node_at(port, "hostPort"));
+        if (host.len && !str_eq_c(host, "0"))
             leave(target, NULL, "ports.hostPort", host);
     }
 }
@@ -246,7 +247,7 @@ static void tell_left_of_ports(const struct target *target)
 static void tell_left_host_process(const struct target *target, const struct object *object,
                                    const struct node *holder)
 {
-    if (node_is_true(node_find(holder, "securityContext windowsOptions hostProcess")))
+    if (node_is_true(node_at(holder, "securityContext windowsOptions hostProcess")))
         leave(target, object, "securityContext.windowsOptions.hostProcess", STR("true"));
 }
 
@@ -254,29 +255,29 @@ static void tell_left_of_container(const struct target *target)
 {
     bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
     static const char escalation[] = "securityContext allowPrivilegeEscalation";
-    struct str seccomp = node_text(effective(target, "securityContext seccompProfile type"));
-    const struct node *add = node_find(target->container, "securityContext capabilities add");
-    if (node_is_true(node_find(target->container, escalation)))
+    struct str seccomp = node_string(effective(target, "securityContext seccompProfile type"));
+    const struct node *add = node_at(target->container, "securityContext capabilities add");
+    if (node_is_true(node_at(target->container, escalation)))
         leave(target, NULL, "securityContext.allowPrivilegeEscalation", STR("true"));
-    if (str_is(seccomp, "Unconfined"))
+    if (str_eq_c(seccomp, "Unconfined"))
         leave(target, NULL, "securityContext.seccompProfile.type", seccomp);
-    for (const struct node *item = node_items(add); item; item = item->next)
-        if (!may_add(node_text(item), restricted))
-            leave(target, NULL, "securityContext.capabilities.add", node_text(item));
-    struct str mount = node_text(node_find(target->container, "securityContext procMount"));
-    if (mount.len && !str_is(mount, "Default"))
+    for (const struct node *item = node_first_child(add); item; item = item->next)
+        if (!may_add(node_string(item), restricted))
+            leave(target, NULL, "securityContext.capabilities.add", node_string(item));
+    struct str mount = node_string(node_at(target->container, "securityContext procMount"));
+    if (mount.len && !str_eq_c(mount, "Default"))
         leave(target, NULL, "securityContext.procMount", mount);
     tell_left_of_ports(target);
     if (!restricted)
         return;
-    const struct node *drop = node_find(target->container, "securityContext capabilities drop");
+    const struct node *drop = node_at(target->container, "securityContext capabilities drop");
     const struct node *non_root = effective(target, "securityContext runAsNonRoot");
-    struct str user = node_text(effective(target, "securityContext runAsUser"));
+    struct str user = node_string(effective(target, "securityContext runAsUser"));
     if (drop && !has_item(drop, "ALL"))
         leave(target, NULL, "securityContext.capabilities.drop", STR("no ALL"));
     if (non_root && !node_is_true(non_root))
-        leave(target, NULL, "securityContext.runAsNonRoot", node_text(non_root));
-    if (str_is(user, "0"))
+        leave(target, NULL, "securityContext.runAsNonRoot", node_string(non_root));
+    if (str_eq_c(user, "0"))
         leave(target, NULL, "securityContext.runAsUser", user);
 }
 
@@ -286,44 +287,45 @@ static struct str refused_volume(const struct node *volume, bool restricted)
     static const char *const allowed[] = {"configMap", "csi",       "downwardAPI",
                                           "emptyDir",  "ephemeral", "persistentVolumeClaim",
                                           "projected", "secret",    "name"};
-    if (node_find(volume, "hostPath"))
+    if (node_at(volume, "hostPath"))
         return STR("hostPath");
-    for (const struct node *each = node_items(volume); restricted && each; each = each->next) {
+    for (const struct node *each = node_first_child(volume); restricted && each;
+         each = each->next) {
         bool known = !each->key || node_is_merge(each);
         for (size_t i = 0; !known && i < COUNT_OF(allowed); i++)
-            known = str_is(each->key->text, allowed[i]);
+            known = str_eq_c(each->key->text, allowed[i]);
         if (!known)
             return each->key->text;
     }
     return (struct str){0};
 }
 
-void inject_security_tell_pod(const struct target *target)
+void inject_security_log_pod(const struct target *target)
 {
     static const char *const flags[] = {"hostNetwork", "hostPID", "hostIPC"};
     if (!target_has(target, SERVICE_POD_SECURITY) || target->service->security == POD_SECURITY_OFF)
         return;
     for (size_t i = 0; i < COUNT_OF(flags); i++)
-        if (node_is_true(node_find(target_pod(target), flags[i])))
+        if (node_is_true(node_at(target_pod(target), flags[i])))
             leave(target, target->workload, flags[i], STR("true"));
     tell_left_host_process(target, target->workload, target_pod(target));
     bool restricted = target->service->security == POD_SECURITY_RESTRICTED;
-    for (const struct node *item = node_items(node_find(target_pod(target), "volumes")); item;
+    for (const struct node *item = node_first_child(node_at(target_pod(target), "volumes")); item;
          item = item->next) {
         struct str kind = refused_volume(item, restricted);
         if (kind.len)
             leave(target, target->workload,
                   str_format(target->injection->arena, "volumes.%.*s", STR_ARG(kind)).data,
-                  node_text(node_find(item, "name")));
+                  node_string(node_at(item, "name")));
     }
 }
 
 /* Why Kubernetes would refuse allowPrivilegeEscalation: false; NULL: it would not. */
 static const char *obstacle(const struct target *target)
 {
-    if (node_is_true(node_find(target->container, "securityContext privileged")))
+    if (node_is_true(node_at(target->container, "securityContext privileged")))
         return "the container is privileged";
-    if (has_item(node_find(target->container, "securityContext capabilities add"), "CAP_SYS_ADMIN"))
+    if (has_item(node_at(target->container, "securityContext capabilities add"), "CAP_SYS_ADMIN"))
         return "the container has CAP_SYS_ADMIN";
     return NULL;
 }
@@ -342,13 +344,13 @@ void inject_security(const struct target *target)
     if (target->windows) {
         struct str windows = str_format(target->injection->arena,
                                         "the pods run on Windows, by their %s", target->windows);
-        target_cannot(target, SERVICE_POD_SECURITY, "securityContext", windows.data, hint);
+        target_refuse(target, SERVICE_POD_SECURITY, "securityContext", windows.data, hint);
         return;
     }
     set_seccomp(target);
     const char *reason = obstacle(target);
     if (reason) {
-        target_cannot(target, SERVICE_POD_SECURITY, "securityContext.allowPrivilegeEscalation",
+        target_refuse(target, SERVICE_POD_SECURITY, "securityContext.allowPrivilegeEscalation",
                       reason, hint);
         return;
     }

@@ -10,17 +10,17 @@
 
 bool target_is_udp(const struct node *port)
 {
-    struct str protocol = node_text(node_find(port, "protocol"));
-    return protocol.len && !str_is(protocol, "TCP");
+    struct str protocol = node_string(node_at(port, "protocol"));
+    return protocol.len && !str_eq_c(protocol, "TCP");
 }
 
 const struct node *target_container_port(const struct node *container, struct str port)
 {
-    const struct node *ports = node_find(container, "ports");
+    const struct node *ports = node_at(container, "ports");
     const struct node *found = NULL;
-    for (const struct node *each = node_items(ports); each; each = each->next) {
-        if (!str_equal(node_text(node_find(each, "name")), port) &&
-            !str_equal(node_text(node_find(each, "containerPort")), port))
+    for (const struct node *each = node_first_child(ports); each; each = each->next) {
+        if (!str_equal(node_string(node_at(each, "name")), port) &&
+            !str_equal(node_string(node_at(each, "containerPort")), port))
             continue;
         if (!target_is_udp(each))
             return each;
@@ -34,22 +34,22 @@ static const char *const port_keys[] = {"name", "containerPort"};
 
 /* Adds the ports of a container by name and number, those that speak TCP or the others; one that is
  * there already stays. */
-static void index_ports(struct arena *arena, struct set *ports, const struct node *container,
+static void index_ports(struct arena *arena, struct map *ports, const struct node *container,
                         bool udp)
 {
-    for (const struct node *port = node_items(node_find(container, "ports")); port;
+    for (const struct node *port = node_first_child(node_at(container, "ports")); port;
          port = port->next) {
         if (target_is_udp(port) != udp)
             continue;
         for (size_t i = 0; i < COUNT_OF(port_keys); i++)
-            if (node_text(node_find(port, port_keys[i])).len)
-                set_add(arena, ports, node_text(node_find(port, port_keys[i])), port);
+            if (node_string(node_at(port, port_keys[i])).len)
+                map_add(arena, ports, node_string(node_at(port, port_keys[i])), port);
     }
 }
 
-struct set target_container_ports(struct arena *arena, const struct node *container)
+struct map target_container_ports(struct arena *arena, const struct node *container)
 {
-    struct set ports = {0};
+    struct map ports = {0};
     index_ports(arena, &ports, container, false);
     index_ports(arena, &ports, container, true);
     return ports;
@@ -67,7 +67,7 @@ static bool is_metrics_name(struct str name)
     for (size_t at = 0; at < name.len;) {
         size_t end = str_find(name, at, '-');
         for (size_t i = 0; i < COUNT_OF(words); i++)
-            if (str_is(str_slice(name, at, end), words[i]))
+            if (str_eq_c(str_slice(name, at, end), words[i]))
                 return true;
         at = end + 1;
     }
@@ -84,8 +84,8 @@ static bool is_metrics_number(struct str text)
 
 static const struct node *target_of(const struct node *service_port)
 {
-    const struct node *to = node_find(service_port, "targetPort");
-    return to ? to : node_find(service_port, "port");
+    const struct node *to = node_at(service_port, "targetPort");
+    return to ? to : node_at(service_port, "port");
 }
 
 /* The Services of a workload */
@@ -103,17 +103,17 @@ struct service_target {
 static void index_service(struct injection *injection, const struct object *service, bool written,
                           size_t *order)
 {
-    const struct node *ports = node_find(service->node, "spec ports");
-    for (const struct node *port = node_items(ports); port; port = port->next) {
+    const struct node *ports = node_at(service->node, "spec ports");
+    for (const struct node *port = node_first_child(ports); port; port = port->next) {
         if (target_is_udp(port))
             continue;
-        struct str name = node_text(node_find(port, "name"));
+        struct str name = node_string(node_at(port, "name"));
         const struct node *to = target_of(port);
         struct service_target *target = ARENA_NEW(injection->arena, struct service_target);
         *target = (struct service_target){
             .self = target, .service = service, .to = to, .order = (*order)++};
         const struct service_target *known =
-            set_add(injection->arena, &injection->service_targets, node_text(to), target);
+            map_add(injection->arena, &injection->service_targets, node_string(to), target);
         target = known ? known->self : target;
         target->named |= written || (name.len && !is_metrics_name(name));
         target->unnamed |= name.len == 0;
@@ -124,12 +124,12 @@ static void index_service(struct injection *injection, const struct object *serv
  * sidecars among the init containers come last. */
 static void index_pod(struct injection *injection, const struct object *workload)
 {
-    const struct node *containers = node_find(workload->pod, "containers");
-    const struct node *init = node_find(workload->pod, "initContainers");
-    for (const struct node *each = node_items(containers); each; each = each->next)
+    const struct node *containers = node_at(workload->pod, "containers");
+    const struct node *init = node_at(workload->pod, "initContainers");
+    for (const struct node *each = node_first_child(containers); each; each = each->next)
         index_ports(injection->arena, &injection->pod_ports, each, false);
-    for (const struct node *each = node_items(init); each; each = each->next)
-        if (str_is(node_text(node_find(each, "restartPolicy")), "Always"))
+    for (const struct node *each = node_first_child(init); each; each = each->next)
+        if (str_eq_c(node_string(node_at(each, "restartPolicy")), "Always"))
             index_ports(injection->arena, &injection->pod_ports, each, false);
 }
 
@@ -137,7 +137,7 @@ static void index_pod(struct injection *injection, const struct object *workload
 static struct str written_service(const struct target *target)
 {
     const char *flag = target->injection->options->service;
-    return flag ? str_of(flag) : target->service->helm.service;
+    return flag ? str_from_c(flag) : target->service->helm.service;
 }
 
 /* A Service that is written is the only one that counts. */
@@ -162,13 +162,13 @@ void target_find_services(const struct target *target)
         release_services(&injection->release, target->workload, &injection->service_count);
     if (written.len)
         keep_written(injection, written);
-    injection->service_names = (struct set){0};
-    injection->service_targets = (struct set){0};
-    injection->pod_ports = (struct set){0};
+    injection->service_names = (struct map){0};
+    injection->service_targets = (struct map){0};
+    injection->pod_ports = (struct map){0};
     index_pod(injection, target->workload);
     size_t order = 0;
     for (size_t i = 0; i < injection->service_count; i++) {
-        set_add(injection->arena, &injection->service_names, injection->services[i]->name,
+        map_add(injection->arena, &injection->service_names, injection->services[i]->name,
                 injection->services[i]);
         index_service(injection, injection->services[i], written.len != 0, &order);
     }
@@ -179,9 +179,9 @@ void target_find_services(const struct target *target)
 /* The number that a Service's port routes to, or its name if no container has it. */
 static struct str target_number(const struct injection *injection, const struct node *port)
 {
-    struct str to = node_text(target_of(port));
-    const struct node *number = node_find(set_get(&injection->pod_ports, to), "containerPort");
-    return number ? node_text(number) : to;
+    struct str to = node_string(target_of(port));
+    const struct node *number = node_at(map_get(&injection->pod_ports, to), "containerPort");
+    return number ? node_string(number) : to;
 }
 
 enum { LISTED = 20 };
@@ -189,7 +189,7 @@ enum { LISTED = 20 };
 static void list_ports(const struct injection *injection, struct buf *out,
                        const struct object *service)
 {
-    const struct node *port = node_items(node_find(service->node, "spec ports"));
+    const struct node *port = node_first_child(node_at(service->node, "spec ports"));
     size_t count = 0;
     for (; port && count <= LISTED; port = port->next) {
         if (target_is_udp(port))
@@ -225,7 +225,7 @@ static void hint_services(const struct target *target, const struct object *cons
     struct injection *injection = target->injection;
     struct suggestion near = {.word = written_service(target)};
     for (size_t i = 0; i < count && near.word.len; i++)
-        suggestion_offer(&near, services[i]->name);
+        suggestion_add(&near, services[i]->name);
     if (count == 0) {
         diag_hint(injection->diags, "no Service of the chart routes to it");
         return;
@@ -284,12 +284,12 @@ static void add_reached(struct reached *reached, const struct node *port,
  * Service gives it, or, without any name, by its number. */
 static bool carries_traffic(const struct node *port, const struct service_target *by)
 {
-    struct str name = node_text(node_find(port, "name"));
+    struct str name = node_string(node_at(port, "name"));
     if (is_metrics_name(name))
         return false;
     return by->named ||
            (by->unnamed &&
-            (name.len || !is_metrics_number(node_text(node_find(port, "containerPort")))));
+            (name.len || !is_metrics_number(node_string(node_at(port, "containerPort")))));
 }
 
 /* Finds the container's ports that carry traffic, and those for metrics. */
@@ -300,12 +300,12 @@ static void find_reached(const struct target *target, const struct node *contain
     *ret_traffic = *ret_metrics = (struct reached){0};
     target_find_services(target);
     bool written = written_service(target).len != 0;
-    for (const struct node *port = node_items(node_find(container, "ports")); port;
+    for (const struct node *port = node_first_child(node_at(container, "ports")); port;
          port = port->next) {
         for (size_t i = 0; i < COUNT_OF(port_keys); i++) {
-            struct str called = node_text(node_find(port, port_keys[i]));
-            const struct service_target *by = set_get(&injection->service_targets, called);
-            if (!by || called.len == 0 || set_get(&injection->pod_ports, called) != port)
+            struct str called = node_string(node_at(port, port_keys[i]));
+            const struct service_target *by = map_get(&injection->service_targets, called);
+            if (!by || called.len == 0 || map_get(&injection->pod_ports, called) != port)
                 continue;
             bool traffic = written || carries_traffic(port, by);
             add_reached(traffic ? ret_traffic : ret_metrics, port, by);
@@ -344,16 +344,16 @@ const struct object *target_metrics_service_of(const struct target *target,
 
 static bool is_headless(const struct object *service)
 {
-    return str_is(node_text(node_find(service->node, "spec clusterIP")), "None");
+    return str_eq_c(node_string(node_at(service->node, "spec clusterIP")), "None");
 }
 
 static bool is_traffic_port(const struct target *target, const struct node *port)
 {
-    struct str name = node_text(node_find(port, "name"));
+    struct str name = node_string(node_at(port, "name"));
     const struct service_target by = {.named = name.len && !is_metrics_name(name),
                                       .unnamed = name.len == 0};
-    struct str to = node_text(target_of(port));
-    const struct node *own = set_get(&target->injection->pod_ports, to);
+    struct str to = node_string(target_of(port));
+    const struct node *own = map_get(&target->injection->pod_ports, to);
     if (target_is_udp(port))
         return false;
     if (written_service(target).len)
@@ -364,18 +364,18 @@ static bool is_traffic_port(const struct target *target, const struct node *port
 /* True if a port of a Service routes to the written `port`, or, where none is written, carries
  * traffic to the container. A number that no container names may be this one's. */
 static bool is_public(const struct target *target, const struct node *port,
-                      const struct set *own_ports)
+                      const struct map *own_ports)
 {
     const struct port *written = target->service->public_port;
-    struct str to = node_text(target_of(port));
+    struct str to = node_string(target_of(port));
     int64_t number;
     if (target_is_udp(port))
         return false;
     if (written)
         return str_to_int(target_number(target->injection, port), &number) &&
                number == written->number;
-    const struct node *first = set_get(&target->injection->pod_ports, to);
-    bool reaches = first ? set_get(own_ports, to) == first : str_to_int(to, &number);
+    const struct node *first = map_get(&target->injection->pod_ports, to);
+    bool reaches = first ? map_get(own_ports, to) == first : str_to_int(to, &number);
     return reaches && is_traffic_port(target, port);
 }
 
@@ -390,7 +390,7 @@ static void offer_port(struct port_choice *choice, const struct node *port)
 {
     if (choice->count++ == 0)
         choice->first = port;
-    if (!choice->http && str_is(node_text(node_find(port, "name")), "http"))
+    if (!choice->http && str_eq_c(node_string(node_at(port, "name")), "http"))
         choice->http = port;
 }
 
@@ -410,12 +410,12 @@ struct candidate {
 };
 
 static struct candidate look_at(const struct target *target, const struct object *service,
-                                const struct set *own_ports)
+                                const struct map *own_ports)
 {
     struct candidate candidate = {.service = service};
-    const struct node *ports = node_find(service->node, "spec ports");
+    const struct node *ports = node_at(service->node, "spec ports");
     bool named = service->name.len && (!is_headless(service) || written_service(target).len);
-    for (const struct node *port = node_items(ports); port; port = port->next) {
+    for (const struct node *port = node_first_child(ports); port; port = port->next) {
         candidate.tcp_ports += !target_is_udp(port);
         candidate.able |= named && !target_is_udp(port);
         if (is_public(target, port, own_ports))
@@ -491,7 +491,7 @@ static bool report_services(const struct target *target, const struct object *co
                             size_t count, size_t matching)
 {
     const struct port *written = target->service->public_port;
-    struct str container = node_text(node_find(target->container, "name"));
+    struct str container = node_string(node_at(target->container, "name"));
     if (count == 0) {
         report_no_service(target);
         return false;
@@ -516,7 +516,7 @@ static bool report_services(const struct target *target, const struct object *co
 static bool choose_service(const struct target *target, struct candidate *ret)
 {
     struct injection *injection = target->injection;
-    struct set own_ports = target_container_ports(injection->arena, target->container);
+    struct map own_ports = target_container_ports(injection->arena, target->container);
     bool written = written_service(target).len != 0;
     size_t count = 0;
     size_t matching = 0;
@@ -577,17 +577,18 @@ static void report_choice(const struct target *target, const struct candidate *c
     if (guess)
         of_several = str_format(arena, "; public_uri uses its target port %.*s", STR_ARG(number));
     if (written_service(target).len)
-        target_choice(injection, chosen->service, NULL, guess, "%s names it%.*s",
-                      injection->options->service ? "--service" : "helm.service",
-                      STR_ARG(of_several));
+        inject_log_choice(injection, chosen->service, NULL, guess, "%s names it%.*s",
+                          injection->options->service ? "--service" : "helm.service",
+                          STR_ARG(of_several));
     else if (chosen->public.count)
-        target_choice(injection, chosen->service, NULL, guess || !chosen->only,
-                      "it routes to port %.*s of %.*s", STR_ARG(number), STR_ARG(workload));
+        inject_log_choice(injection, chosen->service, NULL, guess || !chosen->only,
+                          "it routes to port %.*s of %.*s", STR_ARG(number), STR_ARG(workload));
     else
-        target_choice(injection, chosen->service, NULL, true,
-                      "it is the only Service of %.*s, but does not route to container %.*s%.*s",
-                      STR_ARG(workload), STR_ARG(node_text(node_find(target->container, "name"))),
-                      STR_ARG(of_several));
+        inject_log_choice(
+            injection, chosen->service, NULL, true,
+            "it is the only Service of %.*s, but does not route to container %.*s%.*s",
+            STR_ARG(workload), STR_ARG(node_string(node_at(target->container, "name"))),
+            STR_ARG(of_several));
 }
 
 /* The form of `port` that a port of a Service suggests by its name, or by that of the container's.
@@ -595,10 +596,10 @@ static void report_choice(const struct target *target, const struct candidate *c
 static const char *port_form(const struct target *target, const struct node *port)
 {
     static const char *const forms[] = {"grpc", "websocket", "tcp"};
-    const struct node *own = set_get(&target->injection->pod_ports, node_text(target_of(port)));
+    const struct node *own = map_get(&target->injection->pod_ports, node_string(target_of(port)));
     for (size_t i = 0; i < COUNT_OF(forms); i++)
-        if (str_is(node_text(node_find(port, "name")), forms[i]) ||
-            str_is(node_text(node_find(own, "name")), forms[i]))
+        if (str_eq_c(node_string(node_at(port, "name")), forms[i]) ||
+            str_eq_c(node_string(node_at(own, "name")), forms[i]))
             return forms[i];
     return "http";
 }

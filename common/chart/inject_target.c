@@ -25,53 +25,54 @@ void target_error(const struct target *target, enum field_id field, const char *
                "%.*s: %.*s", STR_ARG(object_text(arena, target->workload)), STR_ARG(message));
 }
 
-static struct deed *add_deed(struct injection *injection, enum deed_kind kind,
-                             const struct object *about)
+static struct change_event *add_deed(struct injection *injection, enum change_kind kind,
+                                     const struct object *about)
 {
     struct arena *arena = injection->arena;
-    injection->deeds =
-        arena_grow(arena, injection->deeds, injection->deed_count, sizeof *injection->deeds);
-    struct deed *deed = &injection->deeds[injection->deed_count++];
-    *deed = (struct deed){.kind = kind,
-                          .object = object_kind_name(arena, about),
-                          .text = object_text(arena, about),
-                          .namespace = about->namespace};
-    return deed;
+    injection->events =
+        arena_grow(arena, injection->events, injection->event_count, sizeof *injection->events);
+    struct change_event *change_event = &injection->events[injection->event_count++];
+    *change_event = (struct change_event){.kind = kind,
+                                          .object = object_kind_name(arena, about),
+                                          .text = object_text(arena, about),
+                                          .namespace = about->namespace};
+    return change_event;
 }
 
 /* True for a pod of several containers. */
 static bool has_several(const struct object *workload)
 {
-    const struct node *first = node_items(node_find(workload->pod, "containers"));
+    const struct node *first = node_first_child(node_at(workload->pod, "containers"));
     return first && first->next;
 }
 
-void target_tell(const struct target *target, const struct object *object, enum deed_kind kind,
-                 const char *what, const char *format, ...)
+void inject_log(const struct target *target, const struct object *object, enum change_kind kind,
+                const char *what, const char *format, ...)
 {
     struct injection *injection = target->injection;
-    struct deed *deed = add_deed(injection, kind, object ? object : target->workload);
-    deed->what = str_of(what);
+    struct change_event *change_event =
+        add_deed(injection, kind, object ? object : target->workload);
+    change_event->what = str_from_c(what);
     if (!object)
-        deed->container = node_text(node_find(target->container, "name"));
-    deed->several = (target->fill && target->service->helm.all_containers) ||
-                    (!object && has_several(target->workload));
+        change_event->container = node_string(node_at(target->container, "name"));
+    change_event->several = (target->fill && target->service->helm.all_containers) ||
+                            (!object && has_several(target->workload));
     va_list arguments;
     va_start(arguments, format);
-    deed->detail = str_vformat(injection->arena, format, arguments);
+    change_event->detail = str_vformat(injection->arena, format, arguments);
     va_end(arguments);
 }
 
-void target_choice(struct injection *injection, const struct object *object,
-                   const struct node *container, bool guess, const char *format, ...)
+void inject_log_choice(struct injection *injection, const struct object *object,
+                       const struct node *container, bool guess, const char *format, ...)
 {
-    struct deed *deed = add_deed(injection, DEED_CHOSEN, object);
-    deed->container = node_text(node_find(container, "name"));
-    deed->several = true;
-    deed->guess = guess;
+    struct change_event *change_event = add_deed(injection, CHANGE_CHOSEN, object);
+    change_event->container = node_string(node_at(container, "name"));
+    change_event->several = true;
+    change_event->guess = guess;
     va_list arguments;
     va_start(arguments, format);
-    deed->detail = str_vformat(injection->arena, format, arguments);
+    change_event->detail = str_vformat(injection->arena, format, arguments);
     va_end(arguments);
 }
 
@@ -83,17 +84,17 @@ struct str target_selector(const struct injection *injection, const char *flag, 
     return str_format(injection->arena, "helm: {%s: %.*s}", key, STR_ARG(name));
 }
 
-bool target_is_word(struct str text)
+bool target_is_shell_word(struct str text)
 {
-    return !str_starts(text, STR("-")) &&
-           str_only(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-./");
+    return !str_starts_with(text, STR("-")) &&
+           str_span_only(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-./");
 }
 
-void target_cannot(const struct target *target, enum field_id field, const char *what,
+void target_refuse(const struct target *target, enum field_id field, const char *what,
                    const char *reason, const char *hint)
 {
     if (target->fill) {
-        target_tell(target, NULL, DEED_LEFT, what, "%s", reason);
+        inject_log(target, NULL, CHANGE_KEPT, what, "%s", reason);
         return;
     }
     target_error(target, field, "%s: %s", what, reason);
@@ -103,7 +104,7 @@ void target_cannot(const struct target *target, enum field_id field, const char 
 /* A path as users write it: spec.replicas. */
 static const char *dotted(struct arena *arena, const char *path)
 {
-    struct str words = str_of(path);
+    struct str words = str_from_c(path);
     char *dots = arena_alloc(arena, words.len + 1);
     for (size_t i = 0; i < words.len; i++)
         dots[i] = words.data[i] == ' ' ? '.' : words.data[i];
@@ -114,7 +115,7 @@ bool target_int(const struct target *target, enum field_id field, const struct o
                 const struct node *map, const char *path, int64_t otherwise, int64_t *ret_number)
 {
     struct arena *arena = target->injection->arena;
-    const struct node *node = node_find(map, path);
+    const struct node *node = node_at(map, path);
     *ret_number = otherwise;
     if (!node || node_to_int(node, ret_number))
         return true;
@@ -126,7 +127,7 @@ bool target_int(const struct target *target, enum field_id field, const struct o
     if (object && object != target->workload)
         what =
             str_format(arena, "%.*s of %.*s", STR_ARG(what), STR_ARG(object_text(arena, object)));
-    target_cannot(
+    target_refuse(
         target, field, what.data,
         str_format(arena, "the chart has %.*s, which is not an integer", STR_ARG(value)).data,
         "write a plain integer in the chart, without quotes");
@@ -139,47 +140,48 @@ static bool is_unfit(const struct target *target, const struct object *object, c
     const struct object *changed = object ? object : target->workload;
     const char *reason = target->fill ? target->injection->unfit[changed->document] : NULL;
     if (reason)
-        target_tell(target, object, DEED_LEFT, what, "%s", reason);
+        inject_log(target, object, CHANGE_KEPT, what, "%s", reason);
     return reason != NULL;
 }
 
 void target_set(const struct target *target, const struct object *object, struct node *map,
-                const char *path, struct node *value, const char *what, enum telling telling)
+                const char *path, struct node *value, const char *what,
+                enum value_visibility value_visibility)
 {
     struct edit *edit =
         release_edit(&target->injection->release, object ? object : target->workload);
-    const struct node *old = node_find(map, path);
+    const struct node *old = node_at(map, path);
     if (old && (target->fill || edit_same(target->injection->arena, old, value)))
         return;
     what = what ? what : dotted(target->injection->arena, path);
     if (is_unfit(target, object, what))
         return;
-    struct str words = str_of(path);
+    struct str words = str_from_c(path);
     for (size_t at = 0; map && at < words.len;) {
         size_t end = str_find(words, at, ' ');
         struct str word = str_slice(words, at, end);
         if (end == words.len)
             edit_set(edit, map, word, value);
         else
-            map = edit_map(edit, map, str_c(target->injection->arena, word));
+            map = edit_map(edit, map, str_to_c(target->injection->arena, word));
         at = end + 1;
     }
     bool scalars = old && old->kind == NODE_SCALAR && value->kind == NODE_SCALAR;
-    if (scalars && telling == TELL_VALUES)
-        target_tell(target, object, DEED_REPLACED, what, "chart: %.*s, service: %.*s",
-                    STR_ARG(old->text), STR_ARG(value->text));
+    if (scalars && value_visibility == SHOW_VALUES)
+        inject_log(target, object, CHANGE_REPLACED, what, "chart: %.*s, service: %.*s",
+                   STR_ARG(old->text), STR_ARG(value->text));
     else
-        target_tell(target, object, old ? DEED_REPLACED : DEED_ADDED, what, "%s", "");
+        inject_log(target, object, old ? CHANGE_REPLACED : CHANGE_ADDED, what, "%s", "");
 }
 
 void target_remove(const struct target *target, const struct object *object, struct node *map,
                    const char *key, const char *what, const char *reason)
 {
-    if (target->fill || !node_find(map, key))
+    if (target->fill || !node_at(map, key))
         return;
     edit_remove(release_edit(&target->injection->release, object ? object : target->workload), map,
                 key);
-    target_tell(target, object, DEED_REMOVED, what, "%s", reason);
+    inject_log(target, object, CHANGE_REMOVED, what, "%s", reason);
 }
 
 /* New objects */
@@ -188,22 +190,22 @@ void target_remove(const struct target *target, const struct object *object, str
 
 static bool is_chart_label(struct str key)
 {
-    return str_is(key, "helm.sh/chart") || str_starts(key, STR("app.kubernetes.io/"));
+    return str_eq_c(key, "helm.sh/chart") || str_starts_with(key, STR("app.kubernetes.io/"));
 }
 
 /* The workload's labels that say which chart and release it is of. */
 static void put_labels(struct arena *arena, struct node *metadata, const struct object *workload)
 {
-    const struct node *labels = node_find(workload->node, "metadata labels");
+    const struct node *labels = node_at(workload->node, "metadata labels");
     struct node *copy = node_new(arena, NODE_MAP);
     const struct node *effective =
         labels && labels->kind == NODE_MAP ? node_effective(arena, labels) : NULL;
-    for (const struct node *label = node_items(effective); label; label = label->next)
+    for (const struct node *label = node_first_child(effective); label; label = label->next)
         if (is_chart_label(label->key->text))
             node_put(copy, node_scalar(arena, STYLE_TEXT, label->key->text),
                      node_copy(arena, label));
     if (copy->first)
-        put_node(arena, metadata, "labels", copy);
+        node_set(arena, metadata, "labels", copy);
 }
 
 void target_add(const struct target *target, const char *api_version, const char *kind,
@@ -212,19 +214,18 @@ void target_add(const struct target *target, const char *api_version, const char
     struct arena *arena = target->injection->arena;
     const struct object *workload = target->workload;
     struct node *object = node_new(arena, NODE_MAP);
-    put_text(arena, object, "apiVersion", str_of(api_version));
-    put_text(arena, object, "kind", str_of(kind));
-    struct node *metadata = put_map(arena, object, "metadata");
-    put_text(arena, metadata, "name", name);
+    node_set_string(arena, object, "apiVersion", str_from_c(api_version));
+    node_set_string(arena, object, "kind", str_from_c(kind));
+    struct node *metadata = node_set_map(arena, object, "metadata");
+    node_set_string(arena, metadata, "name", name);
     if (workload->namespace.len)
-        put_text(arena, metadata, "namespace", workload->namespace);
+        node_set_string(arena, metadata, "namespace", workload->namespace);
     put_labels(arena, metadata, workload);
-    const struct node *file =
-        node_find(workload->node, "metadata annotations " FILENAME_ANNOTATION);
+    const struct node *file = node_at(workload->node, "metadata annotations " FILENAME_ANNOTATION);
     if (file) {
         struct node *own = annotations;
         annotations = node_new(arena, NODE_MAP);
-        put_text(arena, annotations, FILENAME_ANNOTATION, node_text(file));
+        node_set_string(arena, annotations, FILENAME_ANNOTATION, node_string(file));
         for (struct node *each = own ? own->first : NULL, *next; each; each = next) {
             next = each->next;
             each->next = NULL;
@@ -232,9 +233,9 @@ void target_add(const struct target *target, const char *api_version, const char
         }
     }
     if (annotations && annotations->first)
-        put_node(arena, metadata, "annotations", annotations);
-    put_node(arena, object, "spec", spec);
+        node_set(arena, metadata, "annotations", annotations);
+    node_set(arena, object, "spec", spec);
     release_add(&target->injection->release, workload, object);
-    struct object made = {.kind = str_of(kind), .name = name, .namespace = workload->namespace};
-    target_tell(target, &made, DEED_ADDED, "", "%s", "");
+    struct object made = {.kind = str_from_c(kind), .name = name, .namespace = workload->namespace};
+    inject_log(target, &made, CHANGE_ADDED, "", "%s", "");
 }

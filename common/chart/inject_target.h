@@ -5,25 +5,26 @@
 #include "chart/release.h"
 #include "manifest/manifest.h"
 
-enum deed_kind {
-    DEED_ADDED,
-    DEED_REPLACED,
-    DEED_REMOVED,
-    DEED_LEFT,
-    DEED_CHOSEN,  /* nothing was done: `detail` is why this object or container is the one */
-    DEED_IGNORED, /* a field that has no effect in charts, as is expected: in log and report only */
-    DEED_KINDS
+enum change_kind {
+    CHANGE_ADDED,
+    CHANGE_REPLACED,
+    CHANGE_REMOVED,
+    CHANGE_KEPT,
+    CHANGE_CHOSEN,  /* nothing was done: `detail` is why this object or container is the one */
+    CHANGE_IGNORED, /* a field that has no effect in charts, as is expected: in log and report only
+                     */
+    CHANGE_KINDS
 };
 
 /* Something that was done, or left as it is. */
-struct deed {
-    enum deed_kind kind;
+struct change_event {
+    enum change_kind kind;
     struct str object; /* "KIND/NAME" */
     struct str text;   /* the same for messages, with the namespace where that is needed */
     struct str namespace;
     struct str container; /* empty: it is about the object as a whole */
     bool several;         /* the container is one of several, and messages name it */
-    bool guess;           /* DEED_CHOSEN: there were others, and the service file names none */
+    bool guess;           /* CHANGE_CHOSEN: there were others, and the service file names none */
     struct str what;      /* the field; empty: the object */
     struct str detail;    /* what became of it, or why it is left; may be empty */
 };
@@ -34,23 +35,23 @@ struct injection {
     const struct inject_options *options;
     struct release release;
     const char **unfit;             /* by document: why no gap in it can be filled, or NULL */
-    struct set owners;              /* the services that workloads are taken by */
-    struct set port_readers;        /* the services whose `port` a probe uses */
+    struct map owners;              /* the services that workloads are taken by */
+    struct map port_readers;        /* the services whose `port` a probe uses */
     const struct object *led;       /* the workload that was asked for last, */
     struct str led_by;              /* and the Service that is written: */
     const struct object **services; /* the Services that lead to it, */
     size_t service_count;
-    struct set service_names;        /* their names, */
-    struct set service_targets;      /* their ports of TCP by what they lead to, */
-    struct set pod_ports;            /* its own ports by name and number */
+    struct map service_names;        /* their names, */
+    struct map service_targets;      /* their ports of TCP by what they lead to, */
+    struct map pod_ports;            /* its own ports by name and number */
     const struct object **ingresses; /* and the Ingresses that lead to one of them */
     size_t ingress_count;
     const struct object **routes; /* routes of the Gateway API that do so */
     size_t route_count;
     const struct object *volumes_of; /* the workload whose volumes were asked for last, */
-    struct set volumes;              /* and those by their names */
-    struct deed *deeds;
-    size_t deed_count;
+    struct map volumes;              /* and those by their names */
+    struct change_event *events;
+    size_t event_count;
 };
 
 /* A service on its way into a container of a workload. */
@@ -77,8 +78,8 @@ const struct object *target_workload(struct injection *injection, const struct s
 struct node *target_main_container(const struct target *target);
 
 /* False, after reporting it, when the workload is another service's already. */
-bool target_take(struct injection *injection, const struct service *service,
-                 const struct object *workload);
+bool claim_workload(struct injection *injection, const struct service *service,
+                    const struct object *workload);
 
 /* The field of a pod's spec that makes it run on Windows: `os.name`, `nodeSelector`, `nodeAffinity`
  * or, if none of these names an operating system, `windowsOptions`. NULL: it runs elsewhere, or
@@ -112,7 +113,7 @@ const struct object *target_metrics_service_of(const struct target *target,
 struct node *target_service_port(const struct target *target, const struct node *container);
 
 /* True for what a shell reads as it is written, and a command takes for no option. */
-bool target_is_word(struct str text);
+bool target_is_shell_word(struct str text);
 
 /* True for a port of a container or Service that does not speak TCP. */
 bool target_is_udp(const struct node *port);
@@ -122,20 +123,20 @@ bool target_is_udp(const struct node *port);
 const struct node *target_container_port(const struct node *container, struct str port);
 
 /* The container's ports by name and number, for many such questions. */
-struct set target_container_ports(struct arena *arena, const struct node *container);
+struct map target_container_ports(struct arena *arena, const struct node *container);
 
 /* Reports something wrong at a field of the service file, led by the workload's name. */
 void target_error(const struct target *target, enum field_id field, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Tells what was done to an object; NULL: to the container. `format`: the detail. */
-void target_tell(const struct target *target, const struct object *object, enum deed_kind kind,
-                 const char *what, const char *format, ...) __attribute__((format(printf, 5, 6)));
+void inject_log(const struct target *target, const struct object *object, enum change_kind kind,
+                const char *what, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Reports that an object, or a container of it, was chosen, and why. On stderr only if it is a
  * guess. */
-void target_choice(struct injection *injection, const struct object *object,
-                   const struct node *container, bool guess, const char *format, ...)
+void inject_log_choice(struct injection *injection, const struct object *object,
+                       const struct node *container, bool guess, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 /* Returns what to write to choose an object: `--KEY NAME` if that flag is given, because it takes
@@ -145,7 +146,7 @@ struct str target_selector(const struct injection *injection, const char *flag, 
 
 /* What cannot be done: an error at the field with a hint, or, when gaps are filled, left and told.
  */
-void target_cannot(const struct target *target, enum field_id field, const char *what,
+void target_refuse(const struct target *target, enum field_id field, const char *what,
                    const char *reason, const char *hint);
 
 /* An integer of the chart at a path from `map` of `object` (NULL: the container), or `otherwise`
@@ -158,9 +159,10 @@ bool target_int(const struct target *target, enum field_id field, const struct o
  * means that already, or, when gaps are filled, is there at all; and tells it. `object` NULL: the
  * container's. `what`: what the user knows it as; NULL: the path. Scalars are told with both
  * values, unless they may be secret. */
-enum telling { TELL_VALUES, TELL_NAMES };
+enum value_visibility { SHOW_VALUES, HIDE_VALUES };
 void target_set(const struct target *target, const struct object *object, struct node *map,
-                const char *path, struct node *value, const char *what, enum telling telling);
+                const char *path, struct node *value, const char *what,
+                enum value_visibility value_visibility);
 
 /* Removes a key that is there, and tells it with a reason. Filling gaps removes nothing. */
 void target_remove(const struct target *target, const struct object *object, struct node *map,
@@ -215,7 +217,7 @@ void inject_resources(const struct target *target);
 
 /* min_containers, max_containers, autoscaling_*: autoscaler, replicas, disruption budget. Needs the
  * resources. */
-bool inject_scale_is_asked(const struct target *target);
+bool inject_scale_is_requested(const struct target *target);
 void inject_scale(const struct target *target);
 
 /* Removes `replicas`, which an autoscaler sets, unless helm.replicas is `keep`. `field`: the one
@@ -224,7 +226,7 @@ void inject_remove_replicas(const struct target *target, enum field_id field);
 
 /* helm.replicas without a field that scales. `scaler`: what scales the workload in the chart, or
  * NULL. */
-bool inject_replicas_is_asked(const struct target *target);
+bool inject_replicas_is_requested(const struct target *target);
 void inject_replicas_alone(const struct target *target, const struct object *scaler);
 
 void inject_set_replicas(const struct target *target, int64_t number);
@@ -248,15 +250,15 @@ void inject_pod(const struct target *target);
 
 /* pod_security. What a pod as a whole has against it is told apart, once. */
 void inject_security(const struct target *target);
-void inject_security_tell_pod(const struct target *target);
+void inject_security_log_pod(const struct target *target);
 
 /* public_uri, sticky_session*, consistent_hash, ingress_extra_annotations, and what the port's
  * type asks of an Ingress. */
-bool inject_ingress_is_asked(const struct target *target);
+bool inject_ingress_is_requested(const struct target *target);
 void inject_ingress(const struct target *target);
 
 /* True if `hooks: false` or `jobs: false` leaves the workload out, which is reported as left. */
-bool inject_is_left_out(const struct target *target);
+bool inject_is_excluded(const struct target *target);
 
 /* Reports the settings of the service that a hook does not get as left. */
 void inject_report_hook(const struct target *target);

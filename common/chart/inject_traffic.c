@@ -33,12 +33,12 @@ static const struct object **gateway_routes(const struct target *target, size_t 
 static struct str wanted(const struct target *target)
 {
     const char *flag = target->injection->options->ingress;
-    return flag ? str_of(flag) : target->service->helm.ingress;
+    return flag ? str_from_c(flag) : target->service->helm.ingress;
 }
 
 static bool wants_new(const struct target *target)
 {
-    return str_is(wanted(target), "new");
+    return str_eq_c(wanted(target), "new");
 }
 
 static bool is_wanted(const struct target *target, const struct object *ingress)
@@ -52,14 +52,14 @@ static bool is_wanted(const struct target *target, const struct object *ingress)
 static bool is_our_service(const struct target *target, struct str name)
 {
     target_find_services(target);
-    return set_get(&target->injection->service_names, name) != NULL;
+    return map_get(&target->injection->service_names, name) != NULL;
 }
 
 static bool leads_to_us(const void *context, const struct object *ingress, struct str namespace,
                         struct str service)
 {
     const struct target *target = context;
-    const struct object *ours = set_get(&target->injection->service_names, service);
+    const struct object *ours = map_get(&target->injection->service_names, service);
     return ours && release_in_reference(&target->injection->release, ours, ingress, namespace);
 }
 
@@ -74,28 +74,28 @@ static struct str route_text(struct arena *arena, const struct route *route)
 /* A public_uri is served if, of the paths that fit it in an Ingress class or the routes of
  * Gateways, the one that the controller prefers leads to a Service of the workload. The answer is
  * that of a class that serves it, else of the first that leads it to another Service. */
-static struct release_answer ask(const struct target *target, const struct route *route)
+static struct release_owner ask(const struct target *target, const struct route *route)
 {
     struct injection *injection = target->injection;
-    struct release_answer best = {0};
-    struct set classes = {0};
+    struct release_owner best = {0};
+    struct map classes = {0};
     size_t count;
     const struct object **ingresses = candidates(target, &count);
     for (size_t i = 0; i < count && !best.served; i++) {
         struct str class = release_class(ingresses[i]);
-        if (set_add(injection->arena, &classes, class, ingresses[i]))
+        if (map_add(injection->arena, &classes, class, ingresses[i]))
             continue;
-        struct release_answer answer;
-        release_ask(&injection->release, class, route->host, route->prefix, leads_to_us, target,
-                    &answer);
+        struct release_owner answer;
+        release_query(&injection->release, class, route->host, route->prefix, leads_to_us, target,
+                      &answer);
         if (answer.served || !best.ingress)
             best = answer;
     }
     gateway_routes(target, &count);
-    struct release_answer answer = {0};
+    struct release_owner answer = {0};
     if (count && !best.served)
-        release_ask(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
-                    leads_to_us, target, &answer);
+        release_query(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
+                      leads_to_us, target, &answer);
     return best.served || (best.ingress && !answer.served) ? best : answer;
 }
 
@@ -138,7 +138,7 @@ static void warn_route(const struct target *target, const struct route *route,
 
 static bool is_served(const struct target *target, const struct route *route)
 {
-    struct release_answer answer = ask(target, route);
+    struct release_owner answer = ask(target, route);
     if (answer.doubt)
         warn_doubt(target, route, answer.doubt);
     if (answer.rival)
@@ -194,14 +194,14 @@ static void add_object(const struct target *target, const struct traffic *traffi
     enum object_kind type = chart_flavour_find(traffic->flavour)->object;
     const struct node *metadata = node_get(object, "metadata");
     struct str name = node_get(metadata, "name")->text;
-    const char *kind = str_c(arena, node_get(object, "kind")->text);
+    const char *kind = str_to_c(arena, node_get(object, "kind")->text);
     if (release_find(&target->injection->release, type, name, to)) {
         target_error(target, SERVICE_PUBLIC_URI, "%s/%.*s of the chart stands where its %s would",
                      kind, STR_ARG(name), kind);
         diag_hint(target->injection->diags, "rename it in the chart");
         return;
     }
-    target_add(target, str_c(arena, node_get(object, "apiVersion")->text), kind, name,
+    target_add(target, str_to_c(arena, node_get(object, "apiVersion")->text), kind, name,
                node_get(metadata, "annotations"), node_get(object, "spec"));
 }
 
@@ -216,8 +216,8 @@ static void add_objects(const struct target *target, const struct traffic *traff
         flavour->warn_backend(target, traffic, to, port);
     struct traffic led = *traffic;
     led.backend = (struct traffic_backend){.service = to->name,
-                                           .port_name = node_text(node_find(port, "name"))};
-    node_to_int(node_find(port, "port"), &led.backend.port);
+                                           .port_name = node_string(node_at(port, "name"))};
+    node_to_int(node_at(port, "port"), &led.backend.port);
     struct manifests manifests = {.arena = target->injection->arena};
     traffic_render(&manifests, &led);
     for (size_t i = 0; i < manifests.count; i++)
@@ -230,10 +230,10 @@ static bool is_taken(const struct target *target, const struct traffic *traffic,
 {
     struct str tables[CHART_TABLES_MAX];
     size_t count = chart_flavour_find(traffic->flavour)->tables(traffic, tables);
-    struct release_answer answer = {0};
+    struct release_owner answer = {0};
     for (size_t i = 0; i < count && !answer.taken; i++)
-        release_ask(&target->injection->release, tables[i], route->host, route->prefix, leads_to_us,
-                    target, &answer);
+        release_query(&target->injection->release, tables[i], route->host, route->prefix,
+                      leads_to_us, target, &answer);
     return answer.taken;
 }
 
@@ -242,7 +242,7 @@ static void report_unserved(const struct target *target, const struct traffic *t
 {
     struct injection *injection = target->injection;
     struct arena *arena = injection->arena;
-    struct release_answer answer = ask(target, route);
+    struct release_owner answer = ask(target, route);
     struct str text = route_text(arena, route);
     if (answer.ingress)
         diag_error(injection->diags, route->at,
@@ -285,9 +285,9 @@ static void warn_other_way(const struct target *target, const struct traffic *tr
     struct arena *arena = injection->arena;
     for (size_t i = 0; i < traffic->route_count; i++) {
         const struct route *route = &traffic->routes[i];
-        struct release_answer answer;
-        release_ask(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
-                    leads_to_us, target, &answer);
+        struct release_owner answer;
+        release_query(&injection->release, STR(RELEASE_GATEWAY), route->host, route->prefix,
+                      leads_to_us, target, &answer);
         if (!answer.ingress)
             continue;
         diag_warning(
@@ -299,7 +299,7 @@ static void warn_other_way(const struct target *target, const struct traffic *tr
     }
 }
 
-bool inject_ingress_is_asked(const struct target *target)
+bool inject_ingress_is_requested(const struct target *target)
 {
     return target->service->route_count || special_port(target) || wanted(target).len ||
            has_annotations(target);
@@ -438,7 +438,7 @@ static void report_all_unserved(const struct target *target, const struct traffi
 
 void inject_ingress(const struct target *target)
 {
-    if (!inject_ingress_is_asked(target))
+    if (!inject_ingress_is_requested(target))
         return;
     check_new(target);
     size_t candidate_count;

@@ -5,7 +5,7 @@
 static const struct node *find(struct arena *arena, const struct node *holder, const char *list,
                                const char *resource)
 {
-    return node_find(holder, str_format(arena, "resources %s %s", list, resource).data);
+    return node_at(holder, str_format(arena, "resources %s %s", list, resource).data);
 }
 
 struct pod_resources pod_resources_of(struct arena *arena, const struct node *pod,
@@ -36,23 +36,23 @@ static int64_t add(int64_t a, int64_t b)
 static int64_t requested(struct arena *arena, const struct node *container, const char *resource)
 {
     int64_t thousandths;
-    struct str text = node_text(container_request(arena, container, resource));
+    struct str text = node_string(container_request(arena, container, resource));
     return quantity_parse(text, &thousandths) ? thousandths : 0;
 }
 
 int64_t pod_requested(struct arena *arena, const struct node *pod, const char *resource)
 {
-    const struct node *containers = node_find(pod, "containers");
-    const struct node *init = node_find(pod, "initContainers");
+    const struct node *containers = node_at(pod, "containers");
+    const struct node *init = node_at(pod, "initContainers");
     int64_t running = 0;
     int64_t sidecars = 0; /* that have started */
     int64_t starting = 0; /* at most */
-    for (const struct node *each = node_items(containers); each; each = each->next)
+    for (const struct node *each = node_first_child(containers); each; each = each->next)
         running = add(running, requested(arena, each, resource));
-    for (const struct node *each = node_items(init); each; each = each->next) {
+    for (const struct node *each = node_first_child(init); each; each = each->next) {
         int64_t number = requested(arena, each, resource);
         int64_t together = add(sidecars, number);
-        if (str_is(node_text(node_find(each, "restartPolicy")), "Always")) {
+        if (str_eq_c(node_string(node_at(each, "restartPolicy")), "Always")) {
             running = add(running, number);
             sidecars = together;
         }

@@ -39,14 +39,14 @@ static const struct release_kind {
 
 static bool is_list(struct str kind)
 {
-    return str_ends(kind, STR("List"));
+    return str_ends_with(kind, STR("List"));
 }
 
 /* False for a document that says of itself to be of another type. */
 static bool may_hold(const struct document *document, enum object_kind type)
 {
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
-        if (kinds[i].type == type && str_is(document->kind, kinds[i].name))
+        if (kinds[i].type == type && str_eq_c(document->kind, kinds[i].name))
             return true;
     return false;
 }
@@ -66,10 +66,10 @@ static const struct release_kind *find_kind(struct str api_version, struct str k
 {
     struct str group = group_of(api_version);
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        if (!str_is(kind, kinds[i].name))
+        if (!str_eq_c(kind, kinds[i].name))
             continue;
         for (size_t j = 0; j < 2 && kinds[i].groups[j]; j++)
-            if (str_is(group, kinds[i].groups[j]))
+            if (str_eq_c(group, kinds[i].groups[j]))
                 return &kinds[i];
     }
     return NULL;
@@ -77,15 +77,15 @@ static const struct release_kind *find_kind(struct str api_version, struct str k
 
 static void find_pod(struct object *object)
 {
-    object->template = node_find(object->node, "spec template");
-    if (str_is(object->kind, "CronJob"))
-        object->template = node_find(object->node, "spec jobTemplate spec template");
-    else if (str_is(object->kind, "Pod"))
+    object->template = node_at(object->node, "spec template");
+    if (str_eq_c(object->kind, "CronJob"))
+        object->template = node_at(object->node, "spec jobTemplate spec template");
+    else if (str_eq_c(object->kind, "Pod"))
         object->template = object->node;
-    object->pod = node_find(object->template, "spec");
-    struct str restart = node_text(node_find(object->pod, "restartPolicy"));
-    object->ends = str_is(object->kind, "Job") || str_is(object->kind, "CronJob") ||
-                   str_is(restart, "Never") || str_is(restart, "OnFailure");
+    object->pod = node_at(object->template, "spec");
+    struct str restart = node_string(node_at(object->pod, "restartPolicy"));
+    object->ends = str_eq_c(object->kind, "Job") || str_eq_c(object->kind, "CronJob") ||
+                   str_eq_c(restart, "Never") || str_eq_c(restart, "OnFailure");
 }
 
 /* In the order of the stream, which is mostly the order of reading. */
@@ -117,7 +117,7 @@ static void add_homonym(struct release *release, struct object *object)
     struct homonyms *made = ARENA_NEW(arena, struct homonyms);
     *made = (struct homonyms){.self = made};
     const struct homonyms *known =
-        set_add(arena, &release->homonyms, object_kind_name(arena, object), made);
+        map_add(arena, &release->homonyms, object_kind_name(arena, object), made);
     struct homonyms *all = known ? known->self : made;
     object->homonyms = all;
     if (all->first && !str_equal(all->first->namespace, object->namespace))
@@ -131,7 +131,7 @@ static void add_homonym(struct release *release, struct object *object)
         all->unplaced = true;
     object->homonym = all->first;
     all->first = object;
-    set_add(arena, &release->places,
+    map_add(arena, &release->places,
             full_name(arena, object->namespace, object_kind_name(arena, object)), object);
 }
 
@@ -142,7 +142,7 @@ static void find_place(struct release *release, struct object *object)
     struct chart_namespace *made = ARENA_NEW(release->arena, struct chart_namespace);
     *made = (struct chart_namespace){.self = made};
     const struct chart_namespace *known =
-        set_add(release->arena, &release->namespaces, object->namespace, made);
+        map_add(release->arena, &release->namespaces, object->namespace, made);
     object->place = known ? known->self : made;
 }
 
@@ -154,16 +154,16 @@ static bool has_pods(const struct object *object)
 /* True for a Rollout that runs the pods of another object. */
 static bool refers_to_pods(const struct object *object)
 {
-    return str_is(object->kind, "Rollout") && node_find(object->node, "spec workloadRef") != NULL;
+    return str_eq_c(object->kind, "Rollout") && node_at(object->node, "spec workloadRef") != NULL;
 }
 
 static void add_object(struct release *release, size_t document, struct node *node)
 {
-    struct str api_version = node_text(node_find(node, "apiVersion"));
-    struct str kind_name = node_text(node_find(node, "kind"));
+    struct str api_version = node_string(node_at(node, "apiVersion"));
+    struct str kind_name = node_string(node_at(node, "kind"));
     if (node->kind == NODE_MAP && is_list(kind_name)) {
-        const struct node *items = node_find(node, "items");
-        for (struct node *item = node_items(items); item; item = item->next)
+        const struct node *items = node_at(node, "items");
+        for (struct node *item = node_first_child(items); item; item = item->next)
             add_object(release, document, node_target(item));
         return;
     }
@@ -176,9 +176,9 @@ static void add_object(struct release *release, size_t document, struct node *no
         .node = node,
         .api_version = api_version,
         .kind = kind_name,
-        .name = node_text(node_find(node, "metadata name")),
-        .namespace = node_text(node_find(node, "metadata namespace")),
-        .hook = node_find(node, "metadata annotations helm.sh/hook") != NULL,
+        .name = node_string(node_at(node, "metadata name")),
+        .namespace = node_string(node_at(node, "metadata namespace")),
+        .hook = node_at(node, "metadata annotations helm.sh/hook") != NULL,
     };
     if (kind->type == OBJECT_WORKLOAD || kind->type == OBJECT_PODS) {
         find_pod(&object);
@@ -209,7 +209,7 @@ static void read_document(struct release *release, size_t i)
 {
     const struct document *document = &release->stream.documents[i];
     struct node *root = NULL;
-    if (document->glued)
+    if (document->broken_marker)
         return;
     release->unreadable |= !load_manifest(release->arena, &release->source, document->start,
                                           document->end, release->diags, &root);
@@ -230,20 +230,20 @@ static void read_document(struct release *release, size_t i)
 
 struct str release_reference(struct arena *arena, const struct object *rollout)
 {
-    const struct node *reference = node_find(rollout->node, "spec workloadRef");
-    return str_format(arena, "%.*s/%.*s", STR_ARG(node_text(node_find(reference, "kind"))),
-                      STR_ARG(node_text(node_find(reference, "name"))));
+    const struct node *reference = node_at(rollout->node, "spec workloadRef");
+    return str_format(arena, "%.*s/%.*s", STR_ARG(node_string(node_at(reference, "kind"))),
+                      STR_ARG(node_string(node_at(reference, "name"))));
 }
 
 /* The object of that "KIND/NAME" beside another: in its namespace, or in what may be that. */
 static struct object *find_beside(const struct release *release, struct str name,
                                   const struct object *other)
 {
-    const struct homonyms *all = set_get(&release->homonyms, name);
+    const struct homonyms *all = map_get(&release->homonyms, name);
     const struct object *found =
-        set_get(&release->places, full_name(release->arena, other->namespace, name));
+        map_get(&release->places, full_name(release->arena, other->namespace, name));
     if (!found && other->namespace.len)
-        found = set_get(&release->places, full_name(release->arena, STR(""), name));
+        found = map_get(&release->places, full_name(release->arena, STR(""), name));
     if (!found && all && !all->several)
         found = all->first;
     return found && release_same_namespace(found, other) ? found->self : NULL;
@@ -258,7 +258,7 @@ static void link_rollouts(struct release *release)
         if (rollout->pod || rollout->hook)
             continue;
         struct str name = release_reference(release->arena, rollout);
-        if (str_starts(name, STR("ReplicaSet/")))
+        if (str_starts_with(name, STR("ReplicaSet/")))
             release_objects(release, OBJECT_PODS);
         struct object *found = find_beside(release, name, rollout);
         if (!found || !found->pod)
@@ -314,7 +314,7 @@ bool release_in_reference(const struct release *release, const struct object *ob
 {
     if (namespace.len == 0)
         return release_same_namespace(object, from);
-    const struct chart_namespace *place = set_get(&release->namespaces, namespace);
+    const struct chart_namespace *place = map_get(&release->namespaces, namespace);
     const struct object beside = {.namespace = namespace, .place = place ? place->self : NULL};
     return release_same_namespace(object, &beside);
 }
@@ -331,7 +331,7 @@ const struct object *release_find(struct release *release, enum object_kind type
 /* The value of a pod's label, or NULL. Keys may hold any character but a space. */
 static const struct node *label(const struct node *labels, struct arena *arena, struct str key)
 {
-    return labels ? node_find(labels, str_c(arena, key)) : NULL;
+    return labels ? node_at(labels, str_to_c(arena, key)) : NULL;
 }
 
 /* The keys of `from`, which is `wanted` or what it merges; the values are those that hold. */
@@ -348,7 +348,7 @@ static bool takes_labels(struct arena *arena, struct node *from, const struct no
         }
         struct str key = value->key->text;
         const struct node *found = label(labels, arena, key);
-        if (!found || !str_equal(node_text(found), node_text(label(wanted, arena, key))))
+        if (!found || !str_equal(node_string(found), node_string(label(wanted, arena, key))))
             return false;
     }
     return true;
@@ -357,57 +357,58 @@ static bool takes_labels(struct arena *arena, struct node *from, const struct no
 static bool takes_expression(struct arena *arena, const struct node *expression,
                              const struct node *labels)
 {
-    const struct node *found = label(labels, arena, node_text(node_find(expression, "key")));
-    struct str operator= node_text(node_find(expression, "operator"));
-    const struct node *values = node_find(expression, "values");
+    const struct node *found = label(labels, arena, node_string(node_at(expression, "key")));
+    struct str operator= node_string(node_at(expression, "operator"));
+    const struct node *values = node_at(expression, "values");
     bool among = false;
-    for (const struct node *value = node_items(values); value; value = value->next)
-        among |= found && str_equal(node_text(value), node_text(found));
-    if (str_is(operator, "In"))
+    for (const struct node *value = node_first_child(values); value; value = value->next)
+        among |= found && str_equal(node_string(value), node_string(found));
+    if (str_eq_c(operator, "In"))
         return among;
-    if (str_is(operator, "NotIn"))
+    if (str_eq_c(operator, "NotIn"))
         return !among;
-    return str_is(operator, "Exists") ? found != NULL : found == NULL;
+    return str_eq_c(operator, "Exists") ? found != NULL : found == NULL;
 }
 
-bool release_selects(const struct object *selector, const struct object *workload)
+bool selector_matches(const struct object *selector, const struct object *workload)
 {
     struct arena scratch = {0};
-    const struct node *labels = node_find(workload->template, "metadata labels");
-    struct node *wanted = node_find(selector->node, "spec selector");
+    const struct node *labels = node_at(workload->template, "metadata labels");
+    struct node *wanted = node_at(selector->node, "spec selector");
     /* An empty selector takes nothing, but since policy/v1 a budget's takes all. */
     bool right = wanted && wanted->kind == NODE_MAP &&
-                 (wanted->first || str_is(selector->api_version, "policy/v1")) &&
+                 (wanted->first || str_eq_c(selector->api_version, "policy/v1")) &&
                  release_same_namespace(selector, workload);
     if (right && selector->type == OBJECT_SERVICE) {
         right = takes_labels(&scratch, wanted, wanted, labels);
     } else if (right) {
-        struct node *match = node_find(wanted, "matchLabels");
-        const struct node *expressions = node_find(wanted, "matchExpressions");
+        struct node *match = node_at(wanted, "matchLabels");
+        const struct node *expressions = node_at(wanted, "matchExpressions");
         right = !match || match->kind != NODE_MAP || takes_labels(&scratch, match, match, labels);
-        for (const struct node *each = node_items(expressions); each && right; each = each->next)
+        for (const struct node *each = node_first_child(expressions); each && right;
+             each = each->next)
             right = takes_expression(&scratch, each, labels);
     }
     arena_free(&scratch);
     return right;
 }
 
-bool release_leads(const struct object *service, const struct object *workload)
+bool service_routes_to(const struct object *service, const struct object *workload)
 {
     /* Kubernetes ignores the selector of an ExternalName. */
     return service->type == OBJECT_SERVICE && !service->hook &&
-           !str_is(node_text(node_find(service->node, "spec type")), "ExternalName") &&
-           release_selects(service, workload);
+           !str_eq_c(node_string(node_at(service->node, "spec type")), "ExternalName") &&
+           selector_matches(service, workload);
 }
 
-bool release_refers(const struct object *scaler, const char *path, const struct object *workload)
+bool scaler_references(const struct object *scaler, const char *path, const struct object *workload)
 {
-    const struct node *reference = node_find(scaler->node, path);
-    const struct node *kind = node_find(reference, "kind");
+    const struct node *reference = node_at(scaler->node, path);
+    const struct node *kind = node_at(reference, "kind");
     return reference && release_same_namespace(scaler, workload) &&
-           str_equal(node_text(node_find(reference, "name")), workload->name) &&
-           (kind ? str_equal(node_text(kind), workload->kind)
-                 : str_is(workload->kind, "Deployment"));
+           str_equal(node_string(node_at(reference, "name")), workload->name) &&
+           (kind ? str_equal(node_string(kind), workload->kind)
+                 : str_eq_c(workload->kind, "Deployment"));
 }
 
 /* What a list of names grows by. */
@@ -419,30 +420,30 @@ struct names {
 
 struct str release_backend_service(const struct node *backend)
 {
-    struct str name = node_text(node_find(backend, "service name"));
-    return name.len ? name : node_text(node_find(backend, "serviceName"));
+    struct str name = node_string(node_at(backend, "service name"));
+    return name.len ? name : node_string(node_at(backend, "serviceName"));
 }
 
 struct node *release_default_backend(const struct object *ingress)
 {
-    struct node *backend = node_find(ingress->node, "spec defaultBackend");
-    return backend ? backend : node_find(ingress->node, "spec backend");
+    struct node *backend = node_at(ingress->node, "spec defaultBackend");
+    return backend ? backend : node_at(ingress->node, "spec backend");
 }
 
 struct str release_class(const struct object *ingress)
 {
-    struct str class = node_text(node_find(ingress->node, "spec ingressClassName"));
+    struct str class = node_string(node_at(ingress->node, "spec ingressClassName"));
     return class.len ? class
-                     : node_text(node_find(ingress->node,
+                     : node_string(node_at(ingress->node,
                                            "metadata annotations kubernetes.io/ingress.class"));
 }
 
 bool release_is_attached(const struct object *route)
 {
-    const struct node *parents = node_find(route->node, "spec parentRefs");
-    for (const struct node *parent = node_items(parents); parent && !route->hook;
+    const struct node *parents = node_at(route->node, "spec parentRefs");
+    for (const struct node *parent = node_first_child(parents); parent && !route->hook;
          parent = parent->next)
-        if (!str_is(node_text(node_find(parent, "kind")), "Service"))
+        if (!str_eq_c(node_string(node_at(parent, "kind")), "Service"))
             return true;
     return false;
 }
@@ -450,11 +451,11 @@ bool release_is_attached(const struct object *route)
 const struct node *release_backend_reference(const struct node *reference)
 {
     for (; reference; reference = reference->next) {
-        struct str kind = node_text(node_find(reference, "kind"));
-        bool service = kind.len == 0 || str_is(kind, "Service");
-        if (service && node_text(node_find(reference, "group")).len == 0 &&
-            node_text(node_find(reference, "name")).len &&
-            !str_is(node_text(node_find(reference, "weight")), "0"))
+        struct str kind = node_string(node_at(reference, "kind"));
+        bool service = kind.len == 0 || str_eq_c(kind, "Service");
+        if (service && node_string(node_at(reference, "group")).len == 0 &&
+            node_string(node_at(reference, "name")).len &&
+            !str_eq_c(node_string(node_at(reference, "weight")), "0"))
             return reference;
     }
     return NULL;
@@ -474,11 +475,11 @@ const struct str *release_backends(struct arena *arena, const struct object *ing
 {
     struct names names = {.arena = arena};
     add_backend(&names, release_default_backend(ingress));
-    const struct node *rules = node_find(ingress->node, "spec rules");
-    for (const struct node *rule = node_items(rules); rule; rule = rule->next) {
-        const struct node *paths = node_find(rule, "http paths");
-        for (const struct node *path = node_items(paths); path; path = path->next)
-            add_backend(&names, node_find(path, "backend"));
+    const struct node *rules = node_at(ingress->node, "spec rules");
+    for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
+        const struct node *paths = node_at(rule, "http paths");
+        for (const struct node *path = node_first_child(paths); path; path = path->next)
+            add_backend(&names, node_at(path, "backend"));
     }
     *ret_count = names.count;
     return names.items;
@@ -511,6 +512,6 @@ struct str object_text(struct arena *arena, const struct object *object)
 
 struct location object_location(const struct object *object)
 {
-    const struct node *name = node_find(object->node, "metadata name");
+    const struct node *name = node_at(object->node, "metadata name");
     return name ? name->span : object->node->span;
 }

@@ -83,25 +83,25 @@ struct release {
     bool read_unknown; /* documents that do not say their kind in a plain line */
     struct addition *additions;
     size_t addition_count;
-    struct set namespaces; /* struct chart_namespace by name */
-    struct set homonyms;   /* by "KIND/NAME" */
-    struct set places;     /* the first of each "NAMESPACE/KIND/NAME" */
+    struct map namespaces; /* struct chart_namespace by name */
+    struct map homonyms;   /* by "KIND/NAME" */
+    struct map places;     /* the first of each "NAMESPACE/KIND/NAME" */
     bool rollouts_linked;
-    struct set selecting; /* Services by a label, */
-    struct set services;  /* and by their names, */
+    struct map selecting; /* Services by a label, */
+    struct map services;  /* and by their names, */
     bool services_known;
-    struct set routing; /* Ingresses by what they lead to, */
+    struct map routing; /* Ingresses by what they lead to, */
     bool ingresses_known;
-    struct set backends; /* routes of the Gateway API by the same, */
+    struct map backends; /* routes of the Gateway API by the same, */
     bool backends_known;
-    struct set hosts; /* the rules of both by class and host, and by class, host and path, */
-    struct set paths;
+    struct map hosts; /* the rules of both by class and host, and by class, host and path, */
+    struct map paths;
     bool paths_known;
-    struct set classes; /* IngressClasses by name, */
+    struct map classes; /* IngressClasses by name, */
     bool classes_known;
-    struct set webhooks; /* the Services that admission webhooks call, by name */
+    struct map webhooks; /* the Services that admission webhooks call, by name */
     bool webhooks_known;
-    struct set label_users; /* and what selects by a label, all made when first asked for */
+    struct map label_users; /* and what selects by a label, all made when first asked for */
     bool label_users_known;
 };
 
@@ -133,14 +133,15 @@ bool release_in_reference(const struct release *release, const struct object *ob
                           const struct object *from, struct str namespace);
 
 /* True when a Service sends its traffic to the workload's pods. */
-bool release_leads(const struct object *service, const struct object *workload);
+bool service_routes_to(const struct object *service, const struct object *workload);
 
 /* True when a Service's or budget's selector takes the workload's pods. */
-bool release_selects(const struct object *selector, const struct object *workload);
+bool selector_matches(const struct object *selector, const struct object *workload);
 
 /* True when an autoscaler's reference under `path`, such as "spec scaleTargetRef", names the
  * workload. */
-bool release_refers(const struct object *scaler, const char *path, const struct object *workload);
+bool scaler_references(const struct object *scaler, const char *path,
+                       const struct object *workload);
 
 /* The names of the Services that an Ingress leads to. */
 const struct str *release_backends(struct arena *arena, const struct object *ingress,
@@ -173,15 +174,15 @@ bool release_has_webhook(struct release *release, struct str service);
 const struct object *release_find_class(struct release *release, struct str name);
 
 /* True for a Service that an Ingress or route names, with a namespace or, empty, in its own. */
-typedef bool release_is_ours(const void *context, const struct object *ingress,
-                             struct str namespace, struct str service);
+typedef bool release_is_own_service(const void *context, const struct object *ingress,
+                                    struct str namespace, struct str service);
 
 /* What stands for the class of an Ingress in questions about the routes of the Gateway API. All
  * Gateways count as one. */
 #define RELEASE_GATEWAY "gateway/"
 
 /* Which Service takes requests for a path of a host. */
-struct release_answer {
+struct release_owner {
     bool served;                  /* one of ours takes them, and all that is below the path */
     const struct object *server;  /* served: the Ingress or route that leads to it */
     const struct object *doubt;   /* served: an Ingress whose longer regular expression leads to
@@ -196,8 +197,8 @@ struct release_answer {
 
 /* Asks the Ingresses of a class, or the routes. `path` has no slash at its end; `host` may be
  * empty, or a wildcard. */
-void release_ask(struct release *release, struct str class, struct str host, struct str path,
-                 release_is_ours *is_ours, const void *context, struct release_answer *ret);
+void release_query(struct release *release, struct str class, struct str host, struct str path,
+                   release_is_own_service *is_ours, const void *context, struct release_owner *ret);
 
 /* True if Ingresses of a class have rules for this very host, none of which asks nginx for regular
  * expressions. */

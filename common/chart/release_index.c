@@ -13,18 +13,18 @@ struct index_entry {
 };
 
 /* How often something occurs. */
-struct tally {
-    struct tally *self;
+struct counter {
+    struct counter *self;
     size_t number;
 };
 
-static void put(struct arena *arena, struct set *set, struct str key,
+static void put(struct arena *arena, struct map *set, struct str key,
                 const struct index_entry *made)
 {
     struct index_entry *entry = ARENA_NEW(arena, struct index_entry);
     *entry = *made;
     entry->self = entry;
-    const struct index_entry *first = set_add(arena, set, key, entry);
+    const struct index_entry *first = map_add(arena, set, key, entry);
     if (first) {
         entry->next = first->next;
         first->self->next = entry;
@@ -45,9 +45,9 @@ struct index_match {
     size_t count;
 };
 
-static void add_found(struct index_match *found, const struct set *set, struct str key)
+static void add_found(struct index_match *found, const struct map *set, struct str key)
 {
-    for (const struct index_entry *each = set_get(set, key); each; each = each->next) {
+    for (const struct index_entry *each = map_get(set, key); each; each = each->next) {
         found->entries =
             arena_grow(found->arena, found->entries, found->count, sizeof *found->entries);
         found->entries[found->count++] = *each;
@@ -81,25 +81,26 @@ static const struct object **settled(struct index_match *found, size_t *ret_coun
 
 static struct str pair(struct arena *arena, struct str key, const struct node *value)
 {
-    struct str text = node_is_null(value) ? STR("") : node_text(value);
+    struct str text = node_is_null(value) ? STR("") : node_string(value);
     return str_format(arena, "%.*s=%.*s", STR_ARG(key), STR_ARG(text));
 }
 
 static const struct node *selector_of(const struct object *service)
 {
-    const struct node *selector = node_find(service->node, "spec selector");
+    const struct node *selector = node_at(service->node, "spec selector");
     return selector && selector->kind == NODE_MAP ? selector : NULL;
 }
 
-static void count_pairs(struct release *release, struct set *counts, const struct object *service)
+static void count_pairs(struct release *release, struct map *counts, const struct object *service)
 {
-    for (const struct node *value = node_items(selector_of(service)); value; value = value->next) {
+    for (const struct node *value = node_first_child(selector_of(service)); value;
+         value = value->next) {
         if (node_is_merge(value))
             continue;
-        struct tally *tally = ARENA_NEW(release->arena, struct tally);
-        *tally = (struct tally){.self = tally};
-        const struct tally *first =
-            set_add(release->arena, counts, pair(release->arena, value->key->text, value), tally);
+        struct counter *tally = ARENA_NEW(release->arena, struct counter);
+        *tally = (struct counter){.self = tally};
+        const struct counter *first =
+            map_add(release->arena, counts, pair(release->arena, value->key->text, value), tally);
         (first ? first->self : tally)->number++;
     }
 }
@@ -115,15 +116,16 @@ static bool is_certain(const struct node *value)
 
 /* What a Service is found by: the pair that the fewest select, for many share the chart's name.
  * Empty: it is to be looked at for every workload. */
-static struct str rarest_pair(struct release *release, const struct set *counts,
-                              const struct node *selector)
+static struct str most_selective_label(struct release *release, const struct map *counts,
+                                       const struct node *selector)
 {
     const struct node *rarest = NULL;
     size_t least = SIZE_MAX;
     for (const struct node *value = selector->first; value; value = value->next) {
         if (node_is_merge(value))
             continue;
-        const struct tally *tally = set_get(counts, pair(release->arena, value->key->text, value));
+        const struct counter *tally =
+            map_get(counts, pair(release->arena, value->key->text, value));
         if (tally && tally->number < least) {
             least = tally->number;
             rarest = value;
@@ -135,7 +137,7 @@ static struct str rarest_pair(struct release *release, const struct set *counts,
 
 static void index_services(struct release *release)
 {
-    struct set counts = {0};
+    struct map counts = {0};
     size_t order = 0;
     const struct object *first = release_objects(release, OBJECT_SERVICE);
     if (release->services_known)
@@ -148,7 +150,8 @@ static void index_services(struct release *release)
     for (const struct object *each = first; each; each = each->next, order++) {
         const struct node *selector = selector_of(each);
         if (selector && selector->first)
-            put(release->arena, &release->selecting, rarest_pair(release, &counts, selector),
+            put(release->arena, &release->selecting,
+                most_selective_label(release, &counts, selector),
                 &(struct index_entry){.object = each, .order = order});
     }
 }
@@ -172,13 +175,13 @@ const struct object **release_services(struct release *release, const struct obj
     struct index_match found = {.arena = release->arena};
     *ret_count = 0;
     index_services(release);
-    find_by_labels(release, &found, node_find(workload->template, "metadata labels"));
+    find_by_labels(release, &found, node_at(workload->template, "metadata labels"));
     add_found(&found, &release->selecting, (struct str){0});
     settle(&found);
     const struct object **services =
         ARENA_ARRAY(release->arena, found.count, const struct object *);
     for (size_t i = 0; i < found.count; i++)
-        if (release_leads(found.entries[i].object, workload))
+        if (service_routes_to(found.entries[i].object, workload))
             services[(*ret_count)++] = found.entries[i].object;
     return services;
 }
@@ -186,7 +189,7 @@ const struct object **release_services(struct release *release, const struct obj
 bool release_has_service(struct release *release, struct str name, const struct object *beside)
 {
     index_services(release);
-    const struct index_entry *each = set_get(&release->services, name);
+    const struct index_entry *each = map_get(&release->services, name);
     while (each && !release_same_namespace(each->object, beside))
         each = each->next;
     return each != NULL;
@@ -232,14 +235,14 @@ const struct object **release_ingresses(struct release *release,
 
 static void index_route(struct release *release, const struct object *route, size_t order)
 {
-    const struct node *rules = node_find(route->node, "spec rules");
-    for (const struct node *rule = node_items(rules); rule; rule = rule->next) {
-        const struct node *first = node_items(node_find(rule, "backendRefs"));
+    const struct node *rules = node_at(route->node, "spec rules");
+    for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
+        const struct node *first = node_first_child(node_at(rule, "backendRefs"));
         for (const struct node *each = release_backend_reference(first); each;
              each = release_backend_reference(each->next))
-            put(release->arena, &release->backends, node_text(node_find(each, "name")),
+            put(release->arena, &release->backends, node_string(node_at(each, "name")),
                 &(struct index_entry){.object = route,
-                                      .namespace = node_text(node_find(each, "namespace")),
+                                      .namespace = node_string(node_at(each, "namespace")),
                                       .order = order});
     }
 }
@@ -278,20 +281,20 @@ const struct object *release_find_class(struct release *release, struct str name
     if (!release->classes_known)
         for (const struct object *each = release_objects(release, OBJECT_INGRESS_CLASS); each;
              each = each->next)
-            set_add(release->arena, &release->classes, each->name, each);
+            map_add(release->arena, &release->classes, each->name, each);
     release->classes_known = true;
-    return set_get(&release->classes, name);
+    return map_get(&release->classes, name);
 }
 
 /* Webhooks */
 
 static void add_webhooks(struct release *release, const struct object *configuration)
 {
-    const struct node *webhooks = node_find(configuration->node, "webhooks");
-    for (const struct node *each = node_items(webhooks); each; each = each->next) {
-        struct str name = node_text(node_find(each, "clientConfig service name"));
+    const struct node *webhooks = node_at(configuration->node, "webhooks");
+    for (const struct node *each = node_first_child(webhooks); each; each = each->next) {
+        struct str name = node_string(node_at(each, "clientConfig service name"));
         if (name.len)
-            set_add(release->arena, &release->webhooks, name, each);
+            map_add(release->arena, &release->webhooks, name, each);
     }
 }
 
@@ -302,26 +305,26 @@ bool release_has_webhook(struct release *release, struct str service)
              each = each->next)
             add_webhooks(release, each);
     release->webhooks_known = true;
-    return set_get(&release->webhooks, service) != NULL;
+    return map_get(&release->webhooks, service) != NULL;
 }
 
 /* Labels that something selects pods by */
 
 static void add_user(struct release *release, const struct object *object, struct str key)
 {
-    set_add(release->arena, &release->label_users, key, object);
+    map_add(release->arena, &release->label_users, key, object);
 }
 
 /* The keys that a field of a selector, or of a constraint beside one, has in a list. */
 static void add_listed_keys(struct release *release, const struct object *object, struct str name,
                             const struct node *meant)
 {
-    bool keys = str_is(name, "matchLabelKeys") || str_is(name, "mismatchLabelKeys");
-    for (const struct node *item = keys ? node_items(meant) : NULL; item; item = item->next)
-        add_user(release, object, node_text(item));
-    if (str_is(name, "matchExpressions") && meant->kind == NODE_LIST)
+    bool keys = str_eq_c(name, "matchLabelKeys") || str_eq_c(name, "mismatchLabelKeys");
+    for (const struct node *item = keys ? node_first_child(meant) : NULL; item; item = item->next)
+        add_user(release, object, node_string(item));
+    if (str_eq_c(name, "matchExpressions") && meant->kind == NODE_LIST)
         for (const struct node *item = meant->first; item; item = item->next)
-            add_user(release, object, node_text(node_find(item, "key")));
+            add_user(release, object, node_string(node_at(item, "key")));
 }
 
 /* Where keys of selectors stand: under matchLabels, in matchExpressions, and, in Services, under
@@ -341,10 +344,10 @@ static void find_users(struct release *release, const struct object *object, str
         const struct node *meant = node_target(value);
         if (selector && meant->kind == NODE_SCALAR)
             add_user(release, object, name);
-        if (str_is(name, "nodeAffinity") || str_is(name, "nodeSelector"))
+        if (str_eq_c(name, "nodeAffinity") || str_eq_c(name, "nodeSelector"))
             continue;
         bool merged = selector && node_is_merge(value);
-        bool inside = str_is(name, "matchLabels") || str_is(name, "selector");
+        bool inside = str_eq_c(name, "matchLabels") || str_eq_c(name, "selector");
         find_users(release, object, value, inside || merged);
         add_listed_keys(release, object, name, meant);
     }
@@ -363,5 +366,5 @@ const struct object *release_label_user(struct release *release, struct str key)
             find_users(release, each, each->node, false);
     }
     release->label_users_known = true;
-    return set_get(&release->label_users, key);
+    return map_get(&release->label_users, key);
 }

@@ -78,24 +78,24 @@ static struct str literal_head(struct arena *arena, struct str text, bool *ret_w
 
 static enum path_match match_of_type(struct str type)
 {
-    return str_is(type, "Exact")                    ? MATCH_EXACT
-           : str_is(type, "ImplementationSpecific") ? MATCH_BEGIN
-                                                    : MATCH_BELOW;
+    return str_eq_c(type, "Exact")                    ? MATCH_EXACT
+           : str_eq_c(type, "ImplementationSpecific") ? MATCH_BEGIN
+                                                      : MATCH_BELOW;
 }
 
 /* Sets how a path matches, and returns the head by which it is found. */
 static struct str read_path(struct arena *arena, const struct node *node, struct path *path)
 {
-    struct str text = node_text(node_find(node, "path"));
+    struct str text = node_string(node_at(node, "path"));
     bool whole;
     path->length = text.len ? text.len : 1; /* missing: all paths, as / */
-    path->match = match_of_type(node_text(node_find(node, "pathType")));
+    path->match = match_of_type(node_string(node_at(node, "pathType")));
     if (path->match == MATCH_EXACT)
-        return str_is(text, "/") ? STR("") : text;
-    if (str_starts(text, STR("^")))
-        text = str_from(text, 1);
+        return str_eq_c(text, "/") ? STR("") : text;
+    if (str_starts_with(text, STR("^")))
+        text = str_skip(text, 1);
     for (size_t i = 0; i < COUNT_OF(ends); i++) {
-        if (!str_ends(text, str_of(ends[i].text)))
+        if (!str_ends_with(text, str_from_c(ends[i].text)))
             continue;
         text.len -= strlen(ends[i].text);
         path->match = ends[i].match;
@@ -104,9 +104,9 @@ static struct str read_path(struct arena *arena, const struct node *node, struct
     struct str head = literal_head(arena, text, &whole);
     if (!whole)
         path->match = MATCH_UNKNOWN;
-    else if (str_ends(head, STR("/")))
+    else if (str_ends_with(head, STR("/")))
         path->match = MATCH_BELOW;
-    while (path->match == MATCH_BELOW && str_ends(head, STR("/")))
+    while (path->match == MATCH_BELOW && str_ends_with(head, STR("/")))
         head.len--;
     return head;
 }
@@ -124,7 +124,7 @@ static void put_path(struct release *release, struct str host, struct str head, 
     *added = path;
     added->self = added;
     struct str key = str_format(release->arena, "%.*s%.*s", STR_ARG(host), STR_ARG(head));
-    const struct path *first = set_add(release->arena, &release->paths, key, added);
+    const struct path *first = map_add(release->arena, &release->paths, key, added);
     if (first) {
         added->next = first->next;
         first->self->next = added;
@@ -135,7 +135,7 @@ static void put_host(struct release *release, struct str key, bool regex)
 {
     struct host *added = ARENA_NEW(release->arena, struct host);
     *added = (struct host){.self = added};
-    const struct host *first = set_add(release->arena, &release->hosts, key, added);
+    const struct host *first = map_add(release->arena, &release->hosts, key, added);
     (first ? first->self : added)->regex |= regex;
 }
 
@@ -154,16 +154,16 @@ static void index_rule(const struct rules *in, const struct node *rule)
 {
     struct release *release = in->release;
     struct str host =
-        host_key(release->arena, in->class, node_text(rule ? node_find(rule, "host") : NULL));
-    const struct node *paths = rule ? node_find(rule, "http paths") : NULL;
+        host_key(release->arena, in->class, node_string(rule ? node_at(rule, "host") : NULL));
+    const struct node *paths = rule ? node_at(rule, "http paths") : NULL;
     put_host(release, host, in->regex);
     if (in->fallback.len)
         put_path(
             release, host, (struct str){0},
             (struct path){.ingress = in->ingress, .service = in->fallback, .match = MATCH_BELOW});
-    for (const struct node *each = node_items(paths); each; each = each->next) {
+    for (const struct node *each = node_first_child(paths); each; each = each->next) {
         struct path path = {.ingress = in->ingress,
-                            .service = release_backend_service(node_find(each, "backend")),
+                            .service = release_backend_service(node_at(each, "backend")),
                             .canary = in->canary};
         struct str head = read_path(release->arena, each, &path);
         put_path(release, host, head, path);
@@ -178,15 +178,15 @@ enum { ROUTE_HOSTNAMES_MAX = 16, RULE_BACKENDS_MAX = 16 };
 /* What a match of an HTTPRoute asks of the path. */
 static struct str read_http_path(struct arena *arena, const struct node *node, struct path *path)
 {
-    struct str text = node_text(node_find(node, "value"));
-    struct str type = node_text(node_find(node, "type"));
+    struct str text = node_string(node_at(node, "value"));
+    struct str type = node_string(node_at(node, "type"));
     bool whole;
-    path->match = str_is(type, "Exact")               ? MATCH_EXACT
-                  : str_is(type, "RegularExpression") ? MATCH_UNKNOWN
-                                                      : MATCH_BELOW;
+    path->match = str_eq_c(type, "Exact")               ? MATCH_EXACT
+                  : str_eq_c(type, "RegularExpression") ? MATCH_UNKNOWN
+                                                        : MATCH_BELOW;
     if (path->match == MATCH_UNKNOWN)
         return literal_head(arena, text, &whole);
-    while (str_ends(text, STR("/")) && (path->match == MATCH_BELOW || text.len == 1))
+    while (str_ends_with(text, STR("/")) && (path->match == MATCH_BELOW || text.len == 1))
         text.len--;
     return text;
 }
@@ -194,10 +194,10 @@ static struct str read_http_path(struct arena *arena, const struct node *node, s
 /* What a match of a GRPCRoute asks of the path, which is /SERVICE/METHOD. */
 static struct str read_grpc_path(struct arena *arena, const struct node *node, struct path *path)
 {
-    struct str service = node_text(node_find(node, "service"));
-    struct str method = node_text(node_find(node, "method"));
+    struct str service = node_string(node_at(node, "service"));
+    struct str method = node_string(node_at(node, "method"));
     path->match = method.len ? MATCH_EXACT : MATCH_BELOW;
-    if (str_is(node_text(node_find(node, "type")), "RegularExpression") ||
+    if (str_eq_c(node_string(node_at(node, "type")), "RegularExpression") ||
         (method.len && service.len == 0)) {
         path->match = MATCH_UNKNOWN;
         return STR("");
@@ -212,27 +212,27 @@ static struct str read_grpc_path(struct arena *arena, const struct node *node, s
 static void index_match(struct release *release, const struct object *route, struct str host,
                         const struct node *match, struct path path)
 {
-    bool grpc = str_is(route->kind, "GRPCRoute");
-    if (node_items(node_find(match, "headers")) || node_items(node_find(match, "queryParams")) ||
-        (!grpc && node_find(match, "method")))
+    bool grpc = str_eq_c(route->kind, "GRPCRoute");
+    if (node_first_child(node_at(match, "headers")) ||
+        node_first_child(node_at(match, "queryParams")) || (!grpc && node_at(match, "method")))
         return;
-    struct str head = grpc ? read_grpc_path(release->arena, node_find(match, "method"), &path)
-                           : read_http_path(release->arena, node_find(match, "path"), &path);
+    struct str head = grpc ? read_grpc_path(release->arena, node_at(match, "method"), &path)
+                           : read_http_path(release->arena, node_at(match, "path"), &path);
     put_path(release, host, head, path);
 }
 
 static void index_route_host(struct release *release, const struct object *route, struct str host)
 {
     struct str key = host_key(release->arena, STR(RELEASE_GATEWAY), host);
-    const struct node *rules = node_find(route->node, "spec rules");
+    const struct node *rules = node_at(route->node, "spec rules");
     put_host(release, key, false);
-    for (const struct node *rule = node_items(rules); rule; rule = rule->next) {
+    for (const struct node *rule = node_first_child(rules); rule; rule = rule->next) {
         const struct path path = {.ingress = route,
-                                  .backends = node_find(rule, "backendRefs"),
+                                  .backends = node_at(rule, "backendRefs"),
                                   .match = MATCH_BELOW,
                                   .length = 1};
-        const struct node *match = node_items(node_find(rule, "matches"));
-        if (!release_backend_reference(node_items(path.backends)))
+        const struct node *match = node_first_child(node_at(rule, "matches"));
+        if (!release_backend_reference(node_first_child(path.backends)))
             continue;
         if (!match)
             put_path(release, key, STR(""), path);
@@ -243,13 +243,13 @@ static void index_route_host(struct release *release, const struct object *route
 
 static void index_route(struct release *release, const struct object *route)
 {
-    const struct node *hostname = node_items(node_find(route->node, "spec hostnames"));
+    const struct node *hostname = node_first_child(node_at(route->node, "spec hostnames"));
     if (!release_is_attached(route))
         return;
     if (!hostname)
         index_route_host(release, route, STR(""));
     for (int i = 0; hostname && i < ROUTE_HOSTNAMES_MAX; i++, hostname = hostname->next)
-        index_route_host(release, route, node_text(hostname));
+        index_route_host(release, route, node_string(hostname));
 }
 
 static void index_paths(struct release *release)
@@ -262,13 +262,13 @@ static void index_paths(struct release *release)
     for (; route; route = route->next)
         index_route(release, route);
     for (const struct object *each = first; each; each = each->next) {
-        const struct node *rule = node_items(node_find(each->node, "spec rules"));
+        const struct node *rule = node_first_child(node_at(each->node, "spec rules"));
         const struct rules rules = {.release = release,
                                     .ingress = each,
                                     .class = release_class(each),
                                     .fallback =
                                         release_backend_service(release_default_backend(each)),
-                                    .regex = nginx_asks_regex(each),
+                                    .regex = nginx_uses_regex(each),
                                     .canary = nginx_is_canary(each)};
         if (each->hook)
             continue;
@@ -284,14 +284,14 @@ static void index_paths(struct release *release)
 struct question {
     struct str path;
     bool regex;
-    release_is_ours *is_ours;
+    release_is_own_service *is_ours;
     const void *context;
     size_t ours; /* how well the best path of our Services fits; 0: none does */
     size_t others;
     size_t doubt;
     const struct object *rival; /* an Ingress with the best path of the others, without canaries */
     size_t rival_fit;
-    struct release_answer *answer;
+    struct release_owner *answer;
 };
 
 /* The first Service of a path that is ours, or, if none is, the first. */
@@ -303,21 +303,21 @@ static struct str service_of(const struct question *question, const struct path 
         *ret_ours = question->is_ours(question->context, path->ingress, STR(""), path->service);
         return path->service;
     }
-    const struct node *first = release_backend_reference(node_items(path->backends));
+    const struct node *first = release_backend_reference(node_first_child(path->backends));
     const struct node *each = first;
     for (int i = 0; each && i < RULE_BACKENDS_MAX && !*ret_ours; i++) {
         *ret_ours = question->is_ours(question->context, path->ingress,
-                                      node_text(node_find(each, "namespace")),
-                                      node_text(node_find(each, "name")));
+                                      node_string(node_at(each, "namespace")),
+                                      node_string(node_at(each, "name")));
         each = release_backend_reference(each->next);
     }
-    return node_text(node_find(first, "name"));
+    return node_string(node_at(first, "name"));
 }
 
 static void note_other(struct question *question, const struct path *path, struct str service,
                        size_t fit, bool itself)
 {
-    struct release_answer *answer = question->answer;
+    struct release_owner *answer = question->answer;
     if (!path->canary && fit > question->rival_fit) {
         question->rival = path->ingress;
         question->rival_fit = fit;
@@ -362,37 +362,37 @@ static const struct host *find_host(const struct release *release, struct arena 
                                     struct str class, struct str host, struct str *ret_key,
                                     bool *ret_itself)
 {
-    bool deep = str_is(class, RELEASE_GATEWAY);
+    bool deep = str_eq_c(class, RELEASE_GATEWAY);
     *ret_key = host_key(scratch, class, host);
-    const struct host *found = set_get(&release->hosts, *ret_key);
+    const struct host *found = map_get(&release->hosts, *ret_key);
     *ret_itself = found != NULL;
     for (size_t dot = str_find(host, 0, '.'); !found && dot < host.len;
          dot = deep ? str_find(host, dot + 1, '.') : host.len) {
-        struct str wildcard = str_format(scratch, "*%.*s", STR_ARG(str_from(host, dot)));
+        struct str wildcard = str_format(scratch, "*%.*s", STR_ARG(str_skip(host, dot)));
         *ret_key = host_key(scratch, class, wildcard);
-        found = set_get(&release->hosts, *ret_key);
+        found = map_get(&release->hosts, *ret_key);
     }
     if (found)
         return found;
     *ret_key = host_key(scratch, class, STR(""));
-    return set_get(&release->hosts, *ret_key);
+    return map_get(&release->hosts, *ret_key);
 }
 
-void release_ask(struct release *release, struct str class, struct str host, struct str path,
-                 release_is_ours *is_ours, const void *context, struct release_answer *ret)
+void release_query(struct release *release, struct str class, struct str host, struct str path,
+                   release_is_own_service *is_ours, const void *context, struct release_owner *ret)
 {
     struct arena scratch = {0};
     struct question question = {
         .path = path, .is_ours = is_ours, .context = context, .answer = ret};
     struct str key;
     bool itself;
-    *ret = (struct release_answer){0};
+    *ret = (struct release_owner){0};
     index_paths(release);
     const struct host *found = find_host(release, &scratch, class, host, &key, &itself);
     struct str all = str_format(&scratch, "%.*s%.*s", STR_ARG(key), STR_ARG(path));
     for (size_t head = 0; found && head <= path.len; head++) {
         question.regex = found->regex;
-        for (const struct path *each = set_get(&release->paths, str_slice(all, 0, key.len + head));
+        for (const struct path *each = map_get(&release->paths, str_slice(all, 0, key.len + head));
              each; each = each->next)
             compare(&question, each, head);
     }
@@ -411,7 +411,7 @@ bool release_has_plain_host(struct release *release, struct str class, struct st
 {
     struct arena scratch = {0};
     index_paths(release);
-    const struct host *found = set_get(&release->hosts, host_key(&scratch, class, host));
+    const struct host *found = map_get(&release->hosts, host_key(&scratch, class, host));
     arena_free(&scratch);
     return found && !found->regex;
 }

@@ -20,8 +20,8 @@ struct chart_flavour {
     /* Puts the settings that it can have onto an object of the chart. True if there are any. */
     bool (*apply)(const struct target *target, const struct traffic *traffic,
                   const struct object *object);
-    /* The rules of the chart that those of an added object stand among: what release_ask() takes as
-     * class. Returns how many. */
+    /* The rules of the chart that those of an added object stand among: what release_query() takes
+     * as class. Returns how many. */
     size_t (*tables)(const struct traffic *traffic, struct str ret_tables[CHART_TABLES_MAX]);
     /* Warns of what the objects that are added for the traffic change for those of the chart; NULL:
      * nothing. */
@@ -63,7 +63,7 @@ bool ingress_annotate(const struct target *target, const struct traffic *traffic
 size_t ingress_tables(const struct traffic *traffic, struct str ret_tables[CHART_TABLES_MAX]);
 
 /* What nginx makes of an Ingress by its annotations: traffic_nginx_chart.c. */
-bool nginx_asks_regex(const struct object *ingress); /* paths are regular expressions */
+bool nginx_uses_regex(const struct object *ingress); /* paths are regular expressions */
 bool nginx_is_canary(const struct object *ingress);  /* it takes a share of another's requests */
 
 #endif

@@ -55,7 +55,7 @@ static void report(const struct target *target, const struct traffic *traffic,
         arena, "%.*s, which the controller of %.*s (class \"%.*s\"%s) does not read",
         STR_ARG(setting->text), STR_ARG(object_text(arena, ingress)), STR_ARG(class), whose);
     if (target->fill) {
-        target_tell(target, ingress, DEED_LEFT, "annotations", "%.*s", STR_ARG(reason));
+        inject_log(target, ingress, CHANGE_KEPT, "annotations", "%.*s", STR_ARG(reason));
         return;
     }
     struct str workload = object_text(arena, target->workload);

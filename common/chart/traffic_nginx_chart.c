@@ -2,17 +2,17 @@
 #include "chart/traffic_chart.h"
 #include "manifest/traffic_ingress.h"
 
-bool nginx_asks_regex(const struct object *ingress)
+bool nginx_uses_regex(const struct object *ingress)
 {
-    const struct node *annotations = node_find(ingress->node, "metadata annotations");
-    return node_find(annotations, NGINX_ANNOTATION "rewrite-target") ||
-           str_is(node_text(node_find(annotations, NGINX_ANNOTATION "use-regex")), "true");
+    const struct node *annotations = node_at(ingress->node, "metadata annotations");
+    return node_at(annotations, NGINX_ANNOTATION "rewrite-target") ||
+           str_eq_c(node_string(node_at(annotations, NGINX_ANNOTATION "use-regex")), "true");
 }
 
 bool nginx_is_canary(const struct object *ingress)
 {
-    const struct node *annotations = node_find(ingress->node, "metadata annotations");
-    return str_is(node_text(node_find(annotations, NGINX_ANNOTATION "canary")), "true");
+    const struct node *annotations = node_at(ingress->node, "metadata annotations");
+    return str_eq_c(node_string(node_at(annotations, NGINX_ANNOTATION "canary")), "true");
 }
 
 static void warn_no_class(const struct target *target, const struct traffic *traffic,
@@ -77,20 +77,20 @@ static void warn_regex(const struct target *target, const struct traffic *traffi
 
 static bool is_https_name(struct str name)
 {
-    return str_is(name, "https") || str_starts(name, STR("https-"));
+    return str_eq_c(name, "https") || str_starts_with(name, STR("https-"));
 }
 
 /* True if a port of a Service is for HTTPS by its appProtocol, by the container's name for it, or
  * else by its own. */
 static bool speaks_https(const struct target *target, const struct node *port)
 {
-    const struct node *to = node_find(port, "targetPort");
+    const struct node *to = node_at(port, "targetPort");
     const struct node *own =
-        set_get(&target->injection->pod_ports, node_text(to ? to : node_find(port, "port")));
-    struct str name = node_text(node_find(own, "name"));
-    if (str_is_nocase(node_text(node_find(port, "appProtocol")), "https") || is_https_name(name))
+        map_get(&target->injection->pod_ports, node_string(to ? to : node_at(port, "port")));
+    struct str name = node_string(node_at(own, "name"));
+    if (str_eq_c_nocase(node_string(node_at(port, "appProtocol")), "https") || is_https_name(name))
         return true;
-    return !str_is(name, "http") && is_https_name(node_text(node_find(port, "name")));
+    return !str_eq_c(name, "http") && is_https_name(node_string(node_at(port, "name")));
 }
 
 /* nginx requests a port by HTTP, unless an annotation says otherwise. */
@@ -103,11 +103,11 @@ static void warn_https(const struct target *target, const struct traffic *traffi
     if (!speaks_https(target, port))
         return;
     for (size_t i = 0; i < annotations->count; i++)
-        if (str_is(annotations->items[i].name, key))
+        if (str_eq_c(annotations->items[i].name, key))
             return;
     diag_warning(injection->diags, traffic->routes[0].at,
                  "port %.*s of %.*s is for HTTPS, but nginx requests it by HTTP",
-                 STR_ARG(node_text(node_find(port, "port"))),
+                 STR_ARG(node_string(node_at(port, "port"))),
                  STR_ARG(object_text(injection->arena, to)));
     diag_hint(injection->diags, "add ingress_extra_annotations: {%s: HTTPS}", key);
 }

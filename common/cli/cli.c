@@ -20,7 +20,7 @@ struct cli {
     const struct program *program;
     struct invocation invocation;
     flag_bits given; /* bits of the flags that were written */
-    size_t choice;   /* the KIND_CHOICE flag right before this argument; FLAG_COUNT: none */
+    size_t choice;   /* the FLAG_TYPE_CHOICE flag right before this argument; FLAG_COUNT: none */
     char **argv;
     size_t argc;
     size_t at; /* the next argument */
@@ -70,11 +70,11 @@ static void write_flags(struct buf *out, const struct command *command)
         if (!command_takes(command, i))
             continue;
         size_t start = out->len;
-        if (flag->letter)
-            buf_format(out, "  -%c, --%s", flag->letter, flag->name);
+        if (flag->short_name)
+            buf_format(out, "  -%c, --%s", flag->short_name, flag->name);
         else
             buf_format(out, "      --%s", flag->name);
-        if (flag->kind == KIND_CHOICE)
+        if (flag->kind == FLAG_TYPE_CHOICE)
             buf_format(out, "[=%s]", flag->argument);
         else if (flag->argument)
             buf_format(out, " %s", flag->argument);
@@ -150,9 +150,9 @@ static size_t find_flag(const struct command *command, struct str name, struct s
     for (size_t i = 0; i < FLAG_COUNT; i++) {
         if (!command_takes(command, i))
             continue;
-        if (str_is(name, flag_table[i].name))
+        if (str_eq_c(name, flag_table[i].name))
             return i;
-        suggestion_offer(near, str_of(flag_table[i].name));
+        suggestion_add(near, str_from_c(flag_table[i].name));
     }
     return FLAG_COUNT;
 }
@@ -160,7 +160,8 @@ static size_t find_flag(const struct command *command, struct str name, struct s
 static size_t find_letter(const struct command *command, char letter)
 {
     for (size_t i = 0; i < FLAG_COUNT; i++)
-        if (command_takes(command, i) && flag_table[i].letter && flag_table[i].letter == letter)
+        if (command_takes(command, i) && flag_table[i].short_name &&
+            flag_table[i].short_name == letter)
             return i;
     return FLAG_COUNT;
 }
@@ -178,7 +179,7 @@ static const char *check_value(struct cli *cli, size_t id, const char *value)
 {
     const char *const *choices =
         id == FLAG_OUTPUT ? cli->invocation.command->outputs : flag_table[id].choices;
-    struct str text = str_of(value);
+    struct str text = str_from_c(value);
     size_t bad;
     if (text.len == 0)
         return "must not be empty";
@@ -189,7 +190,7 @@ static const char *check_value(struct cli *cli, size_t id, const char *value)
     if (!choices || among(value, choices))
         return NULL;
     return str_format(&cli->arena, "must be %.*s",
-                      STR_ARG(schema_words_text(&cli->arena, choices, "or")))
+                      STR_ARG(schema_choices_format(&cli->arena, choices, "or")))
         .data;
 }
 
@@ -197,25 +198,25 @@ static int set_flag(struct cli *cli, size_t id, const char *value)
 {
     char *target = (char *)&cli->invocation.options + flag_table[id].offset;
     bool again = cli->given & UINT64_C(1) << id;
-    if (flag_table[id].kind != KIND_SWITCH) {
+    if (flag_table[id].kind != FLAG_TYPE_BOOL) {
         const char *wrong = check_value(cli, id, value);
         if (wrong && (!*value || id == FLAG_VAR)) /* a variable may hold what nobody should see */
             return usage_error(cli, NULL, "--%s %s", flag_table[id].name, wrong);
         if (wrong)
             return usage_error(cli, NULL, "--%s %s, not \"%s\"", flag_table[id].name, wrong, value);
-        if (again && flag_table[id].kind != KIND_LIST)
+        if (again && flag_table[id].kind != FLAG_TYPE_LIST)
             return usage_error(cli, NULL, "--%s is given twice", flag_table[id].name);
     }
     cli->given |= UINT64_C(1) << id;
     switch (flag_table[id].kind) {
-    case KIND_SWITCH:
+    case FLAG_TYPE_BOOL:
         *(bool *)(void *)target = true;
         break;
-    case KIND_TEXT:
-    case KIND_CHOICE:
+    case FLAG_TYPE_STRING:
+    case FLAG_TYPE_CHOICE:
         *(const char **)(void *)target = value;
         break;
-    case KIND_LIST: {
+    case FLAG_TYPE_LIST: {
         struct option_list *list = (struct option_list *)(void *)target;
         if (!list->items)
             list->items = ARENA_ARRAY(&cli->arena, cli->argc, const char *);
@@ -244,26 +245,26 @@ static int refuse_filename(struct cli *cli, const char *flag, const char *attach
 
 static int read_long(struct cli *cli, const char *argument)
 {
-    struct str text = str_of(argument + 2);
+    struct str text = str_from_c(argument + 2);
     size_t equals = str_find(text, 0, '=');
     const char *attached = equals < text.len ? text.data + equals + 1 : NULL;
     struct str name = str_slice(text, 0, equals);
     struct suggestion near = {.word = name};
     size_t id = find_flag(cli->invocation.command, name, &near);
-    if (id == FLAG_COUNT && cli->program->single && str_is(name, flag_table[FLAG_FILENAME].name))
+    if (id == FLAG_COUNT && cli->program->single && str_eq_c(name, flag_table[FLAG_FILENAME].name))
         return refuse_filename(cli, "--filename", attached);
     if (id == FLAG_COUNT) {
         if (near.best.len)
             near.best = str_format(&cli->arena, "--%.*s", STR_ARG(near.best));
         return usage_error(cli, &near, "unknown flag --%.*s", STR_ARG(name));
     }
-    if (flag_table[id].kind == KIND_SWITCH) {
+    if (flag_table[id].kind == FLAG_TYPE_BOOL) {
         if (attached)
             return usage_error(cli, NULL, "--%s takes no value", flag_table[id].name);
         return set_flag(cli, id, NULL);
     }
     if (flag_table[id].kind ==
-        KIND_CHOICE) { /* a word behind it is an argument, as kubectl has it */
+        FLAG_TYPE_CHOICE) { /* a word behind it is an argument, as kubectl has it */
         cli->choice = attached ? FLAG_COUNT : id;
         return set_flag(cli, id, attached ? attached : flag_table[id].choices[0]);
     }
@@ -280,11 +281,12 @@ static int read_letters(struct cli *cli, const char *argument)
     for (const char *letter = argument + 1; *letter; letter++) {
         size_t id = find_letter(cli->invocation.command, *letter);
         const char *attached = letter[1] == '=' ? letter + 2 : letter[1] ? letter + 1 : NULL;
-        if (id == FLAG_COUNT && cli->program->single && *letter == flag_table[FLAG_FILENAME].letter)
+        if (id == FLAG_COUNT && cli->program->single &&
+            *letter == flag_table[FLAG_FILENAME].short_name)
             return refuse_filename(cli, "-f", attached);
         if (id == FLAG_COUNT)
             return usage_error(cli, NULL, "unknown flag -%c", *letter);
-        if (flag_table[id].kind == KIND_SWITCH) {
+        if (flag_table[id].kind == FLAG_TYPE_BOOL) {
             set_flag(cli, id, NULL);
             continue;
         }
@@ -385,23 +387,23 @@ static const struct command *find_command(struct cli *cli, struct suggestion *ne
     const char *first = cli->argv[cli->at++];
     const char *second = cli->at < cli->argc ? cli->argv[cli->at] : "";
     struct str both = str_format(&cli->arena, "%s %s", first, second);
-    *near = (struct suggestion){.word = str_of(first)};
+    *near = (struct suggestion){.word = str_from_c(first)};
     for (const struct command *const *each = cli->program->commands; *each; each++) {
         const struct command *command = *each;
-        struct str name = str_of(command->name);
+        struct str name = str_from_c(command->name);
         if (command->hidden)
             continue;
-        if (str_is(name, first))
+        if (str_eq_c(name, first))
             return command;
         if (str_equal(name, both)) {
             cli->at++;
             return command;
         }
-        if (str_starts(name, str_format(&cli->arena, "%s ", first)))
+        if (str_starts_with(name, str_format(&cli->arena, "%s ", first)))
             near->word = *second ? both : near->word;
-        suggestion_offer(near, name);
+        suggestion_add(near, name);
     }
-    suggestion_offer(near, STR("help"));
+    suggestion_add(near, STR("help"));
     return NULL;
 }
 
@@ -412,7 +414,7 @@ static bool show_group(struct cli *cli, const char *word, int *ret_status)
     struct str first = str_format(&cli->arena, "%s ", word);
     struct buf out = {0};
     for (const struct command *const *each = program->commands; *each; each++)
-        if (str_starts(str_of((*each)->name), first))
+        if (str_starts_with(str_from_c((*each)->name), first))
             buf_format(&out, "  %-15s%s\n", (*each)->name, (*each)->summary);
     bool any = out.len > 0;
     buf_format(&out, "\n%s help %s COMMAND tells more.\n", program->name, word);
@@ -428,8 +430,8 @@ static struct str group_names(struct cli *cli, const char *word)
     struct str first = str_format(&cli->arena, "%s ", word);
     struct buf names = {0};
     for (const struct command *const *each = cli->program->commands; *each; each++) {
-        struct str name = str_of((*each)->name);
-        if (str_starts(name, first))
+        struct str name = str_from_c((*each)->name);
+        if (str_starts_with(name, first))
             buf_add_joined(&names, ", ", name);
     }
     return buf_take(&cli->arena, &names);
@@ -439,8 +441,8 @@ static struct str group_names(struct cli *cli, const char *word)
 static struct str command_of_word(const struct program *program, struct str word)
 {
     for (const struct command_word *each = program->words; each && each->word; each++)
-        if (str_is(word, each->word))
-            return str_of(each->command);
+        if (str_eq_c(word, each->word))
+            return str_from_c(each->command);
     return (struct str){0};
 }
 
@@ -449,11 +451,11 @@ static struct str command_of_word(const struct program *program, struct str word
 static int refuse_in_group(struct cli *cli, const char *first, const char *second, struct str names)
 {
     struct str group = str_format(&cli->arena, "%s ", first);
-    struct suggestion near = {.word = str_of(second)};
+    struct suggestion near = {.word = str_from_c(second)};
     for (const struct command *const *each = cli->program->commands; *each; each++) {
-        struct str name = str_of((*each)->name);
-        if (str_starts(name, group))
-            suggestion_offer(&near, str_from(name, group.len));
+        struct str name = str_from_c((*each)->name);
+        if (str_starts_with(name, group))
+            suggestion_add(&near, str_skip(name, group.len));
     }
     if (near.best.len)
         near.best = str_format(&cli->arena, "%s %.*s", first, STR_ARG(near.best));
@@ -558,7 +560,7 @@ static int run_program(struct cli *cli)
  * https://kubernetes.io/docs/reference/kubectl/generated/kubectl_plugin/ */
 static bool is_called_to_complete(const char *path)
 {
-    return path && str_ends(str_of(path), STR("kubectl_complete-optasvc"));
+    return path && str_ends_with(str_from_c(path), STR("kubectl_complete-optasvc"));
 }
 
 int cli_main(const struct program *program, int argc, char **argv)

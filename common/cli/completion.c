@@ -16,7 +16,7 @@ void complete_offer(struct completion *completion, struct str value, struct str 
 {
     static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                "-_.=/:@";
-    if (!str_starts(value, completion->begun) || !str_only(value, safe))
+    if (!str_starts_with(value, completion->begun) || !str_span_only(value, safe))
         return;
     buf_add(&completion->out, completion->lead);
     buf_add(&completion->out, value);
@@ -46,7 +46,8 @@ static void each_item(struct completion *completion, const char *list, offer_ite
         const struct source *source =
             input_read(completion->arena, &diags, &inputs[i], NO_LOCATION);
         struct node *root = source ? load_service(completion->arena, source, &diags) : NULL;
-        for (const struct node *item = node_items(node_find(root, list)); item; item = item->next)
+        for (const struct node *item = node_first_child(node_at(root, list)); item;
+             item = item->next)
             if (item->kind == NODE_MAP)
                 offer(completion, item);
     }
@@ -54,25 +55,26 @@ static void each_item(struct completion *completion, const char *list, offer_ite
 
 static void offer_environment(struct completion *completion, const struct node *item)
 {
-    complete_offer(completion, node_text(node_find(item, "name")), STR("environment"));
+    complete_offer(completion, node_string(node_at(item, "name")), STR("environment"));
 }
 
 static bool is_service(const struct node *item)
 {
-    return str_ends(node_text(node_find(item, "type")), STR("k8s-service"));
+    return str_ends_with(node_string(node_at(item, "type")), STR("k8s-service"));
 }
 
 static void offer_service(struct completion *completion, const struct node *item)
 {
     if (is_service(item))
-        complete_offer(completion, node_text(node_find(item, "name")), STR("service"));
+        complete_offer(completion, node_string(node_at(item, "name")), STR("service"));
 }
 
 static void offer_secrets(struct completion *completion, const struct node *item)
 {
-    const struct node *secret = is_service(item) ? node_items(node_find(item, "secrets")) : NULL;
+    const struct node *secret =
+        is_service(item) ? node_first_child(node_at(item, "secrets")) : NULL;
     for (; secret; secret = secret->next)
-        complete_offer(completion, node_text(secret), STR("secret"));
+        complete_offer(completion, node_string(secret), STR("secret"));
 }
 
 void complete_secrets(struct completion *completion)
@@ -84,7 +86,7 @@ void complete_secrets(struct completion *completion)
 static void offer_lines(struct completion *completion, const struct process *run,
                         struct str description)
 {
-    struct str lines = process_right(run) ? buf_str(&run->output) : (struct str){0};
+    struct str lines = process_succeeded(run) ? buf_str(&run->output) : (struct str){0};
     struct str line;
     for (size_t at = 0; str_next_line(lines, &at, &line);)
         complete_offer(completion, line, description);
@@ -119,7 +121,7 @@ void complete_images(struct completion *completion)
 static void offer_words(struct completion *completion, const char *const *words)
 {
     for (; words && *words; words++)
-        complete_offer(completion, str_of(*words), STR(""));
+        complete_offer(completion, str_from_c(*words), STR(""));
 }
 
 static void complete_value(struct completion *completion, const struct command *command, size_t id)
@@ -159,14 +161,14 @@ static void complete_flags(struct completion *completion, const struct command *
     for (size_t i = 0; i < FLAG_COUNT; i++)
         if (command_takes(command, i))
             complete_offer(completion, str_format(completion->arena, "--%s", flag_table[i].name),
-                           str_of(flag_table[i].help));
+                           str_from_c(flag_table[i].help));
 }
 
 /* The flag of a word such as --env, --env=NAME, -f or -fFILE; FLAG_COUNT for none. `ret_value` is
  * what follows in the same word, or {NULL, 0}. */
 static size_t find_flag(const struct command *command, struct str word, struct str *ret_value)
 {
-    bool is_long = str_starts(word, STR("--"));
+    bool is_long = str_starts_with(word, STR("--"));
     size_t equals = str_find(word, 0, '=');
     *ret_value = (struct str){0};
     if (is_long && equals < word.len) /* it may be empty, but it is there */
@@ -175,12 +177,13 @@ static size_t find_flag(const struct command *command, struct str word, struct s
     for (size_t i = 0; i < FLAG_COUNT; i++) {
         if (!command_takes(command, i))
             continue;
-        if (is_long && str_is(name, flag_table[i].name))
+        if (is_long && str_eq_c(name, flag_table[i].name))
             return i;
-        if (is_long || word.len < 2 || word.data[0] != '-' || word.data[1] != flag_table[i].letter)
+        if (is_long || word.len < 2 || word.data[0] != '-' ||
+            word.data[1] != flag_table[i].short_name)
             continue;
         if (word.len > 2)
-            *ret_value = str_from(word, word.data[2] == '=' ? 3 : 2);
+            *ret_value = str_skip(word, word.data[2] == '=' ? 3 : 2);
         return i;
     }
     return FLAG_COUNT;
@@ -189,14 +192,14 @@ static size_t find_flag(const struct command *command, struct str word, struct s
 static bool takes_value(size_t id)
 {
     return id < FLAG_COUNT &&
-           (flag_table[id].kind == KIND_TEXT || flag_table[id].kind == KIND_LIST);
+           (flag_table[id].kind == FLAG_TYPE_STRING || flag_table[id].kind == FLAG_TYPE_LIST);
 }
 
 /* What chooses the files that names come from. */
 static void keep_value(struct completion *completion, size_t id, struct str value)
 {
     struct option_list *files = &completion->options.input.files;
-    const char *text = str_c(completion->arena, value);
+    const char *text = str_to_c(completion->arena, value);
     if (id == FLAG_FILENAME) {
         files->items =
             arena_grow(completion->arena, files->items, files->count, sizeof *files->items);
@@ -214,12 +217,12 @@ static void complete_word(struct completion *completion, const struct command *c
                           struct str word, size_t arguments)
 {
     struct str value;
-    size_t id = str_starts(word, STR("--")) ? find_flag(command, word, &value) : FLAG_COUNT;
+    size_t id = str_starts_with(word, STR("--")) ? find_flag(command, word, &value) : FLAG_COUNT;
     if (id < FLAG_COUNT && value.data) {
         completion->begun = value;
         completion->lead = str_slice(word, 0, word.len - value.len);
         complete_value(completion, command, id);
-    } else if (str_starts(word, STR("-"))) {
+    } else if (str_starts_with(word, STR("-"))) {
         complete_flags(completion, command);
     } else if (arguments < command->max_args && command->complete) {
         command->complete(completion);
@@ -233,14 +236,14 @@ static void complete_command(struct completion *completion, const struct command
     size_t arguments = 0;
     size_t expects = FLAG_COUNT; /* the flag whose value comes next */
     for (size_t i = 0; i + 1 < count; i++) {
-        struct str word = str_of(words[i]);
+        struct str word = str_from_c(words[i]);
         struct str value;
         if (expects < FLAG_COUNT) {
             keep_value(completion, expects, word);
             expects = FLAG_COUNT;
             continue;
         }
-        if (str_is(word, "--"))
+        if (str_eq_c(word, "--"))
             return;
         size_t id = find_flag(command, word, &value);
         if (id == FLAG_COUNT)
@@ -250,7 +253,7 @@ static void complete_command(struct completion *completion, const struct command
         else
             keep_value(completion, id, value);
     }
-    struct str word = str_of(words[count - 1]);
+    struct str word = str_from_c(words[count - 1]);
     completion->begun = word;
     if (expects < FLAG_COUNT)
         complete_value(completion, command, expects);
@@ -264,19 +267,19 @@ static void complete_names(struct completion *completion, const struct program *
 {
     struct str last = {0};
     for (const struct command *const *each = program->commands; *each; each++) {
-        struct str name = str_of((*each)->name);
+        struct str name = str_from_c((*each)->name);
         if ((*each)->hidden)
             continue;
-        if (!str_starts(name, first))
+        if (!str_starts_with(name, first))
             continue;
-        struct str rest = str_from(name, first.len);
+        struct str rest = str_skip(name, first.len);
         size_t space = str_find(rest, 0, ' ');
         struct str word = str_slice(rest, 0, space);
         if (!str_equal(word, last)) /* a group once */
             complete_offer(completion, word,
                            space < rest.len
                                ? str_format(completion->arena, "commands of %.*s", STR_ARG(word))
-                               : str_of((*each)->summary));
+                               : str_from_c((*each)->summary));
         last = word;
     }
     if (first.len == 0)
@@ -290,7 +293,7 @@ static void complete_program(struct completion *completion, const struct program
         complete_command(completion, program->single, words, count);
         return;
     }
-    completion->begun = str_of(words[count - 1]);
+    completion->begun = str_from_c(words[count - 1]);
     if (count > 1 && strcmp(words[0], "help") == 0) {
         words++;
         count--;
@@ -299,7 +302,7 @@ static void complete_program(struct completion *completion, const struct program
     for (size_t used = 1; used <= 2 && used < count; used++) {
         struct str name = str_format(completion->arena, "%.*s%s", STR_ARG(group), words[used - 1]);
         for (const struct command *const *each = program->commands; *each; each++)
-            if (!(*each)->hidden && str_is(name, (*each)->name)) {
+            if (!(*each)->hidden && str_eq_c(name, (*each)->name)) {
                 complete_command(completion, *each, words + used, count - used);
                 return;
             }

@@ -81,17 +81,17 @@ typedef uint64_t flag_bits;
     (FLAG(KUBECONFIG) | FLAG(CONTEXT) | FLAG(CLUSTER) | FLAG(USER) | FLAG(AS) |                    \
      FLAG(REQUEST_TIMEOUT) | FLAG(KUBERC) | FLAG(VERBOSITY))
 
-enum flag_kind {
-    KIND_SWITCH,
-    KIND_TEXT,
-    KIND_LIST,
-    KIND_CHOICE, /* --NAME=WORD, or --NAME alone, which means the first word */
+enum flag_type {
+    FLAG_TYPE_BOOL,
+    FLAG_TYPE_STRING,
+    FLAG_TYPE_LIST,
+    FLAG_TYPE_CHOICE, /* --NAME=WORD, or --NAME alone, which means the first word */
 };
 
 struct flag {
     const char *name;
-    char letter; /* 0: none */
-    enum flag_kind kind;
+    char short_name; /* 0: none */
+    enum flag_type kind;
     const char *argument; /* what help calls the value */
     const char *help;
     size_t offset; /* in struct options */

@@ -7,7 +7,7 @@
 
 /* Text with what roff would act on escaped: backslashes, dashes, and dots or quotes that begin a
  * line. Upper case for headings. */
-static void add_text(struct buf *out, struct str text)
+static void node_append_string(struct buf *out, struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {
         char byte = text.data[i];
@@ -25,20 +25,20 @@ static void add_text(struct buf *out, struct str text)
 
 static void add_line(struct buf *out, const char *text)
 {
-    add_text(out, str_of(text));
+    node_append_string(out, str_from_c(text));
     buf_add_byte(out, '\n');
 }
 
 static void add_flag(struct buf *out, const struct flag *flag)
 {
     buf_add(out, STR(".TP\n\\fB"));
-    if (flag->letter)
-        buf_format(out, "\\-%c\\fR, \\fB", flag->letter);
+    if (flag->short_name)
+        buf_format(out, "\\-%c\\fR, \\fB", flag->short_name);
     buf_add(out, STR("\\-\\-"));
-    add_text(out, str_of(flag->name));
+    node_append_string(out, str_from_c(flag->name));
     buf_add(out, STR("\\fR"));
     if (flag->argument)
-        buf_format(out, flag->kind == KIND_CHOICE ? "[=\\fI%s\\fR]" : " \\fI%s\\fR",
+        buf_format(out, flag->kind == FLAG_TYPE_CHOICE ? "[=\\fI%s\\fR]" : " \\fI%s\\fR",
                    flag->argument);
     buf_add_byte(out, '\n');
     add_line(out, flag->help);
@@ -52,7 +52,7 @@ static void add_flag_names(struct buf *out, const struct command *command)
         if (!(command->flags >> i & 1))
             continue;
         buf_add(out, STR(" \\-\\-"));
-        add_text(out, str_of(flag_table[i].name));
+        node_append_string(out, str_from_c(flag_table[i].name));
     }
     buf_add_byte(out, '\n');
 }
@@ -60,15 +60,15 @@ static void add_flag_names(struct buf *out, const struct command *command)
 static void add_command(struct buf *out, const struct command *command)
 {
     buf_add(out, STR(".TP\n\\fB"));
-    add_text(out, str_of(command->name));
+    node_append_string(out, str_from_c(command->name));
     buf_format(out, "\\fR%s\\fI", command->arguments ? " " : "");
     if (command->arguments)
-        add_text(out, str_of(command->arguments));
+        node_append_string(out, str_from_c(command->arguments));
     buf_add(out, STR("\\fR\n"));
-    add_text(out, str_of(command->summary));
+    node_append_string(out, str_from_c(command->summary));
     buf_add(out, STR(".\n"));
     if (command->details)
-        add_text(out, str_of(command->details));
+        node_append_string(out, str_from_c(command->details));
     if (command->flags)
         add_flag_names(out, command);
 }
@@ -99,17 +99,17 @@ static void write_page(struct buf *out, const struct program *program)
 {
     buf_format(out, ".TH %s 1 \"\" \"optasvc %s\" \"optasvc\"\n.SH NAME\n", program->file,
                version_number);
-    add_text(out, str_of(program->file));
+    node_append_string(out, str_from_c(program->file));
     buf_add(out, STR(" \\- "));
     add_line(out, program->single ? program->single->summary : program->summary);
     buf_add(out, STR(".SH SYNOPSIS\n\\fB"));
-    add_text(out, str_of(program->name));
+    node_append_string(out, str_from_c(program->name));
     buf_add(out, STR("\\fR \\fI"));
-    add_text(out, str_of(program->single ? program->single->arguments : "COMMAND"));
+    node_append_string(out, str_from_c(program->single ? program->single->arguments : "COMMAND"));
     buf_add(out, STR("\\fR [flags]\n"));
     if (program->single && program->single->details) {
         buf_add(out, STR(".SH DESCRIPTION\n"));
-        add_text(out, str_of(program->single->details));
+        node_append_string(out, str_from_c(program->single->details));
     }
     add_commands(out, program);
     add_flags(out, program);

@@ -45,9 +45,9 @@ static bool write_file(const char *what, const char *path, int flags, struct str
     return error == 0;
 }
 
-static void split(void *splitter, struct str text)
+static void split(void *stream_parser, struct str text)
 {
-    split_more(splitter, text);
+    stream_feed(stream_parser, text);
 }
 
 static int run(const struct options *options, bool color)
@@ -55,8 +55,8 @@ static int run(const struct options *options, bool color)
     struct io_stream input;
     struct injected injected;
     struct arena arena = {0};
-    struct splitter splitter = {.arena = &arena};
-    int error = io_read_stream(STDIN_FILENO, STREAM_SIZE_MAX, split, &splitter, &input);
+    struct stream_parser stream_parser = {.arena = &arena};
+    int error = io_read_stream(STDIN_FILENO, STREAM_SIZE_MAX, split, &stream_parser, &input);
     if (error) {
         io_stream_free(&input);
         arena_free(&arena);
@@ -66,7 +66,7 @@ static int run(const struct options *options, bool color)
     }
     const struct source manifests = {.path = STR("<stdin>"), .text = input.text};
     bool right = inject(&options->input, &options->inject, &manifests,
-                        split_end(&splitter, input.text), color, &injected);
+                        stream_finish(&stream_parser, input.text), color, &injected);
     /* The log is appended to, so that the runs of one command follow each other. */
     if (options->inject.log_file)
         right &= write_file("log", options->inject.log_file, O_APPEND, buf_str(&injected.log));

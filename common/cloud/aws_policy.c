@@ -5,16 +5,16 @@
 struct node *aws_policy_new(struct arena *arena)
 {
     struct node *document = node_new(arena, NODE_MAP);
-    put_text(arena, document, "Version", STR("2012-10-17"));
-    put_list(arena, document, "Statement");
+    node_set_string(arena, document, "Version", STR("2012-10-17"));
+    node_set_list(arena, document, "Statement");
     return document;
 }
 
 struct node *aws_policy_add_statement(struct arena *arena, struct node *document, const char *sid)
 {
-    struct node *statement = add_map(arena, node_get(document, "Statement"));
-    put_text(arena, statement, "Sid", str_of(sid));
-    put_text(arena, statement, "Effect", STR("Allow"));
+    struct node *statement = node_append_map(arena, node_get(document, "Statement"));
+    node_set_string(arena, statement, "Sid", str_from_c(sid));
+    node_set_string(arena, statement, "Effect", STR("Allow"));
     return statement;
 }
 

@@ -37,7 +37,7 @@ struct reading {
 static const struct form *form_of(const struct module *module)
 {
     const struct form *form = forms;
-    while (!str_is(str_of(form->service), module->kind->service))
+    while (!str_eq_c(str_from_c(form->service), module->kind->service))
         form++;
     return form;
 }
@@ -54,7 +54,7 @@ static struct located_string find_field(const struct reading *in, enum field_id 
 {
     return (struct located_string){record_value(in->record, field)->text,
                                    record_location(in->record, field),
-                                   str_of(schema_field(field)->name)};
+                                   str_from_c(schema_field(field)->name)};
 }
 
 /* One of the environment's outputs, NAME_OUTPUT. An ARN is no secret, whatever Terraform calls it.
@@ -62,7 +62,7 @@ static struct located_string find_field(const struct reading *in, enum field_id 
 static struct located_string find_output(const struct reading *in, const char *output)
 {
     struct arena *arena = in->scope->arena;
-    struct str name = link_variable(arena, in->module, str_of(output));
+    struct str name = link_variable(arena, in->module, str_from_c(output));
     const struct output *given = environment_output(in->scope->environment, name);
     if (!given || given->unusable)
         return (struct located_string){0};
@@ -74,7 +74,7 @@ static struct located_string find_output(const struct reading *in, const char *o
  * error. */
 static bool read_written(const struct reading *in, const char *output, struct located_string *ret)
 {
-    struct str name = str_of(output);
+    struct str name = str_from_c(output);
     *ret = (struct located_string){.at = in->at};
     if (!module_writes_output(in->module, name))
         return true;
@@ -86,7 +86,7 @@ static bool read_written(const struct reading *in, const char *output, struct lo
 static const char *arn_output(const struct module *module)
 {
     const char *const *output = module->kind->outputs;
-    while (!str_ends(str_of(*output), STR("_arn")))
+    while (!str_ends_with(str_from_c(*output), STR("_arn")))
         output++;
     return *output;
 }
@@ -99,7 +99,7 @@ static struct str opta_arn(const struct reading *in)
     struct str region = environment->region, account = environment->account_id;
     if (region.len == 0 || account.len == 0 || environment->name.len == 0)
         return (struct str){0};
-    struct str beginning = form->beginning ? str_of(form->beginning) : environment->name;
+    struct str beginning = form->beginning ? str_from_c(form->beginning) : environment->name;
     bool fifo = form->fifo && record_value(in->record, CLOUD_FIFO)->flag;
     return str_format(in->scope->arena, "arn:%s:%s:%.*s:%.*s:%s%.*s-%.*s-%.*s%s%s",
                       aws_partition(region), form->service, STR_ARG(region), STR_ARG(account),
@@ -136,9 +136,9 @@ static bool check_partition(const struct reading *in, const struct located_strin
                             const struct arn *arn, const char *example)
 {
     struct str region = in->scope->environment->region;
-    if (!str_starts(found->text, STR("arn:")) || !aws_is_partition(arn->partition))
+    if (!str_starts_with(found->text, STR("arn:")) || !aws_is_partition(arn->partition))
         return report_form(in, found, example);
-    if (region.len == 0 || str_is(arn->partition, aws_partition(region)))
+    if (region.len == 0 || str_eq_c(arn->partition, aws_partition(region)))
         return true;
     diag_error(in->scope->diags, found->at, "%.*s is of the partition %.*s, and %.*s is of %s",
                STR_ARG(found->title), STR_ARG(arn->partition), STR_ARG(region),
@@ -151,7 +151,7 @@ static bool is_arn_name(struct str name)
 {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-    return name.len && str_only(name, letters);
+    return name.len && str_span_only(name, letters);
 }
 
 static bool is_placed(const struct arn *arn)
@@ -163,8 +163,8 @@ static bool check_arn(const struct reading *in, const struct located_string *fou
 {
     const struct form *form = in->form;
     const struct arn *arn = &in->resource->parts;
-    bool right = str_is(arn->service, form->service) &&
-                 str_starts(arn->resource, str_of(form->prefix)) &&
+    bool right = str_eq_c(arn->service, form->service) &&
+                 str_starts_with(arn->resource, str_from_c(form->prefix)) &&
                  (form->placed ? is_placed(arn) : arn->region.len + arn->account.len == 0) &&
                  (form->bucket ? !name_check_s3_bucket(in->resource->name)
                                : is_arn_name(in->resource->name));
@@ -176,7 +176,7 @@ static void set_arn(const struct reading *in, struct str arn)
 {
     in->resource->arn = arn;
     in->resource->parts = arn_split(arn);
-    in->resource->name = str_from(in->resource->parts.resource, str_of(in->form->prefix).len);
+    in->resource->name = str_skip(in->resource->parts.resource, str_from_c(in->form->prefix).len);
 }
 
 static bool read_bucket(const struct reading *in, const struct located_string *name)
@@ -235,7 +235,7 @@ static bool read_key(const struct reading *in, bool *ret_guessed)
     if (found.text.len == 0)
         found = find_output(in, "kms_arn");
     *ret_guessed = found.text.len == 0 && !in->form->bucket;
-    if (str_is(found.text, "none") || (found.text.len == 0 && in->form->bucket))
+    if (str_eq_c(found.text, "none") || (found.text.len == 0 && in->form->bucket))
         return true;
     if (*ret_guessed) {
         resource->key =
@@ -246,9 +246,9 @@ static bool read_key(const struct reading *in, bool *ret_guessed)
     const struct str prefix = STR("key/");
     struct arn key = arn_split(found.text);
     resource->key = found.text;
-    bool right = str_is(key.service, "kms") && is_placed(&key) &&
-                 str_starts(key.resource, prefix) &&
-                 is_arn_name(str_from(key.resource, prefix.len));
+    bool right = str_eq_c(key.service, "kms") && is_placed(&key) &&
+                 str_starts_with(key.resource, prefix) &&
+                 is_arn_name(str_skip(key.resource, prefix.len));
     return right ? check_partition(in, &found, &key, key_example)
                  : report_form(in, &found, key_example);
 }
@@ -298,7 +298,7 @@ static bool read_resource(struct reading *in)
     bool arn_guessed, key_guessed;
     in->record = schema_read(&reader, &cloud_schema, in->module->node);
     for (size_t i = 0; in->record && i < cloud_schema.count; i++)
-        if (in->record->values[i].wrong)
+        if (in->record->values[i].invalid)
             return false;
     if (!in->record || !check_fields(in) || !read_arn(in, &arn_guessed) ||
         !read_key(in, &key_guessed))
@@ -318,7 +318,7 @@ const struct cloud_resource *cloud_resource(struct scope *scope, struct module *
             return NULL;
         module->known = KNOWN_READING;
         module->resource = resource;
-        module->known = read_resource(&in) ? KNOWN_READ : KNOWN_WRONG;
+        module->known = read_resource(&in) ? KNOWN_READ : KNOWN_INVALID;
         scope_leave(scope);
     } else if (module->known == KNOWN_READING) {
         diag_error(scope->diags, at, "this output refers to itself");
@@ -338,12 +338,12 @@ bool cloud_output(struct scope *scope, struct module *module, struct str output,
     if (!resource)
         return false;
     const struct arn *parts = &resource->parts;
-    bool key = str_is(output, "kms_arn");
+    bool key = str_eq_c(output, "kms_arn");
     if (key)
         *ret = resource->key;
-    else if (str_ends(output, STR("_arn")))
+    else if (str_ends_with(output, STR("_arn")))
         *ret = resource->arn;
-    else if (str_is(output, "queue_id")) /* as Terraform, and so Opta, calls the address */
+    else if (str_eq_c(output, "queue_id")) /* as Terraform, and so Opta, calls the address */
         *ret =
             str_format(scope->arena, "https://sqs.%.*s.%s/%.*s/%.*s", STR_ARG(parts->region),
                        aws_domain(parts->region), STR_ARG(parts->account), STR_ARG(resource->name));

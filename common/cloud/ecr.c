@@ -16,14 +16,14 @@ bool ecr_split(struct str repository, struct ecr *ret)
     size_t dot = str_find(repository, 0, '.');
     size_t slash = str_find(repository, 0, '/');
     struct str host = str_slice(repository, dot, slash);
-    if (!str_starts(host, service))
+    if (!str_starts_with(host, service))
         return false;
-    host = str_from(host, service.len);
+    host = str_skip(host, service.len);
     size_t region = str_find(host, 0, '.');
     *ret = (struct ecr){.account = str_slice(repository, 0, dot),
                         .region = str_slice(host, 0, region),
-                        .name = str_from(repository, slash + 1)};
-    return ret->name.len && str_is(str_from(host, region + 1), aws_domain(ret->region)) &&
+                        .name = str_skip(repository, slash + 1)};
+    return ret->name.len && str_eq_c(str_skip(host, region + 1), aws_domain(ret->region)) &&
            !name_check_aws_account(ret->account) && !name_check_aws_region(ret->region);
 }
 
@@ -33,12 +33,12 @@ struct str ecr_policy(struct arena *arena, const struct ecr *ecr)
                                           "ecr:GetDownloadUrlForLayer"};
     struct node *document = aws_policy_new(arena);
     struct node *statement = aws_policy_add_statement(arena, document, "PullByAccount");
-    put_text(arena, put_map(arena, statement, "Principal"), "AWS",
-             str_format(arena, "arn:%s:iam::%.*s:root", aws_partition(ecr->region),
-                        STR_ARG(ecr->account)));
-    struct node *list = put_list(arena, statement, "Action");
+    node_set_string(arena, node_set_map(arena, statement, "Principal"), "AWS",
+                    str_format(arena, "arn:%s:iam::%.*s:root", aws_partition(ecr->region),
+                               STR_ARG(ecr->account)));
+    struct node *list = node_set_list(arena, statement, "Action");
     for (size_t i = 0; i < COUNT_OF(actions); i++)
-        add_text(arena, list, str_of(actions[i]));
+        node_append_string(arena, list, str_from_c(actions[i]));
     return aws_policy_format(arena, document);
 }
 
@@ -54,18 +54,20 @@ struct str ecr_lifecycle(struct arena *arena)
         {NULL, 5, "Keep 5 untagged images"},
     };
     struct node *document = node_new(arena, NODE_MAP);
-    struct node *list = put_list(arena, document, "rules");
+    struct node *list = node_set_list(arena, document, "rules");
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
-        struct node *rule = add_map(arena, list);
-        put_int(arena, rule, "rulePriority", (int64_t)i + 1);
-        put_text(arena, rule, "description", str_of(rules[i].description));
-        struct node *selection = put_map(arena, rule, "selection");
-        put_text(arena, selection, "tagStatus", rules[i].prefix ? STR("tagged") : STR("untagged"));
+        struct node *rule = node_append_map(arena, list);
+        node_set_int(arena, rule, "rulePriority", (int64_t)i + 1);
+        node_set_string(arena, rule, "description", str_from_c(rules[i].description));
+        struct node *selection = node_set_map(arena, rule, "selection");
+        node_set_string(arena, selection, "tagStatus",
+                        rules[i].prefix ? STR("tagged") : STR("untagged"));
         if (rules[i].prefix)
-            add_text(arena, put_list(arena, selection, "tagPrefixList"), str_of(rules[i].prefix));
-        put_text(arena, selection, "countType", STR("imageCountMoreThan"));
-        put_int(arena, selection, "countNumber", rules[i].kept);
-        put_text(arena, put_map(arena, rule, "action"), "type", STR("expire"));
+            node_append_string(arena, node_set_list(arena, selection, "tagPrefixList"),
+                               str_from_c(rules[i].prefix));
+        node_set_string(arena, selection, "countType", STR("imageCountMoreThan"));
+        node_set_int(arena, selection, "countNumber", rules[i].kept);
+        node_set_string(arena, node_set_map(arena, rule, "action"), "type", STR("expire"));
     }
     return aws_policy_format(arena, document);
 }

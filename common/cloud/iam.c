@@ -33,7 +33,7 @@ static word_list decrypt = {"kms:Decrypt", NULL};
 static word_list encrypt = {"kms:Decrypt", "kms:GenerateDataKey", NULL};
 
 /* A kind of right. Those of keys hang on a permission too. */
-static const struct right {
+static const struct grant {
     const char *sid;
     const char *service;
     const char *permission;
@@ -78,25 +78,25 @@ static int by_bytes(const void *a, const void *b)
 static void put_texts(struct arena *arena, struct node *map, const char *key,
                       const struct texts *texts)
 {
-    struct node *list = put_list(arena, map, key);
+    struct node *list = node_set_list(arena, map, key);
     qsort(texts->items, texts->count, sizeof *texts->items, by_bytes);
     for (size_t i = 0; i < texts->count; i++)
         if (i == 0 || !str_equal(texts->items[i], texts->items[i - 1]))
-            add_text(arena, list, texts->items[i]);
+            node_append_string(arena, list, texts->items[i]);
 }
 
 static void put_words(struct arena *arena, struct node *map, const char *key,
                       const char *const *list)
 {
-    struct node *items = put_list(arena, map, key);
+    struct node *items = node_set_list(arena, map, key);
     for (; *list; list++)
-        add_text(arena, items, str_of(*list));
+        node_append_string(arena, items, str_from_c(*list));
 }
 
 static bool grants(const struct cloud_link *link, const char *permission)
 {
     for (size_t i = 0; permission && i < link->permission_count; i++)
-        if (str_is(link->permissions[i], permission))
+        if (str_eq_c(link->permissions[i], permission))
             return true;
     return false;
 }
@@ -106,12 +106,12 @@ static void add_service(struct arena *arena, struct texts *services, const char 
                         struct str region)
 {
     add(arena, services, str_format(arena, "%s.%.*s.amazonaws.com", service, STR_ARG(region)));
-    if (str_starts(region, STR("cn-")))
+    if (str_starts_with(region, STR("cn-")))
         add(arena, services,
             str_format(arena, "%s.%.*s.amazonaws.com.cn", service, STR_ARG(region)));
 }
 
-static void add_right(struct arena *arena, struct node *document, const struct right *right,
+static void add_grant(struct arena *arena, struct node *document, const struct grant *right,
                       const struct cloud_access *access)
 {
     struct texts resources = {0};
@@ -119,8 +119,9 @@ static void add_right(struct arena *arena, struct node *document, const struct r
     for (size_t i = 0; i < access->link_count; i++) {
         const struct cloud_link *link = &access->links[i];
         const struct cloud_resource *resource = link->resource;
-        if (!str_is(resource->parts.service, right->service) || !grants(link, right->permission) ||
-            grants(link, right->unless) || (right->key && resource->key.len == 0))
+        if (!str_eq_c(resource->parts.service, right->service) ||
+            !grants(link, right->permission) || grants(link, right->unless) ||
+            (right->key && resource->key.len == 0))
             continue;
         add(arena, &resources, right->key ? resource->key : resource->arn);
         if (right->below)
@@ -135,7 +136,8 @@ static void add_right(struct arena *arena, struct node *document, const struct r
     put_words(arena, statement, "Action", right->actions);
     put_texts(arena, statement, "Resource", &resources);
     if (services.count)
-        put_texts(arena, put_map(arena, put_map(arena, statement, "Condition"), "StringEquals"),
+        put_texts(arena,
+                  node_set_map(arena, node_set_map(arena, statement, "Condition"), "StringEquals"),
                   "kms:ViaService", &services);
 }
 
@@ -143,7 +145,7 @@ struct str iam_links_policy(struct arena *arena, const struct cloud_access *acce
 {
     struct node *document = aws_policy_new(arena);
     for (size_t i = 0; i < COUNT_OF(rights); i++)
-        add_right(arena, document, &rights[i], access);
+        add_grant(arena, document, &rights[i], access);
     return access->link_count ? aws_policy_format(arena, document) : (struct str){0};
 }
 
@@ -161,13 +163,15 @@ static void trust_pod_identity(struct arena *arena, const struct cloud_access *a
 {
     static word_list actions = {"sts:AssumeRole", "sts:TagSession", NULL};
     struct node *statement = aws_policy_add_statement(arena, document, "PodIdentity");
-    put_text(arena, put_map(arena, statement, "Principal"), "Service",
-             STR("pods.eks.amazonaws.com"));
+    node_set_string(arena, node_set_map(arena, statement, "Principal"), "Service",
+                    STR("pods.eks.amazonaws.com"));
     put_words(arena, statement, "Action", actions);
-    struct node *equal = put_map(arena, put_map(arena, statement, "Condition"), "StringEquals");
-    put_text(arena, equal, "aws:RequestTag/eks-cluster-name", access->cluster);
-    put_text(arena, equal, "aws:RequestTag/kubernetes-namespace", access->namespace);
-    put_text(arena, equal, "aws:RequestTag/kubernetes-service-account", access->service_account);
+    struct node *equal =
+        node_set_map(arena, node_set_map(arena, statement, "Condition"), "StringEquals");
+    node_set_string(arena, equal, "aws:RequestTag/eks-cluster-name", access->cluster);
+    node_set_string(arena, equal, "aws:RequestTag/kubernetes-namespace", access->namespace);
+    node_set_string(arena, equal, "aws:RequestTag/kubernetes-service-account",
+                    access->service_account);
 }
 
 /* https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html */
@@ -177,17 +181,18 @@ static void trust_provider(struct arena *arena, const struct cloud_access *acces
     const struct environment *environment = access->environment;
     struct str provider = access->provider;
     struct node *statement = aws_policy_add_statement(arena, document, "ServiceAccount");
-    put_text(arena, put_map(arena, statement, "Principal"), "Federated",
-             str_format(arena, "arn:%s:iam::%.*s:oidc-provider/%.*s",
-                        aws_partition(environment->region), STR_ARG(environment->account_id),
-                        STR_ARG(provider)));
-    put_text(arena, statement, "Action", STR("sts:AssumeRoleWithWebIdentity"));
-    struct node *equal = put_map(arena, put_map(arena, statement, "Condition"), "StringEquals");
-    put_text(arena, equal, str_format(arena, "%.*s:aud", STR_ARG(provider)).data,
-             STR("sts.amazonaws.com"));
-    put_text(arena, equal, str_format(arena, "%.*s:sub", STR_ARG(provider)).data,
-             str_format(arena, "system:serviceaccount:%.*s:%.*s", STR_ARG(access->namespace),
-                        STR_ARG(access->service_account)));
+    node_set_string(arena, node_set_map(arena, statement, "Principal"), "Federated",
+                    str_format(arena, "arn:%s:iam::%.*s:oidc-provider/%.*s",
+                               aws_partition(environment->region), STR_ARG(environment->account_id),
+                               STR_ARG(provider)));
+    node_set_string(arena, statement, "Action", STR("sts:AssumeRoleWithWebIdentity"));
+    struct node *equal =
+        node_set_map(arena, node_set_map(arena, statement, "Condition"), "StringEquals");
+    node_set_string(arena, equal, str_format(arena, "%.*s:aud", STR_ARG(provider)).data,
+                    STR("sts.amazonaws.com"));
+    node_set_string(arena, equal, str_format(arena, "%.*s:sub", STR_ARG(provider)).data,
+                    str_format(arena, "system:serviceaccount:%.*s:%.*s", STR_ARG(access->namespace),
+                               STR_ARG(access->service_account)));
 }
 
 struct str iam_trust_policy(struct arena *arena, const struct cloud_access *access)

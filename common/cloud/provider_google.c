@@ -17,7 +17,7 @@ static struct str registry(struct arena *arena, const struct environment *enviro
 {
     struct str project = environment->project;
     size_t colon = str_find(project, 0, ':');
-    struct str last = str_from(project, colon + 1);
+    struct str last = str_skip(project, colon + 1);
     if (project.len == 0)
         return project;
     return str_format(arena, "gcr.io/%.*s%s%.*s", STR_ARG(str_slice(project, 0, colon)),
@@ -34,7 +34,7 @@ static void grant(struct scope *scope, const struct link *link, struct str accou
     struct str bucket = STR("BUCKET");
     bool writes = false;
     for (size_t i = 0; i < link->permission_count; i++)
-        writes |= str_is(link->permissions[i], "write");
+        writes |= str_eq_c(link->permissions[i], "write");
     if (module_writes_output(link->module, name) &&
         !module_written_output(scope, link->module, name, link->node->span, &bucket))
         return;

@@ -10,7 +10,7 @@ struct str cloud_repository(struct arena *arena, const struct environment *envir
         registry = provider->registry(arena, environment);
     if (registry.len == 0)
         return registry;
-    while (str_ends(registry, STR("/")))
+    while (str_ends_with(registry, STR("/")))
         registry.len--;
     return str_format(arena, "%.*s/%s%.*s%s%.*s", STR_ARG(registry), flat ? "opta-" : "",
                       STR_ARG(layer), flat ? "-" : "/", STR_ARG(module));

@@ -25,13 +25,13 @@ static void take_names(struct apply *apply, const struct manifests *batch,
                        const struct process *run)
 {
     struct arena *arena = &apply->cluster.arena;
-    struct set names = kubectl_names(&apply->cluster.kubectl, run);
+    struct map names = kubectl_names(&apply->cluster.kubectl, run);
     for (size_t i = 0; i < batch->count; i++) {
         struct str title = object_title(arena, batch->items[i]);
         struct str key = object_key(arena, batch->items[i]);
-        if (!set_get(&names, title) || set_add(arena, &apply->taken, key, title.data))
+        if (!map_get(&names, title) || map_add(arena, &apply->taken, key, title.data))
             continue;
-        const char *outcome = set_get(&apply->outcomes, key);
+        const char *outcome = map_get(&apply->outcomes, key);
         apply_print(apply, title, outcome ? outcome : "applied");
     }
 }
@@ -54,7 +54,7 @@ static void send(struct apply *apply, struct manifests *batches, size_t count, b
     kubectl_run(kubectl, runs, running);
     for (size_t i = 0; i < running; i++) {
         take_names(apply, sent[i], &runs[i]);
-        if (!process_right(&runs[i]))
+        if (!process_succeeded(&runs[i]))
             kubectl_report(kubectl, &runs[i]);
         process_free(&runs[i]);
     }
@@ -62,7 +62,7 @@ static void send(struct apply *apply, struct manifests *batches, size_t count, b
 
 static bool is_taken(struct apply *apply, const struct node *object)
 {
-    return set_get(&apply->taken, object_key(&apply->cluster.arena, object)) != NULL;
+    return map_get(&apply->taken, object_key(&apply->cluster.arena, object)) != NULL;
 }
 
 static void make_namespaces(struct apply *apply)
@@ -73,7 +73,7 @@ static void make_namespaces(struct apply *apply)
         if (cluster->namespaces[i].state == NAMESPACE_ABSENT)
             manifest_namespace(&manifests, cluster->namespaces[i].layer);
     for (size_t i = 0; i < manifests.count; i++)
-        set_add(&cluster->arena, &apply->outcomes, object_key(&cluster->arena, manifests.items[i]),
+        map_add(&cluster->arena, &apply->outcomes, object_key(&cluster->arena, manifests.items[i]),
                 "created");
     send(apply, &manifests, 1, false);
 }
@@ -97,7 +97,7 @@ static void remove_and_stop(struct apply *apply, const struct manifests *objects
     for (size_t i = 0; i < objects->count; i++)
         manifests_add(kind_is(objects->items[i], ROLE_CRON_JOB) ? &jobs : &removed,
                       objects->items[i]);
-    struct manifests stopped = apply_stop_cron_jobs(apply, &jobs);
+    struct manifests stopped = apply_suspend_cron_jobs(apply, &jobs);
     for (size_t i = 0; i < stopped.count; i++)
         manifests_add(&removed, stopped.items[i]);
     remove_objects(apply, &removed);
@@ -108,9 +108,9 @@ static void remove_and_stop(struct apply *apply, const struct manifests *objects
 static void remove_superseded(struct apply *apply, bool autoscalers)
 {
     struct manifests removed = {.arena = &apply->cluster.arena};
-    for (size_t i = 0; i < apply->goes.count; i++)
-        if (kind_is(apply->goes.items[i], ROLE_AUTOSCALER) == autoscalers)
-            manifests_add(&removed, apply->goes.items[i]);
+    for (size_t i = 0; i < apply->to_delete.count; i++)
+        if (kind_is(apply->to_delete.items[i], ROLE_AUTOSCALER) == autoscalers)
+            manifests_add(&removed, apply->to_delete.items[i]);
     remove_and_stop(apply, &removed);
 }
 
@@ -119,33 +119,33 @@ static const char released[] = "released: it was adopted and is not deleted";
 static void say_left(struct apply *apply, const struct manifests *objects, const char *what)
 {
     for (size_t i = 0; i < objects->count; i++)
-        cluster_say(&apply->cluster, "%.*s is no longer needed: %s",
-                    STR_ARG(object_title(&apply->cluster.arena, objects->items[i])), what);
+        cluster_print(&apply->cluster, "%.*s is no longer needed: %s",
+                      STR_ARG(object_title(&apply->cluster.arena, objects->items[i])), what);
 }
 
 static void say_retained(struct apply *apply)
 {
-    for (size_t i = 0; i < apply->kept.count; i++)
-        cluster_say(&apply->cluster, "%.*s is no longer needed: it stays, as %s",
-                    STR_ARG(object_title(&apply->cluster.arena, apply->kept.items[i])),
-                    kind_of(apply->kept.items[i])->retained);
+    for (size_t i = 0; i < apply->retained.count; i++)
+        cluster_print(&apply->cluster, "%.*s is no longer needed: it stays, as %s",
+                      STR_ARG(object_title(&apply->cluster.arena, apply->retained.items[i])),
+                      kind_of(apply->retained.items[i])->retained);
 }
 
 void apply_report_stale(struct apply *apply)
 {
     const struct cluster *cluster = &apply->cluster;
     struct arena *arena = &apply->cluster.arena;
-    for (size_t i = 0; !cluster->options->apply.prune && i < apply->stays.count; i++)
-        cluster_say(cluster, "%.*s is no longer needed: apply with --prune to %s it",
-                    STR_ARG(object_title(arena, apply->stays.items[i])),
-                    object_is_adopted(apply->stays.items[i]) ? "release" : "remove");
+    for (size_t i = 0; !cluster->options->apply.prune && i < apply->orphaned.count; i++)
+        cluster_print(cluster, "%.*s is no longer needed: apply with --prune to %s it",
+                      STR_ARG(object_title(arena, apply->orphaned.items[i])),
+                      object_is_adopted(apply->orphaned.items[i]) ? "release" : "remove");
     for (size_t i = 0; i < apply->unclaimed.count; i++) {
         const struct node *object = apply->unclaimed.items[i];
         struct str title = object_title(arena, object);
-        cluster_say(cluster,
-                    "%.*s is no longer needed, but it has no environment label and may belong to "
-                    "another environment; delete it: kubectl delete %.*s -n %.*s",
-                    STR_ARG(title), STR_ARG(title), STR_ARG(object_namespace(object)));
+        cluster_print(cluster,
+                      "%.*s is no longer needed, but it has no environment label and may belong to "
+                      "another environment; delete it: kubectl delete %.*s -n %.*s",
+                      STR_ARG(title), STR_ARG(title), STR_ARG(object_namespace(object)));
     }
 }
 
@@ -172,12 +172,12 @@ static void prune(struct apply *apply, bool ready)
         return;
     say_retained(apply);
     if (!ready) {
-        say_left(apply, &apply->stays, "it stays, as not all is ready");
-        say_left(apply, &apply->leaves, "it stays, as not all is ready");
+        say_left(apply, &apply->orphaned, "it stays, as not all is ready");
+        say_left(apply, &apply->other_services, "it stays, as not all is ready");
         return;
     }
-    remove_or_release(apply, &apply->stays, &removed);
-    remove_or_release(apply, &apply->leaves, &removed);
+    remove_or_release(apply, &apply->orphaned, &removed);
+    remove_or_release(apply, &apply->other_services, &removed);
     remove_and_stop(apply, &removed);
 }
 
@@ -217,11 +217,11 @@ static void send_phase(struct apply *apply, enum phase phase)
         const struct rollout *rollout = &apply->rollouts[i];
         const struct deployed_service *deployed = rollout->deployed;
         enum phase rest = phase_of_rest(deployed);
-        for (size_t j = 0; j < deployed->count && !rollout->broken; j++) {
+        for (size_t j = 0; j < deployed->count && !rollout->apply_failed; j++) {
             if ((apply_is_awaited(deployed->objects[j]) ? PHASE_DEPENDENCIES : rest) != phase)
                 continue;
-            struct node *object = apply_object(apply, rollout, deployed->objects[j], false);
-            bool taken = rollout->takes_replicas && object == rollout->workload;
+            struct node *object = object_to_apply(apply, rollout, deployed->objects[j], false);
+            bool taken = rollout->claims_replicas && object == rollout->workload;
             manifests_add(&(taken ? forced : batches)[deployed->namespace - cluster->namespaces],
                           object);
         }
@@ -235,11 +235,11 @@ static void send_phase(struct apply *apply, enum phase phase)
 static void settle_replicas(struct apply *apply, struct rollout *rollout)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
-    if (!rollout->keeps || rollout->live || rollout->broken || process_interrupted() ||
-        !apply_hand_over(apply, rollout))
+    if (!rollout->keeps || rollout->live || rollout->apply_failed || process_interrupted() ||
+        !transfer_replicas(apply, rollout))
         return;
-    kubectl_do(kubectl, kubectl_apply(kubectl, MANAGER,
-                                      kubectl_documents(kubectl, &rollout->workload, 1), 0));
+    kubectl_run_one(kubectl, kubectl_apply(kubectl, MANAGER,
+                                           kubectl_documents(kubectl, &rollout->workload, 1), 0));
 }
 
 /* True when all was taken. */
@@ -249,8 +249,8 @@ static bool find_broken(struct apply *apply)
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         for (size_t j = 0; j < rollout->deployed->count; j++)
-            rollout->broken |= !is_taken(apply, rollout->deployed->objects[j]);
-        if (rollout->broken) {
+            rollout->apply_failed |= !is_taken(apply, rollout->deployed->objects[j]);
+        if (rollout->apply_failed) {
             rollout->state = ROLLOUT_FAILED;
             rollout->why = STR("not everything was applied");
             right = false;
@@ -265,9 +265,9 @@ static void tell_not_taken(struct apply *apply)
         const struct deployed_service *deployed = &apply->cluster.services[i];
         for (size_t j = 0; j < deployed->count; j++)
             if (!is_taken(apply, deployed->objects[j]))
-                cluster_say(&apply->cluster, "not applied: %.*s of namespace %.*s",
-                            STR_ARG(object_title(&apply->cluster.arena, deployed->objects[j])),
-                            STR_ARG(deployed->namespace->name));
+                cluster_print(&apply->cluster, "not applied: %.*s of namespace %.*s",
+                              STR_ARG(object_title(&apply->cluster.arena, deployed->objects[j])),
+                              STR_ARG(deployed->namespace->name));
     }
 }
 
@@ -284,10 +284,10 @@ static void prepare_replicas(struct apply *apply)
     bool removed = apply->cluster.diags.errors == 0;
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
-        if (!removed && rollout->takes_replicas) /* the autoscaler would go on to change it */
-            rollout->broken = true;
+        if (!removed && rollout->claims_replicas) /* the autoscaler would go on to change it */
+            rollout->apply_failed = true;
         if (rollout->keeps && rollout->live && !process_interrupted())
-            rollout->broken = !apply_hand_over(apply, rollout);
+            rollout->apply_failed = !transfer_replicas(apply, rollout);
     }
 }
 
@@ -302,7 +302,7 @@ static void send_awaited(struct apply *apply)
         for (size_t j = 0; j < rollout->deployed->count; j++)
             if (apply_is_awaited(rollout->deployed->objects[j]) &&
                 !is_taken(apply, rollout->deployed->objects[j]))
-                rollout->broken = true;
+                rollout->apply_failed = true;
     }
     if (!process_interrupted())
         send_phase(apply, PHASE_INDEPENDENT);
@@ -315,8 +315,8 @@ static bool change(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
     if (!apply_mark_adopted(apply)) {
-        cluster_tell(cluster);
-        cluster_say(cluster, "nothing was applied");
+        cluster_report(cluster);
+        cluster_print(cluster, "nothing was applied");
         find_broken(apply);
         return false;
     }
@@ -332,7 +332,7 @@ static bool change(struct apply *apply)
     if (right)
         remove_superseded(apply, false);
     right &= cluster->diags.errors == 0 && !process_interrupted();
-    cluster_tell(cluster);
+    cluster_report(cluster);
     if (!right)
         tell_not_taken(apply);
     return right;
@@ -357,7 +357,7 @@ static void finish(struct apply *apply, struct rollout *rollout)
     if (rollout->state == ROLLOUT_DONE && rollout->old) {
         remove_objects(apply, &(struct manifests){.items = &rollout->old, .count = 1});
     }
-    if (rollout->state != ROLLOUT_FAILED || rollout->broken)
+    if (rollout->state != ROLLOUT_FAILED || rollout->apply_failed)
         return;
     diag_error(&cluster->diags, NO_LOCATION, "%.*s: %.*s", STR_ARG(name), STR_ARG(rollout->why));
     if (rollout->superseded) {
@@ -365,13 +365,13 @@ static void finish(struct apply *apply, struct rollout *rollout)
                                    "version is to run");
         return;
     }
-    cluster_tell(cluster);
+    cluster_report(cluster);
     rollout_explain(apply, rollout);
     if (cluster->options->apply.rollback_on_failure && rollout->unknown)
-        cluster_say(cluster, "%.*s: not rolled back: it may be ready", STR_ARG(name));
+        cluster_print(cluster, "%.*s: not rolled back: it may be ready", STR_ARG(name));
     else if (cluster->options->apply.rollback_on_failure && !process_interrupted())
-        rollout_back(apply, rollout);
-    cluster_tell(cluster);
+        rollout_undo(apply, rollout);
+    cluster_report(cluster);
 }
 
 /* Of several services: which failed. */
@@ -388,8 +388,8 @@ static bool summarize(struct apply *apply)
     }
     size_t count = apply->cluster.service_count;
     if (count > 1 && failed)
-        cluster_say(&apply->cluster, "%zu of %zu services failed: %.*s", failed, count,
-                    STR_ARG(buf_str(&names)));
+        cluster_print(&apply->cluster, "%zu of %zu services failed: %.*s", failed, count,
+                      STR_ARG(buf_str(&names)));
     buf_free(&names);
     return failed == 0;
 }
@@ -400,7 +400,7 @@ static void tell_unchecked(struct apply *apply)
     for (size_t i = 0; i < cluster->service_count; i++)
         for (size_t j = 0; j < cluster->services[i].count; j++)
             if (cluster->services[i].namespace->state == NAMESPACE_ABSENT)
-                cluster_say(
+                cluster_print(
                     cluster,
                     "not checked: %.*s: the namespace \"%.*s\" is not there yet, and a dry "
                     "run makes none",
@@ -425,21 +425,21 @@ static int tell_dry_run(struct apply *apply)
     for (size_t i = 0; i < cluster->service_count; i++)
         for (size_t j = 0; j < cluster->services[i].count; j++) {
             struct node *object = cluster->services[i].objects[j];
-            const char *outcome = set_get(&apply->outcomes, object_key(arena, object));
+            const char *outcome = map_get(&apply->outcomes, object_key(arena, object));
             if (outcome)
                 apply_print(apply, object_title(arena, object),
                             str_format(arena, "%s (server dry run)", outcome).data);
         }
-    for (size_t i = 0; i < apply->goes.count; i++)
-        print_dry_removal(apply, apply->goes.items[i]);
+    for (size_t i = 0; i < apply->to_delete.count; i++)
+        print_dry_removal(apply, apply->to_delete.items[i]);
     for (size_t i = 0; i < cluster->service_count; i++)
         if (apply->rollouts[i].old)
             apply_print(apply, object_title(arena, apply->rollouts[i].old),
                         "removed (server dry run)");
-    for (size_t i = 0; cluster->options->apply.prune && i < apply->stays.count; i++)
-        print_dry_removal(apply, apply->stays.items[i]);
-    for (size_t i = 0; i < apply->leaves.count; i++)
-        print_dry_removal(apply, apply->leaves.items[i]);
+    for (size_t i = 0; cluster->options->apply.prune && i < apply->orphaned.count; i++)
+        print_dry_removal(apply, apply->orphaned.items[i]);
+    for (size_t i = 0; i < apply->other_services.count; i++)
+        print_dry_removal(apply, apply->other_services.items[i]);
     apply_report_stale(apply);
     tell_unchecked(apply);
     return console_finish((struct str){0});
@@ -451,12 +451,12 @@ static bool prepare(struct apply *apply)
     struct cluster *cluster = &apply->cluster;
     if (!cluster_query(cluster, LIST_RENDERED, QUERY_NAMESPACES | QUERY_SECRETS | QUERY_LENIENT) ||
         !cluster_query_missing(cluster)) {
-        cluster_tell(cluster);
+        cluster_report(cluster);
         return false;
     }
     apply_plan(apply);
     apply_check(apply);
-    return cluster_tell(cluster) && apply_dry_run(apply, false);
+    return cluster_report(cluster) && apply_dry_run(apply, false);
 }
 
 static bool make_and_check(struct apply *apply)
@@ -468,12 +468,12 @@ static bool make_and_check(struct apply *apply)
     if (absent == 0)
         return true;
     make_namespaces(apply);
-    if (!cluster_tell(cluster))
+    if (!cluster_report(cluster))
         return false;
     bool right = apply_dry_run(apply, true);
-    cluster_tell(cluster);
+    cluster_report(cluster);
     if (!right)
-        cluster_say(cluster, "nothing but the namespace was applied");
+        cluster_print(cluster, "nothing but the namespace was applied");
     return right;
 }
 
@@ -483,17 +483,18 @@ static bool confirm_prune(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
     const char *prune = cluster->options->apply.prune;
-    if (!prune || strcmp(prune, "layer") != 0 || apply->stays.count + apply->leaves.count == 0)
+    if (!prune || strcmp(prune, "layer") != 0 ||
+        apply->orphaned.count + apply->other_services.count == 0)
         return true;
-    cluster_say(cluster,
-                "The following will be deleted from %.*s:", STR_ARG(prompt_where(cluster)));
-    prompt_list(cluster, &apply->goes);
-    prompt_list(cluster, &apply->stays);
-    prompt_list(cluster, &apply->leaves);
+    cluster_print(cluster,
+                  "The following will be deleted from %.*s:", STR_ARG(prompt_where(cluster)));
+    prompt_list(cluster, &apply->to_delete);
+    prompt_list(cluster, &apply->orphaned);
+    prompt_list(cluster, &apply->other_services);
     bool confirmed = prompt_confirm(cluster);
-    cluster_tell(cluster);
+    cluster_report(cluster);
     if (!confirmed && !process_interrupted())
-        cluster_say(cluster, "nothing was changed");
+        cluster_print(cluster, "nothing was changed");
     return confirmed;
 }
 
@@ -502,7 +503,7 @@ static int run(struct apply *apply)
     struct cluster *cluster = &apply->cluster;
     const char *mode = cluster->options->apply.dry_run_mode;
     bool right = prepare(apply);
-    if (!cluster_tell(cluster) || !right)
+    if (!cluster_report(cluster) || !right)
         return EXIT_FAILURE;
     if (mode && strcmp(mode, "server") == 0)
         return tell_dry_run(apply);
@@ -520,7 +521,7 @@ static int run(struct apply *apply)
         ready &= apply->rollouts[i].state == ROLLOUT_DONE;
     if (!process_interrupted())
         prune(apply, ready);
-    right &= cluster_tell(cluster);
+    right &= cluster_report(cluster);
     right &= summarize(apply);
     return console_finish((struct str){0}) == EXIT_SUCCESS && right ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -531,7 +532,7 @@ static int64_t call_limit(const struct options *options)
 {
     enum { LEAST = 5 }; /* seconds */
     int64_t seconds = 0;
-    if (!options->apply.timeout || !duration_read(str_of(options->apply.timeout), &seconds))
+    if (!options->apply.timeout || !duration_parse(str_from_c(options->apply.timeout), &seconds))
         return 0;
     return (seconds > LEAST ? seconds : LEAST) * 1000;
 }
@@ -545,8 +546,8 @@ int apply(const struct options *options, bool color)
         status = run(&apply);
     }
     if (process_interrupted())
-        cluster_say(&apply.cluster, "interrupted%s",
-                    apply.applied ? ": all was applied, but not waited for" : "");
+        cluster_print(&apply.cluster, "interrupted%s",
+                      apply.applied ? ": all was applied, but not waited for" : "");
     cluster_close(&apply.cluster);
     return process_exit_status(status);
 }

@@ -24,7 +24,7 @@
 
 /* ms that a question may take that is asked again and again: one that has no answer is asked anew.
  */
-enum { QUESTION_LIMIT = 30 * 1000 };
+enum { POLL_TIMEOUT_MS = 30 * 1000 };
 
 enum rollout_state { ROLLOUT_WAITS, ROLLOUT_DONE, ROLLOUT_FAILED };
 
@@ -37,37 +37,37 @@ struct rollout {
     struct node *old;      /* and ours of the other kind, which it takes the place of */
 
     /* spec.replicas, when it changes hands (apply_plan.c). */
-    bool takes_replicas; /* from an autoscaler or another manager: ours from now on */
-    int64_t keeps;       /* pods that run and stay when an autoscaler takes over; 0: none to keep */
+    bool claims_replicas; /* from an autoscaler or another manager: ours from now on */
+    int64_t keeps; /* pods that run and stay when an autoscaler takes over; 0: none to keep */
 
     enum rollout_state state;
     bool unknown; /* it failed because the cluster does not answer: nothing is known of its pods */
     bool rolled_back;   /* other pods than those that were sent are waited for */
     bool superseded;    /* another apply has changed it since: what runs is not this apply's */
-    bool broken;        /* something of the service was not applied: there is nothing to wait for */
+    bool apply_failed;  /* something of the service was not applied: there is nothing to wait for */
     struct str expired; /* when a rollout before this one made no progress any more */
     struct str progress; /* in words */
-    int64_t since;       /* process_clock() when that changed last */
+    int64_t since;       /* process_monotonic_ms() when that changed last */
     struct str why;      /* it failed */
 };
 
 struct apply {
     struct cluster cluster;
     struct rollout *rollouts;   /* as many as services */
-    struct manifests goes;      /* what acts and is no longer rendered: removed */
-    struct manifests stays;     /* what does nothing and is no longer rendered: listed, or pruned */
-    struct manifests leaves;    /* --prune=layer: of services that are in no file */
-    struct manifests kept;      /* what would be among those, but holds data: reported */
+    struct manifests to_delete; /* what acts and is no longer rendered: removed */
+    struct manifests orphaned;  /* what does nothing and is no longer rendered: listed, or pruned */
+    struct manifests other_services; /* --prune=layer: of services that are in no file */
+    struct manifests retained;       /* what would be among those, but holds data: reported */
     struct manifests blocked;   /* what would be in `goes`, but is not ours to delete: an error */
     struct manifests unclaimed; /* the same of the rest: retained */
     struct manifests adopted;   /* what exists, was not applied by us, and --adopt takes over */
-    struct set autoscalers;     /* those in `goes`, as "NAMESPACE/NAME" */
-    struct set adopts;          /* the same as `adopted`, by object_key() */
-    struct set workloads;       /* the rendered ones by object_key(): their rollouts */
-    struct set releases;        /* "NAMESPACE/NAME" of Helm: whether each is there */
-    struct set outcomes;        /* the result for each object: created, changed, unchanged */
-    struct set sent;            /* each object as the server makes it of what is sent */
-    struct set taken;           /* the objects that the server took */
+    struct map autoscalers;     /* those in `goes`, as "NAMESPACE/NAME" */
+    struct map adopted_keys;    /* the same as `adopted`, by object_key() */
+    struct map workloads;       /* the rendered ones by object_key(): their rollouts */
+    struct map releases;        /* "NAMESPACE/NAME" of Helm: whether each is there */
+    struct map outcomes;        /* the result for each object: created, changed, unchanged */
+    struct map sent;            /* each object as the server makes it of what is sent */
+    struct map taken;           /* the objects that the server took */
     bool applied;               /* all of them */
 };
 
@@ -83,16 +83,16 @@ void apply_plan(struct apply *apply);
 /* The object as it is sent: spec.replicas set so that no pod is lost on the way. `dry`: as it will
  * be in the end, and so that a dry run does not conflict with what is about to be taken over.
  * Elsewhere the object itself. */
-struct node *apply_object(struct apply *apply, const struct rollout *rollout, struct node *object,
-                          bool dry);
+struct node *object_to_apply(struct apply *apply, const struct rollout *rollout,
+                             struct node *object, bool dry);
 
 /* Gives spec.replicas to MANAGER_REPLICAS with the number that runs, so that it stays when the
  * object is applied without it. */
-bool apply_hand_over(struct apply *apply, struct rollout *rollout);
+bool transfer_replicas(struct apply *apply, struct rollout *rollout);
 
 /* Suspends CronJobs that are to be deleted. Returns those that may be, because they run no Job;
  * the others are reported. */
-struct manifests apply_stop_cron_jobs(struct apply *apply, const struct manifests *jobs);
+struct manifests apply_suspend_cron_jobs(struct apply *apply, const struct manifests *jobs);
 
 /* True for a live CronJob with an active Job. */
 bool apply_cron_job_runs(const struct node *live);
@@ -144,7 +144,7 @@ void apply_report_pods(struct apply *apply, const struct node *live, const struc
 void apply_report_stale(struct apply *apply);
 
 /* Tells which fields that are rendered others have set: a line each. */
-void apply_tell_conflicts(struct apply *apply);
+void apply_report_conflicts(struct apply *apply);
 
 /* A workload whose pods are all of its newest template, and available. */
 bool rollout_is_complete(const struct node *workload);
@@ -153,7 +153,7 @@ bool rollout_is_complete(const struct node *workload);
 bool rollout_is_observed(const struct node *workload);
 
 /* When a Deployment's controller saw no more progress; empty while it sees some. */
-struct str rollout_expired(const struct node *workload);
+struct str rollout_deadline_exceeded_at(const struct node *workload);
 
 /* Notes an object as the dry run shows it. */
 void apply_note_sent(struct apply *apply, struct node *after);
@@ -163,7 +163,7 @@ void apply_note_sent(struct apply *apply, struct node *after);
 bool apply_is_superseded(struct apply *apply, struct arena *arena, const struct node *live);
 
 /* Marks a rollout as failed because of that. */
-void apply_supersede(struct apply *apply, struct rollout *rollout, const struct node *object);
+void apply_mark_superseded(struct apply *apply, struct rollout *rollout, const struct node *object);
 
 /* Asks for all objects that were applied, and marks the rollouts that are superseded. */
 void apply_check_superseded(struct apply *apply);
@@ -175,7 +175,7 @@ void rollout_wait(struct apply *apply);
 void rollout_explain(struct apply *apply, const struct rollout *rollout);
 
 /* Goes back to what ran before, and waits for it. */
-void rollout_back(struct apply *apply, struct rollout *rollout);
+void rollout_undo(struct apply *apply, struct rollout *rollout);
 
 /* Applies, waits and tells. Returns the exit status. */
 int apply(const struct options *options, bool color);

@@ -8,12 +8,12 @@
 
 bool apply_cron_job_runs(const struct node *live)
 {
-    return kind_is(live, ROLE_CRON_JOB) && node_items(node_find(live, "status active")) != NULL;
+    return kind_is(live, ROLE_CRON_JOB) && node_first_child(node_at(live, "status active")) != NULL;
 }
 
 static bool is_suspended(const struct node *live)
 {
-    return str_is(node_text(node_find(live, "spec suspend")), "true");
+    return str_eq_c(node_string(node_at(live, "spec suspend")), "true");
 }
 
 /* All of it as it is, because a field that the manager leaves out would be removed; but suspended.
@@ -26,12 +26,12 @@ static struct node *suspended(struct arena *arena, const struct node *live)
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
         const struct node *value = node_get(node_get(live, "metadata"), kept[i]);
         if (value)
-            put_node(arena, metadata, kept[i], node_copy(arena, value));
+            node_set(arena, metadata, kept[i], node_copy(arena, value));
     }
     struct node *spec = node_copy(arena, node_get(live, "spec"));
     node_remove(spec, "suspend");
-    put_bool(arena, spec, "suspend", true);
-    put_node(arena, object, "spec", spec);
+    node_set_bool(arena, spec, "suspend", true);
+    node_set(arena, object, "spec", spec);
     return object;
 }
 
@@ -45,7 +45,7 @@ static bool suspend(struct apply *apply, const struct manifests *jobs)
     if (documents.count == 0)
         return true;
     struct str text = kubectl_documents(kubectl, documents.items, documents.count);
-    return kubectl_do(kubectl, kubectl_apply(kubectl, MANAGER, text, APPLY_FORCE));
+    return kubectl_run_one(kubectl, kubectl_apply(kubectl, MANAGER, text, APPLY_FORCE));
 }
 
 /* The CronJobs and Jobs of a namespace, as far as they may be read; false if the server does not
@@ -59,36 +59,36 @@ static bool query_jobs(struct apply *apply, const char *namespace, struct node *
                                            .items};
     kubectl_run(kubectl, &run, 1);
     bool forbidden = kubectl_forbidden(&run);
-    bool ok = process_right(&run) || forbidden;
+    bool ok = process_succeeded(&run) || forbidden;
     if (forbidden)
         kubectl_warn(kubectl, &run);
     else if (!ok)
         kubectl_report(kubectl, &run);
-    *ret = ok ? kubectl_items(kubectl_answer(kubectl, &run)) : NULL;
+    *ret = ok ? kubectl_items(kubectl_parse_output(kubectl, &run)) : NULL;
     process_free(&run);
     return ok;
 }
 
 static bool is_true(const struct node *condition)
 {
-    return str_is(node_text(node_find(condition, "status")), "True");
+    return str_eq_c(node_string(node_at(condition, "status")), "True");
 }
 
 /* The CronJobs and Jobs of a namespace. */
 struct jobs {
-    struct set objects; /* by object_key() */
-    struct set running; /* the first Job that runs, by the uid of its owner */
+    struct map objects; /* by object_key() */
+    struct map running; /* the first Job that runs, by the uid of its owner */
 };
 
 static struct jobs index_jobs(struct arena *arena, const struct node *items)
 {
     struct jobs jobs = {.objects = object_index(arena, items)};
     for (const struct node *job = items; job; job = job->next) {
-        const struct node *owner = node_items(node_find(job, "metadata ownerReferences"));
+        const struct node *owner = node_first_child(node_at(job, "metadata ownerReferences"));
         bool runs = kind_is(job, ROLE_JOB) && !is_true(object_condition(job, "Complete")) &&
                     !is_true(object_condition(job, "Failed"));
         for (; owner && runs; owner = owner->next)
-            set_add(arena, &jobs.running, node_text(node_get(owner, "uid")), job);
+            map_add(arena, &jobs.running, node_string(node_get(owner, "uid")), job);
     }
     return jobs;
 }
@@ -98,11 +98,11 @@ static struct jobs index_jobs(struct arena *arena, const struct node *items)
 static struct str running_job(struct arena *arena, const struct jobs *jobs,
                               const struct node *cron_job)
 {
-    const struct node *now = set_get(&jobs->objects, object_key(arena, cron_job));
-    const struct node *active = node_items(node_find(now ? now : cron_job, "status active"));
+    const struct node *now = map_get(&jobs->objects, object_key(arena, cron_job));
+    const struct node *active = node_first_child(node_at(now ? now : cron_job, "status active"));
     if (active)
-        return node_text(node_get(active, "name"));
-    return object_name(set_get(&jobs->running, object_uid(cron_job)));
+        return node_string(node_get(active, "name"));
+    return object_name(map_get(&jobs->running, object_uid(cron_job)));
 }
 
 static void report_running(struct apply *apply, const struct node *cron_job, struct str job)
@@ -110,13 +110,13 @@ static void report_running(struct apply *apply, const struct node *cron_job, str
     struct str title = object_title(&apply->cluster.arena, cron_job);
     if (!is_suspended(cron_job))
         apply_print(apply, title, "suspended");
-    cluster_say(&apply->cluster,
-                "%.*s is no longer needed: suspended, because its Job %.*s still runs; the next "
-                "apply deletes it",
-                STR_ARG(title), STR_ARG(job));
+    cluster_print(&apply->cluster,
+                  "%.*s is no longer needed: suspended, because its Job %.*s still runs; the next "
+                  "apply deletes it",
+                  STR_ARG(title), STR_ARG(job));
 }
 
-struct manifests apply_stop_cron_jobs(struct apply *apply, const struct manifests *jobs)
+struct manifests apply_suspend_cron_jobs(struct apply *apply, const struct manifests *jobs)
 {
     struct manifests stopped = {.arena = &apply->cluster.arena};
     struct arena *arena = &apply->cluster.arena;
@@ -130,7 +130,7 @@ struct manifests apply_stop_cron_jobs(struct apply *apply, const struct manifest
         if (!str_equal(object_namespace(cron_job), namespace)) { /* they come by namespace */
             struct node *items = NULL;
             namespace = object_namespace(cron_job);
-            known = query_jobs(apply, str_c(arena, namespace), &items);
+            known = query_jobs(apply, str_to_c(arena, namespace), &items);
             found = index_jobs(arena, items);
         }
         struct str job = known ? running_job(arena, &found, cron_job) : (struct str){0};

@@ -34,7 +34,7 @@ struct rollout *apply_rollout(const struct apply *apply, const struct deployed_s
 struct rollout *apply_rollout_of(struct apply *apply, const struct node *workload)
 {
     const struct rollout *rollout =
-        set_get(&apply->workloads, object_key(&apply->cluster.arena, workload));
+        map_get(&apply->workloads, object_key(&apply->cluster.arena, workload));
     return rollout ? apply_rollout(apply, rollout->deployed) : NULL;
 }
 
@@ -47,16 +47,16 @@ static struct str autoscaler_key(struct arena *arena, const struct node *object)
 static void add_going(struct apply *apply, struct node *live)
 {
     struct arena *arena = &apply->cluster.arena;
-    manifests_add(&apply->goes, live);
+    manifests_add(&apply->to_delete, live);
     if (kind_is(live, ROLE_AUTOSCALER))
-        set_add(arena, &apply->autoscalers, autoscaler_key(arena, live), live);
+        map_add(arena, &apply->autoscalers, autoscaler_key(arena, live), live);
 }
 
-static struct set rendered_titles(struct arena *arena, const struct deployed_service *deployed)
+static struct map rendered_titles(struct arena *arena, const struct deployed_service *deployed)
 {
-    struct set titles = {0};
+    struct map titles = {0};
     for (size_t i = 0; i < deployed->count; i++)
-        set_add(arena, &titles, object_title(arena, deployed->objects[i]), deployed);
+        map_add(arena, &titles, object_title(arena, deployed->objects[i]), deployed);
     return titles;
 }
 
@@ -65,19 +65,19 @@ static void plan_superseded(struct apply *apply, const struct rollout *rollout)
 {
     const struct deployed_service *deployed = rollout->deployed;
     struct arena *arena = &apply->cluster.arena;
-    struct set rendered = rendered_titles(arena, deployed);
+    struct map rendered_service = rendered_titles(arena, deployed);
     for (size_t i = 0; i < deployed->related_count; i++) {
         struct node *live = deployed->related[i];
         enum label_match match = deployed_service_labels(deployed, live);
         bool unclaimed = match == LABELS_UNCLAIMED;
         if (match == LABELS_OTHER || !object_applied_by(live, MANAGER) ||
-            object_has_controller(live) || set_get(&rendered, object_title(arena, live)) ||
+            object_has_controller(live) || map_get(&rendered_service, object_title(arena, live)) ||
             live == rollout->old)
             continue;
         if (is_retained(live))
-            manifests_add(&apply->kept, live);
+            manifests_add(&apply->retained, live);
         else if (!is_active(live))
-            manifests_add(unclaimed ? &apply->unclaimed : &apply->stays, live);
+            manifests_add(unclaimed ? &apply->unclaimed : &apply->orphaned, live);
         else if (!deployed->service->has_image) /* it is not known what runs */
             continue;
         else if (unclaimed || object_is_adopted(live))
@@ -98,9 +98,9 @@ static void plan_layer(struct apply *apply, struct cluster_namespace *namespace)
         if (match == LABELS_OTHER || !object_applied_by(live, MANAGER) ||
             object_has_controller(live) || namespace_labels(arena, namespace, live))
             continue;
-        manifests_add(is_retained(live)           ? &apply->kept
+        manifests_add(is_retained(live)           ? &apply->retained
                       : match == LABELS_UNCLAIMED ? &apply->unclaimed
-                                                  : &apply->leaves,
+                                                  : &apply->other_services,
                       live);
     }
 }
@@ -112,7 +112,7 @@ static void find_workloads(struct apply *apply, struct rollout *rollout)
     rollout->workload = deployed_service_workload(deployed);
     if (!rollout->workload)
         return;
-    set_add(arena, &apply->workloads, object_key(arena, rollout->workload), rollout);
+    map_add(arena, &apply->workloads, object_key(arena, rollout->workload), rollout);
     rollout->live = namespace_find(arena, deployed->namespace, rollout->workload);
     for (size_t i = 0; i < deployed->related_count; i++) {
         struct node *live = deployed->related[i];
@@ -125,19 +125,19 @@ static void find_workloads(struct apply *apply, struct rollout *rollout)
 
 static bool loses_autoscaler(struct apply *apply, const struct rollout *rollout)
 {
-    return set_get(&apply->autoscalers, autoscaler_key(&apply->cluster.arena, rollout->workload)) !=
+    return map_get(&apply->autoscalers, autoscaler_key(&apply->cluster.arena, rollout->workload)) !=
            NULL;
 }
 
 static void plan_replicas(struct apply *apply, struct rollout *rollout)
 {
     const struct node *live = rollout->live;
-    if (node_find(rollout->workload, "spec replicas")) {
+    if (node_at(rollout->workload, "spec replicas")) {
         struct str owner = live ? object_field_owner(live, replicas_field, MANAGER) : STR("");
         /* --adopt takes nothing by force. */
-        rollout->takes_replicas = owner.len && object_applied_by(live, MANAGER) &&
-                                  (loses_autoscaler(apply, rollout) ||
-                                   str_is(owner, MANAGER_REPLICAS) || object_scaled(live));
+        rollout->claims_replicas = owner.len && object_applied_by(live, MANAGER) &&
+                                   (loses_autoscaler(apply, rollout) ||
+                                    str_eq_c(owner, MANAGER_REPLICAS) || object_scaled(live));
         return;
     }
     int64_t runs = object_number(live ? live : rollout->old, "spec replicas", 1);
@@ -158,8 +158,8 @@ static struct str title_of(struct cluster *cluster, const struct deployed_servic
 void apply_plan(struct apply *apply)
 {
     struct cluster *cluster = &apply->cluster;
-    apply->goes.arena = apply->stays.arena = &cluster->arena;
-    apply->leaves.arena = apply->kept.arena = apply->blocked.arena = &cluster->arena;
+    apply->to_delete.arena = apply->orphaned.arena = &cluster->arena;
+    apply->other_services.arena = apply->retained.arena = apply->blocked.arena = &cluster->arena;
     apply->unclaimed.arena = apply->adopted.arena = &cluster->arena;
     apply->rollouts = ARENA_ARRAY(&cluster->arena, cluster->service_count, struct rollout);
     for (size_t i = 0; i < cluster->service_count; i++) {
@@ -168,7 +168,7 @@ void apply_plan(struct apply *apply)
         rollout->title = title_of(cluster, rollout->deployed);
         find_workloads(apply, rollout);
         plan_superseded(apply, rollout);
-        rollout->expired = rollout_expired(rollout->live);
+        rollout->expired = rollout_deadline_exceeded_at(rollout->live);
         if (rollout->workload)
             plan_replicas(apply, rollout);
     }
@@ -177,21 +177,20 @@ void apply_plan(struct apply *apply)
         plan_layer(apply, &cluster->namespaces[i]);
 }
 
-struct node *apply_object(struct apply *apply, const struct rollout *rollout, struct node *object,
-                          bool dry)
+struct node *object_to_apply(struct apply *apply, const struct rollout *rollout,
+                             struct node *object, bool dry)
 {
     struct arena *arena = &apply->cluster.arena;
     if (object != rollout->workload)
         return object;
-    if (rollout->takes_replicas && dry) {
+    if (rollout->claims_replicas && dry) {
         struct node *copy = node_copy(arena, object);
-        node_find(copy, "spec replicas")->text =
-            node_text(node_find(rollout->live, "spec replicas"));
+        node_at(copy, "spec replicas")->text = node_string(node_at(rollout->live, "spec replicas"));
         return copy;
     }
     if (rollout->keeps && (dry || !rollout->live)) {
         struct node *copy = node_copy(arena, object);
-        put_int(arena, node_get(copy, "spec"), "replicas", rollout->keeps);
+        node_set_int(arena, node_get(copy, "spec"), "replicas", rollout->keeps);
         return copy;
     }
     return object;
@@ -201,11 +200,11 @@ static struct node *replicas_document(struct arena *arena, const struct node *wo
                                       int64_t replicas)
 {
     struct node *object = object_reference(arena, workload);
-    put_int(arena, put_map(arena, object, "spec"), "replicas", replicas);
+    node_set_int(arena, node_set_map(arena, object, "spec"), "replicas", replicas);
     return object;
 }
 
-bool apply_hand_over(struct apply *apply, struct rollout *rollout)
+bool transfer_replicas(struct apply *apply, struct rollout *rollout)
 {
     enum { TRIES = 5 };
     struct kubectl *kubectl = &apply->cluster.kubectl;
@@ -215,16 +214,17 @@ bool apply_hand_over(struct apply *apply, struct rollout *rollout)
         struct process run =
             kubectl_apply(kubectl, MANAGER_REPLICAS, kubectl_documents(kubectl, &document, 1), 0);
         kubectl_run(kubectl, &run, 1);
-        bool right = process_right(&run);
+        bool right = process_succeeded(&run);
         bool scaled = !right && kubectl_conflicts(&run) && i < TRIES;
         if (!right && !scaled)
             kubectl_report(kubectl, &run);
         process_free(&run);
         const struct node *live =
-            scaled ? kubectl_get(kubectl, object_title(kubectl->arena, rollout->workload).data,
-                                 "--namespace",
-                                 str_c(kubectl->arena, object_namespace(rollout->workload)), NULL)
-                   : NULL;
+            scaled
+                ? kubectl_get(kubectl, object_title(kubectl->arena, rollout->workload).data,
+                              "--namespace",
+                              str_to_c(kubectl->arena, object_namespace(rollout->workload)), NULL)
+                : NULL;
         if (!live)
             return right;
         replicas = object_number(live, "spec replicas", 1);

@@ -4,19 +4,19 @@
 /* Names, each once, in the order of their first use. */
 struct names {
     struct arena *arena;
-    struct set known;
+    struct map known;
     struct buf list;
 };
 
 static void add_name(struct names *names, struct str name)
 {
-    if (!set_add(names->arena, &names->known, name, names))
+    if (!map_add(names->arena, &names->known, name, names))
         buf_add_joined(&names->list, ", ", name);
 }
 
 static const struct node *find_key(const struct node *map, struct str key)
 {
-    const struct node *value = node_items(map);
+    const struct node *value = node_first_child(map);
     while (value && !str_equal(value->key->text, key))
         value = value->next;
     return value;
@@ -25,21 +25,21 @@ static const struct node *find_key(const struct node *map, struct str key)
 /* Adds the keys whose values differ, other than containers, which are compared one by one. */
 static void add_keys(struct names *names, const struct node *before, const struct node *after)
 {
-    for (const struct node *value = node_items(after); value; value = value->next)
-        if (!str_is(value->key->text, "containers") &&
+    for (const struct node *value = node_first_child(after); value; value = value->next)
+        if (!str_eq_c(value->key->text, "containers") &&
             !node_equal(find_key(before, value->key->text), value))
             add_name(names, value->key->text);
-    for (const struct node *value = node_items(before); value; value = value->next)
+    for (const struct node *value = node_first_child(before); value; value = value->next)
         if (!find_key(after, value->key->text))
             add_name(names, value->key->text);
 }
 
 static void add_containers(struct names *names, const struct node *before, const struct node *after)
 {
-    const struct node *old = node_items(node_find(before, "containers"));
-    const struct node *new = node_items(node_find(after, "containers"));
+    const struct node *old = node_first_child(node_at(before, "containers"));
+    const struct node *new = node_first_child(node_at(after, "containers"));
     for (; old && new; old = old->next, new = new->next) {
-        if (!str_equal(node_text(node_find(old, "name")), node_text(node_find(new, "name"))))
+        if (!str_equal(node_string(node_at(old, "name")), node_string(node_at(new, "name"))))
             break;
         add_keys(names, old, new);
     }
@@ -52,11 +52,11 @@ static struct str list_changes(struct arena *arena, const struct node *live,
                                const struct node *after)
 {
     struct names names = {.arena = arena};
-    const struct node *before = node_find(live, "spec template");
-    after = node_find(after, "spec template");
-    add_keys(&names, node_find(before, "metadata"), node_find(after, "metadata"));
-    add_keys(&names, node_find(before, "spec"), node_find(after, "spec"));
-    add_containers(&names, node_find(before, "spec"), node_find(after, "spec"));
+    const struct node *before = node_at(live, "spec template");
+    after = node_at(after, "spec template");
+    add_keys(&names, node_at(before, "metadata"), node_at(after, "metadata"));
+    add_keys(&names, node_at(before, "spec"), node_at(after, "spec"));
+    add_containers(&names, node_at(before, "spec"), node_at(after, "spec"));
     return buf_take(arena, &names.list);
 }
 
@@ -67,6 +67,6 @@ void apply_report_pods(struct apply *apply, const struct node *live, const struc
         return;
     const struct rollout *rollout = apply_rollout_of(apply, live);
     if (rollout && rollout->live == live)
-        cluster_say(&apply->cluster, "%.*s: pods will be replaced (changed: %.*s)",
-                    STR_ARG(rollout->title), STR_ARG(changes));
+        cluster_print(&apply->cluster, "%.*s: pods will be replaced (changed: %.*s)",
+                      STR_ARG(rollout->title), STR_ARG(changes));
 }

@@ -16,10 +16,10 @@
 
 static const struct node *owned_fields(const struct node *object)
 {
-    const struct node *entry = node_items(node_find(object, "metadata managedFields"));
+    const struct node *entry = node_first_child(node_at(object, "metadata managedFields"));
     for (; entry; entry = entry->next)
-        if (str_is(node_text(node_get(entry, "manager")), MANAGER) &&
-            str_is(node_text(node_get(entry, "operation")), "Apply") &&
+        if (str_eq_c(node_string(node_get(entry, "manager")), MANAGER) &&
+            str_eq_c(node_string(node_get(entry, "operation")), "Apply") &&
             !node_get(entry, "subresource"))
             return node_get(entry, "fieldsV1");
     return NULL;
@@ -29,12 +29,12 @@ static const struct node *owned_fields(const struct node *object)
  * `k:{"name":"web"}`. */
 static const struct node *key_names(struct arena *arena, const struct node *fields)
 {
-    const struct node *field = node_items(fields);
-    while (field && !str_starts(field->key->text, STR("k:")))
+    const struct node *field = node_first_child(fields);
+    while (field && !str_starts_with(field->key->text, STR("k:")))
         field = field->next;
     if (!field)
         return NULL;
-    return load_json(arena, str_from(field->key->text, strlen("k:")));
+    return load_json(arena, str_skip(field->key->text, strlen("k:")));
 }
 
 /* An item as fieldsV1 names it. */
@@ -42,8 +42,8 @@ static struct str item_key(struct arena *arena, const struct node *names, const 
 {
     struct buf text = {0};
     buf_add(&text, STR("k:{"));
-    for (const struct node *name = node_items(names); name; name = name->next) {
-        const struct node *value = node_get(item, str_c(arena, name->key->text));
+    for (const struct node *name = node_first_child(names); name; name = name->next) {
+        const struct node *value = node_get(item, str_to_c(arena, name->key->text));
         if (text.len > strlen("k:{"))
             buf_add_byte(&text, ',');
         emit_inline(&text, name->key, true);
@@ -56,33 +56,33 @@ static struct str item_key(struct arena *arena, const struct node *names, const 
 }
 
 /* The children of a value by the names that fieldsV1 gives them. */
-static struct set index_value(struct arena *arena, const struct node *value,
+static struct map index_value(struct arena *arena, const struct node *value,
                               const struct node *fields)
 {
-    struct set index = {0};
+    struct map index = {0};
     if (!value)
         return index;
     const struct node *names = value->kind == NODE_LIST ? key_names(arena, fields) : NULL;
-    for (const struct node *item = node_items(value); item; item = item->next) {
+    for (const struct node *item = node_first_child(value); item; item = item->next) {
         if (value->kind == NODE_MAP)
-            set_add(arena, &index, str_format(arena, "f:%.*s", STR_ARG(item->key->text)), item);
+            map_add(arena, &index, str_format(arena, "f:%.*s", STR_ARG(item->key->text)), item);
         else if (names)
-            set_add(arena, &index, item_key(arena, names, item), item);
+            map_add(arena, &index, item_key(arena, names, item), item);
     }
     return index;
 }
 
-static struct set index_fields(struct arena *arena, const struct node *fields)
+static struct map index_fields(struct arena *arena, const struct node *fields)
 {
-    struct set index = {0};
-    for (const struct node *field = node_items(fields); field; field = field->next)
-        set_add(arena, &index, field->key->text, field);
+    struct map index = {0};
+    for (const struct node *field = node_first_child(fields); field; field = field->next)
+        map_add(arena, &index, field->key->text, field);
     return index;
 }
 
 static bool is_member(const struct node *field)
 {
-    return !str_is(field->key->text, ".") && !str_starts(field->key->text, STR("v:"));
+    return !str_eq_c(field->key->text, ".") && !str_starts_with(field->key->text, STR("v:"));
 }
 
 /* True if the manager's fields of `now` are those of `sent`, by the rules above. */
@@ -90,23 +90,23 @@ static bool same_fields(struct arena *arena, const struct node *sent_fields,
                         const struct node *sent, const struct node *now_fields,
                         const struct node *now)
 {
-    const struct node *field = node_items(sent_fields);
-    const struct node *other = node_items(now_fields);
+    const struct node *field = node_first_child(sent_fields);
+    const struct node *other = node_first_child(now_fields);
     if (!field && !other)
         return node_equal(sent, now);
-    struct set sent_values = index_value(arena, sent, field ? sent_fields : now_fields);
-    struct set now_values = index_value(arena, now, field ? sent_fields : now_fields);
-    struct set before = index_fields(arena, sent_fields);
-    struct set after = index_fields(arena, now_fields);
+    struct map sent_values = index_value(arena, sent, field ? sent_fields : now_fields);
+    struct map now_values = index_value(arena, now, field ? sent_fields : now_fields);
+    struct map before = index_fields(arena, sent_fields);
+    struct map after = index_fields(arena, now_fields);
     for (; other; other = other->next)
-        if (!set_get(&before, other->key->text))
+        if (!map_get(&before, other->key->text))
             return false;
     for (; field; field = field->next) {
-        const struct node *same = set_get(&after, field->key->text);
-        const struct node *value = set_get(&now_values, field->key->text);
+        const struct node *same = map_get(&after, field->key->text);
+        const struct node *value = map_get(&now_values, field->key->text);
         if (!is_member(field))
             continue;
-        if (same ? !same_fields(arena, field, set_get(&sent_values, field->key->text), same, value)
+        if (same ? !same_fields(arena, field, map_get(&sent_values, field->key->text), same, value)
                  : !value)
             return false;
     }
@@ -115,9 +115,10 @@ static bool same_fields(struct arena *arena, const struct node *sent_fields,
 
 /* Who has the number of pods may change while this apply works (apply_plan.c): the dry run sent
  * another number than the apply did. */
-static void correct_replicas(struct arena *arena, struct node *sent, const struct node *rendered)
+static void correct_replicas(struct arena *arena, struct node *sent,
+                             const struct node *rendered_service)
 {
-    const struct node *number = node_find(rendered, "spec replicas");
+    const struct node *number = node_at(rendered_service, "spec replicas");
     struct node *spec = node_get(sent, "spec");
     const struct node *fields = owned_fields(sent);
     if (number)
@@ -132,18 +133,18 @@ void apply_note_sent(struct apply *apply, struct node *after)
     const struct rollout *rollout = apply_rollout_of(apply, after);
     if (rollout)
         correct_replicas(arena, after, rollout->workload);
-    set_add(arena, &apply->sent, object_key(arena, after), after);
+    map_add(arena, &apply->sent, object_key(arena, after), after);
 }
 
 bool apply_is_superseded(struct apply *apply, struct arena *arena, const struct node *live)
 {
     static const char replicas[] = "f:spec f:replicas";
-    const struct node *sent = set_get(&apply->sent, object_key(arena, live));
+    const struct node *sent = map_get(&apply->sent, object_key(arena, live));
     const struct node *fields = owned_fields(sent);
     if (!fields)
         return false;
     /* Another apply has left the number of pods to an autoscaler. */
-    bool left = node_find(fields, replicas) && !node_find(owned_fields(live), replicas) &&
+    bool left = node_at(fields, replicas) && !node_at(owned_fields(live), replicas) &&
                 object_field_applied_by(live, replicas, MANAGER_REPLICAS);
     return left || !same_fields(arena, fields, sent, owned_fields(live), live);
 }
@@ -158,14 +159,14 @@ static void supersede(struct apply *apply, struct rollout *rollout, const struct
                               STR_ARG(object_title(arena, object)), how);
 }
 
-void apply_supersede(struct apply *apply, struct rollout *rollout, const struct node *object)
+void apply_mark_superseded(struct apply *apply, struct rollout *rollout, const struct node *object)
 {
     supersede(apply, rollout, object, "is not as this apply sent it");
 }
 
 /* What the cluster has now of all objects of a namespace, by object_key(); false if it does not
  * answer. */
-static bool query(struct apply *apply, const struct cluster_namespace *namespace, struct set *ret)
+static bool query(struct apply *apply, const struct cluster_namespace *namespace, struct map *ret)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
     struct manifests references = {.arena = kubectl->arena};
@@ -181,9 +182,9 @@ static bool query(struct apply *apply, const struct cluster_namespace *namespace
         .input = kubectl_documents(kubectl, references.items, references.count),
     };
     kubectl_run(kubectl, &run, 1);
-    bool ok = process_right(&run);
+    bool ok = process_succeeded(&run);
     if (ok && run.output.len)
-        *ret = object_index(kubectl->arena, kubectl_items(kubectl_answer(kubectl, &run)));
+        *ret = object_index(kubectl->arena, kubectl_items(kubectl_parse_output(kubectl, &run)));
     else if (!ok && kubectl_forbidden(&run))
         kubectl_warn(kubectl, &run);
     else if (!ok)
@@ -192,16 +193,16 @@ static bool query(struct apply *apply, const struct cluster_namespace *namespace
     return ok;
 }
 
-static void compare_unit(struct apply *apply, struct rollout *rollout, const struct set *items)
+static void compare_unit(struct apply *apply, struct rollout *rollout, const struct map *items)
 {
     const struct deployed_service *deployed = rollout->deployed;
     struct arena *arena = &apply->cluster.arena;
     for (size_t i = 0; i < deployed->count && !rollout->superseded; i++) {
-        const struct node *live = set_get(items, object_key(arena, deployed->objects[i]));
+        const struct node *live = map_get(items, object_key(arena, deployed->objects[i]));
         if (!live)
             supersede(apply, rollout, deployed->objects[i], "was deleted meanwhile");
         else if (apply_is_superseded(apply, arena, live))
-            apply_supersede(apply, rollout, deployed->objects[i]);
+            apply_mark_superseded(apply, rollout, deployed->objects[i]);
     }
 }
 
@@ -210,11 +211,11 @@ void apply_check_superseded(struct apply *apply)
     struct cluster *cluster = &apply->cluster;
     for (size_t i = 0; i < cluster->namespace_count && !process_interrupted(); i++) {
         const struct cluster_namespace *namespace = &cluster->namespaces[i];
-        struct set items = {0};
+        struct map items = {0};
         bool known = false;
         for (size_t j = 0; j < namespace->service_count; j++) {
             struct rollout *rollout = apply_rollout(apply, namespace->services[j]);
-            if (rollout->broken || rollout->unknown || rollout->superseded)
+            if (rollout->apply_failed || rollout->unknown || rollout->superseded)
                 continue;
             if (!known && !query(apply, namespace, &items))
                 break;

@@ -16,7 +16,7 @@ bool apply_is_awaited(const struct node *object)
 
 static bool is_true(const struct node *condition)
 {
-    return str_is(node_text(node_find(condition, "status")), "True");
+    return str_eq_c(node_string(node_at(condition, "status")), "True");
 }
 
 /* The controller has seen what was applied last. External-secrets begins a field with the
@@ -25,9 +25,9 @@ static bool is_true(const struct node *condition)
 static bool is_observed(struct arena *arena, const struct node *object, const struct node *before)
 {
     int64_t generation = object_number(object, "metadata generation", 0);
-    struct str synced = node_text(node_find(object, "status syncedResourceVersion"));
+    struct str synced = node_string(node_at(object, "status syncedResourceVersion"));
     if (synced.len)
-        return str_starts(synced, str_format(arena, "%" PRId64 "-", generation));
+        return str_starts_with(synced, str_format(arena, "%" PRId64 "-", generation));
     if (!before || !kind_of(object)->failure_condition ||
         object_number(before, "metadata generation", 0) == generation)
         return true;
@@ -49,8 +49,8 @@ static struct str complaint(struct arena *arena, const struct node *object)
                 {kind->condition, false, true}};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *item = rows[i].type ? object_condition(object, rows[i].type) : NULL;
-        struct str message = node_text(node_find(item, "message"));
-        struct str reason = node_text(node_find(item, "reason"));
+        struct str message = node_string(node_at(item, "message"));
+        struct str reason = node_string(node_at(item, "reason"));
         if (!item || message.len + reason.len == 0 ||
             (!rows[i].any && is_true(item) != rows[i].status))
             continue;
@@ -90,15 +90,15 @@ static struct node *get(struct apply *apply, struct arena *arena, const struct n
     const struct kubectl kubectl = {.options = &apply->cluster.options->kubectl,
                                     .arena = arena,
                                     .diags = &diags,
-                                    .limit = QUESTION_LIMIT};
+                                    .limit = POLL_TIMEOUT_MS};
     const char *name =
         str_format(arena, "%s/%.*s", kind_of(object)->resource, STR_ARG(object_name(object))).data;
     struct process run = {.arguments = kubectl_argv(&kubectl, "get", name, "--namespace",
-                                                    str_c(arena, object_namespace(object)),
+                                                    str_to_c(arena, object_namespace(object)),
                                                     "--output=json", "--show-managed-fields", NULL)
                                            .items};
-    kubectl_ask(&kubectl, &run, 1);
-    struct node *live = process_right(&run) ? kubectl_answer(&kubectl, &run) : NULL;
+    kubectl_poll(&kubectl, &run, 1);
+    struct node *live = process_succeeded(&run) ? kubectl_parse_output(&kubectl, &run) : NULL;
     process_free(&run);
     return live;
 }
@@ -121,7 +121,7 @@ static void give_up(struct apply *apply, struct rollout *rollout, const struct n
     if (given_up && kind_of(object)->existing)
         hint = str_format(&cluster->arena, "%.*s\nor %s", STR_ARG(hint), kind_of(object)->existing);
     diag_hint(&cluster->diags, "%.*s", STR_ARG(hint));
-    rollout->broken = true;
+    rollout->apply_failed = true;
 }
 
 /* Waits for one; the time counts from the beginning of the wait for all. */
@@ -141,15 +141,15 @@ static void await(struct apply *apply, struct rollout *rollout, const struct nod
         enum rollout_state state = live ? query(&arena, live, before, &text) : ROLLOUT_WAITS;
         if (state == ROLLOUT_DONE || process_interrupted())
             break;
-        if (state == ROLLOUT_FAILED || process_clock() >= limit) {
+        if (state == ROLLOUT_FAILED || process_monotonic_ms() >= limit) {
             give_up(apply, rollout, object, text, state == ROLLOUT_FAILED);
             break;
         }
         if (!str_equal(text, said)) {
             said = str_copy(&cluster->arena, text);
-            cluster_say(cluster, "%.*s: waits for its %.*s: %.*s",
-                        STR_ARG(rollout->deployed->service->name), STR_ARG(object_kind(object)),
-                        STR_ARG(said));
+            cluster_print(cluster, "%.*s: waits for its %.*s: %.*s",
+                          STR_ARG(rollout->deployed->service->name), STR_ARG(object_kind(object)),
+                          STR_ARG(said));
         }
         process_sleep(PAUSE);
     }
@@ -158,15 +158,15 @@ static void await(struct apply *apply, struct rollout *rollout, const struct nod
 
 void apply_await(struct apply *apply)
 {
-    int64_t started = process_clock();
+    int64_t started = process_monotonic_ms();
     const char *timeout = apply->cluster.options->apply.timeout;
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
         int64_t seconds = rollout->deployed->service->timeout;
         if (timeout)
-            duration_read(str_of(timeout), &seconds);
+            duration_parse(str_from_c(timeout), &seconds);
         for (size_t j = 0; j < rollout->deployed->count && !process_interrupted(); j++)
-            if (!rollout->broken && apply_is_awaited(rollout->deployed->objects[j]))
+            if (!rollout->apply_failed && apply_is_awaited(rollout->deployed->objects[j]))
                 await(apply, rollout, rollout->deployed->objects[j], started + seconds * 1000);
     }
 }

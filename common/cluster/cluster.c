@@ -11,12 +11,12 @@
 #include <string.h>
 
 /* `names`: of the namespaces so far, in which each is a pointer to it. */
-static struct cluster_namespace *namespace_of_layer(struct cluster *cluster, struct set *names,
+static struct cluster_namespace *namespace_of_layer(struct cluster *cluster, struct map *names,
                                                     const struct layer *layer)
 {
     struct cluster_namespace **slot = ARENA_NEW(&cluster->arena, struct cluster_namespace *);
     struct cluster_namespace *const *known =
-        set_add(&cluster->arena, names, layer->namespace, slot);
+        map_add(&cluster->arena, names, layer->namespace, slot);
     if (known)
         return *known;
     *slot = &cluster->namespaces[cluster->namespace_count++];
@@ -29,11 +29,11 @@ static struct cluster_namespace *namespace_of_layer(struct cluster *cluster, str
 static struct str layers_selector(struct arena *arena, const struct cluster_namespace *namespace)
 {
     enum { NAMED_MAX = 4000 }; /* bytes of names */
-    struct set seen = {0};
+    struct map seen = {0};
     struct buf names = {0};
     for (size_t i = 0; i < namespace->service_count && names.len <= NAMED_MAX; i++) {
         struct str layer = namespace->services[i]->service->layer->name;
-        if (!set_add(arena, &seen, layer, namespace))
+        if (!map_add(arena, &seen, layer, namespace))
             buf_add_joined(&names, ",", layer);
     }
     struct str selector =
@@ -47,17 +47,17 @@ static struct str layers_selector(struct arena *arena, const struct cluster_name
 static void take_services(struct cluster *cluster, const struct session *session)
 {
     struct arena *arena = &cluster->arena;
-    struct set names = {0};
+    struct map names = {0};
     cluster->services = ARENA_ARRAY(arena, session->service_count, struct deployed_service);
     cluster->namespaces = ARENA_ARRAY(arena, session->service_count, struct cluster_namespace);
     cluster->service_count = session->service_count;
     for (size_t i = 0; i < session->service_count; i++) {
-        const struct rendered *rendered = &session->services[i];
+        const struct rendered_service *rendered_service = &session->services[i];
         cluster->services[i] = (struct deployed_service){
-            .service = rendered->service,
-            .objects = rendered->objects,
-            .count = rendered->count,
-            .namespace = namespace_of_layer(cluster, &names, rendered->service->layer)};
+            .service = rendered_service->service,
+            .objects = rendered_service->objects,
+            .count = rendered_service->count,
+            .namespace = namespace_of_layer(cluster, &names, rendered_service->service->layer)};
         namespace_add_service(arena, &cluster->services[i]);
     }
     for (size_t i = 0; i < cluster->namespace_count; i++)
@@ -74,7 +74,7 @@ bool cluster_open(struct cluster *cluster, const struct options *options, bool c
     if (!session_open(&session, &options->input, color, quiet))
         return false;
     if (!kuberc_isolate(&options->kubectl, &cluster->arena, &cluster->diags)) {
-        cluster_tell(cluster);
+        cluster_report(cluster);
         return false;
     }
     take_services(cluster, &session);
@@ -86,12 +86,12 @@ void cluster_close(struct cluster *cluster)
     arena_free(&cluster->arena);
 }
 
-bool cluster_tell(struct cluster *cluster)
+bool cluster_report(struct cluster *cluster)
 {
     return session_report(&cluster->diags, cluster->color);
 }
 
-void cluster_say(const struct cluster *cluster, const char *format, ...)
+void cluster_print(const struct cluster *cluster, const char *format, ...)
 {
     struct arena arena = {0};
     (void)cluster;
@@ -197,17 +197,17 @@ static const char secret_template[] =
     "{{else}}{{template \"s\" .}}{{end}}";
 
 /* The Secrets that pods of a namespace need, also as words of a command. */
-static struct set needed_secrets(struct arena *arena, const struct cluster_namespace *namespace,
+static struct map needed_secrets(struct arena *arena, const struct cluster_namespace *namespace,
                                  struct argv *ret_words)
 {
-    struct set names = {0};
+    struct map names = {0};
     for (size_t i = 0; i < namespace->service_count; i++) {
         const struct service *service = namespace->services[i]->service;
         for (size_t j = 0; j <= service->variable_count && service->has_image; j++) {
             struct str name =
                 j < service->variable_count ? service->variables[j].secret : service->all_secrets;
-            if (name.len && !set_add(arena, &names, name, namespace))
-                argv_add(arena, ret_words, str_c(arena, name));
+            if (name.len && !map_add(arena, &names, name, namespace))
+                argv_add(arena, ret_words, str_to_c(arena, name));
         }
     }
     return names;
@@ -221,10 +221,10 @@ static void ask_secrets(struct cluster *cluster, struct cluster_namespace *names
     struct kubectl kubectl = cluster->kubectl;
     struct argv words = {0};
     kubectl.secret = true;
-    struct set names = needed_secrets(kubectl.arena, namespace, &words);
+    struct map names = needed_secrets(kubectl.arena, namespace, &words);
     bool store = namespace->layer->environment.secret_store.len > 0;
     namespace->needs_secrets = names.count > 0;
-    if (!store && !set_get(&names, STR(MANUAL_SECRETS)))
+    if (!store && !map_get(&names, STR(MANUAL_SECRETS)))
         argv_add(kubectl.arena, &words, MANUAL_SECRETS);
     runs_add_names(kubectl.arena, runs,
                    kubectl_argv(&kubectl, "get", "secrets", "--namespace", namespace->name.data,
@@ -238,13 +238,13 @@ static void take_namespace(struct cluster *cluster, const struct question *quest
     struct cluster_namespace *namespace = question->namespace;
     if (kubectl_forbidden(run))
         return;
-    if (!process_right(run)) {
+    if (!process_succeeded(run)) {
         kubectl_report(&cluster->kubectl, run);
         return;
     }
     if (run->output.len) /* --ignore-not-found prints nothing */
-    namespace->object = kubectl_answer(&cluster->kubectl, run);
-    bool ending = str_is(node_text(node_find(namespace->object, "status phase")), "Terminating");
+    namespace->object = kubectl_parse_output(&cluster->kubectl, run);
+    bool ending = str_eq_c(node_string(node_at(namespace->object, "status phase")), "Terminating");
     namespace->state = !namespace->object ? NAMESPACE_ABSENT
                        : ending           ? NAMESPACE_ENDING
                                           : NAMESPACE_PRESENT;
@@ -264,7 +264,7 @@ static struct node *keep_layers(const struct cluster_namespace *namespace, struc
     struct node *first = NULL;
     struct node **link = &first;
     for (; items; items = items->next)
-        if (set_get(&namespace->layers, object_label(items, LAYER_LABEL))) {
+        if (map_get(&namespace->layers, object_label(items, LAYER_LABEL))) {
             *link = items;
             link = &items->next;
         }
@@ -279,11 +279,11 @@ static void take_objects(struct cluster *cluster, const struct question *questio
     bool forbidden = kubectl_forbidden(run);
     if (forbidden && question->lenient)
         kubectl_warn(&cluster->kubectl, run);
-    else if (!process_right(run))
+    else if (!process_succeeded(run))
         kubectl_report(&cluster->kubectl, run);
-    if (forbidden || process_right(run))
+    if (forbidden || process_succeeded(run))
         append(namespace,
-               keep_layers(namespace, kubectl_items(kubectl_answer(&cluster->kubectl, run))));
+               keep_layers(namespace, kubectl_items(kubectl_parse_output(&cluster->kubectl, run))));
 }
 
 /* A kind that is not there has no objects; one that may not be listed is none of this user's. */
@@ -292,11 +292,11 @@ static void take_optional(struct cluster *cluster, const struct question *questi
 {
     struct cluster_namespace *namespace = question->namespace;
     const struct kind *kind = question->kind;
-    if (process_right(run))
+    if (process_succeeded(run))
         append(namespace,
-               keep_layers(namespace, kubectl_items(kubectl_answer(&cluster->kubectl, run))));
-    else if (kubectl_lacks_kind(run))
-        set_add(cluster->kubectl.arena, &namespace->lacking, str_of(kind->name), kind);
+               keep_layers(namespace, kubectl_items(kubectl_parse_output(&cluster->kubectl, run))));
+    else if (kubectl_is_missing_kind(run))
+        map_add(cluster->kubectl.arena, &namespace->missing_kinds, str_from_c(kind->name), kind);
     else if (!kubectl_forbidden(run))
         kubectl_report(&cluster->kubectl, run);
 }
@@ -316,8 +316,8 @@ static void take_secrets(struct cluster *cluster, const struct question *questio
     struct str text = str_copy(cluster->kubectl.arena, buf_str(&run->output));
     struct str manual = STR(MANUAL_SECRETS "/");
     if (kubectl_forbidden(run)) {
-        bool reported = namespace->secrets_hidden;
-        namespace->secrets_hidden = true;
+        bool reported = namespace->secrets_forbidden;
+        namespace->secrets_forbidden = true;
         if (reported || !namespace->needs_secrets)
             return;
         diag_warning(&cluster->diags, NO_LOCATION,
@@ -326,13 +326,13 @@ static void take_secrets(struct cluster *cluster, const struct question *questio
                      STR_ARG(namespace->name));
         return;
     }
-    if (!process_right(run))
+    if (!process_succeeded(run))
         kubectl_report(&cluster->kubectl, run);
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
-        set_add(cluster->kubectl.arena, &namespace->secrets, line, namespace);
-        if (str_starts(line, manual))
-            add_manual_key(cluster, namespace, str_from(line, manual.len));
+        map_add(cluster->kubectl.arena, &namespace->secrets, line, namespace);
+        if (str_starts_with(line, manual))
+            add_manual_key(cluster, namespace, str_skip(line, manual.len));
     }
 }
 
@@ -381,19 +381,19 @@ bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query)
 
 static bool is_lacking(const struct cluster_namespace *namespace, const struct node *object)
 {
-    return set_get(&namespace->lacking, object_kind(object)) != NULL;
+    return map_get(&namespace->missing_kinds, object_kind(object)) != NULL;
 }
 
 /* Each kind once, where it is needed first. */
 static void report_lacking(struct cluster *cluster)
 {
-    struct set told = {0};
+    struct map told = {0};
     for (size_t i = 0; i < cluster->service_count; i++) {
         const struct deployed_service *deployed = &cluster->services[i];
         for (size_t j = 0; j < deployed->count; j++) {
             const struct node *object = deployed->objects[j];
             if (!is_lacking(deployed->namespace, object) ||
-                set_add(&cluster->arena, &told, object_kind(object), object))
+                map_add(&cluster->arena, &told, object_kind(object), object))
                 continue;
             const struct kind *kind = kind_of(object);
             diag_error(&cluster->diags, deployed->service->at, "the server has no kind %s (%s)",
@@ -428,10 +428,10 @@ static void take_missing(struct cluster *cluster, const struct question *questio
     bool forbidden = kubectl_forbidden(run);
     if (forbidden)
     namespace->hidden = kubectl_refused(kubectl, run);
-    if (!forbidden && !process_right(run))
+    if (!forbidden && !process_succeeded(run))
         kubectl_report(kubectl, run);
     else if (run->output.len)
-        append(namespace, kubectl_items(kubectl_answer(kubectl, run)));
+        append(namespace, kubectl_items(kubectl_parse_output(kubectl, run)));
     namespace_index(kubectl->arena, namespace);
 }
 

@@ -21,25 +21,25 @@ struct cluster_namespace {
     const struct layer *layer;          /* of its first service */
     struct deployed_service **services; /* in the order of the files */
     size_t service_count;
-    struct set modules;      /* "LAYER/MODULE" of each service */
-    struct set layers;       /* the names of all layers */
-    struct set environments; /* "LAYER/ENVIRONMENT" of each layer */
+    struct map modules;      /* "LAYER/MODULE" of each service */
+    struct map layers;       /* the names of all layers */
+    struct map environments; /* "LAYER/ENVIRONMENT" of each layer */
     struct str selector;     /* of what carries the label of one of the layers */
     enum namespace_state state;
     struct node *object; /* the Namespace; NULL: absent or unknown */
     struct node *live;   /* the first of the objects that carry the label of one of the layers, in
                             the order in which they are deleted */
-    struct set titles;   /* by object_title(): live objects (live.h) */
-    struct set uids;     /* the same by uid */
-    struct set secrets;  /* "SECRET" of each that is there, and "SECRET/KEY" of each key */
-    struct set lacking;  /* kinds (their names) that the server does not have */
-    bool needs_secrets;  /* pods need at least one */
-    bool secrets_hidden; /* they may not be read */
-    struct str *manual_keys; /* of the Secret manual-secrets, by name */
+    struct map titles;   /* by object_title(): live objects (live.h) */
+    struct map uids;     /* the same by uid */
+    struct map secrets;  /* "SECRET" of each that is there, and "SECRET/KEY" of each key */
+    struct map missing_kinds; /* kinds (their names) that the server does not have */
+    bool needs_secrets;       /* pods need at least one */
+    bool secrets_forbidden;   /* they may not be read */
+    struct str *manual_keys;  /* of the Secret manual-secrets, by name */
     size_t manual_key_count;
-    struct set hidden;  /* what is rendered and may not be read: `deployments.apps "web"` */
-    struct set missing; /* Secrets that were reported as not there */
-    struct set needed;  /* the keys that pods need of each Secret (preflight.c) */
+    struct map hidden;  /* what is rendered and may not be read: `deployments.apps "web"` */
+    struct map missing; /* Secrets that were reported as not there */
+    struct map needed;  /* the keys that pods need of each Secret (preflight.c) */
 };
 
 /* A service and its namespace. */
@@ -85,10 +85,10 @@ bool cluster_query(struct cluster *cluster, enum kind_list list, unsigned query)
 bool cluster_query_missing(struct cluster *cluster);
 
 /* Writes what was reported since the last time to stderr; true when no error was among it. */
-bool cluster_tell(struct cluster *cluster);
+bool cluster_report(struct cluster *cluster);
 
 /* Writes a line to stderr at once. */
-void cluster_say(const struct cluster *cluster, const char *format, ...)
+void cluster_print(const struct cluster *cluster, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* The workload among the objects; NULL for AUTO without a tag or digest. */

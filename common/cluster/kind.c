@@ -98,14 +98,14 @@ const size_t kind_count = COUNT_OF(kind_table);
 const struct kind *kind_find(struct str name)
 {
     for (size_t i = 0; i < kind_count; i++)
-        if (str_is(name, kind_table[i].name))
+        if (str_eq_c(name, kind_table[i].name))
             return &kind_table[i];
     return NULL;
 }
 
 const struct kind *kind_of(const struct node *object)
 {
-    return kind_find(node_text(node_get(object, "kind")));
+    return kind_find(node_string(node_get(object, "kind")));
 }
 
 bool kind_is_rendered(const struct node *object)
@@ -129,12 +129,13 @@ bool kind_is_stateful(const struct node *object)
 struct str kind_plural(struct arena *arena, struct str resource)
 {
     for (size_t i = 0; i < kind_count; i++) {
-        struct str name = str_of(kind_table[i].name);
-        if (!str_is(resource, kind_table[i].resource))
+        struct str name = str_from_c(kind_table[i].name);
+        if (!str_eq_c(resource, kind_table[i].resource))
             continue;
-        if (str_ends(name, STR("y")))
+        if (str_ends_with(name, STR("y")))
             return str_format(arena, "%.*sies", STR_ARG(str_slice(name, 0, name.len - 1)));
-        return str_format(arena, "%.*s%s", STR_ARG(name), str_ends(name, STR("s")) ? "es" : "s");
+        return str_format(arena, "%.*s%s", STR_ARG(name),
+                          str_ends_with(name, STR("s")) ? "es" : "s");
     }
     return resource;
 }
@@ -149,6 +150,6 @@ const char *kind_list(struct arena *arena, enum kind_list list)
     struct buf resources = {0};
     for (size_t i = 0; i < kind_count; i++)
         if (is_listed(&kind_table[i], list))
-            buf_add_joined(&resources, ",", str_of(kind_table[i].resource));
+            buf_add_joined(&resources, ",", str_from_c(kind_table[i].resource));
     return buf_take(arena, &resources).data;
 }

@@ -59,7 +59,7 @@ struct argv kubectl_argv(const struct kubectl *kubectl, ...)
     return argv;
 }
 
-void kubectl_ask(const struct kubectl *kubectl, struct process *runs, size_t count)
+void kubectl_poll(const struct kubectl *kubectl, struct process *runs, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         runs[i].limit = kubectl->limit;
@@ -70,15 +70,15 @@ void kubectl_ask(const struct kubectl *kubectl, struct process *runs, size_t cou
 
 void kubectl_run(const struct kubectl *kubectl, struct process *runs, size_t count)
 {
-    kubectl_ask(kubectl, runs, count);
+    kubectl_poll(kubectl, runs, count);
     for (size_t i = 0; i < count; i++)
         kubectl_show_warnings(kubectl, &runs[i]);
 }
 
-bool kubectl_do(const struct kubectl *kubectl, struct process run)
+bool kubectl_run_one(const struct kubectl *kubectl, struct process run)
 {
     kubectl_run(kubectl, &run, 1);
-    bool right = process_right(&run);
+    bool right = process_succeeded(&run);
     if (!right)
         kubectl_report(kubectl, &run);
     process_free(&run);
@@ -90,17 +90,17 @@ static void report_answer(const struct kubectl *kubectl, const struct process *r
 {
     struct str message =
         str_format(kubectl->arena, "%s %s printed %s", run->arguments[0], run->arguments[1], what);
-    if (diags_hold(kubectl->diags, message))
+    if (diags_contain(kubectl->diags, message))
         return;
     diag_error(kubectl->diags, NO_LOCATION, "%.*s", STR_ARG(message));
     diag_context(kubectl->diags, "cannot %.*s", STR_ARG(kubectl_purpose(kubectl->arena, run)));
     diag_hint(kubectl->diags, "is it the kubectl of Kubernetes? KUBECTL_PATH can name another");
 }
 
-struct node *kubectl_answer(const struct kubectl *kubectl, const struct process *run)
+struct node *kubectl_parse_output(const struct kubectl *kubectl, const struct process *run)
 {
     if (run->output.len == 0) {
-        if (process_right(run))
+        if (process_succeeded(run))
             report_answer(kubectl, run, "nothing");
         return NULL;
     }
@@ -123,10 +123,10 @@ struct node *kubectl_get(const struct kubectl *kubectl, ...)
     struct process run = {.arguments = argv.items};
     kubectl_run(kubectl, &run, 1);
     struct node *answer = NULL;
-    if (!process_right(&run))
+    if (!process_succeeded(&run))
         kubectl_report(kubectl, &run);
     else if (run.output.len)
-        answer = kubectl_answer(kubectl, &run);
+        answer = kubectl_parse_output(kubectl, &run);
     process_free(&run);
     return answer;
 }
@@ -135,8 +135,8 @@ struct node *kubectl_items(struct node *answer)
 {
     if (!answer)
         return NULL;
-    return str_ends(node_text(node_get(answer, "kind")), STR("List"))
-               ? node_items(node_get(answer, "items"))
+    return str_ends_with(node_string(node_get(answer, "kind")), STR("List"))
+               ? node_first_child(node_get(answer, "items"))
                : answer;
 }
 
@@ -182,22 +182,22 @@ static struct node *query_objects(const struct kubectl *kubectl, struct str docu
     struct process run = {.arguments = argv.items, .input = documents};
     kubectl_run(kubectl, &run, 1);
     struct node *answer = NULL;
-    *ret_known = process_right(&run);
+    *ret_known = process_succeeded(&run);
     if (!*ret_known && !kubectl_forbidden(&run))
         kubectl_report(kubectl, &run);
     else if (run.output.len)
-        answer = kubectl_answer(kubectl, &run);
+        answer = kubectl_parse_output(kubectl, &run);
     process_free(&run);
     return kubectl_items(answer);
 }
 
 /* Another of the same name, which a controller may create at once, is not the one that was deleted.
  */
-static bool remains(struct arena *arena, const struct set *index, const struct node *object)
+static bool remains(struct arena *arena, const struct map *index, const struct node *object)
 {
     struct str uid = object_uid(object);
-    const struct node *live = set_get(index, object_key(arena, object));
-    return live && !node_find(live, "metadata deletionTimestamp") &&
+    const struct node *live = map_get(index, object_key(arena, object));
+    return live && !node_at(live, "metadata deletionTimestamp") &&
            (uid.len == 0 || str_equal(uid, object_uid(live)));
 }
 
@@ -213,10 +213,10 @@ static size_t keep_unchanged(const struct kubectl *kubectl, struct node **object
         query_objects(kubectl, reference_documents(kubectl, objects, count), &known);
     if (kubectl->diags->errors > errors || process_interrupted())
         return 0;
-    struct set index = object_index(kubectl->arena, list);
+    struct map index = object_index(kubectl->arena, list);
     size_t unchanged = 0;
     for (size_t i = 0; known && i < count; i++) {
-        const struct node *live = set_get(&index, object_key(kubectl->arena, objects[i]));
+        const struct node *live = map_get(&index, object_key(kubectl->arena, objects[i]));
         if (live && object_same_owner(objects[i], live))
             objects[unchanged++] = objects[i];
         else if (live)
@@ -227,13 +227,13 @@ static size_t keep_unchanged(const struct kubectl *kubectl, struct node **object
     return known ? unchanged : count;
 }
 
-struct set kubectl_names(const struct kubectl *kubectl, const struct process *run)
+struct map kubectl_names(const struct kubectl *kubectl, const struct process *run)
 {
-    struct set names = {0};
+    struct map names = {0};
     struct str text = str_copy(kubectl->arena, buf_str(&run->output));
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);)
-        set_add(kubectl->arena, &names, line, run);
+        map_add(kubectl->arena, &names, line, run);
     return names;
 }
 
@@ -248,18 +248,18 @@ size_t kubectl_delete(const struct kubectl *kubectl, struct node **objects, size
                                     "--output=name", wait ? "--wait=true" : "--wait=false", NULL);
     struct process run = {.arguments = argv.items, .input = documents};
     kubectl_run(kubectl, &run, 1);
-    struct set names = kubectl_names(kubectl, &run);
-    if (!process_right(&run))
+    struct map names = kubectl_names(kubectl, &run);
+    if (!process_succeeded(&run))
         kubectl_report(kubectl, &run);
     process_free(&run);
     /* If they may not be read, kubectl's word counts. */
     const struct node *remaining =
         names.count && !process_interrupted() ? query_objects(kubectl, documents, &known) : NULL;
-    struct set index = object_index(kubectl->arena, remaining);
+    struct map index = object_index(kubectl->arena, remaining);
     size_t deleted = 0;
     for (size_t i = 0; i < count; i++) {
         struct str title = object_title(kubectl->arena, objects[i]);
-        if (!set_get(&names, title))
+        if (!map_get(&names, title))
             continue;
         if (remains(kubectl->arena, &index, objects[i]))
             diag_error(kubectl->diags, NO_LOCATION, "%.*s was not deleted: the server still has it",

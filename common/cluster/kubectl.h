@@ -26,7 +26,7 @@ struct argv kubectl_argv(const struct kubectl *kubectl, ...) __attribute__((sent
 void kubectl_run(const struct kubectl *kubectl, struct process *runs, size_t count);
 
 /* The same for questions that are asked again and again: their warnings are not shown. */
-void kubectl_ask(const struct kubectl *kubectl, struct process *runs, size_t count);
+void kubectl_poll(const struct kubectl *kubectl, struct process *runs, size_t count);
 
 /* Report why a run failed, as errors or as warnings; each message of kubectl by itself, and none
  * twice. Nothing where a signal ended it. */
@@ -37,29 +37,29 @@ void kubectl_warn(const struct kubectl *kubectl, const struct process *run);
 bool kubectl_forbidden(const struct process *run);
 
 /* What these rules refuse by its name: `deployments.apps "web"`. */
-struct set kubectl_refused(const struct kubectl *kubectl, const struct process *run);
+struct map kubectl_refused(const struct kubectl *kubectl, const struct process *run);
 
 /* True when these words stand in what a run wrote to stderr. */
-bool kubectl_says(const struct process *run, const char *words);
+bool kubectl_stderr_contains(const struct process *run, const char *words);
 
 /* Runs it, reports a failure and frees it; for runs whose output is of no interest. */
-bool kubectl_do(const struct kubectl *kubectl, struct process run);
+bool kubectl_run_one(const struct kubectl *kubectl, struct process run);
 
 /* True when others own fields of what was applied. */
 bool kubectl_conflicts(const struct process *run);
 
 /* True when the server has no such kind. */
-bool kubectl_lacks_kind(const struct process *run);
+bool kubectl_is_missing_kind(const struct process *run);
 
 /* True when the namespace is not there. */
-bool kubectl_lacks_namespace(const struct process *run);
+bool kubectl_is_missing_namespace(const struct process *run);
 
 /* The object or List that a run with `-o json` printed, in the arena. NULL when it failed before it
  * printed any, and, which is reported, when it succeeded and printed nothing or something else. */
-struct node *kubectl_answer(const struct kubectl *kubectl, const struct process *run);
+struct node *kubectl_parse_output(const struct kubectl *kubectl, const struct process *run);
 
 /* The names that a run with `-o name` has printed. */
-struct set kubectl_names(const struct kubectl *kubectl, const struct process *run);
+struct map kubectl_names(const struct kubectl *kubectl, const struct process *run);
 
 /* Asks for objects: the words of `get` behind it, up to a NULL. What was printed, or NULL: reported
  * when it failed. `--ignore-not-found` may be among the words: then NULL is no failure. */

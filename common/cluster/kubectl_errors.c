@@ -12,17 +12,17 @@
 bool kubectl_is_log(struct str line)
 {
     return line.len > 5 && strchr("IWEF", line.data[0]) &&
-           str_only(str_slice(line, 1, 5), "0123456789") && line.data[5] == ' ';
+           str_span_only(str_slice(line, 1, 5), "0123456789") && line.data[5] == ' ';
 }
 
 static bool is_warning(struct str line)
 {
-    return str_starts(line, STR("Warning:"));
+    return str_starts_with(line, STR("Warning:"));
 }
 
 void kubectl_show_warnings(const struct kubectl *kubectl, const struct process *run)
 {
-    struct str text = str_from(buf_str(&run->errors), run->told);
+    struct str text = str_skip(buf_str(&run->errors), run->stderr_shown);
     struct buf told = {0};
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
@@ -50,7 +50,7 @@ static void report(const struct kubectl *kubectl, const struct process *run, enu
 static void report_once(const struct kubectl *kubectl, const struct process *run,
                         enum severity severity, struct str message)
 {
-    if (!diags_hold(kubectl->diags, message))
+    if (!diags_contain(kubectl->diags, message))
         report(kubectl, run, severity, message);
 }
 
@@ -67,7 +67,7 @@ static void report_start(const struct kubectl *kubectl, const struct process *ru
                                     run->error == ENOENT  ? "it is not there"
                                     : run->error == EFBIG ? "it prints too much"
                                                           : strerror(run->error));
-    if (diags_hold(kubectl->diags, message))
+    if (diags_contain(kubectl->diags, message))
         return;
     report(kubectl, NULL, SEVERITY_ERROR, message);
     if (run->error == ENOENT && !strchr(program, '/'))
@@ -77,21 +77,22 @@ static void report_start(const struct kubectl *kubectl, const struct process *ru
 /* The beginning of a message of kubectl, which is taken off where something follows. */
 static bool begins_message(struct str *line)
 {
-    if (str_starts(*line, STR("error: ")) || str_starts(*line, STR("Error from server"))) {
+    if (str_starts_with(*line, STR("error: ")) ||
+        str_starts_with(*line, STR("Error from server"))) {
         size_t text = str_find(*line, 0, ':') + strlen(": ");
         if (text < line->len)
-            *line = str_from(*line, text);
+            *line = str_skip(*line, text);
         return true;
     }
     /* "Apply failed": of several objects in conflict only the first has "error: " before it. */
-    return str_starts(*line, STR("The ")) || str_starts(*line, STR("Unable to ")) ||
-           str_starts(*line, STR("Apply failed with "));
+    return str_starts_with(*line, STR("The ")) || str_starts_with(*line, STR("Unable to ")) ||
+           str_starts_with(*line, STR("Apply failed with "));
 }
 
 /* What kubectl adds to a message: flags of its own. */
 static struct str without_advice(struct arena *arena, struct str line)
 {
-    const char *text = str_c(arena, line);
+    const char *text = str_to_c(arena, line);
     const char *advice = strstr(text, "; if you choose to ignore these errors");
     return advice ? str_slice(line, 0, (size_t)(advice - text)) : line;
 }
@@ -99,7 +100,7 @@ static struct str without_advice(struct arena *arena, struct str line)
 /* An answer that kubectl cannot read is quoted to its end; it may hold values of a Secret. */
 static size_t answer_begin(struct arena *arena, struct str line)
 {
-    const char *text = str_c(arena, line);
+    const char *text = str_to_c(arena, line);
     const char *quote = strstr(text, " is missing in '");
     return quote ? (size_t)(quote - text) + strlen(" is missing") : line.len;
 }
@@ -107,15 +108,15 @@ static size_t answer_begin(struct arena *arena, struct str line)
 /* The same behind a conflict, and behind a kind that is not there. */
 static bool is_advice(struct str line)
 {
-    return str_starts(line, STR("Please review the fields above")) ||
-           str_starts(line, STR("ensure CRDs are installed first"));
+    return str_starts_with(line, STR("Please review the fields above")) ||
+           str_starts_with(line, STR("ensure CRDs are installed first"));
 }
 
 /* Of a kind that the server does not have, asked for by its name and by an object. */
 static const char no_resource[] = "have a resource type";
 static const char no_kind[] = "no matches for kind";
 
-static bool lacks_kind(const char *text)
+static bool is_missing_kind_message(const char *text)
 {
     return strstr(text, no_resource) || strstr(text, no_kind);
 }
@@ -135,9 +136,9 @@ static bool parse_refusal(struct arena *arena, struct str line, struct refusal *
 {
     static const char middle[] = " is forbidden: ", resource[] = " resource ",
                       namespace[] = " in the ";
-    if (!str_starts(line, str_of(forbidden_lead)))
+    if (!str_starts_with(line, str_from_c(forbidden_lead)))
         return false;
-    const char *text = str_c(arena, str_from(line, sizeof forbidden_lead - 1));
+    const char *text = str_to_c(arena, str_skip(line, sizeof forbidden_lead - 1));
     const char *action = strstr(text, middle);
     const char *object = action ? strstr(action, resource) : NULL;
     const char *scope = object ? strstr(object, namespace) : NULL;
@@ -146,7 +147,7 @@ static bool parse_refusal(struct arena *arena, struct str line, struct refusal *
     action += sizeof middle - 1;
     ret->resources = (struct str){text, (size_t)(action - text) - (sizeof middle - 1)};
     ret->action = (struct str){action, (size_t)(object - action)};
-    ret->scope = scope ? str_of(scope) : (struct str){0};
+    ret->scope = scope ? str_from_c(scope) : (struct str){0};
     return true;
 }
 
@@ -193,10 +194,10 @@ static bool report_message(const struct kubectl *kubectl, const struct process *
     if (quotes)
         line = str_format(kubectl->arena, "%.*s in the answer of the cluster",
                           STR_ARG(str_slice(line, 0, end)));
-    if (diags_hold(kubectl->diags, line))
+    if (diags_contain(kubectl->diags, line))
         return false;
     report(kubectl, run, severity, line);
-    if (lacks_kind(str_c(kubectl->arena, line)))
+    if (is_missing_kind_message(str_to_c(kubectl->arena, line)))
         diag_hint(kubectl->diags, "install the controller that brings its definition (CRD)");
     return !quotes;
 }
@@ -236,7 +237,7 @@ static struct str kubeconfig_names(const struct kubectl *kubectl)
     const char *variable = getenv("KUBECONFIG");
     const char *home = getenv("HOME");
     if (named || (variable && *variable))
-        return str_of(named ? named : variable);
+        return str_from_c(named ? named : variable);
     return str_format(kubectl->arena, "%s/.kube/config", home ? home : "");
 }
 
@@ -247,7 +248,7 @@ static bool any_is_there(const struct kubectl *kubectl, struct str names)
         size_t end = str_find(names, at, ':');
         struct str name = str_slice(names, at, end);
         at = end + 1;
-        if (name.len && access(str_c(kubectl->arena, name), F_OK) == 0)
+        if (name.len && access(str_to_c(kubectl->arena, name), F_OK) == 0)
             return true;
     }
     return false;
@@ -268,12 +269,13 @@ static struct str absent_entry(struct arena *arena, struct str line)
     static const char *const before[] = {"error: ", "Error in configuration: ", "* "};
     static const char after[] = "\" does not exist";
     for (size_t i = 0; i < COUNT_OF(before); i++)
-        if (str_starts(line, str_of(before[i])))
-            line = str_from(line, strlen(before[i]));
+        if (str_starts_with(line, str_from_c(before[i])))
+            line = str_skip(line, strlen(before[i]));
     for (size_t i = 0; i < COUNT_OF(leads); i++) {
-        if (!str_starts(line, str_of(leads[i].lead)) || (i >= 2 && !str_ends(line, str_of(after))))
+        if (!str_starts_with(line, str_from_c(leads[i].lead)) ||
+            (i >= 2 && !str_ends_with(line, str_from_c(after))))
             continue;
-        struct str name = str_from(line, strlen(leads[i].lead));
+        struct str name = str_skip(line, strlen(leads[i].lead));
         name = str_slice(name, 0, str_find(name, 0, '"'));
         return str_format(arena, "%s \"%.*s\" does not exist", leads[i].what, STR_ARG(name));
     }
@@ -289,7 +291,7 @@ static bool report_absent_entries(const struct kubectl *kubectl, const struct pr
     for (int pass = 0; pass < 2; pass++)
         for (size_t at = 0; str_next_line(text, &at, &line);) {
             if (line.len == 0 || kubectl_is_log(line) || is_warning(line) ||
-                str_is(line, "Error in configuration: "))
+                str_eq_c(line, "Error in configuration: "))
                 continue;
             struct str entry = absent_entry(kubectl->arena, line);
             if (entry.len == 0)
@@ -306,12 +308,12 @@ static bool report_absent_entries(const struct kubectl *kubectl, const struct pr
 static bool report_missing(const struct kubectl *kubectl, const struct process *run)
 {
     struct str names = kubeconfig_names(kubectl);
-    bool asked_localhost = kubectl_says(run, "localhost:8080");
-    bool missing = asked_localhost || kubectl_says(run, ": no such file or directory");
+    bool asked_localhost = kubectl_stderr_contains(run, "localhost:8080");
+    bool missing = asked_localhost || kubectl_stderr_contains(run, ": no such file or directory");
     if (!missing || any_is_there(kubectl, names))
         return false;
     struct str message = str_format(kubectl->arena, "kubeconfig not found: %.*s", STR_ARG(names));
-    if (diags_hold(kubectl->diags, message))
+    if (diags_contain(kubectl->diags, message))
         return true;
     report(kubectl, NULL, SEVERITY_ERROR, message);
     diag_hint(kubectl->diags, "name the cluster's: --kubeconfig FILE, or KUBECONFIG");
@@ -352,10 +354,10 @@ void kubectl_warn(const struct kubectl *kubectl, const struct process *run)
     report_run(kubectl, run, SEVERITY_WARNING);
 }
 
-bool kubectl_says(const struct process *run, const char *words)
+bool kubectl_stderr_contains(const struct process *run, const char *words)
 {
     struct arena arena = {0};
-    bool found = strstr(str_c(&arena, buf_str(&run->errors)), words) != NULL;
+    bool found = strstr(str_to_c(&arena, buf_str(&run->errors)), words) != NULL;
     arena_free(&arena);
     return found;
 }
@@ -366,7 +368,7 @@ bool kubectl_forbidden(const struct process *run)
     bool any = false;
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
-        bool forbidden = str_starts(line, STR("Error from server (Forbidden)"));
+        bool forbidden = str_starts_with(line, STR("Error from server (Forbidden)"));
         if (!forbidden && begins_message(&line))
             return false;
         any |= forbidden;
@@ -374,13 +376,13 @@ bool kubectl_forbidden(const struct process *run)
     return run->error == 0 && run->status != 0 && any;
 }
 
-struct set kubectl_refused(const struct kubectl *kubectl, const struct process *run)
+struct map kubectl_refused(const struct kubectl *kubectl, const struct process *run)
 {
-    struct set refused = {0};
+    struct map refused = {0};
     struct str text = str_copy(kubectl->arena, buf_str(&run->errors));
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
-        const char *words = str_c(kubectl->arena, line);
+        const char *words = str_to_c(kubectl->arena, line);
         const char *found = strstr(words, " is forbidden");
         if (!found)
             continue;
@@ -390,24 +392,25 @@ struct set kubectl_refused(const struct kubectl *kubectl, const struct process *
             from--;
         while (from < what.len && what.data[from] == ' ')
             from++;
-        set_add(kubectl->arena, &refused, str_from(what, from), run);
+        map_add(kubectl->arena, &refused, str_skip(what, from), run);
     }
     return refused;
 }
 
 bool kubectl_conflicts(const struct process *run)
 {
-    return run->error == 0 && run->status != 0 && kubectl_says(run, "Apply failed with ");
+    return run->error == 0 && run->status != 0 &&
+           kubectl_stderr_contains(run, "Apply failed with ");
 }
 
-bool kubectl_lacks_kind(const struct process *run)
+bool kubectl_is_missing_kind(const struct process *run)
 {
     return run->error == 0 && run->status != 0 &&
-           (kubectl_says(run, no_resource) || kubectl_says(run, no_kind));
+           (kubectl_stderr_contains(run, no_resource) || kubectl_stderr_contains(run, no_kind));
 }
 
-bool kubectl_lacks_namespace(const struct process *run)
+bool kubectl_is_missing_namespace(const struct process *run)
 {
-    return run->error == 0 && run->status != 0 && kubectl_says(run, "(NotFound)") &&
-           kubectl_says(run, "namespaces \"");
+    return run->error == 0 && run->status != 0 && kubectl_stderr_contains(run, "(NotFound)") &&
+           kubectl_stderr_contains(run, "namespaces \"");
 }

@@ -19,16 +19,16 @@ static struct words read_words(const char *const *arguments)
     static const char namespace[] = "--namespace=";
     struct words words = {0};
     for (; *arguments && strcmp(*arguments, "--") != 0; arguments++) {
-        struct str word = str_of(*arguments);
-        if (str_is(word, "--namespace") && arguments[1])
-            words.namespace = str_of(*++arguments);
-        else if (str_starts(word, str_of(namespace)))
-            words.namespace = str_from(word, sizeof namespace - 1);
-        else if (str_is(word, "--container") && arguments[1])
+        struct str word = str_from_c(*arguments);
+        if (str_eq_c(word, "--namespace") && arguments[1])
+            words.namespace = str_from_c(*++arguments);
+        else if (str_starts_with(word, str_from_c(namespace)))
+            words.namespace = str_skip(word, sizeof namespace - 1);
+        else if (str_eq_c(word, "--container") && arguments[1])
             arguments++;
-        else if (str_starts(word, STR("--dry-run=")))
+        else if (str_starts_with(word, STR("--dry-run=")))
             words.dry_run = true;
-        else if (!str_starts(word, STR("-")) && ++words.count <= 2)
+        else if (!str_starts_with(word, STR("-")) && ++words.count <= 2)
             *(words.count == 1 ? &words.first : &words.second) = word;
     }
     return words;
@@ -85,7 +85,7 @@ static struct str verb_purpose(struct arena *arena, const char *verb, const stru
         return str_format(arena, "%.*s %.*s", STR_ARG(words->first), STR_ARG(words->second));
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         if (strcmp(verb, rows[i].verb) == 0)
-            return str_of(rows[i].purpose);
+            return str_from_c(rows[i].purpose);
     return str_format(arena, "run kubectl %s", verb);
 }
 

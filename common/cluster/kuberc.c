@@ -47,7 +47,7 @@ static struct node *policy_of(struct arena *arena, const struct node *document, 
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
         const struct node *value = node_get(document, kept[i]);
         if (value)
-            put_node(arena, copy, kept[i], node_copy(arena, value));
+            node_set(arena, copy, kept[i], node_copy(arena, value));
         *ret_any |= value && i >= 2;
     }
     return copy;
@@ -62,7 +62,7 @@ static size_t next_line(struct str text, size_t at)
 /* The next line that begins with "---", as kubectl splits the file. */
 static size_t document_end(struct str text, size_t at)
 {
-    while (at < text.len && !str_starts(str_from(text, at), STR("---")))
+    while (at < text.len && !str_starts_with(str_skip(text, at), STR("---")))
         at = next_line(text, at);
     return at;
 }
@@ -72,7 +72,7 @@ static bool is_blank(struct str text)
 {
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);)
-        if (!str_only(line, " \t\r") && !str_starts(line, STR("#")))
+        if (!str_span_only(line, " \t\r") && !str_starts_with(line, STR("#")))
             return false;
     return true;
 }
@@ -82,7 +82,7 @@ static bool is_blank(struct str text)
 static bool read_policies(struct arena *arena, struct str text, struct buf *ret, bool *ret_any)
 {
     for (size_t at = 0, end; at < text.len; at = end) {
-        if (str_starts(str_from(text, at), STR("---")))
+        if (str_starts_with(str_skip(text, at), STR("---")))
             at = next_line(text, at);
         end = document_end(text, at);
         struct str document = str_slice(text, at, end);
@@ -162,7 +162,7 @@ bool kuberc_isolate(const struct kubectl_options *options, struct arena *arena, 
     return ok;
 }
 
-void kuberc_hand_over(void)
+void kuberc_keep_for_exec(void)
 {
     if (!*private_path)
         return;

@@ -14,6 +14,6 @@ bool kuberc_isolate(const struct kubectl_options *options, struct arena *arena,
                     struct diags *diags);
 
 /* Keeps the private file readable for the program that this one becomes, and for nobody else. */
-void kuberc_hand_over(void);
+void kuberc_keep_for_exec(void);
 
 #endif

@@ -17,9 +17,9 @@ void namespace_add_service(struct arena *arena, struct deployed_service *deploye
     namespace->services =
         arena_grow(arena, namespace->services, namespace->service_count, sizeof(void *));
     namespace->services[namespace->service_count++] = deployed;
-    set_add(arena, &namespace->modules, pair(arena, layer->name, service->name), slot);
-    set_add(arena, &namespace->layers, layer->name, layer);
-    set_add(arena, &namespace->environments, pair(arena, layer->name, layer->environment.name),
+    map_add(arena, &namespace->modules, pair(arena, layer->name, service->name), slot);
+    map_add(arena, &namespace->layers, layer->name, layer);
+    map_add(arena, &namespace->environments, pair(arena, layer->name, layer->environment.name),
             layer);
 }
 
@@ -28,7 +28,7 @@ struct deployed_service *namespace_service(struct arena *arena,
                                            const struct node *object)
 {
     struct deployed_service *const *slot =
-        set_get(&namespace->modules,
+        map_get(&namespace->modules,
                 pair(arena, object_label(object, LAYER_LABEL), object_label(object, MODULE_LABEL)));
     return slot ? *slot : NULL;
 }
@@ -36,7 +36,7 @@ struct deployed_service *namespace_service(struct arena *arena,
 bool namespace_has_layer(struct arena *arena, const struct cluster_namespace *namespace,
                          struct str layer, struct str environment)
 {
-    return set_get(&namespace->environments, pair(arena, layer, environment)) != NULL;
+    return map_get(&namespace->environments, pair(arena, layer, environment)) != NULL;
 }
 
 static void add_related(struct arena *arena, struct deployed_service *deployed, struct node *object)
@@ -67,12 +67,12 @@ void namespace_index(struct arena *arena, struct cluster_namespace *namespace)
     for (const struct node *live = namespace->live; live; live = live->next)
         count++;
     struct node **slots = ARENA_ARRAY(arena, count, struct node *);
-    namespace->titles = namespace->uids = (struct set){0};
+    namespace->titles = namespace->uids = (struct map){0};
     for (struct node *live = namespace->live; live; live = live->next) {
         *slots = live;
-        set_add(arena, &namespace->titles, object_title(arena, live), slots++);
+        map_add(arena, &namespace->titles, object_title(arena, live), slots++);
         if (object_uid(live).len)
-            set_add(arena, &namespace->uids, object_uid(live), live);
+            map_add(arena, &namespace->uids, object_uid(live), live);
     }
     for (size_t i = 0; i < namespace->service_count; i++) {
         namespace->services[i]->related = NULL;
@@ -84,12 +84,12 @@ void namespace_index(struct arena *arena, struct cluster_namespace *namespace)
 
 const struct node *namespace_find_uid(const struct cluster_namespace *namespace, struct str uid)
 {
-    return uid.len ? set_get(&namespace->uids, uid) : NULL;
+    return uid.len ? map_get(&namespace->uids, uid) : NULL;
 }
 
 struct node *namespace_find(struct arena *arena, const struct cluster_namespace *namespace,
                             const struct node *object)
 {
-    struct node *const *slot = set_get(&namespace->titles, object_title(arena, object));
+    struct node *const *slot = map_get(&namespace->titles, object_title(arena, object));
     return slot ? *slot : NULL;
 }

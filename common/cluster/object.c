@@ -2,33 +2,33 @@
 
 struct str object_kind(const struct node *object)
 {
-    return node_text(node_get(object, "kind"));
+    return node_string(node_get(object, "kind"));
 }
 
 struct str object_name(const struct node *object)
 {
-    return node_text(node_find(object, "metadata name"));
+    return node_string(node_at(object, "metadata name"));
 }
 
 struct str object_namespace(const struct node *object)
 {
-    return node_text(node_find(object, "metadata namespace"));
+    return node_string(node_at(object, "metadata namespace"));
 }
 
 struct str object_uid(const struct node *object)
 {
-    return node_text(node_find(object, "metadata uid"));
+    return node_string(node_at(object, "metadata uid"));
 }
 
 /* True if all labels of `a` that say whose an object is have the same values in `b`. */
 static bool owner_labels_within(const struct node *a, const struct node *b)
 {
-    const struct node *label = node_items(node_find(a, "metadata labels"));
+    const struct node *label = node_first_child(node_at(a, "metadata labels"));
     for (; label; label = label->next) {
-        const struct node *other = node_items(node_find(b, "metadata labels"));
+        const struct node *other = node_first_child(node_at(b, "metadata labels"));
         while (other && !str_equal(other->key->text, label->key->text))
             other = other->next;
-        if (str_starts(label->key->text, STR("opta.dev/")) && !node_equal(label, other))
+        if (str_starts_with(label->key->text, STR("opta.dev/")) && !node_equal(label, other))
             return false;
     }
     return true;
@@ -45,19 +45,19 @@ bool object_same_owner(const struct node *before, const struct node *now)
 
 struct str object_annotation(const struct node *object, const char *annotation)
 {
-    return node_text(node_find(node_find(object, "metadata annotations"), annotation));
+    return node_string(node_at(node_at(object, "metadata annotations"), annotation));
 }
 
 struct str object_label(const struct node *object, const char *label)
 {
-    const struct node *labels = node_find(object, "metadata labels");
-    return labels ? node_text(node_get(labels, label)) : (struct str){0};
+    const struct node *labels = node_at(object, "metadata labels");
+    return labels ? node_string(node_get(labels, label)) : (struct str){0};
 }
 
 /* "apps" of apps/v1; empty for v1. */
 static struct str group_of(const struct node *object)
 {
-    struct str version = node_text(node_get(object, "apiVersion"));
+    struct str version = node_string(node_get(object, "apiVersion"));
     size_t slash = str_find(version, 0, '/');
     return slash < version.len ? str_slice(version, 0, slash) : (struct str){0};
 }
@@ -75,11 +75,11 @@ struct str object_key(struct arena *arena, const struct node *object)
                       STR_ARG(object_title(arena, object)));
 }
 
-struct set object_index(struct arena *arena, const struct node *list)
+struct map object_index(struct arena *arena, const struct node *list)
 {
-    struct set index = {0};
+    struct map index = {0};
     for (; list; list = list->next)
-        set_add(arena, &index, object_key(arena, list), list);
+        map_add(arena, &index, object_key(arena, list), list);
     return index;
 }
 
@@ -92,20 +92,20 @@ bool object_same(const struct node *a, const struct node *b)
 struct node *object_reference(struct arena *arena, const struct node *object)
 {
     struct node *reference = node_new(arena, NODE_MAP);
-    put_text(arena, reference, "apiVersion", node_text(node_get(object, "apiVersion")));
-    put_text(arena, reference, "kind", object_kind(object));
-    struct node *metadata = put_map(arena, reference, "metadata");
-    put_text(arena, metadata, "name", object_name(object));
+    node_set_string(arena, reference, "apiVersion", node_string(node_get(object, "apiVersion")));
+    node_set_string(arena, reference, "kind", object_kind(object));
+    struct node *metadata = node_set_map(arena, reference, "metadata");
+    node_set_string(arena, metadata, "name", object_name(object));
     if (object_namespace(object).len)
-        put_text(arena, metadata, "namespace", object_namespace(object));
+        node_set_string(arena, metadata, "namespace", object_namespace(object));
     return reference;
 }
 
 int64_t object_number(const struct node *object, const char *path, int64_t fallback)
 {
-    struct str text = node_text(node_find(object, path));
+    struct str text = node_string(node_at(object, path));
     int64_t number = 0;
-    bool negative = str_starts(text, STR("-"));
+    bool negative = str_starts_with(text, STR("-"));
     for (size_t i = negative; i < text.len; i++) {
         int digit = text.data[i] - '0';
         if (digit < 0 || digit > 9 || number > (INT64_MAX - digit) / 10)
@@ -117,16 +117,16 @@ int64_t object_number(const struct node *object, const char *path, int64_t fallb
 
 const struct node *object_condition(const struct node *object, const char *type)
 {
-    const struct node *item = node_items(node_find(object, "status conditions"));
-    while (item && !str_is(node_text(node_find(item, "type")), type))
+    const struct node *item = node_first_child(node_at(object, "status conditions"));
+    while (item && !str_eq_c(node_string(node_at(item, "type")), type))
         item = item->next;
     return item;
 }
 
 static const struct node *controller_of(const struct node *object)
 {
-    const struct node *owner = node_items(node_find(object, "metadata ownerReferences"));
-    while (owner && !str_is(node_text(node_get(owner, "controller")), "true"))
+    const struct node *owner = node_first_child(node_at(object, "metadata ownerReferences"));
+    while (owner && !str_eq_c(node_string(node_get(owner, "controller")), "true"))
         owner = owner->next;
     return owner;
 }
@@ -138,18 +138,18 @@ bool object_has_controller(const struct node *object)
 
 struct str object_controller(const struct node *object)
 {
-    return node_text(node_find(controller_of(object), "uid"));
+    return node_string(node_at(controller_of(object), "uid"));
 }
 
 static const struct node *entries_of(const struct node *object)
 {
-    return node_items(node_find(object, "metadata managedFields"));
+    return node_first_child(node_at(object, "metadata managedFields"));
 }
 
 static bool is_apply_of(const struct node *entry, const char *manager)
 {
-    return str_is(node_text(node_get(entry, "manager")), manager) &&
-           str_is(node_text(node_get(entry, "operation")), "Apply");
+    return str_eq_c(node_string(node_get(entry, "manager")), manager) &&
+           str_eq_c(node_string(node_get(entry, "operation")), "Apply");
 }
 
 bool object_applied_by(const struct node *object, const char *manager)
@@ -164,7 +164,7 @@ struct str object_applied_at(const struct node *object, const char *manager)
 {
     for (const struct node *entry = entries_of(object); entry; entry = entry->next)
         if (is_apply_of(entry, manager))
-            return node_text(node_get(entry, "time"));
+            return node_string(node_get(entry, "time"));
     return (struct str){0};
 }
 
@@ -172,8 +172,8 @@ struct str object_status_at(const struct node *object)
 {
     struct str latest = {0};
     for (const struct node *entry = entries_of(object); entry; entry = entry->next) {
-        struct str time = node_text(node_get(entry, "time"));
-        if (str_is(node_text(node_get(entry, "subresource")), "status") &&
+        struct str time = node_string(node_get(entry, "time"));
+        if (str_eq_c(node_string(node_get(entry, "subresource")), "status") &&
             str_compare(time, latest) > 0)
             latest = time;
     }
@@ -182,14 +182,14 @@ struct str object_status_at(const struct node *object)
 
 static bool owns(const struct node *entry, const char *path)
 {
-    return node_find(node_get(entry, "fieldsV1"), path) != NULL;
+    return node_at(node_get(entry, "fieldsV1"), path) != NULL;
 }
 
 struct str object_field_owner(const struct node *object, const char *path, const char *except)
 {
     for (const struct node *entry = entries_of(object); entry; entry = entry->next) {
-        struct str manager = node_text(node_get(entry, "manager"));
-        if (!str_is(manager, except) && owns(entry, path))
+        struct str manager = node_string(node_get(entry, "manager"));
+        if (!str_eq_c(manager, except) && owns(entry, path))
             return manager;
     }
     return (struct str){0};
@@ -206,10 +206,10 @@ bool object_field_applied_by(const struct node *object, const char *path, const 
 bool object_scaled(const struct node *object)
 {
     for (const struct node *entry = entries_of(object); entry; entry = entry->next) {
-        struct str manager = node_text(node_get(entry, "manager"));
-        bool scale = str_is(node_text(node_find(entry, "subresource")), "scale");
-        if (owns(entry, "f:spec f:replicas") && !str_starts(manager, STR("kubectl")) &&
-            (scale || str_is(manager, "kube-controller-manager")))
+        struct str manager = node_string(node_get(entry, "manager"));
+        bool scale = str_eq_c(node_string(node_at(entry, "subresource")), "scale");
+        if (owns(entry, "f:spec f:replicas") && !str_starts_with(manager, STR("kubectl")) &&
+            (scale || str_eq_c(manager, "kube-controller-manager")))
             return true;
     }
     return false;
@@ -248,13 +248,13 @@ bool node_equal(const struct node *a, const struct node *b)
 /* Annotations of controllers that follow from the rest. */
 static bool is_kept_by_controller(struct str annotation)
 {
-    return str_is(annotation, "deployment.kubernetes.io/revision");
+    return str_eq_c(annotation, "deployment.kubernetes.io/revision");
 }
 
 static bool annotations_within(const struct node *a, const struct node *b)
 {
-    for (const struct node *item = node_items(a); item; item = item->next) {
-        const struct node *other = b ? node_items(b) : NULL;
+    for (const struct node *item = node_first_child(a); item; item = item->next) {
+        const struct node *other = b ? node_first_child(b) : NULL;
         while (other && !str_equal(item->key->text, other->key->text))
             other = other->next;
         if (!is_kept_by_controller(item->key->text) && !node_equal(item, other))
@@ -267,7 +267,7 @@ static bool annotations_within(const struct node *a, const struct node *b)
 static bool parts_within(const struct node *a, const struct node *b)
 {
     for (const struct node *item = a->first; item; item = item->next)
-        if (!str_is(item->key->text, "metadata") && !str_is(item->key->text, "status")) {
+        if (!str_eq_c(item->key->text, "metadata") && !str_eq_c(item->key->text, "status")) {
             const struct node *other = b->first;
             while (other && !str_equal(item->key->text, other->key->text))
                 other = other->next;
@@ -279,9 +279,9 @@ static bool parts_within(const struct node *a, const struct node *b)
 
 bool object_equal(const struct node *a, const struct node *b)
 {
-    const struct node *a_notes = node_find(a, "metadata annotations");
-    const struct node *b_notes = node_find(b, "metadata annotations");
+    const struct node *a_notes = node_at(a, "metadata annotations");
+    const struct node *b_notes = node_at(b, "metadata annotations");
     return parts_within(a, b) && parts_within(b, a) && annotations_within(a_notes, b_notes) &&
            annotations_within(b_notes, a_notes) &&
-           node_equal(node_find(a, "metadata labels"), node_find(b, "metadata labels"));
+           node_equal(node_at(a, "metadata labels"), node_at(b, "metadata labels"));
 }

@@ -13,7 +13,7 @@ struct str object_title(struct arena *arena, const struct node *object);
 struct str object_key(struct arena *arena, const struct node *object);
 
 /* A list of objects by these keys. */
-struct set object_index(struct arena *arena, const struct node *list);
+struct map object_index(struct arena *arena, const struct node *list);
 
 struct str object_kind(const struct node *object);
 struct str object_name(const struct node *object);
@@ -32,7 +32,7 @@ bool object_same(const struct node *a, const struct node *b);
 /* No more of an object than what names it. */
 struct node *object_reference(struct arena *arena, const struct node *object);
 
-/* What stands at a path (node_find()) as a number; `fallback` where nothing stands. */
+/* What stands at a path (node_at()) as a number; `fallback` where nothing stands. */
 int64_t object_number(const struct node *object, const char *path, int64_t fallback);
 
 /* The item of this type among an object's status.conditions, or NULL. */

@@ -34,7 +34,7 @@ enum label_match namespace_layer_labels(struct arena *arena,
     struct str environment = object_label(object, ENVIRONMENT_LABEL);
     if (namespace_has_layer(arena, namespace, layer, environment))
         return LABELS_OURS;
-    return environment.len || !set_get(&namespace->layers, layer) ? LABELS_OTHER : LABELS_UNCLAIMED;
+    return environment.len || !map_get(&namespace->layers, layer) ? LABELS_OTHER : LABELS_UNCLAIMED;
 }
 
 bool deployed_service_owns(const struct deployed_service *deployed, const struct node *object)
@@ -67,21 +67,21 @@ struct node *deployed_service_live_workload(const struct deployed_service *deplo
 
 bool object_is_adopted(const struct node *object)
 {
-    return str_is(object_annotation(object, ADOPTED_ANNOTATION), "true");
+    return str_eq_c(object_annotation(object, ADOPTED_ANNOTATION), "true");
 }
 
 static bool has_label_below(const struct node *object, const char *prefix)
 {
-    const struct node *label = node_items(node_find(object, "metadata labels"));
-    while (label && !str_starts(label->key->text, str_of(prefix)))
+    const struct node *label = node_first_child(node_at(object, "metadata labels"));
+    while (label && !str_starts_with(label->key->text, str_from_c(prefix)))
         label = label->next;
     return label != NULL;
 }
 
 static bool has_manager(const struct node *object, const char *manager)
 {
-    const struct node *entry = node_items(node_find(object, "metadata managedFields"));
-    while (entry && !str_is(node_text(node_get(entry, "manager")), manager))
+    const struct node *entry = node_first_child(node_at(object, "metadata managedFields"));
+    while (entry && !str_eq_c(node_string(node_get(entry, "manager")), manager))
         entry = entry->next;
     return entry != NULL;
 }
@@ -96,7 +96,7 @@ bool object_is_tracked(const struct node *object, enum tool tool)
         return has_label_below(object, "kustomize.toolkit.fluxcd.io/") ||
                has_label_below(object, "helm.toolkit.fluxcd.io/");
     case TOOL_HELM:
-        return str_is(object_label(object, "app.kubernetes.io/managed-by"), "Helm") &&
+        return str_eq_c(object_label(object, "app.kubernetes.io/managed-by"), "Helm") &&
                object_annotation(object, "meta.helm.sh/release-name").len;
     case TOOL_NONE:
         break;
@@ -122,21 +122,21 @@ const char *tool_name(enum tool tool)
 /* Controllers write the status and, of a scale, the replicas; who owns the rest manages it. */
 static bool is_manager(const struct node *entry)
 {
-    struct str manager = node_text(node_get(entry, "manager"));
-    return manager.len && !node_get(entry, "subresource") && !str_starts(manager, STR(MANAGER)) &&
-           !str_is(manager, "kube-controller-manager");
+    struct str manager = node_string(node_get(entry, "manager"));
+    return manager.len && !node_get(entry, "subresource") &&
+           !str_starts_with(manager, STR(MANAGER)) && !str_eq_c(manager, "kube-controller-manager");
 }
 
 struct str object_managers(struct arena *arena, const struct node *object)
 {
     enum tool tool = object_tool(object);
     struct buf names = {0};
-    buf_add(&names, str_of(tool_name(tool)));
-    const struct node *entry = node_items(node_find(object, "metadata managedFields"));
-    struct set seen = {0};
+    buf_add(&names, str_from_c(tool_name(tool)));
+    const struct node *entry = node_first_child(node_at(object, "metadata managedFields"));
+    struct map seen = {0};
     for (; entry && tool == TOOL_NONE; entry = entry->next) {
-        struct str manager = node_text(node_get(entry, "manager"));
-        if (is_manager(entry) && !set_add(arena, &seen, manager, entry))
+        struct str manager = node_string(node_get(entry, "manager"));
+        if (is_manager(entry) && !map_add(arena, &seen, manager, entry))
             buf_add_joined(&names, ", ", str_format(arena, "\"%.*s\"", STR_ARG(manager)));
     }
     return buf_take(arena, &names);
@@ -145,7 +145,7 @@ struct str object_managers(struct arena *arena, const struct node *object)
 static bool is_one_of(struct str name, const char *const names[])
 {
     for (size_t i = 0; names[i]; i++)
-        if (str_is(name, names[i]))
+        if (str_eq_c(name, names[i]))
             return true;
     return false;
 }
@@ -155,12 +155,12 @@ static bool is_one_of(struct str name, const char *const names[])
 static struct str managers_patch(struct arena *arena, const struct node *object,
                                  const char *const managers[])
 {
-    const struct node *entry = node_items(node_find(object, "metadata managedFields"));
+    const struct node *entry = node_first_child(node_at(object, "metadata managedFields"));
     struct buf patch = {0};
     const char **paths = NULL;
     size_t count = 0;
     for (size_t i = 0; entry; entry = entry->next, i++) {
-        struct str manager = node_text(node_get(entry, "manager"));
+        struct str manager = node_string(node_get(entry, "manager"));
         if (!is_one_of(manager, managers))
             continue;
         const char *path = str_format(arena, "\"path\":\"/metadata/managedFields/%zu", i).data;
@@ -188,7 +188,7 @@ struct str object_forget_argo_cd(struct arena *arena, const struct node *object)
 /* Labels that we alone have applied; those that others set too are theirs. */
 static struct str labels_patch(struct arena *arena, const struct node *object)
 {
-    const struct node *label = node_items(node_find(object, "metadata labels"));
+    const struct node *label = node_first_child(node_at(object, "metadata labels"));
     struct buf patch = {0};
     for (; label; label = label->next) {
         struct str key = label->key->text;
@@ -199,7 +199,7 @@ static struct str labels_patch(struct arena *arena, const struct node *object)
             continue;
         buf_format(&patch, "{\"op\":\"remove\",\"path\":\"/metadata/labels/%.*s%s%.*s\"},",
                    STR_ARG(str_slice(key, 0, slash)), slash < key.len ? "~1" : "",
-                   STR_ARG(str_from(key, slash + 1)));
+                   STR_ARG(str_skip(key, slash + 1)));
     }
     return buf_take(arena, &patch);
 }
@@ -222,7 +222,7 @@ bool ownership_release(struct cluster *cluster, const struct node *object)
     enum { TRIES = 5 };
     const struct kubectl *kubectl = &cluster->kubectl;
     const char *title = object_title(kubectl->arena, object).data;
-    const char *namespace = str_c(kubectl->arena, object_namespace(object));
+    const char *namespace = str_to_c(kubectl->arena, object_namespace(object));
     for (int i = 1;; i++) {
         const struct node *live = kubectl_get(kubectl, title, "--namespace", namespace,
                                               "--ignore-not-found", "--show-managed-fields", NULL);
@@ -242,10 +242,11 @@ bool ownership_release(struct cluster *cluster, const struct node *object)
             .input = release_patch(kubectl->arena, live),
         };
         kubectl_run(kubectl, &run, 1);
-        bool ok = process_right(&run);
+        bool ok = process_succeeded(&run);
         bool again = !ok && i < TRIES && !process_interrupted() &&
-                     (kubectl_says(&run, "the server rejected our request") ||
-                      kubectl_says(&run, "(Conflict)") || kubectl_says(&run, "test failed"));
+                     (kubectl_stderr_contains(&run, "the server rejected our request") ||
+                      kubectl_stderr_contains(&run, "(Conflict)") ||
+                      kubectl_stderr_contains(&run, "test failed"));
         if (!ok && !again)
             kubectl_report(kubectl, &run);
         process_free(&run);

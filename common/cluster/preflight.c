@@ -27,7 +27,7 @@ static const void *find_secret(struct apply *apply, const struct cluster_namespa
 {
     struct str key = str_format(&apply->cluster.arena, "%.*s/%.*s", STR_ARG(variable->secret),
                                 STR_ARG(variable->key));
-    return set_get(&namespace->secrets, key);
+    return map_get(&namespace->secrets, key);
 }
 
 /* The flags that chose what is applied, and where. */
@@ -49,7 +49,7 @@ static struct str repeat_flags(struct arena *arena, const struct options *option
     for (size_t i = 0; i < COUNT_OF(flags); i++)
         if (flags[i].value)
             buf_format(&text, " %s %.*s", flags[i].name,
-                       STR_ARG(str_shell(arena, str_of(flags[i].value))));
+                       STR_ARG(str_shell(arena, str_from_c(flags[i].value))));
     const struct option_list *variables = &options->input.variables;
     for (size_t i = 0; i < variables->count; i++) { /* what they hold is nobody's to see */
         struct str name;
@@ -65,27 +65,28 @@ static void hint_set(struct apply *apply, const char *what, struct str key, stru
     struct arena *arena = &apply->cluster.arena;
     struct str path = at.source->path;
     diag_hint(&apply->cluster.diags, "%s: kubectl optasvc secret set %.*s -f %.*s%.*s", what,
-              STR_ARG(key), STR_ARG(str_is(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)),
+              STR_ARG(key),
+              STR_ARG(str_eq_c(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)),
               STR_ARG(repeat_flags(arena, apply->cluster.options)));
 }
 
 /* A Secret that pods of a namespace need, with its keys. */
 struct needed {
-    struct set known;
+    struct map known;
     struct str *keys;
     size_t count;
 };
 
-static void add_needed(struct arena *arena, struct set *secrets, const struct variable *variable)
+static void add_needed(struct arena *arena, struct map *secrets, const struct variable *variable)
 {
     struct needed **slot = ARENA_NEW(arena, struct needed *);
-    struct needed *const *found = set_add(arena, secrets, variable->secret, slot);
+    struct needed *const *found = map_add(arena, secrets, variable->secret, slot);
     if (!found) {
         *slot = ARENA_NEW(arena, struct needed);
         found = slot;
     }
     struct needed *needed = *found;
-    if (set_add(arena, &needed->known, variable->key, variable))
+    if (map_add(arena, &needed->known, variable->key, variable))
         return;
     needed->keys = arena_grow(arena, needed->keys, needed->count, sizeof *needed->keys);
     needed->keys[needed->count++] = variable->key;
@@ -108,7 +109,7 @@ static struct str needed_keys(struct apply *apply, struct cluster_namespace *nam
     struct arena *arena = &apply->cluster.arena;
     struct buf names = {0};
     find_needed(arena, namespace);
-    struct needed *const *found = set_get(&namespace->needed, secret);
+    struct needed *const *found = map_get(&namespace->needed, secret);
     for (size_t i = 0; found && i < (*found)->count; i++)
         buf_add_joined(&names, ", ", (*found)->keys[i]);
     return buf_take(arena, &names);
@@ -127,7 +128,7 @@ static void hint_create(struct apply *apply, struct cluster_namespace *namespace
                   "add it: kubectl patch secret %.*s -n %.*s --patch-file FILE\n"
                   "FILE holds stringData: {%.*s: VALUE}",
                   STR_ARG(variable->secret), STR_ARG(namespace->name), STR_ARG(variable->key));
-    else if (!set_add(&apply->cluster.arena, &namespace->missing, variable->secret, namespace))
+    else if (!map_add(&apply->cluster.arena, &namespace->missing, variable->secret, namespace))
         diag_hint(diags,
                   "%skubectl create secret generic %.*s -n %.*s --from-env-file FILE\n"
                   "FILE holds lines KEY=VALUE for %.*s",
@@ -143,7 +144,7 @@ static void check_variable(struct apply *apply, const struct deployed_service *d
     struct diags *diags = &apply->cluster.diags;
     if (variable->secret.len == 0 || find_secret(apply, namespace, variable))
         return;
-    bool there = set_get(&namespace->secrets, variable->secret) != NULL;
+    bool there = map_get(&namespace->secrets, variable->secret) != NULL;
     if (there)
         diag_error(diags, variable->at,
                    "the Secret \"%.*s\" of namespace \"%.*s\" has no key \"%.*s\"",
@@ -154,7 +155,7 @@ static void check_variable(struct apply *apply, const struct deployed_service *d
                    STR_ARG(namespace->name), STR_ARG(variable->secret), STR_ARG(variable->key));
     if (!diags->last_kept)
         return;
-    if (str_is(variable->secret, MANUAL_SECRETS))
+    if (str_eq_c(variable->secret, MANUAL_SECRETS))
         hint_set(apply, "set it", variable->key, variable->at);
     else
         hint_create(apply, namespace, variable, there);
@@ -167,7 +168,7 @@ static void check_all_secrets(struct apply *apply, const struct deployed_service
 {
     const struct service *service = deployed->service;
     const struct cluster_namespace *namespace = deployed->namespace;
-    if (!external && !set_get(&namespace->secrets, service->all_secrets)) {
+    if (!external && !map_get(&namespace->secrets, service->all_secrets)) {
         struct location at = record_location(service->record, SERVICE_SECRETS);
         diag_error(&apply->cluster.diags, at,
                    "the namespace \"%.*s\" has no Secret \"%.*s\", which secrets: all requires",
@@ -186,7 +187,7 @@ static void check_all_secrets(struct apply *apply, const struct deployed_service
 static void check_secrets(struct apply *apply, const struct deployed_service *deployed)
 {
     const struct service *service = deployed->service;
-    if (deployed->namespace->secrets_hidden || !service->has_image)
+    if (deployed->namespace->secrets_forbidden || !service->has_image)
         return;
     bool external = service->layer->environment.secret_store.len > 0;
     struct str made = service_secret(&apply->cluster.arena, service->layer, service->name);
@@ -205,12 +206,12 @@ static void check_hidden(struct apply *apply, const struct rollout *rollout)
     const struct cluster_namespace *namespace = rollout->deployed->namespace;
     struct arena *arena = &apply->cluster.arena;
     if (namespace->hidden.count == 0 || namespace->state == NAMESPACE_ABSENT || !workload ||
-        rollout->live || node_find(workload, "spec replicas"))
+        rollout->live || node_at(workload, "spec replicas"))
         return;
     struct str words =
         str_format(arena, "%.*ss.apps \"%.*s\"", STR_ARG(str_lower(arena, object_kind(workload))),
                    STR_ARG(object_name(workload)));
-    if (!set_get(&namespace->hidden, words))
+    if (!map_get(&namespace->hidden, words))
         return;
     diag_error(&apply->cluster.diags, rollout->deployed->service->at,
                "%.*s of namespace \"%.*s\" may not be read: how many pods it has is not known",
@@ -254,7 +255,7 @@ static size_t collect(struct apply *apply, bool absent, struct sent **ret)
                 continue;
             sent = arena_grow(&apply->cluster.arena, sent, count, sizeof *sent);
             sent[count++] =
-                (struct sent){rollout, apply_object(apply, rollout, deployed->objects[j], true)};
+                (struct sent){rollout, object_to_apply(apply, rollout, deployed->objects[j], true)};
         }
     }
     *ret = sent;
@@ -283,7 +284,7 @@ static const char *outcome(const struct node *live, const struct node *after)
 static void check_unread(struct apply *apply, const struct node *after)
 {
     struct diags *diags = &apply->cluster.diags;
-    if (!node_find(after, "metadata resourceVersion"))
+    if (!node_at(after, "metadata resourceVersion"))
         return;
     diag_error(diags, NO_LOCATION,
                "%.*s of namespace \"%.*s\" exists and cannot be read, so it may belong to others",
@@ -293,26 +294,26 @@ static void check_unread(struct apply *apply, const struct node *after)
 }
 
 /* `namespaces`: by name. */
-static struct node *live_of(struct apply *apply, const struct set *namespaces,
+static struct node *live_of(struct apply *apply, const struct map *namespaces,
                             const struct node *after)
 {
-    const struct cluster_namespace *namespace = set_get(namespaces, object_namespace(after));
+    const struct cluster_namespace *namespace = map_get(namespaces, object_namespace(after));
     return namespace ? namespace_find(&apply->cluster.arena, namespace, after) : NULL;
 }
 
 static void note_outcomes(struct apply *apply, struct node *after)
 {
     struct arena *arena = &apply->cluster.arena;
-    struct set namespaces = {0};
+    struct map namespaces = {0};
     for (size_t i = 0; i < apply->cluster.namespace_count; i++)
-        set_add(arena, &namespaces, apply->cluster.namespaces[i].name,
+        map_add(arena, &namespaces, apply->cluster.namespaces[i].name,
                 &apply->cluster.namespaces[i]);
     for (; after; after = after->next) {
         struct node *live = live_of(apply, &namespaces, after);
         if (!live)
             check_unread(apply, after);
         bool adopts = live && apply_adopts(apply, live);
-        set_add(arena, &apply->outcomes, object_key(arena, after),
+        map_add(arena, &apply->outcomes, object_key(arena, after),
                 adopts ? "adopted" : outcome(live, after));
         if (live && kind_is(live, ROLE_WORKLOAD))
             apply_report_pods(apply, live, after);
@@ -328,15 +329,15 @@ static struct str conflict_lines(struct arena *arena, struct str text)
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
         size_t quote = str_find(line, 0, '"');
-        bool names = strstr(str_c(arena, line), "conflict") != NULL && quote < line.len;
+        bool names = strstr(str_to_c(arena, line), "conflict") != NULL && quote < line.len;
         struct str field = {0};
         if (names) {
             size_t close = str_find(line, quote + 1, '"');
             manager = str_slice(line, quote + 1, close);
             size_t colon = str_find(line, close, ':');
-            field = str_from(line, colon + 1);
-        } else if (str_starts(line, STR("- "))) {
-            field = str_from(line, 1);
+            field = str_skip(line, colon + 1);
+        } else if (str_starts_with(line, STR("- "))) {
+            field = str_skip(line, 1);
         } else if (manager.len) {
             break;
         }
@@ -360,7 +361,8 @@ static void report_conflict(struct apply *apply, const struct sent *sent, const 
 
 static bool says_immutable(const struct process *run)
 {
-    return kubectl_says(run, "field is immutable") || kubectl_says(run, "Forbidden: updates to");
+    return kubectl_stderr_contains(run, "field is immutable") ||
+           kubectl_stderr_contains(run, "Forbidden: updates to");
 }
 
 static void report_refusal(struct apply *apply, const struct sent *sent, const struct process *run)
@@ -371,10 +373,10 @@ static void report_refusal(struct apply *apply, const struct sent *sent, const s
         report_conflict(apply, sent, run);
         return;
     }
-    if (kubectl_lacks_namespace(run)) {
+    if (kubectl_is_missing_namespace(run)) {
         struct str message = str_format(arena, "the namespace \"%.*s\" is not there, or just gone",
                                         STR_ARG(sent->rollout->deployed->namespace->name));
-        if (diags_hold(diags, message))
+        if (diags_contain(diags, message))
             return;
         diag_error(diags, NO_LOCATION, "%.*s", STR_ARG(message));
         diag_hint(diags, "you may not look for namespaces: ask who may to make it");
@@ -399,7 +401,7 @@ static void report_each(struct apply *apply, const struct sent *sent, size_t cou
         runs[i] = dry_run(apply, &sent[i], 1);
     kubectl_run(kubectl, runs, count);
     for (size_t i = 0; i < count; i++) {
-        if (!process_right(&runs[i]) && !process_interrupted())
+        if (!process_succeeded(&runs[i]) && !process_interrupted())
             report_refusal(apply, &sent[i], &runs[i]);
         process_free(&runs[i]);
     }
@@ -412,13 +414,13 @@ static void report_each(struct apply *apply, const struct sent *sent, size_t cou
 static bool any_conflicts(struct apply *apply, const struct sent *sent, size_t count)
 {
     struct process run = dry_run(apply, sent, count);
-    kubectl_ask(&apply->cluster.kubectl, &run, 1);
+    kubectl_poll(&apply->cluster.kubectl, &run, 1);
     bool conflicts = kubectl_conflicts(&run);
     process_free(&run);
     return conflicts;
 }
 
-void apply_tell_conflicts(struct apply *apply)
+void apply_report_conflicts(struct apply *apply)
 {
     struct arena *arena = &apply->cluster.arena;
     struct sent *sent;
@@ -428,15 +430,15 @@ void apply_tell_conflicts(struct apply *apply)
     struct process *runs = ARENA_ARRAY(arena, count, struct process);
     for (size_t i = 0; i < count; i++)
         runs[i] = dry_run(apply, &sent[i], 1);
-    kubectl_ask(&apply->cluster.kubectl, runs, count);
+    kubectl_poll(&apply->cluster.kubectl, runs, count);
     for (size_t i = 0; i < count; i++) {
         struct str lines = {0};
         if (kubectl_conflicts(&runs[i]))
             lines = conflict_lines(arena, buf_str(&runs[i].errors));
         struct str line;
         for (size_t at = 0; str_next_line(lines, &at, &line);)
-            cluster_say(&apply->cluster, "%.*s: %.*s", STR_ARG(object_title(arena, sent[i].object)),
-                        STR_ARG(line));
+            cluster_print(&apply->cluster, "%.*s: %.*s",
+                          STR_ARG(object_title(arena, sent[i].object)), STR_ARG(line));
         process_free(&runs[i]);
     }
 }
@@ -444,8 +446,9 @@ void apply_tell_conflicts(struct apply *apply)
 /* The server itself answered: it is of use to ask again, by object. */
 static bool is_answer(const struct process *run)
 {
-    return kubectl_conflicts(run) || (run->error == 0 && (kubectl_says(run, "Error from server") ||
-                                                          kubectl_says(run, "is invalid")));
+    return kubectl_conflicts(run) ||
+           (run->error == 0 && (kubectl_stderr_contains(run, "Error from server") ||
+                                kubectl_stderr_contains(run, "is invalid")));
 }
 
 bool apply_dry_run(struct apply *apply, bool absent)
@@ -456,8 +459,8 @@ bool apply_dry_run(struct apply *apply, bool absent)
         return true;
     struct process run = dry_run(apply, sent, count);
     kubectl_run(&apply->cluster.kubectl, &run, 1);
-    if (process_right(&run)) {
-        struct node *after = kubectl_items(kubectl_answer(&apply->cluster.kubectl, &run));
+    if (process_succeeded(&run)) {
+        struct node *after = kubectl_items(kubectl_parse_output(&apply->cluster.kubectl, &run));
         apply_check_adopted(apply, after);
         note_outcomes(apply, after);
     } else if (is_answer(&run))

@@ -5,22 +5,22 @@
 
 /* The claims of a live StatefulSet, and where its containers mount them. */
 struct live_claims {
-    struct set templates; /* by name: a claim template */
-    struct set mounts;    /* by name: the volumeMount, the first one of each */
-    struct set paths;     /* by path: the volumeMount of a claim */
+    struct map templates; /* by name: a claim template */
+    struct map mounts;    /* by name: the volumeMount, the first one of each */
+    struct map paths;     /* by path: the volumeMount of a claim */
     struct str left_out;  /* "name: NAME, ..." of those that no entry has, neither by name nor by
                              path; empty: none */
 };
 
 static void read_mounts(struct arena *arena, struct live_claims *live, const struct node *container)
 {
-    const struct node *mount = node_items(node_find(container, "volumeMounts"));
+    const struct node *mount = node_first_child(node_at(container, "volumeMounts"));
     for (; mount; mount = mount->next) {
-        struct str name = node_text(node_find(mount, "name"));
-        if (!set_get(&live->templates, name))
+        struct str name = node_string(node_at(mount, "name"));
+        if (!map_get(&live->templates, name))
             continue;
-        set_add(arena, &live->mounts, name, mount);
-        set_add(arena, &live->paths, node_text(node_find(mount, "mountPath")), mount);
+        map_add(arena, &live->mounts, name, mount);
+        map_add(arena, &live->paths, node_string(node_at(mount, "mountPath")), mount);
     }
 }
 
@@ -30,12 +30,12 @@ static struct live_claims read_live(struct arena *arena, const struct node *obje
                                     struct str service)
 {
     struct live_claims live = {0};
-    const struct node *claim = node_items(node_find(object, "spec volumeClaimTemplates"));
+    const struct node *claim = node_first_child(node_at(object, "spec volumeClaimTemplates"));
     for (; claim; claim = claim->next)
-        set_add(arena, &live.templates, object_name(claim), claim);
-    const struct node *first = node_items(node_find(object, "spec template spec containers"));
+        map_add(arena, &live.templates, object_name(claim), claim);
+    const struct node *first = node_first_child(node_at(object, "spec template spec containers"));
     const struct node *own = first;
-    while (own && !str_equal(node_text(node_find(own, "name")), service))
+    while (own && !str_equal(node_string(node_at(own, "name")), service))
         own = own->next;
     if (own)
         read_mounts(arena, &live, own);
@@ -101,7 +101,7 @@ static struct str grow_commands(struct arena *arena, const struct rollout *rollo
 static bool check_name(struct apply *apply, const struct disk *disk, const struct node *mount)
 {
     struct diags *diags = &apply->cluster.diags;
-    struct str name = node_text(node_find(mount, "name"));
+    struct str name = node_string(node_at(mount, "name"));
     if (str_equal(name, disk->name))
         return true;
     diag_error(diags, disk->at,
@@ -118,7 +118,7 @@ static void report_move(struct apply *apply, const struct rollout *rollout, cons
                         const struct node *mount)
 {
     struct diags *diags = &apply->cluster.diags;
-    struct str path = node_text(node_find(mount, "mountPath"));
+    struct str path = node_string(node_at(mount, "mountPath"));
     diag_error(diags, disk->at,
                "the claim \"%.*s\" is mounted at \"%.*s\" in the cluster and cannot move to "
                "\"%.*s\"",
@@ -132,8 +132,8 @@ static void check_size(struct apply *apply, const struct rollout *rollout, const
                        const struct node *claim, const struct node *live)
 {
     const char *path = "spec resources requests storage";
-    struct str size = node_text(node_find(claim, path));
-    struct str before = node_text(node_find(live, path));
+    struct str size = node_string(node_at(claim, path));
+    struct str before = node_string(node_at(live, path));
     if (str_equal(size, before))
         return;
     diag_error(&apply->cluster.diags, disk->at,
@@ -147,9 +147,9 @@ static void check_disk(struct apply *apply, const struct rollout *rollout,
                        const struct live_claims *live, const struct disk *disk,
                        const struct node *claim)
 {
-    const struct node *at_path = set_get(&live->paths, disk->path);
-    const struct node *mount = set_get(&live->mounts, disk->name);
-    const struct node *template = set_get(&live->templates, disk->name);
+    const struct node *at_path = map_get(&live->paths, disk->path);
+    const struct node *mount = map_get(&live->mounts, disk->name);
+    const struct node *template = map_get(&live->templates, disk->name);
     if (at_path && !check_name(apply, disk, at_path))
         return;
     if (!at_path && mount) {
@@ -169,18 +169,19 @@ static void check_left_out(struct apply *apply, const struct rollout *rollout,
 {
     struct arena *arena = &apply->cluster.arena;
     const struct service *service = rollout->deployed->service;
-    struct set names = {0};
-    struct set paths = {0};
+    struct map names = {0};
+    struct map paths = {0};
     for (size_t i = 0; i < service->disk_count; i++) {
-        set_add(arena, &names, service->disks[i].name, service);
-        set_add(arena, &paths, service->disks[i].path, service);
+        map_add(arena, &names, service->disks[i].name, service);
+        map_add(arena, &paths, service->disks[i].path, service);
     }
     struct buf left_out = {0};
-    const struct node *claim = node_items(node_find(rollout->live, "spec volumeClaimTemplates"));
+    const struct node *claim =
+        node_first_child(node_at(rollout->live, "spec volumeClaimTemplates"));
     for (; claim; claim = claim->next) {
-        const struct node *mount = set_get(&live->mounts, object_name(claim));
-        struct str path = node_text(node_find(mount, "mountPath"));
-        if (set_get(&names, object_name(claim)) || (path.len && set_get(&paths, path)))
+        const struct node *mount = map_get(&live->mounts, object_name(claim));
+        struct str path = node_string(node_at(mount, "mountPath"));
+        if (map_get(&names, object_name(claim)) || (path.len && map_get(&paths, path)))
             continue;
         diag_error(&apply->cluster.diags, service->at,
                    "a StatefulSet keeps its claims: \"%.*s\" cannot be left out",
@@ -200,12 +201,12 @@ static void warn_unmounted(struct apply *apply, const struct rollout *rollout)
     struct diags *diags = &apply->cluster.diags;
     struct str service = rollout->deployed->service->name;
     struct live_claims live = read_live(arena, rollout->old, service);
-    const struct node *claim = node_items(node_find(rollout->old, "spec volumeClaimTemplates"));
+    const struct node *claim = node_first_child(node_at(rollout->old, "spec volumeClaimTemplates"));
     for (; claim; claim = claim->next) {
-        const struct node *mount = set_get(&live.mounts, object_name(claim));
+        const struct node *mount = map_get(&live.mounts, object_name(claim));
         if (!mount)
             continue;
-        struct str path = node_text(node_find(mount, "mountPath"));
+        struct str path = node_string(node_at(mount, "mountPath"));
         diag_warning(diags, rollout->deployed->service->at,
                      "the claim \"%.*s\" is retained, but the pods no longer mount it at \"%.*s\"",
                      STR_ARG(object_name(claim)), STR_ARG(path));
@@ -228,7 +229,7 @@ static void check_stateful_set(struct apply *apply, const struct rollout *rollou
     struct live_claims live = read_live(&apply->cluster.arena, rollout->live, service->name);
     check_left_out(apply, rollout, &live);
     const struct node *claim =
-        node_items(node_find(rollout->workload, "spec volumeClaimTemplates"));
+        node_first_child(node_at(rollout->workload, "spec volumeClaimTemplates"));
     for (size_t i = 0; i < service->disk_count && claim; i++, claim = claim->next)
         check_disk(apply, rollout, &live, &service->disks[i], claim);
 }

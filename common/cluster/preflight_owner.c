@@ -60,23 +60,23 @@ static bool release_exists(struct apply *apply, struct str namespace, struct str
     static const char yes[] = "yes", no[] = "no";
     const struct kubectl *kubectl = &apply->cluster.kubectl;
     struct str key = str_format(kubectl->arena, "%.*s/%.*s", STR_ARG(namespace), STR_ARG(name));
-    const char *known = set_get(&apply->releases, key);
+    const char *known = map_get(&apply->releases, key);
     if (known)
         return known == yes;
     struct process run = {
         .arguments =
             kubectl_argv(
                 kubectl, "get", "secrets,configmaps", "--namespace",
-                str_c(kubectl->arena, namespace),
+                str_to_c(kubectl->arena, namespace),
                 str_format(kubectl->arena, "--selector=owner=helm,name=%.*s", STR_ARG(name)).data,
                 "--output=name", NULL)
                 .items};
     kubectl_run(kubectl, &run, 1);
-    bool exists = !process_right(&run) || run.output.len > 0;
-    if (!process_right(&run))
+    bool exists = !process_succeeded(&run) || run.output.len > 0;
+    if (!process_succeeded(&run))
         kubectl_warn(kubectl, &run);
     process_free(&run);
-    set_add(kubectl->arena, &apply->releases, key, exists ? yes : no);
+    map_add(kubectl->arena, &apply->releases, key, exists ? yes : no);
     return exists;
 }
 
@@ -135,10 +135,10 @@ static void refuse_flux(const struct owned *owned)
 {
     struct diags *diags = &owned->apply->cluster.diags;
     struct buf names = {0};
-    const struct node *label = node_items(node_find(owned->live, "metadata labels"));
+    const struct node *label = node_first_child(node_at(owned->live, "metadata labels"));
     for (; label; label = label->next)
-        if (str_starts(label->key->text, STR("kustomize.toolkit.fluxcd.io/")) ||
-            str_starts(label->key->text, STR("helm.toolkit.fluxcd.io/")))
+        if (str_starts_with(label->key->text, STR("kustomize.toolkit.fluxcd.io/")) ||
+            str_starts_with(label->key->text, STR("helm.toolkit.fluxcd.io/")))
             buf_format(&names, " %.*s-", STR_ARG(label->key->text));
     struct str title = title_of(owned);
     struct str namespace = object_namespace(owned->live);
@@ -171,7 +171,7 @@ static struct str application_of(const struct node *live)
                              : object_label(live, "argocd.argoproj.io/instance");
     name = name.len ? name : object_label(live, instance_label);
     size_t underscore = str_find(name, 0, '_');
-    return underscore < name.len ? str_from(name, underscore + 1) : name;
+    return underscore < name.len ? str_skip(name, underscore + 1) : name;
 }
 
 /* Of an object with exactly our labels, which Argo CD may have left. An Application of another
@@ -189,13 +189,13 @@ static bool application_exists(const struct owned *owned)
                                   "--output=name", NULL)
                          .items};
     kubectl_run(kubectl, &run, 1);
-    bool absent = kubectl_lacks_kind(&run) || (process_right(&run) && run.output.len == 0);
-    if (!process_right(&run) && !absent)
+    bool absent = kubectl_is_missing_kind(&run) || (process_succeeded(&run) && run.output.len == 0);
+    if (!process_succeeded(&run) && !absent)
         kubectl_warn(kubectl, &run);
     process_free(&run);
     if (!absent)
         return true;
-    cluster_say(
+    cluster_print(
         cluster,
         "%.*s carries the mark of the Argo CD application \"%.*s\", which does not exist in "
         "this cluster; if Argo CD manages it from another cluster, it will undo changes",
@@ -243,7 +243,7 @@ static bool check_selector(const struct owned *owned)
 {
     const char *path = "spec selector";
     if (!kind_is(owned->object, ROLE_WORKLOAD) ||
-        node_equal(node_find(owned->object, path), node_find(owned->live, path)))
+        node_equal(node_at(owned->object, path), node_at(owned->live, path)))
         return true;
     diag_error(&owned->apply->cluster.diags, owned->rollout->deployed->service->at,
                "%.*s of namespace \"%.*s\" selects other pods, and a selector cannot be changed",
@@ -268,7 +268,7 @@ static void adopt(struct apply *apply, struct node *live)
 {
     struct arena *arena = &apply->cluster.arena;
     manifests_add(&apply->adopted, live);
-    set_add(arena, &apply->adopts, object_key(arena, live), live);
+    map_add(arena, &apply->adopted_keys, object_key(arena, live), live);
 }
 
 static void check_owner(const struct owned *owned)
@@ -318,7 +318,7 @@ void apply_check_owners(struct apply *apply)
 
 bool apply_adopts(struct apply *apply, const struct node *live)
 {
-    return set_get(&apply->adopts, object_key(&apply->cluster.arena, live)) == live;
+    return map_get(&apply->adopted_keys, object_key(&apply->cluster.arena, live)) == live;
 }
 
 /* Items of a pod's list in `after` that are not in `ours` have another manager, and would be
@@ -326,15 +326,15 @@ bool apply_adopts(struct apply *apply, const struct node *live)
 static void leftovers(struct buf *found, const struct node *after, const struct node *ours,
                       const char *list, const char *key)
 {
-    const struct node *item = node_items(node_find(after, list));
+    const struct node *item = node_first_child(node_at(after, list));
     for (; item; item = item->next) {
-        struct str name = node_text(node_get(item, key));
-        const struct node *same = node_items(node_find(ours, list));
-        while (same && !str_equal(node_text(node_get(same, key)), name))
+        struct str name = node_string(node_get(item, key));
+        const struct node *same = node_first_child(node_at(ours, list));
+        while (same && !str_equal(node_string(node_get(same, key)), name))
             same = same->next;
         if (same)
             continue;
-        buf_add_joined(found, ", ", str_of(list));
+        buf_add_joined(found, ", ", str_from_c(list));
         buf_format(found, " \"%.*s\"", STR_ARG(name));
     }
 }
@@ -344,8 +344,8 @@ static void leftover_values(struct buf *found, const struct node *after, const s
 {
     static const char *const names[] = {"command", "args", "envFrom"};
     for (size_t i = 0; i < COUNT_OF(names); i++)
-        if (node_find(after, names[i]) && !node_find(ours, names[i]))
-            buf_add_joined(found, ", ", str_of(names[i]));
+        if (node_at(after, names[i]) && !node_at(ours, names[i]))
+            buf_add_joined(found, ", ", str_from_c(names[i]));
 }
 
 static struct str all_leftovers(struct arena *arena, const struct node *after,
@@ -353,15 +353,15 @@ static struct str all_leftovers(struct arena *arena, const struct node *after,
 {
     static const char *const lists[] = {"containers", "initContainers", "volumes"};
     struct buf found = {0};
-    after = node_find(after, "spec template spec");
-    ours = node_find(ours, "spec template spec");
+    after = node_at(after, "spec template spec");
+    ours = node_at(ours, "spec template spec");
     for (size_t i = 0; i < COUNT_OF(lists); i++)
         leftovers(&found, after, ours, lists[i], "name");
-    const struct node *container = node_items(node_find(ours, "containers"));
+    const struct node *container = node_first_child(node_at(ours, "containers"));
     for (; container; container = container->next) {
-        const struct node *same = node_items(node_find(after, "containers"));
-        while (same && !str_equal(node_text(node_get(same, "name")),
-                                  node_text(node_get(container, "name"))))
+        const struct node *same = node_first_child(node_at(after, "containers"));
+        while (same && !str_equal(node_string(node_get(same, "name")),
+                                  node_string(node_get(container, "name"))))
             same = same->next;
         leftovers(&found, same, container, "env", "name");
         leftovers(&found, same, container, "volumeMounts", "mountPath");
@@ -373,13 +373,13 @@ static struct str all_leftovers(struct arena *arena, const struct node *after,
 void apply_check_adopted(struct apply *apply, const struct node *after)
 {
     struct arena *arena = &apply->cluster.arena;
-    struct set index = apply->adopted.count ? object_index(arena, after) : (struct set){0};
+    struct map index = apply->adopted.count ? object_index(arena, after) : (struct map){0};
     for (size_t i = 0; i < apply->cluster.service_count && index.count; i++) {
         const struct rollout *rollout = &apply->rollouts[i];
         struct owned owned = {apply, rollout, rollout->workload, rollout->live};
         if (!owned.live || !apply_adopts(apply, owned.live))
             continue;
-        const struct node *same = set_get(&index, object_key(arena, owned.live));
+        const struct node *same = map_get(&index, object_key(arena, owned.live));
         struct str found = all_leftovers(arena, same, owned.object);
         if (found.len == 0)
             continue;
@@ -410,5 +410,5 @@ bool apply_mark_adopted(struct apply *apply)
                 .items,
         .input = kubectl_documents(kubectl, objects.items, objects.count),
     };
-    return kubectl_do(kubectl, run);
+    return kubectl_run_one(kubectl, run);
 }

@@ -7,8 +7,8 @@
 /* What a StatefulSet that is to be created finds. */
 struct finding {
     const struct rollout *rollout;
-    struct set found;  /* the names of its disks whose claims are there */
-    struct set unused; /* the names of other disks it had, */
+    struct map found;  /* the names of its disks whose claims are there */
+    struct map unused; /* the names of other disks it had, */
     struct buf names;  /* the same as "name: NAME, ..." */
     struct buf claims; /* and their claims, as words of a command; of many, the first */
     size_t claim_count;
@@ -17,14 +17,14 @@ struct finding {
 /* A namespace, by the names and labels of its claims. */
 struct search {
     struct arena *arena;
-    struct set disks;    /* "DISK-SERVICE": the finding */
-    struct set services; /* "LAYER-SERVICE", the label of its claims: the finding */
+    struct map disks;    /* "DISK-SERVICE": the finding */
+    struct map services; /* "LAYER-SERVICE", the label of its claims: the finding */
     struct finding *findings;
 };
 
-static struct finding *find(const struct search *search, const struct set *set, struct str key)
+static struct finding *find(const struct search *search, const struct map *set, struct str key)
 {
-    const struct finding *finding = set_get(set, key);
+    const struct finding *finding = map_get(set, key);
     return finding ? &search->findings[finding - search->findings] : NULL;
 }
 
@@ -42,9 +42,9 @@ static bool is_new_set(const struct rollout *rollout)
 static void add_finding(struct search *search, struct finding *finding)
 {
     const struct service *service = finding->rollout->deployed->service;
-    set_add(search->arena, &search->services, instance_of(search->arena, service), finding);
+    map_add(search->arena, &search->services, instance_of(search->arena, service), finding);
     for (size_t i = 0; i < service->disk_count; i++)
-        set_add(search->arena, &search->disks,
+        map_add(search->arena, &search->disks,
                 str_format(search->arena, "%.*s-%.*s", STR_ARG(service->disks[i].name),
                            STR_ARG(service->name)),
                 finding);
@@ -64,7 +64,7 @@ static struct str without_ordinal(struct str name)
 static struct str disk_of(struct arena *arena, const struct service *service, struct str base)
 {
     struct str end = str_format(arena, "-%.*s", STR_ARG(service->name));
-    return str_ends(base, end) ? str_slice(base, 0, base.len - end.len) : (struct str){0};
+    return str_ends_with(base, end) ? str_slice(base, 0, base.len - end.len) : (struct str){0};
 }
 
 /* The names of so many fit in a message. */
@@ -78,7 +78,7 @@ static void note_unused(struct search *search, struct finding *finding, struct s
         return;
     if (finding->claim_count++ < SHOWN)
         buf_format(&finding->claims, " %.*s", STR_ARG(claim));
-    if (finding->unused.count < SHOWN && !set_add(arena, &finding->unused, disk, finding))
+    if (finding->unused.count < SHOWN && !map_add(arena, &finding->unused, disk, finding))
         buf_add_joined(&finding->names, ", ", str_format(arena, "name: %.*s", STR_ARG(disk)));
 }
 
@@ -97,7 +97,7 @@ static void note_claim(struct apply *apply, struct search *search, const struct 
         return;
     }
     const struct service *service = user->rollout->deployed->service;
-    set_add(arena, &user->found, disk_of(arena, service, base), user);
+    map_add(arena, &user->found, disk_of(arena, service, base), user);
     if (label.len && owner != user) {
         diag_error(&apply->cluster.diags, service->at,
                    "the claim \"%.*s\" of namespace \"%.*s\" belongs to \"%.*s\"", STR_ARG(name),
@@ -121,7 +121,7 @@ static void report_unused(struct apply *apply, struct finding *finding)
         more = str_format(diags->arena, " and %zu more", finding->claim_count - SHOWN).data;
     for (size_t i = 0; i < service->disk_count && finding->claim_count; i++) {
         const struct disk *disk = &service->disks[i];
-        if (set_get(&finding->found, disk->name))
+        if (map_get(&finding->found, disk->name))
             continue;
         diag_error(diags, disk->at,
                    "the claim \"%.*s\" would be new and empty, but claims that the service had "
@@ -150,7 +150,7 @@ static void check_place(struct apply *apply, const struct cluster_namespace *nam
             add_finding(&search, &findings[i]);
     }
     for (const struct node *claim = claims; claim; claim = claim->next)
-        if (!node_find(claim, "metadata deletionTimestamp"))
+        if (!node_at(claim, "metadata deletionTimestamp"))
             note_claim(apply, &search, claim);
     for (size_t i = 0; i < count; i++)
         report_unused(apply, &findings[i]);
@@ -173,19 +173,20 @@ void apply_check_retained(struct apply *apply)
         ARENA_ARRAY(kubectl->arena, apply->cluster.namespace_count, struct process);
     const struct cluster_namespace **namespaces = ARENA_ARRAY(
         kubectl->arena, apply->cluster.namespace_count, const struct cluster_namespace *);
-    struct set asked = {0};
+    struct map asked = {0};
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         const struct cluster_namespace *namespace = apply->rollouts[i].deployed->namespace;
         if (!is_new_set(&apply->rollouts[i]) ||
-            set_add(kubectl->arena, &asked, namespace->name, namespace))
+            map_add(kubectl->arena, &asked, namespace->name, namespace))
             continue;
         namespaces[count] = namespace;
         runs[count++] = ask(apply, namespace);
     }
     kubectl_run(kubectl, runs, count);
     for (size_t i = 0; i < count; i++) {
-        if (process_right(&runs[i]))
-            check_place(apply, namespaces[i], kubectl_items(kubectl_answer(kubectl, &runs[i])));
+        if (process_succeeded(&runs[i]))
+            check_place(apply, namespaces[i],
+                        kubectl_items(kubectl_parse_output(kubectl, &runs[i])));
         else if (kubectl_forbidden(&runs[i]))
             kubectl_warn(kubectl, &runs[i]);
         else

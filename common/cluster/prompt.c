@@ -9,8 +9,8 @@
 /* The item of this name in a list of the kubeconfig, or NULL. */
 static const struct node *find_named(const struct node *list, struct str name)
 {
-    const struct node *item = node_items(list);
-    while (item && !str_equal(node_text(node_get(item, "name")), name))
+    const struct node *item = node_first_child(list);
+    while (item && !str_equal(node_string(node_get(item, "name")), name))
         item = item->next;
     return item;
 }
@@ -22,7 +22,8 @@ static const struct node *view_config(const struct kubectl *kubectl)
     struct process run = {.arguments =
                               kubectl_argv(kubectl, "config", "view", "--output=json", NULL).items};
     process_run(&run, 1);
-    const struct node *config = process_right(&run) ? kubectl_answer(kubectl, &run) : NULL;
+    const struct node *config =
+        process_succeeded(&run) ? kubectl_parse_output(kubectl, &run) : NULL;
     process_free(&run);
     return config;
 }
@@ -44,13 +45,13 @@ struct str prompt_where(struct cluster *cluster)
     const struct options *options = cluster->options;
     const struct kubectl kubectl = {.options = &options->kubectl, .arena = arena, .diags = &diags};
     const struct node *config = view_config(&kubectl);
-    struct str context = options->kubectl.context ? str_of(options->kubectl.context)
-                                                  : node_text(node_find(config, "current-context"));
-    const struct node *entry = find_named(node_find(config, "contexts"), context);
-    struct str name = options->kubectl.cluster ? str_of(options->kubectl.cluster)
-                                               : node_text(node_find(entry, "context cluster"));
-    entry = find_named(node_find(config, "clusters"), name);
-    struct str server = node_text(node_find(entry, "cluster server"));
+    struct str context = options->kubectl.context ? str_from_c(options->kubectl.context)
+                                                  : node_string(node_at(config, "current-context"));
+    const struct node *entry = find_named(node_at(config, "contexts"), context);
+    struct str name = options->kubectl.cluster ? str_from_c(options->kubectl.cluster)
+                                               : node_string(node_at(entry, "context cluster"));
+    entry = find_named(node_at(config, "clusters"), name);
+    struct str server = node_string(node_at(entry, "cluster server"));
     struct str text =
         context.len ? str_format(arena, "context \"%.*s\"", STR_ARG(context)) : STR("no context");
     if (name.len)
@@ -65,10 +66,10 @@ void prompt_list(const struct cluster *cluster, const struct manifests *objects)
     struct arena arena = {0};
     for (size_t i = 0; i < objects->count; i++) {
         struct str namespace = object_namespace(objects->items[i]);
-        cluster_say(cluster, "  %.*s%s%.*s%s", STR_ARG(object_title(&arena, objects->items[i])),
-                    namespace.len ? " of namespace " : "", STR_ARG(namespace),
-                    object_is_adopted(objects->items[i]) ? " (adopted: it is released, not deleted)"
-                                                         : "");
+        cluster_print(
+            cluster, "  %.*s%s%.*s%s", STR_ARG(object_title(&arena, objects->items[i])),
+            namespace.len ? " of namespace " : "", STR_ARG(namespace),
+            object_is_adopted(objects->items[i]) ? " (adopted: it is released, not deleted)" : "");
     }
     arena_free(&arena);
 }
@@ -84,9 +85,9 @@ bool prompt_confirm(struct cluster *cluster)
     }
     console_print_error(STR("Continue? [y/N] "));
     ssize_t count =
-        process_await_input(STDIN_FILENO) ? read(STDIN_FILENO, answer, sizeof answer - 1) : -1;
+        process_wait_input(STDIN_FILENO) ? read(STDIN_FILENO, answer, sizeof answer - 1) : -1;
     if (count <= 0 || process_interrupted())
         return false;
-    struct str word = str_slice(str_of(answer), 0, str_find(str_of(answer), 0, '\n'));
-    return str_is_nocase(word, "y") || str_is_nocase(word, "yes");
+    struct str word = str_slice(str_from_c(answer), 0, str_find(str_from_c(answer), 0, '\n'));
+    return str_eq_c_nocase(word, "y") || str_eq_c_nocase(word, "yes");
 }

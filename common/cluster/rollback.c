@@ -30,13 +30,13 @@ static struct node *find(struct node *items, struct str name)
 static const struct node *previous_template(struct node *items, const struct node *workload)
 {
     if (!kind_is_stateful(workload))
-        return node_find(newest_before(items, workload, revision_of(workload)), "spec template");
-    struct str current = node_text(node_find(workload, "status currentRevision"));
-    struct str update = node_text(node_find(workload, "status updateRevision"));
+        return node_at(newest_before(items, workload, revision_of(workload)), "spec template");
+    struct str current = node_string(node_at(workload, "status currentRevision"));
+    struct str update = node_string(node_at(workload, "status updateRevision"));
     struct node *revision = find(items, current);
     if (str_equal(current, update))
         revision = revision ? newest_before(items, workload, revision_of(revision)) : NULL;
-    return node_find(revision, "data spec template");
+    return node_at(revision, "data spec template");
 }
 
 /* A copy without what controllers add to it. */
@@ -45,10 +45,10 @@ static struct node *clean_template(struct arena *arena, const struct node *templ
     static const char *const labels[] = {"pod-template-hash", "controller-revision-hash"};
     struct node *copy = node_copy(arena, template);
     node_remove(copy, "$patch");
-    node_remove(node_find(copy, "metadata"), "creationTimestamp");
-    node_remove(node_find(copy, "metadata annotations"), "kubectl.kubernetes.io/restartedAt");
+    node_remove(node_at(copy, "metadata"), "creationTimestamp");
+    node_remove(node_at(copy, "metadata annotations"), "kubectl.kubernetes.io/restartedAt");
     for (size_t i = 0; i < COUNT_OF(labels); i++)
-        node_remove(node_find(copy, "metadata labels"), labels[i]);
+        node_remove(node_at(copy, "metadata labels"), labels[i]);
     return copy;
 }
 
@@ -56,7 +56,7 @@ static bool send(struct apply *apply, struct node *object)
 {
     const struct kubectl *kubectl = &apply->cluster.kubectl;
     unsigned force = apply->cluster.options->apply.force_conflicts ? APPLY_FORCE : 0;
-    return kubectl_do(
+    return kubectl_run_one(
         kubectl, kubectl_apply(kubectl, MANAGER, kubectl_documents(kubectl, &object, 1), force));
 }
 
@@ -72,12 +72,12 @@ static bool keep_old_kind(struct apply *apply, const struct rollout *rollout)
         if (!kind_is(deployed->objects[i], ROLE_AUTOSCALER))
             continue;
         struct node *autoscaler = node_copy(kubectl->arena, deployed->objects[i]);
-        node_find(autoscaler, "spec scaleTargetRef kind")->text = object_kind(rollout->old);
+        node_at(autoscaler, "spec scaleTargetRef kind")->text = object_kind(rollout->old);
         right = send(apply, autoscaler);
     }
     if (right)
-        cluster_say(&apply->cluster, "%.*s: rolled back: its %.*s goes on", STR_ARG(rollout->title),
-                    STR_ARG(object_kind(rollout->old)));
+        cluster_print(&apply->cluster, "%.*s: rolled back: its %.*s goes on",
+                      STR_ARG(rollout->title), STR_ARG(object_kind(rollout->old)));
     return right;
 }
 
@@ -107,33 +107,33 @@ static const struct node *choose_template(struct apply *apply, struct rollout *r
     if (process_interrupted())
         return NULL;
     if (now && apply_is_superseded(apply, kubectl->arena, now)) {
-        cluster_say(cluster, "%.*s: not rolled back: superseded by another apply",
-                    STR_ARG(rollout->title));
+        cluster_print(cluster, "%.*s: not rolled back: superseded by another apply",
+                      STR_ARG(rollout->title));
         return NULL;
     }
     const struct node *template = NULL;
     if (now && rollout->live && rollout_is_complete(rollout->live)) {
-        template = node_find(rollout->live, "spec template");
-        if (node_equal(template, node_find(now, "spec template"))) {
-            cluster_say(cluster,
-                        "%.*s: its pods are those of before: there is nothing to roll back",
-                        STR_ARG(rollout->title));
+        template = node_at(rollout->live, "spec template");
+        if (node_equal(template, node_at(now, "spec template"))) {
+            cluster_print(cluster,
+                          "%.*s: its pods are those of before: there is nothing to roll back",
+                          STR_ARG(rollout->title));
             return NULL;
         }
     } else if (now) {
         template = query_back(apply, rollout, now);
     }
     if (now)
-        rollout->expired = rollout_expired(now);
+        rollout->expired = rollout_deadline_exceeded_at(now);
     if (!template && cluster->diags.errors)
-        cluster_say(cluster, "%.*s: not rolled back", STR_ARG(rollout->title));
+        cluster_print(cluster, "%.*s: not rolled back", STR_ARG(rollout->title));
     else if (!template)
-        cluster_say(cluster, "%.*s: there is no earlier revision to go back to",
-                    STR_ARG(rollout->title));
+        cluster_print(cluster, "%.*s: there is no earlier revision to go back to",
+                      STR_ARG(rollout->title));
     return template;
 }
 
-void rollout_back(struct apply *apply, struct rollout *rollout)
+void rollout_undo(struct apply *apply, struct rollout *rollout)
 {
     struct cluster *cluster = &apply->cluster;
     if (rollout->old) {
@@ -148,13 +148,14 @@ void rollout_back(struct apply *apply, struct rollout *rollout)
     if (!send(apply, object))
         return;
     rollout->rolled_back = true;
-    cluster_say(cluster, "%.*s: goes back to the pods of before; its other objects stay as applied",
-                STR_ARG(rollout->title));
+    cluster_print(cluster,
+                  "%.*s: goes back to the pods of before; its other objects stay as applied",
+                  STR_ARG(rollout->title));
     rollout->state = ROLLOUT_WAITS;
     rollout->progress = (struct str){0};
     rollout_wait(apply);
-    cluster_say(cluster, "%.*s: %s", STR_ARG(rollout->title),
-                rollout->state == ROLLOUT_DONE ? "rolled back"
-                                               : "the pods of before are not ready");
+    cluster_print(cluster, "%.*s: %s", STR_ARG(rollout->title),
+                  rollout->state == ROLLOUT_DONE ? "rolled back"
+                                                 : "the pods of before are not ready");
     rollout->state = ROLLOUT_FAILED;
 }

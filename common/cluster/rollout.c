@@ -12,10 +12,10 @@
 enum { POLL_FIRST = 300, POLL_LAST = 2000 /* ms between two questions */ };
 
 /* One wait. */
-struct watch {
+struct rollout_watch {
     struct apply *apply;
     struct arena arena; /* of the last answer */
-    int64_t started;    /* process_clock() */
+    int64_t started;    /* process_monotonic_ms() */
     int64_t limit;      /* ms in all; 0: each as long as its `timeout` without progress */
     bool terminal;
     struct progress progress; /* on the terminal */
@@ -35,11 +35,11 @@ static bool any_waits(const struct apply *apply)
     return false;
 }
 
-struct str rollout_expired(const struct node *workload)
+struct str rollout_deadline_exceeded_at(const struct node *workload)
 {
     const struct node *progressing = object_condition(workload, "Progressing");
-    return str_is(node_text(node_find(progressing, "reason")), "ProgressDeadlineExceeded")
-               ? node_text(node_find(progressing, "lastUpdateTime"))
+    return str_eq_c(node_string(node_at(progressing, "reason")), "ProgressDeadlineExceeded")
+               ? node_string(node_at(progressing, "lastUpdateTime"))
                : (struct str){0};
 }
 
@@ -72,8 +72,8 @@ static bool is_updated(const struct node *workload, const struct counts *counts)
     if (!kind_is_stateful(workload))
         return counts->updated >= counts->wanted && counts->all <= counts->updated;
     return counts->updated >= counts->wanted &&
-           str_equal(node_text(node_find(workload, "status updateRevision")),
-                     node_text(node_find(workload, "status currentRevision")));
+           str_equal(node_string(node_at(workload, "status updateRevision")),
+                     node_string(node_at(workload, "status currentRevision")));
 }
 
 bool rollout_is_complete(const struct node *workload)
@@ -92,17 +92,17 @@ static int64_t needed(const struct rollout *rollout, const struct counts *counts
                                                               : counts->wanted;
 }
 
-static void say_progress(struct watch *wait, struct rollout *rollout, struct str text)
+static void say_progress(struct rollout_watch *wait, struct rollout *rollout, struct str text)
 {
     if (str_equal(rollout->progress, text))
         return;
     rollout->progress = str_copy(&wait->apply->cluster.arena, text);
-    rollout->since = process_clock();
+    rollout->since = process_monotonic_ms();
     if (!wait->terminal)
-        cluster_say(&wait->apply->cluster, "%.*s: %.*s", STR_ARG(rollout->title), STR_ARG(text));
+        cluster_print(&wait->apply->cluster, "%.*s: %.*s", STR_ARG(rollout->title), STR_ARG(text));
 }
 
-static void fail(struct watch *wait, struct rollout *rollout, struct str why)
+static void fail(struct rollout_watch *wait, struct rollout *rollout, struct str why)
 {
     rollout->state = ROLLOUT_FAILED;
     rollout->why = str_copy(&wait->apply->cluster.arena, why);
@@ -129,9 +129,10 @@ static struct str describe_pods(struct arena *arena, const struct rollout *rollo
 }
 
 /* The condition stays from a rollout that failed until this one makes progress. */
-static void check_expired(struct watch *wait, struct rollout *rollout, const struct node *workload)
+static void check_expired(struct rollout_watch *wait, struct rollout *rollout,
+                          const struct node *workload)
 {
-    struct str expired = rollout_expired(workload);
+    struct str expired = rollout_deadline_exceeded_at(workload);
     if (waits(rollout) && expired.len && !str_equal(expired, rollout->expired))
         fail(wait, rollout,
              str_format(&wait->arena, "its pods made no progress for %" PRId64 " s",
@@ -139,7 +140,8 @@ static void check_expired(struct watch *wait, struct rollout *rollout, const str
 }
 
 /* Sets the state of a rollout by its live workload (NULL: there is none), and shows progress. */
-static void evaluate(struct watch *wait, struct rollout *rollout, const struct node *workload)
+static void evaluate(struct rollout_watch *wait, struct rollout *rollout,
+                     const struct node *workload)
 {
     bool done = false;
     if (!workload) {
@@ -147,7 +149,7 @@ static void evaluate(struct watch *wait, struct rollout *rollout, const struct n
         return;
     }
     if (!rollout->rolled_back && apply_is_superseded(wait->apply, &wait->arena, workload)) {
-        apply_supersede(wait->apply, rollout, workload);
+        apply_mark_superseded(wait->apply, rollout, workload);
         return;
     }
     if (!rollout_is_observed(workload)) {
@@ -160,10 +162,10 @@ static void evaluate(struct watch *wait, struct rollout *rollout, const struct n
     check_expired(wait, rollout, workload);
 }
 
-static void check_time(struct watch *wait, struct rollout *rollout)
+static void check_deadline(struct rollout_watch *wait, struct rollout *rollout)
 {
     struct arena *arena = &wait->arena;
-    int64_t now = process_clock();
+    int64_t now = process_monotonic_ms();
     int64_t timeout = rollout->deployed->service->timeout;
     if (!waits(rollout))
         return;
@@ -185,10 +187,10 @@ static bool is_stuck(const struct node *pod)
         "CrashLoopBackOff", "ImagePullBackOff",           "ErrImagePull",
         "InvalidImageName", "CreateContainerConfigError", "CreateContainerError",
         "RunContainerError"};
-    const struct node *status = node_items(node_find(pod, "status containerStatuses"));
+    const struct node *status = node_first_child(node_at(pod, "status containerStatuses"));
     for (; status; status = status->next)
         for (size_t i = 0; i < COUNT_OF(reasons); i++)
-            if (str_is(node_text(node_find(status, "state waiting reason")), reasons[i]))
+            if (str_eq_c(node_string(node_at(status, "state waiting reason")), reasons[i]))
                 return true;
     return false;
 }
@@ -196,50 +198,50 @@ static bool is_stuck(const struct node *pod)
 /* A StatefulSet waits for a pod that will never be ready before it replaces it: pods of an older
  * revision that are stuck are removed for it.
  * https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback */
-static void free_stuck(struct watch *wait, const struct rollout *rollout,
-                       const struct node *workload)
+static void delete_stuck_pods(struct rollout_watch *wait, const struct rollout *rollout,
+                              const struct node *workload)
 {
     const struct cluster *cluster = &wait->apply->cluster;
     struct diags diags = {.arena = &wait->arena}; /* without rights on pods it is left to people */
     const struct kubectl kubectl = {.options = &cluster->options->kubectl,
                                     .arena = &wait->arena,
                                     .diags = &diags,
-                                    .limit = QUESTION_LIMIT};
-    const char *namespace = str_c(&wait->arena, object_namespace(workload));
-    struct str revision = node_text(node_find(workload, "status updateRevision"));
+                                    .limit = POLL_TIMEOUT_MS};
+    const char *namespace = str_to_c(&wait->arena, object_namespace(workload));
+    struct str revision = node_string(node_at(workload, "status updateRevision"));
     struct node *pod = kubectl_items(
         kubectl_get(&kubectl, "pods", "--namespace", namespace,
                     deployed_service_selector(&wait->arena, rollout->deployed), NULL));
     for (; pod; pod = pod->next) {
         if (!str_equal(object_controller(pod), object_uid(workload)) || !is_stuck(pod) ||
-            node_find(pod, "metadata deletionTimestamp") ||
+            node_at(pod, "metadata deletionTimestamp") ||
             str_equal(object_label(pod, "controller-revision-hash"), revision))
             continue;
         if (kubectl_delete(&kubectl, &(struct node *){pod}, 1, false) == 1)
-            cluster_say(cluster, "%.*s: removed its pod %.*s, which was stuck before",
-                        STR_ARG(rollout->title), STR_ARG(object_name(pod)));
+            cluster_print(cluster, "%.*s: removed its pod %.*s, which was stuck before",
+                          STR_ARG(rollout->title), STR_ARG(object_name(pod)));
         wait->progress.lines = 0;
     }
 }
 
-static void take_answer(struct watch *wait, const struct cluster_namespace *namespace,
-                        const struct set *items)
+static void take_answer(struct rollout_watch *wait, const struct cluster_namespace *namespace,
+                        const struct map *items)
 {
     for (size_t i = 0; i < namespace->service_count; i++) {
         struct rollout *rollout = apply_rollout(wait->apply, namespace->services[i]);
         if (!waits(rollout))
             continue;
-        const struct node *workload = set_get(items, object_key(&wait->arena, rollout->workload));
+        const struct node *workload = map_get(items, object_key(&wait->arena, rollout->workload));
         evaluate(wait, rollout, workload);
         if (waits(rollout) && workload && kind_is_stateful(workload) &&
             rollout_is_observed(workload))
-            free_stuck(wait, rollout, workload);
+            delete_stuck_pods(wait, rollout, workload);
     }
 }
 
 /* Adds the queries for all awaited workloads of a namespace, and returns how many they are. By
  * name, which needs no right to list. */
-static size_t add_questions(struct watch *wait, const struct kubectl *kubectl,
+static size_t add_questions(struct rollout_watch *wait, const struct kubectl *kubectl,
                             const struct cluster_namespace *namespace, struct runs *runs)
 {
     struct argv names = {0};
@@ -258,28 +260,29 @@ static size_t add_questions(struct watch *wait, const struct kubectl *kubectl,
 }
 
 /* Takes the answers about one namespace, if there are all of them. */
-static void take_answers(struct watch *wait, const struct kubectl *kubectl,
+static void take_answers(struct rollout_watch *wait, const struct kubectl *kubectl,
                          const struct cluster_namespace *namespace, struct process *runs,
                          size_t count)
 {
-    struct set items = {0};
+    struct map items = {0};
     bool right = count > 0;
     for (size_t i = 0; i < count; i++) {
         const struct node *item = NULL;
-        if (process_right(&runs[i]))
-            item = runs[i].output.len ? kubectl_items(kubectl_answer(kubectl, &runs[i])) : NULL;
+        if (process_succeeded(&runs[i]))
+            item =
+                runs[i].output.len ? kubectl_items(kubectl_parse_output(kubectl, &runs[i])) : NULL;
         else if (!process_interrupted())
             kubectl_report(kubectl, &runs[i]);
-        right &= process_right(&runs[i]);
+        right &= process_succeeded(&runs[i]);
         for (; item; item = item->next)
-            set_add(&wait->arena, &items, object_key(&wait->arena, item), item);
+            map_add(&wait->arena, &items, object_key(&wait->arena, item), item);
         process_free(&runs[i]);
     }
     if (right)
         take_answer(wait, namespace, &items);
 }
 
-static void ask(struct watch *wait)
+static void ask(struct rollout_watch *wait)
 {
     struct cluster *cluster = &wait->apply->cluster;
     struct arena *arena = &wait->arena;
@@ -288,12 +291,12 @@ static void ask(struct watch *wait)
     const struct kubectl kubectl = {.options = &cluster->options->kubectl,
                                     .arena = arena,
                                     .diags = &diags,
-                                    .limit = QUESTION_LIMIT};
+                                    .limit = POLL_TIMEOUT_MS};
     struct runs runs = {0};
     size_t *counts = ARENA_ARRAY(arena, cluster->namespace_count, size_t);
     for (size_t i = 0; i < cluster->namespace_count; i++)
         counts[i] = add_questions(wait, &kubectl, &cluster->namespaces[i], &runs);
-    kubectl_ask(&kubectl, runs.items, runs.count);
+    kubectl_poll(&kubectl, runs.items, runs.count);
     struct process *answers = runs.items;
     for (size_t i = 0; i < cluster->namespace_count; answers += counts[i++])
         take_answers(wait, &kubectl, &cluster->namespaces[i], answers, counts[i]);
@@ -302,7 +305,7 @@ static void ask(struct watch *wait)
 }
 
 /* Shows a line for each service, over those of the last time. */
-static void show(struct watch *wait)
+static void show(struct rollout_watch *wait)
 {
     const struct apply *apply = wait->apply;
     if (!wait->terminal)
@@ -317,7 +320,7 @@ static void show(struct watch *wait)
             continue;
         if (waits(rollout))
             time = str_format(&wait->arena, " (%" PRId64 " s)",
-                              (process_clock() - wait->started) / 1000);
+                              (process_monotonic_ms() - wait->started) / 1000);
         lines[count++] = str_format(&wait->arena, "%.*s: %.*s%.*s", STR_ARG(rollout->title),
                                     STR_ARG(rollout->progress), STR_ARG(time));
     }
@@ -330,10 +333,10 @@ static void show(struct watch *wait)
 
 void rollout_wait(struct apply *apply)
 {
-    struct watch wait = {
-        .apply = apply, .started = process_clock(), .terminal = progress_is_possible()};
+    struct rollout_watch wait = {
+        .apply = apply, .started = process_monotonic_ms(), .terminal = progress_is_possible()};
     const char *timeout = apply->cluster.options->apply.timeout;
-    if (timeout && duration_read(str_of(timeout), &wait.limit))
+    if (timeout && duration_parse(str_from_c(timeout), &wait.limit))
         wait.limit *= 1000;
     for (size_t i = 0; i < apply->cluster.service_count; i++) {
         struct rollout *rollout = &apply->rollouts[i];
@@ -345,10 +348,10 @@ void rollout_wait(struct apply *apply)
         struct str trouble = wait.trouble;
         ask(&wait);
         if (wait.trouble.len && !str_equal(trouble, wait.trouble) && !wait.terminal)
-            cluster_say(&apply->cluster, "the cluster does not answer: %.*s",
-                        STR_ARG(wait.trouble));
+            cluster_print(&apply->cluster, "the cluster does not answer: %.*s",
+                          STR_ARG(wait.trouble));
         for (size_t i = 0; i < apply->cluster.service_count; i++)
-            check_time(&wait, &apply->rollouts[i]);
+            check_deadline(&wait, &apply->rollouts[i]);
         show(&wait);
         if (!any_waits(apply))
             break;

@@ -8,17 +8,17 @@ struct secret_usage secret_usage_of(struct cluster *cluster,
     struct secret_usage usage = {0};
     for (size_t i = 0; i < namespace->service_count; i++) {
         const struct service *service = namespace->services[i]->service;
-        usage.all |= str_is(service->all_secrets, MANUAL_SECRETS);
+        usage.all |= str_eq_c(service->all_secrets, MANUAL_SECRETS);
         for (size_t j = 0; j < service->variable_count; j++)
-            if (str_is(service->variables[j].secret, MANUAL_SECRETS))
-                set_add(&cluster->arena, &usage.listed, service->variables[j].key, service);
+            if (str_eq_c(service->variables[j].secret, MANUAL_SECRETS))
+                map_add(&cluster->arena, &usage.listed, service->variables[j].key, service);
     }
     return usage;
 }
 
 bool secret_usage_has(const struct secret_usage *usage, struct str key)
 {
-    return usage->all || set_get(&usage->listed, key);
+    return usage->all || map_get(&usage->listed, key);
 }
 
 /* Notes what objects that are not rendered from the given files refer to: keys, or the whole Secret
@@ -27,14 +27,14 @@ static void find_references(struct arena *arena, struct secret_usage *usage,
                             const struct node *node)
 {
     if (node->kind == NODE_SCALAR)
-        usage->all |= str_is(node->text, MANUAL_SECRETS);
+        usage->all |= str_eq_c(node->text, MANUAL_SECRETS);
     if (node->kind != NODE_MAP && node->kind != NODE_LIST)
         return;
-    const struct node *name = node_find(node, "name");
-    struct str key = node_text(node_find(node, "key"));
-    bool of_key = key.len && str_is(node_text(name), MANUAL_SECRETS);
+    const struct node *name = node_at(node, "name");
+    struct str key = node_string(node_at(node, "key"));
+    bool of_key = key.len && str_eq_c(node_string(name), MANUAL_SECRETS);
     if (of_key)
-        set_add(arena, &usage->listed, key, node);
+        map_add(arena, &usage->listed, key, node);
     for (const struct node *child = node->first; child; child = child->next)
         if (!of_key || child != name)
             find_references(arena, usage, child);
@@ -48,10 +48,11 @@ bool secret_usage_add_others(struct cluster *cluster, const struct cluster_names
                                                     namespace->name.data, "--output=json", NULL)
                                            .items};
     kubectl_run(&cluster->kubectl, &run, 1);
-    bool ok = process_right(&run);
-    const struct node *items = ok ? kubectl_items(kubectl_answer(&cluster->kubectl, &run)) : NULL;
+    bool ok = process_succeeded(&run);
+    const struct node *items =
+        ok ? kubectl_items(kubectl_parse_output(&cluster->kubectl, &run)) : NULL;
     for (const struct node *object = items; object; object = object->next) {
-        const struct node *spec = node_find(object, "spec");
+        const struct node *spec = node_at(object, "spec");
         if (spec && !namespace_service(&cluster->arena, namespace, object))
             find_references(&cluster->arena, usage, spec);
     }
@@ -69,11 +70,11 @@ static struct suggestion find_near(struct cluster *cluster,
         const struct service *service = namespace->services[i]->service;
         for (size_t j = 0; j < service->variable_count; j++) {
             struct str listed = service->variables[j].key;
-            if (!str_is(service->variables[j].secret, MANUAL_SECRETS))
+            if (!str_eq_c(service->variables[j].secret, MANUAL_SECRETS))
                 continue;
             if (str_equal(lower, str_lower(&cluster->arena, listed)))
                 return (struct suggestion){.word = key, .best = listed};
-            suggestion_offer(&near, listed);
+            suggestion_add(&near, listed);
         }
     }
     return near;

@@ -9,7 +9,7 @@
 
 /* What a namespace uses, for many questions. */
 struct secret_usage {
-    struct set listed; /* keys that a variable holds */
+    struct map listed; /* keys that a variable holds */
     bool all;          /* something uses every key, as a service with secrets: all does */
 };
 

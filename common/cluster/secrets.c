@@ -21,7 +21,7 @@ bool secrets_read(struct cluster *cluster, const struct cluster_namespace *names
     };
     kubectl_run(&cluster->kubectl, &run, 1);
     *ret = (struct secrets){0};
-    bool right = process_right(&run);
+    bool right = process_succeeded(&run);
     if (!right)
         kubectl_report(&cluster->kubectl, &run);
     struct str text = right ? str_copy(arena, buf_str(&run.output)) : (struct str){0};
@@ -34,7 +34,7 @@ bool secrets_read(struct cluster *cluster, const struct cluster_namespace *names
         size_t space = str_find(line, 0, ' ');
         ret->items = arena_grow(arena, ret->items, ret->count, sizeof *ret->items);
         ret->items[ret->count++] =
-            (struct secret){str_slice(line, 0, space), str_from(line, space + 1)};
+            (struct secret){str_slice(line, 0, space), str_skip(line, space + 1)};
     }
     secrets_index(arena, ret);
     return right;
@@ -43,13 +43,13 @@ bool secrets_read(struct cluster *cluster, const struct cluster_namespace *names
 void secrets_index(struct arena *arena, struct secrets *secrets)
 {
     for (size_t i = 0; i < secrets->count; i++)
-        set_add(arena, &secrets->names, secrets->items[i].name, &secrets->items[i]);
+        map_add(arena, &secrets->names, secrets->items[i].name, &secrets->items[i]);
 }
 
 const struct secret *secrets_find(const struct secrets *secrets, struct str name)
 {
     if (secrets->names.count)
-        return set_get(&secrets->names, name);
+        return map_get(&secrets->names, name);
     for (size_t i = 0; i < secrets->count; i++)
         if (str_equal(secrets->items[i].name, name))
             return &secrets->items[i];
@@ -128,7 +128,8 @@ static void report(struct cluster *cluster, const struct cluster_namespace *name
     struct diags *diags = &cluster->diags;
     if (process_interrupted())
         return;
-    if (kubectl_says(run, "may not be more than 1048576 bytes") || kubectl_says(run, "Too long")) {
+    if (kubectl_stderr_contains(run, "may not be more than 1048576 bytes") ||
+        kubectl_stderr_contains(run, "Too long")) {
         diag_error(diags, NO_LOCATION,
                    "the Secret \"" MANUAL_SECRETS
                    "\" of namespace \"%.*s\" is full: all its values "
@@ -148,13 +149,13 @@ static struct node *secret_object(struct cluster *cluster,
 {
     struct arena *arena = &cluster->arena;
     struct node *object = node_new(arena, NODE_MAP);
-    put_text(arena, object, "apiVersion", STR("v1"));
-    put_text(arena, object, "kind", STR("Secret"));
-    struct node *metadata = put_map(arena, object, "metadata");
-    put_text(arena, metadata, "name", STR(MANUAL_SECRETS));
-    put_text(arena, metadata, "namespace", namespace->name);
-    manifest_layer_labels(arena, put_map(arena, metadata, "labels"), namespace->layer);
-    put_text(arena, object, "type", STR("Opaque"));
+    node_set_string(arena, object, "apiVersion", STR("v1"));
+    node_set_string(arena, object, "kind", STR("Secret"));
+    struct node *metadata = node_set_map(arena, object, "metadata");
+    node_set_string(arena, metadata, "name", STR(MANUAL_SECRETS));
+    node_set_string(arena, metadata, "namespace", namespace->name);
+    manifest_layer_labels(arena, node_set_map(arena, metadata, "labels"), namespace->layer);
+    node_set_string(arena, object, "type", STR("Opaque"));
     return object;
 }
 
@@ -170,8 +171,8 @@ static bool make_secret(struct cluster *cluster, const struct cluster_namespace 
         .input = kubectl_documents(&cluster->kubectl, &object, 1),
     };
     kubectl_run(&cluster->kubectl, &run, 1);
-    bool right = process_right(&run) || kubectl_says(&run, "(AlreadyExists)");
-    *ret_no_namespace = !right && kubectl_lacks_namespace(&run);
+    bool right = process_succeeded(&run) || kubectl_stderr_contains(&run, "(AlreadyExists)");
+    *ret_no_namespace = !right && kubectl_is_missing_namespace(&run);
     if (!right && (report_namespace || !*ret_no_namespace))
         kubectl_report(&cluster->kubectl, &run);
     process_free(&run);
@@ -183,7 +184,8 @@ static bool make_namespace(struct cluster *cluster, const struct cluster_namespa
     struct manifests manifests = {.arena = &cluster->arena};
     manifest_namespace(&manifests, namespace->layer);
     struct str documents = kubectl_documents(&cluster->kubectl, manifests.items, manifests.count);
-    return kubectl_do(&cluster->kubectl, kubectl_apply(&cluster->kubectl, MANAGER, documents, 0));
+    return kubectl_run_one(&cluster->kubectl,
+                           kubectl_apply(&cluster->kubectl, MANAGER, documents, 0));
 }
 
 /* Secret and namespace, as far as they are not there. */
@@ -218,17 +220,17 @@ enum secrets_patched secrets_patch(struct cluster *cluster,
     struct str patch = patch_text(arena, changes, only_it ? version : (struct str){0});
     struct process run = patch_run(cluster, namespace, patch);
     kubectl_run(&cluster->kubectl, &run, 1);
-    if (!process_right(&run) && kubectl_says(&run, "(NotFound)")) {
+    if (!process_succeeded(&run) && kubectl_stderr_contains(&run, "(NotFound)")) {
         process_free(&run);
         if (!make(cluster, namespace))
             return SECRETS_FAILED;
         run = patch_run(cluster, namespace, patch);
         kubectl_run(&cluster->kubectl, &run, 1);
     }
-    enum secrets_patched patched = process_right(&run) ? SECRETS_CHANGED
-                                   : only_it && version.len && kubectl_says(&run, "(Conflict)")
-                                       ? SECRETS_OVERTAKEN
-                                       : SECRETS_FAILED;
+    enum secrets_patched patched =
+        process_succeeded(&run)                                                 ? SECRETS_CHANGED
+        : only_it && version.len && kubectl_stderr_contains(&run, "(Conflict)") ? SECRETS_OVERTAKEN
+                                                                                : SECRETS_FAILED;
     if (patched == SECRETS_FAILED)
         report(cluster, namespace, &run, changes);
     else if (patched == SECRETS_CHANGED && !is_confirmed(cluster, &run, version))
@@ -241,11 +243,11 @@ enum secrets_patched secrets_patch(struct cluster *cluster,
  * variables hide every one of them. */
 static bool uses_any(const struct service *service, const struct secrets *changes)
 {
-    bool all = str_is(service->all_secrets, MANUAL_SECRETS);
+    bool all = str_eq_c(service->all_secrets, MANUAL_SECRETS);
     size_t hidden = 0;
     for (size_t i = 0; i < service->variable_count; i++) {
         const struct variable *variable = &service->variables[i];
-        if (str_is(variable->secret, MANUAL_SECRETS) && secrets_find(changes, variable->key))
+        if (str_eq_c(variable->secret, MANUAL_SECRETS) && secrets_find(changes, variable->key))
             return true;
         if (all && secrets_find(changes, variable->name))
             hidden++;
@@ -266,8 +268,8 @@ static bool request_restart(struct cluster *cluster, const struct deployed_servi
     for (int i = 1;; i++) {
         struct process run = {.arguments = arguments};
         kubectl_run(&cluster->kubectl, &run, 1);
-        bool ok = process_right(&run);
-        bool again = !ok && i < TRIES && kubectl_says(&run, "within the past second");
+        bool ok = process_succeeded(&run);
+        bool again = !ok && i < TRIES && kubectl_stderr_contains(&run, "within the past second");
         if (!ok && !again)
             kubectl_report(&cluster->kubectl, &run);
         process_free(&run);
@@ -282,16 +284,16 @@ static void restart_unit(struct cluster *cluster, const struct deployed_service 
     const struct node *live = deployed_service_live_workload(deployed, LABELS_OURS);
     const struct node *unclaimed = deployed_service_live_workload(deployed, LABELS_UNCLAIMED);
     if (!live && unclaimed)
-        cluster_say(cluster, "%.*s: not restarted: %.*s has no environment label; apply claims it",
-                    STR_ARG(deployed->service->name),
-                    STR_ARG(object_title(&cluster->arena, unclaimed)));
+        cluster_print(
+            cluster, "%.*s: not restarted: %.*s has no environment label; apply claims it",
+            STR_ARG(deployed->service->name), STR_ARG(object_title(&cluster->arena, unclaimed)));
     if (!live || !request_restart(cluster, deployed, live))
         return;
     struct str managers = {0};
     if (!object_applied_by(live, MANAGER))
         managers = object_managers(&cluster->arena, live);
-    cluster_say(cluster, "%.*s: its pods restart%s%.*s", STR_ARG(deployed->service->name),
-                managers.len ? "; they are managed by " : "", STR_ARG(managers));
+    cluster_print(cluster, "%.*s: its pods restart%s%.*s", STR_ARG(deployed->service->name),
+                  managers.len ? "; they are managed by " : "", STR_ARG(managers));
 }
 
 void secrets_restart(struct cluster *cluster, const struct secrets *changes)

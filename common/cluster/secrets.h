@@ -19,7 +19,7 @@ struct secrets {
     struct secret *items;
     size_t count;
     struct str version; /* metadata.resourceVersion; empty: the Secret is not there */
-    struct set names;   /* of the items, made by secrets_index() */
+    struct map names;   /* of the items, made by secrets_index() */
 };
 
 /* Reads all keys and values into `arena`, which the caller wipes. Reports and returns false when

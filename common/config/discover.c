@@ -13,7 +13,7 @@ struct discovery {
 
 static enum type_likeness likeness(struct discovery *discovery, const struct node *node)
 {
-    struct str type = node_text(node_find(node, "type"));
+    struct str type = node_string(node_at(node, "type"));
     return type.len ? module_type_likeness(discovery->arena, type) : TYPE_OTHER;
 }
 
@@ -24,7 +24,7 @@ static bool is_service(struct discovery *discovery, const struct node *node)
 
 static bool has_service(struct discovery *discovery, const struct node *modules)
 {
-    for (const struct node *item = node_items(modules); item; item = item->next)
+    for (const struct node *item = node_first_child(modules); item; item = item->next)
         if (is_service(discovery, item))
             return true;
     return false;
@@ -32,9 +32,9 @@ static bool has_service(struct discovery *discovery, const struct node *modules)
 
 static void report_near_type(struct discovery *discovery, const struct node *module)
 {
-    const struct node *type = node_find(module, "type");
+    const struct node *type = node_at(module, "type");
     diag_error(discovery->diags, type->span, "unknown module type \"%.*s\"",
-               STR_ARG(node_text(type)));
+               STR_ARG(node_string(type)));
     diag_hint(discovery->diags, "did you mean \"k8s-service\"?");
 }
 
@@ -59,7 +59,7 @@ static const struct node *find_service(struct discovery *discovery, const struct
  * have been given a map by mistake, a type near ours is enough. */
 static void check_misplaced(struct discovery *discovery, const struct node *node)
 {
-    bool modules = node->key && str_is(node->key->text, "modules");
+    bool modules = node->key && str_eq_c(node->key->text, "modules");
     const struct node *service = find_service(discovery, node, modules ? TYPE_NEAR : TYPE_SERVICE);
     if (!service)
         return;
@@ -75,10 +75,10 @@ static void check_misplaced(struct discovery *discovery, const struct node *node
 static void check_module(struct discovery *discovery, const struct node *module)
 {
     struct diags *diags = discovery->diags;
-    const struct node *type = node_find(module, "type");
-    if (node_text(type).len == 0 && find_service(discovery, module, TYPE_SERVICE)) {
+    const struct node *type = node_at(module, "type");
+    if (node_string(type).len == 0 && find_service(discovery, module, TYPE_SERVICE)) {
         check_misplaced(discovery, module);
-    } else if (node_text(type).len == 0) {
+    } else if (node_string(type).len == 0) {
         diag_error(diags, type ? type->span : module->span,
                    "this module has no type, so it may be a k8s-service");
         diag_hint(diags, "write its type: - {name: app, type: k8s-service, ...}");
@@ -97,7 +97,7 @@ static struct str last_line(const struct node *key)
     size_t line = written.len;
     while (line > 0 && written.data[line - 1] != '\n' && written.data[line - 1] != '\r')
         line--;
-    return line ? str_from(written, line) : key->text;
+    return line ? str_skip(written, line) : key->text;
 }
 
 /* A list of maps under a misspelt `modules`. Two edits away are other words, such as dbt's
@@ -106,11 +106,11 @@ static struct str last_line(const struct node *key)
 static bool is_misspelt_list(struct discovery *discovery, struct node *value, bool *ret_typed)
 {
     size_t distance = top_level_distance(last_line(value->key));
-    if (str_is(value->key->text, "modules") || distance > 2 || !node_items(value))
+    if (str_eq_c(value->key->text, "modules") || distance > 2 || !node_first_child(value))
         return false;
     bool maps = true;
     *ret_typed = false;
-    for (struct node *item = node_items(value); item; item = item->next) {
+    for (struct node *item = node_first_child(value); item; item = item->next) {
         maps &= node_target(item)->kind == NODE_MAP;
         *ret_typed |= likeness(discovery, item) != TYPE_OTHER;
     }
@@ -122,7 +122,7 @@ static void report_misspelt_list(struct discovery *discovery, const struct node 
 {
     struct diags *diags = discovery->diags;
     struct str key = value->key->text;
-    if (last_line(value->key).len < key.len && str_starts(key, STR("//"))) {
+    if (last_line(value->key).len < key.len && str_starts_with(key, STR("//"))) {
         diag_error(diags, value->key->span, "a comment that begins with //");
         diag_hint(diags, "remove it: neither JSON nor YAML has such comments");
         return;
@@ -143,7 +143,7 @@ static void check_field(struct discovery *discovery, struct node *value, bool is
 
 static bool discover_map(struct discovery *discovery, const struct node *root)
 {
-    struct node *modules = node_find(root, "modules");
+    struct node *modules = node_at(root, "modules");
     const struct node *list = node_target(modules);
     bool is_list = list && list->kind == NODE_LIST;
     if (is_list && has_service(discovery, list))
@@ -151,7 +151,7 @@ static bool discover_map(struct discovery *discovery, const struct node *root)
     for (const struct node *item = is_list ? list->first : NULL; item; item = item->next)
         check_module(discovery, item);
     bool is_object =
-        node_text(node_find(root, "apiVersion")).len && node_text(node_find(root, "kind")).len;
+        node_string(node_at(root, "apiVersion")).len && node_string(node_at(root, "kind")).len;
     if (is_service(discovery, root))
         check_misplaced(discovery, root);
     for (struct node *value = root->first; value; value = value->next)

@@ -18,14 +18,14 @@ static const struct record *choose(const struct schema_reader *reader, const str
     const struct value *environments = record_value(file, FILE_ENVIRONMENTS);
     enum { NAMED = 20 }; /* of the environments, in the hint */
     struct buf list = {0};
-    struct suggestion near = {.word = str_of(options->environment)};
+    struct suggestion near = {.word = str_from_c(options->environment)};
     for (size_t i = 0; i < environments->count; i++) {
         struct str name = record_value(environments->records[i], ENVIRONMENT_NAME)->text;
-        if (options->environment && str_is(name, options->environment)) {
+        if (options->environment && str_eq_c(name, options->environment)) {
             buf_free(&list);
             return environments->records[i];
         }
-        suggestion_offer(&near, name);
+        suggestion_add(&near, name);
         if (i <= NAMED)
             buf_add_joined(&list, ", ", i < NAMED ? name : STR("..."));
     }
@@ -46,7 +46,7 @@ static const struct record *choose(const struct schema_reader *reader, const str
 
 static bool check_names(const struct schema_reader *reader, const struct value *environments)
 {
-    struct set names = {0};
+    struct map names = {0};
     bool right = true;
     for (size_t i = 0; i < environments->count; i++) {
         const struct value *name = record_value(environments->records[i], ENVIRONMENT_NAME);
@@ -56,7 +56,7 @@ static bool check_names(const struct schema_reader *reader, const struct value *
             name->text.len ? name_check_label_value(name->text) : "must not be empty";
         if (wrong)
             diag_error(reader->diags, name->node->span, "an environment's name %s", wrong);
-        else if (set_add(reader->arena, &names, name->text, name))
+        else if (map_add(reader->arena, &names, name->text, name))
             diag_error(reader->diags, name->node->span, "two environments are named \"%.*s\"",
                        STR_ARG(name->text));
         else
@@ -70,9 +70,9 @@ static bool check_names(const struct schema_reader *reader, const struct value *
 static const char *beside(struct arena *arena, struct str file, struct str path)
 {
     struct str directory = str_directory(file);
-    if (str_starts(path, STR("/")) || remote_is(path))
+    if (str_starts_with(path, STR("/")) || remote_is(path))
         directory.len = 0;
-    if (directory.len == 0 && str_is(path, "-")) /* a file of that name, not standard input */
+    if (directory.len == 0 && str_eq_c(path, "-")) /* a file of that name, not standard input */
         return "./-";
     return str_format(arena, "%.*s%.*s", STR_ARG(directory), STR_ARG(path)).data;
 }
@@ -86,9 +86,9 @@ static void hint_name(const struct schema_reader *reader, enum field_id field, n
     struct str likely = str_lower(reader->arena, text);
     static const char *const schemes[] = {"https://", "http://", "docker://", "oci://"};
     for (size_t i = 0; check == name_check_registry && i < COUNT_OF(schemes); i++)
-        if (str_starts(likely, str_of(schemes[i])))
-            likely = str_from(likely, strlen(schemes[i]));
-    while (check == name_check_registry && str_ends(likely, STR("/")))
+        if (str_starts_with(likely, str_from_c(schemes[i])))
+            likely = str_skip(likely, strlen(schemes[i]));
+    while (check == name_check_registry && str_ends_with(likely, STR("/")))
         likely.len--;
     if (!check(likely))
         diag_hint(reader->diags, "write %s: %.*s", name, STR_ARG(likely));
@@ -133,7 +133,7 @@ static void set_provider(const struct schema_reader *reader, const struct record
  * need it without. */
 static void add_output(struct arena *arena, struct environment *environment, struct output output)
 {
-    if (str_is(output.name, "domain"))
+    if (str_eq_c(output.name, "domain"))
         output.text = name_without_root(output.text);
     environment->outputs = arena_grow(arena, environment->outputs, environment->output_count,
                                       sizeof *environment->outputs);
@@ -151,7 +151,7 @@ static void set_outputs(const struct schema_reader *reader, const struct record 
                                    .text = written->items[i].text,
                                    .at = written->items[i].node->span});
     const struct node *modules = record_value(file, FILE_MODULES)->node;
-    for (const struct node *node = node_items(modules); node; node = node->next) {
+    for (const struct node *node = node_first_child(modules); node; node = node->next) {
         const struct node *type = node->kind == NODE_MAP ? node_get(node, "type") : NULL;
         if (!type || type->kind != NODE_SCALAR)
             continue;
@@ -182,8 +182,8 @@ static void set_cloud_objects(const struct schema_reader *reader, const struct r
                               struct environment *ret)
 {
     const struct value *written = record_value(file, FILE_CLOUD_OBJECTS);
-    ret->ack = ret->provider->makes_objects && !str_is(written->text, "none");
-    if (str_is(written->text, "ack") && !ret->provider->makes_objects) {
+    ret->ack = ret->provider->makes_objects && !str_eq_c(written->text, "none");
+    if (str_eq_c(written->text, "ack") && !ret->provider->makes_objects) {
         diag_error(reader->diags, record_location(file, FILE_CLOUD_OBJECTS),
                    "cloud_objects: ack is for an environment of AWS");
         if (ret->provider->cloud == CLOUD_NONE)
@@ -202,7 +202,7 @@ static void add_extra_tcp_port(const struct schema_reader *reader, const struct 
     struct extra_tcp_port *extra = ARENA_NEW(reader->arena, struct extra_tcp_port);
     *extra = (struct extra_tcp_port){
         .next = ret->extra_tcp_ports, .self = extra, .number = port->text, .at = port->span};
-    if (set_add(reader->arena, &ret->extra_tcp_port_numbers, port->text, extra))
+    if (map_add(reader->arena, &ret->extra_tcp_port_numbers, port->text, extra))
         return;
     ret->extra_tcp_ports = extra;
 }
@@ -214,7 +214,7 @@ static void add_extra_tcp_ports(const struct schema_reader *reader, const struct
 {
     static const char *const fields[] = {"nginx_extra_tcp_ports", "nginx_extra_tcp_ports_tls"};
     const struct node *modules = record_value(file, FILE_MODULES)->node;
-    for (const struct node *node = node_items(modules); node; node = node->next) {
+    for (const struct node *node = node_first_child(modules); node; node = node->next) {
         const struct node *type = node->kind == NODE_MAP ? node_get(node, "type") : NULL;
         const struct module_type *kind =
             type && type->kind == NODE_SCALAR ? module_type_find(type->text, false) : NULL;
@@ -272,11 +272,11 @@ static size_t count_unfilled(const struct node *node, const struct node **ret_fi
         return 0;
     if (node->kind != NODE_SCALAR) {
         size_t count = 0;
-        for (const struct node *child = node_items(node); child; child = child->next)
+        for (const struct node *child = node_first_child(node); child; child = child->next)
             count += count_unfilled(child, ret_first);
         return count;
     }
-    bool unfilled = str_starts(node->text, STR("<<")) && str_ends(node->text, STR(">>"));
+    bool unfilled = str_starts_with(node->text, STR("<<")) && str_ends_with(node->text, STR(">>"));
     if (unfilled && !*ret_first)
         *ret_first = node;
     return unfilled;
@@ -288,8 +288,8 @@ static bool check_filled(const struct schema_reader *reader, const struct node *
 {
     const struct node *first = NULL;
     size_t count = 0;
-    for (const struct node *child = node_items(root); child; child = child->next)
-        if (modules || !str_is(child->key->text, "modules"))
+    for (const struct node *child = node_first_child(root); child; child = child->next)
+        if (modules || !str_eq_c(child->key->text, "modules"))
             count += count_unfilled(child, &first);
     if (count == 0)
         return true;
@@ -305,11 +305,11 @@ static bool read_file(const struct schema_reader *reader, const char *path, stru
                       struct environment *ret)
 {
     size_t errors = reader->diags->errors;
-    if (at.source && remote_report(reader->arena, reader->diags, at, str_of(path))) {
+    if (at.source && remote_report(reader->arena, reader->diags, at, str_from_c(path))) {
         diag_hint_line(reader->diags, "--env-file FILE takes the place of the path");
         return false;
     }
-    const char *home = at.source ? str_c(reader->arena, str_directory(at.source->path)) : NULL;
+    const char *home = at.source ? str_to_c(reader->arena, str_directory(at.source->path)) : NULL;
     const struct input input = {.path = path,
                                 .named = true,
                                 .regular = at.source != NULL,
@@ -361,7 +361,7 @@ static bool read_parent_outputs(const struct schema_reader *reader, const char *
                                    .at = output->span,
                                    .of_flag = true,
                                    .unusable = value->kind != NODE_SCALAR || node_is_null(value),
-                                   .sensitive = secret && str_is(secret->text, "true")});
+                                   .sensitive = secret && str_eq_c(secret->text, "true")});
     }
     return true;
 }
@@ -428,7 +428,7 @@ static bool read_own(const struct schema_reader *reader, const struct record *fi
     size_t errors = reader->diags->errors;
     bool right = true;
     for (size_t i = 0; i < SETTING_COUNT; i++)
-        right &= !record_value(file, settings[i])->wrong;
+        right &= !record_value(file, settings[i])->invalid;
     if (check_filled(reader, file->node, false))
         set_file(reader, file, ret);
     if (record_has(file, FILE_PROVIDERS))
@@ -468,15 +468,15 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
                       const struct input_options *options, const struct provider *const *providers,
                       struct environment *ret)
 {
-    *ret =
-        (struct environment){.options = options,
-                             .providers = providers,
-                             .provider = providers[CLOUD_NONE],
-                             .ingress_class = str_of(schema_field(FILE_INGRESS_CLASS)->fallback)};
+    *ret = (struct environment){.options = options,
+                                .providers = providers,
+                                .provider = providers[CLOUD_NONE],
+                                .ingress_class =
+                                    str_from_c(schema_field(FILE_INGRESS_CLASS)->default_value)};
     if (options->parent_outputs && !read_parent_outputs(reader, options->parent_outputs, ret))
         return false;
     bool right = true;
-    if (record_value(file, FILE_ENVIRONMENTS)->wrong)
+    if (record_value(file, FILE_ENVIRONMENTS)->invalid)
         return false;
     add_extra_tcp_ports(reader, file, ret);
     if (record_value(file, FILE_ENVIRONMENTS)->count) {
@@ -488,7 +488,7 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
     } else {
         right = read_own(reader, file, ret);
     }
-    if (options->environment && right && !str_is(ret->name, options->environment)) {
+    if (options->environment && right && !str_eq_c(ret->name, options->environment)) {
         diag_error(reader->diags, location_file(file->node->span.source),
                    "the file has no environment named \"%s\"", options->environment);
         diag_hint(reader->diags, "list it: environments: [{name: %s, path: %s.yaml}]",
@@ -496,7 +496,7 @@ bool environment_read(const struct schema_reader *reader, const struct record *f
         right = false;
     }
     if (options->registry)
-        ret->registry = str_of(options->registry);
+        ret->registry = str_from_c(options->registry);
     return right;
 }
 

@@ -54,7 +54,7 @@ struct environment {
     struct str secret_store_kind;
     struct str secret_prefix;               /* of the store's keys */
     struct extra_tcp_port *extra_tcp_ports; /* in no particular order */
-    struct set extra_tcp_port_numbers;      /* the same by their numbers */
+    struct map extra_tcp_port_numbers;      /* the same by their numbers */
     const char *unread_path; /* its file, which nothing needed so far; NULL: it was read */
     struct location unread_at;
 };

@@ -8,7 +8,7 @@ const char *const flavour_keywords[] = {
 enum flavour_id flavour_of_keyword(struct str keyword)
 {
     for (int i = 0; flavour_keywords[i]; i++)
-        if (str_is(keyword, flavour_keywords[i]))
+        if (str_eq_c(keyword, flavour_keywords[i]))
             return (enum flavour_id)i;
     return (enum flavour_id)0;
 }
@@ -17,8 +17,8 @@ enum flavour_id flavour_of_keyword(struct str keyword)
  * internal-nginx, nginx-internal. */
 enum flavour_id flavour_of_class(struct str class)
 {
-    bool nginx = str_is(class, "nginx") || str_ends(class, STR("-nginx")) ||
-                 str_starts(class, STR("nginx-"));
+    bool nginx = str_eq_c(class, "nginx") || str_ends_with(class, STR("-nginx")) ||
+                 str_starts_with(class, STR("nginx-"));
     return nginx ? FLAVOUR_NGINX : FLAVOUR_GENERIC;
 }
 
@@ -27,7 +27,8 @@ enum flavour_id flavour_of_class(struct str class)
  * which reads annotations of its own. */
 enum flavour_id flavour_of_controller(struct str id)
 {
-    struct str name = str_from(id, str_find(id, 0, '/') + 1);
-    bool nginx = str_ends(name, STR("ingress-nginx")) || str_starts(name, STR("ingress-nginx-"));
+    struct str name = str_skip(id, str_find(id, 0, '/') + 1);
+    bool nginx =
+        str_ends_with(name, STR("ingress-nginx")) || str_starts_with(name, STR("ingress-nginx-"));
     return nginx ? FLAVOUR_NGINX : FLAVOUR_GENERIC;
 }

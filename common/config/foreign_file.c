@@ -15,11 +15,11 @@ struct outline {
 /* The rest of the first line that begins with the key and a colon. */
 static bool find_line(struct str text, const char *key, struct str *ret_rest)
 {
-    struct str name = str_of(key);
+    struct str name = str_from_c(key);
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) {
-        if (str_starts(line, name) && str_starts(str_from(line, name.len), STR(":"))) {
-            *ret_rest = str_from(line, name.len + 1);
+        if (str_starts_with(line, name) && str_starts_with(str_skip(line, name.len), STR(":"))) {
+            *ret_rest = str_skip(line, name.len + 1);
             return true;
         }
     }
@@ -29,7 +29,7 @@ static bool find_line(struct str text, const char *key, struct str *ret_rest)
 static bool has(const struct outline *outline, const char *key)
 {
     struct str rest;
-    return outline->root ? node_find(outline->root, key) != NULL
+    return outline->root ? node_at(outline->root, key) != NULL
                          : find_line(outline->text, key, &rest);
 }
 
@@ -38,11 +38,11 @@ static struct str value_of(const struct outline *outline, const char *key)
 {
     struct str rest;
     if (outline->root)
-        return node_text(node_find(outline->root, key));
+        return node_string(node_at(outline->root, key));
     if (!find_line(outline->text, key, &rest))
         return (struct str){0};
     while (rest.len && rest.data[0] == ' ')
-        rest = str_from(rest, 1);
+        rest = str_skip(rest, 1);
     while (rest.len && (rest.data[rest.len - 1] == ' ' || rest.data[rest.len - 1] == '\r'))
         rest.len--;
     return rest;
@@ -51,13 +51,13 @@ static struct str value_of(const struct outline *outline, const char *key)
 static bool is_named(const struct outline *outline, const char *file)
 {
     struct str directory = str_directory(outline->path);
-    return str_is(str_from(outline->path, directory.len), file);
+    return str_eq_c(str_skip(outline->path, directory.len), file);
 }
 
 static bool holds(struct str text, const char *part)
 {
     for (size_t at = 0; at < text.len; at++)
-        if (str_starts(str_from(text, at), str_of(part)))
+        if (str_starts_with(str_skip(text, at), str_from_c(part)))
             return true;
     return false;
 }
@@ -76,13 +76,13 @@ static bool is_template(const struct outline *outline)
 
 static bool is_kustomization(const struct outline *outline)
 {
-    return str_starts(value_of(outline, "apiVersion"), STR("kustomize.config.k8s.io/")) ||
+    return str_starts_with(value_of(outline, "apiVersion"), STR("kustomize.config.k8s.io/")) ||
            is_named(outline, "kustomization.yaml") || is_named(outline, "kustomization.yml");
 }
 
 static bool is_score(const struct outline *outline)
 {
-    return str_starts(value_of(outline, "apiVersion"), STR("score.dev/"));
+    return str_starts_with(value_of(outline, "apiVersion"), STR("score.dev/"));
 }
 
 static bool is_object(const struct outline *outline)
@@ -99,9 +99,9 @@ static bool is_compose(const struct outline *outline)
 {
     if (!has(outline, "services"))
         return false;
-    const struct node *services = outline->root ? node_find(outline->root, "services") : NULL;
-    for (const struct node *service = node_items(services); service; service = service->next)
-        if (node_find(service, "image") || node_find(service, "build"))
+    const struct node *services = outline->root ? node_at(outline->root, "services") : NULL;
+    for (const struct node *service = node_first_child(services); service; service = service->next)
+        if (node_at(service, "image") || node_at(service, "build"))
             return true;
     return is_named(outline, "docker-compose.yml") || is_named(outline, "docker-compose.yaml") ||
            is_named(outline, "compose.yaml") || is_named(outline, "compose.yml");
@@ -144,7 +144,7 @@ static bool is_values(const struct outline *outline)
 static bool is_module(const struct outline *outline)
 {
     return outline->root && outline->root->kind == NODE_MAP &&
-           (str_is(value_of(outline, "type"), "k8s-service") ||
+           (str_eq_c(value_of(outline, "type"), "k8s-service") ||
             (has(outline, "image") && has(outline, "port")));
 }
 
@@ -173,7 +173,7 @@ static bool report_foreign(struct diags *diags, const struct source *source,
                            const struct node *root, enum own_file expected)
 {
     const struct outline outline = {.path = source->path, .text = source->text, .root = root};
-    if (root ? node_find(root, "modules") != NULL : top_level_has_modules(source->text))
+    if (root ? node_at(root, "modules") != NULL : top_level_has_modules(source->text))
         return false;
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         if (!kinds[i].is(&outline))

@@ -39,7 +39,7 @@ static struct str plain_word(struct arena *arena, struct str word)
 
 static bool has_word(const char *words, struct str word)
 {
-    struct str text = str_of(words);
+    struct str text = str_from_c(words);
     for (size_t at = 0; at < text.len;) {
         size_t end = str_find(text, at, ' ');
         if (str_equal(str_slice(text, at, end), word))
@@ -54,8 +54,9 @@ static bool is_plain(const struct node *value)
 {
     enum { LONGEST = 60 };
     return value && value->kind == NODE_SCALAR && value->text.len && value->text.len <= LONGEST &&
-           str_only(value->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                 "-._/");
+           str_span_only(value->text,
+                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                         "-._/");
 }
 
 /* A scalar, or the items of a short list, as a hint repeats them; empty if it does not. */
@@ -83,7 +84,7 @@ static struct str fill(struct arena *arena, const char *hint, const char *sample
 {
     struct str written = value_text(arena, value);
     bool list = written.len && value->kind == NODE_LIST && value->first->next;
-    struct str inside = written.len ? written : str_of(sample);
+    struct str inside = written.len ? written : str_from_c(sample);
     struct str alone = list ? str_format(arena, "[%.*s]", STR_ARG(inside)) : inside;
     struct buf text = {0};
     for (const char *at = hint; *at; at++) {

@@ -71,11 +71,11 @@ __attribute__((format(printf, 4, 5))) static bool unknown(struct filler *filler,
     va_start(arguments, format);
     struct str text = str_vformat(filler->scope->arena, format, arguments);
     va_end(arguments);
-    if (!near && diags_hold(diags, text))
+    if (!near && diags_contain(diags, text))
         return false;
     diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(text));
     struct str written = str_slice(filler->scalar->text, placeholder->start, placeholder->end);
-    if (near && !diag_suggest(diags, near) && str_starts(written, STR("{")))
+    if (near && !diag_suggest(diags, near) && str_starts_with(written, STR("{")))
         diag_hint(diags, "to keep the braces as text, write {%.*s}", STR_ARG(written));
     return false;
 }
@@ -86,7 +86,7 @@ static bool report_missing(const struct filler *filler, const struct placeholder
                            const struct suggestion *near, struct str message)
 {
     struct diags *diags = filler->scope->diags;
-    if (near->best.len == 0 && diags_hold(diags, message))
+    if (near->best.len == 0 && diags_contain(diags, message))
         return false;
     diag_error(diags, place(filler, placeholder), "%.*s", STR_ARG(message));
     return !diag_suggest(diags, near);
@@ -150,25 +150,25 @@ static bool fill_aws(struct filler *filler, const struct placeholder *placeholde
         return unknown(filler, placeholder, NULL,
                        "the environment has no aws provider: it is of %s%s",
                        environment->provider->title,
-                       str_is(name, "region") ? "; {region} is the region of any cloud" : "");
-    if (str_is(name, "account_id"))
+                       str_eq_c(name, "region") ? "; {region} is the region of any cloud" : "");
+    if (str_eq_c(name, "account_id"))
         return put_known(filler, placeholder, environment->account_id,
                          "the aws provider gives no account_id: write it there");
-    if (str_is(name, "region"))
+    if (str_eq_c(name, "region"))
         return put_known(filler, placeholder, environment->region,
                          "the aws provider gives no region");
     struct suggestion near = {.word = name};
-    suggestion_offer(&near, STR("account_id"));
-    suggestion_offer(&near, STR("region"));
+    suggestion_add(&near, STR("account_id"));
+    suggestion_add(&near, STR("region"));
     return unknown(filler, placeholder, &near, "aws has no \"%.*s\"", STR_ARG(name));
 }
 
 bool variable_split(const char *flag, struct str *ret_name, struct str *ret_value)
 {
-    struct str text = str_of(flag);
+    struct str text = str_from_c(flag);
     size_t equals = str_find(text, 0, '=');
     *ret_name = str_slice(text, 0, equals);
-    *ret_value = str_from(text, equals + 1);
+    *ret_value = str_skip(text, equals + 1);
     return equals > 0 && equals < text.len;
 }
 
@@ -215,10 +215,10 @@ static bool report_variable(struct filler *filler, const struct placeholder *pla
     for (size_t map = 0; map < 2 && !diags_full(scope->diags); map++) {
         const struct value *variables = scope->environment->variables[map];
         for (size_t i = 0; variables && i < variables->count; i++)
-            suggestion_offer(&near, variables->items[i].name);
+            suggestion_add(&near, variables->items[i].name);
     }
     for (size_t i = 0; i < inputs->count && !diags_full(scope->diags); i++)
-        suggestion_offer(&near, record_value(inputs->records[i], VARIABLE_NAME)->text);
+        suggestion_add(&near, record_value(inputs->records[i], VARIABLE_NAME)->text);
     struct str message =
         str_format(scope->arena, "there is no variable \"%.*s\"", STR_ARG(near.word));
     if (report_missing(filler, placeholder, &near, message))
@@ -270,7 +270,7 @@ static bool fill_parent(struct filler *filler, const struct placeholder *placeho
     }
     struct suggestion near = {.word = name};
     for (size_t i = 0; i < environment->output_count && !diags_full(scope->diags); i++)
-        suggestion_offer(&near, environment->outputs[i].name);
+        suggestion_add(&near, environment->outputs[i].name);
     struct str message =
         str_format(scope->arena, "the environment has no output \"%.*s\"", STR_ARG(name));
     if (report_missing(filler, placeholder, &near, message))
@@ -340,7 +340,7 @@ const char *placeholder_root(size_t index, const char **ret_form)
 static const struct root *find_root(struct str name)
 {
     for (size_t i = 0; i < COUNT_OF(roots); i++)
-        if (str_is(name, roots[i].name))
+        if (str_eq_c(name, roots[i].name))
             return &roots[i];
     return NULL;
 }
@@ -369,7 +369,7 @@ static bool read_placeholder(struct str text, size_t at, struct placeholder *ret
 static bool fill_placeholder(struct filler *filler, const struct placeholder *placeholder)
 {
     const struct root *root = find_root(placeholder->root);
-    bool outputs = root->fill == fill_module && str_is(placeholder->parts[1], "outputs");
+    bool outputs = root->fill == fill_module && str_eq_c(placeholder->parts[1], "outputs");
     if (placeholder->part_count == (outputs ? PARTS_MAX : root->parts))
         return root->fill(filler, placeholder);
     struct suggestion none = {0};
@@ -391,7 +391,7 @@ static enum token next_token(struct str text, size_t at, struct placeholder *ret
     size_t braces = at + 1;
     bool dollar = text.data[at] == '$' && braces < text.len && text.data[braces] == '{';
     bool doubled = dollar && pair_at(text, braces, '{');
-    if (dollar && read_placeholder(text, braces + doubled, ret) && str_is(ret->root, "module") &&
+    if (dollar && read_placeholder(text, braces + doubled, ret) && str_eq_c(ret->root, "module") &&
         (!doubled || (ret->end < text.len && text.data[ret->end] == '}'))) {
         ret->start = at;
         ret->end += doubled;

@@ -91,22 +91,22 @@ const char *const module_prefixes[] = {"aws-", "gcp-", "azure-", "local-", NULL}
 static struct str without_cloud(struct str name)
 {
     for (const char *const *prefix = module_prefixes; *prefix; prefix++)
-        if (str_starts(name, str_of(*prefix)))
-            return str_from(name, strlen(*prefix));
+        if (str_starts_with(name, str_from_c(*prefix)))
+            return str_skip(name, strlen(*prefix));
     return name;
 }
 
 static const struct module_type *find_exact(struct str name)
 {
     for (const struct module_type *type = module_types; type->name; type++)
-        if (str_is(name, type->name))
+        if (str_eq_c(name, type->name))
             return type;
     return NULL;
 }
 
 const struct module_type *module_type_find(struct str name, bool local)
 {
-    if (local && str_is(name, "redis"))
+    if (local && str_eq_c(name, "redis"))
         name = STR("local-redis");
     const struct module_type *exact = find_exact(name);
     return exact ? exact : find_exact(without_cloud(name));
@@ -115,7 +115,7 @@ const struct module_type *module_type_find(struct str name, bool local)
 static bool contains_text(struct str text, struct str part)
 {
     for (size_t at = 0; at + part.len <= text.len; at++)
-        if (str_starts(str_from(text, at), part))
+        if (str_starts_with(str_skip(text, at), part))
             return true;
     return false;
 }
@@ -129,13 +129,13 @@ enum type_likeness module_type_likeness(struct arena *arena, struct str type)
     const struct str written_out = STR("kubernetes-");
     struct str lower = str_lower(arena, type);
     struct str plain = without_cloud(lower);
-    if (str_starts(plain, written_out))
-        plain = str_format(arena, "k8s-%.*s", STR_ARG(str_from(plain, written_out.len)));
+    if (str_starts_with(plain, written_out))
+        plain = str_format(arena, "k8s-%.*s", STR_ARG(str_skip(plain, written_out.len)));
     const struct str spellings[] = {lower, plain};
     for (size_t i = 0; i < COUNT_OF(spellings); i++) {
         struct suggestion near = {.word = spellings[i]};
-        suggestion_offer(&near, service);
-        suggestion_offer(&near, STR("aws-k8s-service"));
+        suggestion_add(&near, service);
+        suggestion_add(&near, STR("aws-k8s-service"));
         if (near.best.len)
             return TYPE_NEAR;
     }
@@ -146,7 +146,7 @@ const char *module_type_field(const struct module_type *type, struct str output)
 {
     const struct output_field *row = type ? type->fields : NULL;
     for (; row && row->output; row++)
-        if (str_is(output, row->output))
+        if (str_eq_c(output, row->output))
             return row->field;
     return NULL;
 }
@@ -166,7 +166,7 @@ static bool check_type(const struct schema_reader *reader, struct module *module
         return true;
     struct suggestion near = {.word = without_cloud(module->type)};
     for (const struct module_type *type = module_types; type->name; type++)
-        suggestion_offer(&near, str_of(type->name));
+        suggestion_add(&near, str_from_c(type->name));
     if (near.best.len) {
         diag_error(reader->diags, at, "unknown module type \"%.*s\"", STR_ARG(module->type));
         diag_suggest(reader->diags, &near);
@@ -192,7 +192,7 @@ bool module_output_is_secret(const struct module *module, struct str output)
                                           "mongodb_atlas_connection_string"};
     bool secret = false;
     for (size_t i = 0; i < COUNT_OF(secrets); i++)
-        secret |= str_is(output, secrets[i]);
+        secret |= str_eq_c(output, secrets[i]);
     return secret && module->kind && module->kind->link == LINK_SECRET;
 }
 
@@ -226,10 +226,10 @@ static void read_outputs(const struct schema_reader *reader, const struct record
     for (; row && row->output; row++) {
         const struct node *field = node_get(module->node, row->field);
         if (field)
-            add_output(reader->arena, module, str_of(row->output), field);
+            add_output(reader->arena, module, str_from_c(row->output), field);
     }
     for (size_t i = 0; i < module->output_count; i++)
-        set_add(reader->arena, &module->output_names, module->outputs[i].name, &module->outputs[i]);
+        map_add(reader->arena, &module->output_names, module->outputs[i].name, &module->outputs[i]);
 }
 
 /* Opta's default name: the type without its dashes. */
@@ -257,8 +257,9 @@ static struct node *without_errors(struct arena *arena, const struct record *rec
     copy->span = record->node->span;
     bool typed = record_has(record, MODULE_TYPE);
     for (const struct node *child = record->node->first; child; child = child->next) {
-        bool wrong = (str_is(child->key->text, "type") && !typed) ||
-                     (str_is(child->key->text, "name") && record_value(record, MODULE_NAME)->wrong);
+        bool wrong =
+            (str_eq_c(child->key->text, "type") && !typed) ||
+            (str_eq_c(child->key->text, "name") && record_value(record, MODULE_NAME)->invalid);
         if (wrong)
             continue;
         struct node *kept = ARENA_NEW(arena, struct node);
@@ -283,7 +284,7 @@ static void read_module(const struct schema_reader *reader, const struct node *n
     }
     bool typed = record_has(record, MODULE_TYPE);
     bool named = record_has(record, MODULE_NAME);
-    bool misnamed = record_value(record, MODULE_NAME)->wrong;
+    bool misnamed = record_value(record, MODULE_NAME)->invalid;
     if (typed)
         ret->type = record_value(record, MODULE_TYPE)->text;
     else if (is_like_service(node))
@@ -297,10 +298,10 @@ static void read_module(const struct schema_reader *reader, const struct node *n
         ret->node = without_errors(reader->arena, record, ret->type);
     bool known = typed && check_type(reader, ret, record_location(record, MODULE_TYPE));
     if (typed && !named && !known) { /* no name: it would be that of a misspelt type */
-        ret->name = name_of_type(reader->arena, str_of(ret->kind->name));
+        ret->name = name_of_type(reader->arena, str_from_c(ret->kind->name));
         ret->unnamed = true;
     }
-    ret->broken = !known || misnamed || record_value(record, MODULE_OUTPUTS)->wrong;
+    ret->broken = !known || misnamed || record_value(record, MODULE_OUTPUTS)->invalid;
     read_outputs(reader, record, ret);
 }
 
@@ -320,10 +321,10 @@ void module_report_missing(const struct schema_reader *reader, const struct modu
         if (modules[i].unnamed)
             return;
         if (!diags_full(reader->diags))
-            suggestion_offer(&near, modules[i].name);
+            suggestion_add(&near, modules[i].name);
     }
     struct str message = str_format(reader->arena, "no module is named \"%.*s\"", STR_ARG(name));
-    if (near.best.len == 0 && diags_hold(reader->diags, message))
+    if (near.best.len == 0 && diags_contain(reader->diags, message))
         return;
     diag_error(reader->diags, at, "%.*s", STR_ARG(message));
     if (!diag_suggest(reader->diags, &near))
@@ -369,10 +370,10 @@ static void check_secret_key(const struct schema_reader *reader, const struct mo
 {
     bool known = false;
     for (const char *const *output = module->kind->outputs; *output; output++)
-        known |= str_is(key->name, *output);
+        known |= str_eq_c(key->name, *output);
     const char *wrong = name_check_secret_key(key->text);
     if (!known) {
-        struct str outputs = schema_words_text(reader->arena, module->kind->outputs, "and");
+        struct str outputs = schema_choices_format(reader->arena, module->kind->outputs, "and");
         diag_error(reader->diags, key->name_node->span, "a %.*s has no output \"%.*s\"",
                    STR_ARG(module->type), STR_ARG(key->name));
         diag_hint(reader->diags, "its outputs are %.*s", STR_ARG(outputs));
@@ -429,7 +430,7 @@ struct str link_variable(struct arena *arena, const struct module *module, struc
 static bool contains(const char *const *list, struct str word)
 {
     for (size_t i = 0; list[i]; i++)
-        if (str_is(word, list[i]))
+        if (str_eq_c(word, list[i]))
             return true;
     return false;
 }
@@ -500,7 +501,7 @@ static void set_defaults(const struct link_reader *links, struct link *link)
                                  : link_kind(module) == LINK_SECRET ? kind->outputs
                                                                     : NULL;
     for (; outputs && *outputs; outputs++) {
-        struct str output = str_of(*outputs);
+        struct str output = str_from_c(*outputs);
         struct str variable =
             service ? str_format(arena, "%.*s_%.*s", STR_ARG(link_service_prefix(arena, module)),
                                  STR_ARG(str_upper(arena, output)))
@@ -514,7 +515,7 @@ static void set_defaults(const struct link_reader *links, struct link *link)
         return;
     link->permissions = ARENA_ARRAY(arena, length_of(kind->permissions), struct str);
     for (size_t i = 0; kind->default_permissions[i]; i++)
-        link->permissions[link->permission_count++] = str_of(kind->default_permissions[i]);
+        link->permissions[link->permission_count++] = str_from_c(kind->default_permissions[i]);
 }
 
 static bool take_permission(const struct link_reader *links, struct link *link,
@@ -522,7 +523,7 @@ static bool take_permission(const struct link_reader *links, struct link *link,
 {
     const struct module_type *kind = link->module->kind;
     if (item->kind != NODE_SCALAR || !contains(kind->permissions, item->text)) {
-        struct str choices = schema_words_text(links->reader->arena, kind->permissions, "or");
+        struct str choices = schema_choices_format(links->reader->arena, kind->permissions, "or");
         diag_error(links->reader->diags, item->span, "this link, to %.*s, grants %.*s",
                    STR_ARG(link->module->type), STR_ARG(choices));
         diag_hint(links->reader->diags, "write it like this: - %.*s: [%s]",
@@ -618,7 +619,7 @@ static bool check_secret_name(const struct schema_reader *reader, const struct m
     struct str message = str_format(
         reader->arena, "the Secret of the link has the name of the module \"%.*s\", and %s",
         STR_ARG(module->name), wrong);
-    if (diags_hold(reader->diags, message))
+    if (diags_contain(reader->diags, message))
         return false;
     diag_error(reader->diags, name->span, "%.*s", STR_ARG(message));
     diag_hint(reader->diags, "name the Secret with its credentials in the module: secret: ...");

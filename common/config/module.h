@@ -40,7 +40,7 @@ struct output_field {
 struct cloud_resource; /* aws_resource.h */
 
 /* How far something is read that refers to others, which is read once. */
-enum known { KNOWN_UNREAD, KNOWN_READING, KNOWN_READ, KNOWN_WRONG };
+enum known { KNOWN_UNREAD, KNOWN_READING, KNOWN_READ, KNOWN_INVALID };
 
 /* An output that the module itself has: in `outputs`, or in a field. */
 struct module_output {
@@ -59,7 +59,7 @@ struct module {
     const struct record *credentials; /* LINK_SECRET: what module_read_credentials() found */
     struct module_output *outputs;
     size_t output_count;
-    struct set output_names; /* the same by name */
+    struct map output_names; /* the same by name */
     bool broken;  /* an error was reported: what refers to it is no further mistake, and `type` may
                      be  a guess */
     bool unnamed; /* `name` is a guess or empty: it may be the module that any name refers to */

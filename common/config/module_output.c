@@ -4,7 +4,7 @@
 
 static struct module_output *find_written(const struct module *module, struct str output)
 {
-    const struct module_output *found = set_get(&module->output_names, output);
+    const struct module_output *found = map_get(&module->output_names, output);
     return found ? &module->outputs[found - module->outputs] : NULL;
 }
 
@@ -23,7 +23,8 @@ static bool fill_written(struct scope *scope, struct module_output *written, str
         return false;
     }
     bool right = interpolate(scope, node, &filled);
-    written->text = str_is(written->name, "domain") ? name_without_root(filled.text) : filled.text;
+    written->text =
+        str_eq_c(written->name, "domain") ? name_without_root(filled.text) : filled.text;
     if (right && filled.references)
         diag_error(scope->diags, at, "this output contains a secret one");
     return right && !filled.references;
@@ -39,7 +40,7 @@ bool module_written_output(struct scope *scope, struct module *module, struct st
         if (!scope_enter(scope, at))
             return false;
         written->known = KNOWN_READING;
-        written->known = fill_written(scope, written, at) ? KNOWN_READ : KNOWN_WRONG;
+        written->known = fill_written(scope, written, at) ? KNOWN_READ : KNOWN_INVALID;
         scope_leave(scope);
     }
     *ret = written->text;
@@ -50,7 +51,7 @@ static bool is_of_type(const struct module *module, struct str output)
 {
     const char *const *outputs = module->kind ? module->kind->outputs : NULL;
     for (; outputs && *outputs; outputs++)
-        if (str_is(output, *outputs))
+        if (str_eq_c(output, *outputs))
             return true;
     return false;
 }
@@ -74,7 +75,7 @@ static void hint_outputs(const struct scope *scope, const struct module *module)
     const char *const *outputs = module->kind ? module->kind->outputs : NULL;
     if (!outputs || !*outputs)
         return;
-    struct str names = schema_words_text(scope->arena, outputs, "and");
+    struct str names = schema_choices_format(scope->arena, outputs, "and");
     diag_hint_line(scope->diags,
                    str_format(scope->arena, "a module of this type has %.*s", STR_ARG(names)).data);
 }
@@ -86,9 +87,9 @@ static void report_unknown(const struct scope *scope, const struct module *modul
     struct suggestion near = {.word = output};
     const char *const *outputs = module->kind ? module->kind->outputs : NULL;
     for (; outputs && *outputs; outputs++)
-        suggestion_offer(&near, str_of(*outputs));
+        suggestion_add(&near, str_from_c(*outputs));
     for (size_t i = 0; i < module->output_count && !diags_full(diags); i++)
-        suggestion_offer(&near, module->outputs[i].name);
+        suggestion_add(&near, module->outputs[i].name);
     struct str message =
         str_format(scope->arena, "the output \"%.*s\" of the module \"%.*s\" has no value",
                    STR_ARG(output), STR_ARG(module->name));
@@ -111,7 +112,7 @@ static void report_unknown(const struct scope *scope, const struct module *modul
                                   .data);
         return;
     }
-    if (diags_hold(diags, message))
+    if (diags_contain(diags, message))
         return;
     diag_error(diags, at, "%.*s", STR_ARG(message));
     if (field) {

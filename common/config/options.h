@@ -75,7 +75,7 @@ struct kubectl_options {
 struct apply_options {
     const char *dry_run_mode; /* --dry-run=client, server or none */
     const char *wait;         /* --wait=true or false */
-    const char *timeout;      /* --timeout: duration_read() takes it */
+    const char *timeout;      /* --timeout: duration_parse() takes it */
     const char *prune;        /* --prune=service or layer */
     bool force_conflicts;
     bool adopt; /* --adopt: take over what others created */

@@ -74,7 +74,7 @@ static void report_root(const struct scope *scope, struct location at, struct st
 {
     if (read->dollar && !read->doubled && !read->spaced && read->closed) {
         diag_warning(scope->diags, at, "the \"$\" of \"%.*s\" is kept as text", STR_ARG(written));
-        diag_hint(scope->diags, "write %.*s", STR_ARG(str_from(written, 1)));
+        diag_hint(scope->diags, "write %.*s", STR_ARG(str_skip(written, 1)));
         return;
     }
     diag_warning(scope->diags, at, "\"%.*s\" is not a placeholder and is kept as text",
@@ -88,7 +88,7 @@ static struct str list_roots(struct arena *arena)
     const char *form;
     const char *name;
     for (size_t i = 0; (name = placeholder_root(i, &form)) != NULL; i++)
-        buf_add_joined(&list, ", ", str_of(name));
+        buf_add_joined(&list, ", ", str_from_c(name));
     return buf_take(arena, &list);
 }
 
@@ -101,7 +101,7 @@ static void report_near(const struct scope *scope, struct location at, struct st
                  STR_ARG(written));
     if (!scope->diags->last_kept)
         return;
-    struct str inner = str_from(written, read->dollar);
+    struct str inner = str_skip(written, read->dollar);
     struct str literal =
         str_format(scope->arena, "%s{%.*s}", read->dollar ? "$" : "", STR_ARG(inner));
     if (root.len == 0)
@@ -109,7 +109,7 @@ static void report_near(const struct scope *scope, struct location at, struct st
                   "placeholders begin with one of: %.*s; to keep the braces as text, "
                   "write %.*s",
                   STR_ARG(list_roots(scope->arena)), STR_ARG(literal));
-    else if (read->dollar && str_is(root, "module"))
+    else if (read->dollar && str_eq_c(root, "module"))
         diag_hint(scope->diags, "did you mean {%.*s%.*s}?", STR_ARG(root), STR_ARG(read->parts));
     else
         diag_hint(scope->diags, "did you mean {%.*s%.*s}? to keep the braces as text, write %.*s",
@@ -131,7 +131,7 @@ static bool is_near(const struct expression *read, const struct suggestion *near
 {
     size_t longer = near->word.len > near->best.len ? near->word.len : near->best.len;
     return near->best.len && near->distance * 4 <= longer && (!read->dollar || read->parts.len) &&
-           (!read->doubled || str_is(near->best, "module"));
+           (!read->doubled || str_eq_c(near->best, "module"));
 }
 
 void placeholder_check(const struct scope *scope, const struct node *scalar, bool verbatim,
@@ -150,13 +150,13 @@ void placeholder_check(const struct scope *scope, const struct node *scalar, boo
     const char *form;
     const char *name;
     for (size_t i = 0; (name = placeholder_root(i, &form)) != NULL; i++) {
-        if (str_is(read.root, name)) {
+        if (str_eq_c(read.root, name)) {
             if (read.closed || read.parts.len || has_byte(text, read.end, '.') ||
                 has_byte(text, read.end, '['))
                 report_root(scope, place, written, &read, form);
             return;
         }
-        suggestion_offer(&near, str_of(name));
+        suggestion_add(&near, str_from_c(name));
     }
     if (read.closed && (is_near(&read, &near) || is_shaped(text, &read)))
         report_near(scope, place, written, &read, near.best);

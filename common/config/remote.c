@@ -3,7 +3,7 @@
 static size_t find(struct str text, size_t from, const char *part)
 {
     for (; from < text.len; from++)
-        if (str_starts(str_from(text, from), str_of(part)))
+        if (str_starts_with(str_skip(text, from), str_from_c(part)))
             return from;
     return text.len;
 }
@@ -17,18 +17,18 @@ static bool is_git(struct str path)
 {
     static const char *const beginnings[] = {"git@", "git::", "git://", "git+", "ssh://"};
     for (size_t i = 0; i < COUNT_OF(beginnings); i++)
-        if (str_starts(path, str_of(beginnings[i])))
+        if (str_starts_with(path, str_from_c(beginnings[i])))
             return true;
     struct str address = str_slice(path, 0, str_find(path, 0, '?'));
-    return holds(path, "://") && (holds(address, ".git//") || str_ends(address, STR(".git")));
+    return holds(path, "://") && (holds(address, ".git//") || str_ends_with(address, STR(".git")));
 }
 
 /* The part of an address that git clones: "git::https://HOST/REPO.git//DIR/FILE?ref=V" has the
  * repository https://HOST/REPO.git. */
 static struct str repository_of(struct str path)
 {
-    if (str_starts(path, STR("git::")))
-        path = str_from(path, STR("git::").len);
+    if (str_starts_with(path, STR("git::")))
+        path = str_skip(path, STR("git::").len);
     size_t scheme = find(path, 0, "://");
     size_t start = scheme < path.len ? scheme + STR("://").len : 0;
     path = str_slice(path, 0, str_find(path, 0, '?'));
@@ -40,7 +40,7 @@ static struct str reference_of(struct str path)
     const struct str key = STR("ref=");
     size_t query = str_find(path, 0, '?');
     size_t start = find(path, query, key.data);
-    struct str value = str_from(path, start + key.len);
+    struct str value = str_skip(path, start + key.len);
     size_t end = str_find(value, 0, '&');
     size_t comma = str_find(value, 0, ',');
     return str_slice(value, 0, end < comma ? end : comma);
@@ -50,7 +50,7 @@ static struct str reference_of(struct str path)
 static bool has_password(struct str address)
 {
     size_t scheme = find(address, 0, "://");
-    struct str rest = str_from(address, scheme + STR("://").len);
+    struct str rest = str_skip(address, scheme + STR("://").len);
     struct str host = str_slice(rest, 0, str_find(rest, 0, '/'));
     return scheme < address.len && str_find(host, 0, '@') < host.len && holds(host, ":");
 }
@@ -70,8 +70,8 @@ static void hint_clone(struct arena *arena, struct diags *diags, struct str path
 
 bool remote_is(struct str path)
 {
-    return is_git(path) || holds(path, "://") || str_starts(path, STR("s3::")) ||
-           str_starts(path, STR("gcs::"));
+    return is_git(path) || holds(path, "://") || str_starts_with(path, STR("s3::")) ||
+           str_starts_with(path, STR("gcs::"));
 }
 
 bool remote_report(struct arena *arena, struct diags *diags, struct location at, struct str path)
@@ -94,7 +94,7 @@ bool remote_report(struct arena *arena, struct diags *diags, struct location at,
     if (!remote_is(path))
         return false;
     for (size_t i = 0; !is_git(path) && i < COUNT_OF(rows); i++) {
-        if (!str_starts(path, str_of(rows[i].scheme)))
+        if (!str_starts_with(path, str_from_c(rows[i].scheme)))
             continue;
         what = rows[i].what;
         if (!has_password(path) && !holds(path, "::"))

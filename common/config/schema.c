@@ -58,18 +58,19 @@ const struct field *schema_find(const struct schema *schema, struct str name)
 {
     for (size_t i = 0; i < schema->count; i++) {
         const struct field *field = &schema->fields[i];
-        if (field->prefix ? str_starts(name, str_of(field->prefix)) : str_is(name, field->name))
+        if (field->prefix ? str_starts_with(name, str_from_c(field->prefix))
+                          : str_eq_c(name, field->name))
             return field;
     }
     return NULL;
 }
 
-struct str schema_words_text(struct arena *arena, const char *const *choices, const char *last)
+struct str schema_choices_format(struct arena *arena, const char *const *choices, const char *last)
 {
     struct buf text = {0};
     const char *joint = str_format(arena, " %s ", last).data;
     for (size_t i = 0; choices[i]; i++)
-        buf_add_joined(&text, choices[i + 1] ? ", " : joint, str_of(choices[i]));
+        buf_add_joined(&text, choices[i + 1] ? ", " : joint, str_from_c(choices[i]));
     return buf_take(arena, &text);
 }
 
@@ -91,17 +92,17 @@ static struct str quantity_text(struct arena *arena, const struct field *field, 
 static struct str quantity_of(struct arena *arena, const struct field *field, const char *text)
 {
     int64_t number = 0;
-    str_to_int(str_of(text), &number);
+    str_to_int(str_from_c(text), &number);
     return quantity_text(arena, field, number * scale_of(field));
 }
 
-struct str schema_type_text(struct arena *arena, const struct field *field)
+struct str schema_type_format(struct arena *arena, const struct field *field)
 {
     struct str text = STR("text");
     switch (field->type) {
-    case TYPE_TEXT:
+    case TYPE_STRING:
         if (field->choices)
-            text = schema_words_text(arena, field->choices, "or");
+            text = schema_choices_format(arena, field->choices, "or");
         break;
     case TYPE_INT:
         text = str_format(arena, "a whole number from %" PRId64 " to %" PRId64, field->min,
@@ -119,7 +120,7 @@ struct str schema_type_text(struct arena *arena, const struct field *field)
         text = STR("true or false");
         break;
     case TYPE_LIST:
-        text = field->single ? STR("text or a list of texts") : STR("a list of texts");
+        text = field->scalar_ok ? STR("text or a list of texts") : STR("a list of texts");
         break;
     case TYPE_MAP:
         text = STR("a map of texts");
@@ -154,7 +155,7 @@ static void hint_example(struct diags *diags, const struct field *field)
 static bool wrong_type(const struct schema_reader *reader, const struct field *field,
                        const struct node *node)
 {
-    struct str type = schema_type_text(reader->arena, field);
+    struct str type = schema_type_format(reader->arena, field);
     diag_error(reader->diags, node->span, "%s must be %.*s, not %s", field->name, STR_ARG(type),
                kind_text(node));
     struct str foreign = foreign_form_hint(reader->arena, field, node);
@@ -196,7 +197,7 @@ static void suggest_word(const struct schema_reader *reader, const struct field 
 {
     struct suggestion near = {.word = text};
     if (field->word)
-        suggestion_offer(&near, str_of(field->word));
+        suggestion_add(&near, str_from_c(field->word));
     if (near.best.len)
         diag_hint(reader->diags, "did you mean \"%s\"?", field->word);
 }
@@ -205,7 +206,7 @@ static bool read_int(const struct schema_reader *reader, const struct field *fie
                      struct value *value)
 {
     if (!str_to_int(value->text, &value->number)) {
-        struct str type = schema_type_text(reader->arena, field);
+        struct str type = schema_type_format(reader->arena, field);
         diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
                    STR_ARG(type), STR_ARG(value->text));
         if (field->unit)
@@ -235,13 +236,13 @@ static struct str likely_quantity(struct arena *arena, struct str text)
     while (end < text.len && strchr("0123456789.", text.data[end]))
         end++;
     struct str number = str_slice(text, 0, end);
-    struct str suffix = str_lower(arena, str_from(text, end));
-    while (str_starts(suffix, STR(" ")))
-        suffix = str_from(suffix, 1);
+    struct str suffix = str_lower(arena, str_skip(text, end));
+    while (str_starts_with(suffix, STR(" ")))
+        suffix = str_skip(suffix, 1);
     for (size_t i = 0; number.len && i < COUNT_OF(suffixes); i++) {
-        struct str rest = str_from(suffix, 1);
-        if (str_starts(suffix, str_of(suffixes[i])) &&
-            (rest.len == 0 || str_is(rest, "b") || str_is(rest, "i") || str_is(rest, "ib")))
+        struct str rest = str_skip(suffix, 1);
+        if (str_starts_with(suffix, str_from_c(suffixes[i])) &&
+            (rest.len == 0 || str_eq_c(rest, "b") || str_eq_c(rest, "i") || str_eq_c(rest, "ib")))
             return str_format(arena, "%.*s%.*si", STR_ARG(number),
                               STR_ARG(str_upper(arena, str_slice(suffix, 0, 1))));
     }
@@ -267,7 +268,7 @@ static bool parse_quantity(const struct field *field, struct str text, int64_t *
         return true;
     }
     bool rounded;
-    if (str_only(text, "+-0123456789") || !quantity_parse_rounded(text, &number, &rounded) ||
+    if (str_span_only(text, "+-0123456789") || !quantity_parse_rounded(text, &number, &rounded) ||
         (field->type == TYPE_CPU && rounded))
         return false;
     if (field->type == TYPE_BYTES && number < INT64_MAX)
@@ -300,7 +301,7 @@ static void report_quantity(const struct schema_reader *reader, const struct fie
     struct str high = quantity_text(arena, field, field->max * scale_of(field));
     diag_error(reader->diags, at, "%s must be between %.*s and %.*s, not %.*s%.*s", field->name,
                STR_ARG(low), STR_ARG(high), STR_ARG(text), STR_ARG(is));
-    if (field->type == TYPE_BYTES && str_ends(text, STR("m")))
+    if (field->type == TYPE_BYTES && str_ends_with(text, STR("m")))
         diag_hint(reader->diags, "m is a thousandth: write %.*s",
                   STR_ARG(likely_quantity(arena, text)));
 }
@@ -312,7 +313,7 @@ static bool read_quantity(const struct schema_reader *reader, const struct field
     struct str text = value->text;
     int64_t scale = scale_of(field);
     if (!parse_quantity(field, text, &value->number)) {
-        struct str type = schema_type_text(arena, field);
+        struct str type = schema_type_format(arena, field);
         diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
                    STR_ARG(type), STR_ARG(text));
         struct str likely = {0};
@@ -346,11 +347,11 @@ static bool read_choice(const struct schema_reader *reader, const struct field *
 {
     struct suggestion near = {.word = value->text};
     for (size_t i = 0; field->choices[i]; i++) {
-        if (str_is(value->text, field->choices[i]))
+        if (str_eq_c(value->text, field->choices[i]))
             return true;
-        suggestion_offer(&near, str_of(field->choices[i]));
+        suggestion_add(&near, str_from_c(field->choices[i]));
     }
-    struct str choices = schema_words_text(reader->arena, field->choices, "or");
+    struct str choices = schema_choices_format(reader->arena, field->choices, "or");
     diag_error(reader->diags, value->node->span, "%s must be %.*s, not \"%.*s\"", field->name,
                STR_ARG(choices), STR_ARG(value->text));
     struct str foreign = foreign_form_hint(reader->arena, field, value->node);
@@ -368,8 +369,8 @@ static bool read_scalar(const struct schema_reader *reader, const struct field *
     if (!read_text(reader, field, value->node, field->name, &filled))
         return false;
     value->text = filled.text;
-    value->is_word = field->word && str_is(value->text, field->word);
-    if (value->is_word)
+    value->is_keyword = field->word && str_eq_c(value->text, field->word);
+    if (value->is_keyword)
         return true;
     if (field->type == TYPE_INT)
         return read_int(reader, field, value);
@@ -405,18 +406,18 @@ static bool read_word(const struct schema_reader *reader, const struct field *fi
 {
     if (!read_scalar(reader, field, value))
         return false;
-    if (!value->is_word) {
+    if (!value->is_keyword) {
         wrong_type(reader, field, value->node);
         suggest_word(reader, field, value->text);
     }
-    return value->is_word;
+    return value->is_keyword;
 }
 
 static bool read_list(const struct schema_reader *reader, const struct field *field,
                       struct value *value)
 {
     const struct node *node = value->node;
-    bool alone = field->single && node->kind == NODE_SCALAR;
+    bool alone = field->scalar_ok && node->kind == NODE_SCALAR;
     if (!alone && field->word && node->kind == NODE_SCALAR)
         return read_word(reader, field, value);
     if (!alone && node->kind != NODE_LIST)
@@ -463,7 +464,7 @@ static void hint_pair(const struct schema_reader *reader, const struct field *fi
     size_t equals = str_find(text, 0, '=');
     if (equals && equals < text.len)
         diag_hint(reader->diags, "write a map: %s: {%.*s: \"%.*s\"}", field->name,
-                  STR_ARG(str_slice(text, 0, equals)), STR_ARG(str_from(text, equals + 1)));
+                  STR_ARG(str_slice(text, 0, equals)), STR_ARG(str_skip(text, equals + 1)));
     else if (pair->kind == NODE_MAP && node_get(pair, "valueFrom"))
         diag_hint(reader->diags, "a key of the Secret manual-secrets is written under secrets: "
                                  "[API_KEY]");
@@ -538,7 +539,7 @@ static bool read_value(const struct schema_reader *reader, const struct field *f
         return false;
     }
     switch (field->type) {
-    case TYPE_TEXT:
+    case TYPE_STRING:
     case TYPE_INT:
     case TYPE_CPU:
     case TYPE_BYTES:
@@ -592,7 +593,7 @@ static void hint_prefix(const struct schema_reader *reader, const struct node *v
 {
     struct str key = value->key->text;
     if (is_near_prefix(key))
-        diag_hint(reader->diags, "did you mean \"x-%.*s\"?", STR_ARG(str_from(key, strlen("x-"))));
+        diag_hint(reader->diags, "did you mean \"x-%.*s\"?", STR_ARG(str_skip(key, strlen("x-"))));
     else if (is_anchored(value))
         diag_hint(reader->diags, "a block to share has a name that begins with x-: x-%.*s",
                   STR_ARG(key));
@@ -601,7 +602,7 @@ static void hint_prefix(const struct schema_reader *reader, const struct node *v
 /* True for a key whose value is missing, as when the lines below it are not indented. */
 static bool lacks_lines(const struct field *field, const struct node *value)
 {
-    bool lines = field && field->type != TYPE_TEXT && field->type != TYPE_INT &&
+    bool lines = field && field->type != TYPE_STRING && field->type != TYPE_INT &&
                  field->type != TYPE_CPU && field->type != TYPE_BYTES && field->type != TYPE_BOOL;
     return lines && value->kind == NODE_SCALAR && value->text.len == 0 && node_is_null(value);
 }
@@ -628,8 +629,8 @@ static void report_unknown(const struct schema_reader *reader, const struct sche
     for (size_t i = 0; i < schema->count && !diags_full(reader->diags); i++) {
         if (schema->fields[i].prefix)
             continue;
-        suggestion_offer(&near, str_of(schema->fields[i].name));
-        buf_add_joined(&names, ", ", str_of(schema->fields[i].name));
+        suggestion_add(&near, str_from_c(schema->fields[i].name));
+        buf_add_joined(&names, ", ", str_from_c(schema->fields[i].name));
     }
     struct str list = buf_take(reader->arena, &names);
     enum { FEW = 12 }; /* more names than this teach nothing in an error */
@@ -645,9 +646,9 @@ static void report_unknown(const struct schema_reader *reader, const struct sche
 
 static void set_default(const struct field *field, struct value *value)
 {
-    if (!field->fallback)
+    if (!field->default_value)
         return;
-    value->text = str_of(field->fallback);
+    value->text = str_from_c(field->default_value);
     if (field->type == TYPE_INT)
         str_to_int(value->text, &value->number);
     if (field->type == TYPE_CPU || field->type == TYPE_BYTES)
@@ -665,8 +666,8 @@ static bool is_misspelt(const struct schema_reader *reader, const struct record 
     for (; child && !diags_full(reader->diags); child = child->next) {
         struct suggestion near = {.word = child->key->text};
         for (size_t i = 0; i < schema->count; i++)
-            suggestion_offer(&near, str_of(schema->fields[i].name));
-        if (near.distance > 0 && str_is(near.best, field->name))
+            suggestion_add(&near, str_from_c(schema->fields[i].name));
+        if (near.distance > 0 && str_eq_c(near.best, field->name))
             return true;
     }
     return false;
@@ -677,9 +678,9 @@ static void report_missing(const struct schema_reader *reader, const struct reco
     const struct schema *schema = record->schema;
     for (size_t i = 0; i < schema->count; i++) {
         const struct field *field = &schema->fields[i];
-        if (!field->required || record->values[i].node || record->values[i].wrong)
+        if (!field->required || record->values[i].node || record->values[i].invalid)
             continue;
-        if ((field->waived && reader->lenient) || is_misspelt(reader, record, field))
+        if ((field->optional_in_charts && reader->lenient) || is_misspelt(reader, record, field))
             continue;
         struct location at = record->node->span;
         if (at.end > at.start + 1) /* a block map has no brackets: point at its start alone */
@@ -706,7 +707,7 @@ static bool is_left_out(const struct field *field, const struct node *node)
         return node->kind == NODE_MAP;
     case TYPE_PAIRS:
         return true;
-    case TYPE_TEXT:
+    case TYPE_STRING:
     case TYPE_INT:
     case TYPE_CPU:
     case TYPE_BYTES:
@@ -719,7 +720,7 @@ static bool is_left_out(const struct field *field, const struct node *node)
 /* Keeps what is without error, so that its owner can check it in the same run. */
 static void keep_partly(struct value *value, const struct value *read)
 {
-    value->wrong = true;
+    value->invalid = true;
     value->items = read->items;
     value->records = read->records;
     value->count = read->count;
@@ -754,8 +755,8 @@ struct record *schema_read(const struct schema_reader *reader, const struct sche
             continue;
         struct value *value = &record->values[field - schema->fields];
         struct value read = {.node = child};
-        read.wrong = !read_value(reader, field, &read);
-        if (read.wrong)
+        read.invalid = !read_value(reader, field, &read);
+        if (read.invalid)
             keep_partly(value, &read);
         else
             *value = read;

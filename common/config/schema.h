@@ -10,7 +10,7 @@
 #include "yaml/node.h"
 
 enum field_type {
-    TYPE_TEXT,    /* a scalar, letter by letter as written */
+    TYPE_STRING,  /* a scalar, letter by letter as written */
     TYPE_INT,     /* a whole number, also as text */
     TYPE_CPU,     /* millicores, or a quantity of Kubernetes: 500m, 0.5 */
     TYPE_BYTES,   /* an integer of .unit, or a quantity of Kubernetes: 256Mi, 1.5G */
@@ -28,25 +28,26 @@ struct schema;
 struct field {
     const char *name;
     enum field_type type;
-    const struct schema *of; /* TYPE_RECORD, TYPE_RECORDS */
-    const char *unit;        /* of a number; of TYPE_CPU and TYPE_BYTES, of an integer alone */
-    int64_t scale;           /* TYPE_BYTES: bytes in one unit */
-    const char *fallback;    /* the default as it would be written; NULL: none */
-    int64_t min;             /* of a number: the range in .unit, both ends included */
+    const struct schema *of;   /* TYPE_RECORD, TYPE_RECORDS */
+    const char *unit;          /* of a number; of TYPE_CPU and TYPE_BYTES, of an integer alone */
+    int64_t scale;             /* TYPE_BYTES: bytes in one unit */
+    const char *default_value; /* the default as it would be written; NULL: none */
+    int64_t min;               /* of a number: the range in .unit, both ends included */
     int64_t max;
-    const char *const *choices; /* TYPE_TEXT: the words allowed, ended by NULL; NULL: any text */
+    const char *const *choices; /* TYPE_STRING: the words allowed, ended by NULL; NULL: any text */
     const char *word;           /* a word that may stand instead of the type, such as `none` */
     const char *prefix; /* of the names that it has, all of them ignored; NULL: it has its name */
     bool keeps_empty;   /* an empty map is not the same as none */
     bool required;
-    bool waived;   /* though required, a file for a chart may leave it out: the chart has its own */
-    bool single;   /* TYPE_LIST: see there */
-    bool unfilled; /* its owner fills in placeholders, where they are used */
-    bool references;     /* may refer to a secret output of another module */
-    const char *example; /* a value as one would write it */
-    const char *since;   /* the first version that has it */
-    const char *lands;   /* where it ends up in the manifests */
-    const char *help;    /* what it does: one or two sentences */
+    bool optional_in_charts; /* though required, a file for a chart may leave it out: the chart has
+                                its own */
+    bool scalar_ok;          /* TYPE_LIST: see there */
+    bool unfilled;           /* its owner fills in placeholders, where they are used */
+    bool references;         /* may refer to a secret output of another module */
+    const char *example;     /* a value as one would write it */
+    const char *since;       /* the first version that has it */
+    const char *generates;   /* where it ends up in the manifests */
+    const char *help;        /* what it does: one or two sentences */
 };
 
 struct schema {
@@ -101,9 +102,9 @@ struct record;
 
 struct value {
     const struct node *node; /* NULL: left out, so the default or nothing holds */
-    bool wrong;              /* written, but an error was reported; `count` items or records are
-                                there to be checked further, and records may lack fields */
-    bool is_word;            /* .word stands here, nothing else is set */
+    bool invalid;            /* written, but an error was reported; `count` items or records are
+                              there to be checked further, and records may lack fields */
+    bool is_keyword;         /* .word stands here, nothing else is set */
     struct str text;
     int64_t number; /* TYPE_CPU: millicores; TYPE_BYTES: bytes */
     bool flag;
@@ -155,9 +156,9 @@ const struct field *schema_field(enum field_id field);
 const struct field *schema_find(const struct schema *schema, struct str name);
 
 /* The type in words: "a whole number from 1 to 65535". */
-struct str schema_type_text(struct arena *arena, const struct field *field);
+struct str schema_type_format(struct arena *arena, const struct field *field);
 
 /* The names of a list ended by NULL as "a, b or c"; `last` is what stands before the last one. */
-struct str schema_words_text(struct arena *arena, const char *const *words, const char *last);
+struct str schema_choices_format(struct arena *arena, const char *const *words, const char *last);
 
 #endif

@@ -23,8 +23,8 @@ struct lister {
     struct input *inputs;
     size_t count;
     bool full;          /* more than FILES_MAX, which was reported */
-    struct set visited; /* "DEVICE:INODE" of directories below one path of -f */
-    struct set given;   /* the same of all files and directories so far: struct given */
+    struct map visited; /* "DEVICE:INODE" of directories below one path of -f */
+    struct map given;   /* the same of all files and directories so far: struct given */
     bool standard;      /* standard input is given */
 };
 
@@ -51,7 +51,7 @@ static bool add(struct lister *lister, const char *path, bool named)
 static bool unreadable(struct lister *lister, const char *path, int error)
 {
     struct diags *diags = lister->diags;
-    if (error != ENOENT || !remote_report(lister->arena, diags, NO_LOCATION, str_of(path)))
+    if (error != ENOENT || !remote_report(lister->arena, diags, NO_LOCATION, str_from_c(path)))
         diag_error(diags, NO_LOCATION, "%s cannot be read: %s", path, strerror(error));
     /* What injects reads manifests from standard input. */
     else if (strstr(path, "://") && !read_mode_injects(lister->options->mode))
@@ -62,9 +62,9 @@ static bool unreadable(struct lister *lister, const char *path, int error)
 static bool is_manifest_name(const char *name)
 {
     const char *dot = strrchr(name, '.');
-    struct str suffix = str_of(dot);
-    return str_is_nocase(suffix, ".yaml") || str_is_nocase(suffix, ".yml") ||
-           str_is_nocase(suffix, ".json");
+    struct str suffix = str_from_c(dot);
+    return str_eq_c_nocase(suffix, ".yaml") || str_eq_c_nocase(suffix, ".yml") ||
+           str_eq_c_nocase(suffix, ".json");
 }
 
 /* An entry of a directory. */
@@ -102,7 +102,7 @@ static bool give(struct lister *lister, const char *path, const struct stat *sta
     struct given *given = ARENA_NEW(lister->arena, struct given);
     *given = (struct given){path, named};
     const struct given *first =
-        set_add(lister->arena, &lister->given, identity_of(lister, status), given);
+        map_add(lister->arena, &lister->given, identity_of(lister, status), given);
     if (!first || !(first->named || named))
         return true;
     return given_twice(lister, path, first->path);
@@ -124,7 +124,7 @@ static int list_entries(struct arena *arena, const char *path, struct entry **re
             continue;
         entries = arena_grow(arena, entries, count, sizeof *entries);
         entries[count++] =
-            (struct entry){str_c(arena, str_of(entry->d_name)), entry->d_type == DT_REG};
+            (struct entry){str_to_c(arena, str_from_c(entry->d_name)), entry->d_type == DT_REG};
     }
     int error = errno;
     if (closedir(folder) < 0 && error == 0)
@@ -177,7 +177,7 @@ static bool list_directory(struct lister *lister, const char *path, const struct
 {
     struct entry *entries = NULL;
     size_t count = 0;
-    if (set_add(lister->arena, &lister->visited, identity_of(lister, status), lister)) {
+    if (map_add(lister->arena, &lister->visited, identity_of(lister, status), lister)) {
         usage_skip_directory(lister->options, path);
         return true;
     }
@@ -187,10 +187,11 @@ static bool list_directory(struct lister *lister, const char *path, const struct
         depth == FOLDERS_DEPTH_MAX ? ELOOP : list_entries(lister->arena, path, &entries, &count);
     if (error)
         return unreadable(lister, path, error);
-    struct str slash = str_ends(str_of(path), STR("/")) ? STR("") : STR("/");
+    struct str slash = str_ends_with(str_from_c(path), STR("/")) ? STR("") : STR("/");
     bool right = true;
     for (size_t i = 0; i < count && !lister->full; i++) {
-        struct str inside = STR_JOIN(lister->arena, str_of(path), slash, str_of(entries[i].name));
+        struct str inside =
+            STR_JOIN(lister->arena, str_from_c(path), slash, str_from_c(entries[i].name));
         right &= list_entry(lister, inside.data, &entries[i], depth + 1);
     }
     return right;
@@ -211,7 +212,7 @@ static bool list_path(struct lister *lister, const char *path)
         return false;
     if (!S_ISDIR(status.st_mode))
         return add(lister, path, true);
-    lister->visited = (struct set){0};
+    lister->visited = (struct map){0};
     lister->home = path;
     return list_directory(lister, path, &status, 0);
 }
@@ -264,8 +265,8 @@ static bool is_below(const char *path, const char *top)
 /* The directory of a file, in the arena. */
 static const char *directory_of(struct arena *arena, const char *path)
 {
-    struct str directory = str_directory(str_of(path));
-    return directory.len ? str_c(arena, directory) : ".";
+    struct str directory = str_directory(str_from_c(path));
+    return directory.len ? str_to_c(arena, directory) : ".";
 }
 
 /* The author of a repository can name any file of the machine by a path or by a link, and a
@@ -328,7 +329,7 @@ static void report_unreadable(struct arena *arena, struct diags *diags, struct l
     } else if (error == IO_NOT_REGULAR) {
         diag_error(diags, at, "%s is not a regular file", path);
         diag_hint(diags, "a pipe or device can only be named by a flag");
-    } else if (error != ENOENT || !remote_report(arena, diags, at, str_of(path))) {
+    } else if (error != ENOENT || !remote_report(arena, diags, at, str_from_c(path))) {
         diag_error(diags, at, "%s cannot be read: %s", path, strerror(error));
     }
 }
@@ -341,8 +342,8 @@ struct source *input_read(struct arena *arena, struct diags *diags, const struct
     int error = input->regular ? io_read_regular_file(input->path, FILE_SIZE_MAX, &text)
                                : io_read_file(input->path, FILE_SIZE_MAX, &text);
     bool standard = strcmp(input->path, "-") == 0;
-    struct source source = {.path =
-                                standard ? STR("<stdin>") : str_copy(arena, str_of(input->path)),
+    struct source source = {.path = standard ? STR("<stdin>")
+                                             : str_copy(arena, str_from_c(input->path)),
                             .text = buf_str(&text),
                             .hidden = ARENA_NEW(arena, bool)};
     *source.hidden = !input->named || !may_be_shown(arena, input);

@@ -5,7 +5,7 @@
 /* The NAME of NAME=VALUE. */
 static struct str variable_name(const char *flag)
 {
-    return str_slice(str_of(flag), 0, str_find(str_of(flag), 0, '='));
+    return str_slice(str_from_c(flag), 0, str_find(str_from_c(flag), 0, '='));
 }
 
 const struct input_options *usage_start(struct arena *arena, const struct input_options *options)
@@ -15,7 +15,7 @@ const struct input_options *usage_start(struct arena *arena, const struct input_
     usage->arena = arena;
     usage->modules = ARENA_ARRAY(arena, options->modules.count, struct suggestion);
     for (size_t i = 0; i < options->modules.count; i++)
-        usage->modules[i].word = str_of(options->modules.items[i]);
+        usage->modules[i].word = str_from_c(options->modules.items[i]);
     usage->variables = ARENA_ARRAY(arena, options->variables.count, struct suggestion);
     for (size_t i = 0; i < options->variables.count; i++)
         usage->variables[i].word = variable_name(options->variables.items[i]);
@@ -35,7 +35,7 @@ static void offer(struct arena *arena, struct suggestion *near, size_t count, st
 {
     for (size_t i = 0; i < count; i++) {
         const struct suggestion before = near[i];
-        suggestion_offer(&near[i], name);
+        suggestion_add(&near[i], name);
         if (near[i].best.data != before.best.data)
             near[i].best = str_copy(arena, name);
     }
@@ -92,13 +92,13 @@ void usage_add_file(const struct input_options *options, const char *path)
     struct usage *usage = options->usage;
     struct str identity = usage ? file_identity(usage->arena, path) : (struct str){0};
     if (identity.len)
-        set_add(usage->arena, &usage->files, identity, usage);
+        map_add(usage->arena, &usage->files, identity, usage);
 }
 
 static void add_path(struct usage *usage, struct option_list *list, const char *path)
 {
     list->items = arena_grow(usage->arena, list->items, list->count, sizeof *list->items);
-    list->items[list->count++] = str_c(usage->arena, str_of(path));
+    list->items[list->count++] = str_to_c(usage->arena, str_from_c(path));
 }
 
 void usage_skip_file(const struct input_options *options, const char *path)
@@ -170,7 +170,7 @@ static void check_flag(const struct input_options *options, struct diags *diags,
     if (!value || used)
         return;
     diag_error(diags, NO_LOCATION, "nothing uses %s %s", flag, value);
-    hint_use(options, diags, str_of(hint));
+    hint_use(options, diags, str_from_c(hint));
 }
 
 void usage_check(const struct input_options *options, struct diags *diags)
@@ -212,7 +212,7 @@ static void write_paths(struct buf *out, const struct option_list *paths, const 
     buf_format(out, "skipped %zu %s: ", paths->count, paths->count == 1 ? what_one : what_several);
     for (size_t i = 0; i < paths->count && i < NAMED; i++) {
         buf_add(out, i ? STR(", ") : STR(""));
-        diag_add_visible(out, str_of(paths->items[i]));
+        diag_add_visible(out, str_from_c(paths->items[i]));
     }
     if (paths->count > NAMED)
         buf_format(out, " and %zu more", paths->count - NAMED);
@@ -227,7 +227,7 @@ void usage_write_skipped(const struct input_options *options, struct buf *out)
     struct option_list unused = {ARENA_ARRAY(usage->arena, usage->skipped.count, const char *), 0};
     for (size_t i = 0; i < usage->skipped.count; i++) {
         const char *path = usage->skipped.items[i];
-        if (!set_get(&usage->files, file_identity(usage->arena, path)))
+        if (!map_get(&usage->files, file_identity(usage->arena, path)))
             unused.items[unused.count++] = path;
     }
     write_paths(out, &unused, "file without a k8s-service", "files without a k8s-service");

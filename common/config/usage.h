@@ -27,7 +27,7 @@ struct usage {
     bool image_version;
     bool registry;
     bool parent_outputs;
-    struct set files;                /* "DEVICE:INODE" of files that flags and service files name */
+    struct map files;                /* "DEVICE:INODE" of files that flags and service files name */
     struct option_list skipped;      /* files of directories that are not service files */
     struct option_list skipped_dirs; /* directories that were already read under another path */
     struct option_list broken_links; /* that may have led to directories */

@@ -2,19 +2,19 @@
 
 const char *aws_partition(struct str region)
 {
-    return str_starts(region, STR("cn-"))       ? "aws-cn"
-           : str_starts(region, STR("us-gov-")) ? "aws-us-gov"
-                                                : "aws";
+    return str_starts_with(region, STR("cn-"))       ? "aws-cn"
+           : str_starts_with(region, STR("us-gov-")) ? "aws-us-gov"
+                                                     : "aws";
 }
 
 bool aws_is_partition(struct str name)
 {
-    return str_is(name, "aws") || str_is(name, "aws-cn") || str_is(name, "aws-us-gov");
+    return str_eq_c(name, "aws") || str_eq_c(name, "aws-cn") || str_eq_c(name, "aws-us-gov");
 }
 
 const char *aws_domain(struct str region)
 {
-    return str_starts(region, STR("cn-")) ? "amazonaws.com.cn" : "amazonaws.com";
+    return str_starts_with(region, STR("cn-")) ? "amazonaws.com.cn" : "amazonaws.com";
 }
 
 /* Takes off what stands before the next colon. */
@@ -22,7 +22,7 @@ static struct str next_part(struct str *rest)
 {
     size_t colon = str_find(*rest, 0, ':');
     struct str part = str_slice(*rest, 0, colon);
-    *rest = str_from(*rest, colon + 1);
+    *rest = str_skip(*rest, colon + 1);
     return part;
 }
 

@@ -24,7 +24,7 @@ struct str base64_encode(struct arena *arena, struct str bytes)
 
 bool base64_decode(struct arena *arena, struct str text, struct str *ret_bytes)
 {
-    size_t padding = str_ends(text, STR("==")) ? 2 : str_ends(text, STR("=")) ? 1 : 0;
+    size_t padding = str_ends_with(text, STR("==")) ? 2 : str_ends_with(text, STR("=")) ? 1 : 0;
     size_t len = text.len / 4 * 3 - (text.len ? padding : 0);
     char *bytes = arena_alloc(arena, len + 3);
     size_t filled = 0;

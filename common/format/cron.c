@@ -23,14 +23,14 @@ enum { PART_COUNT = COUNT_OF(cron_fields) };
 static struct str without_zeros(struct str text)
 {
     while (text.len > 1 && text.data[0] == '0')
-        text = str_from(text, 1);
+        text = str_skip(text, 1);
     return text;
 }
 
 static bool read_number(const struct cron_field *cron_field, struct str text, int64_t *ret)
 {
     for (size_t i = 0; i < cron_field->word_count; i++) {
-        if (str_is_nocase(text, cron_field->words[i])) {
+        if (str_eq_c_nocase(text, cron_field->words[i])) {
             *ret = cron_field->min + (int64_t)i;
             return true;
         }
@@ -43,12 +43,12 @@ static bool read_number(const struct cron_field *cron_field, struct str text, in
 static bool is_range(const struct cron_field *cron_field, struct str text)
 {
     size_t slash = str_find(text, 0, '/');
-    struct str step = str_from(text, slash + 1);
+    struct str step = str_skip(text, slash + 1);
     struct str range = str_slice(text, 0, slash);
     int64_t number = 1;
     if (slash < text.len && (!str_to_int(without_zeros(step), &number) || number < 1))
         return false;
-    if (str_is(range, "*") || str_is(range, "?"))
+    if (str_eq_c(range, "*") || str_eq_c(range, "?"))
         return true;
     size_t dash = str_find(range, 0, '-');
     int64_t from;
@@ -56,7 +56,7 @@ static bool is_range(const struct cron_field *cron_field, struct str text)
     if (!read_number(cron_field, str_slice(range, 0, dash), &from))
         return false;
     return dash == range.len ||
-           (read_number(cron_field, str_from(range, dash + 1), &to) && from <= to);
+           (read_number(cron_field, str_skip(range, dash + 1), &to) && from <= to);
 }
 
 static bool is_part(const struct cron_field *cron_field, struct str text)
@@ -74,7 +74,7 @@ static bool is_part(const struct cron_field *cron_field, struct str text)
 static bool is_every(struct str schedule)
 {
     struct str prefix = STR("@every ");
-    if (!str_starts(schedule, prefix) || schedule.len == prefix.len)
+    if (!str_starts_with(schedule, prefix) || schedule.len == prefix.len)
         return false;
     for (size_t at = prefix.len; at < schedule.len; at++) {
         size_t digits = at;
@@ -95,14 +95,14 @@ static bool is_word(struct str schedule)
     static const char *const words[] = {"@yearly", "@annually", "@monthly", "@weekly",
                                         "@daily",  "@midnight", "@hourly"};
     for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (str_is(schedule, words[i]))
+        if (str_eq_c(schedule, words[i]))
             return true;
     return false;
 }
 
-const char *cron_wrong(struct arena *arena, struct str schedule)
+const char *cron_check(struct arena *arena, struct str schedule)
 {
-    if (str_starts(schedule, STR("@")))
+    if (str_starts_with(schedule, STR("@")))
         return is_word(schedule) ? NULL
                                  : "must be five parts, or @hourly, @daily, @weekly, @monthly, "
                                    "@yearly, @every 1h";

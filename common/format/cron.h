@@ -7,6 +7,6 @@
 /* NULL when the schedule is right, else what is wrong with it, as the end of a sentence; it is in
  * the arena. Takes nothing that Kubernetes (robfig/cron v3's standard parser) refuses; odd forms
  * that it lets pass, such as 1,,2 and +5, are refused here. */
-const char *cron_wrong(struct arena *arena, struct str schedule);
+const char *cron_check(struct arena *arena, struct str schedule);
 
 #endif

@@ -12,7 +12,7 @@ struct reader {
     struct str text;
     struct diags *diags;
     struct dotenv *items;
-    struct set names;
+    struct map names;
     size_t at;
 };
 
@@ -138,8 +138,9 @@ static struct str read_plain(struct reader *reader)
 static bool read_name(struct reader *reader, struct str *ret, struct location *ret_at)
 {
     struct str export = STR("export");
-    struct str rest = str_from(reader->text, reader->at);
-    if (str_starts(rest, export) && rest.len > export.len && strchr(" \t", rest.data[export.len])) {
+    struct str rest = str_skip(reader->text, reader->at);
+    if (str_starts_with(rest, export) && rest.len > export.len &&
+        strchr(" \t", rest.data[export.len])) {
         reader->at += export.len;
         skip_spaces(reader);
     }
@@ -165,7 +166,7 @@ static void add(struct reader *reader, struct dotenv_item item)
     struct dotenv *items = reader->items;
     struct location *at = ARENA_NEW(reader->arena, struct location);
     *at = item.at;
-    const struct location *first = set_add(reader->arena, &reader->names, item.name, at);
+    const struct location *first = map_add(reader->arena, &reader->names, item.name, at);
     if (first) {
         diag_error(reader->diags, item.at, "\"%.*s\" is written twice", STR_ARG(item.name));
         if (!diags_full(reader->diags)) /* counting lines takes time */
@@ -201,8 +202,8 @@ static void read_line(struct reader *reader)
         add(reader, item);
 }
 
-bool dotenv_read(struct arena *arena, const struct source *source, struct diags *diags,
-                 struct dotenv *ret)
+bool dotenv_parse(struct arena *arena, const struct source *source, struct diags *diags,
+                  struct dotenv *ret)
 {
     struct reader reader = {
         .arena = arena, .source = source, .text = source->text, .diags = diags, .items = ret};
@@ -214,7 +215,7 @@ bool dotenv_read(struct arena *arena, const struct source *source, struct diags 
         diag_hint(diags, "set values of any bytes one by one: secret set NAME --from-file FILE");
         return false;
     }
-    for (reader.at = utf8_mark(source->text); !ends(&reader); reader.at++)
+    for (reader.at = utf8_bom_len(source->text); !ends(&reader); reader.at++)
         read_line(&reader);
     return diags->errors == errors;
 }
@@ -233,7 +234,7 @@ bool dotenv_check_values(const struct dotenv *dotenv, struct diags *diags, const
     return diags->errors == errors;
 }
 
-bool dotenv_can_hold(struct str value)
+bool dotenv_can_store(struct str value)
 {
     for (size_t at = 0; at < value.len;) {
         uint32_t character;
@@ -249,7 +250,7 @@ struct str dotenv_line(struct arena *arena, struct str name, struct str value)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "_-.,:/@%+=";
-    if (value.len && str_only(value, plain))
+    if (value.len && str_span_only(value, plain))
         return str_format(arena, "%.*s=%.*s\n", STR_ARG(name), STR_ARG(value));
     /* Lines stay lines; what is not seen is escaped. */
     char *text = arena_alloc(arena, name.len + 2 * value.len + sizeof "=\"\"\n");

@@ -24,15 +24,15 @@ struct dotenv {
 };
 
 /* Reports all that is wrong. No message shows anything of the text but names. */
-bool dotenv_read(struct arena *arena, const struct source *source, struct diags *diags,
-                 struct dotenv *ret);
+bool dotenv_parse(struct arena *arena, const struct source *source, struct diags *diags,
+                  struct dotenv *ret);
 
 /* Reports each name without a value, because a template that was not filled in looks like this;
  * NAME="" is an empty value. `otherwise`: what else the user can do. */
 bool dotenv_check_values(const struct dotenv *dotenv, struct diags *diags, const char *otherwise);
 
 /* True when dotenv_line() can write the value: UTF-8 text without NUL. */
-bool dotenv_can_hold(struct str value);
+bool dotenv_can_store(struct str value);
 
 /* The line for an item, which reads back the same. */
 struct str dotenv_line(struct arena *arena, struct str name, struct str value);

@@ -7,7 +7,7 @@ static bool is_digit(char byte)
     return byte >= '0' && byte <= '9';
 }
 
-bool duration_read(struct str text, int64_t *ret_seconds)
+bool duration_parse(struct str text, int64_t *ret_seconds)
 {
     static const struct {
         char letter;
@@ -33,7 +33,7 @@ bool duration_read(struct str text, int64_t *ret_seconds)
 }
 
 /* The steps of apimachinery's duration.HumanDuration(). */
-struct str duration_text(struct arena *arena, int64_t seconds)
+struct str duration_format(struct arena *arena, int64_t seconds)
 {
     int64_t minutes = seconds / 60;
     int64_t hours = minutes / 60;
@@ -80,7 +80,7 @@ static bool has_form(struct str text, struct str form)
 static bool is_fraction(struct str text)
 {
     return text.len == 0 ||
-           (text.len > 1 && text.data[0] == '.' && str_only(str_from(text, 1), "0123456789"));
+           (text.len > 1 && text.data[0] == '.' && str_span_only(str_skip(text, 1), "0123456789"));
 }
 
 /* Days from 1970-01-01 in the Gregorian calendar; a year begins in March here, so that a leap day
@@ -92,7 +92,7 @@ static int64_t days_until(int64_t year, int64_t month, int64_t day)
     return 365 * year + year / 4 - year / 100 + year / 400 + day_of_year - 719468;
 }
 
-int64_t duration_time(struct str text)
+int64_t timestamp_parse(struct str text)
 {
     enum { YEAR_LEAST = 1970 };
     static const struct {
@@ -101,7 +101,7 @@ int64_t duration_time(struct str text)
     } rules[] = {{5, 1, 12}, {8, 1, 31}, {11, 0, 23}, {14, 0, 59}, {17, 0, 60 /* a leap second */}};
     struct str form = STR("0000-00-00T00:00:00");
     int64_t parts[5];
-    if (!str_ends(text, STR("Z")) || !has_form(str_slice(text, 0, form.len), form) ||
+    if (!str_ends_with(text, STR("Z")) || !has_form(str_slice(text, 0, form.len), form) ||
         !is_fraction(str_slice(text, form.len, text.len - 1)))
         return -1;
     int64_t year = number_at(text, 0, 4);

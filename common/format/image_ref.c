@@ -9,8 +9,8 @@ struct image_name image_name_split(struct str image)
         last--;
     size_t colon = str_find(name, last, ':');
     return (struct image_name){.repository = str_slice(name, 0, colon),
-                               .tag = str_from(name, colon + 1),
-                               .digest = str_from(image, digest + 1),
+                               .tag = str_skip(name, colon + 1),
+                               .digest = str_skip(image, digest + 1),
                                .has_tag = colon < name.len,
                                .has_digest = digest < image.len};
 }

@@ -20,7 +20,7 @@ static bool one_of(char c, const char *set)
 static bool shaped(struct str s, const char *first, const char *inner, const char *last)
 {
     return s.len && one_of(s.data[0], first) && one_of(s.data[s.len - 1], last) &&
-           str_only(s, inner);
+           str_span_only(s, inner);
 }
 
 static const char *label_wrong(struct str name, const char *first, const char *message)
@@ -70,22 +70,22 @@ const char *name_check_host(struct str name)
 {
     if (name.len > SUBDOMAIN_MAX)
         return "must be at most 253 characters long";
-    struct str rest = str_starts(name, STR("*.")) ? str_from(name, 2) : name;
-    bool address = str_only(rest, DIGITS ".");
+    struct str rest = str_starts_with(name, STR("*.")) ? str_skip(name, 2) : name;
+    bool address = str_span_only(rest, DIGITS ".");
     return rest.len && !address && all_labels(rest)
                ? NULL
                : "must be a domain name, such as app.example.com";
 }
 
 /* Kubernetes keeps these for folders: apimachinery's IsConfigMapKey and IsEnvVarName. */
-static bool is_folder_name(struct str name)
+static bool is_dir_name(struct str name)
 {
-    return str_is(name, ".") || str_starts(name, STR(".."));
+    return str_eq_c(name, ".") || str_starts_with(name, STR(".."));
 }
 
 const char *name_check_variable(struct str name)
 {
-    if (is_folder_name(name))
+    if (is_dir_name(name))
         return "must not be . or begin with ..";
     return shaped(name, ALNUM "-._", ALNUM "-._", ALNUM "-._") && !one_of(name.data[0], DIGITS)
                ? NULL
@@ -96,9 +96,10 @@ const char *name_check_secret_key(struct str name)
 {
     if (name.len > SUBDOMAIN_MAX)
         return "must be at most 253 characters long";
-    if (is_folder_name(name))
+    if (is_dir_name(name))
         return "must not be . or begin with ..";
-    return name.len && str_only(name, ALNUM "-._") ? NULL : "must be letters, digits, _, - and .";
+    return name.len && str_span_only(name, ALNUM "-._") ? NULL
+                                                        : "must be letters, digits, _, - and .";
 }
 
 const char *name_check_label_value(struct str name)
@@ -119,8 +120,9 @@ const char *name_check_image_tag(struct str tag)
 
 const char *name_check_image_digest(struct str digest)
 {
-    struct str hex = str_from(digest, strlen("sha256:"));
-    return str_starts(digest, STR("sha256:")) && hex.len == 64 && str_only(hex, DIGITS "abcdef")
+    struct str hex = str_skip(digest, strlen("sha256:"));
+    return str_starts_with(digest, STR("sha256:")) && hex.len == 64 &&
+                   str_span_only(hex, DIGITS "abcdef")
                ? NULL
                : "must be sha256: and 64 lower-case hexadecimal digits";
 }
@@ -146,11 +148,12 @@ static bool is_repository_part(struct str part)
 static bool is_registry(struct str part)
 {
     size_t colon = str_find(part, 0, ':');
-    struct str port = str_from(part, colon + 1);
-    if (colon < part.len && (port.len == 0 || port.len > 5 || !str_only(port, DIGITS)))
+    struct str port = str_skip(part, colon + 1);
+    if (colon < part.len && (port.len == 0 || port.len > 5 || !str_span_only(port, DIGITS)))
         return false;
     struct str host = str_slice(part, 0, colon);
-    bool named = str_find(host, 0, '.') < host.len || colon < part.len || str_is(host, "localhost");
+    bool named =
+        str_find(host, 0, '.') < host.len || colon < part.len || str_eq_c(host, "localhost");
     return named && shaped(host, ALNUM, ALNUM ".-", ALNUM);
 }
 
@@ -192,11 +195,11 @@ const char *name_check_image(struct str image)
 
 const char *name_check_registry(struct str registry)
 {
-    while (str_ends(registry, STR("/")))
+    while (str_ends_with(registry, STR("/")))
         registry.len--;
     size_t slash = str_find(registry, 0, '/');
     bool right = is_registry(str_slice(registry, 0, slash)) &&
-                 (slash == registry.len || is_repository(str_from(registry, slash + 1)));
+                 (slash == registry.len || is_repository(str_skip(registry, slash + 1)));
     return right && registry.len <= IMAGE_MAX
                ? NULL
                : "must be an address such as registry.example.com/team";
@@ -220,7 +223,7 @@ const char *name_check_label_key(struct str key)
 {
     size_t slash = str_find(key, 0, '/');
     bool prefixed = slash < key.len;
-    struct str name = prefixed ? str_from(key, slash + 1) : key;
+    struct str name = prefixed ? str_skip(key, slash + 1) : key;
     if (prefixed && name_check_subdomain(str_slice(key, 0, slash)))
         return "must have a domain name before the slash";
     if (name.len > LABEL_MAX)
@@ -240,7 +243,7 @@ const char *name_check_mount_path(struct str path)
     for (size_t at = 1; at <= path.len;) {
         size_t end = str_find(path, at, '/');
         struct str part = str_slice(path, at, end);
-        if (part.len == 0 || str_is(part, ".") || str_is(part, ".."))
+        if (part.len == 0 || str_eq_c(part, ".") || str_eq_c(part, ".."))
             return "must be written the short way: no / at its end, no //, . or ..";
         at = end + 1;
     }
@@ -253,7 +256,7 @@ const char *name_check_path(struct str path)
         return "must be at most 1024 characters long";
     if (path.len == 0 || path.data[0] != '/')
         return "must begin with /";
-    return str_only(path, ALNUM "-._~!$&'()*+,;=:@%/")
+    return str_span_only(path, ALNUM "-._~!$&'()*+,;=:@%/")
                ? NULL
                : "may hold letters, digits and -._~!$&'()*+,;=:@%/ only";
 }
@@ -264,14 +267,14 @@ const char *name_check_request(struct str request)
     const char *wrong = name_check_path(str_slice(request, 0, query));
     if (wrong)
         return wrong;
-    return str_only(str_from(request, query), ALNUM "-._~!$&'()*+,;=:@%/?")
+    return str_span_only(str_skip(request, query), ALNUM "-._~!$&'()*+,;=:@%/?")
                ? NULL
                : "has a query with characters that must be escaped as %20 and the like";
 }
 
 const char *name_check_hash_key(struct str key)
 {
-    return key.len && str_only(key, ALNUM "_${}-")
+    return key.len && str_span_only(key, ALNUM "_${}-")
                ? NULL
                : "must be nginx variables and letters, digits, _ and -, such as $request_uri";
 }
@@ -294,7 +297,7 @@ const char *name_check_nginx_value(struct str value)
             return "must not have ; { } \" or a # that begins a word, which nginx would take for "
                    "configuration of its own";
     }
-    return variable || str_ends(value, STR("\\")) ? "must not end inside ${ or with \\" : NULL;
+    return variable || str_ends_with(value, STR("\\")) ? "must not end inside ${ or with \\" : NULL;
 }
 
 const char *name_check_arn(struct str arn)
@@ -302,26 +305,28 @@ const char *name_check_arn(struct str arn)
     size_t colons = 0;
     for (size_t i = 0; i < arn.len; i++)
         colons += arn.data[i] == ':';
-    bool printable = str_only(arn, ALNUM "-._/:*+=,@");
-    return printable && colons >= 5 && str_starts(arn, STR("arn:aws")) && !str_ends(arn, STR(":"))
+    bool printable = str_span_only(arn, ALNUM "-._/:*+=,@");
+    return printable && colons >= 5 && str_starts_with(arn, STR("arn:aws")) &&
+                   !str_ends_with(arn, STR(":"))
                ? NULL
                : "must be an ARN, such as arn:aws:iam::123456789012:policy/extra";
 }
 
 const char *name_check_aws_account(struct str account)
 {
-    return account.len == 12 && str_only(account, DIGITS) ? NULL : "must be 12 digits";
+    return account.len == 12 && str_span_only(account, DIGITS) ? NULL : "must be 12 digits";
 }
 
 /* arn:PARTITION:iam::ACCOUNT:TYPE/PATH/NAME; AWS's own policies have `aws` for an account. */
 static bool is_iam_arn(struct str arn, struct str type, bool may_be_theirs)
 {
     struct arn parts = arn_split(arn);
-    bool theirs = may_be_theirs && str_is(parts.account, "aws");
-    struct str path = str_from(parts.resource, type.len);
-    return str_starts(arn, STR("arn:")) && aws_is_partition(parts.partition) &&
-           str_is(parts.service, "iam") && parts.region.len == 0 &&
-           (theirs || !name_check_aws_account(parts.account)) && str_starts(parts.resource, type) &&
+    bool theirs = may_be_theirs && str_eq_c(parts.account, "aws");
+    struct str path = str_skip(parts.resource, type.len);
+    return str_starts_with(arn, STR("arn:")) && aws_is_partition(parts.partition) &&
+           str_eq_c(parts.service, "iam") && parts.region.len == 0 &&
+           (theirs || !name_check_aws_account(parts.account)) &&
+           str_starts_with(parts.resource, type) &&
            shaped(path, ALNUM "_+=,.@-", ALNUM "_+=,.@-/", ALNUM "_+=,.@-");
 }
 
@@ -363,7 +368,7 @@ const char *name_check_openid_provider(struct str provider)
 {
     size_t slash = str_find(provider, 0, '/');
     return slash && provider.len <= SUBDOMAIN_MAX && all_labels(str_slice(provider, 0, slash)) &&
-                   str_only(str_from(provider, slash), ALNUM "-._/")
+                   str_span_only(str_skip(provider, slash), ALNUM "-._/")
                ? NULL
                : "must be an address such as https://oidc.eks.us-east-1.amazonaws.com/id/ID";
 }
@@ -374,9 +379,9 @@ const char *name_check_google_account(struct str address)
 {
     const struct str end = STR(".gserviceaccount.com");
     size_t at = str_find(address, 0, '@');
-    struct str domain = str_from(address, at + 1);
+    struct str domain = str_skip(address, at + 1);
     return shaped(str_slice(address, 0, at), LOWER DIGITS, LOWER DIGITS "-", LOWER DIGITS) &&
-                   str_ends(domain, end) &&
+                   str_ends_with(domain, end) &&
                    all_labels(str_slice(domain, 0, domain.len - end.len)) &&
                    address.len <= SUBDOMAIN_MAX
                ? NULL
@@ -391,7 +396,7 @@ const char *name_check_google_project(struct str project)
     enum { PROJECT_MIN = 6, PROJECT_MAX = 30 };
     size_t colon = str_find(project, 0, ':');
     bool of_domain = colon < project.len;
-    struct str id = of_domain ? str_from(project, colon + 1) : project;
+    struct str id = of_domain ? str_skip(project, colon + 1) : project;
     bool right = id.len >= PROJECT_MIN && id.len <= PROJECT_MAX &&
                  shaped(id, LOWER, LOWER DIGITS "-", LOWER DIGITS);
     return right && (!of_domain || all_labels(str_slice(project, 0, colon)))
@@ -418,7 +423,8 @@ const char *name_check_aws_region(struct str region)
 
 struct str name_without_root(struct str domain)
 {
-    bool rooted = domain.len > 1 && str_ends(domain, STR(".")) && !str_ends(domain, STR(".."));
+    bool rooted =
+        domain.len > 1 && str_ends_with(domain, STR(".")) && !str_ends_with(domain, STR(".."));
     return str_slice(domain, 0, domain.len - rooted);
 }
 

@@ -48,7 +48,7 @@ static bool read_suffix(struct str suffix, int *ret_two, int *ret_ten)
                     {"P", 0, 15},  {"E", 0, 18},  {"Ki", 10, 0}, {"Mi", 20, 0},
                     {"Gi", 30, 0}, {"Ti", 40, 0}, {"Pi", 50, 0}, {"Ei", 60, 0}};
     for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
-        if (!str_is(suffix, suffixes[i].name))
+        if (!str_eq_c(suffix, suffixes[i].name))
             continue;
         *ret_two = suffixes[i].two;
         *ret_ten = suffixes[i].ten;
@@ -58,7 +58,7 @@ static bool read_suffix(struct str suffix, int *ret_two, int *ret_ten)
     if (suffix.len < 2 || (suffix.data[0] != 'e' && suffix.data[0] != 'E'))
         return false;
     bool negative = suffix.data[1] == '-';
-    struct str digits = str_from(suffix, negative || suffix.data[1] == '+' ? 2 : 1);
+    struct str digits = str_skip(suffix, negative || suffix.data[1] == '+' ? 2 : 1);
     if (digits.len == 0 || digits.len > MOST_DIGITS || skip_digits(digits, 0) != digits.len)
         return false;
     *ret_two = 0;
@@ -108,7 +108,7 @@ bool quantity_parse_rounded(struct str text, int64_t *ret_thousandths, bool *ret
     int two;
     int ten;
     bool rest = false;
-    if (whole.len + fraction.len == 0 || !read_suffix(str_from(text, end), &two, &ten))
+    if (whole.len + fraction.len == 0 || !read_suffix(str_skip(text, end), &two, &ten))
         return false;
     int64_t number = 0;
     for (size_t i = 0; i < whole.len; i++)

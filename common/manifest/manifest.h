@@ -89,7 +89,7 @@ struct node *disruption_budget_spec(struct arena *arena, struct node *object);
 /* The user and group of `pod_security: restricted`: above 10000, so no user of a node's own. */
 enum { MANIFEST_RESTRICTED_ID = 10001 };
 
-struct node *manifest_words(struct arena *arena, const struct value *words);
+struct node *manifest_string_list(struct arena *arena, const struct value *words);
 struct node *manifest_variable(struct arena *arena, const struct variable *variable);
 
 /* The item of a container's envFrom for `secrets: all`. */

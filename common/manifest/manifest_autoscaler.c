@@ -6,32 +6,32 @@ struct node *autoscaler_metric(struct arena *arena, const char *resource, int64_
 {
     struct node *metric = node_new(arena, NODE_MAP);
     bool whole = container.len == 0;
-    put_text(arena, metric, "type", whole ? STR("Resource") : STR("ContainerResource"));
-    struct node *source = put_map(arena, metric, whole ? "resource" : "containerResource");
-    put_text(arena, source, "name", str_of(resource));
+    node_set_string(arena, metric, "type", whole ? STR("Resource") : STR("ContainerResource"));
+    struct node *source = node_set_map(arena, metric, whole ? "resource" : "containerResource");
+    node_set_string(arena, source, "name", str_from_c(resource));
     if (!whole)
-        put_text(arena, source, "container", container);
-    struct node *target = put_map(arena, source, "target");
-    put_text(arena, target, "type", STR("Utilization"));
-    put_int(arena, target, "averageUtilization", utilization);
+        node_set_string(arena, source, "container", container);
+    struct node *target = node_set_map(arena, source, "target");
+    node_set_string(arena, target, "type", STR("Utilization"));
+    node_set_int(arena, target, "averageUtilization", utilization);
     return metric;
 }
 
 void autoscaler_spec(struct arena *arena, struct node *object, const struct autoscaling *scaling)
 {
-    struct node *spec = put_map(arena, object, "spec");
-    struct node *target = put_map(arena, spec, "scaleTargetRef");
-    put_text(arena, target, "apiVersion", scaling->api_version);
-    put_text(arena, target, "kind", scaling->kind);
-    put_text(arena, target, "name", scaling->name);
-    put_int(arena, spec, "minReplicas", scaling->min);
-    put_int(arena, spec, "maxReplicas", scaling->max);
-    struct node *metrics = put_list(arena, spec, "metrics");
+    struct node *spec = node_set_map(arena, object, "spec");
+    struct node *target = node_set_map(arena, spec, "scaleTargetRef");
+    node_set_string(arena, target, "apiVersion", scaling->api_version);
+    node_set_string(arena, target, "kind", scaling->kind);
+    node_set_string(arena, target, "name", scaling->name);
+    node_set_int(arena, spec, "minReplicas", scaling->min);
+    node_set_int(arena, spec, "maxReplicas", scaling->max);
+    struct node *metrics = node_set_list(arena, spec, "metrics");
     if (scaling->cpu)
-        node_add(metrics, autoscaler_metric(arena, "cpu", scaling->cpu, scaling->cpu_container));
+        node_append(metrics, autoscaler_metric(arena, "cpu", scaling->cpu, scaling->cpu_container));
     if (scaling->memory)
-        node_add(metrics,
-                 autoscaler_metric(arena, "memory", scaling->memory, scaling->memory_container));
+        node_append(metrics,
+                    autoscaler_metric(arena, "memory", scaling->memory, scaling->memory_container));
 }
 
 void manifest_autoscaler(struct manifests *manifests, const struct service *service)
@@ -46,7 +46,7 @@ void manifest_autoscaler(struct manifests *manifests, const struct service *serv
                                           "HorizontalPodAutoscaler", service->name);
     autoscaler_spec(arena, object,
                     &(struct autoscaling){.api_version = STR("apps/v1"),
-                                          .kind = str_of(service_workload_kind(service)),
+                                          .kind = str_from_c(service_workload_kind(service)),
                                           .name = service->name,
                                           .cpu_container = container,
                                           .memory_container = container,

@@ -12,7 +12,7 @@ static void put_labels(struct manifests *manifests, const struct service *servic
     struct arena *arena = manifests->arena;
     struct node *labels = manifest_labels(manifests, service, metadata, "labels");
     node_get(labels, "app.kubernetes.io/name")->text = job->name;
-    put_text(arena, labels, "app.kubernetes.io/component", STR("cron-job"));
+    node_set_string(arena, labels, "app.kubernetes.io/component", STR("cron-job"));
     manifest_put_pod_labels(arena, labels, service);
 }
 
@@ -21,19 +21,19 @@ static void add_cron_job(struct manifests *manifests, const struct service *serv
 {
     struct arena *arena = manifests->arena;
     struct node *object = manifest_object(manifests, service, "batch/v1", "CronJob", job->name);
-    struct node *spec = put_map(arena, object, "spec");
-    put_text(arena, spec, "schedule", job->schedule);
-    put_text(arena, spec, "concurrencyPolicy", STR("Forbid"));
-    put_int(arena, spec, "startingDeadlineSeconds", START_DEADLINE);
-    struct node *job_template = put_map(arena, spec, "jobTemplate");
-    put_labels(manifests, service, put_map(arena, job_template, "metadata"), job);
-    struct node *job_spec = put_map(arena, job_template, "spec");
-    put_int(arena, job_spec, "ttlSecondsAfterFinished", FINISHED_TTL);
-    struct node *template = put_map(arena, job_spec, "template");
-    struct node *metadata = put_map(arena, template, "metadata");
+    struct node *spec = node_set_map(arena, object, "spec");
+    node_set_string(arena, spec, "schedule", job->schedule);
+    node_set_string(arena, spec, "concurrencyPolicy", STR("Forbid"));
+    node_set_int(arena, spec, "startingDeadlineSeconds", START_DEADLINE);
+    struct node *job_template = node_set_map(arena, spec, "jobTemplate");
+    put_labels(manifests, service, node_set_map(arena, job_template, "metadata"), job);
+    struct node *job_spec = node_set_map(arena, job_template, "spec");
+    node_set_int(arena, job_spec, "ttlSecondsAfterFinished", FINISHED_TTL);
+    struct node *template = node_set_map(arena, job_spec, "template");
+    struct node *metadata = node_set_map(arena, template, "metadata");
     put_labels(manifests, service, metadata, job);
     if (service->pod_annotations->count)
-        manifest_put_items(arena, put_map(arena, metadata, "annotations"),
+        manifest_put_items(arena, node_set_map(arena, metadata, "annotations"),
                            service->pod_annotations);
     manifest_pod(manifests, service, template, POD_JOB, job->commands, job->args);
 }

@@ -2,10 +2,10 @@
 
 struct node *disruption_budget_spec(struct arena *arena, struct node *object)
 {
-    struct node *spec = put_map(arena, object, "spec");
-    put_int(arena, spec, "maxUnavailable", 1);
+    struct node *spec = node_set_map(arena, object, "spec");
+    node_set_int(arena, spec, "maxUnavailable", 1);
     /* A pod that never got ready must not stop a node from being drained. */
-    put_text(arena, spec, "unhealthyPodEvictionPolicy", STR("AlwaysAllow"));
+    node_set_string(arena, spec, "unhealthyPodEvictionPolicy", STR("AlwaysAllow"));
     return spec;
 }
 
@@ -17,6 +17,6 @@ void manifest_disruption_budget(struct manifests *manifests, const struct servic
     struct node *object =
         manifest_object(manifests, service, "policy/v1", "PodDisruptionBudget", service->name);
     struct node *spec = disruption_budget_spec(arena, object);
-    struct node *selector = put_map(arena, spec, "selector");
+    struct node *selector = node_set_map(arena, spec, "selector");
     manifest_selector(manifests, service, selector, "matchLabels");
 }

@@ -11,17 +11,18 @@ void manifest_repository(struct manifests *manifests, const struct service *serv
         return;
     struct node *object = manifest_object(manifests, service, "ecr.services.k8s.aws/v1alpha1",
                                           "Repository", service->name);
-    struct node *annotations = put_map(arena, node_get(object, "metadata"), "annotations");
-    put_text(arena, annotations, "services.k8s.aws/adoption-policy", STR("adopt-or-create"));
-    put_text(arena, annotations, "services.k8s.aws/deletion-policy", STR("retain"));
-    put_text(arena, annotations, "services.k8s.aws/region", ecr.region);
-    struct node *spec = put_map(arena, object, "spec");
-    put_text(arena, spec, "name", ecr.name);
-    put_bool(arena, put_map(arena, spec, "imageScanningConfiguration"), "scanOnPush", true);
-    put_text(arena, spec, "imageTagMutability",
-             service->immutable_tags ? STR("IMMUTABLE") : STR("MUTABLE"));
-    put_text(arena, put_map(arena, spec, "encryptionConfiguration"), "encryptionType",
-             STR("AES256"));
-    put_lines(arena, spec, "lifecyclePolicy", ecr_lifecycle(arena));
-    put_lines(arena, spec, "policy", ecr_policy(arena, &ecr));
+    struct node *annotations = node_set_map(arena, node_get(object, "metadata"), "annotations");
+    node_set_string(arena, annotations, "services.k8s.aws/adoption-policy", STR("adopt-or-create"));
+    node_set_string(arena, annotations, "services.k8s.aws/deletion-policy", STR("retain"));
+    node_set_string(arena, annotations, "services.k8s.aws/region", ecr.region);
+    struct node *spec = node_set_map(arena, object, "spec");
+    node_set_string(arena, spec, "name", ecr.name);
+    node_set_bool(arena, node_set_map(arena, spec, "imageScanningConfiguration"), "scanOnPush",
+                  true);
+    node_set_string(arena, spec, "imageTagMutability",
+                    service->immutable_tags ? STR("IMMUTABLE") : STR("MUTABLE"));
+    node_set_string(arena, node_set_map(arena, spec, "encryptionConfiguration"), "encryptionType",
+                    STR("AES256"));
+    node_set_lines(arena, spec, "lifecyclePolicy", ecr_lifecycle(arena));
+    node_set_lines(arena, spec, "policy", ecr_policy(arena, &ecr));
 }

@@ -12,13 +12,14 @@ void manifest_role(struct manifests *manifests, const struct service *service)
         return;
     struct node *object =
         manifest_object(manifests, service, "iam.services.k8s.aws/v1alpha1", "Role", service->name);
-    struct node *spec = put_map(arena, object, "spec");
-    put_text(arena, spec, "name", cloud->role_name);
-    put_lines(arena, spec, "assumeRolePolicyDocument", iam_trust_policy(arena, &service->cloud));
+    struct node *spec = node_set_map(arena, object, "spec");
+    node_set_string(arena, spec, "name", cloud->role_name);
+    node_set_lines(arena, spec, "assumeRolePolicyDocument",
+                   iam_trust_policy(arena, &service->cloud));
     if (cloud->link_count)
-        put_lines(arena, put_map(arena, spec, "inlinePolicies"), "links",
-                  iam_links_policy(arena, &service->cloud));
+        node_set_lines(arena, node_set_map(arena, spec, "inlinePolicies"), "links",
+                       iam_links_policy(arena, &service->cloud));
     if (cloud->policies->count == 0)
         return;
-    put_node(arena, spec, "policies", manifest_words(arena, cloud->policies));
+    node_set(arena, spec, "policies", manifest_string_list(arena, cloud->policies));
 }

@@ -10,18 +10,19 @@ static struct str instance(struct manifests *manifests, const struct service *se
 void manifest_selector(struct manifests *manifests, const struct service *service, struct node *map,
                        const char *key)
 {
-    struct node *labels = put_map(manifests->arena, map, key);
-    put_text(manifests->arena, labels, "app.kubernetes.io/name", service->name);
-    put_text(manifests->arena, labels, "app.kubernetes.io/instance", instance(manifests, service));
+    struct node *labels = node_set_map(manifests->arena, map, key);
+    node_set_string(manifests->arena, labels, "app.kubernetes.io/name", service->name);
+    node_set_string(manifests->arena, labels, "app.kubernetes.io/instance",
+                    instance(manifests, service));
 }
 
 void manifest_layer_labels(struct arena *arena, struct node *labels, const struct layer *layer)
 {
-    put_text(arena, labels, "app.kubernetes.io/part-of", layer->name);
-    put_text(arena, labels, "app.kubernetes.io/managed-by", STR("optasvc"));
-    put_text(arena, labels, "opta.dev/layer-name", layer->name);
+    node_set_string(arena, labels, "app.kubernetes.io/part-of", layer->name);
+    node_set_string(arena, labels, "app.kubernetes.io/managed-by", STR("optasvc"));
+    node_set_string(arena, labels, "opta.dev/layer-name", layer->name);
     if (layer->environment.name.len)
-        put_text(arena, labels, "opta.dev/environment-name", layer->environment.name);
+        node_set_string(arena, labels, "opta.dev/environment-name", layer->environment.name);
 }
 
 struct node *manifest_labels(struct manifests *manifests, const struct service *service,
@@ -30,15 +31,15 @@ struct node *manifest_labels(struct manifests *manifests, const struct service *
     manifest_selector(manifests, service, map, key);
     struct node *labels = map->last;
     manifest_layer_labels(manifests->arena, labels, service->layer);
-    put_text(manifests->arena, labels, "opta.dev/module-name", service->name);
+    node_set_string(manifests->arena, labels, "opta.dev/module-name", service->name);
     return labels;
 }
 
 struct node *manifest_new(struct manifests *manifests, const char *api_version, const char *kind)
 {
     struct node *object = node_new(manifests->arena, NODE_MAP);
-    put_text(manifests->arena, object, "apiVersion", str_of(api_version));
-    put_text(manifests->arena, object, "kind", str_of(kind));
+    node_set_string(manifests->arena, object, "apiVersion", str_from_c(api_version));
+    node_set_string(manifests->arena, object, "kind", str_from_c(kind));
     manifests_add(manifests, object);
     return object;
 }
@@ -47,9 +48,9 @@ struct node *manifest_object(struct manifests *manifests, const struct service *
                              const char *api_version, const char *kind, struct str name)
 {
     struct node *object = manifest_new(manifests, api_version, kind);
-    struct node *metadata = put_map(manifests->arena, object, "metadata");
-    put_text(manifests->arena, metadata, "name", name);
-    put_text(manifests->arena, metadata, "namespace", service->layer->namespace);
+    struct node *metadata = node_set_map(manifests->arena, object, "metadata");
+    node_set_string(manifests->arena, metadata, "name", name);
+    node_set_string(manifests->arena, metadata, "namespace", service->layer->namespace);
     manifest_labels(manifests, service, metadata, "labels");
     return object;
 }

@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-struct node *manifest_words(struct arena *arena, const struct value *words)
+struct node *manifest_string_list(struct arena *arena, const struct value *words)
 {
     struct node *list = node_new(arena, NODE_LIST);
     for (size_t i = 0; i < words->count; i++)
-        add_text(arena, list, words->items[i].text);
+        node_append_string(arena, list, words->items[i].text);
     return list;
 }
 
@@ -17,7 +17,7 @@ void manifest_put_pod_labels(struct arena *arena, struct node *labels,
 {
     for (int i = 0; i < CLOUD_COUNT; i++)
         if (service->cloud.identity[i].len && providers[i]->pod_label)
-            put_text(arena, labels, providers[i]->pod_label, STR("true"));
+            node_set_string(arena, labels, providers[i]->pod_label, STR("true"));
     manifest_put_items(arena, labels, service->pod_labels);
 }
 
@@ -25,21 +25,21 @@ static void put_words(struct arena *arena, struct node *container, const char *k
                       const struct value *words)
 {
     if (words->count)
-        put_node(arena, container, key, manifest_words(arena, words));
+        node_set(arena, container, key, manifest_string_list(arena, words));
 }
 
 struct node *manifest_variable(struct arena *arena, const struct variable *variable)
 {
     struct node *item = node_new(arena, NODE_MAP);
-    put_text(arena, item, "name", variable->name);
+    node_set_string(arena, item, "name", variable->name);
     if (variable->secret.len == 0) {
-        put_text(arena, item, "value", variable->text);
+        node_set_string(arena, item, "value", variable->text);
         return item;
     }
-    struct node *source = put_map(arena, item, "valueFrom");
-    struct node *reference = put_map(arena, source, "secretKeyRef");
-    put_text(arena, reference, "name", variable->secret);
-    put_text(arena, reference, "key", variable->key);
+    struct node *source = node_set_map(arena, item, "valueFrom");
+    struct node *reference = node_set_map(arena, source, "secretKeyRef");
+    node_set_string(arena, reference, "name", variable->secret);
+    node_set_string(arena, reference, "key", variable->key);
     return item;
 }
 
@@ -47,7 +47,7 @@ struct node *manifest_variable(struct arena *arena, const struct variable *varia
 struct node *manifest_all_secrets(struct arena *arena, const struct service *service)
 {
     struct node *source = node_new(arena, NODE_MAP);
-    put_text(arena, put_map(arena, source, "secretRef"), "name", service->all_secrets);
+    node_set_string(arena, node_set_map(arena, source, "secretRef"), "name", service->all_secrets);
     return source;
 }
 
@@ -55,24 +55,25 @@ static void put_variables(struct arena *arena, const struct service *service,
                           struct node *container)
 {
     if (service->all_secrets.len)
-        node_add(put_list(arena, container, "envFrom"), manifest_all_secrets(arena, service));
+        node_append(node_set_list(arena, container, "envFrom"),
+                    manifest_all_secrets(arena, service));
     if (service->variable_count == 0)
         return;
-    struct node *env = put_list(arena, container, "env");
+    struct node *env = node_set_list(arena, container, "env");
     for (size_t i = 0; i < service->variable_count; i++)
-        node_add(env, manifest_variable(arena, &service->variables[i]));
+        node_append(env, manifest_variable(arena, &service->variables[i]));
 }
 
 static void put_ports(struct arena *arena, const struct service *service, struct node *container)
 {
     if (service->port_count == 0)
         return;
-    struct node *ports = put_list(arena, container, "ports");
+    struct node *ports = node_set_list(arena, container, "ports");
     for (size_t i = 0; i < service->port_count; i++) {
-        struct node *port = add_map(arena, ports);
-        put_text(arena, port, "name", service->ports[i].name);
-        put_int(arena, port, "containerPort", service->ports[i].number);
-        put_text(arena, port, "protocol", STR("TCP"));
+        struct node *port = node_append_map(arena, ports);
+        node_set_string(arena, port, "name", service->ports[i].name);
+        node_set_int(arena, port, "containerPort", service->ports[i].number);
+        node_set_string(arena, port, "protocol", STR("TCP"));
     }
 }
 
@@ -80,14 +81,14 @@ static void put_resources(struct arena *arena, const struct service *service,
                           struct node *container)
 {
     const struct resources *resources = &service->resources;
-    struct node *map = put_map(arena, container, "resources");
-    struct node *requests = put_map(arena, map, "requests");
-    put_text(arena, requests, "cpu", quantity_cpu(arena, resources->cpu_request));
-    put_text(arena, requests, "memory", quantity_bytes(arena, resources->memory_request));
-    struct node *limits = put_map(arena, map, "limits");
+    struct node *map = node_set_map(arena, container, "resources");
+    struct node *requests = node_set_map(arena, map, "requests");
+    node_set_string(arena, requests, "cpu", quantity_cpu(arena, resources->cpu_request));
+    node_set_string(arena, requests, "memory", quantity_bytes(arena, resources->memory_request));
+    struct node *limits = node_set_map(arena, map, "limits");
     if (resources->cpu_limit)
-        put_text(arena, limits, "cpu", quantity_cpu(arena, resources->cpu_limit));
-    put_text(arena, limits, "memory", quantity_bytes(arena, resources->memory_limit));
+        node_set_string(arena, limits, "cpu", quantity_cpu(arena, resources->cpu_limit));
+    node_set_string(arena, limits, "memory", quantity_bytes(arena, resources->memory_limit));
 }
 
 /* Scanners take two TCP probes for one when their ports are written alike, though what is done on
@@ -109,21 +110,21 @@ void manifest_handler(struct arena *arena, struct node *map, const struct probe 
     struct node *handler;
     switch (probe->kind) {
     case PROBE_HTTP:
-        handler = put_map(arena, map, "httpGet");
-        put_text(arena, handler, "path", probe->path);
-        put_node(arena, handler, "port", port);
+        handler = node_set_map(arena, map, "httpGet");
+        node_set_string(arena, handler, "path", probe->path);
+        node_set(arena, handler, "port", port);
         break;
     case PROBE_TCP:
-        handler = put_map(arena, map, "tcpSocket");
-        put_node(arena, handler, "port", port);
+        handler = node_set_map(arena, map, "tcpSocket");
+        node_set(arena, handler, "port", port);
         break;
     case PROBE_GRPC:
-        handler = put_map(arena, map, "grpc");
-        put_node(arena, handler, "port", port);
+        handler = node_set_map(arena, map, "grpc");
+        node_set(arena, handler, "port", port);
         break;
     case PROBE_COMMAND:
-        handler = put_map(arena, map, "exec");
-        put_node(arena, handler, "command", manifest_words(arena, probe->command));
+        handler = node_set_map(arena, map, "exec");
+        node_set(arena, handler, "command", manifest_string_list(arena, probe->command));
         break;
     case PROBE_NONE:
         break;
@@ -136,11 +137,11 @@ struct node *manifest_probe(struct arena *arena, const struct service *service,
     struct node *map = node_new(arena, NODE_MAP);
     manifest_handler(arena, map, probe, port);
     if (probe->delay)
-        put_int(arena, map, "initialDelaySeconds", probe->delay);
-    put_int(arena, map, "periodSeconds", service->probe_period);
-    put_int(arena, map, "timeoutSeconds", service->probe_timeout);
+        node_set_int(arena, map, "initialDelaySeconds", probe->delay);
+    node_set_int(arena, map, "periodSeconds", service->probe_period);
+    node_set_int(arena, map, "timeoutSeconds", service->probe_timeout);
     if (probe->failures)
-        put_int(arena, map, "failureThreshold", probe->failures);
+        node_set_int(arena, map, "failureThreshold", probe->failures);
     return map;
 }
 
@@ -148,7 +149,7 @@ static void put_probe(struct arena *arena, const struct service *service, struct
                       const char *key, const struct probe *probe)
 {
     if (probe->kind != PROBE_NONE)
-        put_node(arena, container, key,
+        node_set(arena, container, key,
                  manifest_probe(arena, service, probe, probe_port(arena, service, probe)));
 }
 
@@ -157,9 +158,9 @@ static void put_drain(struct arena *arena, const struct service *service, struct
 {
     if (service->drain == 0)
         return;
-    struct node *lifecycle = put_map(arena, container, "lifecycle");
-    struct node *stop = put_map(arena, lifecycle, "preStop");
-    put_int(arena, put_map(arena, stop, "sleep"), "seconds", service->drain);
+    struct node *lifecycle = node_set_map(arena, container, "lifecycle");
+    struct node *stop = node_set_map(arena, lifecycle, "preStop");
+    node_set_int(arena, node_set_map(arena, stop, "sleep"), "seconds", service->drain);
 }
 
 static bool restricted(const struct service *service)
@@ -169,16 +170,16 @@ static bool restricted(const struct service *service)
 
 static void put_mount(struct arena *arena, struct node *mounts, struct str name, struct str path)
 {
-    struct node *mount = add_map(arena, mounts);
-    put_text(arena, mount, "name", name);
-    put_text(arena, mount, "mountPath", path);
+    struct node *mount = node_append_map(arena, mounts);
+    node_set_string(arena, mount, "name", name);
+    node_set_string(arena, mount, "mountPath", path);
 }
 
 /* A read-only root leaves programs no place for temporary files: /tmp, unless a disk is there. */
 static bool needs_tmp(const struct service *service, enum pod_role role)
 {
     for (size_t i = 0; role == POD_SERVING && i < service->disk_count; i++)
-        if (str_is(service->disks[i].path, "/tmp"))
+        if (str_eq_c(service->disks[i].path, "/tmp"))
             return false;
     return restricted(service);
 }
@@ -191,7 +192,7 @@ static void put_mounts(struct arena *arena, const struct service *service, struc
     size_t disks = role == POD_SERVING ? service->disk_count : 0;
     if (disks == 0 && !tmp)
         return;
-    struct node *mounts = put_list(arena, container, "volumeMounts");
+    struct node *mounts = node_set_list(arena, container, "volumeMounts");
     for (size_t i = 0; i < disks; i++)
         put_mount(arena, mounts, service->disks[i].name, service->disks[i].path);
     if (tmp)
@@ -203,16 +204,16 @@ static void put_container_security(struct arena *arena, const struct service *se
 {
     if (service->security == POD_SECURITY_OFF)
         return;
-    struct node *security = put_map(arena, container, "securityContext");
-    put_bool(arena, security, "allowPrivilegeEscalation", false);
+    struct node *security = node_set_map(arena, container, "securityContext");
+    node_set_bool(arena, security, "allowPrivilegeEscalation", false);
     if (!restricted(service))
         return;
-    struct node *capabilities = put_map(arena, security, "capabilities");
-    add_text(arena, put_list(arena, capabilities, "drop"), STR("ALL"));
-    put_bool(arena, security, "readOnlyRootFilesystem", true);
-    put_bool(arena, security, "runAsNonRoot", true);
-    put_int(arena, security, "runAsUser", MANIFEST_RESTRICTED_ID);
-    put_int(arena, security, "runAsGroup", MANIFEST_RESTRICTED_ID);
+    struct node *capabilities = node_set_map(arena, security, "capabilities");
+    node_append_string(arena, node_set_list(arena, capabilities, "drop"), STR("ALL"));
+    node_set_bool(arena, security, "readOnlyRootFilesystem", true);
+    node_set_bool(arena, security, "runAsNonRoot", true);
+    node_set_int(arena, security, "runAsUser", MANIFEST_RESTRICTED_ID);
+    node_set_int(arena, security, "runAsGroup", MANIFEST_RESTRICTED_ID);
 }
 
 static void put_pod_security(struct arena *arena, const struct service *service, struct node *pod,
@@ -220,12 +221,13 @@ static void put_pod_security(struct arena *arena, const struct service *service,
 {
     if (service->security == POD_SECURITY_OFF)
         return;
-    struct node *security = put_map(arena, pod, "securityContext");
-    put_text(arena, put_map(arena, security, "seccompProfile"), "type", STR("RuntimeDefault"));
+    struct node *security = node_set_map(arena, pod, "securityContext");
+    node_set_string(arena, node_set_map(arena, security, "seccompProfile"), "type",
+                    STR("RuntimeDefault"));
     if (restricted(service) && role == POD_SERVING && service->disk_count) {
-        put_int(arena, security, "fsGroup", MANIFEST_RESTRICTED_ID);
+        node_set_int(arena, security, "fsGroup", MANIFEST_RESTRICTED_ID);
         /* Not file by file at each start, where the disk is the group's already. */
-        put_text(arena, security, "fsGroupChangePolicy", STR("OnRootMismatch"));
+        node_set_string(arena, security, "fsGroupChangePolicy", STR("OnRootMismatch"));
     }
 }
 
@@ -233,24 +235,25 @@ static void put_spread(struct manifests *manifests, const struct service *servic
                        struct node *constraints, const char *topology)
 {
     struct arena *arena = manifests->arena;
-    struct node *constraint = add_map(arena, constraints);
-    put_int(arena, constraint, "maxSkew", 1);
-    put_text(arena, constraint, "topologyKey", str_of(topology));
-    put_text(arena, constraint, "whenUnsatisfiable", STR("ScheduleAnyway"));
-    struct node *selector = put_map(arena, constraint, "labelSelector");
+    struct node *constraint = node_append_map(arena, constraints);
+    node_set_int(arena, constraint, "maxSkew", 1);
+    node_set_string(arena, constraint, "topologyKey", str_from_c(topology));
+    node_set_string(arena, constraint, "whenUnsatisfiable", STR("ScheduleAnyway"));
+    struct node *selector = node_set_map(arena, constraint, "labelSelector");
     manifest_selector(manifests, service, selector, "matchLabels");
     /* Counts the pods of one revision alone, so that a rollout ends evenly spread. */
-    add_text(arena, put_list(arena, constraint, "matchLabelKeys"),
-             service->disk_count ? STR("controller-revision-hash") : STR("pod-template-hash"));
+    node_append_string(arena, node_set_list(arena, constraint, "matchLabelKeys"),
+                       service->disk_count ? STR("controller-revision-hash")
+                                           : STR("pod-template-hash"));
 }
 
 struct node *manifest_toleration(struct arena *arena, const struct toleration *toleration)
 {
     struct node *item = node_new(arena, NODE_MAP);
-    put_text(arena, item, "key", toleration->key);
-    put_text(arena, item, "operator", STR("Equal"));
-    put_text(arena, item, "value", toleration->value);
-    put_text(arena, item, "effect", toleration->effect);
+    node_set_string(arena, item, "key", toleration->key);
+    node_set_string(arena, item, "operator", STR("Equal"));
+    node_set_string(arena, item, "value", toleration->value);
+    node_set_string(arena, item, "effect", toleration->effect);
     return item;
 }
 
@@ -258,9 +261,9 @@ static void put_tolerations(struct arena *arena, const struct service *service, 
 {
     if (service->toleration_count == 0)
         return;
-    struct node *list = put_list(arena, pod, "tolerations");
+    struct node *list = node_set_list(arena, pod, "tolerations");
     for (size_t i = 0; i < service->toleration_count; i++)
-        node_add(list, manifest_toleration(arena, &service->tolerations[i]));
+        node_append(list, manifest_toleration(arena, &service->tolerations[i]));
 }
 
 static void put_volumes(struct arena *arena, const struct service *service, struct node *pod,
@@ -268,21 +271,22 @@ static void put_volumes(struct arena *arena, const struct service *service, stru
 {
     if (!needs_tmp(service, role))
         return;
-    struct node *volume = add_map(arena, put_list(arena, pod, "volumes"));
-    put_text(arena, volume, "name", STR("tmp"));
-    put_map(arena, volume, "emptyDir");
+    struct node *volume = node_append_map(arena, node_set_list(arena, pod, "volumes"));
+    node_set_string(arena, volume, "name", STR("tmp"));
+    node_set_map(arena, volume, "emptyDir");
 }
 
 static void put_container(struct arena *arena, const struct service *service, struct node *pod,
                           enum pod_role role, const struct value *commands,
                           const struct value *args)
 {
-    struct node *container = add_map(arena, put_list(arena, pod, "containers"));
-    put_text(arena, container, "name", service->name);
-    put_text(arena, container, "image", service->image);
+    struct node *container = node_append_map(arena, node_set_list(arena, pod, "containers"));
+    node_set_string(arena, container, "name", service->name);
+    node_set_string(arena, container, "image", service->image);
     /* A cluster on this machine has images that were never pushed. */
     bool local = service->layer->environment.provider->local;
-    put_text(arena, container, "imagePullPolicy", local ? STR("IfNotPresent") : STR("Always"));
+    node_set_string(arena, container, "imagePullPolicy",
+                    local ? STR("IfNotPresent") : STR("Always"));
     put_words(arena, container, "command", commands);
     put_words(arena, container, "args", args);
     put_variables(arena, service, container);
@@ -303,17 +307,17 @@ void manifest_pod(struct manifests *manifests, const struct service *service, st
                   enum pod_role role, const struct value *commands, const struct value *args)
 {
     struct arena *arena = manifests->arena;
-    struct node *pod = put_map(arena, template, "spec");
-    put_text(arena, pod, "serviceAccountName", service->name);
-    put_bool(arena, pod, "automountServiceAccountToken", service->token);
+    struct node *pod = node_set_map(arena, template, "spec");
+    node_set_string(arena, pod, "serviceAccountName", service->name);
+    node_set_bool(arena, pod, "automountServiceAccountToken", service->token);
     /* Else every Service of the namespace adds variables, such as MAIL_PORT=tcp://10.0.0.7:80. */
-    put_bool(arena, pod, "enableServiceLinks", false);
-    put_int(arena, pod, "terminationGracePeriodSeconds", service->grace_period);
+    node_set_bool(arena, pod, "enableServiceLinks", false);
+    node_set_int(arena, pod, "terminationGracePeriodSeconds", service->grace_period);
     if (role == POD_JOB)
-        put_text(arena, pod, "restartPolicy", STR("Never"));
+        node_set_string(arena, pod, "restartPolicy", STR("Never"));
     put_pod_security(arena, service, pod, role);
     if (role == POD_SERVING && service->max_containers > 1) {
-        struct node *constraints = put_list(arena, pod, "topologySpreadConstraints");
+        struct node *constraints = node_set_list(arena, pod, "topologySpreadConstraints");
         put_spread(manifests, service, constraints, "kubernetes.io/hostname");
         put_spread(manifests, service, constraints, "topology.kubernetes.io/zone");
     }

@@ -13,15 +13,15 @@ void manifest_pod_identity(struct manifests *manifests, const struct service *se
                                           "PodIdentityAssociation", service->name);
     struct node *metadata = node_get(object, "metadata");
     if (service->layer->environment.region.len)
-        put_text(arena, put_map(arena, metadata, "annotations"), "services.k8s.aws/region",
-                 service->layer->environment.region);
-    struct node *spec = put_map(arena, object, "spec");
-    put_text(arena, spec, "clusterName", cloud->cluster);
-    put_text(arena, spec, "namespace", service->layer->namespace);
-    put_text(arena, spec, "serviceAccount", service->name);
+        node_set_string(arena, node_set_map(arena, metadata, "annotations"),
+                        "services.k8s.aws/region", service->layer->environment.region);
+    struct node *spec = node_set_map(arena, object, "spec");
+    node_set_string(arena, spec, "clusterName", cloud->cluster);
+    node_set_string(arena, spec, "namespace", service->layer->namespace);
+    node_set_string(arena, spec, "serviceAccount", service->name);
     if (cloud->makes_role)
-        put_text(arena, put_map(arena, put_map(arena, spec, "roleRef"), "from"), "name",
-                 service->name);
+        node_set_string(arena, node_set_map(arena, node_set_map(arena, spec, "roleRef"), "from"),
+                        "name", service->name);
     else
-        put_text(arena, spec, "roleARN", cloud->identity[CLOUD_AWS]);
+        node_set_string(arena, spec, "roleARN", cloud->identity[CLOUD_AWS]);
 }

@@ -4,14 +4,14 @@ static void put_ports(struct arena *arena, const struct service *service, struct
 {
     if (service->port_count == 0)
         return;
-    struct node *ports = put_list(arena, spec, "ports");
+    struct node *ports = node_set_list(arena, spec, "ports");
     for (size_t i = 0; i < service->port_count; i++) {
         const struct port *port = &service->ports[i];
-        struct node *item = add_map(arena, ports);
-        put_text(arena, item, "name", port->name);
-        put_int(arena, item, "port", port->service_port);
-        put_text(arena, item, "targetPort", port->name);
-        put_text(arena, item, "protocol", STR("TCP"));
+        struct node *item = node_append_map(arena, ports);
+        node_set_string(arena, item, "name", port->name);
+        node_set_int(arena, item, "port", port->service_port);
+        node_set_string(arena, item, "targetPort", port->name);
+        node_set_string(arena, item, "protocol", STR("TCP"));
     }
 }
 
@@ -20,10 +20,10 @@ static void add_service(struct manifests *manifests, const struct service *servi
 {
     struct arena *arena = manifests->arena;
     struct node *object = manifest_object(manifests, service, "v1", "Service", name);
-    struct node *spec = put_map(arena, object, "spec");
-    put_text(arena, spec, "type", STR("ClusterIP"));
+    struct node *spec = node_set_map(arena, object, "spec");
+    node_set_string(arena, spec, "type", STR("ClusterIP"));
     if (headless)
-        put_text(arena, spec, "clusterIP", STR("None"));
+        node_set_string(arena, spec, "clusterIP", STR("None"));
     manifest_selector(manifests, service, spec, "selector");
     put_ports(arena, service, spec);
 }

@@ -11,8 +11,8 @@ static void put_identity(struct arena *arena, const struct cloud_access *cloud,
         if (cloud->identity[i].len == 0 || (i == CLOUD_AWS && cloud->associates))
             continue;
         if (!annotations)
-            annotations = put_map(arena, metadata, "annotations");
-        put_text(arena, annotations, providers[i]->annotation, cloud->identity[i]);
+            annotations = node_set_map(arena, metadata, "annotations");
+        node_set_string(arena, annotations, providers[i]->annotation, cloud->identity[i]);
     }
 }
 
@@ -21,5 +21,5 @@ void manifest_service_account(struct manifests *manifests, const struct service 
     struct node *object =
         manifest_object(manifests, service, "v1", "ServiceAccount", service->name);
     put_identity(manifests->arena, &service->cloud, node_get(object, "metadata"));
-    put_bool(manifests->arena, object, "automountServiceAccountToken", service->token);
+    node_set_bool(manifests->arena, object, "automountServiceAccountToken", service->token);
 }

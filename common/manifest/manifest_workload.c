@@ -4,12 +4,12 @@
 
 static void put_deployment(struct arena *arena, const struct service *service, struct node *spec)
 {
-    put_int(arena, spec, "progressDeadlineSeconds", service->timeout);
-    struct node *strategy = put_map(arena, spec, "strategy");
-    put_text(arena, strategy, "type", STR("RollingUpdate"));
-    struct node *rolling = put_map(arena, strategy, "rollingUpdate");
-    put_text(arena, rolling, "maxSurge", STR("25%"));
-    put_int(arena, rolling, "maxUnavailable", 0);
+    node_set_int(arena, spec, "progressDeadlineSeconds", service->timeout);
+    struct node *strategy = node_set_map(arena, spec, "strategy");
+    node_set_string(arena, strategy, "type", STR("RollingUpdate"));
+    struct node *rolling = node_set_map(arena, strategy, "rollingUpdate");
+    node_set_string(arena, rolling, "maxSurge", STR("25%"));
+    node_set_int(arena, rolling, "maxUnavailable", 0);
 }
 
 /* Claim templates cannot be changed: they carry no label that could. */
@@ -17,19 +17,21 @@ static void put_claims(struct manifests *manifests, const struct service *servic
                        struct node *spec)
 {
     struct arena *arena = manifests->arena;
-    put_text(arena, spec, "serviceName", manifest_headless_name(arena, service));
-    struct node *claims = put_list(arena, spec, "volumeClaimTemplates");
+    node_set_string(arena, spec, "serviceName", manifest_headless_name(arena, service));
+    struct node *claims = node_set_list(arena, spec, "volumeClaimTemplates");
     for (size_t i = 0; i < service->disk_count; i++) {
-        struct node *claim = add_map(arena, claims);
-        put_text(arena, claim, "apiVersion", STR("v1"));
-        put_text(arena, claim, "kind", STR("PersistentVolumeClaim"));
-        struct node *metadata = put_map(arena, claim, "metadata");
-        put_text(arena, metadata, "name", service->disks[i].name);
+        struct node *claim = node_append_map(arena, claims);
+        node_set_string(arena, claim, "apiVersion", STR("v1"));
+        node_set_string(arena, claim, "kind", STR("PersistentVolumeClaim"));
+        struct node *metadata = node_set_map(arena, claim, "metadata");
+        node_set_string(arena, metadata, "name", service->disks[i].name);
         manifest_selector(manifests, service, metadata, "labels");
-        struct node *claim_spec = put_map(arena, claim, "spec");
-        add_text(arena, put_list(arena, claim_spec, "accessModes"), STR("ReadWriteOnce"));
-        struct node *requests = put_map(arena, put_map(arena, claim_spec, "resources"), "requests");
-        put_text(arena, requests, "storage", quantity_bytes(arena, service->disks[i].size));
+        struct node *claim_spec = node_set_map(arena, claim, "spec");
+        node_append_string(arena, node_set_list(arena, claim_spec, "accessModes"),
+                           STR("ReadWriteOnce"));
+        struct node *requests =
+            node_set_map(arena, node_set_map(arena, claim_spec, "resources"), "requests");
+        node_set_string(arena, requests, "storage", quantity_bytes(arena, service->disks[i].size));
     }
 }
 
@@ -37,12 +39,12 @@ static void put_template(struct manifests *manifests, const struct service *serv
                          struct node *spec)
 {
     struct arena *arena = manifests->arena;
-    struct node *template = put_map(arena, spec, "template");
-    struct node *metadata = put_map(arena, template, "metadata");
+    struct node *template = node_set_map(arena, spec, "template");
+    struct node *metadata = node_set_map(arena, template, "metadata");
     struct node *labels = manifest_labels(manifests, service, metadata, "labels");
     manifest_put_pod_labels(arena, labels, service);
     if (service->pod_annotations->count)
-        manifest_put_items(arena, put_map(arena, metadata, "annotations"),
+        manifest_put_items(arena, node_set_map(arena, metadata, "annotations"),
                            service->pod_annotations);
     manifest_pod(manifests, service, template, POD_SERVING, service->commands, service->args);
 }
@@ -54,10 +56,10 @@ void manifest_workload(struct manifests *manifests, const struct service *servic
         return;
     struct node *object = manifest_object(manifests, service, "apps/v1",
                                           service_workload_kind(service), service->name);
-    struct node *spec = put_map(arena, object, "spec");
+    struct node *spec = node_set_map(arena, object, "spec");
     if (!service_scales(service)) /* else the autoscaler's word, which an apply would undo */
-        put_int(arena, spec, "replicas", service->max_containers);
-    struct node *selector = put_map(arena, spec, "selector");
+        node_set_int(arena, spec, "replicas", service->max_containers);
+    struct node *selector = node_set_map(arena, spec, "selector");
     manifest_selector(manifests, service, selector, "matchLabels");
     if (service->disk_count)
         put_claims(manifests, service, spec);

@@ -12,7 +12,7 @@
 struct renderer {
     struct arena arena; /* for the run */
     struct arena *file; /* reset behind each file, unless its services are kept */
-    struct rendition *kept;
+    struct render_result *kept;
     const struct input_options *options;
     bool color;
     const struct emit_format *format;
@@ -21,10 +21,10 @@ struct renderer {
     struct buf *messages;
     const char *path; /* of the file at hand; no other has this very pointer */
     size_t objects;   /* emitted so far */
-    struct set namespaces;
-    struct set objects_made; /* KIND/NAMESPACE/NAME; the value is the service's name */
-    struct set routes;       /* HOST/PATH; the value is the service's name */
-    struct set names;        /* NAMESPACE/NAME of each service; the value is its file */
+    struct map namespaces;
+    struct map objects_made; /* KIND/NAMESPACE/NAME; the value is the service's name */
+    struct map routes;       /* HOST/PATH; the value is the service's name */
+    struct map names;        /* NAMESPACE/NAME of each service; the value is its file */
 };
 
 static void tell(struct renderer *renderer, const struct diags *diags)
@@ -43,9 +43,10 @@ static void emit(struct renderer *renderer, const struct manifests *manifests)
 static void keep(struct renderer *renderer, const struct service *service,
                  const struct manifests *manifests)
 {
-    struct rendition *kept = renderer->kept;
+    struct render_result *kept = renderer->kept;
     kept->items = arena_grow(&renderer->arena, kept->items, kept->count, sizeof *kept->items);
-    kept->items[kept->count++] = (struct rendered){service, manifests->items, manifests->count};
+    kept->items[kept->count++] =
+        (struct rendered_service){service, manifests->items, manifests->count};
 }
 
 /* True if two paths, such as a symbolic link and its target, lead to one file. */
@@ -64,7 +65,7 @@ static bool check_unique(struct renderer *renderer, const struct service *servic
     const struct layer *layer = service->layer;
     struct str name = str_format(&renderer->arena, "%.*s/%.*s", STR_ARG(layer->namespace),
                                  STR_ARG(service->name));
-    const char *first = set_add(&renderer->arena, &renderer->names, name, renderer->path);
+    const char *first = map_add(&renderer->arena, &renderer->names, name, renderer->path);
     if (!first || first == renderer->path) /* within a file it was told already */
         return true;
     if (is_same_file(first, renderer->path)) {
@@ -87,8 +88,8 @@ static void check_object(struct renderer *renderer, const struct service *servic
     struct str key = str_format(&renderer->arena, "%.*s/%.*s/%.*s", STR_ARG(kind),
                                 STR_ARG(service->layer->namespace), STR_ARG(name));
     struct str owner = str_copy(&renderer->arena, service->name);
-    const char *first = set_add(&renderer->arena, &renderer->objects_made, key, owner.data);
-    if (!first || str_is(service->name, first))
+    const char *first = map_add(&renderer->arena, &renderer->objects_made, key, owner.data);
+    if (!first || str_eq_c(service->name, first))
         return;
     diag_error(service->layer->diags, at,
                "the services \"%s\" and \"%.*s\" both make the %.*s \"%.*s\"", first,
@@ -124,7 +125,7 @@ static void check_objects(struct renderer *renderer, const struct service *servi
 
 /* Two services that claim the same address: the ingress controller would choose one. Files that
  * name no host may be meant for different clusters. */
-static void check_routes(struct renderer *renderer, struct set *file_routes,
+static void check_routes(struct renderer *renderer, struct map *file_routes,
                          const struct service *service)
 {
     const struct layer *layer = service->layer;
@@ -136,7 +137,7 @@ static void check_routes(struct renderer *renderer, struct set *file_routes,
             str_format(&renderer->arena, "%.*s%.*s/", STR_ARG(route->host), STR_ARG(path));
         struct str owner = str_copy(&renderer->arena, service->name);
         const char *first =
-            set_add(&renderer->arena, route->host.len ? &renderer->routes : file_routes, address,
+            map_add(&renderer->arena, route->host.len ? &renderer->routes : file_routes, address,
                     owner.data);
         if (!first)
             continue;
@@ -151,13 +152,13 @@ static void emit_namespace(struct renderer *renderer, const struct layer *layer)
     struct str name = str_copy(&renderer->arena, layer->namespace);
     struct manifests manifests = {.arena = layer->arena};
     if (renderer->options->namespace ||
-        set_add(&renderer->arena, &renderer->namespaces, name, name.data))
+        map_add(&renderer->arena, &renderer->namespaces, name, name.data))
         return;
     manifest_namespace(&manifests, layer);
     emit(renderer, &manifests);
 }
 
-static void render_service(struct renderer *renderer, struct set *routes,
+static void render_service(struct renderer *renderer, struct map *routes,
                            const struct service *service)
 {
     struct manifests manifests = {.arena = service->layer->arena};
@@ -212,7 +213,7 @@ static const struct service *read_service(struct layer *layer, const struct modu
 
 static void render_layer(struct renderer *renderer, struct layer *layer)
 {
-    struct set routes = {0};
+    struct map routes = {0};
     const size_t *services = &renderer->options->usage->services;
     size_t before = *services;
     size_t index = 0;
@@ -232,7 +233,7 @@ static void render_file(struct renderer *renderer, const struct input *input)
 {
     struct diags diags = {.arena = renderer->file};
     const struct source *source = input_read(renderer->file, &diags, input, NO_LOCATION);
-    renderer->path = source ? str_c(&renderer->arena, source->path) : NULL;
+    renderer->path = source ? str_to_c(&renderer->arena, source->path) : NULL;
     struct layer *layer =
         source ? layer_read(renderer->file, &diags, renderer->options, source) : NULL;
     if (layer)
@@ -283,16 +284,16 @@ bool render(const struct input_options *options, const char *output, bool color,
 }
 
 bool render_services(const struct input_options *options, bool color, struct arena *arena,
-                     struct rendition *ret, struct buf *ret_messages)
+                     struct render_result *ret, struct buf *ret_messages)
 {
-    *ret = (struct rendition){0};
+    *ret = (struct render_result){0};
     struct renderer renderer = {.options = usage_start(arena, options),
                                 .color = color,
                                 .file = arena,
                                 .kept = ret,
                                 .messages = ret_messages};
     render_files(&renderer);
-    struct rendered *items = ARENA_ARRAY(arena, ret->count, struct rendered);
+    struct rendered_service *items = ARENA_ARRAY(arena, ret->count, struct rendered_service);
     for (size_t i = 0; i < ret->count; i++)
         items[i] = ret->items[i];
     ret->items = items;

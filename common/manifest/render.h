@@ -14,20 +14,20 @@ bool render(const struct input_options *options, const char *output, bool color,
 
 /* A service and the objects that it becomes, in the order in which they are applied; its Namespace
  * is not among them (manifest_namespace()). */
-struct rendered {
+struct rendered_service {
     const struct service *service;
     struct node **objects;
     size_t count;
 };
 
-struct rendition {
-    struct rendered *items;
+struct render_result {
+    struct rendered_service *items;
     size_t count;
     const struct input_options *options; /* with their usage */
 };
 
 /* The same for those that need more than text. All of it lives in the arena. */
 bool render_services(const struct input_options *options, bool color, struct arena *arena,
-                     struct rendition *ret, struct buf *ret_messages);
+                     struct render_result *ret, struct buf *ret_messages);
 
 #endif

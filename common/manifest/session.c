@@ -7,20 +7,20 @@
 bool session_open(struct session *session, const struct input_options *options, bool color,
                   bool quiet)
 {
-    struct rendition rendition;
+    struct render_result render_result;
     struct buf messages = {0};
     struct input_options reading = *options;
     if (quiet && reading.mode == READ_SERVICES)
         reading.mode = READ_NAMES;
-    bool right = render_services(&reading, color, session->arena, &rendition, &messages);
+    bool right = render_services(&reading, color, session->arena, &render_result, &messages);
     if (right && quiet) {
         messages.len = 0;
-        usage_write_skipped(rendition.options, &messages);
+        usage_write_skipped(render_result.options, &messages);
     }
     console_print_error(buf_str(&messages));
     buf_free(&messages);
-    session->services = rendition.items;
-    session->service_count = rendition.count;
+    session->services = render_result.items;
+    session->service_count = render_result.count;
     if (right)
         process_watch_signals();
     return right;

@@ -6,7 +6,7 @@
 
 struct session {
     struct arena *arena; /* of the services; the caller sets it */
-    struct rendered *services;
+    struct rendered_service *services;
     size_t service_count;
 };
 

@@ -38,7 +38,7 @@ static const struct sidecar_switch {
 
 static bool lists(const char *words, struct str value)
 {
-    struct str text = str_of(words);
+    struct str text = str_from_c(words);
     for (size_t at = 0, end; at < text.len; at = end + 1) {
         end = str_find(text, at, ' ');
         if (str_equal(str_slice(text, at, end), value))
@@ -55,7 +55,7 @@ bool sidecar_of_service(const void *context, enum sidecar_source source, const c
                               : source == SIDECAR_POD_ANNOTATION ? service->pod_annotations
                                                                  : NULL;
     for (size_t i = 0; map && i < map->count; i++) {
-        if (!str_is(map->items[i].name, key))
+        if (!str_eq_c(map->items[i].name, key))
             continue;
         *ret_value = map->items[i].text;
         return true;

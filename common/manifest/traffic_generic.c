@@ -82,8 +82,8 @@ static void check(const struct traffic *traffic)
 static void put_path(struct arena *arena, struct str prefix, bool only_root, struct node *item)
 {
     (void)only_root;
-    put_text(arena, item, "path", prefix.len ? prefix : STR("/"));
-    put_text(arena, item, "pathType", STR("Prefix"));
+    node_set_string(arena, item, "path", prefix.len ? prefix : STR("/"));
+    node_set_string(arena, item, "pathType", STR("Prefix"));
 }
 
 static void render_ingresses(struct manifests *manifests, const struct traffic *traffic)

@@ -8,7 +8,7 @@ static void put_annotations(struct arena *arena, const struct traffic *traffic,
     if (form->put_annotations)
         form->put_annotations(arena, traffic, only_root, annotations);
     if (traffic->tls.issuer.len)
-        put_text(arena, annotations, "cert-manager.io/cluster-issuer", traffic->tls.issuer);
+        node_set_string(arena, annotations, "cert-manager.io/cluster-issuer", traffic->tls.issuer);
     manifest_put_items(arena, annotations, traffic->annotations);
     if (annotations->first)
         node_put(metadata, node_scalar(arena, STYLE_TEXT, STR("annotations")), annotations);
@@ -22,25 +22,25 @@ static void put_tls(struct arena *arena, const struct traffic *traffic, struct n
         secret = str_format(arena, "%.*s-tls", STR_ARG(name));
     if (secret.len == 0)
         return;
-    struct node *tls = add_map(arena, put_list(arena, spec, "tls"));
+    struct node *tls = node_append_map(arena, node_set_list(arena, spec, "tls"));
     if (host.len)
-        add_text(arena, put_list(arena, tls, "hosts"), host);
-    put_text(arena, tls, "secretName", secret);
+        node_append_string(arena, node_set_list(arena, tls, "hosts"), host);
+    node_set_string(arena, tls, "secretName", secret);
 }
 
 static void add_path(struct arena *arena, const struct traffic_backend *to,
                      const struct ingress_form *form, struct node *paths, struct str prefix,
                      bool only_root)
 {
-    struct node *item = add_map(arena, paths);
+    struct node *item = node_append_map(arena, paths);
     form->put_path(arena, prefix, only_root, item);
-    struct node *backend = put_map(arena, put_map(arena, item, "backend"), "service");
-    put_text(arena, backend, "name", to->service);
-    struct node *port = put_map(arena, backend, "port");
+    struct node *backend = node_set_map(arena, node_set_map(arena, item, "backend"), "service");
+    node_set_string(arena, backend, "name", to->service);
+    struct node *port = node_set_map(arena, backend, "port");
     if (to->port_name.len)
-        put_text(arena, port, "name", to->port_name);
+        node_set_string(arena, port, "name", to->port_name);
     else
-        put_int(arena, port, "number", to->port);
+        node_set_int(arena, port, "number", to->port);
 }
 
 /* Routes `from` up to `to`, all of one host. */
@@ -56,13 +56,13 @@ static void add_ingress(struct manifests *manifests, const struct traffic *traff
     struct node *object =
         manifest_object(manifests, traffic->service, "networking.k8s.io/v1", "Ingress", name);
     put_annotations(arena, traffic, form, node_get(object, "metadata"), only_root);
-    struct node *spec = put_map(arena, object, "spec");
-    put_text(arena, spec, "ingressClassName", traffic->class);
+    struct node *spec = node_set_map(arena, object, "spec");
+    node_set_string(arena, spec, "ingressClassName", traffic->class);
     put_tls(arena, traffic, spec, host, name);
-    struct node *rule = add_map(arena, put_list(arena, spec, "rules"));
+    struct node *rule = node_append_map(arena, node_set_list(arena, spec, "rules"));
     if (host.len)
-        put_text(arena, rule, "host", host);
-    struct node *paths = put_list(arena, put_map(arena, rule, "http"), "paths");
+        node_set_string(arena, rule, "host", host);
+    struct node *paths = node_set_list(arena, node_set_map(arena, rule, "http"), "paths");
     for (size_t i = from; i < to; i++)
         add_path(arena, &traffic->backend, form, paths, routes[i].prefix, only_root);
 }

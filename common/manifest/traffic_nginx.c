@@ -9,7 +9,7 @@
 
 bool nginx_is_annotation(struct str key)
 {
-    return str_starts(key, STR(NGINX_ANNOTATION));
+    return str_starts_with(key, STR(NGINX_ANNOTATION));
 }
 
 struct settings {
@@ -58,7 +58,7 @@ const struct nginx_setting *nginx_settings(const struct traffic *traffic, size_t
     const char *protocol = protocol_text(traffic->protocol);
     if (protocol)
         add_setting(&found, (struct nginx_setting){.at = traffic->protocol_at,
-                                                   .text = str_of(protocol),
+                                                   .text = str_from_c(protocol),
                                                    .protocol = true});
     *ret_count = found.count;
     return found.items;
@@ -127,7 +127,8 @@ static void warn_path_annotations(const struct traffic *traffic)
                      STR_ARG(rewrite->text));
         diag_hint(diags, "remove it: requests to / reach the service unchanged");
     }
-    if (regex && kinds.regex && traffic->keeps_prefix && !rewrite && !str_is(regex->text, "true")) {
+    if (regex && kinds.regex && traffic->keeps_prefix && !rewrite &&
+        !str_eq_c(regex->text, "true")) {
         diag_warning(diags, regex->name_node->span,
                      "the paths are regular expressions, which use-regex: \"%.*s\" disables",
                      STR_ARG(regex->text));
@@ -163,37 +164,38 @@ static void put_affinity(struct arena *arena, const struct traffic_affinity *aff
                          struct node *annotations)
 {
     struct str age = seconds(arena, affinity->max_age);
-    put_text(arena, annotations, NGINX_ANNOTATION "affinity", STR("cookie"));
-    put_text(arena, annotations, NGINX_ANNOTATION "affinity-mode", STR("persistent"));
-    put_text(arena, annotations, NGINX_ANNOTATION "session-cookie-name", affinity->cookie);
-    put_text(arena, annotations, NGINX_ANNOTATION "session-cookie-max-age", age);
-    put_text(arena, annotations, NGINX_ANNOTATION "session-cookie-expires", age);
-    put_text(arena, annotations, NGINX_ANNOTATION "session-cookie-path", affinity->path);
+    node_set_string(arena, annotations, NGINX_ANNOTATION "affinity", STR("cookie"));
+    node_set_string(arena, annotations, NGINX_ANNOTATION "affinity-mode", STR("persistent"));
+    node_set_string(arena, annotations, NGINX_ANNOTATION "session-cookie-name", affinity->cookie);
+    node_set_string(arena, annotations, NGINX_ANNOTATION "session-cookie-max-age", age);
+    node_set_string(arena, annotations, NGINX_ANNOTATION "session-cookie-expires", age);
+    node_set_string(arena, annotations, NGINX_ANNOTATION "session-cookie-path", affinity->path);
 }
 
 void nginx_put_annotations(struct arena *arena, const struct traffic *traffic,
                            struct node *annotations)
 {
     if (traffic->protocol == PORT_TYPE_GRPC)
-        put_text(arena, annotations, NGINX_ANNOTATION "backend-protocol", STR("GRPC"));
+        node_set_string(arena, annotations, NGINX_ANNOTATION "backend-protocol", STR("GRPC"));
     if (traffic->idle_timeout) {
         struct str timeout = seconds(arena, traffic->idle_timeout);
-        put_text(arena, annotations, NGINX_ANNOTATION "proxy-read-timeout", timeout);
-        put_text(arena, annotations, NGINX_ANNOTATION "proxy-send-timeout", timeout);
+        node_set_string(arena, annotations, NGINX_ANNOTATION "proxy-read-timeout", timeout);
+        node_set_string(arena, annotations, NGINX_ANNOTATION "proxy-send-timeout", timeout);
     }
     if (traffic->affinity.cookie.len)
         put_affinity(arena, &traffic->affinity, annotations);
     if (traffic->hash.count)
-        put_text(arena, annotations, NGINX_ANNOTATION "upstream-hash-by", traffic->hash.text);
+        node_set_string(arena, annotations, NGINX_ANNOTATION "upstream-hash-by",
+                        traffic->hash.text);
 }
 
 static void put_annotations(struct arena *arena, const struct traffic *traffic, bool only_root,
                             struct node *annotations)
 {
     if (!only_root)
-        put_text(arena, annotations, NGINX_ANNOTATION "use-regex", STR("true"));
+        node_set_string(arena, annotations, NGINX_ANNOTATION "use-regex", STR("true"));
     if (!only_root && !traffic->keeps_prefix)
-        put_text(arena, annotations, NGINX_ANNOTATION "rewrite-target", STR("/$2"));
+        node_set_string(arena, annotations, NGINX_ANNOTATION "rewrite-target", STR("/$2"));
     nginx_put_annotations(arena, traffic, annotations);
 }
 
@@ -206,8 +208,9 @@ static struct str regex_of(struct arena *arena, struct str prefix)
 
 static void put_path(struct arena *arena, struct str prefix, bool only_root, struct node *item)
 {
-    put_text(arena, item, "path", only_root ? STR("/") : regex_of(arena, prefix));
-    put_text(arena, item, "pathType", only_root ? STR("Prefix") : STR("ImplementationSpecific"));
+    node_set_string(arena, item, "path", only_root ? STR("/") : regex_of(arena, prefix));
+    node_set_string(arena, item, "pathType",
+                    only_root ? STR("Prefix") : STR("ImplementationSpecific"));
 }
 
 static void render_ingresses(struct manifests *manifests, const struct traffic *traffic)

@@ -25,10 +25,10 @@ static const char *state_directory(struct arena *arena)
 /* Creates a directory and those above it, as the XDG Base Directory Specification says. */
 static void make_directories(struct arena *arena, const char *path)
 {
-    struct str whole = str_of(path);
+    struct str whole = str_from_c(path);
     for (size_t at = 1; at < whole.len;) {
         size_t end = str_find(whole, at, '/');
-        int ignored = mkdir(str_c(arena, str_slice(whole, 0, end)), 0700);
+        int ignored = mkdir(str_to_c(arena, str_slice(whole, 0, end)), 0700);
         (void)ignored; /* opening it fails then */
         at = end + 1;
     }

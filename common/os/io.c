@@ -141,7 +141,8 @@ static void choose_pages(char *pages, size_t size)
 #endif
 }
 
-static int read_pages(int fd, size_t limit, io_grown *grown, void *context, struct io_stream *ret)
+static int read_pages(int fd, size_t limit, io_progress *grown, void *context,
+                      struct io_stream *ret)
 {
     size_t len = 0;
     for (;;) {
@@ -165,7 +166,7 @@ static int read_pages(int fd, size_t limit, io_grown *grown, void *context, stru
     }
 }
 
-int io_read_stream(int fd, size_t limit, io_grown *grown, void *context, struct io_stream *ret)
+int io_read_stream(int fd, size_t limit, io_progress *grown, void *context, struct io_stream *ret)
 {
     *ret = (struct io_stream){0};
     widen_pipe(fd);
@@ -221,7 +222,7 @@ static int hand_over(int fd, struct str *piece)
             continue;
         if (handed < 0)
             return errno;
-        *piece = str_from(*piece, (size_t)handed);
+        *piece = str_skip(*piece, (size_t)handed);
     }
     return 0;
 }
@@ -266,7 +267,7 @@ int io_write_pieces(int fd, const struct str *pieces, size_t count)
         struct iovec parts[AT_ONCE];
         int filled = 0;
         for (size_t i = next; i < count && filled < AT_ONCE; i++) {
-            struct str rest = str_from(pieces[i], i == next ? done : 0);
+            struct str rest = str_skip(pieces[i], i == next ? done : 0);
             if (rest.len)
                 parts[filled++] = part_of(rest);
         }

@@ -26,11 +26,11 @@ struct io_stream {
 };
 
 /* What is told while a stream is read: all that came so far, always at the same place. */
-typedef void io_grown(void *context, struct str text);
+typedef void io_progress(void *context, struct str text);
 
 /* All of a file descriptor, in as few copies as the system allows. Returns 0, or an errno; EFBIG
  * when it holds more than `limit` bytes. The caller frees `ret` also after a failure. */
-int io_read_stream(int fd, size_t limit, io_grown *grown, void *context, struct io_stream *ret);
+int io_read_stream(int fd, size_t limit, io_progress *grown, void *context, struct io_stream *ret);
 void io_stream_free(struct io_stream *stream);
 
 /* Writes all pieces as below; those of `stream` go into a pipe without being copied. */

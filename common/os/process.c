@@ -89,7 +89,7 @@ int process_exit_status(int status)
     return caught ? 128 + caught : status;
 }
 
-int64_t process_clock(void)
+int64_t process_monotonic_ms(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -98,14 +98,14 @@ int64_t process_clock(void)
 
 void process_sleep(int milliseconds)
 {
-    int64_t end = process_clock() + milliseconds;
-    for (int64_t left = milliseconds; left > 0 && !caught; left = end - process_clock()) {
+    int64_t end = process_monotonic_ms() + milliseconds;
+    for (int64_t left = milliseconds; left > 0 && !caught; left = end - process_monotonic_ms()) {
         struct pollfd fd = {.fd = wake[0], .events = POLLIN}; /* below 0: poll() passes it over */
         poll(&fd, 1, (int)left);
     }
 }
 
-bool process_await_input(int fd)
+bool process_wait_input(int fd)
 {
     struct pollfd fds[] = {{fd, POLLIN, 0}, {wake[0], POLLIN, 0}};
     while (!caught && poll(fds, 2, -1) < 0 && errno == EINTR)
@@ -145,7 +145,7 @@ static int set_signals(posix_spawnattr_t *attributes, const struct process *proc
         sigaddset(&defaults, SIGINT);
         sigaddset(&defaults, SIGQUIT);
     }
-    if (process->finishes)
+    if (process->uninterruptible)
         flags |= POSIX_SPAWN_SETPGROUP;
     int error = posix_spawnattr_setsigdefault(attributes, &defaults);
     return error ? error : posix_spawnattr_setflags(attributes, flags);
@@ -202,10 +202,10 @@ static int start(struct child *child)
     int out[2] = {-1, -1};
     int err[2] = {-1, -1};
     bool foreground = child->process->foreground;
-    int error = foreground || child->process->shows_progress ? 0 : make_pipe(err);
+    int error = foreground || child->process->tee_stderr ? 0 : make_pipe(err);
     if (error == 0 && child->process->input.len)
         error = make_pipe(in);
-    if (error == 0 && !foreground && !child->process->passes_output)
+    if (error == 0 && !foreground && !child->process->inherit_stdout)
         error = make_pipe(out);
     if (error == 0)
         error = spawn(child, in, out, err);
@@ -227,7 +227,7 @@ static void ask_to_end(struct child *child)
     if (child->pid == 0 || child->asked)
         return;
     kill(child->pid, SIGTERM);
-    child->asked = process_clock();
+    child->asked = process_monotonic_ms();
 }
 
 static void fail(struct child *child, int error)
@@ -240,7 +240,7 @@ static void fail(struct child *child, int error)
 
 static void feed(struct child *child)
 {
-    struct str rest = str_from(child->process->input, child->written);
+    struct str rest = str_skip(child->process->input, child->written);
     ssize_t count = write(child->in, rest.data, rest.len);
     if (count < 0 && (errno == EAGAIN || errno == EINTR))
         return;
@@ -270,7 +270,7 @@ static void drain(struct child *child, int *fd, struct buf *buf)
         close_end(fd);
     else {
         struct str read = {buf->data + buf->len, (size_t)count};
-        if (process->shows_progress)
+        if (process->tee_stderr)
             console_print_error(read);
         buf->len += read.len;
     }
@@ -281,7 +281,7 @@ static void drain(struct child *child, int *fd, struct buf *buf)
 static void show_errors(struct child *child)
 {
     struct process *process = child->process;
-    struct str text = str_from(buf_str(&process->errors), process->told);
+    struct str text = str_skip(buf_str(&process->errors), process->stderr_shown);
     struct buf shown = {0};
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);) { /* a question has no line end */
@@ -293,7 +293,7 @@ static void show_errors(struct child *child)
     }
     console_print_error(buf_str(&shown));
     buf_free(&shown);
-    process->told = process->errors.len;
+    process->stderr_shown = process->errors.len;
     child->spoke = 0;
 }
 
@@ -307,12 +307,12 @@ static void serve(struct child *child, const struct pollfd *fds)
         drain(child, &child->out, &child->process->output);
     if (child->err >= 0 && fds[2].revents)
         drain(child, &child->err, &child->process->errors);
-    bool waits = child->process->errors.len > child->process->told;
+    bool waits = child->process->errors.len > child->process->stderr_shown;
     if (!waits || child->err < 0)
         child->spoke = 0;
     else if (child->spoke == 0)
-        child->spoke = process_clock();
-    else if (process_clock() - child->spoke >= SPEAKS_AFTER)
+        child->spoke = process_monotonic_ms();
+    else if (process_monotonic_ms() - child->spoke >= SPEAKS_AFTER)
         show_errors(child);
 }
 
@@ -358,12 +358,13 @@ static void end_all(struct child *children, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         struct child *child = &children[i];
-        if (caught && (!child->process->finishes || process_clock() - child->began > PROCESS_GRACE))
+        if (caught && (!child->process->uninterruptible ||
+                       process_monotonic_ms() - child->began > PROCESS_GRACE_MS))
             ask_to_end(child);
         int64_t limit = child->process->limit;
-        if (child->pid && !child->asked && limit && process_clock() - child->began >= limit)
+        if (child->pid && !child->asked && limit && process_monotonic_ms() - child->began >= limit)
             fail(child, ETIMEDOUT);
-        if (child->pid && child->asked && process_clock() - child->asked > PROCESS_GRACE)
+        if (child->pid && child->asked && process_monotonic_ms() - child->asked > PROCESS_GRACE_MS)
             kill(child->pid, SIGKILL);
     }
 }
@@ -425,13 +426,16 @@ static void keep_statuses(void)
 
 static void run_some(struct process *processes, size_t count)
 {
-    struct child children[PROCESS_AT_ONCE];
+    struct child children[PROCESS_PARALLEL_MAX];
     for (size_t i = 0; i < count; i++) {
-        children[i] = (struct child){
-            .process = &processes[i], .in = -1, .out = -1, .err = -1, .began = process_clock()};
+        children[i] = (struct child){.process = &processes[i],
+                                     .in = -1,
+                                     .out = -1,
+                                     .err = -1,
+                                     .began = process_monotonic_ms()};
         if (processes[i].secret) /* in one place, for what has moved cannot be overwritten */
             buf_reserve(&processes[i].output, PROCESS_SECRET_MAX + 2 * CHUNK);
-        int error = caught && !processes[i].finishes ? EINTR : start(&children[i]);
+        int error = caught && !processes[i].uninterruptible ? EINTR : start(&children[i]);
         if (error)
             fail(&children[i], error);
     }
@@ -451,8 +455,8 @@ void process_run(struct process *processes, size_t count)
 {
     keep_statuses();
     bool timed_out = false;
-    for (size_t i = 0; i < count; i += PROCESS_AT_ONCE) {
-        size_t some = count - i < PROCESS_AT_ONCE ? count - i : PROCESS_AT_ONCE;
+    for (size_t i = 0; i < count; i += PROCESS_PARALLEL_MAX) {
+        size_t some = count - i < PROCESS_PARALLEL_MAX ? count - i : PROCESS_PARALLEL_MAX;
         for (size_t j = i; timed_out && j < i + some; j++)
             processes[j].error = ETIMEDOUT;
         if (!timed_out)
@@ -482,7 +486,7 @@ void process_free(struct process *process)
     buf_free(&process->errors);
 }
 
-bool process_right(const struct process *process)
+bool process_succeeded(const struct process *process)
 {
     return process->error == 0 && process->status == 0 && !caught;
 }
@@ -499,18 +503,19 @@ static struct str last_words(struct str text)
         last = line.len ? line : last;
     }
     for (size_t i = 0; i < COUNT_OF(leads); i++)
-        if (str_starts(last, str_of(leads[i])))
-            last = str_from(last, strlen(leads[i]));
+        if (str_starts_with(last, str_from_c(leads[i])))
+            last = str_skip(last, strlen(leads[i]));
     return last;
 }
 
-struct str process_why(struct arena *arena, const struct process *process)
+struct str process_failure_reason(struct arena *arena, const struct process *process)
 {
     enum { BY_SIGNAL = 128 };
     struct str last = last_words(buf_str(&process->errors));
     int number = process->status - BY_SIGNAL;
     if (process->error)
-        return str_of(process->error == EFBIG ? "it prints too much" : strerror(process->error));
+        return str_from_c(process->error == EFBIG ? "it prints too much"
+                                                  : strerror(process->error));
     if (last.len)
         return str_copy(arena, last);
     if (number > 0)
@@ -518,7 +523,7 @@ struct str process_why(struct arena *arena, const struct process *process)
     return str_format(arena, "it ends with exit status %d, and does not say why", process->status);
 }
 
-int process_become(const char *const *arguments)
+int process_exec(const char *const *arguments)
 {
     struct sigaction standard = {.sa_handler = SIG_DFL};
     sigaction(SIGPIPE, &standard, NULL);
@@ -540,7 +545,7 @@ void runs_add_names(struct arena *arena, struct runs *runs, struct argv argv,
         size_t size = 0;
         for (size_t i = 0; i < argv.count; i++)
             argv_add(arena, &some, argv.items[i]);
-        for (; at < words->count && size < PROCESS_WORDS_MAX; at++) {
+        for (; at < words->count && size < PROCESS_NAMES_MAX; at++) {
             argv_add(arena, &some, words->items[at]);
             size += strlen(words->items[at]) + 1 + sizeof(const char *);
         }

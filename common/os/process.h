@@ -11,34 +11,34 @@
 #include "os/argv.h"
 
 enum {
-    PROCESS_AT_ONCE = 8,           /* children of one process_run(); more wait for their turn */
-    PROCESS_GRACE = 5000,          /* ms from SIGTERM to SIGKILL */
-    PROCESS_WORDS_MAX = 64 * 1024, /* bytes of names as arguments of one run: Linux takes 128 KiB in
+    PROCESS_PARALLEL_MAX = 8,      /* children of one process_run(); more wait for their turn */
+    PROCESS_GRACE_MS = 5000,       /* ms from SIGTERM to SIGKILL */
+    PROCESS_NAMES_MAX = 64 * 1024, /* bytes of names as arguments of one run: Linux takes 128 KiB in
                                       one argument, and of all a quarter of the stack */
 };
 
 struct process {
     const char *const *arguments; /* the program, found on PATH if it has no slash; ended by NULL */
     struct str input;             /* of its standard input, which ends behind it */
-    bool passes_output;           /* stdout goes where ours goes, not into `output` */
-    bool shows_progress; /* stderr is ours, and what goes into `output` is shown there too */
-    bool finishes;       /* runs to its end after a signal too, PROCESS_GRACE at most */
-    bool foreground;     /* set by process_run_foreground() */
-    bool secret;         /* `output` is overwritten when it is freed */
-    int64_t limit;       /* ms that it may take, after which it is ended; 0: any time */
+    bool inherit_stdout;          /* stdout goes where ours goes, not into `output` */
+    bool tee_stderr;      /* stderr is ours, and what goes into `output` is shown there too */
+    bool uninterruptible; /* runs to its end after a signal too, PROCESS_GRACE_MS at most */
+    bool foreground;      /* set by process_run_foreground() */
+    bool secret;          /* `output` is overwritten when it is freed */
+    int64_t limit;        /* ms that it may take, after which it is ended; 0: any time */
     bool (*hides)(struct str line); /* lines of its stderr that are not shown; NULL: none */
 
     /* What became of it. The caller frees both texts. */
     struct buf output;
-    struct buf errors; /* of its stderr */
-    size_t told;       /* bytes of `errors` that the user has seen already */
-    int error;         /* errno when it could not be started, or talked to; ETIMEDOUT when it
-                          reached its limit; else 0 */
-    int status;        /* its exit status; 128 and the signal that ended it */
+    struct buf errors;   /* of its stderr */
+    size_t stderr_shown; /* bytes of `errors` that the user has seen already */
+    int error;           /* errno when it could not be started, or talked to; ETIMEDOUT when it
+                            reached its limit; else 0 */
+    int status;          /* its exit status; 128 and the signal that ended it */
 };
 
-/* Runs all, PROCESS_AT_ONCE at the same time, and returns when all have ended. What a child that
- * goes on running has written to stderr is shown meanwhile: it may ask for something. */
+/* Runs all, PROCESS_PARALLEL_MAX at the same time, and returns when all have ended. What a child
+ * that goes on running has written to stderr is shown meanwhile: it may ask for something. */
 void process_run(struct process *processes, size_t count);
 
 /* Runs one that has our streams and the terminal, as an editor: SIGINT and SIGQUIT are its alone.
@@ -60,14 +60,14 @@ void runs_add_names(struct arena *arena, struct runs *runs, struct argv argv,
                     const struct argv *words);
 
 /* Ran, and ended with status 0. */
-bool process_right(const struct process *process);
+bool process_succeeded(const struct process *process);
 
 /* Why it was not right, in words that follow a colon: the last line that it wrote to stderr, or how
  * it ended. */
-struct str process_why(struct arena *arena, const struct process *process);
+struct str process_failure_reason(struct arena *arena, const struct process *process);
 
 /* Becomes the program; arguments as above. Returns, with an errno, only when it cannot. */
-int process_become(const char *const *arguments);
+int process_exec(const char *const *arguments);
 
 /* Begins to take signals as told above. Those that are ignored stay so, as under nohup. */
 void process_watch_signals(void);
@@ -82,9 +82,9 @@ int process_exit_status(int status);
 void process_sleep(int milliseconds);
 
 /* Waits until a file descriptor can be read; false when a signal came, also before. */
-bool process_await_input(int fd);
+bool process_wait_input(int fd);
 
 /* Milliseconds of a clock that nobody sets. */
-int64_t process_clock(void);
+int64_t process_monotonic_ms(void);
 
 #endif

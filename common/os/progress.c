@@ -27,7 +27,7 @@ static void write_line(struct progress *progress, struct str line, struct buf *o
 {
     buf_add(out, STR("\r\033[K"));
     /* Some terminals go to the next row as soon as the last column is written. */
-    diag_add_fitting(out, line, progress->size.columns - 1);
+    diag_add_truncated(out, line, progress->size.columns - 1);
     buf_add_byte(out, '\n');
     progress->lines++;
 }

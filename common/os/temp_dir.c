@@ -15,11 +15,11 @@ static const char *present;
 
 static void wipe_present(void)
 {
-    bool ignored = !present || private_folder_wipe(present);
+    bool ignored = !present || private_dir_wipe(present);
     (void)ignored;
 }
 
-const char *private_folder_make(struct arena *arena)
+const char *private_dir_create(struct arena *arena)
 {
     const char *candidates[] = {getenv("XDG_RUNTIME_DIR"), "/dev/shm", getenv("TMPDIR"), "/tmp"};
     for (size_t i = 0; i < COUNT_OF(candidates); i++) {
@@ -30,14 +30,14 @@ const char *private_folder_make(struct arena *arena)
         memcpy(path, pattern.data, pattern.len);
         if (mkdtemp(path)) {
             present = path;
-            out_of_memory_asks(wipe_present);
+            out_of_memory_set_cleanup(wipe_present);
             return path;
         }
     }
     return NULL;
 }
 
-int private_folder_write(const char *path, const struct str *pieces, size_t count)
+int private_dir_write(const char *path, const struct str *pieces, size_t count)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
@@ -87,7 +87,7 @@ static bool wipe(int parent, const char *name, unsigned depth)
     return unlinkat(parent, name, AT_REMOVEDIR) == 0 && right;
 }
 
-bool private_folder_wipe(const char *path)
+bool private_dir_wipe(const char *path)
 {
     bool right = wipe(AT_FDCWD, path, 0);
     present = NULL;

@@ -16,7 +16,7 @@ __attribute__((sentinel)) static struct argv aws_argv(const struct aws_cli *aws,
     va_start(arguments, aws);
     argv_add_all(aws->arena, &argv, arguments);
     va_end(arguments);
-    argv_add_flag(aws->arena, &argv, "region", str_c(aws->arena, aws->ecr->region));
+    argv_add_flag(aws->arena, &argv, "region", str_to_c(aws->arena, aws->ecr->region));
     argv_add_flag(aws->arena, &argv, "output", "text");
     return argv;
 }
@@ -24,8 +24,8 @@ __attribute__((sentinel)) static struct argv aws_argv(const struct aws_cli *aws,
 /* The same for commands about the repository. */
 static void add_repository(const struct aws_cli *aws, struct argv *argv, const char *flag)
 {
-    argv_add_flag(aws->arena, argv, "registry-id", str_c(aws->arena, aws->ecr->account));
-    argv_add_flag(aws->arena, argv, flag, str_c(aws->arena, aws->ecr->name));
+    argv_add_flag(aws->arena, argv, "registry-id", str_to_c(aws->arena, aws->ecr->account));
+    argv_add_flag(aws->arena, argv, flag, str_to_c(aws->arena, aws->ecr->name));
 }
 
 /* "An error occurred (CODE) when calling the ..." */
@@ -33,7 +33,7 @@ static bool has_code(const struct aws_cli *aws, const struct process *run, const
 {
     const char *sign = str_format(aws->arena, "(%s", code).data;
     return run->error == 0 && run->status != 0 &&
-           strstr(str_c(aws->arena, buf_str(&run->errors)), sign);
+           strstr(str_to_c(aws->arena, buf_str(&run->errors)), sign);
 }
 
 static bool is_forbidden(const struct aws_cli *aws, const struct process *run)
@@ -63,14 +63,14 @@ static struct str message_of(const struct aws_cli *aws, const struct process *ru
     struct str text = str_copy(aws->arena, buf_str(&run->errors));
     const char *found = text.len ? strstr(text.data, "An error occurred (") : NULL;
     if (!found || run->error)
-        return process_why(aws->arena, run);
+        return process_failure_reason(aws->arena, run);
     size_t at = (size_t)(found - text.data);
     return str_slice(text, at, str_find(text, at, '\n'));
 }
 
 static bool fail(const struct aws_cli *aws, const struct process *run)
 {
-    const char *text = str_c(aws->arena, buf_str(&run->errors));
+    const char *text = str_to_c(aws->arena, buf_str(&run->errors));
     if (process_interrupted())
         return false;
     if (run->error == ENOENT) {
@@ -113,7 +113,7 @@ bool aws_cli_account(const struct aws_cli *aws, struct str *ret_account)
         .arguments = aws_argv(aws, "sts", "get-caller-identity", "--query=Account", NULL).items};
     process_run(&run, 1);
     *ret_account = answer_of(aws, &run);
-    bool right = process_right(&run)
+    bool right = process_succeeded(&run)
                      ? !name_check_aws_account(*ret_account) || fail_answer(aws, &run)
                      : fail(aws, &run);
     process_free(&run);
@@ -127,13 +127,13 @@ static bool take_repository(const struct aws_cli *aws, const struct process *run
         ret->presence = PRESENCE_ABSENT;
         return true;
     }
-    if (!process_right(run))
+    if (!process_succeeded(run))
         return is_forbidden(aws, run) || fail(aws, run);
     struct str mutability = answer_of(aws, run);
     ret->presence = PRESENCE_PRESENT;
-    ret->immutable = str_is(mutability, "IMMUTABLE");
-    return ret->immutable || str_ends(mutability, STR("MUTABLE")) ||
-           str_ends(mutability, STR("_WITH_EXCLUSION")) || fail_answer(aws, run);
+    ret->immutable = str_eq_c(mutability, "IMMUTABLE");
+    return ret->immutable || str_ends_with(mutability, STR("MUTABLE")) ||
+           str_ends_with(mutability, STR("_WITH_EXCLUSION")) || fail_answer(aws, run);
 }
 
 static bool take_tag(const struct aws_cli *aws, const struct process *run,
@@ -141,7 +141,7 @@ static bool take_tag(const struct aws_cli *aws, const struct process *run,
 {
     if (has_code(aws, run, "RepositoryNotFound") || has_code(aws, run, "ImageNotFound"))
         return true;
-    if (!process_right(run))
+    if (!process_succeeded(run))
         return is_forbidden(aws, run) || fail(aws, run);
     ret->digest = answer_of(aws, run);
     return !name_check_image_digest(ret->digest) || fail_answer(aws, run);
@@ -170,7 +170,7 @@ bool aws_cli_query(const struct aws_cli *aws, struct str tag, struct aws_reposit
 static bool change(const struct aws_cli *aws, struct argv argv, struct process *ret_run)
 {
     add_repository(aws, &argv, "repository-name");
-    *ret_run = (struct process){.arguments = argv.items, .finishes = true};
+    *ret_run = (struct process){.arguments = argv.items, .uninterruptible = true};
     process_run(ret_run, 1);
     return ret_run->error == 0 && ret_run->status == 0;
 }
@@ -228,6 +228,6 @@ bool aws_cli_password(const struct aws_cli *aws, struct process *ret_run)
     *ret_run = (struct process){.arguments = aws_argv(aws, "ecr", "get-login-password", NULL).items,
                                 .secret = true};
     process_run(ret_run, 1);
-    return process_right(ret_run) ? ret_run->output.len > 0 || fail_answer(aws, ret_run)
-                                  : fail(aws, ret_run);
+    return process_succeeded(ret_run) ? ret_run->output.len > 0 || fail_answer(aws, ret_run)
+                                      : fail(aws, ret_run);
 }

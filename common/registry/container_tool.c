@@ -42,7 +42,7 @@ static bool fail(const struct image_tool *tool, const char *what, const struct p
 {
     if (!process_interrupted())
         diag_error(tool->diags, NO_LOCATION, "%s %s failed: %.*s", tool->name, what,
-                   STR_ARG(process_why(tool->arena, run)));
+                   STR_ARG(process_failure_reason(tool->arena, run)));
     return false;
 }
 
@@ -50,7 +50,7 @@ static bool fail(const struct image_tool *tool, const char *what, const struct p
  */
 static bool is_podman(struct str version)
 {
-    return str_starts(version, STR("podman ")) || str_starts(version, STR("docker "));
+    return str_starts_with(version, STR("podman ")) || str_starts_with(version, STR("docker "));
 }
 
 /* Runs it to see whether it is there, and what it says it is. Returns an errno when it cannot be
@@ -95,7 +95,7 @@ static bool says_absent(const struct image_tool *tool, const struct process *run
     static const char *const signs[] = {"no such image", "no such object", "image not known"};
     struct str text = str_lower(tool->arena, buf_str(&run->errors));
     for (size_t i = 0; i < COUNT_OF(signs); i++)
-        if (strstr(str_c(tool->arena, text), signs[i]))
+        if (strstr(str_to_c(tool->arena, text), signs[i]))
             return true;
     return false;
 }
@@ -104,16 +104,16 @@ bool image_tool_query(const struct image_tool *tool, struct str image, struct lo
 {
     struct process run = {.arguments = tool_argv(tool, "image", "inspect", "--format",
                                                  "{{.Id}} {{len .RepoTags}}", "--",
-                                                 str_c(tool->arena, image), NULL)
+                                                 str_to_c(tool->arena, image), NULL)
                                            .items};
     process_run(&run, 1);
     *ret = (struct local_image){0};
-    bool right = process_right(&run);
+    bool right = process_succeeded(&run);
     if (right) {
         struct str text = str_copy(tool->arena, buf_str(&run.output));
         size_t space = str_find(text, 0, ' ');
         ret->id = str_slice(text, 0, space);
-        ret->names = strtoul(str_from(text, space).data, NULL, 10);
+        ret->names = strtoul(str_skip(text, space).data, NULL, 10);
     } else if (run.error == 0 && says_absent(tool, &run)) {
         right = !process_interrupted();
     } else {
@@ -130,11 +130,11 @@ static struct str current_context(const struct image_tool *tool)
                                                              "--format", "{{.Name}}", NULL}};
     process_run(&run, 1);
     struct str name =
-        process_right(&run) ? str_copy(tool->arena, buf_str(&run.output)) : (struct str){0};
+        process_succeeded(&run) ? str_copy(tool->arena, buf_str(&run.output)) : (struct str){0};
     process_free(&run);
-    while (str_ends(name, STR("\n")))
+    while (str_ends_with(name, STR("\n")))
         name.len--;
-    return str_is(name, "default") ? STR("") : name;
+    return str_eq_c(name, "default") ? STR("") : name;
 }
 
 /* Leads to the contexts of the user's configuration: nothing of it is copied. Returns 0 or an
@@ -164,17 +164,17 @@ static bool write_config(const struct image_tool *tool, struct str host)
     struct arena *arena = tool->arena;
     struct node *config = node_new(arena, NODE_MAP);
     struct buf text = {0};
-    node_put(put_map(arena, config, "auths"), node_scalar(arena, STYLE_TEXT, host),
+    node_put(node_set_map(arena, config, "auths"), node_scalar(arena, STYLE_TEXT, host),
              node_new(arena, NODE_MAP));
     struct str context = tool->kind == TOOL_DOCKER ? current_context(tool) : (struct str){0};
     if (context.len)
-        put_text(arena, config, "currentContext", context);
+        node_set_string(arena, config, "currentContext", context);
     emit_json(&text, config, 0);
     struct str piece = buf_str(&text);
     const char *path = str_format(arena, "%s/config.json", tool->folder).data;
     int error = context.len ? link_contexts(tool) : 0;
     if (error == 0)
-        error = private_folder_write(path, &piece, 1);
+        error = private_dir_write(path, &piece, 1);
     buf_free(&text);
     if (error)
         diag_error(tool->diags, NO_LOCATION, "%s cannot be written: %s", path, strerror(error));
@@ -187,12 +187,13 @@ bool image_tool_log_in(struct image_tool *tool, struct str host, const char *use
     if (!write_config(tool, host))
         return false;
     tool->logged_in = true;
-    struct process run = {.arguments = tool_argv(tool, "login", "--username", user,
-                                                 "--password-stdin", str_c(tool->arena, host), NULL)
-                                           .items,
+    struct process run = {.arguments =
+                              tool_argv(tool, "login", "--username", user, "--password-stdin",
+                                        str_to_c(tool->arena, host), NULL)
+                                  .items,
                           .input = password};
     process_run(&run, 1);
-    bool right = process_right(&run) || fail(tool, "login", &run);
+    bool right = process_succeeded(&run) || fail(tool, "login", &run);
     process_free(&run);
     return right;
 }
@@ -203,14 +204,14 @@ static bool set_name(const struct image_tool *tool, const char *image, const cha
 {
     struct argv argv = image ? tool_argv(tool, "tag", "--", image, name, NULL)
                              : tool_argv(tool, "image", "rm", "--", name, NULL);
-    struct process run = {.arguments = argv.items, .finishes = true};
+    struct process run = {.arguments = argv.items, .uninterruptible = true};
     process_run(&run, 1);
     bool right = run.error == 0 && run.status == 0;
     if (!right && image)
         fail(tool, "tag", &run);
     else if (!right && !process_interrupted())
         diag_warning(tool->diags, NO_LOCATION, "the image keeps the name %s here: %.*s", name,
-                     STR_ARG(process_why(tool->arena, &run)));
+                     STR_ARG(process_failure_reason(tool->arena, &run)));
     process_free(&run);
     return right;
 }
@@ -223,12 +224,13 @@ static size_t find_digest(struct str output, struct str lead, bool lines, struct
     size_t count = 0;
     *ret = (struct str){0};
     for (size_t at = 0; at < output.len; at++) {
-        struct str rest = str_from(output, at);
-        if (!str_starts(rest, lead) || (lines && at > 0 && output.data[at - 1] != '\n'))
+        struct str rest = str_skip(output, at);
+        if (!str_starts_with(rest, lead) || (lines && at > 0 && output.data[at - 1] != '\n'))
             continue;
         struct str digest = str_slice(rest, lead.len, lead.len + DIGEST_LEN);
         struct str next = str_slice(rest, lead.len + DIGEST_LEN, lead.len + DIGEST_LEN + 1);
-        if (name_check_image_digest(digest) || (next.len && str_only(next, "0123456789abcdef")))
+        if (name_check_image_digest(digest) ||
+            (next.len && str_span_only(next, "0123456789abcdef")))
             continue;
         count += !str_equal(*ret, digest);
         *ret = digest;
@@ -263,7 +265,7 @@ static struct str read_digest(const struct image_tool *tool, const char *path)
     struct str digest = {0};
     if (io_read_file(path, FILE_MAX, &text) == 0)
         digest = buf_take(tool->arena, &text);
-    while (str_ends(digest, STR("\n")))
+    while (str_ends_with(digest, STR("\n")))
         digest.len--;
     return name_check_image_digest(digest) ? STR("") : digest;
 }
@@ -277,7 +279,7 @@ static struct str host_of(struct str reference)
 static bool is_local(struct str host)
 {
     struct str name = str_slice(host, 0, str_find(host, 0, ':'));
-    return str_is(name, "localhost") || str_is(name, "127.0.0.1");
+    return str_eq_c(name, "localhost") || str_eq_c(name, "127.0.0.1");
 }
 
 /* https://cloud.google.com/artifact-registry/docs/docker/authentication
@@ -286,8 +288,8 @@ struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
 {
     struct arena *arena = tool->arena;
     const struct str azure = STR(".azurecr.io");
-    bool google = str_is(host, "gcr.io") || str_ends(host, STR(".gcr.io")) ||
-                  str_ends(host, STR("-docker.pkg.dev"));
+    bool google = str_eq_c(host, "gcr.io") || str_ends_with(host, STR(".gcr.io")) ||
+                  str_ends_with(host, STR("-docker.pkg.dev"));
     struct str start = STR("");
     if (is_local(host))
         start = str_format(arena,
@@ -302,7 +304,7 @@ struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
                              tool->name, STR_ARG(host));
     else if (google)
         command = str_format(arena, "gcloud auth configure-docker %.*s", STR_ARG(host));
-    else if (str_ends(host, azure))
+    else if (str_ends_with(host, azure))
         command = str_format(arena, "%s%s%saz acr login --name %.*s",
                              tool->kind == TOOL_DOCKER ? "" : "DOCKER_COMMAND=",
                              tool->kind == TOOL_DOCKER ? "" : tool->name,
@@ -315,7 +317,7 @@ struct str image_tool_login_hint(const struct image_tool *tool, struct str host)
 static void tell_refused(const struct image_tool *tool, const struct process *run,
                          struct str reference)
 {
-    struct str why = run->error ? process_why(tool->arena, run)
+    struct str why = run->error ? process_failure_reason(tool->arena, run)
                                 : str_format(tool->arena, "%s push ends with exit status %d",
                                              tool->name, run->status);
     diag_error(tool->diags, NO_LOCATION, "%.*s was not pushed: %.*s", STR_ARG(reference),
@@ -328,9 +330,9 @@ static void tell_refused(const struct image_tool *tool, const struct process *ru
 static bool run_push(const struct image_tool *tool, struct argv argv, struct str reference,
                      const char *digest_file, struct str *ret_digest)
 {
-    struct process run = {.arguments = argv.items, .shows_progress = true};
+    struct process run = {.arguments = argv.items, .tee_stderr = true};
     process_run(&run, 1);
-    bool right = process_right(&run);
+    bool right = process_succeeded(&run);
     struct str tag = image_name_split(reference).tag;
     if (right && digest_file)
         *ret_digest = read_digest(tool, digest_file);
@@ -357,9 +359,9 @@ static bool push_as(const struct image_tool *tool, struct str image, struct str 
     if (is_local(host_of(reference)))
         argv_add(tool->arena, &argv, "--tls-verify=false");
     argv_add(tool->arena, &argv, "--");
-    argv_add(tool->arena, &argv, str_c(tool->arena, image));
+    argv_add(tool->arena, &argv, str_to_c(tool->arena, image));
     argv_add(tool->arena, &argv,
-             str_format(tool->arena, "docker://%s", str_c(tool->arena, reference)).data);
+             str_format(tool->arena, "docker://%s", str_to_c(tool->arena, reference)).data);
     return run_push(tool, argv, reference, file, ret_digest);
 }
 
@@ -369,12 +371,12 @@ bool image_tool_push(const struct image_tool *tool, struct str image,
     struct local_image before;
     if (tool->kind == TOOL_PODMAN)
         return push_as(tool, image, reference, ret_digest);
-    const char *name = str_c(tool->arena, reference);
+    const char *name = str_to_c(tool->arena, reference);
     if (!image_tool_query(tool, reference, &before))
         return false;
     bool named = str_equal(before.id, local->id);
     bool right =
-        (named || set_name(tool, str_c(tool->arena, image), name)) &&
+        (named || set_name(tool, str_to_c(tool->arena, image), name)) &&
         run_push(tool, tool_argv(tool, "push", "--", name, NULL), reference, NULL, ret_digest);
     /* The last name of an image would take the image with it. */
     if (before.id.len == 0 && local->names)

@@ -82,8 +82,8 @@ static bool choose_service(struct push *push)
 /* Opta's rule: the image's own tag, unless another is given. */
 static struct str choose_tag(const struct push_options *options)
 {
-    struct str own = image_name_split(str_of(options->image)).tag;
-    return options->tag ? str_of(options->tag) : own.len ? own : STR("latest");
+    struct str own = image_name_split(str_from_c(options->image)).tag;
+    return options->tag ? str_from_c(options->tag) : own.len ? own : STR("latest");
 }
 
 static bool find_image(struct push *push)
@@ -107,7 +107,7 @@ static void hint_create(struct push *push)
         diag_hint(&push->diags,
                   "make it with --create, or have the cluster's ACK controller make it: kubectl "
                   "optasvc apply -f %.*s",
-                  STR_ARG(str_is(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)));
+                  STR_ARG(str_eq_c(path, "<stdin>") ? STR("FILE") : str_shell(arena, path)));
     else
         diag_hint(&push->diags, "make it with --create");
 }
@@ -187,7 +187,7 @@ static bool log_in(struct push *push)
     struct process run;
     bool right = aws_cli_password(&push->aws, &run);
     struct str password = buf_str(&run.output);
-    while (str_ends(password, STR("\n")))
+    while (str_ends_with(password, STR("\n")))
         password.len--;
     right = right &&
             image_tool_log_in(&push->tool, host_of(push->service->repository), "AWS", password);
@@ -196,16 +196,16 @@ static bool log_in(struct push *push)
 }
 
 /* What other programs write lies in a folder that is gone behind this. */
-static bool send_from_folder(struct push *push)
+static bool send_from_dir(struct push *push)
 {
     struct arena *arena = &push->arena;
-    push->tool.folder = private_folder_make(arena);
+    push->tool.folder = private_dir_create(arena);
     if (!push->tool.folder)
         return fail(push, "a private folder cannot be made: %s", strerror(errno));
     bool right =
         (!push->is_ecr || log_in(push)) &&
         image_tool_push(&push->tool, push->image, &push->local, push->reference, &push->digest);
-    if (!private_folder_wipe(push->tool.folder))
+    if (!private_dir_wipe(push->tool.folder))
         right = fail(push, "%s cannot be removed, and may hold credentials: %s", push->tool.folder,
                      strerror(errno));
     return right;
@@ -217,7 +217,7 @@ static bool run(struct push *push, enum push_extent extent)
     const struct push_options *options = push->options;
     if (!choose_service(push))
         return false;
-    push->image = str_of(options->image);
+    push->image = str_from_c(options->image);
     push->tag = choose_tag(options);
     push->reference =
         str_format(arena, "%.*s:%.*s", STR_ARG(push->service->repository), STR_ARG(push->tag));
@@ -225,7 +225,7 @@ static bool run(struct push *push, enum push_extent extent)
     push->tool = (struct image_tool){.arena = arena, .diags = &push->diags};
     push->aws = (struct aws_cli){arena, &push->diags, &push->ecr};
     return extent == PUSH_NAMES ||
-           (check(push) && (extent == PUSH_CHECKS || (create(push) && send_from_folder(push))));
+           (check(push) && (extent == PUSH_CHECKS || (create(push) && send_from_dir(push))));
 }
 
 bool push(struct arena *arena, const struct input_options *input,

@@ -19,10 +19,10 @@ static void check_name(const struct layer *layer)
 static void check_variables(const struct layer *layer)
 {
     const struct value *inputs = record_value(layer->file, FILE_INPUT_VARIABLES);
-    struct set names = {0};
+    struct map names = {0};
     for (size_t i = 0; i < inputs->count; i++) {
         const struct value *name = record_value(inputs->records[i], VARIABLE_NAME);
-        if (name->node && set_add(layer->arena, &names, name->text, name))
+        if (name->node && map_add(layer->arena, &names, name->text, name))
             diag_error(layer->diags, name->node->span, "two variables are named \"%.*s\"",
                        STR_ARG(name->text));
     }
@@ -56,7 +56,7 @@ struct layer *layer_read(struct arena *arena, struct diags *diags,
     *layer = (struct layer){.arena = arena, .diags = diags, .options = options, .source = source};
     layer->file = file;
     layer->name = record_value(file, FILE_NAME)->text;
-    layer->namespace = options->namespace ? str_of(options->namespace) : layer->name;
+    layer->namespace = options->namespace ? str_from_c(options->namespace) : layer->name;
     check_name(layer);
     check_variables(layer);
     bool placed = environment_read(&reader, file, options, providers, &layer->environment);
@@ -140,7 +140,7 @@ bool layer_selects(const struct layer *layer, const struct module *module)
 {
     const struct option_list *wanted = &layer->options->modules;
     for (size_t i = 0; i < wanted->count; i++)
-        if (str_is(module->name, wanted->items[i]))
+        if (str_eq_c(module->name, wanted->items[i]))
             return true;
     return wanted->count == 0;
 }

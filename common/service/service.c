@@ -17,7 +17,7 @@ static void read_name(const struct service_reader *in)
     in->service->name = name;
     in->service->at = in->module->name_at;
     const char *wrong = name_check_service(name);
-    if (!wrong && str_is(name, "default") && !layer_injects(in->layer))
+    if (!wrong && str_eq_c(name, "default") && !layer_injects(in->layer))
         wrong = "must not be \"default\": every namespace has a ServiceAccount of that name";
     if (wrong)
         diag_error(diags, in->module->name_at, "the service's name %s", wrong);
@@ -40,7 +40,7 @@ static bool read_repository(const struct service_reader *in, struct str *ret)
     if (in->layer->scope.blind && !in->layer->options->registry)
         return false;
     if (ret->len == 0) {
-        if (diags_hold(diags, missing))
+        if (diags_contain(diags, missing))
             return false;
         service_error(in, SERVICE_IMAGE, "%.*s", STR_ARG(missing));
         diag_hint(diags, "%s", environment->provider->registry_hint);
@@ -49,14 +49,14 @@ static bool read_repository(const struct service_reader *in, struct str *ret)
     const char *wrong =
         environment->registry.len ? NULL : name_check_google_project(environment->project);
     struct str message = str_format(in->reader.arena, "project %s", wrong ? wrong : "");
-    if (wrong && environment->project.len && !diags_hold(diags, message))
+    if (wrong && environment->project.len && !diags_contain(diags, message))
         diag_error(diags, environment->project_at, "%.*s", STR_ARG(message));
     return !wrong || environment->project.len == 0;
 }
 
 static bool is_auto(struct str image)
 {
-    return str_is_nocase(image, "auto");
+    return str_eq_c_nocase(image, "auto");
 }
 
 static bool has_version(struct str image)
@@ -84,7 +84,7 @@ static bool takes_version(const struct service_reader *in, struct str image, boo
 {
     const char *repository = in->layer->options->image_repository;
     if (repository)
-        return str_is(in->service->repository, repository);
+        return str_eq_c(in->service->repository, repository);
     return automatic || (!has_version(image) && !any_is_auto(in->layer));
 }
 
@@ -132,7 +132,8 @@ static void read_image(const struct service_reader *in)
     }
     check_image(in, image, automatic);
     service->repository = automatic ? image : (struct str){0};
-    service->immutable_tags = str_is(service_value(in, SERVICE_TAG_MUTABILITY)->text, "immutable");
+    service->immutable_tags =
+        str_eq_c(service_value(in, SERVICE_TAG_MUTABILITY)->text, "immutable");
     bool versioned = takes_version(in, image, automatic);
     service->image = versioned ? add_version(in, image) : image;
     service->has_image = !automatic || (versioned && (options->image_tag || options->image_digest));
@@ -170,8 +171,8 @@ static void check_scale(const struct service_reader *in)
                       max);
         if (!min_written || !max_written)
             diag_hint(in->reader.diags, "left out they are %s and %s",
-                      schema_field(SERVICE_MIN_CONTAINERS)->fallback,
-                      schema_field(SERVICE_MAX_CONTAINERS)->fallback);
+                      schema_field(SERVICE_MIN_CONTAINERS)->default_value,
+                      schema_field(SERVICE_MAX_CONTAINERS)->default_value);
     } else if (min == 0 && max > 0) {
         service_error(in, field, "min_containers is 0, but max_containers is %" PRId64, max);
         diag_hint(in->reader.diags, "the autoscaler needs one container at least; for none at all "
@@ -191,7 +192,7 @@ static void read_scale(const struct service_reader *in)
     service->max_containers = max->number;
     service->target_cpu = service_value(in, SERVICE_TARGET_CPU)->number;
     service->target_memory = service_value(in, SERVICE_TARGET_MEM)->number;
-    if (!min->wrong && !max->wrong)
+    if (!min->invalid && !max->invalid)
         check_scale(in);
 }
 
@@ -208,12 +209,12 @@ static int64_t read_limit(const struct service_reader *in, const struct record *
                           enum field_id field, const struct value *request)
 {
     const struct value *limit = record_value(limits, field);
-    if (limit->is_word)
+    if (limit->is_keyword)
         return 0;
     if (!limit->node)
         return request->number * LIMIT_FACTOR;
     const struct value *map = service_value(in, SERVICE_RESOURCE_REQUEST);
-    bool known = !request->wrong && !(map->wrong && map->count == 0) &&
+    bool known = !request->invalid && !(map->invalid && map->count == 0) &&
                  !(layer_injects(in->layer) && !request->node);
     if (known && limit->number < request->number) {
         struct arena *arena = in->reader.arena;
@@ -234,7 +235,8 @@ static void check_cpu(const struct service_reader *in, const struct record *reco
 {
     enum { FEW = 10 };
     const struct value *cpu = record_value(record, field);
-    if (!cpu->node || cpu->is_word || cpu->number >= FEW || !str_only(cpu->text, "0123456789"))
+    if (!cpu->node || cpu->is_keyword || cpu->number >= FEW ||
+        !str_span_only(cpu->text, "0123456789"))
         return;
     diag_warning(in->reader.diags, cpu->node->span,
                  "the unit of cpu is millicores: %" PRId64 " is %s of a core", cpu->number,
@@ -321,9 +323,9 @@ static void read_helm(const struct service_reader *in)
         .container = record_value(record, HELM_CONTAINER)->text,
         .service = record_value(record, HELM_SERVICE)->text,
         .ingress = record_value(record, HELM_INGRESS)->text,
-        .keep_replicas = str_is(record_value(record, HELM_REPLICAS)->text, "keep"),
-        .fill = str_is(record_value(record, HELM_MODE)->text, "fill"),
-        .all_workloads = str_is(record_value(record, HELM_WORKLOAD)->text, "*"),
+        .keep_replicas = str_eq_c(record_value(record, HELM_REPLICAS)->text, "keep"),
+        .fill = str_eq_c(record_value(record, HELM_MODE)->text, "fill"),
+        .all_workloads = str_eq_c(record_value(record, HELM_WORKLOAD)->text, "*"),
         .all_containers = record_has(record, HELM_CONTAINERS),
         .hooks = record_value(record, HELM_HOOKS)->flag,
         .jobs = record_value(record, HELM_JOBS)->flag,
@@ -359,7 +361,7 @@ struct service *service_read_all(struct layer *layer, const struct module *modul
     read_helm(&in);
     *ret_right = layer->diags->errors == errors;
     for (size_t i = 0; i < service_schema.count; i++)
-        *ret_right &= !in.record->values[i].wrong;
+        *ret_right &= !in.record->values[i].invalid;
     return in.service;
 }
 

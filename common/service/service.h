@@ -103,7 +103,7 @@ struct service {
     bool immutable_tags;   /* of that repository: a tag that names an image names no other */
     struct port *ports;    /* in the order of the file */
     size_t port_count;
-    bool ports_wrong; /* a mistake in them was reported: what needs a port reports no other */
+    bool ports_invalid; /* a mistake in them was reported: what needs a port reports no other */
     const struct port *public_port; /* where `public_uri` leads to; NULL: none */
     const struct port *probe_port;  /* NULL when there are no ports */
     int64_t min_containers;
@@ -194,6 +194,6 @@ void service_warn_restart(struct diags *diags, const struct service *service, en
 
 /* The port at which the Service made from `node` is called; 0 when it listens to nothing, -1 when
  * its ports are wrong or missing, which is reported where that service is read. */
-int64_t service_called_port(struct layer *layer, const struct node *node);
+int64_t service_linked_port(struct layer *layer, const struct node *node);
 
 #endif

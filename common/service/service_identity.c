@@ -54,7 +54,7 @@ static bool is_of_another_cloud(const struct service_reader *in, const struct li
     struct str message = str_format(
         in->reader.arena, "\"%.*s\" is of %s (%.*s), and this environment is of %s",
         STR_ARG(link->module->name), wanted->title, STR_ARG(link->module->type), own->title);
-    if (diags_hold(in->reader.diags, message))
+    if (diags_contain(in->reader.diags, message))
         return true;
     diag_error(in->reader.diags, link->node->span, "%.*s", STR_ARG(message));
     if (is_elsewhere(in))
@@ -94,14 +94,14 @@ static void read_policies(const struct service_reader *in)
 {
     const struct value *policies = service_value(in, SERVICE_IAM_POLICIES);
     struct diags *diags = in->reader.diags;
-    struct set seen = {0};
+    struct map seen = {0};
     in->service->cloud.policies = policies;
     for (size_t i = 0; i < policies->count; i++) {
         const struct item *item = &policies->items[i];
         const char *wrong = name_check_iam_policy(item->text);
         if (wrong)
             diag_error(diags, item->node->span, "an IAM policy %s", wrong);
-        else if (set_add(in->reader.arena, &seen, item->text, item))
+        else if (map_add(in->reader.arena, &seen, item->text, item))
             diag_error(diags, item->node->span, "this policy stands here twice");
     }
     if (policies->count > IAM_POLICIES_MAX)
@@ -163,7 +163,7 @@ static struct str role_name(const struct service_reader *in)
  * it is no secret. */
 static const struct output *cluster_output(const struct service_reader *in, const char *name)
 {
-    const struct output *output = environment_output(environment_of(in), str_of(name));
+    const struct output *output = environment_output(environment_of(in), str_from_c(name));
     return output && !output->unusable ? output : NULL;
 }
 
@@ -174,7 +174,7 @@ static void check_output(const struct service_reader *in, const struct output *o
     const char *wrong = check(text);
     struct str message = str_format(in->reader.arena, "the output %.*s %s", STR_ARG(output->name),
                                     wrong ? wrong : "");
-    if (wrong && !diags_hold(in->reader.diags, message))
+    if (wrong && !diags_contain(in->reader.diags, message))
         diag_error(in->reader.diags, output->at, "%.*s", STR_ARG(message));
 }
 
@@ -185,9 +185,9 @@ static void read_provider(const struct service_reader *in)
     if (!output)
         return;
     struct str url = output->text;
-    if (str_starts(url, STR("https://")))
-        url = str_from(url, STR("https://").len);
-    while (str_ends(url, STR("/")))
+    if (str_starts_with(url, STR("https://")))
+        url = str_skip(url, STR("https://").len);
+    while (str_ends_with(url, STR("/")))
         url.len--;
     in->service->cloud.provider = url;
     check_output(in, output, name_check_openid_provider, url);
@@ -211,7 +211,7 @@ static void read_cluster(const struct service_reader *in)
     struct str message = str_format(
         in->reader.arena, "nothing tells the EKS cluster: it is taken to be that of Opta, %.*s",
         STR_ARG(cloud->cluster));
-    if (diags_hold(in->reader.diags, message))
+    if (diags_contain(in->reader.diags, message))
         return;
     diag_warning(in->reader.diags, environment->provider_at, "%.*s", STR_ARG(message));
     diag_hint(in->reader.diags, "write cluster_name: in this file");

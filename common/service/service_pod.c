@@ -52,17 +52,17 @@ static struct str cron_given_name(const struct service_reader *in, const struct 
 }
 
 static void check_cron_commands(const struct service_reader *in, const struct record *record,
-                                const struct cron_job *job, struct set *names)
+                                const struct cron_job *job, struct map *names)
 {
     struct diags *diags = in->reader.diags;
     struct location at = record->node->span;
     at.end = at.start;
-    if (job->commands->wrong || job->args->wrong)
+    if (job->commands->invalid || job->args->invalid)
         return;
     if (job->commands->count == 0 && job->args->count == 0) {
         diag_error(diags, at, "a cron job needs commands or args");
         diag_hint(diags, "write it like this: commands: [./clean]");
-    } else if (set_add(in->reader.arena, names, job->name, job)) {
+    } else if (map_add(in->reader.arena, names, job->name, job)) {
         if (record_has(record, CRON_JOB_NAME)) {
             diag_error(diags, record_location(record, CRON_JOB_NAME),
                        "duplicate CronJob name \"%.*s\"", STR_ARG(job->name));
@@ -74,7 +74,7 @@ static void check_cron_commands(const struct service_reader *in, const struct re
 }
 
 static void read_cron_job(const struct service_reader *in, const struct record *record,
-                          struct set *names)
+                          struct map *names)
 {
     struct service *service = in->service;
     struct cron_job *job = &service->cron_jobs[service->cron_job_count++];
@@ -83,7 +83,7 @@ static void read_cron_job(const struct service_reader *in, const struct record *
                              .args = record_value(record, CRON_JOB_ARGS)};
     job->name =
         record_has(record, CRON_JOB_NAME) ? cron_given_name(in, record) : cron_hash_name(in, job);
-    const char *wrong = cron_wrong(in->reader.arena, job->schedule);
+    const char *wrong = cron_check(in->reader.arena, job->schedule);
     if (wrong && record_has(record, CRON_JOB_SCHEDULE)) {
         diag_error(in->reader.diags, record_location(record, CRON_JOB_SCHEDULE), "schedule %s",
                    wrong);
@@ -95,7 +95,7 @@ static void read_cron_job(const struct service_reader *in, const struct record *
 static void read_cron_jobs(const struct service_reader *in)
 {
     const struct value *written = service_value(in, SERVICE_CRON_JOBS);
-    struct set names = {0};
+    struct map names = {0};
     if (written->count > CRON_JOBS_MAX) {
         service_error(in, SERVICE_CRON_JOBS, "more than %d cron_jobs", CRON_JOBS_MAX);
         return;
@@ -135,7 +135,7 @@ static bool is_our_label(struct str key)
         "app.kubernetes.io/managed-by", "opta.dev/layer-name",        "opta.dev/environment-name",
         "opta.dev/module-name",         "pod-template-hash",          "controller-revision-hash"};
     for (size_t i = 0; i < COUNT_OF(ours); i++)
-        if (str_is(key, ours[i]))
+        if (str_eq_c(key, ours[i]))
             return true;
     return false;
 }
@@ -143,13 +143,13 @@ static bool is_our_label(struct str key)
 /* Annotations that ingress-nginx and NGINX Ingress Controller make configuration of. */
 static bool is_nginx_key(struct str key)
 {
-    return str_starts(key, STR("nginx.ingress.kubernetes.io/")) ||
-           str_starts(key, STR("nginx.org/")) || str_starts(key, STR("nginx.com/"));
+    return str_starts_with(key, STR("nginx.ingress.kubernetes.io/")) ||
+           str_starts_with(key, STR("nginx.org/")) || str_starts_with(key, STR("nginx.com/"));
 }
 
 static void check_nginx(const struct service_reader *in, const struct item *item)
 {
-    if (str_ends(item->name, STR("-snippet")) || str_ends(item->name, STR("-snippets"))) {
+    if (str_ends_with(item->name, STR("-snippet")) || str_ends_with(item->name, STR("-snippets"))) {
         diag_error(in->reader.diags, item->name_node->span,
                    "\"%.*s\" holds nginx's own configuration, which no service may write",
                    STR_ARG(item->name));
@@ -168,7 +168,7 @@ static const struct value *read_keys(const struct service_reader *in, enum field
         const struct item *item = &map->items[i];
         bool label = field == SERVICE_POD_LABELS;
         const char *wrong = name_check_label_key(item->name);
-        bool azure = str_is(item->name, "azure.workload.identity/use") &&
+        bool azure = str_eq_c(item->name, "azure.workload.identity/use") &&
                      record_has(in->record, SERVICE_AZURE_CLIENT_ID);
         if (!wrong && label && !layer_injects(in->layer) && (is_our_label(item->name) || azure))
             wrong = "is set for all pods already";
@@ -211,9 +211,9 @@ void service_read_pods(const struct service_reader *in)
     enum { DRAIN_MAX = 10 }; /* seconds in which load balancers learn that a pod goes */
     struct service *service = in->service;
     struct str security = service_value(in, SERVICE_POD_SECURITY)->text;
-    service->security = str_is(security, "restricted") ? POD_SECURITY_RESTRICTED
-                        : str_is(security, "off")      ? POD_SECURITY_OFF
-                                                       : POD_SECURITY_DEFAULT;
+    service->security = str_eq_c(security, "restricted") ? POD_SECURITY_RESTRICTED
+                        : str_eq_c(security, "off")      ? POD_SECURITY_OFF
+                                                         : POD_SECURITY_DEFAULT;
     service->token = service_value(in, SERVICE_TOKEN)->flag;
     read_timeout(in);
     service->grace_period = service_value(in, SERVICE_GRACE_PERIOD)->number;

@@ -16,9 +16,9 @@ static const struct {
 static const char *example_port(const struct service_reader *in)
 {
     struct str healthcheck = service_value(in, SERVICE_HEALTHCHECK)->text;
-    return str_is(healthcheck, "grpc")  ? "{grpc: 9090}"
-           : str_is(healthcheck, "tcp") ? "{tcp: 8080}"
-                                        : "{http: 8080}";
+    return str_eq_c(healthcheck, "grpc")  ? "{grpc: 9090}"
+           : str_eq_c(healthcheck, "tcp") ? "{tcp: 8080}"
+                                          : "{http: 8080}";
 }
 
 static void read_single(const struct service_reader *in, const struct record *record)
@@ -51,11 +51,11 @@ static void read_single(const struct service_reader *in, const struct record *re
 static enum port_type type_of(const struct record *record)
 {
     struct str protocol = record_value(record, PORTS_PROTOCOL)->text;
-    if (!record_has(record, PORTS_TYPE) || str_is(record_value(record, PORTS_TYPE)->text, "tcp"))
+    if (!record_has(record, PORTS_TYPE) || str_eq_c(record_value(record, PORTS_TYPE)->text, "tcp"))
         return PORT_TYPE_TCP;
-    if (str_is(protocol, "grpc"))
+    if (str_eq_c(protocol, "grpc"))
         return PORT_TYPE_GRPC;
-    return str_is(protocol, "websocket") ? PORT_TYPE_WEBSOCKET : PORT_TYPE_HTTP;
+    return str_eq_c(protocol, "websocket") ? PORT_TYPE_WEBSOCKET : PORT_TYPE_HTTP;
 }
 
 /* A port without a valid type counts as one of tcp, whose port of the Service is unknown. */
@@ -147,7 +147,7 @@ static const struct port *find_port(const struct service_reader *in, struct str 
     for (size_t i = 0; i < service->port_count; i++) {
         if (str_equal(service->ports[i].name, name))
             return &service->ports[i];
-        suggestion_offer(&near, service->ports[i].name);
+        suggestion_add(&near, service->ports[i].name);
     }
     service_error(in, SERVICE_PROBE_PORT, "no port is named \"%.*s\"", STR_ARG(name));
     if (diag_suggest(in->reader.diags, &near))
@@ -163,10 +163,10 @@ static const struct port *find_port(const struct service_reader *in, struct str 
  * on another one, by that number. */
 static void warn_stays_inside(const struct service_reader *in, const struct port *port)
 {
-    const struct set *extra_ports = &in->layer->environment.extra_tcp_port_numbers;
+    const struct map *extra_ports = &in->layer->environment.extra_tcp_port_numbers;
     int64_t public = port->type == PORT_TYPE_WEBSOCKET ? port->number : port->service_port;
     struct str number = str_format(in->reader.arena, "%lld", (long long)public);
-    const struct extra_tcp_port *extra = set_get(extra_ports, number);
+    const struct extra_tcp_port *extra = map_get(extra_ports, number);
     if (!extra || (port->type != PORT_TYPE_TCP && port->type != PORT_TYPE_WEBSOCKET) ||
         layer_injects(in->layer))
         return;
@@ -184,12 +184,12 @@ static bool read_ports(const struct service_reader *in)
 {
     const struct value *port = service_value(in, SERVICE_PORT);
     const struct value *ports = service_value(in, SERVICE_PORTS);
-    if (ports->wrong) { /* what can be checked of them is; nothing else may use them */
+    if (ports->invalid) { /* what can be checked of them is; nothing else may use them */
         read_several(in, ports);
         in->service->port_count = 0;
         return false;
     }
-    if (port->wrong)
+    if (port->invalid)
         return false;
     if (port->node && ports->node) {
         service_error(in, SERVICE_PORTS, "both port and ports are given");
@@ -222,11 +222,12 @@ static void choose_ports(const struct service_reader *in)
 
 void service_read_ports(const struct service_reader *in)
 {
-    bool wrong = service_value(in, SERVICE_PORT)->wrong || service_value(in, SERVICE_PORTS)->wrong;
+    bool wrong =
+        service_value(in, SERVICE_PORT)->invalid || service_value(in, SERVICE_PORTS)->invalid;
     size_t errors = in->reader.diags->errors;
     if (read_ports(in))
         choose_ports(in);
-    in->service->ports_wrong = wrong || in->reader.diags->errors > errors;
+    in->service->ports_invalid = wrong || in->reader.diags->errors > errors;
 }
 
 const struct port *service_probe_port(const struct service *service, enum probe_kind kind)
@@ -237,7 +238,7 @@ const struct port *service_probe_port(const struct service *service, enum probe_
     for (size_t i = 0; i < service->port_count; i++) {
         if (service->ports[i].type == PORT_TYPE_GRPC)
             return &service->ports[i];
-        if (str_is(service->ports[i].name, "grpc"))
+        if (str_eq_c(service->ports[i].name, "grpc"))
             named = &service->ports[i];
     }
     return named ? named : service->probe_port;
@@ -260,7 +261,7 @@ static const struct node *ports_alone(struct arena *arena, const struct node *se
     return map;
 }
 
-int64_t service_called_port(struct layer *layer, const struct node *node)
+int64_t service_linked_port(struct layer *layer, const struct node *node)
 {
     struct diags unheard = {.arena = layer->arena};
     struct scope scope = layer->scope;
@@ -275,7 +276,7 @@ int64_t service_called_port(struct layer *layer, const struct node *node)
     const struct value *single = record_value(record, SERVICE_PORT);
     const struct value *max = record_value(record, SERVICE_MAX_CONTAINERS);
     bool missing = !single->node && !ports->node && !layer_injects(layer);
-    if (single->wrong || ports->wrong || (missing && (max->wrong || max->number > 0)))
+    if (single->invalid || ports->invalid || (missing && (max->invalid || max->number > 0)))
         return -1;
     if (single->count)
         return HTTP_SERVICE_PORT;

@@ -23,7 +23,7 @@ static const struct probe_fields readiness_fields = {
 static struct str path_of(const struct service_reader *in, enum field_id field)
 {
     struct str path = service_value(in, field)->text;
-    if (!str_starts(path, STR("/")))
+    if (!str_starts_with(path, STR("/")))
         path = str_format(in->reader.arena, "/%.*s", STR_ARG(path));
     return path;
 }
@@ -42,7 +42,7 @@ static bool injects(const struct service_reader *in)
 /* A service that is paused may leave its port out: then its paths are asked nowhere. */
 static bool lacks_port(const struct service_reader *in)
 {
-    return !in->service->probe_port && !in->service->ports_wrong &&
+    return !in->service->probe_port && !in->service->ports_invalid &&
            in->service->max_containers > 0 && !injects(in);
 }
 
@@ -58,7 +58,7 @@ static bool is_probed_by_tcp(const struct service_reader *in)
     const struct port *port = in->service->probe_port;
     return port && (port->type == PORT_TYPE_WEBSOCKET || port->type == PORT_TYPE_TCP) &&
            !has(in, SERVICE_PROBE_PORT) &&
-           !str_is(service_value(in, SERVICE_HEALTHCHECK)->text, "http");
+           !str_eq_c(service_value(in, SERVICE_HEALTHCHECK)->text, "http");
 }
 
 static struct probe path_probe(const struct service_reader *in, enum field_id path)
@@ -72,12 +72,12 @@ static enum probe_kind usual_kind(const struct service_reader *in, bool liveness
 {
     const struct port *port = in->service->probe_port;
     struct str asked = service_value(in, SERVICE_HEALTHCHECK)->text;
-    if (str_is(asked, "http"))
+    if (str_eq_c(asked, "http"))
         asked = (struct str){0};
     bool known = injects(in) ? asked.len > 0 : port != NULL;
-    if (!known || str_is(asked, "none"))
+    if (!known || str_eq_c(asked, "none"))
         return PROBE_NONE;
-    if (str_is(asked, "grpc"))
+    if (str_eq_c(asked, "grpc"))
         return PROBE_GRPC;
     /* An http port without a path is asked by TCP, so that a rollout waits for something. */
     bool silent = asked.len == 0 && liveness && port->type == PORT_TYPE_HTTP;
@@ -179,7 +179,7 @@ static bool means_none(const struct service_reader *in, struct str path)
     static const char *const words[] = {"none", "null", "off", "no", "false", "disabled"};
     struct str lower = str_lower(in->reader.arena, path);
     for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (str_is(lower, words[i]))
+        if (str_eq_c(lower, words[i]))
             return true;
     return false;
 }
@@ -213,7 +213,7 @@ static void check_path(const struct service_reader *in, enum field_id path)
     struct str written = service_value(in, path)->text;
     if (written.len == 0)
         wrong = "is empty: write \"/\", or leave it out";
-    else if (str_starts(written, STR("http://")) || str_starts(written, STR("https://")))
+    else if (str_starts_with(written, STR("http://")) || str_starts_with(written, STR("https://")))
         wrong = "is a path alone, such as /healthz: the pod is asked itself";
     if (wrong)
         service_error(in, path, "%s %s", schema_field(path)->name, wrong);
@@ -249,7 +249,7 @@ static void check_both_none(const struct service_reader *in)
     if (!has(in, SERVICE_LIVENESS) || !has(in, SERVICE_READINESS))
         return;
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
-        if (!has(in, fields[i]) || str_is(service_value(in, fields[i])->text, "none"))
+        if (!has(in, fields[i]) || str_eq_c(service_value(in, fields[i])->text, "none"))
             continue;
         service_error(in, fields[i], "%s has no effect: liveness and readiness are none",
                       schema_field(fields[i])->name);
@@ -265,11 +265,11 @@ static const char *find_clash(const struct service_reader *in, struct str asked)
     static const enum field_id own[] = {SERVICE_LIVENESS_PATH, SERVICE_READINESS_PATH,
                                         SERVICE_LIVENESS_COMMAND, SERVICE_READINESS_COMMAND,
                                         SERVICE_STARTUP_PATH};
-    for (size_t i = str_is(asked, "http") ? 1 : 0; i < COUNT_OF(common); i++)
+    for (size_t i = str_eq_c(asked, "http") ? 1 : 0; i < COUNT_OF(common); i++)
         if (has(in, common[i]))
             return schema_field(common[i])->name;
     for (size_t i = 0; i < COUNT_OF(own); i++)
-        if (str_is(asked, "none") && has(in, own[i]))
+        if (str_eq_c(asked, "none") && has(in, own[i]))
             return schema_field(own[i])->name;
     return NULL;
 }
@@ -286,17 +286,17 @@ static void check_healthcheck(const struct service_reader *in)
         return;
     bool any_path = false;
     for (size_t i = 0; i < PATH_FIELDS; i++)
-        any_path |= has(in, path_fields[i]) || service_value(in, path_fields[i])->wrong;
+        any_path |= has(in, path_fields[i]) || service_value(in, path_fields[i])->invalid;
     const char *clash = find_clash(in, asked);
     if (clash) {
         service_error(in, SERVICE_HEALTHCHECK, "both healthcheck and %s are given", clash);
         diag_hint(in->reader.diags, "keep one of the two");
-    } else if (str_is(asked, "http")) {
+    } else if (str_eq_c(asked, "http")) {
         if (any_path) /* which is checked by itself */
             return;
         service_error(in, SERVICE_HEALTHCHECK, "healthcheck: http requires a path");
         diag_hint(in->reader.diags, "add healthcheck_path: /healthz, or / if it has no other path");
-    } else if (lacks_port(in) && !str_is(asked, "none")) {
+    } else if (lacks_port(in) && !str_eq_c(asked, "none")) {
         service_error(in, SERVICE_HEALTHCHECK, "there is no port to check");
         diag_hint(in->reader.diags, "a service without ports is checked by healthcheck_command");
     }
@@ -308,8 +308,8 @@ static void warn_tcp_paths(const struct service_reader *in)
 {
     const struct port *http = in->service->public_port;
     const struct value *asked = service_value(in, SERVICE_HEALTHCHECK);
-    if (!is_probed_by_tcp(in) || injects(in) || in->service->ports_wrong || asked->wrong ||
-        str_is(asked->text, "none"))
+    if (!is_probed_by_tcp(in) || injects(in) || in->service->ports_invalid || asked->invalid ||
+        str_eq_c(asked->text, "none"))
         return;
     for (size_t i = 0; i < PATH_FIELDS; i++) {
         if (!has(in, path_fields[i]) || means_none(in, service_value(in, path_fields[i])->text))

@@ -14,7 +14,7 @@ static bool uri_error(const struct service_reader *in, const struct item *item, 
 static size_t find_text(struct str text, struct str part)
 {
     for (size_t at = 0; at + part.len <= text.len; at++)
-        if (str_starts(str_from(text, at), part))
+        if (str_starts_with(str_skip(text, at), part))
             return at;
     return text.len;
 }
@@ -29,7 +29,7 @@ static bool strip_address(const struct service_reader *in, const struct item *it
     if (scheme < text->len) {
         right = uri_error(in, item, "public_uri has a scheme",
                           "write it without http:// or https://: app.example.com/api");
-        *text = str_from(*text, scheme + 3);
+        *text = str_skip(*text, scheme + 3);
     }
     size_t query = str_find(*text, 0, '?');
     size_t fragment = str_find(*text, 0, '#');
@@ -47,7 +47,7 @@ static bool check_host(const struct service_reader *in, const struct item *item,
 {
     const char *wrong = name_check_host(host);
     bool dotted = str_find(host, 0, '.') < host.len;
-    if (!wrong && (dotted || str_is(host, "localhost")))
+    if (!wrong && (dotted || str_eq_c(host, "localhost")))
         return true;
     diag_error(in->reader.diags, item->node->span, "the domain of public_uri, \"%.*s\", %s",
                STR_ARG(host), wrong ? wrong : "has no dot");
@@ -67,7 +67,7 @@ static bool read_host(const struct service_reader *in, const struct item *item, 
         right = uri_error(in, item, "public_uri has a port",
                           "the ingress controller listens on 80 and 443; leave the port out");
     *host = str_slice(*host, 0, colon);
-    if (str_is(*host, "*") || str_is(*host, "all"))
+    if (str_eq_c(*host, "*") || str_eq_c(*host, "all"))
         *host = (struct str){0};
     *host = name_without_root(*host);
     return (host->len == 0 || check_host(in, item, *host, path)) && right;
@@ -78,7 +78,7 @@ static bool has_dots(struct str path)
 {
     for (size_t at = 1; at <= path.len; at = str_find(path, at, '/') + 1) {
         struct str part = str_slice(path, at, str_find(path, at, '/'));
-        if (str_is(part, ".") || str_is(part, ".."))
+        if (str_eq_c(part, ".") || str_eq_c(part, ".."))
             return true;
     }
     return false;
@@ -87,18 +87,18 @@ static bool has_dots(struct str path)
 static bool check_prefix(const struct service_reader *in, const struct item *item, struct str path)
 {
     const struct {
-        bool wrong;
+        bool invalid;
         const char *text;
     } rules[] = {
         {str_find(path, 0, '%') < path.len, "is compared after its escapes are undone: % never "
                                             "matches"},
-        {str_ends(path, STR("*")), "matches all below it already: leave the * out"},
+        {str_ends_with(path, STR("*")), "matches all below it already: leave the * out"},
         {find_text(path, STR("//")) < path.len, "has an empty part: //"},
         {has_dots(path), "has a part . or .., which clients resolve before they send it"},
     };
     bool right = true;
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
-        if (!rules[i].wrong)
+        if (!rules[i].invalid)
             continue;
         diag_error(in->reader.diags, item->node->span, "the path of public_uri %s", rules[i].text);
         right = false;
@@ -123,9 +123,9 @@ static bool read_route(const struct service_reader *in, const struct item *item,
                          "{aws.account_id}");
     size_t slash = str_find(text, 0, '/');
     struct str host = str_lower(in->reader.arena, str_slice(text, 0, slash));
-    struct str path = str_from(text, slash);
+    struct str path = str_skip(text, slash);
     right &= read_host(in, item, path, &host);
-    while (str_ends(path, STR("/")))
+    while (str_ends_with(path, STR("/")))
         path.len--;
     right &= check_prefix(in, item, path);
     *ret = (struct route){.host = host, .prefix = path, .at = item->node->span};
@@ -161,7 +161,7 @@ static void read_uris(const struct service_reader *in)
     struct service *service = in->service;
     const struct value *uris = service_value(in, SERVICE_PUBLIC_URI);
     if (uris->count && !service->public_port && !layer_injects(in->layer) &&
-        !service->ports_wrong) {
+        !service->ports_invalid) {
         service_error(in, SERVICE_PUBLIC_URI, "public_uri leads to no port");
         diag_hint(in->reader.diags, "%s",
                   service->port_count
@@ -213,7 +213,7 @@ static struct str common_prefix(const struct service *service)
 static void warn_max_age(const struct service_reader *in)
 {
     if (!record_has(in->record, SERVICE_STICKY_MAX_AGE) || in->service->sticky ||
-        service_value(in, SERVICE_STICKY_SESSION)->wrong)
+        service_value(in, SERVICE_STICKY_SESSION)->invalid)
         return;
     diag_warning(in->reader.diags, record_location(in->record, SERVICE_STICKY_MAX_AGE),
                  "sticky_session_max_age has no effect without sticky_session: true");
@@ -257,7 +257,8 @@ static void warn_private(const struct service_reader *in)
 {
     static const enum field_id fields[] = {SERVICE_STICKY_SESSION, SERVICE_CONSISTENT_HASH,
                                            SERVICE_KEEP_PATH_PREFIX, SERVICE_INGRESS_ANNOTATIONS};
-    if (record_has(in->record, SERVICE_PUBLIC_URI) || service_value(in, SERVICE_PUBLIC_URI)->wrong)
+    if (record_has(in->record, SERVICE_PUBLIC_URI) ||
+        service_value(in, SERVICE_PUBLIC_URI)->invalid)
         return;
     if (layer_injects(in->layer)) /* a chart's Ingress may be there already */
         return;

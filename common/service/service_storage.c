@@ -31,10 +31,10 @@ static struct str join_words(struct arena *arena, struct str path)
 static struct str name_of_path(struct arena *arena, struct str path)
 {
     struct str words = join_words(arena, path);
-    if (words.len <= LABEL_MAX && str_only(path, "abcdefghijklmnopqrstuvwxyz0123456789/"))
+    if (words.len <= LABEL_MAX && str_span_only(path, "abcdefghijklmnopqrstuvwxyz0123456789/"))
         return words;
     words = str_slice(words, 0, LABEL_MAX - 1 - HASH_LENGTH);
-    while (str_ends(words, STR("-")))
+    while (str_ends_with(words, STR("-")))
         words.len--;
     if (words.len == 0)
         words = STR("volume");
@@ -49,17 +49,17 @@ static struct location name_location(const struct record *record)
 /* A volume has one path and one name: a pod cannot have either twice. A claim's own name, which
  * is NAME-SERVICE-ORDINAL, always fits. */
 static void check_disk(const struct service_reader *in, const struct record *record,
-                       struct disk *disk, struct set *paths, struct set *names)
+                       struct disk *disk, struct map *paths, struct map *names)
 {
     struct arena *arena = in->reader.arena;
     struct diags *diags = in->reader.diags;
     const char *wrong = name_check_mount_path(disk->path);
-    if (!wrong && set_add(arena, paths, disk->path, disk))
+    if (!wrong && map_add(arena, paths, disk->path, disk))
         wrong = "is that of another disk already";
     if (wrong) {
         diag_error(diags, record_location(record, STORAGE_PATH), "path %s", wrong);
         struct str absolute = str_format(arena, "/%.*s", STR_ARG(disk->path));
-        if (!str_starts(disk->path, STR("/")) && !name_check_mount_path(absolute))
+        if (!str_starts_with(disk->path, STR("/")) && !name_check_mount_path(absolute))
             diag_hint(diags, "write path: %.*s", STR_ARG(absolute));
         return;
     }
@@ -68,9 +68,9 @@ static void check_disk(const struct service_reader *in, const struct record *rec
     wrong = name_check_namespace(disk->name);
     if (wrong) {
         diag_error(diags, name_location(record), "name %s", wrong);
-    } else if (str_is(disk->name, "tmp") && !str_is(disk->path, "/tmp")) {
+    } else if (str_eq_c(disk->name, "tmp") && !str_eq_c(disk->path, "/tmp")) {
         diag_error(diags, name_location(record), "the name \"tmp\" is reserved for the path /tmp");
-    } else if (set_add(arena, names, disk->name, disk)) {
+    } else if (map_add(arena, names, disk->name, disk)) {
         diag_error(diags, name_location(record), "another disk is named \"%.*s\" already",
                    STR_ARG(disk->name));
         diag_hint(diags, "give one of the two another name: {name: NAME, size: ..., path: ...}");
@@ -93,8 +93,8 @@ void service_read_disks(const struct service_reader *in)
 {
     struct service *service = in->service;
     const struct value *written = service_value(in, SERVICE_PERSISTENT_STORAGE);
-    struct set paths = {0};
-    struct set names = {0};
+    struct map paths = {0};
+    struct map names = {0};
     service->disks = ARENA_ARRAY(in->reader.arena, written->count, struct disk);
     for (size_t i = 0; i < written->count; i++) {
         const struct record *record = written->records[i];

@@ -38,7 +38,7 @@ static struct str take_variable(struct str *text)
     struct str name = str_slice(*text, start, end);
     if (braces && (end == text->len || text->data[end] != '}'))
         return (struct str){0};
-    *text = str_from(*text, braces ? end + 1 : end);
+    *text = str_skip(*text, braces ? end + 1 : end);
     return name;
 }
 
@@ -56,11 +56,11 @@ static bool read_variable(struct arena *arena, struct str variable, struct hash_
 {
     struct str lower = str_lower(arena, variable);
     for (size_t i = 0; i < COUNT_OF(variables); i++) {
-        struct str name = str_of(variables[i].name);
-        if (variables[i].begins ? !str_starts(lower, name) || lower.len == name.len
+        struct str name = str_from_c(variables[i].name);
+        if (variables[i].begins ? !str_starts_with(lower, name) || lower.len == name.len
                                 : !str_equal(lower, name))
             continue;
-        *ret = (struct hash_key){.kind = variables[i].kind, .name = str_from(variable, name.len)};
+        *ret = (struct hash_key){.kind = variables[i].kind, .name = str_skip(variable, name.len)};
         if (ret->kind == HASH_HEADER)
             ret->name = header_of(arena, ret->name);
         return true;
@@ -77,13 +77,13 @@ static void add_key(struct arena *arena, struct traffic_hash *hash, struct hash_
 /* False where a variable is none of those above. */
 static bool read_keys(struct arena *arena, struct traffic_hash *hash)
 {
-    struct str rest = str_from(hash->text, str_find(hash->text, 0, '$'));
+    struct str rest = str_skip(hash->text, str_find(hash->text, 0, '$'));
     while (rest.len) {
         struct hash_key key;
         if (!read_variable(arena, take_variable(&rest), &key))
             return false;
         add_key(arena, hash, key);
-        rest = str_from(rest, str_find(rest, 0, '$'));
+        rest = str_skip(rest, str_find(rest, 0, '$'));
     }
     return hash->count > 0;
 }
@@ -156,7 +156,7 @@ size_t traffic_host_end(const struct traffic *traffic, size_t from)
 const struct item *traffic_annotation(const struct traffic *traffic, const char *key)
 {
     for (size_t i = 0; i < traffic->annotations->count; i++)
-        if (str_is(traffic->annotations->items[i].name, key))
+        if (str_eq_c(traffic->annotations->items[i].name, key))
             return &traffic->annotations->items[i];
     return NULL;
 }

@@ -41,7 +41,7 @@ static bool add_address(const struct service_reader *in, const struct link *link
 {
     struct arena *arena = in->reader.arena;
     struct location at = link->node->span;
-    int64_t port = service_called_port(in->layer, link->module->node);
+    int64_t port = service_linked_port(in->layer, link->module->node);
     if (port < 0 && layer_selects(in->layer, link->module))
         return true;
     if (port < 0) {
@@ -56,7 +56,7 @@ static bool add_address(const struct service_reader *in, const struct link *link
     }
     for (size_t i = 0; i < link->variable_count; i++) {
         const struct item *item = &link->variables[i];
-        bool host = str_is(item->name, "host");
+        bool host = str_eq_c(item->name, "host");
         struct variable variable = {.name = item->text,
                                     .at = item->node->span,
                                     .text = host ? link->module->name
@@ -141,12 +141,12 @@ static void replace_linked(const struct service_reader *in, size_t index,
 }
 
 /* The variables of links by name; the first of several of one name. */
-static struct set linked_names(const struct service_reader *in)
+static struct map linked_names(const struct service_reader *in)
 {
     const struct service *service = in->service;
-    struct set names = {0};
+    struct map names = {0};
     for (size_t i = 0; i < service->variable_count; i++)
-        set_add(in->reader.arena, &names, service->variables[i].name, &service->variables[i]);
+        map_add(in->reader.arena, &names, service->variables[i].name, &service->variables[i]);
     return names;
 }
 
@@ -154,13 +154,13 @@ static bool read_listed(const struct service_reader *in, const struct value *sec
                         struct str secret)
 {
     struct service *service = in->service;
-    struct set linked = linked_names(in);
+    struct map linked = linked_names(in);
     const struct variable *before = service->variables; /* adding moves them */
     for (size_t i = 0; i < secrets->count; i++) {
         const struct item *item = &secrets->items[i];
         struct variable listed = {
             .name = item->text, .at = item->node->span, .secret = secret, .key = item->text};
-        const struct variable *same = set_get(&linked, listed.name);
+        const struct variable *same = map_get(&linked, listed.name);
         if (same && service->variables[same - before].linked)
             replace_linked(in, (size_t)(same - before), &listed);
         else if (!add_variable(in, listed))
@@ -173,9 +173,9 @@ static bool read_secrets(const struct service_reader *in)
 {
     const struct value *secrets = service_value(in, SERVICE_SECRETS);
     struct str secret = service_secret(in->reader.arena, in->layer, in->service->name);
-    if (secrets->is_word)
+    if (secrets->is_keyword)
         in->service->all_secrets = secret;
-    if (secrets->count == 1 && str_is(secrets->items[0].text, "all")) {
+    if (secrets->count == 1 && str_eq_c(secrets->items[0].text, "all")) {
         diag_warning(in->reader.diags, secrets->items[0].node->span,
                      "secrets lists one key that is named \"all\"");
         diag_hint(in->reader.diags, "to use every key write secrets: all");
@@ -219,7 +219,7 @@ static struct str expand(const struct service_reader *in, const struct item *ite
         buf_format(&text, "$(%.*s)", STR_ARG(name));
         copied = reference->at;
     }
-    buf_add(&text, str_from(item->text, copied));
+    buf_add(&text, str_skip(item->text, copied));
     return buf_take(in->reader.arena, &text);
 }
 
@@ -259,15 +259,15 @@ static void report_twice(const struct service_reader *in, const struct variable 
 
 /* Reports a variable that is set twice. One that was added for a reference may be written out
  * after it: the first of the two then serves both. */
-static struct set check_variables(const struct service_reader *in)
+static struct map check_variables(const struct service_reader *in)
 {
     struct service *service = in->service;
-    struct set names = {0};
+    struct map names = {0};
     size_t kept = 0;
     for (size_t i = 0; i < service->variable_count; i++) {
         struct variable *variable = &service->variables[i];
         const struct variable *first =
-            set_add(in->reader.arena, &names, variable->name, &service->variables[kept]);
+            map_add(in->reader.arena, &names, variable->name, &service->variables[kept]);
         if (first && first->implied && hold_the_same(first, variable))
             continue;
         if (first)
@@ -299,7 +299,7 @@ static bool next_expansion(struct str text, size_t *at, struct str *ret_name)
  * with enableServiceLinks, which is off. */
 static bool is_of_cluster(struct str name)
 {
-    return str_starts(name, STR("KUBERNETES_"));
+    return str_starts_with(name, STR("KUBERNETES_"));
 }
 
 /* `found`: the variable of that name, which is not before the one that refers to it; NULL: none. */
@@ -324,14 +324,14 @@ static void report_expansion(const struct service_reader *in, const struct varia
 
 /* Kubernetes expands $(NAME) from the variables of `env` before it. A key that comes by envFrom
  * stays as it is written, and so does any other name, which may be a shell's. */
-static void check_expansions(const struct service_reader *in, const struct set *names)
+static void check_expansions(const struct service_reader *in, const struct map *names)
 {
     const struct service *service = in->service;
     for (size_t i = 0; i < service->variable_count; i++) {
         const struct variable *variable = &service->variables[i];
         struct str name;
         for (size_t at = 0; next_expansion(variable->text, &at, &name);) {
-            const struct variable *found = set_get(names, name);
+            const struct variable *found = map_get(names, name);
             if ((!found || found >= variable) && !name_check_variable(name))
                 report_expansion(in, variable, name, found);
         }
@@ -344,7 +344,7 @@ void service_read_variables(const struct service_reader *in)
     const struct value *env_vars = service_value(in, SERVICE_ENV_VARS);
     for (size_t i = 0; more && i < env_vars->count; i++)
         more = read_env_var(in, &env_vars->items[i]);
-    struct set names = check_variables(in);
+    struct map names = check_variables(in);
     if (!layer_injects(in->layer)) /* a chart has its own env */
         check_expansions(in, &names);
 }

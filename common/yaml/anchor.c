@@ -6,7 +6,7 @@ struct anchor *anchor_add(struct anchors *anchors, struct str name, struct locat
     struct anchor *anchor = ARENA_NEW(anchors->arena, struct anchor);
     *anchor = (struct anchor){.name = name, .node = node, .at = at, .next = anchors->first};
     anchor->open = node->kind != NODE_SCALAR;
-    const struct anchor *before = set_add(anchors->arena, &anchors->by_name, name, anchor);
+    const struct anchor *before = map_add(anchors->arena, &anchors->by_name, name, anchor);
     if (before) {
         diag_error(anchors->diags, at, "this anchor is defined twice");
         if (!diags_full(anchors->diags)) /* counting lines takes time */
@@ -52,7 +52,7 @@ static struct node *copy_tree(struct expansion *expansion, const struct node *fr
         if (from->kind == NODE_MAP)
             node_put(copy, copy_scalar(expansion, child->key), value);
         else
-            node_add(copy, value);
+            node_append(copy, value);
     }
     return copy;
 }
@@ -63,7 +63,7 @@ static void report_unknown(struct anchors *anchors, struct str name, struct loca
     struct suggestion near = {.word = name};
     const struct anchor *anchor = anchors->first;
     for (size_t i = 0; anchor && i < COMPARED && !diags_full(anchors->diags); i++) {
-        suggestion_offer(&near, anchor->name);
+        suggestion_add(&near, anchor->name);
         anchor = anchor->next;
     }
     diag_error(anchors->diags, at, "this alias has no anchor before it");
@@ -88,7 +88,7 @@ static const struct source *used_source(struct arena *arena, struct location at)
 struct node *anchor_expand(struct anchors *anchors, struct str name, struct location at,
                            size_t depth)
 {
-    const struct anchor *anchor = set_get(&anchors->by_name, name);
+    const struct anchor *anchor = map_get(&anchors->by_name, name);
     struct node *nothing = node_new(anchors->arena, NODE_MAP); /* which a merge key takes as well */
     nothing->span = at;
     if (!anchor) {
@@ -115,14 +115,14 @@ struct node *anchor_expand(struct anchors *anchors, struct str name, struct loca
 }
 
 /* Moves the values whose keys are new. */
-static void move_values(struct anchors *anchors, struct node *ret_moved, struct set *keys,
+static void move_values(struct anchors *anchors, struct node *ret_moved, struct map *keys,
                         struct node *from)
 {
     for (struct node *value = from->first, *next; value; value = next) {
         next = value->next;
         value->next = NULL;
-        if (!set_add(anchors->arena, keys, value->key->text, value->key))
-            node_add(ret_moved, value);
+        if (!map_add(anchors->arena, keys, value->key->text, value->key))
+            node_append(ret_moved, value);
     }
 }
 
@@ -133,7 +133,7 @@ static void report_not_map(struct anchors *anchors, const struct node *node)
     diag_hint(anchors->diags, "write <<: *NAME, or <<: [*NAME, *OTHER], for anchors of maps");
 }
 
-void anchor_merge(struct anchors *anchors, struct node *map, struct node *after, struct set *keys,
+void anchor_merge(struct anchors *anchors, struct node *map, struct node *after, struct map *keys,
                   struct node *merged)
 {
     struct node moved = {.kind = NODE_MAP};

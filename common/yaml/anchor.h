@@ -18,7 +18,7 @@ struct anchor {
 struct anchors {
     struct arena *arena;
     struct diags *diags;
-    struct set by_name;
+    struct map by_name;
     struct anchor *first; /* the newest */
     size_t expanded;      /* nodes that aliases stand for, FILE_EXPANDED_MAX at most */
 };
@@ -38,7 +38,7 @@ struct node *anchor_expand(struct anchors *anchors, struct str name, struct loca
  * the first). Keys that the set `keys` has, which are those of the map, are left out, and of
  * several maps the first that has a key counts: https://yaml.org/type/merge.html. Reports what is
  * not a map or a list of maps. `merged` itself must not be used any more. */
-void anchor_merge(struct anchors *anchors, struct node *map, struct node *after, struct set *keys,
+void anchor_merge(struct anchors *anchors, struct node *map, struct node *after, struct map *keys,
                   struct node *merged);
 
 #endif

@@ -2,7 +2,7 @@
 
 const struct change *edit_find_change(const struct edit *edit, const struct node *node)
 {
-    return set_get(&edit->changes, edit_key_of(&node));
+    return map_get(&edit->changes, edit_key_of(&node));
 }
 
 struct edit edit_begin(struct arena *arena, struct diags *diags, const struct source *source,
@@ -29,7 +29,7 @@ static bool is_told(const struct edit *edit, struct location at, const char *mes
 {
     for (size_t i = 0; i < edit->refused.count; i++) {
         const struct diag *diag = &edit->refused.items[i];
-        if (diag->at.start == at.start && str_is(diag->message, message))
+        if (diag->at.start == at.start && str_eq_c(diag->message, message))
             return true;
     }
     return false;
@@ -49,20 +49,20 @@ struct change *edit_children(struct arena *arena, struct node *node)
     change->node = node;
     for (struct node *child = node->first; child; child = child->next)
         change->count++;
-    change->was = ARENA_ARRAY(arena, change->count, struct node *);
+    change->original = ARENA_ARRAY(arena, change->count, struct node *);
     size_t i = 0;
     for (struct node *child = node->first; child; child = child->next)
-        change->was[i++] = child;
+        change->original[i++] = child;
     return change;
 }
 
 /* Keeps the children of a node of the file before they are changed for the first time. */
-void edit_keep(struct edit *edit, struct node *node)
+void edit_save_children(struct edit *edit, struct node *node)
 {
     if (!node->span.source || edit_find_change(edit, node))
         return;
     struct change *change = edit_children(edit->arena, node);
-    set_add(edit->arena, &edit->changes, edit_key_of((const struct node *const *)&change->node),
+    map_add(edit->arena, &edit->changes, edit_key_of((const struct node *const *)&change->node),
             change);
 }
 
@@ -121,9 +121,9 @@ void edit_set(struct edit *edit, struct node *map, struct str key, struct node *
     map = changing(edit, map, NODE_MAP, name_of(map));
     if (!map)
         return;
-    const char *name = str_c(edit->arena, key);
+    const char *name = str_to_c(edit->arena, key);
     struct node *old = node_get(map, name);
-    edit_keep(edit, map);
+    edit_save_children(edit, map);
     for (struct node *each = old                 ? old->next
                              : edit_is_flow(map) ? map->first
                                                  : NULL;
@@ -145,8 +145,8 @@ void edit_remove(struct edit *edit, struct node *map, const char *key)
         next = each->next;
         if (node_is_merge(each)) {
             remove_merged(edit, each, key);
-        } else if (str_is(each->key->text, key)) {
-            edit_keep(edit, map);
+        } else if (str_eq_c(each->key->text, key)) {
+            edit_save_children(edit, map);
             edit_exchange(map, each, NULL);
         }
     }
@@ -157,7 +157,7 @@ void edit_remove_item(struct edit *edit, struct node *list, const struct node *i
     list = changing(edit, list, NODE_LIST, name_of(list));
     if (!list)
         return;
-    edit_keep(edit, list);
+    edit_save_children(edit, list);
     edit_exchange(list, item, NULL);
 }
 
@@ -166,10 +166,10 @@ void edit_insert(struct edit *edit, struct node *list, const struct node *before
     list = changing(edit, list, NODE_LIST, name_of(list));
     if (!list)
         return;
-    edit_keep(edit, list);
+    edit_save_children(edit, list);
     item->next = NULL;
     if (!before) {
-        node_add(list, item);
+        node_append(list, item);
         return;
     }
     struct node **link = &list->first;
@@ -183,13 +183,13 @@ static struct node *collection(struct edit *edit, struct node *map, const char *
                                enum node_kind kind)
 {
     map = changing(edit, map, NODE_MAP, name_of(map));
-    struct node *value = map ? node_find_key(map, str_of(key)) : NULL;
+    struct node *value = map ? node_at_key(map, str_from_c(key)) : NULL;
     if (!map)
         return NULL;
     if (value && !node_is_null(value))
-        return changing(edit, value, kind, str_of(key));
+        return changing(edit, value, kind, str_from_c(key));
     struct node *made = node_new(edit->arena, kind);
-    edit_set(edit, map, str_of(key), made);
+    edit_set(edit, map, str_from_c(key), made);
     return made;
 }
 

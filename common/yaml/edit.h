@@ -18,7 +18,7 @@ struct edit {
     size_t start; /* of the document in the source */
     size_t end;
     struct node *root;
-    struct set changes; /* by node: what its children were */
+    struct map changes; /* by node: what its children were */
     size_t expanded;    /* nodes that were copied for aliases */
 };
 

@@ -17,7 +17,7 @@ static struct node *copy_tree(struct edit *edit, const struct node *from)
     }
     copy->first = copy->last = NULL;
     for (const struct node *child = from->first; child; child = child->next)
-        node_add(copy, copy_tree(edit, child));
+        node_append(copy, copy_tree(edit, child));
     return copy;
 }
 
@@ -37,17 +37,17 @@ void edit_separate_aliases(struct edit *edit, struct node *node)
 
 /* Anchors that are not written again */
 
-static void mark_lost(struct edit *edit, struct set *lost, struct node *node);
+static void mark_lost(struct edit *edit, struct map *lost, struct node *node);
 
-static void add_lost(struct edit *edit, struct set *lost, const struct node *node)
+static void add_lost(struct edit *edit, struct map *lost, const struct node *node)
 {
     const struct node **key = ARENA_NEW(edit->arena, const struct node *);
     *key = node;
-    set_add(edit->arena, lost, edit_key_of(key), node);
+    map_add(edit->arena, lost, edit_key_of(key), node);
 }
 
 /* The key of a value that goes, and what the value has overridden, which goes along. */
-static void mark_key(struct edit *edit, struct set *lost, const struct node *value)
+static void mark_key(struct edit *edit, struct map *lost, const struct node *value)
 {
     if (value->key)
         add_lost(edit, lost, value->key);
@@ -57,7 +57,7 @@ static void mark_key(struct edit *edit, struct set *lost, const struct node *val
     }
 }
 
-static void mark_lost(struct edit *edit, struct set *lost, struct node *node)
+static void mark_lost(struct edit *edit, struct map *lost, struct node *node)
 {
     add_lost(edit, lost, node);
     if (node->kind == NODE_SCALAR || node->kind == NODE_ALIAS)
@@ -66,13 +66,13 @@ static void mark_lost(struct edit *edit, struct set *lost, struct node *node)
     if (!change)
         change = edit_children(edit->arena, node);
     for (size_t i = 0; i < change->count; i++) {
-        mark_lost(edit, lost, change->was[i]);
-        mark_key(edit, lost, change->was[i]);
+        mark_lost(edit, lost, change->original[i]);
+        mark_key(edit, lost, change->original[i]);
     }
 }
 
 /* Nodes of the file in what is removed or replaced. */
-static void find_lost(struct edit *edit, struct set *lost, struct node *node)
+static void find_lost(struct edit *edit, struct map *lost, struct node *node)
 {
     if (!node->span.source || node->kind == NODE_SCALAR || node->kind == NODE_ALIAS)
         return;
@@ -83,7 +83,7 @@ static void find_lost(struct edit *edit, struct set *lost, struct node *node)
     const struct change *change = edit_find_change(edit, node);
     const struct node *next = node->first;
     for (size_t i = 0; change && i < change->count; i++) {
-        struct node *was = change->was[i];
+        struct node *was = change->original[i];
         const struct node *now = edit_successor(&next, was);
         if (now != was)
             mark_lost(edit, lost, was);
@@ -101,7 +101,7 @@ static void replace_alias(struct edit *edit, struct node *parent, const struct n
 {
     made->key = alias->key;
     made->span = alias->span;
-    edit_keep(edit, parent);
+    edit_save_children(edit, parent);
     edit_exchange(parent, alias, made);
 }
 
@@ -114,36 +114,36 @@ static struct node *merge_alias(struct edit *edit, const struct node *alias)
         return NULL;
     anchor = node_effective(edit->arena, anchor);
     const struct node *now = node_effective(edit->arena, alias->first);
-    struct set known = {0};
+    struct map known = {0};
     for (const struct node *value = now->first; value; value = value->next)
-        set_add(edit->arena, &known, value->key->text, value);
+        map_add(edit->arena, &known, value->key->text, value);
     for (const struct node *value = anchor->first; value; value = value->next) {
-        const struct node *same = set_get(&known, value->key->text);
+        const struct node *same = map_get(&known, value->key->text);
         if (!same || !edit_same(edit->arena, value, same))
             return NULL;
     }
-    struct set old = {0};
+    struct map old = {0};
     for (const struct node *value = anchor->first; value; value = value->next)
-        set_add(edit->arena, &old, value->key->text, value);
+        map_add(edit->arena, &old, value->key->text, value);
     struct node *made = node_new(edit->arena, NODE_MAP);
     struct node *copy = node_new(edit->arena, NODE_ALIAS);
     copy->text = alias->text;
     copy->first = copy->last = alias->last;
     node_put(made, node_scalar(edit->arena, STYLE_PLAIN, STR("<<")), copy);
     for (const struct node *value = now->first; value; value = value->next)
-        if (!set_get(&old, value->key->text))
+        if (!map_get(&old, value->key->text))
             node_put(made, node_copy(edit->arena, value->key), node_copy(edit->arena, value));
     return made;
 }
 
 /* The keys of a map from one of its values on, merged ones included. */
-static struct set keys_from(struct edit *edit, struct node *value)
+static struct map keys_from(struct edit *edit, struct node *value)
 {
-    struct set keys = {0};
+    struct map keys = {0};
     const struct node rest = {.kind = NODE_MAP, .first = value};
     for (const struct node *each = node_effective(edit->arena, &rest)->first; each;
          each = each->next)
-        set_add(edit->arena, &keys, each->key->text, each);
+        map_add(edit->arena, &keys, each->key->text, each);
     return keys;
 }
 
@@ -175,19 +175,19 @@ static void dissolve_merge(struct edit *edit, struct node *map, const struct nod
 {
     struct arena *arena = edit->arena;
     struct node *made = node_new(arena, NODE_MAP);
-    struct set merged = {0};
-    struct set later = keys_from(edit, alias->next);
+    struct map merged = {0};
+    struct map later = keys_from(edit, alias->next);
     for (const struct node *value = node_effective(arena, alias->first)->first; value;
          value = value->next) {
-        if (set_get(&later, value->key->text))
+        if (map_get(&later, value->key->text))
             continue;
         node_put(made, node_copy(arena, value->key), node_copy(arena, value));
-        set_add(arena, &merged, value->key->text, value);
+        map_add(arena, &merged, value->key->text, value);
     }
-    edit_keep(edit, map);
+    edit_save_children(edit, map);
     for (struct node *value = map->first, *next; value != alias; value = next) {
         next = value->next;
-        if (!node_is_merge(value) && set_get(&merged, value->key->text) && !has_anchor(value))
+        if (!node_is_merge(value) && map_get(&merged, value->key->text) && !has_anchor(value))
             edit_exchange(map, value, NULL);
     }
     if (made->first)
@@ -206,7 +206,7 @@ static void write_out(struct edit *edit, struct node *parent, const struct node 
     replace_alias(edit, parent, alias, made ? made : node_copy(edit->arena, alias));
 }
 
-static void settle(struct edit *edit, const struct set *lost, struct node *node)
+static void settle(struct edit *edit, const struct map *lost, struct node *node)
 {
     for (struct node *child = node->first, *next; child; child = next) {
         next = child->next;
@@ -216,15 +216,15 @@ static void settle(struct edit *edit, const struct set *lost, struct node *node)
             continue;
         }
         const struct node *anchor = child->last;
-        bool is_lost = set_get(lost, edit_key_of(&anchor)) != NULL;
+        bool is_lost = map_get(lost, edit_key_of(&anchor)) != NULL;
         if (is_lost || !edit_same(edit->arena, child->first, anchor))
             write_out(edit, node, child, is_lost);
     }
 }
 
-void edit_settle_aliases(struct edit *edit)
+void edit_resolve_aliases(struct edit *edit)
 {
-    struct set lost = {0};
+    struct map lost = {0};
     if (edit->expanded == 0) /* there are none */
         return;
     find_lost(edit, &lost, edit->root);

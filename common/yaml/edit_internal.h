@@ -12,7 +12,7 @@
 /* A map or list whose children are no longer those of the file. */
 struct change {
     struct node *node;
-    struct node **was;
+    struct node **original;
     size_t count;
 };
 
@@ -41,7 +41,7 @@ struct edit_entry {
     size_t colon;      /* behind the colon or dash */
     bool has_colon;
     size_t end; /* of the value */
-    enum { KEPT, REPLACED, REMOVED } fate;
+    enum { KEPT, REPLACED, REMOVED } status;
 };
 
 static inline bool edit_is_flow(const struct node *node)
@@ -51,7 +51,7 @@ static inline bool edit_is_flow(const struct node *node)
 
 /* True for what was put in; the new value of a key of the file has that key, and what is written in
  * the place of an alias has its span. */
-static inline bool edit_is_made(const struct node *node)
+static inline bool edit_is_new(const struct node *node)
 {
     return !node->span.source && !(node->key && node->key->span.source);
 }
@@ -72,7 +72,7 @@ const struct change *edit_find_change(const struct edit *edit, const struct node
 void edit_refuse(struct edit *edit, struct location at, const char *message, const char *hint);
 
 /* Keeps the children of a node of the file before they are changed for the first time. */
-void edit_keep(struct edit *edit, struct node *node);
+void edit_save_children(struct edit *edit, struct node *node);
 
 /* Takes a child out of its map or list, or puts another in its place. */
 void edit_exchange(struct node *parent, const struct node *child, struct node *instead);
@@ -88,7 +88,7 @@ const struct node *edit_successor(const struct node **next, const struct node *w
 void edit_separate_aliases(struct edit *edit, struct node *node);
 
 /* Writes out, in the tree, each alias that would no longer mean what its copy is. */
-void edit_settle_aliases(struct edit *edit);
+void edit_resolve_aliases(struct edit *edit);
 
 /* Where an entry of the file stands. */
 struct edit_entry edit_map_entry(const struct writer *writer, struct node *value);

@@ -155,8 +155,8 @@ static void replace_with_line(struct writer *writer, const struct edit_entry *en
         return;
     }
     if (past_newline(writer, entry))
-        buf_add(text, str_of(writer->style.newline));
-    struct str behind_space = str_from(buf_take(writer->arena, text), 1); /* the space is there */
+        buf_add(text, str_from_c(writer->style.newline));
+    struct str behind_space = str_skip(buf_take(writer->arena, text), 1); /* the space is there */
     splice(writer, old->span.start, old->span.end, behind_space);
 }
 
@@ -165,7 +165,7 @@ static void replace_with_lines(struct writer *writer, const struct edit_entry *e
                                bool same_line, struct buf *text)
 {
     const struct node *old = entry->node;
-    struct str newline = str_of(writer->style.newline);
+    struct str newline = str_from_c(writer->style.newline);
     bool past = past_newline(writer, entry);
     if (past)
         buf_add(text, newline);
@@ -176,7 +176,7 @@ static void replace_with_lines(struct writer *writer, const struct edit_entry *e
         size_t at = line_end(writer, old->span.end);
         edit_splice(writer, at, at, text);
     } else {
-        struct str behind_break = str_from(buf_take(writer->arena, text), newline.len);
+        struct str behind_break = str_skip(buf_take(writer->arena, text), newline.len);
         splice(writer, line_start(writer, old->text_at), old->span.end, behind_break);
     }
 }
@@ -215,7 +215,7 @@ static void add_fragments(struct writer *writer, struct buf *out, const struct n
 {
     for (const struct node *node = first; node != end; node = node->next) {
         if (node != first)
-            buf_add(out, str_of(writer->style.newline));
+            buf_add(out, str_from_c(writer->style.newline));
         if (node != first || indent_first)
             buf_add_spaces(out, column);
         add_fragment(writer, out, node, column);
@@ -286,9 +286,9 @@ static void append(struct writer *writer, const struct edit_entry *entries, size
 {
     const struct edit_entry *last = &entries[count - 1];
     size_t column = edit_column_of(writer, entries[0].start);
-    struct str newline = str_of(writer->style.newline);
+    struct str newline = str_from_c(writer->style.newline);
     struct buf text = {0};
-    if (last->fate == KEPT && last->node->key && ends_unterminated(writer, last)) {
+    if (last->status == KEPT && last->node->key && ends_unterminated(writer, last)) {
         add_fragments(writer, &text, first, end, column, false);
         buf_add(&text, newline);
         buf_add_spaces(&text, column);
@@ -297,7 +297,7 @@ static void append(struct writer *writer, const struct edit_entry *entries, size
     }
     size_t at = behind(writer, last);
     bool broken = at > writer->start && writer->text.data[at - 1] == '\n';
-    if (!broken && last->fate != REMOVED)
+    if (!broken && last->status != REMOVED)
         buf_add(&text, newline);
     add_fragments(writer, &text, first, end, column, true);
     if (broken)
@@ -310,7 +310,7 @@ static void insert_before(struct writer *writer, const struct edit_entry *entrie
                           const struct node *first, const struct node *end)
 {
     size_t column = edit_column_of(writer, entries[0].start);
-    struct str newline = str_of(writer->style.newline);
+    struct str newline = str_from_c(writer->style.newline);
     struct buf text = {0};
     bool own_line = edit_begins_line(writer, entries[next].start);
     size_t at = entries[next].start;
@@ -328,7 +328,7 @@ static void insert_before(struct writer *writer, const struct edit_entry *entrie
 static bool all_removed(const struct edit_entry *entries, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (entries[i].fate != REMOVED)
+        if (entries[i].status != REMOVED)
             return false;
     return true;
 }
@@ -337,10 +337,10 @@ static bool all_removed(const struct edit_entry *entries, size_t count)
 static bool find_run(const struct edit_entry *entries, size_t count, size_t *ret_from, size_t *to)
 {
     *ret_from = *to;
-    while (*ret_from < count && entries[*ret_from].fate != REMOVED)
+    while (*ret_from < count && entries[*ret_from].status != REMOVED)
         ++*ret_from;
     *to = *ret_from;
-    while (*to < count && entries[*to].fate == REMOVED)
+    while (*to < count && entries[*to].status == REMOVED)
         ++*to;
     return *ret_from < count;
 }
@@ -353,7 +353,7 @@ static void write_block(struct writer *writer, const struct node *node,
         add_fragments(writer, &text, node->first, NULL, edit_column_of(writer, entries[0].start),
                       false);
         if (past_newline(writer, &entries[0]))
-            buf_add(&text, str_of(writer->style.newline));
+            buf_add(&text, str_from_c(writer->style.newline));
         edit_splice(writer, entries[0].start, entries[0].end, &text);
         remove_run(writer, entries, 1, count);
         return;
@@ -364,17 +364,17 @@ static void write_block(struct writer *writer, const struct node *node,
     size_t next = 0;
     for (const struct node *each = node->first; each;) {
         const struct node *end = each;
-        while (end && edit_is_made(end))
+        while (end && edit_is_new(end))
             end = end->next;
         if (end == each) {
-            while (next < count && entries[next].fate == REMOVED)
+            while (next < count && entries[next].status == REMOVED)
                 next++;
             next++;
             each = each->next;
             continue;
         }
         size_t before = next;
-        while (before < count && entries[before].fate == REMOVED)
+        while (before < count && entries[before].status == REMOVED)
             before++;
         if (before == count)
             append(writer, entries, count, each, end);
@@ -447,8 +447,8 @@ static void write_flow_made(struct writer *writer, const struct node *node,
     size_t next = 0;
     struct buf front = {0};
     for (const struct node *each = node->first; each; each = each->next) {
-        if (!edit_is_made(each)) {
-            while (next < count && entries[next].fate == REMOVED)
+        if (!edit_is_new(each)) {
+            while (next < count && entries[next].status == REMOVED)
                 next++;
             next++;
         } else if (each->key || next == 0) {

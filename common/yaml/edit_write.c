@@ -43,7 +43,7 @@ static bool is_successor(const struct node *now, const struct node *was)
 
 const struct node *edit_successor(const struct node **next, const struct node *was)
 {
-    while (*next && edit_is_made(*next))
+    while (*next && edit_is_new(*next))
         *next = (*next)->next;
     const struct node *now = *next;
     if (!now || !is_successor(now, was))
@@ -81,13 +81,13 @@ static void write_change(struct writer *writer, struct node *node)
     struct edit_entry *entries = NULL;
     const struct node *next = node->first;
     for (size_t i = 0; i < change->count; i++) {
-        struct node *was = change->was[i];
+        struct node *was = change->original[i];
         struct edit_entry entry = find_entry(writer, node, was);
         const struct node *now = edit_successor(&next, was);
-        entry.fate = !now ? REMOVED : now != was ? REPLACED : KEPT;
-        if (entry.fate == REPLACED || (now && is_rewritten(writer, flow, now))) {
+        entry.status = !now ? REMOVED : now != was ? REPLACED : KEPT;
+        if (entry.status == REPLACED || (now && is_rewritten(writer, flow, now))) {
             edit_replace(writer, flow, &entry, now);
-            entry.fate = REPLACED;
+            entry.status = REPLACED;
         }
         entries = arena_grow(writer->arena, entries, count, sizeof *entries);
         entries[count++] = entry;
@@ -95,7 +95,7 @@ static void write_change(struct writer *writer, struct node *node)
         for (struct node *old = now ? NULL : node_overridden(was); old;
              old = node_overridden(old)) {
             entry = find_entry(writer, node, old);
-            entry.fate = REMOVED;
+            entry.status = REMOVED;
             entries = arena_grow(writer->arena, entries, count, sizeof *entries);
             entries[count++] = entry;
         }
@@ -128,7 +128,7 @@ static void empty_root(struct writer *writer)
     struct buf text = {0};
     buf_add(&text, writer->edit->root->kind == NODE_MAP ? STR("{}") : STR("[]"));
     if (writer->text.data[at->end - 1] == '\n')
-        buf_add(&text, str_of(writer->style.newline));
+        buf_add(&text, str_from_c(writer->style.newline));
     edit_splice(writer, at->start, at->end, &text);
 }
 
@@ -287,7 +287,7 @@ static void refuse_document(struct edit *edit, const struct writer *writer, size
 static bool write_text(struct writer *writer, struct buf *out)
 {
     struct edit *edit = writer->edit;
-    edit_settle_aliases(edit);
+    edit_resolve_aliases(edit);
     writer->style = style_of(writer);
     if (edit_is_emptied(edit, edit->root) && !edit_is_flow(edit->root))
         empty_root(writer);
@@ -303,12 +303,12 @@ bool edit_write(struct edit *edit, struct buf *out)
                             .text = edit->source->text,
                             .start = edit->start,
                             .end = edit->end};
-    writer.start += utf8_mark(str_slice(writer.text, edit->start, edit->end));
+    writer.start += utf8_bom_len(str_slice(writer.text, edit->start, edit->end));
     size_t before = out->len;
     bool ok = edit->refused.errors == 0;
     if (ok) {
         ok = write_text(&writer, out);
-        struct str written = str_from(buf_str(out), before);
+        struct str written = str_skip(buf_str(out), before);
         ok = ok && is_as_meant(edit, written);
         if (!ok)
             refuse_document(edit, &writer, written.len);

@@ -72,7 +72,7 @@ static void add_quoted(struct buf *out, struct str text, enum quoting quoting)
         else
             add_yaml_escape(out, character);
     }
-    buf_add(out, str_from(text, clean));
+    buf_add(out, str_skip(text, clean));
     buf_add_byte(out, '"');
 }
 
@@ -156,7 +156,7 @@ bool emit_is_inline(const struct node *node)
 
 static void next_line(struct buf *out, size_t column, const struct emit_style *style)
 {
-    buf_add(out, str_of(style->newline));
+    buf_add(out, str_from_c(style->newline));
     buf_add_spaces(out, column);
 }
 

@@ -20,7 +20,7 @@ struct node *node_scalar(struct arena *arena, enum scalar_style style, struct st
     return node;
 }
 
-void node_add(struct node *list, struct node *item)
+void node_append(struct node *list, struct node *item)
 {
     if (list->last)
         list->last->next = item;
@@ -32,7 +32,7 @@ void node_add(struct node *list, struct node *item)
 void node_put(struct node *map, struct node *key, struct node *value)
 {
     value->key = key;
-    node_add(map, value);
+    node_append(map, value);
 }
 
 /* Where the link to a key's value is kept: in the map, or in the value before it. */
@@ -40,7 +40,7 @@ static struct node **find_link(struct node *map, const char *key, struct node **
 {
     *ret_before = NULL;
     for (struct node **link = map ? &map->first : NULL; link && *link; link = &(*link)->next) {
-        if (str_is((*link)->key->text, key))
+        if (str_eq_c((*link)->key->text, key))
             return link;
         *ret_before = *link;
     }
@@ -75,7 +75,7 @@ struct node *node_get(const struct node *map, const char *key)
 {
     struct node *found = NULL;
     for (struct node *value = map->first; value; value = value->next)
-        if (str_is(value->key->text, key))
+        if (str_eq_c(value->key->text, key))
             found = value;
     return found;
 }
@@ -100,17 +100,17 @@ struct node *node_target(struct node *node)
 static struct node *find_merged(const struct node *merged, struct str key)
 {
     if (merged->kind == NODE_MAP)
-        return node_find_key(merged, key);
+        return node_at_key(merged, key);
     struct node *found = NULL;
     for (const struct node *item = merged->kind == NODE_LIST ? merged->first : NULL; item && !found;
          item = item->next)
         if (target(item)->kind == NODE_MAP)
-            found = node_find_key(target(item), key);
+            found = node_at_key(target(item), key);
     return found;
 }
 
 /* As deep as merge keys are in what is merged, which MANIFEST_EXPANDED_MAX limits. */
-struct node *node_find_key(const struct node *map, struct str key)
+struct node *node_at_key(const struct node *map, struct str key)
 {
     struct node *found = NULL;
     for (struct node *value = map->first; value; value = value->next) {
@@ -124,14 +124,14 @@ struct node *node_find_key(const struct node *map, struct str key)
     return found;
 }
 
-struct node *node_find(const struct node *map, const char *path)
+struct node *node_at(const struct node *map, const char *path)
 {
-    struct str words = str_of(path);
+    struct str words = str_from_c(path);
     const struct node *in = target(map);
     struct node *node = NULL;
     for (size_t at = 0; at < words.len;) {
         size_t end = str_find(words, at, ' ');
-        node = in && in->kind == NODE_MAP ? node_find_key(in, str_slice(words, at, end)) : NULL;
+        node = in && in->kind == NODE_MAP ? node_at_key(in, str_slice(words, at, end)) : NULL;
         in = node;
         at = end + 1;
     }
@@ -141,7 +141,7 @@ struct node *node_find(const struct node *map, const char *path)
 /* The effective values of a map, the last one first. */
 struct effective {
     struct arena *arena;
-    struct set seen;
+    struct map seen;
     struct node *first;
 };
 
@@ -163,7 +163,7 @@ static void add_effective(struct effective *effective, const struct node *map)
              item; item = item->next)
             if (target(item)->kind == NODE_MAP)
                 add_effective(effective, target(item));
-        if (!merged && !set_add(effective->arena, &effective->seen, value->key->text, value)) {
+        if (!merged && !map_add(effective->arena, &effective->seen, value->key->text, value)) {
             struct node *copy = ARENA_NEW(effective->arena, struct node);
             *copy = *value;
             copy->next = effective->first;
@@ -189,13 +189,13 @@ const struct node *node_effective(struct arena *arena, const struct node *map)
     return made;
 }
 
-struct node *node_items(const struct node *node)
+struct node *node_first_child(const struct node *node)
 {
     const struct node *collection = target(node);
     return collection && collection->kind != NODE_SCALAR ? collection->first : NULL;
 }
 
-struct str node_text(const struct node *node)
+struct str node_string(const struct node *node)
 {
     const struct node *scalar = target(node);
     return scalar && scalar->kind == NODE_SCALAR ? scalar->text : (struct str){0};
@@ -217,7 +217,7 @@ struct node *node_copy(struct arena *arena, const struct node *node)
         if (from->kind == NODE_MAP)
             node_put(copy, node_copy(arena, child->key), value);
         else
-            node_add(copy, value);
+            node_append(copy, value);
     }
     return copy;
 }
@@ -228,14 +228,14 @@ bool node_is_null(const struct node *node)
     if (scalar->kind != NODE_SCALAR || scalar->style != STYLE_PLAIN)
         return false;
     struct str text = scalar->text;
-    return text.len == 0 || str_is(text, "~") || str_is(text, "null") || str_is(text, "Null") ||
-           str_is(text, "NULL");
+    return text.len == 0 || str_eq_c(text, "~") || str_eq_c(text, "null") ||
+           str_eq_c(text, "Null") || str_eq_c(text, "NULL");
 }
 
 bool node_is_merge(const struct node *value)
 {
     const struct node *key = value->key;
-    return key && key->style == STYLE_PLAIN && str_is(key->text, "<<");
+    return key && key->style == STYLE_PLAIN && str_eq_c(key->text, "<<");
 }
 
 bool node_to_int(const struct node *node, int64_t *ret_number)
@@ -262,15 +262,16 @@ bool node_is_verbatim(const struct node *scalar)
 }
 
 /* Keys are words of Kubernetes' API, which no reader takes for anything but text. */
-struct node *put_node(struct arena *arena, struct node *map, const char *key, struct node *value)
+struct node *node_set(struct arena *arena, struct node *map, const char *key, struct node *value)
 {
-    node_put(map, node_scalar(arena, STYLE_PLAIN, str_of(key)), value);
+    node_put(map, node_scalar(arena, STYLE_PLAIN, str_from_c(key)), value);
     return value;
 }
 
-struct node *put_text(struct arena *arena, struct node *map, const char *key, struct str text)
+struct node *node_set_string(struct arena *arena, struct node *map, const char *key,
+                             struct str text)
 {
-    return put_node(arena, map, key, node_scalar(arena, STYLE_TEXT, text));
+    return node_set(arena, map, key, node_scalar(arena, STYLE_TEXT, text));
 }
 
 struct node *node_int(struct arena *arena, int64_t number)
@@ -278,42 +279,42 @@ struct node *node_int(struct arena *arena, int64_t number)
     return node_scalar(arena, STYLE_PLAIN, str_format(arena, "%" PRId64, number));
 }
 
-struct node *put_lines(struct arena *arena, struct node *map, const char *key, struct str text)
+struct node *node_set_lines(struct arena *arena, struct node *map, const char *key, struct str text)
 {
-    return put_node(arena, map, key, node_scalar(arena, STYLE_LINES, text));
+    return node_set(arena, map, key, node_scalar(arena, STYLE_LINES, text));
 }
 
-struct node *put_int(struct arena *arena, struct node *map, const char *key, int64_t number)
+struct node *node_set_int(struct arena *arena, struct node *map, const char *key, int64_t number)
 {
-    return put_node(arena, map, key, node_int(arena, number));
+    return node_set(arena, map, key, node_int(arena, number));
 }
 
-struct node *put_bool(struct arena *arena, struct node *map, const char *key, bool flag)
+struct node *node_set_bool(struct arena *arena, struct node *map, const char *key, bool flag)
 {
-    return put_node(arena, map, key,
+    return node_set(arena, map, key,
                     node_scalar(arena, STYLE_PLAIN, flag ? STR("true") : STR("false")));
 }
 
-struct node *put_map(struct arena *arena, struct node *map, const char *key)
+struct node *node_set_map(struct arena *arena, struct node *map, const char *key)
 {
-    return put_node(arena, map, key, node_new(arena, NODE_MAP));
+    return node_set(arena, map, key, node_new(arena, NODE_MAP));
 }
 
-struct node *put_list(struct arena *arena, struct node *map, const char *key)
+struct node *node_set_list(struct arena *arena, struct node *map, const char *key)
 {
-    return put_node(arena, map, key, node_new(arena, NODE_LIST));
+    return node_set(arena, map, key, node_new(arena, NODE_LIST));
 }
 
-struct node *add_map(struct arena *arena, struct node *list)
+struct node *node_append_map(struct arena *arena, struct node *list)
 {
     struct node *map = node_new(arena, NODE_MAP);
-    node_add(list, map);
+    node_append(list, map);
     return map;
 }
 
-struct node *add_text(struct arena *arena, struct node *list, struct str text)
+struct node *node_append_string(struct arena *arena, struct node *list, struct str text)
 {
     struct node *item = node_scalar(arena, STYLE_TEXT, text);
-    node_add(list, item);
+    node_append(list, item);
     return item;
 }

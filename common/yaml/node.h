@@ -47,7 +47,7 @@ struct node {
 
 struct node *node_new(struct arena *arena, enum node_kind kind) __attribute__((returns_nonnull));
 struct node *node_scalar(struct arena *arena, enum scalar_style style, struct str text);
-void node_add(struct node *list, struct node *item);
+void node_append(struct node *list, struct node *item);
 void node_put(struct node *map, struct node *key, struct node *value);
 
 /* Takes a key and its value out of a map, or puts another value in its place. NULL and a key that
@@ -68,10 +68,10 @@ struct node *node_overridden(const struct node *value);
 /* What the words lead to, in map after map, through aliases and merge keys (<<); NULL where nothing
  * is or where it is null. `path` is split at spaces. Later keys override earlier ones, also where
  * one of them comes by a merge key: so do Helm, kubectl and the API server (go.yaml.in/yaml/v2). */
-struct node *node_find(const struct node *map, const char *path);
+struct node *node_at(const struct node *map, const char *path);
 
 /* The same for one key, which may hold spaces: also a null; NULL where the key is missing. */
-struct node *node_find_key(const struct node *map, struct str key);
+struct node *node_at_key(const struct node *map, struct str key);
 
 /* The map as its readers see it: merge keys written out, each key once. It is the map itself if it
  * has no merge key, else a new one with copies of the values that share their children. */
@@ -79,10 +79,10 @@ const struct node *node_effective(struct arena *arena, const struct node *map);
 
 /* The first item of a list, or value of a map, also through an alias; NULL for NULL and for
  * scalars. */
-struct node *node_items(const struct node *node);
+struct node *node_first_child(const struct node *node);
 
 /* The text of a scalar; empty for NULL and for what is none. */
-struct str node_text(const struct node *node);
+struct str node_string(const struct node *node);
 
 /* A deep copy that stands nowhere: its spans are those of a node made here. Aliases and merge keys
  * are written out. */
@@ -108,14 +108,16 @@ bool node_is_verbatim(const struct node *scalar);
 
 /* For making trees. Each returns the node it added. */
 struct node *node_int(struct arena *arena, int64_t number);
-struct node *put_node(struct arena *arena, struct node *map, const char *key, struct node *value);
-struct node *put_text(struct arena *arena, struct node *map, const char *key, struct str text);
-struct node *put_lines(struct arena *arena, struct node *map, const char *key, struct str text);
-struct node *put_int(struct arena *arena, struct node *map, const char *key, int64_t number);
-struct node *put_bool(struct arena *arena, struct node *map, const char *key, bool flag);
-struct node *put_map(struct arena *arena, struct node *map, const char *key);
-struct node *put_list(struct arena *arena, struct node *map, const char *key);
-struct node *add_map(struct arena *arena, struct node *list);
-struct node *add_text(struct arena *arena, struct node *list, struct str text);
+struct node *node_set(struct arena *arena, struct node *map, const char *key, struct node *value);
+struct node *node_set_string(struct arena *arena, struct node *map, const char *key,
+                             struct str text);
+struct node *node_set_lines(struct arena *arena, struct node *map, const char *key,
+                            struct str text);
+struct node *node_set_int(struct arena *arena, struct node *map, const char *key, int64_t number);
+struct node *node_set_bool(struct arena *arena, struct node *map, const char *key, bool flag);
+struct node *node_set_map(struct arena *arena, struct node *map, const char *key);
+struct node *node_set_list(struct arena *arena, struct node *map, const char *key);
+struct node *node_append_map(struct arena *arena, struct node *list);
+struct node *node_append_string(struct arena *arena, struct node *list, struct str text);
 
 #endif

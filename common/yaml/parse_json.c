@@ -60,7 +60,7 @@ static bool read_code_point(struct reader *reader, struct buf *out)
     if (!read_unit(reader, &unit))
         return false;
     if (unit >= 0xD800 && unit < 0xDC00 &&
-        str_starts(str_from(reader->text, reader->at), STR("\\u"))) {
+        str_starts_with(str_skip(reader->text, reader->at), STR("\\u"))) {
         size_t after = reader->at;
         reader->at += 2;
         if (!read_unit(reader, &low))
@@ -169,7 +169,7 @@ static bool skip_literal(struct reader *reader)
 {
     const struct str literals[] = {STR("true"), STR("false"), STR("null")};
     for (size_t i = 0; i < COUNT_OF(literals); i++) {
-        if (str_starts(str_from(reader->text, reader->at), literals[i])) {
+        if (str_starts_with(str_skip(reader->text, reader->at), literals[i])) {
             reader->at += literals[i].len;
             return true;
         }
@@ -190,7 +190,7 @@ static struct node *read_value(struct reader *reader);
 
 /* Adds a key to those of an object; false if it is there already. Most objects are small and need
  * no index. */
-static bool add_key(struct reader *reader, const struct node *map, struct set *index,
+static bool add_key(struct reader *reader, const struct node *map, struct map *index,
                     const struct node *key)
 {
     enum { UNINDEXED_MAX = 12 };
@@ -202,11 +202,11 @@ static bool add_key(struct reader *reader, const struct node *map, struct set *i
     if (count <= UNINDEXED_MAX)
         return true;
     for (const struct node *value = index->count ? NULL : map->first; value; value = value->next)
-        set_add(reader->arena, index, value->key->text, value->key);
-    return set_add(reader->arena, index, key->text, key) == NULL;
+        map_add(reader->arena, index, value->key->text, value->key);
+    return map_add(reader->arena, index, key->text, key) == NULL;
 }
 
-static bool read_member(struct reader *reader, struct node *map, struct set *index)
+static bool read_member(struct reader *reader, struct node *map, struct map *index)
 {
     struct node *key = accept(reader, '"') ? read_string(reader) : NULL;
     if (!key || !add_key(reader, map, index, key))
@@ -222,7 +222,7 @@ static bool read_item(struct reader *reader, struct node *list)
 {
     struct node *item = read_value(reader);
     if (item)
-        node_add(list, item);
+        node_append(list, item);
     return item != NULL;
 }
 
@@ -231,7 +231,7 @@ static struct node *read_collection(struct reader *reader, enum node_kind kind)
 {
     char end = kind == NODE_MAP ? '}' : ']';
     struct node *node = node_new(reader->arena, kind);
-    struct set index = {0};
+    struct map index = {0};
     if (++reader->depth > JSON_DEPTH_MAX)
         return NULL;
     skip_whitespace(reader);

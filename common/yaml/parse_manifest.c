@@ -77,7 +77,8 @@ static size_t skip_properties(const struct loader *loader, size_t at, size_t end
 {
     struct str text = loader->source->text;
     while (at < end && strchr("&!", text.data[at])) {
-        if (str_starts(str_from(text, at), STR("!<"))) /* which may hold any character of a URI */
+        if (str_starts_with(str_skip(text, at),
+                            STR("!<"))) /* which may hold any character of a URI */
             at = str_find(text, at, '>');
         while (at < end && !strchr(" \t\r\n,[]{}", text.data[at]))
             at++;
@@ -112,7 +113,7 @@ static void keep_anchor(struct loader *loader, const yaml_char_t *name, struct n
     }
     loader->anchors =
         arena_grow(loader->arena, loader->anchors, loader->anchor_count, sizeof *loader->anchors);
-    struct str text = str_copy(loader->arena, str_of((const char *)name));
+    struct str text = str_copy(loader->arena, str_from_c((const char *)name));
     loader->anchors[loader->anchor_count++] =
         (struct anchor){.name = text, .node = node, .size = node->kind == NODE_SCALAR};
 }
@@ -120,7 +121,7 @@ static void keep_anchor(struct loader *loader, const yaml_char_t *name, struct n
 /* An alias as a key is the text that it stands for; one for `<<` is no merge key to Go. */
 static struct node *key_of_alias(struct loader *loader, const struct node *alias)
 {
-    struct node *key = node_scalar(loader->arena, STYLE_TEXT, node_text(alias));
+    struct node *key = node_scalar(loader->arena, STYLE_TEXT, node_string(alias));
     key->span = alias->span;
     key->text_at = alias->text_at;
     return key;
@@ -135,7 +136,7 @@ static void take(struct loader *loader, struct node *node)
     struct level *level = &loader->levels[loader->depth - 1];
     level->size++;
     if (level->node->kind == NODE_LIST) {
-        node_add(level->node, node);
+        node_append(level->node, node);
     } else if (level->key) {
         node_put(level->node, level->key, node);
         level->key = NULL;
@@ -169,7 +170,7 @@ static bool has_equal_keys(const struct node *map)
 {
     enum { FEW = 8 };
     struct arena scratch = {0};
-    struct set keys = {0};
+    struct map keys = {0};
     size_t count = 0;
     bool equal = false;
     for (const struct node *value = map->first; value; value = value->next)
@@ -179,7 +180,7 @@ static bool has_equal_keys(const struct node *map)
         while (other != value && !str_equal(other->key->text, value->key->text))
             other = other->next;
         equal = other != value ||
-                (count > FEW && set_add(&scratch, &keys, value->key->text, value) != NULL);
+                (count > FEW && map_add(&scratch, &keys, value->key->text, value) != NULL);
     }
     arena_free(&scratch);
     return equal;
@@ -190,7 +191,7 @@ static bool has_equal_keys(const struct node *map)
 static void drop_overridden(struct loader *loader, struct node *map)
 {
     struct node *reversed = NULL;
-    struct set last = {0};
+    struct map last = {0};
     for (struct node *value = map->first, *next; value; value = next) {
         next = value->next;
         value->next = reversed;
@@ -200,7 +201,7 @@ static void drop_overridden(struct loader *loader, struct node *map)
     for (struct node *value = reversed, *next; value; value = next) {
         next = value->next;
         const struct node *holder =
-            node_is_merge(value) ? NULL : set_add(loader->arena, &last, value->key->text, value);
+            node_is_merge(value) ? NULL : map_add(loader->arena, &last, value->key->text, value);
         if (holder) {
             value->next = NULL;
             value->key->first = holder->key->first;
@@ -286,7 +287,7 @@ static bool may_expand(struct loader *loader, const struct anchor *anchor)
 static void take_alias(struct loader *loader, const yaml_event_t *event)
 {
     struct node *node = new_node(loader, NODE_ALIAS, event, false);
-    struct str name = str_of((const char *)event->data.alias.anchor);
+    struct str name = str_from_c((const char *)event->data.alias.anchor);
     const struct anchor *anchor = NULL;
     for (size_t i = loader->anchor_count; i > 0 && !anchor; i--)
         if (str_equal(loader->anchors[i - 1].name, name))
@@ -377,7 +378,7 @@ bool load_manifest(struct arena *arena, const struct source *source, size_t star
                    struct diags *diags, struct node **ret_root)
 {
     struct loader loader = {.arena = arena, .source = source, .diags = diags, .end = end};
-    loader.start = start + utf8_mark(str_slice(source->text, start, end));
+    loader.start = start + utf8_bom_len(str_slice(source->text, start, end));
     loader.offset = loader.start;
     *ret_root = NULL;
     if (end - start > MANIFEST_SIZE_MAX) {

@@ -25,7 +25,7 @@ const char *__lsan_default_options(void)
 struct level {
     struct node *node;
     struct node *key; /* mapping: read, its value not yet */
-    struct set keys;
+    struct map keys;
     struct node *merged;   /* mapping: the value of its merge key; NULL: none so far */
     struct node *unmerged; /* the value before the merge key; NULL: it is the first key */
     struct anchor *anchor; /* NULL: it has none */
@@ -77,7 +77,7 @@ static void fail(struct loader *loader, struct location at, const char *message,
 
 static bool is_merge_key(const struct node *key)
 {
-    return key->style == STYLE_PLAIN && str_is(key->text, "<<");
+    return key->style == STYLE_PLAIN && str_eq_c(key->text, "<<");
 }
 
 static void take_key(struct loader *loader, struct level *level, struct node *key)
@@ -87,7 +87,7 @@ static void take_key(struct loader *loader, struct level *level, struct node *ke
     if (is_merge_key(key))
         first = level->merged ? level->merged->key : NULL;
     else
-        first = set_add(loader->arena, &level->keys, key->text, key);
+        first = map_add(loader->arena, &level->keys, key->text, key);
     if (!first)
         return;
     if (loader->source->secret)
@@ -125,7 +125,7 @@ static void take(struct loader *loader, struct node *node)
     if (level->node->kind == NODE_LIST) {
         if (!node->span.source)
             node->span = level->node->span;
-        node_add(level->node, node);
+        node_append(level->node, node);
     } else if (level->key) {
         if (!node->span.source)
             node->span = level->key->span;
@@ -195,8 +195,8 @@ static void open_level(struct loader *loader, struct fy_event *event, enum node_
     }
     take(loader, node);
     bool inside = loader->depth && loader->levels[loader->depth - 1].flow;
-    struct str text = str_from(loader->source->text, node->span.start);
-    bool bracket = str_starts(text, STR("{")) || str_starts(text, STR("["));
+    struct str text = str_skip(loader->source->text, node->span.start);
+    bool bracket = str_starts_with(text, STR("{")) || str_starts_with(text, STR("["));
     loader->levels[loader->depth++] = (struct level){
         .node = node, .anchor = take_anchor(loader, event, node), .flow = inside || bracket};
 }
@@ -230,7 +230,7 @@ static size_t line_end(struct str text, size_t at)
 /* Bytes between the start of the line and an offset; a byte order mark is no part of the line. */
 static size_t column_of(struct str text, size_t offset)
 {
-    size_t mark = utf8_mark(text);
+    size_t mark = utf8_bom_len(text);
     size_t start = offset;
     while (start > 0 && !is_break(text.data[start - 1]))
         start--;
@@ -299,13 +299,13 @@ static void refuse_directives(struct loader *loader)
         size_t indent = 0;
         while (indent < line.len && is_blank(line.data[indent]))
             indent++;
-        if (before_document && str_starts(line, STR("%"))) {
+        if (before_document && str_starts_with(line, STR("%"))) {
             fail(loader, place(loader, at, at + line.len), "YAML directives are not used here",
                  "leave the line out");
             return;
         }
         if (indent < line.len && line.data[indent] != '#')
-            before_document = str_starts(line, STR("..."));
+            before_document = str_starts_with(line, STR("..."));
     }
 }
 
@@ -527,7 +527,7 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
              "look for an odd | or > header, or a line that begins with %");
         return;
     }
-    if (str_ends(str_of(error->msg), STR("end in flow mode")) && !loader->sloppy) {
+    if (str_ends_with(str_from_c(error->msg), STR("end in flow mode")) && !loader->sloppy) {
         loader->outdented = true;
         return;
     }
@@ -561,7 +561,7 @@ static void parse(struct loader *loader)
     if (loader->sloppy)
         config.flags |= FYPCF_SLOPPY_FLOW_INDENTATION;
     struct fy_parser *parser = collected ? fy_parser_create(&config) : NULL;
-    struct str text = str_from(loader->source->text, loader->base);
+    struct str text = str_skip(loader->source->text, loader->base);
     if (!parser || fy_parser_set_string(parser, text.data, text.len) != 0) {
         fail(loader, location_file(loader->source), "the YAML parser could not be started", NULL);
         fy_parser_destroy(parser);
@@ -656,7 +656,7 @@ struct node *load_service(struct arena *arena, const struct source *source, stru
     struct loader loader = {.arena = arena,
                             .source = source,
                             .diags = diags,
-                            .base = utf8_mark(source->text),
+                            .base = utf8_bom_len(source->text),
                             .anchors = {.arena = arena, .diags = diags}};
     size_t errors = diags->errors;
     refuse_directives(&loader);

@@ -20,7 +20,7 @@ static bool is_keyword(struct str text)
                                         "no",   "on",    "off",   "y",    "n",     ".nan",
                                         ".inf", "-.inf", "+.inf", "<<",   "=",     "."};
     for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (str_is_nocase(text, words[i]))
+        if (str_eq_c_nocase(text, words[i]))
             return true;
     return false;
 }
@@ -38,10 +38,10 @@ static size_t skip(struct str text, size_t at, const char *allowed)
 static bool is_number(struct str text)
 {
     size_t sign = text.len && (text.data[0] == '-' || text.data[0] == '+') ? 1 : 0;
-    struct str digits = str_from(text, skip(text, sign, "_"));
+    struct str digits = str_skip(text, skip(text, sign, "_"));
     size_t mark = digits.len && digits.data[0] == '0' ? skip(digits, 1, "_") : digits.len;
     if (mark + 1 < digits.len && strchr("xXoObB", digits.data[mark]))
-        return str_only(str_from(digits, mark + 1), "0123456789abcdefABCDEF_");
+        return str_span_only(str_skip(digits, mark + 1), "0123456789abcdefABCDEF_");
     size_t mantissa = skip(digits, 0, "0123456789_,.:");
     bool has_digit = false;
     for (size_t i = 0; i < mantissa; i++)
@@ -81,10 +81,10 @@ static bool may_start_plain(struct str text)
 {
     /* A dash may start a plain text when no space follows and it is no document mark. */
     if (text.data[0] == '-')
-        return text.len > 1 && text.data[1] != ' ' && !str_is(text, "--") &&
-               !str_starts(text, STR("---"));
+        return text.len > 1 && text.data[1] != ' ' && !str_eq_c(text, "--") &&
+               !str_starts_with(text, STR("---"));
     return !strchr("?:,[]{}#&*!|>'\"%@` .=<", text.data[0]) ||
-           (text.data[0] == '.' && !str_starts(text, STR("...")));
+           (text.data[0] == '.' && !str_starts_with(text, STR("...")));
 }
 
 /* Beyond ASCII: emoji and other planes are left to the double quotes, for libyaml escapes them. */
@@ -126,7 +126,7 @@ bool scalar_to_bool(struct str text, bool *ret_flag)
     } words[] = {{"true", true}, {"false", false}, {"yes", true},
                  {"no", false},  {"on", true},     {"off", false}};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
-        if (str_is_nocase(text, words[i].word)) {
+        if (str_eq_c_nocase(text, words[i].word)) {
             *ret_flag = words[i].flag;
             return true;
         }
@@ -146,7 +146,7 @@ static unsigned base_of(struct str digits, size_t *ret_prefix)
     for (size_t i = 0; i < COUNT_OF(bases); i++) {
         *ret_prefix = strlen(bases[i].prefix);
         if (digits.len > *ret_prefix &&
-            str_is_nocase(str_slice(digits, 0, *ret_prefix), bases[i].prefix))
+            str_eq_c_nocase(str_slice(digits, 0, *ret_prefix), bases[i].prefix))
             return bases[i].base;
     }
     *ret_prefix = 0;
@@ -156,8 +156,8 @@ static unsigned base_of(struct str digits, size_t *ret_prefix)
 /* Go's strconv.ParseInt() with base 0; the number fits an int64_t or, if positive, a uint64_t. */
 static bool parse_go_int(struct str text, bool *ret_negative, uint64_t *ret_number)
 {
-    *ret_negative = str_starts(text, STR("-"));
-    struct str digits = str_from(text, *ret_negative || str_starts(text, STR("+")) ? 1 : 0);
+    *ret_negative = str_starts_with(text, STR("-"));
+    struct str digits = str_skip(text, *ret_negative || str_starts_with(text, STR("+")) ? 1 : 0);
     size_t prefix;
     unsigned base = base_of(digits, &prefix);
     uint64_t number = 0;
@@ -197,10 +197,10 @@ static int64_t exponent_of(struct str text)
 {
     enum { DIGITS_MAX = 6 };
     int64_t number = 0;
-    struct str digits = str_from(text, text.len && strchr("+-", text.data[0]) ? 1 : 0);
+    struct str digits = str_skip(text, text.len && strchr("+-", text.data[0]) ? 1 : 0);
     for (size_t i = 0; i < digits.len && i < DIGITS_MAX; i++)
         number = number * 10 + (digits.data[i] - '0');
-    return str_starts(text, STR("-")) ? -number : number;
+    return str_starts_with(text, STR("-")) ? -number : number;
 }
 
 /* A float that is an integer, which JSON writes without a point. A double keeps 15 digits; what has
@@ -212,7 +212,7 @@ static bool is_whole(struct str text, int64_t *ret_number)
     size_t count = 0;
     size_t end = skip(text, 0, "+-.0123456789");
     size_t point = str_find(str_slice(text, 0, end), 0, '.');
-    int64_t power = exponent_of(str_from(text, end + 1)); /* of ten, for the last digit kept */
+    int64_t power = exponent_of(str_skip(text, end + 1)); /* of ten, for the last digit kept */
     size_t last = end;                                    /* behind the last digit that is not 0 */
     while (last > 0 && strchr("0.", text.data[last - 1]))
         last--;
@@ -229,7 +229,7 @@ static bool is_whole(struct str text, int64_t *ret_number)
     *ret_number = 0;
     for (int64_t i = 0; count && i < (int64_t)count + power; i++)
         *ret_number = *ret_number * 10 + (i < (int64_t)count ? digits[i] - '0' : 0);
-    if (str_starts(text, STR("-")))
+    if (str_starts_with(text, STR("-")))
         *ret_number = -*ret_number;
     return true;
 }
@@ -262,7 +262,7 @@ struct str scalar_as_json(struct arena *arena, struct str text)
         return text;
     if (is_whole(plain, &whole))
         return str_format(arena, "%" PRId64, whole);
-    return str_from(plain, plain.data[0] == '+' ? 1 : 0);
+    return str_skip(plain, plain.data[0] == '+' ? 1 : 0);
 }
 
 bool scalar_is_json_true(struct str text)
@@ -270,7 +270,7 @@ bool scalar_is_json_true(struct str text)
     static const char *const words[] = {"y",    "Y",    "yes", "Yes", "YES", "true",
                                         "True", "TRUE", "on",  "On",  "ON"};
     for (size_t i = 0; i < COUNT_OF(words); i++)
-        if (str_is(text, words[i]))
+        if (str_eq_c(text, words[i]))
             return true;
     return false;
 }

@@ -35,8 +35,8 @@ bool stream_is_marked(struct str text)
 static bool is_glued(struct str text, size_t line)
 {
     struct str rest = str_slice(text, line, line + 40);
-    return str_starts(rest, STR("---apiVersion:")) || str_starts(rest, STR("---kind:")) ||
-           str_starts(rest, STR("---{"));
+    return str_starts_with(rest, STR("---apiVersion:")) || str_starts_with(rest, STR("---kind:")) ||
+           str_starts_with(rest, STR("---{"));
 }
 
 static size_t skip_spaces(struct str text, size_t at)
@@ -52,7 +52,7 @@ static size_t with_directives(struct str text, size_t first, size_t marker)
 {
     size_t found = marker;
     if (first == 0)
-        first = utf8_mark(text);
+        first = utf8_bom_len(text);
     for (size_t at = marker; at > first;) {
         size_t line = at - 1;
         while (line > first && text.data[line - 1] != '\n')
@@ -100,25 +100,25 @@ static bool may_be_kind(struct str text, size_t at)
     return strchr("!&*<?", text.data[at]) != NULL;
 }
 
-static void end_document(struct splitter *splitter, size_t end)
+static void end_document(struct stream_parser *stream_parser, size_t end)
 {
-    struct document *next = &splitter->next;
-    struct stream *stream = &splitter->stream;
+    struct document *next = &stream_parser->next;
+    struct stream *stream = &stream_parser->stream;
     next->end = end;
-    if (splitter->kinds != 1 || splitter->disguised)
+    if (stream_parser->kinds != 1 || stream_parser->disguised)
         next->kind = (struct str){0};
     stream->cut |= next->start < end && stream->count == STREAM_DOCUMENTS_MAX;
     if (next->start < end && !stream->cut) {
         stream->documents =
-            arena_grow(splitter->arena, stream->documents, stream->count, sizeof *next);
+            arena_grow(stream_parser->arena, stream->documents, stream->count, sizeof *next);
         stream->documents[stream->count++] = *next;
     }
     *next = (struct document){.start = end};
-    splitter->kinds = 0;
-    splitter->disguised = false;
+    stream_parser->kinds = 0;
+    stream_parser->disguised = false;
 }
 
-static void read_line(struct splitter *splitter, struct str text, size_t at)
+static void read_line(struct stream_parser *stream_parser, struct str text, size_t at)
 {
     static const struct str kind = {"kind", 4};
     struct str line = str_slice(text, at, at + kind.len);
@@ -126,23 +126,23 @@ static void read_line(struct splitter *splitter, struct str text, size_t at)
     switch (text.data[at]) {
     case 'k':
         behind = str_equal(line, kind) ? skip_spaces(text, behind) : text.len;
-        if (behind < text.len && text.data[behind] == ':' && splitter->kinds++ == 0)
-            splitter->next.kind = kind_word(text, behind + 1);
+        if (behind < text.len && text.data[behind] == ':' && stream_parser->kinds++ == 0)
+            stream_parser->next.kind = kind_word(text, behind + 1);
         break;
     case '-':
         if (is_marker(text, at, '-'))
-            end_document(splitter, with_directives(text, splitter->next.start, at));
-        else if (is_glued(text, at) && !splitter->next.glued) {
-            splitter->next.glued = true;
-            splitter->next.glued_at = at;
+            end_document(stream_parser, with_directives(text, stream_parser->next.start, at));
+        else if (is_glued(text, at) && !stream_parser->next.broken_marker) {
+            stream_parser->next.broken_marker = true;
+            stream_parser->next.broken_marker_at = at;
         }
         break;
     case '.':
         if (is_marker(text, at, '.'))
-            end_document(splitter, next_line(text, at));
+            end_document(stream_parser, next_line(text, at));
         break;
     default:
-        splitter->disguised |= may_be_kind(text, at);
+        stream_parser->disguised |= may_be_kind(text, at);
         break;
     }
 }
@@ -184,37 +184,37 @@ static size_t next_begin(struct str text, size_t at)
 }
 
 /* Lines are looked at when they are complete. */
-void split_more(struct splitter *splitter, struct str text)
+void stream_feed(struct stream_parser *stream_parser, struct str text)
 {
     size_t complete = text.len;
-    while (complete > splitter->grown && text.data[complete - 1] != '\n')
+    while (complete > stream_parser->grown && text.data[complete - 1] != '\n')
         complete--;
-    bool none = complete == splitter->grown;
-    splitter->grown = text.len;
+    bool none = complete == stream_parser->grown;
+    stream_parser->grown = text.len;
     if (none)
         return;
     struct str lines = str_slice(text, 0, complete);
-    if (splitter->searched == 0)
-        read_line(splitter, lines, utf8_mark(text));
-    for (size_t at = next_begin(lines, splitter->searched); at < complete;
+    if (stream_parser->searched == 0)
+        read_line(stream_parser, lines, utf8_bom_len(text));
+    for (size_t at = next_begin(lines, stream_parser->searched); at < complete;
          at = next_begin(lines, at))
-        read_line(splitter, lines, at);
-    splitter->searched = complete - 1; /* the line break may be before a line */
+        read_line(stream_parser, lines, at);
+    stream_parser->searched = complete - 1; /* the line break may be before a line */
 }
 
-struct stream split_end(struct splitter *splitter, struct str text)
+struct stream stream_finish(struct stream_parser *stream_parser, struct str text)
 {
-    split_more(splitter, text);
-    size_t at = splitter->searched ? splitter->searched + 1 : utf8_mark(text);
+    stream_feed(stream_parser, text);
+    size_t at = stream_parser->searched ? stream_parser->searched + 1 : utf8_bom_len(text);
     if (at < text.len)
-        read_line(splitter, text, at);
-    end_document(splitter, text.len);
-    return splitter->stream;
+        read_line(stream_parser, text, at);
+    end_document(stream_parser, text.len);
+    return stream_parser->stream;
 }
 
 bool stream_is_blank(struct str text)
 {
-    size_t at = utf8_mark(text);
+    size_t at = utf8_bom_len(text);
     while (at < text.len) {
         if (is_marker(text, at, '-') || is_marker(text, at, '.'))
             at += 3;

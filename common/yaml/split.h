@@ -12,9 +12,9 @@
 struct document {
     size_t start;
     size_t end;
-    struct str kind; /* of a block map that says it in one plain line; empty: not known */
-    bool glued;      /* a marker is lost: `---apiVersion: v1`, */
-    size_t glued_at; /* here */
+    struct str kind;         /* of a block map that says it in one plain line; empty: not known */
+    bool broken_marker;      /* a marker is lost: `---apiVersion: v1`, */
+    size_t broken_marker_at; /* here */
 };
 
 struct stream {
@@ -24,7 +24,7 @@ struct stream {
 };
 
 /* Splits a text that may still grow: while it is read, there is time for it. */
-struct splitter {
+struct stream_parser {
     struct arena *arena; /* of the documents; set by the owner */
     struct stream stream;
     struct document next; /* that is being read */
@@ -35,10 +35,10 @@ struct splitter {
 };
 
 /* Looks at the lines that are complete. `text` is all there is, at the same place in every call. */
-void split_more(struct splitter *splitter, struct str text);
+void stream_feed(struct stream_parser *stream_parser, struct str text);
 
 /* Looks at the rest. */
-struct stream split_end(struct splitter *splitter, struct str text);
+struct stream stream_finish(struct stream_parser *stream_parser, struct str text);
 
 /* True when the text begins with a line `---`; `---a:` is a key. */
 bool stream_is_marked(struct str text);

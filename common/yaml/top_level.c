@@ -13,14 +13,14 @@ static bool is_alphanumeric(char c)
 
 bool top_level_is_extension(struct str key)
 {
-    return str_starts(key, STR("x-"));
+    return str_starts_with(key, STR("x-"));
 }
 
 size_t top_level_distance(struct str key)
 {
     char letters[2 * sizeof word];
     struct suggestion near = {.word = {letters, 0}};
-    if (str_is(key, word))
+    if (str_eq_c(key, word))
         return 0;
     if (top_level_is_extension(key))
         return SIZE_MAX;
@@ -32,7 +32,7 @@ size_t top_level_distance(struct str key)
         bool upper = key.data[i] >= 'A' && key.data[i] <= 'Z';
         letters[near.word.len++] = (char)(key.data[i] + (upper ? 'a' - 'A' : 0));
     }
-    suggestion_offer(&near, str_of(word));
+    suggestion_add(&near, str_from_c(word));
     if (near.best.len == 0)
         return SIZE_MAX;
     return near.distance ? near.distance : 1;
@@ -53,7 +53,7 @@ static struct str skip_blanks(struct str text)
     size_t at = 0;
     while (at < text.len && is_blank(text.data[at]))
         at++;
-    return str_from(text, at);
+    return str_skip(text, at);
 }
 
 /* Without what may be before a key: the `?` of an explicit one, a tag, an anchor. */
@@ -68,7 +68,7 @@ static struct str skip_properties(struct str text)
             end++;
         if (end == text.len || is_break(text.data[end]))
             break;
-        text = str_from(text, end);
+        text = str_skip(text, end);
     }
     return text;
 }
@@ -80,7 +80,7 @@ static size_t quoted_end(struct str text)
     char quote = text.data[0];
     size_t at = 1;
     while (at < text.len) {
-        bool doubled = quote == '\'' && str_starts(str_from(text, at), STR("\'\'"));
+        bool doubled = quote == '\'' && str_starts_with(str_skip(text, at), STR("\'\'"));
         if (text.data[at] == quote && !doubled)
             return at + 1;
         at += doubled || (quote == '"' && text.data[at] == '\\') ? 2 : 1;
@@ -99,8 +99,8 @@ static bool ends_plain(char c)
 static bool begins_with_modules(struct str text)
 {
     struct str key = skip_properties(text);
-    bool explicit = str_starts(skip_blanks(text), STR("? "));
-    if (key.len == 0 || str_starts(key, STR("- ")))
+    bool explicit = str_starts_with(skip_blanks(text), STR("? "));
+    if (key.len == 0 || str_starts_with(key, STR("- ")))
         return false;
     bool quoted = key.data[0] == '"' || key.data[0] == '\'';
     size_t end = quoted ? quoted_end(key) : 0;
@@ -116,14 +116,14 @@ static bool begins_with_modules(struct str text)
 /* A line of a template, not of YAML. */
 static bool is_template(struct str line)
 {
-    return str_starts(line, STR("{{")) || str_starts(line, STR("{%")) ||
-           str_starts(line, STR("<%"));
+    return str_starts_with(line, STR("{{")) || str_starts_with(line, STR("{%")) ||
+           str_starts_with(line, STR("<%"));
 }
 
 /* A comment of YAML, or one of JSON as editors' settings have it. */
 static bool is_comment(struct str text, size_t at)
 {
-    bool marked = text.data[at] == '#' || str_starts(str_from(text, at), STR("//"));
+    bool marked = text.data[at] == '#' || str_starts_with(str_skip(text, at), STR("//"));
     return marked && at && (is_blank(text.data[at - 1]) || is_break(text.data[at - 1]));
 }
 
@@ -149,9 +149,9 @@ static size_t scan_flow_map(struct str text, bool broken, bool *ret_found)
             continue;
         }
         if (begins && !space && (broken || depth == 1))
-            *ret_found |= begins_with_modules(str_from(text, at));
+            *ret_found |= begins_with_modules(str_skip(text, at));
         if (begins && (c == '"' || c == '\'')) {
-            at += quoted_end(str_from(text, at));
+            at += quoted_end(str_skip(text, at));
             begins = false;
             continue;
         }
@@ -178,7 +178,7 @@ struct scan {
 static size_t scan_flow_line(struct scan *scan, struct str content)
 {
     size_t end = scan_flow_map(content, false, &scan->found);
-    struct str rest = skip_blanks(str_from(content, end));
+    struct str rest = skip_blanks(str_skip(content, end));
     if (end && (rest.len == 0 || is_break(rest.data[0]) || rest.data[0] == '#'))
         return line_end(content, end);
     scan_flow_map(content, true, &scan->found);
@@ -189,11 +189,11 @@ static size_t scan_flow_line(struct scan *scan, struct str content)
  * inside others are indented by two or more. */
 static void scan_line(struct scan *scan)
 {
-    struct str rest = str_from(scan->text, scan->at);
-    rest = str_from(rest, utf8_mark(rest));
-    if (str_starts(rest, STR("---")) || str_starts(rest, STR("..."))) {
+    struct str rest = str_skip(scan->text, scan->at);
+    rest = str_skip(rest, utf8_bom_len(rest));
+    if (str_starts_with(rest, STR("---")) || str_starts_with(rest, STR("..."))) {
         scan->indent = SIZE_MAX;
-        rest = str_from(rest, strlen("---"));
+        rest = str_skip(rest, strlen("---"));
     }
     struct str content = skip_blanks(rest);
     size_t indent = rest.len - content.len;
@@ -223,8 +223,8 @@ static bool scan_text(struct str text)
 static bool is_utf16(struct str text)
 {
     return text.len >= 2 &&
-           (text.data[0] == 0 || text.data[1] == 0 || str_starts(text, STR("\xFF\xFE")) ||
-            str_starts(text, STR("\xFE\xFF")));
+           (text.data[0] == 0 || text.data[1] == 0 || str_starts_with(text, STR("\xFF\xFE")) ||
+            str_starts_with(text, STR("\xFE\xFF")));
 }
 
 bool top_level_has_modules(struct str text)

@@ -12,12 +12,12 @@ static bool has_service(struct arena *arena, const struct source *source)
                                         "azure-k8s-service", "local-k8s-service"};
     struct diags diags = {.arena = arena};
     const struct node *root = load_service(arena, source, &diags);
-    const struct node *modules = root ? node_target(node_find(root, "modules")) : NULL;
+    const struct node *modules = root ? node_target(node_at(root, "modules")) : NULL;
     if (!modules || root->kind != NODE_MAP || modules->kind != NODE_LIST)
         return false;
     for (const struct node *module = modules->first; module; module = module->next)
         for (size_t i = 0; i < COUNT_OF(types); i++)
-            if (str_is(node_text(node_find(module, "type")), types[i]))
+            if (str_eq_c(node_string(node_at(module, "type")), types[i]))
                 return true;
     return false;
 }

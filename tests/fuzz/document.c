@@ -28,8 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena = {0};
     const struct source source = {.path = STR("<stdin>"), .text = fuzz_text(&arena, data, size)};
-    struct splitter splitter = {.arena = &arena};
-    struct stream stream = split_end(&splitter, source.text);
+    struct stream_parser stream_parser = {.arena = &arena};
+    struct stream stream = stream_finish(&stream_parser, source.text);
     for (size_t i = 0; i < stream.count && i < 100; i++) {
         struct diags diags = {.arena = &arena};
         struct node *root = NULL;

@@ -10,16 +10,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct source source = {
         .path = STR(".env"), .text = fuzz_text(&arena, data, size), .secret = true};
     struct dotenv dotenv = {0};
-    bool right = dotenv_read(&arena, &source, &diags, &dotenv);
+    bool right = dotenv_parse(&arena, &source, &diags, &dotenv);
     fuzz_check_diags(&diags, !right);
     for (size_t i = 0; right && i < dotenv.count; i++) {
         const struct dotenv_item *item = &dotenv.items[i];
-        if (!dotenv_can_hold(item->value))
+        if (!dotenv_can_store(item->value))
             continue;
         struct dotenv again = {0};
         const struct source line = {.path = STR("line"),
                                     .text = dotenv_line(&arena, item->name, item->value)};
-        FUZZ_CHECK(dotenv_read(&arena, &line, &diags, &again) && again.count == 1);
+        FUZZ_CHECK(dotenv_parse(&arena, &line, &diags, &again) && again.count == 1);
         FUZZ_CHECK(str_equal(again.items[0].name, item->name));
         FUZZ_CHECK(str_equal(again.items[0].value, item->value));
     }

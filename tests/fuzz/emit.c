@@ -38,14 +38,14 @@ static struct node *next_node(struct reader *reader, unsigned depth)
         for (unsigned i = 0; i < choice / 4 % CHILDREN; i++) {
             struct str key = next_text(reader);
             struct node *value = next_node(reader, depth + 1);
-            if (!node_get(node, str_c(reader->arena, key)))
+            if (!node_get(node, str_to_c(reader->arena, key)))
                 node_put(node, node_scalar(reader->arena, STYLE_TEXT, key), value);
         }
         return node;
     case 1:
         node = node_new(reader->arena, NODE_LIST);
         for (unsigned i = 0; i < choice / 4 % CHILDREN; i++)
-            node_add(node, next_node(reader, depth + 1));
+            node_append(node, next_node(reader, depth + 1));
         return node;
     case 2:
         return node_int(reader->arena, (int64_t)choice - 100);
@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct reader reader = {&arena, fuzz_text(&arena, data, size), 0};
     struct node *root = node_new(&arena, NODE_MAP);
-    put_node(&arena, root, "root", next_node(&reader, 0));
+    node_set(&arena, root, "root", next_node(&reader, 0));
     fuzz_check_emitted(&arena, &root, 1);
     arena_free(&arena);
     return 0;

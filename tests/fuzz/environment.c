@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena = {0};
     fuzz_render(STR(""), fuzz_file(1, fuzz_text(&arena, data, size)));
-    fuzz_render(str_of(service_file), fuzz_file(1, fuzz_text(&arena, data, size)));
+    fuzz_render(str_from_c(service_file), fuzz_file(1, fuzz_text(&arena, data, size)));
     /* As a service file that is its own environment. */
     struct str both = str_format(&arena,
                                  "%.*s\nmodules:\n  - {type: k8s-service, image: 'a:1', "

@@ -27,12 +27,12 @@ enum { SERVICES = COUNT_OF(services) };
 
 static bool run(struct arena *arena, const char *file, struct str text, struct str *ret)
 {
-    struct splitter splitter = {.arena = arena};
+    struct stream_parser stream_parser = {.arena = arena};
     struct injected injected;
     const struct input_options input = {.files = {&file, 1}, .mode = READ_CHART};
     const struct source source = {.path = STR("<stdin>"), .text = text};
-    bool right = inject(&input, &(struct inject_options){0}, &source, split_end(&splitter, text),
-                        false, &injected);
+    bool right = inject(&input, &(struct inject_options){0}, &source,
+                        stream_finish(&stream_parser, text), false, &injected);
     struct buf out = {0};
     for (size_t i = 0; i < injected.count; i++)
         buf_add(&out, injected.pieces[i]);
@@ -48,8 +48,8 @@ static bool run(struct arena *arena, const char *file, struct str text, struct s
 static size_t readable(struct arena *arena, struct str text)
 {
     const struct source source = {.path = STR("<stdin>"), .text = text};
-    struct splitter splitter = {.arena = arena};
-    struct stream stream = split_end(&splitter, text);
+    struct stream_parser stream_parser = {.arena = arena};
+    struct stream stream = stream_finish(&stream_parser, text);
     size_t count = 0;
     for (size_t i = 0; i < stream.count; i++) {
         struct diags diags = {.arena = arena};
@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena = {0};
     struct str text = fuzz_text(&arena, data, size);
-    const char *file = fuzz_file(2 + size % SERVICES, str_of(services[size % SERVICES]));
+    const char *file = fuzz_file(2 + size % SERVICES, str_from_c(services[size % SERVICES]));
     struct str once, twice;
     if (run(&arena, file, text, &once)) {
         FUZZ_CHECK(run(&arena, file, once, &twice));

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const char *const variables[] = {"given=1", "size=3"};
     struct arena arena = {0};
     struct diags diags = {.arena = &arena};
-    const struct source source = {.path = STR("service.yaml"), .text = str_of(file)};
+    const struct source source = {.path = STR("service.yaml"), .text = str_from_c(file)};
     const struct input_options options = {.variables = {(const char **)(uintptr_t)variables, 2}};
     struct layer *layer = layer_read(&arena, &diags, &options, &source);
     FUZZ_CHECK(layer && diags.errors == 0);

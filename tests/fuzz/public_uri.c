@@ -16,14 +16,14 @@ static bool is_harmless(struct str text, bool expression)
 
 static void check_ingress(const struct node *object)
 {
-    const struct node *rule = node_items(node_find(object, "spec rules"));
+    const struct node *rule = node_first_child(node_at(object, "spec rules"));
     for (; rule; rule = rule->next) {
-        FUZZ_CHECK(is_harmless(node_text(node_get(rule, "host")), false));
-        for (const struct node *path = node_items(node_find(rule, "http paths")); path;
+        FUZZ_CHECK(is_harmless(node_string(node_get(rule, "host")), false));
+        for (const struct node *path = node_first_child(node_at(rule, "http paths")); path;
              path = path->next)
             FUZZ_CHECK(is_harmless(
-                node_text(node_get(path, "path")),
-                str_is(node_text(node_get(path, "pathType")), "ImplementationSpecific")));
+                node_string(node_get(path, "path")),
+                str_eq_c(node_string(node_get(path, "pathType")), "ImplementationSpecific")));
     }
 }
 

@@ -8,8 +8,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena = {0};
     struct str text = fuzz_text(&arena, data, size);
-    struct splitter whole = {.arena = &arena}, parts = {.arena = &arena};
-    struct stream stream = split_end(&whole, text);
+    struct stream_parser whole = {.arena = &arena}, parts = {.arena = &arena};
+    struct stream stream = stream_finish(&whole, text);
     size_t at = 0;
     for (size_t i = 0; i < stream.count; i++) {
         FUZZ_CHECK(stream.documents[i].start == at && stream.documents[i].end > at);
@@ -17,13 +17,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     FUZZ_CHECK(at == text.len);
     for (size_t end = 1; end < text.len; end += 1 + end / 3)
-        split_more(&parts, str_slice(text, 0, end));
-    struct stream again = split_end(&parts, text);
+        stream_feed(&parts, str_slice(text, 0, end));
+    struct stream again = stream_finish(&parts, text);
     FUZZ_CHECK(again.count == stream.count);
     for (size_t i = 0; i < stream.count; i++) {
         FUZZ_CHECK(again.documents[i].end == stream.documents[i].end);
         FUZZ_CHECK(str_equal(again.documents[i].kind, stream.documents[i].kind));
-        FUZZ_CHECK(again.documents[i].glued == stream.documents[i].glued);
+        FUZZ_CHECK(again.documents[i].broken_marker == stream.documents[i].broken_marker);
     }
     stream_is_blank(text);
     arena_free(&arena);

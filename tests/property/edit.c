@@ -66,7 +66,7 @@ struct writer {
 
 static void add(struct writer *writer, const char *text)
 {
-    buf_add(writer->out, str_of(text));
+    buf_add(writer->out, str_from_c(text));
 }
 
 static const char *pick(struct writer *writer, const char *const *texts, unsigned count)
@@ -324,7 +324,7 @@ static void with_carriage_returns(struct buf *text)
 
 static void put_resolved(struct arena *arena, struct node *map, struct node *value)
 {
-    const char *key = str_c(arena, value->key->text);
+    const char *key = str_to_c(arena, value->key->text);
     value->next = NULL;
     if (node_get(map, key))
         node_remove(map, key);
@@ -343,7 +343,7 @@ static struct node *resolved(struct arena *arena, struct node *node)
         struct node *value = resolved(arena, child);
         value->key = child->key;
         if (node->kind == NODE_LIST)
-            node_add(copy, value);
+            node_append(copy, value);
         else if (!node_is_merge(child))
             put_resolved(arena, copy, value);
         for (struct node *
@@ -390,7 +390,7 @@ static void naive(struct arena *arena, struct node *root, const struct planned *
 {
     struct node *node = root;
     for (size_t i = 0; i < planned->depth; i++)
-        node = node->kind == NODE_MAP ? node_get(node, str_c(arena, planned->path[i].key))
+        node = node->kind == NODE_MAP ? node_get(node, str_to_c(arena, planned->path[i].key))
                                       : nth(node, planned->path[i].index);
     if (planned->kind == EDIT_INSERT) {
         struct node **link = &node->first;
@@ -443,7 +443,7 @@ static bool plan(struct arena *arena, struct choices *choices, struct node *root
         }
         if (raw && raw->key) {
             step.key = raw->key->text;
-            child = node_is_merge(raw) ? NULL : node_find_key(node, step.key);
+            child = node_is_merge(raw) ? NULL : node_at_key(node, step.key);
         }
         if (!raw || !child || child->kind == NODE_SCALAR)
             break;
@@ -465,7 +465,7 @@ static bool plan(struct arena *arena, struct choices *choices, struct node *root
     const struct node *child = old ? nth(node, choose(choices, (unsigned)count)) : NULL;
     ret->key = child ? child->key->text : str_format(arena, "new%u", choose(choices, 100));
     ret->kind = child && chance(choices, 50) ? EDIT_REMOVE : EDIT_SET;
-    return !str_is(ret->key, "<<");
+    return !str_eq_c(ret->key, "<<");
 }
 
 static struct node *value_of(struct arena *arena, const char *text)
@@ -473,7 +473,7 @@ static struct node *value_of(struct arena *arena, const char *text)
     struct source *source = ARENA_NEW(arena, struct source);
     struct diags diags = {.arena = arena};
     struct node *root = NULL;
-    source->text = str_of(text);
+    source->text = str_from_c(text);
     if (!load_manifest(arena, source, 0, source->text.len, &diags, &root) || !root)
         abort();
     return node_copy(arena, root);
@@ -500,7 +500,7 @@ static bool outside_is_equal(struct str before, struct str after, size_t first, 
     size_t tail = before.len - last;
     return after.len >= first + tail &&
            str_equal(str_slice(before, 0, first), str_slice(after, 0, first)) &&
-           str_equal(str_from(before, last), str_from(after, after.len - tail));
+           str_equal(str_skip(before, last), str_skip(after, after.len - tail));
 }
 
 /* The comments of a text, but for those in a stretch of it; each is "#cN.". */
@@ -547,7 +547,7 @@ static size_t behind_blank_lines(struct str text, size_t at)
 {
     for (;;) {
         size_t end = str_find(text, at + 1, '\n');
-        if (at >= text.len || !str_only(str_slice(text, at + 1, end), " \r"))
+        if (at >= text.len || !str_span_only(str_slice(text, at + 1, end), " \r"))
             return at;
         at = end;
     }
@@ -606,7 +606,7 @@ static struct result run(struct arena *arena, struct choices *choices, struct bu
         struct node *node;
         if (!plan(arena, choices, root, &planned, &node))
             continue;
-        struct node *old = planned.map ? node_get(node, str_c(arena, planned.key)) : NULL;
+        struct node *old = planned.map ? node_get(node, str_to_c(arena, planned.key)) : NULL;
         for (; old && old->span.source && gone_count < 60; old = node_overridden(old)) {
             struct location span = {.start = old->key->span.start, .end = old->span.end};
             while (span.end < source.text.len && source.text.data[span.end] != '\n')
@@ -627,7 +627,7 @@ static struct result run(struct arena *arena, struct choices *choices, struct bu
         if (planned.kind == EDIT_SET)
             edit_set(&edit, node, planned.key, value);
         else if (planned.kind == EDIT_REMOVE)
-            edit_remove(&edit, node, str_c(arena, planned.key));
+            edit_remove(&edit, node, str_to_c(arena, planned.key));
         else
             edit_insert(&edit, node, nth(node, planned.index), value);
         if (!node->first && node->span.source) /* replaced by {} as a whole */

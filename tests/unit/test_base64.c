@@ -22,7 +22,7 @@ static void test_known_texts(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct str bytes;
         assert_str(base64_encode(&unit->arena, rows[i].bytes), rows[i].text);
-        assert_true(base64_decode(&unit->arena, str_of(rows[i].text), &bytes));
+        assert_true(base64_decode(&unit->arena, str_from_c(rows[i].text), &bytes));
         assert_true(str_equal(bytes, rows[i].bytes));
     }
 }

@@ -87,7 +87,7 @@ static struct result run(struct unit *unit, const struct program *the_program,
     int argc = 0;
     argv[argc++] = arena_alloc(&unit->arena, 1);
     for (; argc <= ARGUMENTS_MAX && arguments[argc - 1]; argc++) {
-        struct str copy = str_of(arguments[argc - 1]);
+        struct str copy = str_from_c(arguments[argc - 1]);
         argv[argc] = arena_alloc(&unit->arena, copy.len + 1);
         memcpy(argv[argc], copy.data, copy.len);
     }

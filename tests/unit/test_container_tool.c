@@ -35,8 +35,8 @@ static void test_digests(void **state)
         {TOOL_NERDCTL, "manifest-sha256:", ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct str digest = image_tool_digest(rows[i].kind, STR("v1"), str_of(rows[i].output));
-        if (!str_is(digest, rows[i].digest))
+        struct str digest = image_tool_digest(rows[i].kind, STR("v1"), str_from_c(rows[i].output));
+        if (!str_eq_c(digest, rows[i].digest))
             fail_msg("row %zu: \"%.*s\"", i, STR_ARG(digest));
     }
 }
@@ -66,7 +66,7 @@ static void test_login_hints(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct image_tool tool = {
             .arena = &unit->arena, .name = rows[i].name, .kind = rows[i].kind};
-        struct str hint = image_tool_login_hint(&tool, str_of(rows[i].host));
+        struct str hint = image_tool_login_hint(&tool, str_from_c(rows[i].host));
         if (!strstr(hint.data, rows[i].hint))
             fail_msg("%s: %s", rows[i].host, hint.data);
     }

@@ -6,7 +6,7 @@
 static void check_right(struct unit *unit, const char *const *schedules, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *wrong = cron_wrong(&unit->arena, str_of(schedules[i]));
+        const char *wrong = cron_check(&unit->arena, str_from_c(schedules[i]));
         if (wrong)
             fail_msg("\"%s\" %s", schedules[i], wrong);
     }
@@ -15,7 +15,7 @@ static void check_right(struct unit *unit, const char *const *schedules, size_t 
 static void check_wrong(struct unit *unit, const char *const *schedules, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (!cron_wrong(&unit->arena, str_of(schedules[i])))
+        if (!cron_check(&unit->arena, str_from_c(schedules[i])))
             fail_msg("\"%s\" is taken", schedules[i]);
 }
 
@@ -156,14 +156,14 @@ static void test_both_sides_of_every_range(void **state)
             snprintf(forms[3], sizeof *forms, "0%d", number);
             for (size_t form = 0; form < COUNT_OF(forms); form++) {
                 const char *schedule = with_part(unit, i, forms[form]);
-                if (!cron_wrong(&unit->arena, str_of(schedule)) != right)
+                if (!cron_check(&unit->arena, str_from_c(schedule)) != right)
                     fail_msg("\"%s\" is %s", schedule, right ? "refused" : "taken");
             }
         }
         char beyond[16];
         snprintf(beyond, sizeof beyond, "%d-%d", parts[i].min, parts[i].max + 1);
         const char *schedule = with_part(unit, i, beyond);
-        assert_non_null(cron_wrong(&unit->arena, str_of(schedule)));
+        assert_non_null(cron_check(&unit->arena, str_from_c(schedule)));
     }
 }
 
@@ -182,7 +182,7 @@ static void test_names_stand_for_their_numbers(void **state)
             char text[16];
             snprintf(text, sizeof text, "%s-%zu", names[i], other);
             const char *schedule = with_part(unit, part, text);
-            if (!cron_wrong(&unit->arena, str_of(schedule)) != (other >= number))
+            if (!cron_check(&unit->arena, str_from_c(schedule)) != (other >= number))
                 fail_msg("\"%s\" is %s", schedule, other >= number ? "refused" : "taken");
         }
     }
@@ -215,7 +215,7 @@ static void test_messages(void **state)
         {"@dayly", "@hourly, @daily, @weekly, @monthly, @yearly"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        assert_contains(str_of(cron_wrong(&unit->arena, str_of(rows[i][0]))), rows[i][1]);
+        assert_contains(str_from_c(cron_check(&unit->arena, str_from_c(rows[i][0]))), rows[i][1]);
 }
 
 int main(void)

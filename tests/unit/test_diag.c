@@ -34,7 +34,7 @@ static struct str shown(struct unit *unit, struct str text, size_t start, size_t
     unit->diags = (struct diags){.arena = &unit->arena};
     diag_error(&unit->diags, at(unit_source(unit, text), start, end), "m");
     struct str written = unit_written(unit);
-    return str_from(written, str_find(written, 0, '\n') + 1);
+    return str_skip(written, str_find(written, 0, '\n') + 1);
 }
 
 /* A text of many blocks of a line map has the same positions with and without one. */
@@ -127,7 +127,7 @@ static void test_long_lines_are_cut_around_the_place(void **state)
         if (text.len > MOST)
             fail_msg("at %zu: %zu bytes are shown", places[i], text.len);
         assert_caret_under(text, 'X');
-        assert_int_equal(str_starts(text, STR("  ...")), places[i] > 60);
+        assert_int_equal(str_starts_with(text, STR("  ...")), places[i] > 60);
     }
 }
 
@@ -151,7 +151,7 @@ static void test_cuts_keep_characters_whole(void **state)
     for (size_t place = 0; place < 400; place += 3) {
         struct str text = shown(unit, line, place, place + 3);
         assert_false(unit_contains(text, "?"));
-        struct str caret = str_from(text, str_find(text, 0, '\n') + 1);
+        struct str caret = str_skip(text, str_find(text, 0, '\n') + 1);
         size_t before = place > 60 ? 2 + 3 + 20 * 2 : 2 + place / 3 * 2;
         assert_int_equal(str_find(caret, 0, '^'), before);
     }
@@ -225,7 +225,7 @@ static void test_color(void **state)
     }
     assert_true(str_equal(buf_str(&stripped), buf_str(&plain)));
     assert_true(colored.len > plain.len);
-    assert_true(str_ends(buf_str(&colored), STR("\033[0m\n")));
+    assert_true(str_ends_with(buf_str(&colored), STR("\033[0m\n")));
     buf_free(&stripped);
     buf_free(&plain);
     buf_free(&colored);
@@ -353,7 +353,7 @@ static void test_long_messages_are_cut(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct str cut = i ? unit->diags.items[1].hint : unit->diags.items[1].message;
         assert_int_equal(cut.len, DIAG_TEXT_MAX + 3);
-        assert_true(str_starts(cut, most) && str_ends(cut, STR("...")));
+        assert_true(str_starts_with(cut, most) && str_ends_with(cut, STR("...")));
     }
 }
 
@@ -370,7 +370,7 @@ static void test_messages_are_cut_between_characters(void **state)
             struct str message = unit->diags.items[0].message;
             size_t offset;
             assert_null(utf8_check(message, &offset));
-            assert_true(str_ends(message, STR("...")));
+            assert_true(str_ends_with(message, STR("...")));
             assert_in_range(message.len, DIAG_TEXT_MAX, DIAG_TEXT_MAX + 3);
         }
     }
@@ -392,8 +392,8 @@ static void test_context(void **state)
     diag_context(&unit->diags, "cannot %s", "list\033[2J");
     diag_hint(&unit->diags, "ask");
     diag_warning(&unit->diags, NO_LOCATION, "plain");
-    assert_true(diags_hold(&unit->diags, STR("refused")));
-    assert_false(diags_hold(&unit->diags, STR("cannot list: refused")));
+    assert_true(diags_contain(&unit->diags, STR("refused")));
+    assert_false(diags_contain(&unit->diags, STR("cannot list: refused")));
     assert_str(unit_written(unit), "error: cannot list?[2J: refused\n  ask\nwarning: plain\n");
 }
 
@@ -428,8 +428,8 @@ static void test_texts_are_cut_to_columns(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct buf out = {0};
         buf_add(&out, STR("> "));
-        diag_add_fitting(&out, str_of(rows[i].text), rows[i].columns);
-        if (!str_is(str_from(buf_str(&out), 2), rows[i].cut))
+        diag_add_truncated(&out, str_from_c(rows[i].text), rows[i].columns);
+        if (!str_eq_c(str_skip(buf_str(&out), 2), rows[i].cut))
             fail_msg("row %zu: %.*s", i, STR_ARG(buf_str(&out)));
         buf_free(&out);
     }

@@ -11,7 +11,7 @@ static bool read_text(struct unit *unit, struct str text, struct dotenv *ret)
 {
     struct source *source = ARENA_NEW(&unit->arena, struct source);
     *source = (struct source){STR("file.env"), str_copy(&unit->arena, text), .secret = true};
-    bool right = dotenv_read(&unit->arena, source, &unit->diags, ret);
+    bool right = dotenv_parse(&unit->arena, source, &unit->diags, ret);
     assert_int_equal(right, unit->diags.errors == 0);
     return right;
 }
@@ -27,7 +27,7 @@ static void check_rows(struct unit *unit, const struct row *rows, size_t count)
         struct dotenv dotenv;
         if (!read_text(unit, rows[i].text, &dotenv))
             fail_msg("row %zu: %.*s", i, STR_ARG(unit_written(unit)));
-        if (dotenv.count != 1 || !str_is(dotenv.items[0].name, "NAME") ||
+        if (dotenv.count != 1 || !str_eq_c(dotenv.items[0].name, "NAME") ||
             !str_equal(dotenv.items[0].value, rows[i].value))
             fail_msg("row %zu: %zu items, of which the first is \"%.*s\"=\"%.*s\"", i, dotenv.count,
                      STR_ARG(dotenv.items[0].name), STR_ARG(dotenv.items[0].value));
@@ -223,7 +223,7 @@ static void test_can_hold(void **state)
         {TEXT("\xEF\xBB\xBF"), true},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (dotenv_can_hold(rows[i].value) != rows[i].can)
+        if (dotenv_can_store(rows[i].value) != rows[i].can)
             fail_msg("row %zu", i);
 }
 
@@ -288,7 +288,7 @@ static struct str random_value(struct unit *unit, uint64_t *seed)
     };
     struct buf buf = {0};
     for (size_t left = random_below(seed, 12); left > 0; left--)
-        buf_add(&buf, str_of(pieces[random_below(seed, COUNT_OF(pieces))]));
+        buf_add(&buf, str_from_c(pieces[random_below(seed, COUNT_OF(pieces))]));
     return buf_take(&unit->arena, &buf);
 }
 
@@ -306,8 +306,8 @@ static void test_lines_read_back(void **state)
         for (size_t i = 0; i < LINES; i++) {
             const char name[] = {(char)('A' + i), 0};
             values[i] = random_value(unit, &seed);
-            assert_true(dotenv_can_hold(values[i]));
-            buf_add(&text, dotenv_line(&unit->arena, str_of(name), values[i]));
+            assert_true(dotenv_can_store(values[i]));
+            buf_add(&text, dotenv_line(&unit->arena, str_from_c(name), values[i]));
         }
         read_text(unit, buf_str(&text), &dotenv);
         bool same = unit->diags.errors == 0 && dotenv.count == LINES;

@@ -62,7 +62,7 @@ static void test_reading(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t seconds = -1;
-        bool right = duration_read(rows[i].text, &seconds);
+        bool right = duration_parse(rows[i].text, &seconds);
         if (right != (rows[i].seconds != 0) || (right && seconds != rows[i].seconds))
             fail_msg("\"%.*s\": %d, %lld", STR_ARG(rows[i].text), right, (long long)seconds);
     }
@@ -107,7 +107,7 @@ static void test_writing(void **state)
         {(int64_t)9 * 365 * D - 1, "8y"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        assert_str(duration_text(&unit->arena, rows[i].seconds), rows[i].text);
+        assert_str(duration_format(&unit->arena, rows[i].seconds), rows[i].text);
 }
 
 static void test_times(void **state)
@@ -158,9 +158,9 @@ static void test_times(void **state)
         {TEXT("2026-01-31T12:00:61Z"), -1},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (duration_time(rows[i].text) != rows[i].time)
+        if (timestamp_parse(rows[i].text) != rows[i].time)
             fail_msg("\"%.*s\" is %lld", STR_ARG(rows[i].text),
-                     (long long)duration_time(rows[i].text));
+                     (long long)timestamp_parse(rows[i].text));
 }
 
 int main(void)

@@ -16,7 +16,7 @@ static struct node *child(struct edit *edit, struct node *node, struct str word,
             item = item->next;
         return item;
     }
-    const char *key = str_c(edit->arena, word);
+    const char *key = str_to_c(edit->arena, word);
     struct node *value = node_target(node_get(node, key));
     if (value && value->kind == (list ? NODE_LIST : NODE_MAP))
         return value;
@@ -35,7 +35,7 @@ static struct node *value_of(struct unit *unit, struct str text)
 
 static void apply(struct unit *unit, struct edit *edit, const char *line)
 {
-    struct str text = str_of(line);
+    struct str text = str_from_c(line);
     bool removes = text.data[0] == '-';
     size_t end = removes ? text.len : 0;
     while (end < text.len && !strchr("=+^", text.data[end]))
@@ -61,10 +61,10 @@ static void apply(struct unit *unit, struct edit *edit, const char *line)
         return;
     }
     if (kind == '-') {
-        edit_remove(edit, node, str_c(&unit->arena, words[count - 1]));
+        edit_remove(edit, node, str_to_c(&unit->arena, words[count - 1]));
         return;
     }
-    struct node *value = value_of(unit, str_from(text, end + 2));
+    struct node *value = value_of(unit, str_skip(text, end + 2));
     if (kind == '=')
         edit_set(edit, node, words[count - 1], value);
     else
@@ -73,15 +73,15 @@ static void apply(struct unit *unit, struct edit *edit, const char *line)
 
 static bool run(struct unit *unit, const char *document, const char *edits, struct str *ret)
 {
-    const struct source *source = unit_source(unit, str_of(document));
+    const struct source *source = unit_source(unit, str_from_c(document));
     struct node *root = NULL;
     if (!load_manifest(&unit->arena, source, 0, source->text.len, &unit->diags, &root))
         return false;
     struct edit edit = edit_begin(&unit->arena, &unit->diags, source, 0, source->text.len, root);
-    struct str lines = str_of(edits);
+    struct str lines = str_from_c(edits);
     struct str line;
     for (size_t at = 0; str_next_line(lines, &at, &line);)
-        apply(unit, &edit, str_c(&unit->arena, line));
+        apply(unit, &edit, str_to_c(&unit->arena, line));
     struct buf out = {0};
     bool right = edit_write(&edit, &out);
     *ret = buf_take(&unit->arena, &out);
@@ -100,7 +100,7 @@ static void check(struct unit *unit, const struct edited *rows, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct str out = {0};
         unit_forget(unit);
-        if (run(unit, rows[i].document, rows[i].edits, &out) && str_is(out, rows[i].expected))
+        if (run(unit, rows[i].document, rows[i].edits, &out) && str_eq_c(out, rows[i].expected))
             continue;
         failed++;
         print_error("row %zu: %s\n%s\n-- became\n%.*s\n-- not\n%s\n%s\n", i, rows[i].edits,

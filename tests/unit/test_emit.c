@@ -26,21 +26,21 @@ static struct node *sample(struct unit *unit)
 {
     struct arena *arena = &unit->arena;
     struct node *map = node_new(arena, NODE_MAP);
-    put_text(arena, map, "plain", STR("a b"));
-    put_text(arena, map, "bool", STR("yes"));
-    put_bool(arena, map, "flag", true);
-    put_int(arena, map, "number", -7);
-    put_text(arena, map, "octal", STR("0777"));
-    put_text(arena, map, "empty", STR(""));
+    node_set_string(arena, map, "plain", STR("a b"));
+    node_set_string(arena, map, "bool", STR("yes"));
+    node_set_bool(arena, map, "flag", true);
+    node_set_int(arena, map, "number", -7);
+    node_set_string(arena, map, "octal", STR("0777"));
+    node_set_string(arena, map, "empty", STR(""));
     /* A key that the file names; those that are made here are words of the API. */
     node_put(map, node_scalar(arena, STYLE_TEXT, STR("y")),
              node_scalar(arena, STYLE_TEXT, STR("key")));
-    put_text(arena, map, "lines", STR("a\n\tb"));
-    put_map(arena, map, "none");
-    put_list(arena, map, "nothing");
-    struct node *list = put_list(arena, map, "list");
-    add_text(arena, list, STR("~"));
-    put_text(arena, add_map(arena, list), "a", STR("b"));
+    node_set_string(arena, map, "lines", STR("a\n\tb"));
+    node_set_map(arena, map, "none");
+    node_set_list(arena, map, "nothing");
+    struct node *list = node_set_list(arena, map, "list");
+    node_append_string(arena, list, STR("~"));
+    node_set_string(arena, node_append_map(arena, list), "a", STR("b"));
     return map;
 }
 
@@ -82,8 +82,8 @@ static void test_long_texts_are_not_folded(void **state)
 {
     struct unit *unit = *state;
     struct node *map = node_new(&unit->arena, NODE_MAP);
-    put_text(&unit->arena, map, "a", unit_repeat(unit, "word ", 500));
-    put_text(&unit->arena, map, "b", str_slice(unit_repeat(unit, "word ", 500), 0, 2499));
+    node_set_string(&unit->arena, map, "a", unit_repeat(unit, "word ", 500));
+    node_set_string(&unit->arena, map, "b", str_slice(unit_repeat(unit, "word ", 500), 0, 2499));
     struct str text = yaml_of(unit, map);
     size_t lines = 0;
     for (size_t i = 0; i < text.len; i++)
@@ -113,7 +113,7 @@ static void test_json_form(void **state)
                                                "    ]\n"
                                                "}");
     struct node *list = node_new(&unit->arena, NODE_LIST);
-    add_text(&unit->arena, list, STR("\"\\/\x7F\x01\xC3\xA4"));
+    node_append_string(&unit->arena, list, STR("\"\\/\x7F\x01\xC3\xA4"));
     assert_str(json_of(unit, list, 8), "[\n            \"\\\"\\\\/\\u007f\\u0001\xC3\xA4\"\n"
                                        "        ]");
 }
@@ -229,12 +229,12 @@ static struct node *hostile_document(struct unit *unit, const struct str *texts,
             i == 1 ? texts[i] : str_format(arena, "%zu key %.*s", i, STR_ARG(texts[i]));
         node_put(map, node_scalar(arena, STYLE_TEXT, key),
                  node_scalar(arena, STYLE_TEXT, texts[i]));
-        add_text(arena, list, texts[i]);
-        struct node *inner = add_map(arena, list);
+        node_append_string(arena, list, texts[i]);
+        struct node *inner = node_append_map(arena, list);
         node_put(inner, node_scalar(arena, STYLE_TEXT, texts[i]),
                  node_scalar(arena, STYLE_TEXT, texts[i]));
     }
-    put_map(arena, map, "empty");
+    node_set_map(arena, map, "empty");
     node_put(map, node_scalar(arena, STYLE_TEXT, STR("list")), list);
     return map;
 }
@@ -505,7 +505,7 @@ static struct str fragment_of(struct unit *unit, const struct node *node, size_t
             emit_entry(&out, child, column, style);
         else
             emit_item(&out, child, column, style);
-        buf_add(&out, str_of(style->newline));
+        buf_add(&out, str_from_c(style->newline));
     }
     return taken(unit, &out);
 }
@@ -521,20 +521,20 @@ static struct node *nested(struct unit *unit)
 {
     struct arena *arena = &unit->arena;
     struct node *map = node_new(arena, NODE_MAP);
-    struct node *spec = put_map(arena, map, "spec");
-    put_int(arena, spec, "replicas", 2);
-    struct node *list = put_list(arena, spec, "items");
-    struct node *item = add_map(arena, list);
-    put_text(arena, item, "name", STR("a"));
-    put_text(arena, put_map(arena, item, "port"), "name", STR("http"));
-    add_text(arena, put_list(arena, item, "args"), STR("x"));
-    add_text(arena, list, STR("true"));
+    struct node *spec = node_set_map(arena, map, "spec");
+    node_set_int(arena, spec, "replicas", 2);
+    struct node *list = node_set_list(arena, spec, "items");
+    struct node *item = node_append_map(arena, list);
+    node_set_string(arena, item, "name", STR("a"));
+    node_set_string(arena, node_set_map(arena, item, "port"), "name", STR("http"));
+    node_append_string(arena, node_set_list(arena, item, "args"), STR("x"));
+    node_append_string(arena, list, STR("true"));
     struct node *inner = node_new(arena, NODE_LIST);
-    node_add(list, inner);
-    add_text(arena, inner, STR("w"));
-    put_text(arena, add_map(arena, inner), "k", STR("z"));
-    node_add(inner, node_new(arena, NODE_LIST));
-    put_map(arena, spec, "none");
+    node_append(list, inner);
+    node_append_string(arena, inner, STR("w"));
+    node_set_string(arena, node_append_map(arena, inner), "k", STR("z"));
+    node_append(inner, node_new(arena, NODE_LIST));
+    node_set_map(arena, spec, "none");
     return map;
 }
 
@@ -595,7 +595,7 @@ static void test_fragments_follow_their_neighbours(void **state)
     const struct node *map = nested(unit);
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         assert_str(fragment_of(unit, map, rows[i].column, &rows[i].style), rows[i].expected);
-    const struct node *list = node_find(map, "spec items");
+    const struct node *list = node_at(map, "spec items");
     assert_str(fragment_of(unit, list, 2, &rows[0].style), "  - name: a\n"
                                                            "    port:\n"
                                                            "      name: http\n"
@@ -625,7 +625,7 @@ static void test_values(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct node *root = NULL;
-        const struct source *source = unit_source(unit, str_of(rows[i].text));
+        const struct source *source = unit_source(unit, str_from_c(rows[i].text));
         assert_true(load_manifest(&unit->arena, source, 0, source->text.len, &unit->diags, &root));
         struct buf out = {0};
         emit_value(&out, node_copy(&unit->arena, root), 2, &style);
@@ -693,19 +693,19 @@ static void test_aliases_and_merges(void **state)
     struct arena *arena = &unit->arena;
     static const struct emit_style style = {2, 0, "\n"};
     struct node *target = node_new(arena, NODE_MAP);
-    put_text(arena, target, "not", STR("written"));
+    node_set_string(arena, target, "not", STR("written"));
     struct node *map = node_new(arena, NODE_MAP);
-    put_node(arena, map, "alias", alias_to(unit, target));
-    struct node *merging = put_map(arena, map, "merging");
-    put_node(arena, merging, "<<", alias_to(unit, target));
-    put_text(arena, merging, "own", STR("a, b"));
-    struct node *list = put_list(arena, map, "list");
-    node_add(list, alias_to(unit, target));
-    struct node *item = add_map(arena, list);
-    put_node(arena, item, "<<", alias_to(unit, target));
-    struct node *late = put_map(arena, map, "late");
-    put_text(arena, late, "own", STR("c"));
-    put_node(arena, late, "<<", alias_to(unit, target));
+    node_set(arena, map, "alias", alias_to(unit, target));
+    struct node *merging = node_set_map(arena, map, "merging");
+    node_set(arena, merging, "<<", alias_to(unit, target));
+    node_set_string(arena, merging, "own", STR("a, b"));
+    struct node *list = node_set_list(arena, map, "list");
+    node_append(list, alias_to(unit, target));
+    struct node *item = node_append_map(arena, list);
+    node_set(arena, item, "<<", alias_to(unit, target));
+    struct node *late = node_set_map(arena, map, "late");
+    node_set_string(arena, late, "own", STR("c"));
+    node_set(arena, late, "<<", alias_to(unit, target));
     assert_str(fragment_of(unit, map, 0, &style), "alias: *an_anchor\n"
                                                   "merging: {<<: *an_anchor, \"own\": \"a, b\"}\n"
                                                   "list:\n"
@@ -735,11 +735,11 @@ static void test_what_was_there_stays(void **state)
     buf_add(&out, STR("before "));
     emit_entry(&out, map->first, 0, &style);
     emit_inline(&out, map, true);
-    emit_item(&out, node_find(map, "spec none"), 0, &style);
-    emit_value(&out, node_find(map, "spec none"), 0, &style);
+    emit_item(&out, node_at(map, "spec none"), 0, &style);
+    emit_value(&out, node_at(map, "spec none"), 0, &style);
     struct str text = taken(unit, &out);
-    assert_true(str_starts(text, STR("before spec:\n  replicas: 2\n")));
-    assert_true(str_ends(text, STR("\"none\": {}}}- {} {}")));
+    assert_true(str_starts_with(text, STR("before spec:\n  replicas: 2\n")));
+    assert_true(str_ends_with(text, STR("\"none\": {}}}- {} {}")));
 }
 
 static void check_read_back(struct unit *unit, const struct node *meant, struct str text)
@@ -766,12 +766,12 @@ static void test_hostile_texts_come_back_from_fragments(void **state)
         const struct emit_style *style = &styles[i / 4 % COUNT_OF(styles)];
         struct node *document = hostile_document(unit, texts, COUNT_OF(texts));
         struct node *outer = node_new(&unit->arena, NODE_MAP);
-        put_node(&unit->arena, outer, "outer", document);
-        put_int(&unit->arena, outer, "number", (int64_t)i);
+        node_set(&unit->arena, outer, "outer", document);
+        node_set_int(&unit->arena, outer, "number", (int64_t)i);
         check_read_back(unit, outer, fragment_of(unit, outer, i % 3, style));
         check_read_back(unit, outer, inline_of(unit, outer, true));
-        check_read_back(unit, node_find(outer, "outer list"),
-                        fragment_of(unit, node_find(outer, "outer list"), 0, style));
+        check_read_back(unit, node_at(outer, "outer list"),
+                        fragment_of(unit, node_at(outer, "outer list"), 0, style));
         unit_forget(unit);
     }
 }
@@ -849,7 +849,7 @@ static struct node *random_tree(struct unit *unit, uint32_t *random, size_t dept
     for (uint32_t count = next_random(random) % CHILDREN_MAX; count > 0; count--) {
         struct node *child = random_tree(unit, random, depth - 1);
         if (node->kind == NODE_LIST)
-            node_add(node, child);
+            node_append(node, child);
         else
             node_put(node, node_scalar(arena, STYLE_TEXT, hostile_text(unit, random)), child);
     }

@@ -46,7 +46,7 @@ static struct layer *layer_of(struct unit *unit, const struct input_options *opt
     unit->diags = (struct diags){.arena = &unit->arena};
     struct source *source = ARENA_NEW(&unit->arena, struct source);
     source->path = str_format(&unit->arena, "%s/service.yaml", folder);
-    source->text = str_of(text);
+    source->text = str_from_c(text);
     return layer_read(&unit->arena, &unit->diags, options, source);
 }
 
@@ -138,7 +138,7 @@ static void test_environment_files_that_cannot_be_read(void **state)
     assert_true(unplaced(unit, &options, one));
     assert_errors(unit, 1);
     assert_diag(unit, 0, 2, 1, "unknown field \"region\"", "");
-    assert_true(str_ends(unit->diags.items[0].at.source->path, STR("/env.yaml")));
+    assert_true(str_ends_with(unit->diags.items[0].at.source->path, STR("/env.yaml")));
     /* A file of that name, not standard input. */
     assert_true(unplaced(unit, &options, "name: hello\nenvironments: [{name: a, path: '-'}]\n"));
     assert_diag(unit, 0, 2, 32, "- cannot be read: No such file", "");
@@ -250,7 +250,7 @@ static void test_ingress_settings(void **state)
 static struct str output_of(const struct layer *layer, const char *name)
 {
     for (size_t i = 0; i < layer->environment.output_count; i++)
-        if (str_is(layer->environment.outputs[i].name, name))
+        if (str_eq_c(layer->environment.outputs[i].name, name))
             return layer->environment.outputs[i].text;
     return STR("(none)");
 }
@@ -262,8 +262,8 @@ static void assert_not_filled(struct unit *unit, struct layer *layer, const char
     struct filled filled;
     unit->diags.count = 0;
     unit->diags.errors = 0;
-    assert_false(
-        interpolate(&layer->scope, node_scalar(&unit->arena, STYLE_TEXT, str_of(text)), &filled));
+    assert_false(interpolate(&layer->scope, node_scalar(&unit->arena, STYLE_TEXT, str_from_c(text)),
+                             &filled));
     assert_errors(unit, 1);
     assert_diag(unit, 0, 0, 0, message, "");
 }
@@ -309,11 +309,11 @@ static void test_outputs(void **state)
         {"{", 1, ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        write_file(unit, "outputs.json", str_of(rows[i].json));
+        write_file(unit, "outputs.json", str_from_c(rows[i].json));
         assert_true(unplaced(unit, &options, "name: hello\n"));
         assert_errors(unit, 1);
         assert_contains(unit->diags.items[0].message, rows[i].message);
-        assert_true(str_ends(unit->diags.items[0].at.source->path, STR("outputs.json")));
+        assert_true(str_ends_with(unit->diags.items[0].at.source->path, STR("outputs.json")));
     }
     assert_int_equal(unlink(path), 0);
     assert_true(unplaced(unit, &options, "name: hello\n"));

@@ -35,7 +35,7 @@ static void refuses(struct unit *unit, const struct schema *schema, const struct
                     const char *text)
 {
     const struct value *value = read_field(unit, schema, field, text);
-    if (value->wrong && !value->node && told_at_the_value(unit, field))
+    if (value->invalid && !value->node && told_at_the_value(unit, field))
         return;
     print_error("%s.%s takes %s\n", schema->what, field->name, text);
     fail();
@@ -45,7 +45,7 @@ static void takes(struct unit *unit, const struct schema *schema, const struct f
                   const char *text)
 {
     const struct value *value = read_field(unit, schema, field, text);
-    if (!value->wrong && value->node)
+    if (!value->invalid && value->node)
         return;
     struct str told = unit_written(unit);
     print_error("%s.%s does not take %s:\n%.*s\n", schema->what, field->name, text, STR_ARG(told));
@@ -96,7 +96,7 @@ static void refuses_wrong_types(struct unit *unit, const struct schema *schema,
                                 const struct field *field)
 {
     switch (field->type) {
-    case TYPE_TEXT:
+    case TYPE_STRING:
         refuses(unit, schema, field, "[a]");
         refuses(unit, schema, field, "{a: b}");
         if (field->choices)
@@ -118,7 +118,7 @@ static void refuses_wrong_types(struct unit *unit, const struct schema *schema,
         refuses(unit, schema, field, "{a: b}");
         refuses(unit, schema, field, "[[a]]");
         refuses(unit, schema, field, "[~]");
-        if (!field->single)
+        if (!field->scalar_ok)
             refuses(unit, schema, field, "a");
         break;
     case TYPE_MAP:
@@ -185,8 +185,8 @@ static void test_empty_maps_and_lists_are_left_out(void **state)
             if (!empty || field->prefix)
                 continue;
             const struct value *value = read_field(*state, schemas[i], field, empty);
-            bool left_out = !value->node && !value->wrong && value->count == 0;
-            if (left_out == field->keeps_empty || value->wrong)
+            bool left_out = !value->node && !value->invalid && value->count == 0;
+            if (left_out == field->keeps_empty || value->invalid)
                 fail_msg("%s: %s", field->name, empty);
         }
 }
@@ -198,8 +198,8 @@ static void test_every_field_takes_its_example_and_default(void **state)
             const struct field *field = &schemas[i]->fields[j];
             if (field->example && !field->prefix) /* fields with a prefix are ignored */
                 takes(*state, schemas[i], field, field->example);
-            if (field->fallback)
-                takes(*state, schemas[i], field, field->fallback);
+            if (field->default_value)
+                takes(*state, schemas[i], field, field->default_value);
             if (field->word)
                 takes(*state, schemas[i], field, field->word);
         }
@@ -213,7 +213,7 @@ static void test_every_field_is_told(void **state)
             const struct field *field = &schemas[i]->fields[j];
             assert_non_null(field->help);
             assert_int_equal(field->help[strlen(field->help) - 1], '.');
-            assert_ptr_equal(schema_find(schemas[i], str_of(field->name)), field);
+            assert_ptr_equal(schema_find(schemas[i], str_from_c(field->name)), field);
             assert_ptr_equal(schema_field((enum field_id)(schemas[i]->first + (int)j)), field);
             if (field->type == TYPE_INT || field->type == TYPE_CPU || field->type == TYPE_BYTES)
                 assert_true(field->min <= field->max);

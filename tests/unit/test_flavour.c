@@ -23,7 +23,7 @@ static void test_flavour_of_class(void **state)
         {"", FLAVOUR_GENERIC},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (flavour_of_class(str_of(rows[i].class)) != rows[i].flavour)
+        if (flavour_of_class(str_from_c(rows[i].class)) != rows[i].flavour)
             fail_msg("%s", rows[i].class);
 }
 
@@ -44,7 +44,7 @@ static void test_flavour_of_controller(void **state)
         {"", FLAVOUR_GENERIC},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (flavour_of_controller(str_of(rows[i].id)) != rows[i].flavour)
+        if (flavour_of_controller(str_from_c(rows[i].id)) != rows[i].flavour)
             fail_msg("%s", rows[i].id);
 }
 

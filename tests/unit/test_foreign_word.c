@@ -12,7 +12,7 @@ static struct str hint_of(struct unit *unit, const struct schema *schema, const 
         map =
             load_service(&unit->arena, unit_source(unit, str_format(&unit->arena, "x: %s\n", yaml)),
                          &unit->diags);
-    return foreign_word_hint(&unit->arena, schema, str_of(word), map ? map->first : NULL);
+    return foreign_word_hint(&unit->arena, schema, str_from_c(word), map ? map->first : NULL);
 }
 
 static void test_words_are_compared_without_case_and_marks(void **state)
@@ -66,18 +66,18 @@ static void test_rows(void **state)
 #include "config/foreign_words.def"
     };
     struct unit *unit = *state;
-    struct set seen = {0};
+    struct map seen = {0};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct str words = str_of(rows[i].words);
+        struct str words = str_from_c(rows[i].words);
         assert_true(strchr(rows[i].hint, '$') == NULL || *rows[i].sample);
         for (size_t at = 0; at < words.len;) {
             size_t end = str_find(words, at, ' ');
             struct str word = str_slice(words, at, end);
             struct str key =
                 str_format(&unit->arena, "%p %.*s", (const void *)rows[i].schema, STR_ARG(word));
-            if (word.len == 0 || !str_only(word, "abcdefghijklmnopqrstuvwxyz"))
+            if (word.len == 0 || !str_span_only(word, "abcdefghijklmnopqrstuvwxyz"))
                 fail_msg("\"%.*s\" is not in lower case letters", STR_ARG(word));
-            if (set_add(&unit->arena, &seen, key, key.data))
+            if (map_add(&unit->arena, &seen, key, key.data))
                 fail_msg("two rows have \"%.*s\"", STR_ARG(word));
             at = end + 1;
         }

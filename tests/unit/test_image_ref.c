@@ -22,7 +22,7 @@ static void test_split(void **state)
         {":", "", "", "", true, false},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct image_name name = image_name_split(str_of(rows[i].image));
+        struct image_name name = image_name_split(str_from_c(rows[i].image));
         assert_str(name.repository, rows[i].repository);
         assert_str(name.tag, rows[i].tag);
         assert_str(name.digest, rows[i].digest);

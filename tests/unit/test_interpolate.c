@@ -50,9 +50,9 @@ static void check(struct unit *unit, struct filling *filling, const char *text,
                   const char *expected)
 {
     struct filled filled;
-    if (!fill(unit, filling, str_of(text), &filled) || unit->diags.errors)
+    if (!fill(unit, filling, str_from_c(text), &filled) || unit->diags.errors)
         fail_msg("%s: %s", text, unit_written(unit).data);
-    if (!str_is(filled.text, expected))
+    if (!str_eq_c(filled.text, expected))
         fail_msg("%s becomes %s, not %s", text, filled.text.data, expected);
     assert_null(filled.references);
 }
@@ -61,7 +61,7 @@ static void test_roots(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
-    begin(unit, &filling, str_of(file));
+    begin(unit, &filling, str_from_c(file));
     static const char *const rows[][2] = {
         {"{env}", "hello"},
         {"{layer_name}", "hello"},
@@ -93,7 +93,7 @@ static void test_braces(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
-    begin(unit, &filling, str_of(file));
+    begin(unit, &filling, str_from_c(file));
     static const char *const rows[][2] = {
         {"", ""},
         {"no braces", "no braces"},
@@ -146,7 +146,7 @@ static void test_what_is_wrong(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
-    begin(unit, &filling, str_of(file));
+    begin(unit, &filling, str_from_c(file));
     static const struct {
         const char *text, *message, *hint;
     } rows[] = {
@@ -179,7 +179,7 @@ static void test_what_is_wrong(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct filled filled;
-        if (fill(unit, &filling, str_of(rows[i].text), &filled))
+        if (fill(unit, &filling, str_from_c(rows[i].text), &filled))
             fail_msg("%s becomes %s", rows[i].text, filled.text.data);
         assert_errors(unit, 1);
         assert_diag(unit, 0, 0, 0, rows[i].message, rows[i].hint);
@@ -202,7 +202,7 @@ static void test_a_file_that_tells_little(void **state)
     };
     struct filled filled;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        assert_false(fill(unit, &filling, str_of(rows[i][0]), &filled));
+        assert_false(fill(unit, &filling, str_from_c(rows[i][0]), &filled));
         assert_diag(unit, 0, 0, 0, rows[i][1], "");
     }
     begin(unit, &filling, STR("name: hello\nproviders: {aws: {}}\n"));
@@ -222,7 +222,7 @@ static void test_variables_of_flags_win(void **state)
     filling.options.variables.count = 4;
     filling.options.variables.items = filling.variables;
     filling.options = *usage_start(&unit->arena, &filling.options);
-    begin(unit, &filling, str_of(file));
+    begin(unit, &filling, str_from_c(file));
     check(unit, &filling, "{vars.size}", "3"); /* the last one given */
     check(unit, &filling, "{vars.new}", "");
     struct diags diags = {.arena = &unit->arena};
@@ -302,7 +302,7 @@ static void test_references(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
-    begin(unit, &filling, str_of(file));
+    begin(unit, &filling, str_from_c(file));
     struct filled filled;
     assert_true(fill(unit, &filling,
                      STR("pg://{module.db.db_user}:${{module.db.db_password}}@{env}/x"), &filled));
@@ -419,7 +419,7 @@ static void test_a_wrong_output_is_told_once(void **state)
     assert_errors(unit, 1);
     assert_diag(unit, 0, 3, 35, "there is no variable \"x\"", "");
     assert_int_equal(module_find(filling.layer->modules, 1, STR("b"))->outputs[0].known,
-                     KNOWN_WRONG);
+                     KNOWN_INVALID);
     assert_false(fill(unit, &filling, STR("{module.b.domain}"), &filled));
     assert_errors(unit, 0);
 }
@@ -452,7 +452,7 @@ static void test_long_texts(void **state)
 {
     struct unit *unit = *state;
     struct filling filling = {0};
-    begin(unit, &filling, str_of(file));
+    begin(unit, &filling, str_from_c(file));
     static const struct {
         const char *piece;
         size_t len; /* filled in; an odd number does not divide the limit evenly */

@@ -169,7 +169,7 @@ static void test_standard_input_in_pieces(void **state)
     assert_int_equal(status, 0);
     assert_int_equal(error, 0);
     assert_int_equal(read.len, 60);
-    assert_true(str_starts(buf_str(&read), STR("piece,piece,")));
+    assert_true(str_starts_with(buf_str(&read), STR("piece,piece,")));
     buf_free(&read);
 }
 
@@ -225,7 +225,7 @@ static void test_failed_writes_are_told(void **state)
 
 /* Streams */
 
-/* What io_grown tells: each call more, at the same place. */
+/* What io_progress tells: each call more, at the same place. */
 struct growth {
     const char *place;
     size_t len;
@@ -371,7 +371,7 @@ static void test_streams_of_pipes(void **state)
         wait_for(child);
         assert_int_equal(error, 0);
         assert_int_equal(stream.text.len, total);
-        assert_true(str_only(stream.text, "x"));
+        assert_true(str_span_only(stream.text, "x"));
         check_growth(&growth, &stream);
         assert_true(total == 0 || growth.calls > 1);
         io_stream_free(&stream);

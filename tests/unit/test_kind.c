@@ -5,13 +5,13 @@
 static void test_rows(void **state)
 {
     struct unit *unit = *state;
-    struct set names = {0};
-    struct set resources = {0};
+    struct map names = {0};
+    struct map resources = {0};
     for (size_t i = 0; i < kind_count; i++) {
         const struct kind *kind = &kind_table[i];
-        assert_null(set_add(&unit->arena, &names, str_of(kind->name), kind));
-        assert_null(set_add(&unit->arena, &resources, str_of(kind->resource), kind));
-        assert_ptr_equal(kind_find(str_of(kind->name)), kind);
+        assert_null(map_add(&unit->arena, &names, str_from_c(kind->name), kind));
+        assert_null(map_add(&unit->arena, &resources, str_from_c(kind->resource), kind));
+        assert_ptr_equal(kind_find(str_from_c(kind->name)), kind);
         /* What is absent without a controller is reported with its name, and nothing lists it. */
         assert_int_equal(kind->condition != NULL, kind->controller != NULL);
         assert_false(kind->condition && kind->lists);
@@ -32,11 +32,11 @@ static void test_delete_order(void **state)
 {
     struct unit *unit = *state;
     bool *taken = ARENA_ARRAY(&unit->arena, kind_count, bool);
-    size_t rendered = 0;
+    size_t rendered_service = 0;
     for (size_t i = 0; i < kind_count; i++)
-        rendered += !kind_table[i].not_rendered;
-    for (size_t i = 0; i < rendered; i++) {
-        assert_in_range(kind_table[i].delete_order, 0, rendered - 1);
+        rendered_service += !kind_table[i].not_rendered;
+    for (size_t i = 0; i < rendered_service; i++) {
+        assert_in_range(kind_table[i].delete_order, 0, rendered_service - 1);
         assert_false(taken[kind_table[i].delete_order]);
         taken[kind_table[i].delete_order] = true;
     }
@@ -82,7 +82,7 @@ static void test_plurals(void **state)
         {"", ""},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        assert_str(kind_plural(&unit->arena, str_of(rows[i].resource)), rows[i].plural);
+        assert_str(kind_plural(&unit->arena, str_from_c(rows[i].resource)), rows[i].plural);
 }
 
 static void test_questions_about_objects(void **state)
@@ -90,7 +90,7 @@ static void test_questions_about_objects(void **state)
     struct unit *unit = *state;
     static const struct {
         const char *kind;
-        bool rendered, workload, stateful;
+        bool rendered_service, workload, stateful;
     } rows[] = {
         {"Deployment", 1, 1, 0}, {"StatefulSet", 1, 1, 1}, {"Service", 1, 0, 0},
         {"DaemonSet", 0, 0, 0},  {"Secret", 0, 0, 0},      {"deployment", 0, 0, 0},
@@ -98,8 +98,8 @@ static void test_questions_about_objects(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct node *object = node_new(&unit->arena, NODE_MAP);
-        put_text(&unit->arena, object, "kind", str_of(rows[i].kind));
-        assert_int_equal(kind_is_rendered(object), rows[i].rendered);
+        node_set_string(&unit->arena, object, "kind", str_from_c(rows[i].kind));
+        assert_int_equal(kind_is_rendered(object), rows[i].rendered_service);
         assert_int_equal(kind_is(object, ROLE_WORKLOAD), rows[i].workload);
         assert_int_equal(kind_is_stateful(object), rows[i].stateful);
     }

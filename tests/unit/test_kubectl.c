@@ -80,7 +80,7 @@ static void report_of(struct unit *unit, const char *script)
 {
     struct kubectl kubectl = kubectl_of(unit, &no_options);
     struct process run = run_get(unit, script);
-    assert_false(process_right(&run));
+    assert_false(process_succeeded(&run));
     kubectl_report(&kubectl, &run);
     process_free(&run);
 }
@@ -248,7 +248,7 @@ static void test_apply(void **state)
     /* The documents are what it reads. */
     write_script("cat");
     struct node *map = node_new(&unit->arena, NODE_MAP);
-    put_text(&unit->arena, map, "kind", STR("Pod"));
+    node_set_string(&unit->arena, map, "kind", STR("Pod"));
     struct node *const objects[] = {map, map};
     struct str documents = kubectl_documents(&kubectl, objects, 2);
     assert_str(documents, "---\nkind: Pod\n---\nkind: Pod\n");
@@ -262,11 +262,11 @@ static void test_apply(void **state)
 static struct node *pod_of(struct unit *unit, const char *name)
 {
     struct node *pod = node_new(&unit->arena, NODE_MAP);
-    put_text(&unit->arena, pod, "apiVersion", STR("v1"));
-    put_text(&unit->arena, pod, "kind", STR("Pod"));
-    struct node *metadata = put_map(&unit->arena, pod, "metadata");
-    put_text(&unit->arena, metadata, "name", str_of(name));
-    put_text(&unit->arena, metadata, "namespace", STR("n"));
+    node_set_string(&unit->arena, pod, "apiVersion", STR("v1"));
+    node_set_string(&unit->arena, pod, "kind", STR("Pod"));
+    struct node *metadata = node_set_map(&unit->arena, pod, "metadata");
+    node_set_string(&unit->arena, metadata, "name", str_from_c(name));
+    node_set_string(&unit->arena, metadata, "namespace", STR("n"));
     return pod;
 }
 
@@ -292,14 +292,14 @@ static void test_delete(void **state)
                  "echo '{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": "
                  "\"ending\", \"namespace\": \"n\", \"deletionTimestamp\": \"now\"}}]}'");
     assert_int_equal(kubectl_delete(&kubectl, pods, COUNT_OF(pods), false), 2);
-    assert_str(node_text(node_find(pods[0], "metadata name")), "gone");
-    assert_str(node_text(node_find(pods[1], "metadata name")), "ending");
+    assert_str(node_string(node_at(pods[0], "metadata name")), "gone");
+    assert_str(node_string(node_at(pods[1], "metadata name")), "ending");
     assert_errors(unit, 1);
     assert_diag(unit, 0, 0, 0, "pod/kept was not deleted: the server still has it", "");
     unit_forget(unit);
     /* Another of the same name is another one, after the deletion */
     pods[0] = pod_of(unit, "again");
-    put_text(&unit->arena, node_get(pods[0], "metadata"), "uid", STR("1"));
+    node_set_string(&unit->arena, node_get(pods[0], "metadata"), "uid", STR("1"));
     write_script("case $1 in delete) echo >\"$0.deleted\"; echo pod/again; exit ;; esac\n"
                  "uid=1; ! rm \"$0.deleted\" 2>/dev/null || uid=2\n"
                  "echo '{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {\"name\": "
@@ -311,7 +311,7 @@ static void test_delete(void **state)
                                          "\"uid\": \"1\", \"labels\": {\"opta.dev/a\": \"b\"}"};
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         pods[0] = pod_of(unit, "again");
-        put_text(&unit->arena, node_get(pods[0], "metadata"), "uid", STR("1"));
+        node_set_string(&unit->arena, node_get(pods[0], "metadata"), "uid", STR("1"));
         write_script(str_format(&unit->arena,
                                 "[ $1 = get ] || exit 9\n"
                                 "echo '{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": "
@@ -388,14 +388,14 @@ static void test_limit(void **state)
 {
     struct unit *unit = *state;
     struct kubectl kubectl = kubectl_of(unit, &no_options);
-    struct process runs[PROCESS_AT_ONCE + 1] = {0};
+    struct process runs[PROCESS_PARALLEL_MAX + 1] = {0};
     kubectl.limit = 1000;
     write_script("exec sleep 60");
     for (size_t i = 0; i < COUNT_OF(runs); i++)
         runs[i].arguments = kubectl_argv(&kubectl, "get", NULL).items;
-    int64_t began = process_clock();
+    int64_t began = process_monotonic_ms();
     run_all(unit, &kubectl, runs, COUNT_OF(runs));
-    assert_true(process_clock() - began < 10000);
+    assert_true(process_monotonic_ms() - began < 10000);
     for (size_t i = 0; i < COUNT_OF(runs); i++) {
         assert_int_equal(runs[i].error, ETIMEDOUT);
         kubectl_report(&kubectl, &runs[i]);
@@ -517,9 +517,9 @@ static void test_endless_messages(void **state)
     struct kubectl kubectl = kubectl_of(unit, &no_options);
     struct process run = {.arguments = (const char *const[]){"kubectl", "get", NULL}, .status = 1};
     buf_add(&run.errors, unit_repeat(unit, "line\n", 1000 * 1000));
-    int64_t begin = process_clock();
+    int64_t begin = process_monotonic_ms();
     kubectl_report(&kubectl, &run);
-    assert_in_range(process_clock() - begin, 0, 2000);
+    assert_in_range(process_monotonic_ms() - begin, 0, 2000);
     process_free(&run);
     assert_errors(unit, 1);
     assert_in_range(unit->diags.items[0].hint.len, DIAG_TEXT_MAX, DIAG_TEXT_MAX + 3);
@@ -594,7 +594,7 @@ static void test_kinds_of_failures(void **state)
         struct process run = run_get(unit, rows[i].script);
         assert_int_equal(kubectl_forbidden(&run), rows[i].forbidden);
         assert_int_equal(kubectl_conflicts(&run), rows[i].conflicts);
-        assert_int_equal(kubectl_lacks_namespace(&run), rows[i].lacks_namespace);
+        assert_int_equal(kubectl_is_missing_namespace(&run), rows[i].lacks_namespace);
         process_free(&run);
     }
     struct process run = {.error = EFBIG, .status = 1};
@@ -667,17 +667,17 @@ static void test_answers(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct process run = {.arguments = (const char *const[]){"kubectl", "get", NULL}};
-        buf_add(&run.output, str_of(rows[i].output));
-        struct node *answer = kubectl_answer(&kubectl, &run);
+        buf_add(&run.output, str_from_c(rows[i].output));
+        struct node *answer = kubectl_parse_output(&kubectl, &run);
         process_free(&run); /* the answer does not need it */
         if (!answer != !rows[i].kind || (unit->diags.errors == 1) != rows[i].wrong)
             fail_msg("%s", rows[i].output);
         if (answer)
-            assert_str(node_text(node_get(answer, "kind")), rows[i].kind);
+            assert_str(node_string(node_get(answer, "kind")), rows[i].kind);
         const struct node *first = kubectl_items(answer);
         assert_int_equal(!first, !rows[i].first);
         if (first)
-            assert_str(node_text(node_find(first, "metadata name")), rows[i].first);
+            assert_str(node_string(node_at(first, "metadata name")), rows[i].first);
         if (rows[i].wrong) {
             assert_diag(unit, 0, 0, 0,
                         rows[i].output[0] ? "kubectl get printed something else than objects"
@@ -700,15 +700,15 @@ static void test_large_answers(void **state)
               "i=0; while [ $i -lt 500 ]; do i=$((i + 1))\n"
               "printf '{\"metadata\": {\"name\": \"n%d\", \"x\": \"%05000d\"}},' $i 0; done\n"
               "printf '{\"metadata\": {\"name\": \"last\"}}]}'");
-    assert_true(process_right(&run));
+    assert_true(process_succeeded(&run));
     assert_true(run.output.len > 2 * 1024 * 1024);
-    const struct node *item = kubectl_items(kubectl_answer(&kubectl, &run));
+    const struct node *item = kubectl_items(kubectl_parse_output(&kubectl, &run));
     process_free(&run);
     assert_no_diags(unit);
     size_t count = 0;
     for (; item; item = item->next, count++)
         if (!item->next)
-            assert_str(node_text(node_find(item, "metadata name")), "last");
+            assert_str(node_string(node_at(item, "metadata name")), "last");
     assert_int_equal(count, 501);
 }
 

@@ -17,7 +17,7 @@ static struct manifests made(struct unit *unit, const char *head, const char *li
 static const struct node *nth(struct manifests manifests, const char *kind, size_t index)
 {
     for (size_t i = 0; i < manifests.count; i++)
-        if (str_is(node_get(manifests.items[i], "kind")->text, kind) && index-- == 0)
+        if (str_eq_c(node_get(manifests.items[i], "kind")->text, kind) && index-- == 0)
             return manifests.items[i];
     return NULL;
 }
@@ -49,7 +49,7 @@ static void check(struct unit *unit, const struct node *object, const char *path
 {
     assert_non_null(object);
     struct str text = flow(unit, unit_at(object, path));
-    if (!str_is(text, expected))
+    if (!str_eq_c(text, expected))
         fail_msg("%s is %.*s\nnot %s", path, STR_ARG(text), expected);
 }
 

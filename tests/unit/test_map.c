@@ -6,10 +6,10 @@ static void test_first_value_of_a_key_stays(void **state)
     struct unit *unit = *state;
     static const char one[] = "1";
     static const char two[] = "2";
-    struct set set = {0};
-    assert_null(set_add(&unit->arena, &set, STR("a"), one));
-    assert_ptr_equal(set_add(&unit->arena, &set, STR("a"), two), one);
-    assert_ptr_equal(set_add(&unit->arena, &set, STR("a"), two), one);
+    struct map set = {0};
+    assert_null(map_add(&unit->arena, &set, STR("a"), one));
+    assert_ptr_equal(map_add(&unit->arena, &set, STR("a"), two), one);
+    assert_ptr_equal(map_add(&unit->arena, &set, STR("a"), two), one);
     assert_int_equal(set.count, 1);
 }
 
@@ -19,11 +19,11 @@ static void test_keys_are_compared_by_all_their_bytes(void **state)
     static const struct str keys[] = {TEXT(""),     TEXT("a"),   TEXT("a\0"), TEXT("a\0b"),
                                       TEXT("a\0c"), TEXT("\0"),  TEXT("A"),   TEXT("aa"),
                                       TEXT("ab"),   TEXT("\xff")};
-    struct set set = {0};
+    struct map set = {0};
     for (size_t i = 0; i < COUNT_OF(keys); i++)
-        assert_null(set_add(&unit->arena, &set, keys[i], &keys[i]));
+        assert_null(map_add(&unit->arena, &set, keys[i], &keys[i]));
     for (size_t i = 0; i < COUNT_OF(keys); i++)
-        assert_ptr_equal(set_add(&unit->arena, &set, keys[i], &set), &keys[i]);
+        assert_ptr_equal(map_add(&unit->arena, &set, keys[i], &set), &keys[i]);
     assert_int_equal(set.count, COUNT_OF(keys));
 }
 
@@ -31,18 +31,18 @@ static void test_growth_keeps_every_entry(void **state)
 {
     struct unit *unit = *state;
     enum { MANY = 20000 };
-    struct set set = {0};
+    struct map set = {0};
     struct str *keys = ARENA_ARRAY(&unit->arena, MANY, struct str);
     for (size_t i = 0; i < MANY; i++) {
         keys[i] = str_format(&unit->arena, "key-%zu", i);
-        assert_null(set_add(&unit->arena, &set, keys[i], &keys[i]));
+        assert_null(map_add(&unit->arena, &set, keys[i], &keys[i]));
         /* A power of two with free entries left, or find() would not end. */
         assert_int_equal(set.capacity & (set.capacity - 1), 0);
         assert_true(set.count < set.capacity);
     }
     for (size_t i = 0; i < MANY; i++) {
         struct str key = str_format(&unit->arena, "key-%zu", i);
-        assert_ptr_equal(set_add(&unit->arena, &set, key, &set), &keys[i]);
+        assert_ptr_equal(map_add(&unit->arena, &set, key, &set), &keys[i]);
     }
     assert_int_equal(set.count, MANY);
 }
@@ -52,40 +52,40 @@ static void test_getting_adds_nothing(void **state)
     struct unit *unit = *state;
     static const char one[] = "1";
     static const char two[] = "2";
-    struct set set = {0};
-    assert_null(set_get(&set, STR("a"))); /* nothing was ever added */
-    assert_null(set_get(&set, STR("")));
+    struct map set = {0};
+    assert_null(map_get(&set, STR("a"))); /* nothing was ever added */
+    assert_null(map_get(&set, STR("")));
     assert_int_equal(set.count, 0);
     assert_int_equal(set.capacity, 0);
-    set_add(&unit->arena, &set, STR("a"), one);
-    set_add(&unit->arena, &set, STR("a\0b"), two);
-    assert_ptr_equal(set_get(&set, STR("a")), one);
-    assert_ptr_equal(set_get(&set, STR("a\0b")), two);
-    assert_null(set_get(&set, STR("b")));
-    assert_null(set_get(&set, STR("")));
-    assert_null(set_get(&set, STR("a\0")));
+    map_add(&unit->arena, &set, STR("a"), one);
+    map_add(&unit->arena, &set, STR("a\0b"), two);
+    assert_ptr_equal(map_get(&set, STR("a")), one);
+    assert_ptr_equal(map_get(&set, STR("a\0b")), two);
+    assert_null(map_get(&set, STR("b")));
+    assert_null(map_get(&set, STR("")));
+    assert_null(map_get(&set, STR("a\0")));
     assert_int_equal(set.count, 2);
-    assert_null(set_add(&unit->arena, &set, STR("b"), two)); /* asking did not add it */
-    assert_ptr_equal(set_get(&set, STR("b")), two);
-    set_add(&unit->arena, &set, STR("b"), one);
-    assert_ptr_equal(set_get(&set, STR("b")), two);
+    assert_null(map_add(&unit->arena, &set, STR("b"), two)); /* asking did not add it */
+    assert_ptr_equal(map_get(&set, STR("b")), two);
+    map_add(&unit->arena, &set, STR("b"), one);
+    assert_ptr_equal(map_get(&set, STR("b")), two);
 }
 
 static void test_getting_among_many(void **state)
 {
     struct unit *unit = *state;
     enum { MANY = 3000 };
-    struct set set = {0};
+    struct map set = {0};
     struct str *keys = ARENA_ARRAY(&unit->arena, MANY, struct str);
     for (size_t i = 0; i < MANY; i++) {
         keys[i] = str_format(&unit->arena, "%zu", i);
-        assert_null(set_get(&set, keys[i]));
-        set_add(&unit->arena, &set, keys[i], &keys[i]);
-        assert_ptr_equal(set_get(&set, keys[i]), &keys[i]);
+        assert_null(map_get(&set, keys[i]));
+        map_add(&unit->arena, &set, keys[i], &keys[i]);
+        assert_ptr_equal(map_get(&set, keys[i]), &keys[i]);
     }
     for (size_t i = 0; i < MANY; i++) {
-        assert_ptr_equal(set_get(&set, str_format(&unit->arena, "%zu", i)), &keys[i]);
-        assert_null(set_get(&set, str_format(&unit->arena, "-%zu", i)));
+        assert_ptr_equal(map_get(&set, str_format(&unit->arena, "%zu", i)), &keys[i]);
+        assert_null(map_get(&set, str_format(&unit->arena, "-%zu", i)));
     }
 }
 

@@ -41,7 +41,7 @@ static void test_types(void **state)
         {"K8S-Service", false, NULL},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct module_type *type = module_type_find(str_of(rows[i].type), rows[i].local);
+        const struct module_type *type = module_type_find(str_from_c(rows[i].type), rows[i].local);
         if (!type != !rows[i].name || (type && strcmp(type->name, rows[i].name) != 0))
             fail_msg("\"%s\" is %s", rows[i].type, type ? type->name : "none");
     }
@@ -90,7 +90,7 @@ static void test_what_is_wrong_with_modules(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         size_t count;
-        read_modules(unit, str_of(rows[i].file), &count);
+        read_modules(unit, str_from_c(rows[i].file), &count);
         assert_errors(unit, 1);
         assert_diag(unit, 0, rows[i].line, rows[i].column, rows[i].message, rows[i].hint);
     }
@@ -173,7 +173,7 @@ static struct link *read_links(struct unit *unit, const char *text, size_t *ret_
                                           &count);
     struct schema_reader reader = reader_of(unit);
     const struct node *links =
-        load_service(&unit->arena, unit_source(unit, str_of(text)), &unit->diags);
+        load_service(&unit->arena, unit_source(unit, str_from_c(text)), &unit->diags);
     return links_read(&reader, links, modules, count, ret_count);
 }
 

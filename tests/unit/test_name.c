@@ -10,7 +10,7 @@ struct row {
 static void check_rows(const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        const char *wrong = rows[i].check(str_of(rows[i].name));
+        const char *wrong = rows[i].check(str_from_c(rows[i].name));
         if (!wrong != rows[i].right)
             fail_msg("row %zu, \"%s\": %s", i, rows[i].name, wrong ? wrong : "is right");
     }
@@ -122,9 +122,9 @@ static void test_images(void **state)
          "sha512:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
     };
     check_rows(rows, COUNT_OF(rows));
-    assert_contains(str_of(name_check_image(STR("team/App"))), "lower case");
-    assert_contains(str_of(name_check_image(STR("app:-"))), "tag");
-    assert_contains(str_of(name_check_image(STR("app@x"))), "digest");
+    assert_contains(str_from_c(name_check_image(STR("team/App"))), "lower case");
+    assert_contains(str_from_c(name_check_image(STR("app:-"))), "tag");
+    assert_contains(str_from_c(name_check_image(STR("app@x"))), "digest");
 }
 
 static void test_others(void **state)
@@ -336,7 +336,7 @@ static void test_google_projects(void **state)
         {"", false},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (!name_check_google_project(str_of(rows[i].project)) != rows[i].right)
+        if (!name_check_google_project(str_from_c(rows[i].project)) != rows[i].right)
             fail_msg("%s", rows[i].project);
 }
 

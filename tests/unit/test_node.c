@@ -9,11 +9,11 @@ static void test_made_trees(void **state)
     struct arena *arena = &unit->arena;
     struct node *map = node_new(arena, NODE_MAP);
     assert_null(node_get(map, "a"));
-    struct node *text = put_text(arena, map, "a", STR("yes"));
-    struct node *number = put_int(arena, map, "b", INT64_MIN);
-    struct node *flag = put_bool(arena, map, "c", false);
-    struct node *list = put_list(arena, map, "d");
-    struct node *inner = put_map(arena, map, "e");
+    struct node *text = node_set_string(arena, map, "a", STR("yes"));
+    struct node *number = node_set_int(arena, map, "b", INT64_MIN);
+    struct node *flag = node_set_bool(arena, map, "c", false);
+    struct node *list = node_set_list(arena, map, "d");
+    struct node *inner = node_set_map(arena, map, "e");
     assert_ptr_equal(node_get(map, "a"), text);
     assert_ptr_equal(node_get(map, "d"), list);
     assert_ptr_equal(node_get(map, "e"), inner);
@@ -23,10 +23,10 @@ static void test_made_trees(void **state)
     assert_str(number->text, "-9223372036854775808");
     assert_int_equal(flag->style, STYLE_PLAIN);
     assert_str(flag->text, "false");
-    assert_str(put_bool(arena, inner, "f", true)->text, "true");
+    assert_str(node_set_bool(arena, inner, "f", true)->text, "true");
     assert_null(list->first);
-    struct node *first = add_text(arena, list, STR("x"));
-    struct node *second = add_map(arena, list);
+    struct node *first = node_append_string(arena, list, STR("x"));
+    struct node *second = node_append_map(arena, list);
     assert_ptr_equal(list->first, first);
     assert_ptr_equal(first->next, second);
     assert_ptr_equal(list->last, second);
@@ -95,7 +95,7 @@ static void test_verbatim_texts(void **state)
 
 static struct node *manifest(struct unit *unit, const char *text)
 {
-    const struct source *source = unit_source(unit, str_of(text));
+    const struct source *source = unit_source(unit, str_from_c(text));
     struct node *root = NULL;
     assert_true(load_manifest(&unit->arena, source, 0, source->text.len, &unit->diags, &root));
     return root;
@@ -147,19 +147,19 @@ static void test_paths(void **state)
         {"a b cc", NULL},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct node *found = node_find(root, rows[i].path);
+        const struct node *found = node_at(root, rows[i].path);
         if ((found != NULL) != (rows[i].text != NULL))
             fail_msg("\"%s\"", rows[i].path);
         if (found)
-            assert_str(node_text(found), rows[i].text);
+            assert_str(node_string(found), rows[i].text);
     }
-    assert_null(node_find(NULL, "a"));
-    assert_null(node_find(node_get(root, "scalar"), "a"));
-    assert_null(node_find(node_find(root, "a d"), "y"));
-    assert_ptr_equal(node_find(root, "alias"), node_find(root, "a g"));
+    assert_null(node_at(NULL, "a"));
+    assert_null(node_at(node_get(root, "scalar"), "a"));
+    assert_null(node_at(node_at(root, "a d"), "y"));
+    assert_ptr_equal(node_at(root, "alias"), node_at(root, "a g"));
     /* From an alias itself. */
-    assert_str(node_text(node_find(node_get(root, "alias"), "h")), "z");
-    assert_ptr_equal(node_target(node_get(root, "alias")), node_find(root, "a g"));
+    assert_str(node_string(node_at(node_get(root, "alias"), "h")), "z");
+    assert_ptr_equal(node_target(node_get(root, "alias")), node_at(root, "a g"));
     assert_ptr_equal(node_target(node_get(root, "a")), node_get(root, "a"));
     assert_null(node_target(NULL));
 }
@@ -201,11 +201,11 @@ static void test_merges(void **state)
         {"<<: {m: {a: 7}}\n", "7"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct node *found = node_find(manifest(unit, rows[i].text), "m a");
+        const struct node *found = node_at(manifest(unit, rows[i].text), "m a");
         if ((found != NULL) != (rows[i].expected != NULL))
             fail_msg("%s", rows[i].text);
         if (found)
-            assert_str(node_text(found), rows[i].expected);
+            assert_str(node_string(found), rows[i].expected);
         unit_forget(unit);
     }
 }
@@ -250,7 +250,7 @@ static void test_merges_in_merges(void **state)
     for (int i = 1; i <= CHAINED; i++)
         buf_format(&text, "a%d: &a%d %.*s*a%d%.*s\n", i, i, STR_ARG(open), i - 1, STR_ARG(close));
     buf_format(&text, "m: *a%d\n", CHAINED);
-    assert_str(node_text(node_find(manifest(unit, str_c(&unit->arena, buf_str(&text))), "m a")),
+    assert_str(node_string(node_at(manifest(unit, str_to_c(&unit->arena, buf_str(&text))), "m a")),
                "x");
     buf_free(&text);
 }
@@ -259,12 +259,12 @@ static void test_texts(void **state)
 {
     struct unit *unit = *state;
     const struct node *root = manifest(unit, "a: &a 'x'\nb: *a\nc: {d: e}\nf: [g]\nh:\ni: *a\n");
-    assert_str(node_text(node_get(root, "a")), "x");
-    assert_str(node_text(node_get(root, "b")), "x");
-    assert_str(node_text(node_get(root, "c")), "");
-    assert_str(node_text(node_get(root, "f")), "");
-    assert_str(node_text(node_get(root, "h")), "");
-    assert_str(node_text(NULL), "");
+    assert_str(node_string(node_get(root, "a")), "x");
+    assert_str(node_string(node_get(root, "b")), "x");
+    assert_str(node_string(node_get(root, "c")), "");
+    assert_str(node_string(node_get(root, "f")), "");
+    assert_str(node_string(node_get(root, "h")), "");
+    assert_str(node_string(NULL), "");
 }
 
 static void assert_stands_nowhere(const struct node *node)
@@ -295,13 +295,13 @@ static void test_copies(void **state)
     for (const struct node *value = copy->first; value; value = value->next)
         assert_str(value->key->text, keys[i++]);
     assert_int_equal(i, COUNT_OF(keys));
-    assert_str(node_text(node_find(copy, "a k")), "x");
-    assert_str(node_text(node_find(copy, "b k")), "x");
-    assert_ptr_not_equal(node_find(copy, "a"), node_find(copy, "b"));
-    assert_str(node_text(node_get(copy, "d")), "text");
+    assert_str(node_string(node_at(copy, "a k")), "x");
+    assert_str(node_string(node_at(copy, "b k")), "x");
+    assert_ptr_not_equal(node_at(copy, "a"), node_at(copy, "b"));
+    assert_str(node_string(node_get(copy, "d")), "text");
     assert_int_equal(node_get(copy, "e")->kind, NODE_MAP);
     assert_int_equal(node_get(copy, "f")->kind, NODE_LIST);
-    const struct node *list = node_find(copy, "b l");
+    const struct node *list = node_at(copy, "b l");
     assert_str(list->first->text, "1");
     assert_str(list->last->text, "two");
     assert_null(list->last->next);
@@ -311,8 +311,8 @@ static void test_copies(void **state)
     assert_null(value->next);
     assert_int_equal(value->kind, NODE_MAP);
     /* Changing the one leaves the other. */
-    put_text(&unit->arena, value, "new", STR("y"));
-    assert_null(node_find(root, "a new"));
+    node_set_string(&unit->arena, value, "new", STR("y"));
+    assert_null(node_at(root, "a new"));
 }
 
 /* What a reader takes for a number stays one, and a text stays a text. */
@@ -349,7 +349,7 @@ static void test_styles_of_copies(void **state)
         const struct node *copy = node_copy(&unit->arena, manifest(unit, rows[i].text));
         if (copy->style != rows[i].style)
             fail_msg("\"%s\" has style %d", rows[i].text, (int)copy->style);
-        assert_str(node_copy(&unit->arena, copy)->text, str_c(&unit->arena, copy->text));
+        assert_str(node_copy(&unit->arena, copy)->text, str_to_c(&unit->arena, copy->text));
         assert_int_equal(node_copy(&unit->arena, copy)->style, copy->style);
         unit_forget(unit);
     }
@@ -373,7 +373,7 @@ static struct node *map_of(struct unit *unit, const char *keys)
 {
     struct node *map = node_new(&unit->arena, NODE_MAP);
     for (const char *key = keys; *key; key++)
-        put_text(&unit->arena, map, str_format(&unit->arena, "%c", *key).data, STR("1"));
+        node_set_string(&unit->arena, map, str_format(&unit->arena, "%c", *key).data, STR("1"));
     return map;
 }
 
@@ -398,7 +398,7 @@ static void test_removing(void **state)
         assert_keys(unit, map, rows[i].left);
         node_remove(map, rows[i].key);
         assert_keys(unit, map, rows[i].left);
-        put_text(&unit->arena, map, "z", STR("2"));
+        node_set_string(&unit->arena, map, "z", STR("2"));
         assert_keys(unit, map, rows[i].more);
     }
     struct node *map = map_of(unit, "abc");
@@ -426,7 +426,7 @@ static void test_replacing(void **state)
         struct node *map = map_of(unit, rows[i].keys);
         node_replace(map, rows[i].key, node_scalar(&unit->arena, STYLE_TEXT, STR("new")));
         assert_keys(unit, map, rows[i].left);
-        put_text(&unit->arena, map, "z", STR("2"));
+        node_set_string(&unit->arena, map, "z", STR("2"));
         assert_keys(unit, map, rows[i].more);
     }
     struct node *value = node_scalar(&unit->arena, STYLE_TEXT, STR("new"));

@@ -5,7 +5,8 @@
 /* As kubectl prints objects: JSON. */
 static struct node *object(struct unit *unit, const char *text)
 {
-    struct node *node = load_service(&unit->arena, unit_source(unit, str_of(text)), &unit->diags);
+    struct node *node =
+        load_service(&unit->arena, unit_source(unit, str_from_c(text)), &unit->diags);
     assert_no_diags(unit);
     assert_non_null(node);
     return node;
@@ -76,14 +77,14 @@ static void test_references(void **state)
 {
     struct unit *unit = *state;
     const struct node *reference = object_reference(&unit->arena, object(unit, deployment));
-    assert_str(node_text(node_get(reference, "apiVersion")), "apps/v1");
+    assert_str(node_string(node_get(reference, "apiVersion")), "apps/v1");
     assert_str(object_kind(reference), "Deployment");
     assert_str(object_name(reference), "web");
     assert_str(object_namespace(reference), "shop");
-    assert_null(node_find(reference, "metadata labels"));
+    assert_null(node_at(reference, "metadata labels"));
     reference = object_reference(
         &unit->arena, object(unit, "{apiVersion: v1, kind: Namespace, metadata: {name: shop}}"));
-    assert_null(node_find(reference, "metadata namespace"));
+    assert_null(node_at(reference, "metadata namespace"));
 }
 
 static void test_numbers(void **state)

@@ -8,7 +8,8 @@
 
 static struct node *object(struct unit *unit, const char *text)
 {
-    struct node *node = load_service(&unit->arena, unit_source(unit, str_of(text)), &unit->diags);
+    struct node *node =
+        load_service(&unit->arena, unit_source(unit, str_from_c(text)), &unit->diags);
     assert_no_diags(unit);
     assert_non_null(node);
     return node;
@@ -20,7 +21,7 @@ static void make_service(struct unit *unit, const char *environment, struct depl
     struct layer *layer = ARENA_NEW(&unit->arena, struct layer);
     struct service *service = ARENA_NEW(&unit->arena, struct service);
     layer->name = STR("shop");
-    layer->environment.name = str_of(environment);
+    layer->environment.name = str_from_c(environment);
     service->layer = layer;
     service->name = STR("web");
     *ret = (struct deployed_service){
@@ -89,7 +90,7 @@ static void test_shown_by_controller(void **state)
     namespace_index(&unit->arena, service.namespace);
     assert_false(deployed_service_shows(&service, pod));
     struct node *top = labeled(unit, "shop", "web", "prod");
-    put_text(&unit->arena, node_get(top, "metadata"), "uid", STR("top"));
+    node_set_string(&unit->arena, node_get(top, "metadata"), "uid", STR("top"));
     set->next = top;
     namespace_index(&unit->arena, service.namespace);
     assert_true(deployed_service_shows(&service, pod));
@@ -112,7 +113,7 @@ static void test_index(void **state)
     struct node *pod = object(unit, "{apiVersion: v1, kind: Pod, metadata: {name: p, uid: p, "
                                     "ownerReferences: [{uid: mine, controller: true}]}}");
     struct node *same = object(unit, "{apiVersion: v1, kind: Pod, metadata: {name: p, uid: q}}");
-    put_text(arena, node_get(mine, "metadata"), "uid", STR("mine"));
+    node_set_string(arena, node_get(mine, "metadata"), "uid", STR("mine"));
     namespace->live = pod;
     pod->next = other;
     other->next = unclaimed;

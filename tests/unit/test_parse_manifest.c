@@ -253,7 +253,7 @@ static void test_document_inside_a_stream(void **state)
         {"\n", "a: &x # c", "d\n e: f\n"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct node *alone = load(unit, str_of(rows[i].document));
+        struct node *alone = load(unit, str_from_c(rows[i].document));
         const struct source *source =
             unit_source(unit, str_format(&unit->arena, "%s%s%s", rows[i].before, rows[i].document,
                                          rows[i].after));
@@ -348,9 +348,9 @@ static void test_aliases_as_keys(void **state)
     assert_str(node_overridden(node_get(root, "k"))->text, "1");
     const struct location *span = &node_get(root, "k")->key->span;
     assert_str(str_slice(span->source->text, span->start, span->end), "*x");
-    assert_str(node_text(node_find(root, "b k")), "3");
-    assert_null(node_find(root, "d e"));
-    assert_str(node_text(node_find(root, "f")), "6");
+    assert_str(node_string(node_at(root, "b k")), "3");
+    assert_null(node_at(root, "d e"));
+    assert_str(node_string(node_at(root, "f")), "6");
 }
 
 static void test_the_last_of_equal_keys_counts(void **state)
@@ -631,10 +631,10 @@ static void test_merge_keys(void **state)
         {"x: &x '~'\nm: {a: *x}\n", "~"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        const struct node *found = node_find(load(unit, str_of(rows[i].text)), "m a");
+        const struct node *found = node_at(load(unit, str_from_c(rows[i].text)), "m a");
         assert_true(!found == !rows[i].a);
         if (found)
-            assert_str(node_text(found), rows[i].a);
+            assert_str(node_string(found), rows[i].a);
         unit_forget(unit);
     }
 }

@@ -9,7 +9,7 @@ static const struct node *load(struct unit *unit, struct str text)
 
 static const struct node *load_right(struct unit *unit, const char *text)
 {
-    const struct node *root = load(unit, str_of(text));
+    const struct node *root = load(unit, str_from_c(text));
     assert_no_diags(unit);
     assert_non_null(root);
     return root;
@@ -69,7 +69,7 @@ static void test_styles_and_texts(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct node *value = node_get(load_right(unit, rows[i].file), "a");
-        if (!value || value->style != rows[i].style || !str_is(value->text, rows[i].text))
+        if (!value || value->style != rows[i].style || !str_eq_c(value->text, rows[i].text))
             fail_msg("row %zu: %s", i, value ? value->text.data : "missing");
     }
 }
@@ -212,7 +212,7 @@ static void test_tabs_in_the_indentation(void **state)
         {"a:\n  - b\n\t- c\nd: e\n", 3, 1},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        assert_null(load(unit, str_of(rows[i].file)));
+        assert_null(load(unit, str_from_c(rows[i].file)));
         assert_errors(unit, 1);
         assert_diag(unit, 0, rows[i].line, rows[i].column, "a tab in the indentation", "spaces");
     }
@@ -238,7 +238,7 @@ static void test_syntax_errors_point_at_their_line(void **state)
         {"x: \xC3\xA4\na: @b\n", 2, "cannot start with '@'"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        assert_null(load(unit, str_of(rows[i].file)));
+        assert_null(load(unit, str_from_c(rows[i].file)));
         assert_errors(unit, 1);
         const struct diag *diag = unit->diags.items;
         assert_contains(diag->message, rows[i].message);
@@ -255,7 +255,7 @@ static void test_cut_off_files(void **state)
                                         "a: [b,\n", "{",     "a: {b: [",       "\"",
                                         "a: \"b\\", "- [",   "a: b\nc: \"\n\n"};
     for (size_t i = 0; i < COUNT_OF(files); i++) {
-        if (load(unit, str_of(files[i])))
+        if (load(unit, str_from_c(files[i])))
             fail_msg("\"%s\" is taken", files[i]);
         assert_errors(unit, 1);
     }
@@ -377,7 +377,7 @@ static void test_closing_brackets_under_their_key(void **state)
         {"x: {\n}\nx: 1\n", 3, 1, "\"x\" is written twice", "line 1"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        if (load(unit, str_of(rows[i].file)))
+        if (load(unit, str_from_c(rows[i].file)))
             fail_msg("row %zu is taken", i);
         assert_errors(unit, 1);
         if (rows[i].line)

@@ -4,7 +4,7 @@
 
 static const struct node *load(struct unit *unit, const char *text)
 {
-    const struct source *source = unit_source(unit, str_of(text));
+    const struct source *source = unit_source(unit, str_from_c(text));
     struct node *root = NULL;
     assert_true(load_manifest(&unit->arena, source, 0, source->text.len, &unit->diags, &root));
     assert_non_null(root);

@@ -62,9 +62,9 @@ static void in_fork(void (*body)(void))
 
 static int64_t run_timed(struct process *processes, size_t count)
 {
-    int64_t begin = process_clock();
+    int64_t begin = process_monotonic_ms();
     process_run(processes, count);
-    return process_clock() - begin;
+    return process_monotonic_ms() - begin;
 }
 
 /* Runs a script to its end and frees what it printed. */
@@ -100,7 +100,7 @@ static void test_input_comes_back(void **state)
         struct process cat = {.arguments = (const char *const[]){"cat", NULL},
                               .input = {bytes, sizes[i]}};
         process_run(&cat, 1);
-        assert_true(process_right(&cat));
+        assert_true(process_succeeded(&cat));
         assert_int_equal(cat.output.len, sizes[i]);
         assert_true(str_equal(buf_str(&cat.output), cat.input));
         assert_int_equal(cat.errors.len, 0);
@@ -149,7 +149,7 @@ static void test_all_streams_are_large(void **state)
         struct process process = SHELL(scripts[i]);
         process.input = unit_repeat(unit, "x", 1 * MEGABYTE);
         process_run(&process, 1);
-        assert_true(process_right(&process));
+        assert_true(process_succeeded(&process));
         assert_int_equal(process.output.len, 4 * MEGABYTE);
         assert_int_equal(process.errors.len, 2 * MEGABYTE);
         process_free(&process);
@@ -162,7 +162,7 @@ static void check_stdin_is_empty(void)
     CHECK(pipe(ends) == 0 && dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
     struct process process = SHELL("readlink /proc/$$/fd/0; cat; cat");
     process_run(&process, 1);
-    CHECK(process_right(&process) && str_is(buf_str(&process.output), "/dev/null\n"));
+    CHECK(process_succeeded(&process) && str_eq_c(buf_str(&process.output), "/dev/null\n"));
     process_free(&process);
 }
 
@@ -178,12 +178,12 @@ static void check_output_passes(void)
     CHECK(pipe(ends) == 0 && dup2(ends[1], STDOUT_FILENO) == STDOUT_FILENO);
     struct process process = SHELL("cat; echo told >&2");
     process.input = STR("passed");
-    process.passes_output = true;
+    process.inherit_stdout = true;
     process_run(&process, 1);
     char bytes[16] = "";
     CHECK(read(ends[0], bytes, sizeof bytes) == 6 && strcmp(bytes, "passed") == 0);
-    CHECK(process_right(&process) && process.output.len == 0);
-    CHECK(str_is(buf_str(&process.errors), "told\n"));
+    CHECK(process_succeeded(&process) && process.output.len == 0);
+    CHECK(str_eq_c(buf_str(&process.errors), "told\n"));
     process_free(&process);
 }
 
@@ -201,12 +201,12 @@ static void check_progress_is_shown(void)
     CHECK(pipe(out) == 0 && dup2(out[1], STDOUT_FILENO) == STDOUT_FILENO);
     close(out[1]);
     struct process process = SHELL("printf '\\033[1mone'; sleep 0.2; echo two >&2; cat");
-    process.shows_progress = true;
+    process.tee_stderr = true;
     process_run(&process, 1);
     char bytes[32] = "";
     CHECK(read(shown[0], bytes, sizeof bytes) == 11 && strcmp(bytes, "\033[1monetwo\n") == 0);
-    CHECK(process_right(&process) && process.errors.len == 0);
-    CHECK(str_is(buf_str(&process.output), "\033[1mone"));
+    CHECK(process_succeeded(&process) && process.errors.len == 0);
+    CHECK(str_eq_c(buf_str(&process.output), "\033[1mone"));
     close(STDOUT_FILENO);
     CHECK(read(out[0], bytes, sizeof bytes) == 0);
     process_free(&process);
@@ -230,13 +230,13 @@ static void check_question_is_shown(void)
             "echo question >&2; until grep -q question $0; do sleep 0.1; done; echo end >&2", path,
             NULL}};
     int64_t took = run_timed(&process, 1);
-    bool right = took >= 1000 && process.told == strlen("question\n") &&
-                 str_is(buf_str(&process.errors), "question\nend\n");
+    bool right = took >= 1000 && process.stderr_shown == strlen("question\n") &&
+                 str_eq_c(buf_str(&process.errors), "question\nend\n");
     process_free(&process);
     char shown[32] = "";
     ssize_t len = pread(file, shown, sizeof shown - 1, 0);
     unlink(path);
-    CHECK(right && len == (ssize_t)process.told && strcmp(shown, "question\n") == 0);
+    CHECK(right && len == (ssize_t)process.stderr_shown && strcmp(shown, "question\n") == 0);
 }
 
 static void test_a_child_that_asks(void **state)
@@ -244,7 +244,7 @@ static void test_a_child_that_asks(void **state)
     (void)state;
     in_fork(check_question_is_shown);
     struct process quick = run_quietly((struct process)SHELL("echo told >&2"));
-    assert_int_equal(quick.told, 0);
+    assert_int_equal(quick.stderr_shown, 0);
 }
 
 static void test_a_grandchild_that_keeps_the_pipes(void **state)
@@ -263,7 +263,7 @@ static void test_a_grandchild_that_keeps_the_pipes(void **state)
         long pid = strtol(process.output.data, NULL, 10);
         assert_true(pid > 1);
         assert_int_equal(kill((pid_t)pid, SIGKILL), 0);
-        assert_true(process_right(&process));
+        assert_true(process_succeeded(&process));
         assert_in_range(took, 0, SOON);
         process_free(&process);
     }
@@ -295,7 +295,7 @@ static void test_exit_statuses(void **state)
         struct process process = run_quietly((struct process)SHELL(rows[i].script));
         assert_int_equal(process.error, 0);
         assert_int_equal(process.status, rows[i].status);
-        assert_int_equal(process_right(&process), rows[i].status == 0);
+        assert_int_equal(process_succeeded(&process), rows[i].status == 0);
     }
 }
 
@@ -329,7 +329,7 @@ static void test_what_cannot_be_started(void **state)
         processes[0].input = STR("first");
         process_run(processes, COUNT_OF(processes));
         assert_int_equal(processes[1].error, is_under_valgrind() ? 0 : rows[i].error);
-        assert_false(process_right(&processes[1]));
+        assert_false(process_succeeded(&processes[1]));
         /* The others are not kept from running. */
         assert_str(buf_str(&processes[0].output), "first");
         assert_str(buf_str(&processes[2].output), "also\n");
@@ -356,7 +356,7 @@ static void test_all_run_at_once(void **state)
     process_run(processes, COUNT_OF(processes));
     static const char *const outputs[] = {"3\n", "1\n", "2\n"};
     for (size_t i = 0; i < COUNT_OF(processes); i++) {
-        assert_true(process_right(&processes[i]));
+        assert_true(process_succeeded(&processes[i]));
         assert_str(buf_str(&processes[i].output), outputs[i]);
         process_free(&processes[i]);
     }
@@ -387,7 +387,7 @@ static void check_limits(void)
         size_t printed = process.output.len + process.errors.len;
         process_free(&process);
         if (rows[i].printed ? process.error || process.status || printed != rows[i].printed
-                            : process.error != EFBIG || process_right(&process))
+                            : process.error != EFBIG || process_succeeded(&process))
             _exit(10 + (int)i);
     }
 }
@@ -405,7 +405,7 @@ static void check_stubborn_printer_is_killed(void)
                                    "while :; do sleep 0.1; done");
     int64_t took = run_timed(&process, 1);
     CHECK(process.error == EFBIG && process.status == 128 + SIGKILL);
-    CHECK(took >= PROCESS_GRACE && took < PROCESS_GRACE + 4 * SOON);
+    CHECK(took >= PROCESS_GRACE_MS && took < PROCESS_GRACE_MS + 4 * SOON);
     process_free(&process);
 }
 
@@ -417,7 +417,7 @@ static void check_stubborn_child_is_killed(void)
     struct process process = SHELL("trap '' TERM; kill -TERM $PPID; while :; do sleep 0.1; done");
     int64_t took = run_timed(&process, 1);
     CHECK(process.error == 0 && process.status == 128 + SIGKILL);
-    CHECK(took >= PROCESS_GRACE && took < PROCESS_GRACE + SOON);
+    CHECK(took >= PROCESS_GRACE_MS && took < PROCESS_GRACE_MS + SOON);
     CHECK(process_exit_status(0) == 128 + SIGTERM);
     process_free(&process);
 }
@@ -442,7 +442,7 @@ static void check_interruption(const char *script, int signal)
     CHECK(process_exit_status(0) == 128 + signal && process_exit_status(1) == 128 + signal);
     for (size_t i = 0; i < COUNT_OF(processes); i++) {
         CHECK(processes[i].error == 0 && processes[i].status == 128 + SIGTERM);
-        CHECK(!process_right(&processes[i]));
+        CHECK(!process_succeeded(&processes[i]));
         buf_add_byte(&processes[i].output, '\0');
         long pid = strtol(processes[i].output.data, NULL, 10);
         CHECK(pid > 1 && kill((pid_t)pid, 0) < 0 && errno == ESRCH);
@@ -480,9 +480,9 @@ static void check_nothing_is_started(void)
     raise(SIGTERM);
     raise(SIGINT); /* the first one counts */
     CHECK(process_interrupted() == SIGTERM);
-    int64_t begin = process_clock();
+    int64_t begin = process_monotonic_ms();
     process_sleep(30000);
-    CHECK(process_clock() - begin < SOON);
+    CHECK(process_monotonic_ms() - begin < SOON);
     char path[] = "/tmp/test_process.XXXXXX";
     int file = mkstemp(path);
     CHECK(file >= 0 && unlink(path) == 0);
@@ -490,7 +490,7 @@ static void check_nothing_is_started(void)
     struct process process = {.arguments = (const char *const[]){"touch", path, NULL},
                               .input = STR("x")};
     process_run(&process, 1);
-    CHECK(process.error == EINTR && !process_right(&process));
+    CHECK(process.error == EINTR && !process_succeeded(&process));
     CHECK(access(path, F_OK) < 0);
     CHECK(count_descriptors() == before);
     process_free(&process);
@@ -499,9 +499,9 @@ static void check_nothing_is_started(void)
 static void check_sleep(void)
 {
     process_watch_signals();
-    int64_t begin = process_clock();
+    int64_t begin = process_monotonic_ms();
     process_sleep(150);
-    CHECK(process_clock() - begin >= 150 && process_clock() - begin < SOON);
+    CHECK(process_monotonic_ms() - begin >= 150 && process_monotonic_ms() - begin < SOON);
     process_sleep(0);
     process_sleep(-1);
     pid_t self = getpid();
@@ -511,7 +511,7 @@ static void check_sleep(void)
         _exit(0);
     }
     process_sleep(30000);
-    CHECK(process_clock() - begin < 2 * SOON && process_interrupted() == SIGINT);
+    CHECK(process_monotonic_ms() - begin < 2 * SOON && process_interrupted() == SIGINT);
 }
 
 /* As under nohup. */
@@ -525,7 +525,7 @@ static void check_ignored_signals_stay_ignored(void)
     CHECK(process_interrupted() == 0);
     struct process process = SHELL("kill -HUP $$; kill -HUP $PPID; echo on");
     process_run(&process, 1);
-    CHECK(process_right(&process) && str_is(buf_str(&process.output), "on\n"));
+    CHECK(process_succeeded(&process) && str_eq_c(buf_str(&process.output), "on\n"));
     process_free(&process);
 }
 
@@ -544,15 +544,15 @@ static void check_what_finishes(void)
     CHECK(setpgid(0, 0) == 0);
     struct process processes[] = {SHELL("sleep 0.2; kill -INT -$PPID; sleep 0.3; echo done"),
                                   SHELL("exec sleep 30")};
-    processes[0].finishes = true;
+    processes[0].uninterruptible = true;
     CHECK(run_timed(processes, COUNT_OF(processes)) < SOON);
-    CHECK(process_interrupted() == SIGINT && !process_right(&processes[0]));
-    CHECK(processes[0].status == 0 && str_is(buf_str(&processes[0].output), "done\n"));
+    CHECK(process_interrupted() == SIGINT && !process_succeeded(&processes[0]));
+    CHECK(processes[0].status == 0 && str_eq_c(buf_str(&processes[0].output), "done\n"));
     CHECK(processes[1].status == 128 + SIGINT);
     struct process later = SHELL("sleep 0.2; echo too");
-    later.finishes = true;
+    later.uninterruptible = true;
     process_run(&later, 1);
-    CHECK(later.error == 0 && later.status == 0 && str_is(buf_str(&later.output), "too\n"));
+    CHECK(later.error == 0 && later.status == 0 && str_eq_c(buf_str(&later.output), "too\n"));
     process_free(&later);
     process_free(&processes[0]);
     process_free(&processes[1]);
@@ -563,9 +563,9 @@ static void check_what_does_not_finish(void)
     process_watch_signals();
     raise(SIGTERM);
     struct process process = SHELL("exec sleep 60");
-    process.finishes = true;
+    process.uninterruptible = true;
     int64_t took = run_timed(&process, 1);
-    CHECK(took >= PROCESS_GRACE && took < PROCESS_GRACE + SOON);
+    CHECK(took >= PROCESS_GRACE_MS && took < PROCESS_GRACE_MS + SOON);
     CHECK(process.status == 128 + SIGTERM);
     process_free(&process);
 }
@@ -594,14 +594,15 @@ static void test_reasons(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct process process = SHELL(rows[i].script);
         process_run(&process, 1);
-        assert_str(process_why(&unit->arena, &process), rows[i].why);
+        assert_str(process_failure_reason(&unit->arena, &process), rows[i].why);
         process_free(&process);
     }
     struct process absent = {.arguments = (const char *const[]){"/nowhere/program", NULL}};
     process_run(&absent, 1);
-    assert_str(process_why(&unit->arena, &absent), strerror(ENOENT));
+    assert_str(process_failure_reason(&unit->arena, &absent), strerror(ENOENT));
     process_free(&absent);
-    assert_str(process_why(&unit->arena, &(struct process){.error = EFBIG}), "it prints too much");
+    assert_str(process_failure_reason(&unit->arena, &(struct process){.error = EFBIG}),
+               "it prints too much");
 }
 
 static void check_signals_of_children(void)
@@ -658,7 +659,7 @@ static void check_no_descriptor_is_left(void)
         };
         processes[0].input = STR("some");
         processes[1].input = STR("some that nobody reads");
-        processes[3].passes_output = true;
+        processes[3].inherit_stdout = true;
         process_run(processes, COUNT_OF(processes));
         for (size_t j = 0; j < COUNT_OF(processes); j++)
             process_free(&processes[j]);
@@ -679,8 +680,8 @@ static void check_no_descriptor_is_inherited(void)
     processes[0].input = processes[1].input = STR("x");
     process_run(processes, COUNT_OF(processes));
     /* 3 is the folder that is listed. */
-    CHECK(str_is(buf_str(&processes[2].output), "0\n1\n2\n3\n"));
-    CHECK(str_is(buf_str(&processes[3].output), "0\n1\n2\n3\n"));
+    CHECK(str_eq_c(buf_str(&processes[2].output), "0\n1\n2\n3\n"));
+    CHECK(str_eq_c(buf_str(&processes[3].output), "0\n1\n2\n3\n"));
     for (size_t i = 0; i < COUNT_OF(processes); i++)
         process_free(&processes[i]);
 }
@@ -694,10 +695,10 @@ static void check_closed_standard_streams(void)
     struct process processes[] = {SHELL("cat; echo told >&2"), SHELL("cat; echo told >&2")};
     processes[0].input = STR("given");
     process_run(processes, COUNT_OF(processes));
-    CHECK(process_right(&processes[0]) && str_is(buf_str(&processes[0].output), "given"));
-    CHECK(process_right(&processes[1]) && processes[1].output.len == 0);
+    CHECK(process_succeeded(&processes[0]) && str_eq_c(buf_str(&processes[0].output), "given"));
+    CHECK(process_succeeded(&processes[1]) && processes[1].output.len == 0);
     for (size_t i = 0; i < COUNT_OF(processes); i++) {
-        CHECK(str_is(buf_str(&processes[i].errors), "told\n"));
+        CHECK(str_eq_c(buf_str(&processes[i].errors), "told\n"));
         process_free(&processes[i]);
     }
 }
@@ -721,7 +722,7 @@ static void check_want_of_descriptors(void)
         struct process process = SHELL("cat");
         process.input = STR("given");
         process_run(&process, 1);
-        CHECK(process.error == EMFILE || str_is(buf_str(&process.output), "given"));
+        CHECK(process.error == EMFILE || str_eq_c(buf_str(&process.output), "given"));
         failed += process.error == EMFILE;
         process_free(&process);
         limit_descriptors(256);
@@ -766,20 +767,20 @@ static void test_want_of_descriptors(void **state)
 
 static void become_one_that_exits(void)
 {
-    process_become(
+    process_exec(
         (const char *const[]){"sh", "-c", "[ \"$1\" = 'a  b' ] && exit 0", "sh", "a  b", NULL});
     CHECK(false);
 }
 
 static void become_one_that_is_not_there(void)
 {
-    CHECK(process_become((const char *const[]){"/nowhere/kubectl", NULL}) == ENOENT);
-    CHECK(process_become((const char *const[]){"/etc/passwd", NULL}) == EACCES);
+    CHECK(process_exec((const char *const[]){"/nowhere/kubectl", NULL}) == ENOENT);
+    CHECK(process_exec((const char *const[]){"/etc/passwd", NULL}) == EACCES);
 }
 
 static void become_one_with_a_broken_pipe(void)
 {
-    process_become((const char *const[]){"sh", "-c", "kill -PIPE $$", NULL});
+    process_exec((const char *const[]){"sh", "-c", "kill -PIPE $$", NULL});
 }
 
 static void test_becoming(void **state)
@@ -818,7 +819,7 @@ static void test_many_names(void **state)
             assert_string_equal(arguments[j], words.items[next++]);
             size += strlen(arguments[j]) + 1;
         }
-        assert_true(size > 0 && size <= PROCESS_WORDS_MAX);
+        assert_true(size > 0 && size <= PROCESS_NAMES_MAX);
     }
     assert_int_equal(next, NAMES);
     assert_true(runs.count > 2 && runs.count < 20);

@@ -8,7 +8,7 @@ static struct str written(struct unit *unit, struct progress *progress, struct t
                           const char *words)
 {
     struct str lines[20];
-    struct str text = str_of(words);
+    struct str text = str_from_c(words);
     size_t count = 0;
     for (size_t at = 0; at < text.len; at = str_find(text, at, '|') + 1)
         lines[count++] = str_slice(text, at, str_find(text, at, '|'));
@@ -42,8 +42,8 @@ static void test_no_line_is_wider_than_the_terminal(void **state)
         struct str line;
         for (size_t at = 0; str_next_line(text, &at, &line); lines++) {
             struct buf ignored = {0};
-            if (str_starts(line, STR(OVER)))
-                assert_true(diag_add_visible(&ignored, str_from(line, strlen(OVER))) < columns);
+            if (str_starts_with(line, STR(OVER)))
+                assert_true(diag_add_visible(&ignored, str_skip(line, strlen(OVER))) < columns);
             buf_free(&ignored);
         }
         assert_int_equal(lines, 3); /* and the end of the last one's screen */

@@ -3,9 +3,9 @@
 
 static struct release release_of(struct unit *unit, const char *text)
 {
-    const struct source *source = unit_source(unit, str_of(text));
-    struct splitter splitter = {.arena = &unit->arena};
-    struct stream stream = split_end(&splitter, source->text);
+    const struct source *source = unit_source(unit, str_from_c(text));
+    struct stream_parser stream_parser = {.arena = &unit->arena};
+    struct stream stream = stream_finish(&stream_parser, source->text);
     return release_begin(&unit->arena, &unit->diags, source, stream);
 }
 
@@ -148,8 +148,8 @@ static void test_where_pods_are(void **state)
             fail_msg("row %zu", i);
         if (object) {
             assert_int_equal(object->ends, rows[i].ends);
-            assert_ptr_equal(node_find(object->template, "spec"), object->pod);
-            assert_non_null(node_find(object->template, "spec"));
+            assert_ptr_equal(node_at(object->template, "spec"), object->pod);
+            assert_non_null(node_at(object->template, "spec"));
         }
         unit_forget(unit);
     }
@@ -379,8 +379,8 @@ static void test_hooks_and_namespaces(void **state)
         assert_str(service->namespace, rows[i].namespace);
         /* A Service that Helm runs at its own time leads nowhere. */
         const struct object *workload = only(&release, OBJECT_WORKLOAD);
-        assert_int_equal(release_leads(service, workload), !rows[i].hook);
-        assert_true(release_selects(service, workload));
+        assert_int_equal(service_routes_to(service, workload), !rows[i].hook);
+        assert_true(selector_matches(service, workload));
         unit_forget(unit);
     }
 }
@@ -446,7 +446,7 @@ static void test_references_with_a_namespace(void **state)
         {"m", false, true},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct str namespace = str_of(rows[i].namespace);
+        struct str namespace = str_from_c(rows[i].namespace);
         assert_int_equal(release_in_reference(&release, placed, unplaced, namespace),
                          rows[i].placed_is);
         assert_int_equal(release_in_reference(&release, unplaced, unplaced, namespace),
@@ -554,9 +554,9 @@ static void test_selectors_of_services(void **state)
         const struct object *service = only(&release, OBJECT_SERVICE);
         const struct object *workload = only(&release, OBJECT_WORKLOAD);
         assert_no_diags(unit);
-        if (release_leads(service, workload) != rows[i].taken)
+        if (service_routes_to(service, workload) != rows[i].taken)
             fail_msg("%s and %s", rows[i].selector, rows[i].labels);
-        assert_int_equal(release_selects(service, workload), rows[i].taken);
+        assert_int_equal(selector_matches(service, workload), rows[i].taken);
         unit_forget(unit);
     }
 }
@@ -605,9 +605,9 @@ static void test_selectors_with_expressions(void **state)
         struct release release = release_of(unit, text.data);
         const struct object *budget = only(&release, OBJECT_DISRUPTION_BUDGET);
         const struct object *workload = only(&release, OBJECT_WORKLOAD);
-        if (release_selects(budget, workload) != rows[i].taken)
+        if (selector_matches(budget, workload) != rows[i].taken)
             fail_msg("%s", rows[i].selector);
-        assert_false(release_leads(budget, workload));
+        assert_false(service_routes_to(budget, workload));
         unit_forget(unit);
     }
 }
@@ -636,7 +636,7 @@ static void test_empty_selectors_of_budgets(void **state)
                        rows[i].version, rows[i].spec);
         struct release release = release_of(unit, text.data);
         const struct object *budget = only(&release, OBJECT_DISRUPTION_BUDGET);
-        if (release_selects(budget, only(&release, OBJECT_WORKLOAD)) != rows[i].taken)
+        if (selector_matches(budget, only(&release, OBJECT_WORKLOAD)) != rows[i].taken)
             fail_msg("%s: %s", rows[i].version, rows[i].spec);
         unit_forget(unit);
     }
@@ -654,9 +654,9 @@ static void test_selectors_keep_to_their_namespace(void **state)
                                 "spec: {selector: {a: b}}\n");
     const struct object *workload = only(&release, OBJECT_WORKLOAD);
     const struct object *service = release_objects(&release, OBJECT_SERVICE);
-    assert_true(release_leads(service, workload));
-    assert_false(release_leads(service->next, workload));
-    assert_true(release_leads(service->next->next, workload));
+    assert_true(service_routes_to(service, workload));
+    assert_false(service_routes_to(service->next, workload));
+    assert_true(service_routes_to(service->next->next, workload));
 }
 
 static void test_references(void **state)
@@ -689,9 +689,9 @@ static void test_references(void **state)
         struct release release = release_of(unit, text.data);
         const struct object *scaler = only(&release, OBJECT_AUTOSCALER);
         const struct object *workload = only(&release, OBJECT_WORKLOAD);
-        if (release_refers(scaler, "spec scaleTargetRef", workload) != rows[i].refers)
+        if (scaler_references(scaler, "spec scaleTargetRef", workload) != rows[i].refers)
             fail_msg("row %zu", i);
-        assert_false(release_refers(scaler, "spec targetRef", workload));
+        assert_false(scaler_references(scaler, "spec targetRef", workload));
         unit_forget(unit);
     }
 }
@@ -703,8 +703,8 @@ static void test_references_are_to_deployments_without_a_kind(void **state)
         release_of(unit, DEPLOY "metadata: {name: x}\nspec: {template: {spec: {}}}\n"
                                 "---\napiVersion: keda.sh/v1alpha1\nkind: ScaledObject\n"
                                 "spec: {scaleTargetRef: {name: x}}\n");
-    assert_true(release_refers(only(&release, OBJECT_KEDA), "spec scaleTargetRef",
-                               only(&release, OBJECT_WORKLOAD)));
+    assert_true(scaler_references(only(&release, OBJECT_KEDA), "spec scaleTargetRef",
+                                  only(&release, OBJECT_WORKLOAD)));
 }
 
 /* Looking up finds what asking each Service does. */
@@ -761,7 +761,7 @@ static void test_services_of_workloads(void **state)
         size_t i = 0;
         for (const struct object *each = release_objects(&release, OBJECT_SERVICE); each;
              each = each->next)
-            if (release_leads(each, workload)) {
+            if (service_routes_to(each, workload)) {
                 assert_true(i < count);
                 assert_ptr_equal(found[i++], each);
             }

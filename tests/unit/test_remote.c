@@ -30,7 +30,7 @@ static void test_addresses(void **state)
         {"ftp://example.com/x.yaml", "an address of another machine", "download it, and"},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct str path = str_of(rows[i].path);
+        struct str path = str_from_c(rows[i].path);
         unit->diags = (struct diags){.arena = &unit->arena};
         assert_true(remote_is(path));
         assert_true(remote_report(&unit->arena, &unit->diags, NO_LOCATION, path));
@@ -46,7 +46,7 @@ static void test_local_paths(void **state)
                                         "/a/b", "a::b", "me@host:x",    "a:b",
                                         "s3/a", "git"};
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
-        struct str path = str_of(paths[i]);
+        struct str path = str_from_c(paths[i]);
         if (remote_is(path) || remote_report(&unit->arena, &unit->diags, NO_LOCATION, path))
             fail_msg("%s", paths[i]);
         assert_no_diags(unit);

@@ -64,7 +64,7 @@ static struct result render_files(struct unit *unit, struct input_options option
 
 static struct result render_text(struct unit *unit, struct input_options options, const char *text)
 {
-    write_file("a.yaml", str_of(text));
+    write_file("a.yaml", str_from_c(text));
     return render_files(unit, options, 1);
 }
 
@@ -76,9 +76,9 @@ static const char *values_of(struct unit *unit, struct str text, const char *key
     struct str values = STR("");
     struct str line;
     for (size_t at = 0; str_next_line(text, &at, &line);)
-        if (str_starts(line, str_of(key)))
+        if (str_starts_with(line, str_from_c(key)))
             values = str_format(&unit->arena, "%.*s%s%.*s", STR_ARG(values), values.len ? " " : "",
-                                STR_ARG(str_from(line, strlen(key))));
+                                STR_ARG(str_skip(line, strlen(key))));
     return values.data;
 }
 
@@ -133,8 +133,8 @@ static void test_a_namespace_is_made_once(void **state)
     struct result result = render_files(unit, (struct input_options){0}, 2);
     assert_true(result.right);
     const char *kinds = values_of(unit, result.manifests, "kind: ");
-    assert_true(str_starts(str_of(kinds), STR("Namespace ServiceAccount")));
-    assert_false(unit_contains(str_from(str_of(kinds), 1), "Namespace"));
+    assert_true(str_starts_with(str_from_c(kinds), STR("Namespace ServiceAccount")));
+    assert_false(unit_contains(str_skip(str_from_c(kinds), 1), "Namespace"));
     assert_string_equal(values_of(unit, result.manifests, "        image: "), "a a a");
     /* -n names one that is there already. */
     struct input_options options = {.namespace = "other"};
@@ -198,7 +198,7 @@ static void test_files_without_services(void **state)
     struct buf manifests = {0};
     struct buf messages = {0};
     assert_true(render(&options, NULL, false, &manifests, &messages));
-    assert_true(str_is(buf_str(&messages), "skipped 1 file without a k8s-service: ./b.yaml\n"));
+    assert_true(str_eq_c(buf_str(&messages), "skipped 1 file without a k8s-service: ./b.yaml\n"));
     buf_free(&manifests);
     buf_free(&messages);
     assert_false(render_files(unit, (struct input_options){0}, 2).right);
@@ -347,7 +347,8 @@ static void test_json_says_what_yaml_says(void **state)
     size_t objects = 0;
     for (size_t at = 0; at < yaml.manifests.len; objects++) {
         size_t end = at + 4;
-        while (end < yaml.manifests.len && !str_starts(str_from(yaml.manifests, end), STR("---\n")))
+        while (end < yaml.manifests.len &&
+               !str_starts_with(str_skip(yaml.manifests, end), STR("---\n")))
             end = str_find(yaml.manifests, end, '\n') + 1;
         const struct node *document = load_service(
             &unit->arena, unit_source(unit, str_slice(yaml.manifests, at, end)), &unit->diags);
@@ -375,7 +376,7 @@ static void test_same_input_same_bytes(void **state)
 static void test_selectors_fit_the_pods(void **state)
 {
     struct unit *unit = *state;
-    write_file("a.yaml", str_of(rich));
+    write_file("a.yaml", str_from_c(rich));
     struct result json = render_as(unit, "json", (struct input_options){0}, 1);
     const struct node *list =
         load_service(&unit->arena, unit_source(unit, json.manifests), &unit->diags);
@@ -385,13 +386,13 @@ static void test_selectors_fit_the_pods(void **state)
     for (const struct node *item = node_get(list, "items")->first; item; item = item->next) {
         const struct node *kind = node_get(item, "kind");
         const struct node *spec = node_get(item, "spec");
-        if (str_is(kind->text, "Deployment")) {
+        if (str_eq_c(kind->text, "Deployment")) {
             const struct node *template = node_get(spec, "template");
             labels = node_get(node_get(template, "metadata"), "labels");
         }
-        if (str_is(kind->text, "Service"))
+        if (str_eq_c(kind->text, "Service"))
             selectors[count++] = node_get(spec, "selector");
-        if (str_is(kind->text, "Deployment") || str_is(kind->text, "PodDisruptionBudget"))
+        if (str_eq_c(kind->text, "Deployment") || str_eq_c(kind->text, "PodDisruptionBudget"))
             selectors[count++] = node_get(node_get(spec, "selector"), "matchLabels");
     }
     assert_int_equal(count, 3);

@@ -138,7 +138,7 @@ static void test_ambiguous(void **state)
         "0000-00-00",
     };
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
-        struct str text = str_of(texts[i]);
+        struct str text = str_from_c(texts[i]);
         if (!scalar_is_ambiguous(text))
             fail_msg("\"%s\" is taken for a string", texts[i]);
         if (scalar_may_be_plain(text))
@@ -165,7 +165,7 @@ static void test_strings(void **state)
         "a?",      "a!",           "a&b",        "--a",
     };
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
-        struct str text = str_of(texts[i]);
+        struct str text = str_from_c(texts[i]);
         if (scalar_is_ambiguous(text))
             fail_msg("\"%s\" is not taken for a string", texts[i]);
         if (!scalar_may_be_plain(text))
@@ -249,13 +249,13 @@ static void test_booleans(void **state)
     static const char *const neither[] = {"", "y", "n", "1", "0", "truee", "tru", " true", "~"};
     for (size_t i = 0; i < COUNT_OF(right); i++) {
         bool flag = false;
-        assert_true(scalar_to_bool(str_of(right[i]), &flag) && flag);
+        assert_true(scalar_to_bool(str_from_c(right[i]), &flag) && flag);
         flag = true;
-        assert_true(scalar_to_bool(str_of(wrong[i]), &flag) && !flag);
+        assert_true(scalar_to_bool(str_from_c(wrong[i]), &flag) && !flag);
     }
     for (size_t i = 0; i < COUNT_OF(neither); i++) {
         bool flag;
-        assert_false(scalar_to_bool(str_of(neither[i]), &flag));
+        assert_false(scalar_to_bool(str_from_c(neither[i]), &flag));
     }
 }
 

@@ -24,31 +24,34 @@ static const char *const colors[] = {"red", "green", "blue", NULL};
 static const struct field inner_fields[] = {
     {.name = "size",
      .type = TYPE_INT,
-     .fallback = "5",
+     .default_value = "5",
      .min = 1,
      .max = 10,
      .unit = "apples",
      .example = "3"},
-    {.name = "label", .type = TYPE_TEXT, .required = true, .example = "x"},
+    {.name = "label", .type = TYPE_STRING, .required = true, .example = "x"},
 };
 static const struct schema inner_schema = {
     .what = "an inner", .fields = inner_fields, .count = COUNT_OF(inner_fields)};
 
 static const struct field outer_fields[] = {
-    [TEXT_FIELD] = {.name = "text", .type = TYPE_TEXT, .fallback = "none", .example = "hello"},
-    [CHOICE_FIELD] = {.name = "color", .type = TYPE_TEXT, .choices = colors, .word = "off"},
+    [TEXT_FIELD] = {.name = "text",
+                    .type = TYPE_STRING,
+                    .default_value = "none",
+                    .example = "hello"},
+    [CHOICE_FIELD] = {.name = "color", .type = TYPE_STRING, .choices = colors, .word = "off"},
     [INT_FIELD] = {.name = "number",
                    .type = TYPE_INT,
-                   .fallback = "7",
+                   .default_value = "7",
                    .min = -5,
                    .max = 10,
                    .unit = "apples",
                    .example = "3",
                    .word = "all"},
     [PLAIN_INT_FIELD] = {.name = "plain", .type = TYPE_INT, .min = 0, .max = 10, .example = "3"},
-    [BOOL_FIELD] = {.name = "flag", .type = TYPE_BOOL, .fallback = "true", .example = "true"},
+    [BOOL_FIELD] = {.name = "flag", .type = TYPE_BOOL, .default_value = "true", .example = "true"},
     [LIST_FIELD] = {.name = "list", .type = TYPE_LIST, .example = "[a]"},
-    [SINGLE_FIELD] = {.name = "single", .type = TYPE_LIST, .single = true},
+    [SINGLE_FIELD] = {.name = "single", .type = TYPE_LIST, .scalar_ok = true},
     [MAP_FIELD] = {.name = "map", .type = TYPE_MAP},
     [PAIRS_FIELD] = {.name = "pairs", .type = TYPE_PAIRS, .references = true},
     [RECORD_FIELD] = {.name = "record", .type = TYPE_RECORD, .of = &inner_schema, .word = "none"},
@@ -63,7 +66,7 @@ static const struct record *read_with(struct unit *unit, const struct schema *sc
 {
     unit->diags = (struct diags){.arena = &unit->arena};
     const struct node *root =
-        load_service(&unit->arena, unit_source(unit, str_of(text)), &unit->diags);
+        load_service(&unit->arena, unit_source(unit, str_from_c(text)), &unit->diags);
     assert_no_diags(unit);
     struct schema_reader reader = {
         .arena = &unit->arena, .diags = &unit->diags, .fill = fill, .context = &unit->arena};
@@ -91,7 +94,7 @@ static void test_defaults(void **state)
     assert_int_equal(value_of(record, LIST_FIELD)->count, 0);
     for (int i = 0; i < (int)COUNT_OF(outer_fields); i++) {
         assert_false(record_has(record, (enum field_id)i));
-        assert_false(value_of(record, i)->wrong);
+        assert_false(value_of(record, i)->invalid);
     }
     assert_int_equal(record_location(record, (enum field_id)TEXT_FIELD).start, 0);
 }
@@ -150,12 +153,12 @@ static void test_words_in_place_of_values(void **state)
     struct unit *unit = *state;
     const struct record *record = read(unit, "{color: off, number: all, record: none}");
     assert_no_diags(unit);
-    assert_true(value_of(record, CHOICE_FIELD)->is_word);
-    assert_true(value_of(record, INT_FIELD)->is_word);
-    assert_true(value_of(record, RECORD_FIELD)->is_word);
+    assert_true(value_of(record, CHOICE_FIELD)->is_keyword);
+    assert_true(value_of(record, INT_FIELD)->is_keyword);
+    assert_true(value_of(record, RECORD_FIELD)->is_keyword);
     record = read(unit, "{color: red, pairs: {a: b}, single: [a, b]}");
     assert_no_diags(unit);
-    assert_false(value_of(record, CHOICE_FIELD)->is_word);
+    assert_false(value_of(record, CHOICE_FIELD)->is_keyword);
     assert_str(value_of(record, PAIRS_FIELD)->items[0].name, "a");
     assert_int_equal(value_of(record, SINGLE_FIELD)->count, 2);
 }
@@ -234,8 +237,8 @@ static void test_all_mistakes_are_told_and_the_rest_is_read(void **state)
                                              " records: [{}, {label: q}]}");
     assert_errors(unit, 4);
     assert_str(value_of(record, TEXT_FIELD)->text, "t");
-    assert_true(value_of(record, INT_FIELD)->wrong);
-    assert_true(value_of(record, RECORDS_FIELD)->wrong);
+    assert_true(value_of(record, INT_FIELD)->invalid);
+    assert_true(value_of(record, RECORDS_FIELD)->invalid);
     assert_false(record_has(record, (enum field_id)INT_FIELD));
     /* What is wrong falls back, so that it makes no second error. */
     assert_int_equal(value_of(record, INT_FIELD)->number, 7);
@@ -265,9 +268,9 @@ static bool fill_upper(void *context, const struct node *scalar, struct filled *
 {
     static const struct reference reference;
     *ret = (struct filled){.text = str_upper(context, scalar->text)};
-    if (str_is(scalar->text, "secret"))
+    if (str_eq_c(scalar->text, "secret"))
         ret->references = &reference;
-    return !str_is(scalar->text, "bad");
+    return !str_eq_c(scalar->text, "bad");
 }
 
 static void test_texts_are_filled_in(void **state)
@@ -276,8 +279,8 @@ static void test_texts_are_filled_in(void **state)
     const struct record *record = read_with(unit, &outer_schema, fill_upper, "{text: abc}");
     assert_str(value_of(record, TEXT_FIELD)->text, "ABC");
     record = read_with(unit, &outer_schema, fill_upper, "{text: bad, map: {a: bad}}");
-    assert_true(value_of(record, TEXT_FIELD)->wrong);
-    assert_true(value_of(record, MAP_FIELD)->wrong);
+    assert_true(value_of(record, TEXT_FIELD)->invalid);
+    assert_true(value_of(record, MAP_FIELD)->invalid);
     /* Secrets only where the field says so. */
     read_with(unit, &outer_schema, fill_upper, "{pairs: {a: secret}}");
     assert_no_diags(unit);
@@ -304,10 +307,10 @@ static void test_types_in_words(void **state)
         [ANY_FIELD] = "a list",
     };
     for (size_t i = 0; i < COUNT_OF(outer_fields); i++)
-        assert_str(schema_type_text(&unit->arena, &outer_fields[i]), expected[i]);
+        assert_str(schema_type_format(&unit->arena, &outer_fields[i]), expected[i]);
     static const char *const one[] = {"a", NULL};
-    assert_str(schema_words_text(&unit->arena, one, "or"), "a");
-    assert_str(schema_words_text(&unit->arena, one + 1, "or"), "");
+    assert_str(schema_choices_format(&unit->arena, one, "or"), "a");
+    assert_str(schema_choices_format(&unit->arena, one + 1, "or"), "");
 }
 
 /* The rows of fields.def keep what the engine and the documentation rely on. */
@@ -320,22 +323,22 @@ static void test_the_table_holds_together(void **state)
             const struct field *field = &schema->fields[j];
             assert_ptr_equal(schema_field((enum field_id)(schema->first + (int)j)), field);
             /* The first of a name is found: names are unique. */
-            assert_ptr_equal(schema_find(schema, str_of(field->name)), field);
-            if (!field->help || !str_ends(str_of(field->help), STR(".")))
+            assert_ptr_equal(schema_find(schema, str_from_c(field->name)), field);
+            if (!field->help || !str_ends_with(str_from_c(field->help), STR(".")))
                 fail_msg("%s has no help that ends in a stop", field->name);
             bool of = field->type == TYPE_RECORD || field->type == TYPE_RECORDS;
             if (of != (field->of != NULL))
                 fail_msg("%s: .of does not fit its type", field->name);
             if (field->type == TYPE_INT && (field->min > field->max || !field->example))
                 fail_msg("%s has no range or example", field->name);
-            if (field->required && field->fallback)
+            if (field->required && field->default_value)
                 fail_msg("%s is required and has a default", field->name);
-            if (!field->fallback || field->type > TYPE_BOOL)
+            if (!field->default_value || field->type > TYPE_BOOL)
                 continue;
             /* A default must be a value that could be written. */
             struct schema alone = {.what = "a test", .fields = field, .count = 1};
             read_with(unit, &alone, NULL,
-                      str_format(&unit->arena, "{%s: %s}", field->name, field->fallback).data);
+                      str_format(&unit->arena, "{%s: %s}", field->name, field->default_value).data);
             assert_no_diags(unit);
         }
     }

@@ -74,7 +74,7 @@ static void test_names_of_stateful_services(void **state)
 static struct str name_of_job(const struct service *service, const char *schedule)
 {
     for (size_t i = 0; i < service->cron_job_count; i++)
-        if (str_is(service->cron_jobs[i].schedule, schedule))
+        if (str_eq_c(service->cron_jobs[i].schedule, schedule))
             return service->cron_jobs[i].name;
     return (struct str){0};
 }

@@ -9,7 +9,7 @@ static struct str shown(struct unit *unit, const struct probe *probe)
     if (probe->kind == PROBE_HTTP)
         return probe->path;
     if (probe->kind != PROBE_COMMAND)
-        return str_of(names[probe->kind]);
+        return str_from_c(names[probe->kind]);
     struct str text = STR("!");
     for (size_t i = 0; i < probe->command->count; i++)
         text = str_format(&unit->arena, "%.*s%s%.*s", STR_ARG(text), i ? " " : "",
@@ -32,8 +32,8 @@ static void check_rows(struct unit *unit, const struct row *rows, size_t count)
         struct str startup = shown(unit, &service->startup);
         struct str liveness = shown(unit, &service->liveness);
         struct str readiness = shown(unit, &service->readiness);
-        if (!str_is(startup, rows[i].startup) || !str_is(liveness, rows[i].liveness) ||
-            !str_is(readiness, rows[i].readiness))
+        if (!str_eq_c(startup, rows[i].startup) || !str_eq_c(liveness, rows[i].liveness) ||
+            !str_eq_c(readiness, rows[i].readiness))
             fail_msg("%s: %.*s, %.*s, %.*s", rows[i].lines, STR_ARG(startup), STR_ARG(liveness),
                      STR_ARG(readiness));
     }

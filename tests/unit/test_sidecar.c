@@ -18,7 +18,7 @@ static bool find(const void *context, enum sidecar_source source, const char *ke
     for (size_t i = 0; i < COUNT_OF(row->has) && row->has[i].key; i++) {
         if (row->has[i].source != source || strcmp(row->has[i].key, key) != 0)
             continue;
-        *ret_value = str_of(row->has[i].value);
+        *ret_value = str_from_c(row->has[i].value);
         return true;
     }
     return false;

@@ -153,8 +153,8 @@ static void test_many_files(void **state)
     bool right;
     const char *found = list(unit, false, files, 1, &right);
     assert_true(right);
-    assert_true(str_starts(str_of(found), STR("many/000.yaml many/001.yaml ")));
-    assert_true(str_ends(str_of(found), STR(" many/199.yaml")));
+    assert_true(str_starts_with(str_from_c(found), STR("many/000.yaml many/001.yaml ")));
+    assert_true(str_ends_with(str_from_c(found), STR(" many/199.yaml")));
 }
 
 static void test_depth_on_both_sides_of_the_limit(void **state)
@@ -162,13 +162,13 @@ static void test_depth_on_both_sides_of_the_limit(void **state)
     struct unit *unit = *state;
     struct str path = STR("deep");
     for (size_t depth = 0; depth < FOLDERS_DEPTH_MAX; depth++) {
-        assert_int_equal(mkdir(str_c(&unit->arena, path), 0700), 0);
+        assert_int_equal(mkdir(str_to_c(&unit->arena, path), 0700), 0);
         touch(str_format(&unit->arena, "%.*s/f.yaml", STR_ARG(path)).data);
         path = str_format(&unit->arena, "%.*s/d", STR_ARG(path));
     }
     static const char *const files[] = {"deep"};
     bool right;
-    struct str found = str_of(list(unit, true, files, 1, &right));
+    struct str found = str_from_c(list(unit, true, files, 1, &right));
     assert_true(right);
     size_t count = 0;
     for (size_t at = 0; at < found.len; at = str_find(found, at, ' ') + 1)

@@ -10,7 +10,7 @@ static struct str shown(struct unit *unit, struct str text, const struct stream 
     struct buf out = {0};
     for (size_t i = 0; i < stream->count; i++) {
         const struct document *document = &stream->documents[i];
-        buf_add(&out, document->glued ? STR("!") : STR(""));
+        buf_add(&out, document->broken_marker ? STR("!") : STR(""));
         buf_add(&out, document->kind);
         buf_add_byte(&out, '[');
         for (size_t at = document->start; at < document->end; at++)
@@ -25,16 +25,16 @@ static struct str shown(struct unit *unit, struct str text, const struct stream 
 /* The text comes in steps. What has not come yet are markers, so that a look at it is seen. */
 static struct stream split_in_steps(struct unit *unit, struct str text, size_t first, size_t step)
 {
-    struct splitter splitter = {.arena = &unit->arena};
+    struct stream_parser stream_parser = {.arena = &unit->arena};
     char *place = arena_alloc(&unit->arena, text.len + 1);
     for (size_t i = 0; i < text.len; i++)
         place[i] = "---\n"[i % 4];
     for (size_t len = first; len < text.len; len += step) {
         memcpy(place, text.data, len);
-        split_more(&splitter, (struct str){place, len});
+        stream_feed(&stream_parser, (struct str){place, len});
     }
     memcpy(place, text.data, text.len);
-    return split_end(&splitter, (struct str){place, text.len});
+    return stream_finish(&stream_parser, (struct str){place, text.len});
 }
 
 static void assert_same_stream(struct str text, const struct stream *a, const struct stream *b)
@@ -43,7 +43,7 @@ static void assert_same_stream(struct str text, const struct stream *a, const st
     for (size_t i = 0; same && i < a->count; i++)
         same = a->documents[i].start == b->documents[i].start &&
                a->documents[i].end == b->documents[i].end &&
-               a->documents[i].glued == b->documents[i].glued &&
+               a->documents[i].broken_marker == b->documents[i].broken_marker &&
                str_equal(a->documents[i].kind, b->documents[i].kind);
     if (!same)
         fail_msg("another stream when it grows: %.*s", STR_ARG(text));
@@ -90,8 +90,8 @@ static void check(struct unit *unit, const struct row *rows, size_t count)
         /* Exactly these bytes on the heap: one too far is found by the sanitizers. */
         char *bytes = memory_grow(NULL, rows[i].text.len ? rows[i].text.len : 1);
         memcpy(bytes, rows[i].text.data, rows[i].text.len);
-        struct splitter splitter = {.arena = &unit->arena};
-        struct stream alone = split_end(&splitter, (struct str){bytes, rows[i].text.len});
+        struct stream_parser stream_parser = {.arena = &unit->arena};
+        struct stream alone = stream_finish(&stream_parser, (struct str){bytes, rows[i].text.len});
         assert_same_stream(rows[i].text, &stream, &alone);
         free(bytes);
         unit_forget(unit);
@@ -267,12 +267,12 @@ static void test_many_documents(void **state)
     struct buf text = {0};
     for (int i = 0; i < MANY; i++)
         buf_format(&text, "---\nkind: K%d\n", i);
-    struct splitter splitter = {.arena = &unit->arena};
-    struct stream once = split_end(&splitter, buf_str(&text));
-    struct splitter other = {.arena = &unit->arena};
+    struct stream_parser stream_parser = {.arena = &unit->arena};
+    struct stream once = stream_finish(&stream_parser, buf_str(&text));
+    struct stream_parser other = {.arena = &unit->arena};
     for (size_t len = 0; len < text.len; len += 5)
-        split_more(&other, str_slice(buf_str(&text), 0, len));
-    struct stream grown = split_end(&other, buf_str(&text));
+        stream_feed(&other, str_slice(buf_str(&text), 0, len));
+    struct stream grown = stream_finish(&other, buf_str(&text));
     assert_same_stream(STR("many"), &once, &grown);
     assert_complete(buf_str(&text), &once);
     assert_int_equal(once.count, MANY);

@@ -13,20 +13,20 @@ static void test_comparisons(void **state)
     assert_true(str_compare(STR("a"), STR("a\0")) < 0 && str_compare(STR("ab"), STR("a")) > 0);
     assert_true(str_compare(STR("\xff"), STR("a")) > 0);
     assert_int_equal(str_compare((struct str){0}, STR("")), 0);
-    assert_true(str_equal(str_of(NULL), STR("")));
-    assert_false(str_is(STR("a\0"), "a"));
+    assert_true(str_equal(str_from_c(NULL), STR("")));
+    assert_false(str_eq_c(STR("a\0"), "a"));
 }
 
 static void test_case_is_ignored_in_ascii_only(void **state)
 {
     (void)state;
-    assert_true(str_is_nocase(STR("AuTo"), "auto"));
-    assert_true(str_is_nocase(STR(""), ""));
-    assert_false(str_is_nocase(STR("aut"), "auto"));
-    assert_false(str_is_nocase(STR("autos"), "auto"));
-    assert_false(str_is_nocase(STR("\xC3\x84"), "\xC3\xA4"));
-    assert_false(str_is_nocase(STR("["), "{")); /* one bit apart, as A and a are */
-    assert_false(str_is_nocase(STR("@"), "`"));
+    assert_true(str_eq_c_nocase(STR("AuTo"), "auto"));
+    assert_true(str_eq_c_nocase(STR(""), ""));
+    assert_false(str_eq_c_nocase(STR("aut"), "auto"));
+    assert_false(str_eq_c_nocase(STR("autos"), "auto"));
+    assert_false(str_eq_c_nocase(STR("\xC3\x84"), "\xC3\xA4"));
+    assert_false(str_eq_c_nocase(STR("["), "{")); /* one bit apart, as A and a are */
+    assert_false(str_eq_c_nocase(STR("@"), "`"));
 }
 
 static void test_slices_stay_inside(void **state)
@@ -38,28 +38,28 @@ static void test_slices_stay_inside(void **state)
     assert_str(str_slice(text, 5, 9), "");
     assert_str(str_slice(text, 9, 12), "");
     assert_str(str_slice(text, 3, 1), "");
-    assert_str(str_from(text, 0), "hello");
-    assert_str(str_from(text, 6), "");
-    assert_str(str_from((struct str){0}, 0), "");
+    assert_str(str_skip(text, 0), "hello");
+    assert_str(str_skip(text, 6), "");
+    assert_str(str_skip((struct str){0}, 0), "");
 }
 
 static void test_starts_ends_find_only(void **state)
 {
     (void)state;
     struct str text = STR("a.b.c");
-    assert_true(str_starts(text, STR("a.")) && str_starts(text, STR("")));
-    assert_false(str_starts(text, STR("a.b.c.")));
-    assert_true(str_ends(text, STR(".c")) && str_ends(text, STR("")));
-    assert_false(str_ends(text, STR("xa.b.c")));
+    assert_true(str_starts_with(text, STR("a.")) && str_starts_with(text, STR("")));
+    assert_false(str_starts_with(text, STR("a.b.c.")));
+    assert_true(str_ends_with(text, STR(".c")) && str_ends_with(text, STR("")));
+    assert_false(str_ends_with(text, STR("xa.b.c")));
     assert_int_equal(str_find(text, 0, '.'), 1);
     assert_int_equal(str_find(text, 2, '.'), 3);
     assert_int_equal(str_find(text, 4, '.'), 5);
     assert_int_equal(str_find(text, 99, 'a'), 5);
     assert_int_equal(str_find((struct str){0}, 0, 'a'), 0);
-    assert_true(str_only(STR(""), "a"));
-    assert_true(str_only(STR("aba"), "ab"));
-    assert_false(str_only(STR("abc"), "ab"));
-    assert_false(str_only(STR("a\0"), "a")); /* the end of `allowed` is no member of it */
+    assert_true(str_span_only(STR(""), "a"));
+    assert_true(str_span_only(STR("aba"), "ab"));
+    assert_false(str_span_only(STR("abc"), "ab"));
+    assert_false(str_span_only(STR("a\0"), "a")); /* the end of `allowed` is no member of it */
 }
 
 static void test_copies_end_in_nul(void **state)
@@ -71,8 +71,8 @@ static void test_copies_end_in_nul(void **state)
     bytes[0] = 'x';
     assert_str(copy, "aZb");
     assert_int_equal(copy.data[3], 0);
-    assert_string_equal(str_c(&unit->arena, text), "xZb");
-    assert_string_equal(str_c(&unit->arena, (struct str){0}), "");
+    assert_string_equal(str_to_c(&unit->arena, text), "xZb");
+    assert_string_equal(str_to_c(&unit->arena, (struct str){0}), "");
     assert_str(str_lower(&unit->arena, STR("aZ-\xC3\x84[@")), "az-\xC3\x84[@");
     assert_str(str_upper(&unit->arena, STR("aZ-\xC3\xA4{`")), "AZ-\xC3\xA4{`");
 }
@@ -85,14 +85,14 @@ static void test_format_of_any_length(void **state)
         struct str long_text = unit_repeat(unit, "x", lengths[i]);
         struct str text = str_format(&unit->arena, "<%.*s>%d", STR_ARG(long_text), 7);
         assert_int_equal(text.len, lengths[i] + 3);
-        assert_true(str_starts(text, STR("<")) && str_ends(text, STR(">7")));
+        assert_true(str_starts_with(text, STR("<")) && str_ends_with(text, STR(">7")));
         assert_int_equal(text.data[text.len], 0);
 
         struct buf buf = {0};
         buf_add(&buf, STR("before "));
         buf_format(&buf, "<%.*s>%d", STR_ARG(long_text), 7);
         assert_int_equal(buf.len, lengths[i] + 10);
-        assert_true(str_ends(buf_str(&buf), STR(">7")));
+        assert_true(str_ends_with(buf_str(&buf), STR(">7")));
         buf_free(&buf);
     }
     struct str huge = {"", (size_t)INT_MAX + 1};
@@ -149,9 +149,9 @@ static void test_hash_never_changes(void **state)
 
 static struct str suggested(const char *word, const char *const *candidates)
 {
-    struct suggestion near = {.word = str_of(word)};
+    struct suggestion near = {.word = str_from_c(word)};
     for (; *candidates; candidates++)
-        suggestion_offer(&near, str_of(*candidates));
+        suggestion_add(&near, str_from_c(*candidates));
     return near.best;
 }
 
@@ -256,7 +256,7 @@ static void test_to_int(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t number = 0;
-        bool right = str_to_int(str_of(rows[i].text), &number);
+        bool right = str_to_int(str_from_c(rows[i].text), &number);
         if (right != rows[i].right || number != rows[i].number)
             fail_msg("\"%s\" is %s, %lld", rows[i].text, right ? "taken" : "refused",
                      (long long)number);
@@ -296,7 +296,7 @@ static void test_next_line(void **state)
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct buf joined = {0};
-        struct str text = str_of(rows[i].text);
+        struct str text = str_from_c(rows[i].text);
         struct str line;
         for (size_t at = 0; str_next_line(text, &at, &line);) {
             buf_add(&joined, line);

@@ -9,7 +9,7 @@
 
 static const char *make(struct unit *unit)
 {
-    const char *path = private_folder_make(&unit->arena);
+    const char *path = private_dir_create(&unit->arena);
     struct stat status;
     assert_non_null(path);
     assert_int_equal(stat(path, &status), 0);
@@ -25,8 +25,8 @@ static const char *path_of(struct unit *unit, const char *folder, const char *na
 
 static void write_file(const char *path, const char *text)
 {
-    struct str piece = str_of(text);
-    assert_int_equal(private_folder_write(path, &piece, 1), 0);
+    struct str piece = str_from_c(text);
+    assert_int_equal(private_dir_write(path, &piece, 1), 0);
 }
 
 static void test_files(void **state)
@@ -37,18 +37,18 @@ static void test_files(void **state)
     struct str pieces[] = {STR("one"), STR(""), STR("two")};
     struct stat status;
     char text[8] = "";
-    assert_int_equal(private_folder_write(path, pieces, COUNT_OF(pieces)), 0);
+    assert_int_equal(private_dir_write(path, pieces, COUNT_OF(pieces)), 0);
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_mode & 07777, 0600);
     int file = open(path, O_RDONLY);
     assert_int_equal(read(file, text, sizeof text), 6);
     close(file);
     assert_string_equal(text, "onetwo");
-    assert_int_equal(private_folder_write(path, pieces, 1), EEXIST);
-    assert_int_equal(private_folder_write(path_of(unit, folder, "no/a"), pieces, 1), ENOENT);
-    assert_true(private_folder_wipe(folder));
+    assert_int_equal(private_dir_write(path, pieces, 1), EEXIST);
+    assert_int_equal(private_dir_write(path_of(unit, folder, "no/a"), pieces, 1), ENOENT);
+    assert_true(private_dir_wipe(folder));
     assert_int_equal(access(folder, F_OK), -1);
-    assert_false(private_folder_wipe(folder));
+    assert_false(private_dir_wipe(folder));
 }
 
 /* What was written stays nowhere: a second name of the file shows it. */
@@ -67,7 +67,7 @@ static void test_what_others_put_there(void **state)
     assert_int_equal(symlink(kept, path_of(unit, folder, "link")), 0);
     assert_int_equal(symlink(other, path_of(unit, folder, "folder")), 0);
     assert_int_equal(mkfifo(path_of(unit, folder, "pipe"), 0600), 0);
-    assert_true(private_folder_wipe(folder));
+    assert_true(private_dir_wipe(folder));
     int file = open(second, O_RDONLY);
     assert_int_equal(read(file, text, sizeof text), 6);
     close(file);
@@ -76,7 +76,7 @@ static void test_what_others_put_there(void **state)
     assert_int_equal(read(file, text, sizeof text), 4);
     close(file);
     assert_memory_equal(text, "kept", 4);
-    assert_true(private_folder_wipe(other));
+    assert_true(private_dir_wipe(other));
 }
 
 static void test_depth(void **state)
@@ -92,7 +92,7 @@ static void test_depth(void **state)
         for (size_t len = 1; len <= strlen(names); len += 2)
             assert_int_equal(
                 mkdir(str_format(&unit->arena, "%s/%.*s", folder, (int)len, names).data, 0700), 0);
-        assert_int_equal(private_folder_wipe(folder), rows[i].right);
+        assert_int_equal(private_dir_wipe(folder), rows[i].right);
         for (size_t len = strlen(names); !rows[i].right && len > 0; len -= len > 1 ? 2 : 1)
             rmdir(str_format(&unit->arena, "%s/%.*s", folder, (int)len, names).data);
         rmdir(folder);
@@ -108,18 +108,18 @@ static void test_places(void **state)
     const char *before = getenv("XDG_RUNTIME_DIR");
     setenv("XDG_RUNTIME_DIR", runtime, 1);
     const char *folder = make(unit);
-    assert_true(str_starts(str_of(folder), str_of(runtime)));
-    assert_true(private_folder_wipe(folder));
+    assert_true(str_starts_with(str_from_c(folder), str_from_c(runtime)));
+    assert_true(private_dir_wipe(folder));
     static const char *const unfit[] = {"", "/nowhere"};
     for (size_t i = 0; i < COUNT_OF(unfit); i++) {
         setenv("XDG_RUNTIME_DIR", unfit[i], 1);
-        assert_true(private_folder_wipe(make(unit)));
+        assert_true(private_dir_wipe(make(unit)));
     }
     if (before)
         setenv("XDG_RUNTIME_DIR", before, 1);
     else
         unsetenv("XDG_RUNTIME_DIR");
-    assert_true(private_folder_wipe(runtime));
+    assert_true(private_dir_wipe(runtime));
 }
 
 int main(void)

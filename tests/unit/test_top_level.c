@@ -27,8 +27,9 @@ static void test_distances(void **state)
         {"x_modules", 1},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (top_level_distance(str_of(rows[i].key)) != rows[i].distance)
-            fail_msg("%s is %zu edits away", rows[i].key, top_level_distance(str_of(rows[i].key)));
+        if (top_level_distance(str_from_c(rows[i].key)) != rows[i].distance)
+            fail_msg("%s is %zu edits away", rows[i].key,
+                     top_level_distance(str_from_c(rows[i].key)));
 }
 
 static void test_keys(void **state)
@@ -95,7 +96,7 @@ static void test_keys(void **state)
         {"}\n", false},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        if (top_level_has_modules(str_of(rows[i].text)) != rows[i].found)
+        if (top_level_has_modules(str_from_c(rows[i].text)) != rows[i].found)
             fail_msg("%s\nis %s", rows[i].text, rows[i].found ? "not found" : "found");
 }
 

@@ -116,7 +116,7 @@ static void test_check(void **state)
             fail_msg("row %zu: %s", i, wrong ? wrong : "taken");
         if (!wrong)
             continue;
-        assert_contains(str_of(wrong), rows[i].wrong);
+        assert_contains(str_from_c(wrong), rows[i].wrong);
         assert_int_equal(offset, rows[i].offset);
     }
 }

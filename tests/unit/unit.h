@@ -87,7 +87,7 @@ static inline bool unit_contains(struct str text, const char *part)
 static inline void unit_assert_str(struct str actual, const char *expected, const char *file,
                                    int line)
 {
-    if (str_is(actual, expected))
+    if (str_eq_c(actual, expected))
         return;
     print_error("\"%.*s\" is not \"%s\"\n", STR_ARG(actual), expected);
     _fail(file, line);

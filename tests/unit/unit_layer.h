@@ -83,13 +83,13 @@ static inline void unit_refuse(struct unit *unit, const char *head, const struct
 /* What stands in a tree under keys and, in lists, indexes, split by spaces; NULL: nothing. */
 static inline const struct node *unit_at(const struct node *node, const char *path)
 {
-    struct str rest = str_of(path);
+    struct str rest = str_from_c(path);
     while (node && rest.len) {
         size_t end = str_find(rest, 0, ' ');
         char key[64] = "";
         assert_true(end < sizeof key);
         memcpy(key, rest.data, end);
-        rest = str_from(rest, end + 1);
+        rest = str_skip(rest, end + 1);
         if (node->kind == NODE_MAP) {
             node = node_get(node, key);
         } else {
