@@ -152,8 +152,8 @@ check-libraries:
 	    echo "libfyaml and libyaml are needed to build: run \`make deps\`" >&2; exit 1; }
 
 .PHONY: deps
-deps: ## Install what building and testing need (apt-get, as root)
-	@tests/deps test
+deps: ## Install what building and all tests need (apt-get, as root)
+	@tests/deps all
 
 .PHONY: demo
 demo: ## Build, render examples/hello, and inject examples/chart into a chart
@@ -321,37 +321,52 @@ policy: all
 score: all
 	@tests/score/run $(BIN)
 
-.PHONY: test
-test: ## Run all tests: check, the same with sanitizers and valgrind, a real kube-apiserver, Helm
-	@tests/deps test
-	@$(MAKE) --no-print-directory check
+# $(call suites,NAME...) runs the targets one after the other, even if one fails, and prints how long each
+# took. The last line names those that failed.
+define suites
+@failed=; for suite in $(1); do start=$$(date +%s); \
+    $(MAKE) --no-print-directory $$suite || failed="$$failed $$suite"; \
+    echo "$$suite: $$(($$(date +%s) - start)) s"; done; \
+[ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
+endef
+
+# What the tests that need no server are built from.
+.PHONY: test-programs
+test-programs: all $(UNITS) $(FUZZERS) $(BUILD)/obj/tests/property/edit
+
+.PHONY: check-san property-san attacks-san
+check-san:
 	@$(MAKE) --no-print-directory SAN=1 check
-	@$(MAKE) --no-print-directory roundtrip
-	@$(MAKE) --no-print-directory property
+property-san:
 	@$(MAKE) --no-print-directory SAN=1 CASES=20000 property
-	@$(MAKE) --no-print-directory memory
-	@$(MAKE) --no-print-directory hardening
-	@$(MAKE) --no-print-directory limits
-	@$(MAKE) --no-print-directory variants
-	@$(MAKE) --no-print-directory attacks
+attacks-san:
 	@$(MAKE) --no-print-directory SAN=1 attacks
-	@$(MAKE) --no-print-directory yaml
-	@$(MAKE) --no-print-directory faults
+
+.PHONY: fuzz-briefly
+fuzz-briefly:
 	@SEED=1 $(MAKE) --no-print-directory -j2 SECONDS=10 fuzz
 	@SEED=1 $(MAKE) --no-print-directory -j2 SECONDS=5 ENGINE=afl TARGET=dotenv fuzz
-	@$(MAKE) --no-print-directory cost
-	@$(MAKE) --no-print-directory schema
-	@$(MAKE) --no-print-directory corpus
-	@$(MAKE) --no-print-directory cases
-	@$(MAKE) --no-print-directory score
-	@$(MAKE) --no-print-directory server
-	@$(MAKE) --no-print-directory apply
-	@$(MAKE) --no-print-directory secret
-	@$(MAKE) --no-print-directory push-test
-	@$(MAKE) --no-print-directory aws
-	@$(MAKE) --no-print-directory policy
-	@$(MAKE) --no-print-directory helm
-	@$(MAKE) --no-print-directory packages
+
+.PHONY: test
+test: ## Run the tests that need no server, also with sanitizers: five minutes at most
+	@tests/deps test
+	@$(MAKE) --no-print-directory $(PARALLEL) test-programs
+	@$(MAKE) --no-print-directory $(PARALLEL) SAN=1 test-programs
+	$(call suites,check check-san property property-san limits attacks attacks-san hardening)
+
+# Two groups that do not disturb each other: the first loads the processor, the second mostly waits for servers.
+# Only the second builds and starts servers, so no two suites compete for a port or for $(CACHE).
+.PHONY: test-slow test-real
+test-slow:
+	$(call suites,memory faults cost variants yaml corpus cases fuzz-briefly)
+test-real:
+	$(call suites,apply secret push-test helm policy server aws roundtrip schema score packages)
+
+.PHONY: test-all
+test-all: ## Run all tests, with real servers, Helm, valgrind and fuzzers: about 50 minutes
+	@tests/deps all
+	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Oline) test-slow test-real
 
 .PHONY: bench
 bench: all $(BUILD)/obj/tests/bench/floor ## Measure speed and memory against peers, in one run

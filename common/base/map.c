@@ -13,37 +13,37 @@ static size_t hash(struct str key)
     return (size_t)(hash * mix >> 32);
 }
 
-static struct map_entry *find(const struct map *set, struct str key)
+static struct map_entry *find(const struct map *map, struct str key)
 {
-    size_t at = hash(key) & (set->capacity - 1);
-    while (set->entries[at].value && !str_equal(set->entries[at].key, key))
-        at = (at + 1) & (set->capacity - 1);
-    return &set->entries[at];
+    size_t at = hash(key) & (map->capacity - 1);
+    while (map->entries[at].value && !str_equal(map->entries[at].key, key))
+        at = (at + 1) & (map->capacity - 1);
+    return &map->entries[at];
 }
 
-static void grow(struct arena *arena, struct map *set)
+static void grow(struct arena *arena, struct map *map)
 {
-    struct map grown = {.capacity = set->capacity ? set->capacity * 4 : 16, .count = set->count};
+    struct map grown = {.capacity = map->capacity ? map->capacity * 4 : 16, .count = map->count};
     grown.entries = ARENA_ARRAY(arena, grown.capacity, struct map_entry);
-    for (size_t i = 0; i < set->capacity; i++)
-        if (set->entries[i].value)
-            *find(&grown, set->entries[i].key) = set->entries[i];
-    *set = grown;
+    for (size_t i = 0; i < map->capacity; i++)
+        if (map->entries[i].value)
+            *find(&grown, map->entries[i].key) = map->entries[i];
+    *map = grown;
 }
 
-const void *map_add(struct arena *arena, struct map *set, struct str key, const void *value)
+const void *map_add(struct arena *arena, struct map *map, struct str key, const void *value)
 {
-    if (set->count * 2 >= set->capacity)
-        grow(arena, set);
-    struct map_entry *entry = find(set, key);
+    if (map->count * 2 >= map->capacity)
+        grow(arena, map);
+    struct map_entry *entry = find(map, key);
     if (entry->value)
         return entry->value;
     *entry = (struct map_entry){key, value};
-    set->count++;
+    map->count++;
     return NULL;
 }
 
-const void *map_get(const struct map *set, struct str key)
+const void *map_get(const struct map *map, struct str key)
 {
-    return set->capacity ? find(set, key)->value : NULL;
+    return map->capacity ? find(map, key)->value : NULL;
 }

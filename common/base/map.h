@@ -18,9 +18,9 @@ struct map {
 
 /* What the key was added with first, or NULL after adding it now with `value`, which is not NULL.
  */
-const void *map_add(struct arena *arena, struct map *set, struct str key, const void *value);
+const void *map_add(struct arena *arena, struct map *map, struct str key, const void *value);
 
 /* What the key was added with, or NULL. */
-const void *map_get(const struct map *set, struct str key);
+const void *map_get(const struct map *map, struct str key);
 
 #endif

@@ -68,14 +68,14 @@ static bool is_manifest_name(const char *name)
 }
 
 /* An entry of a directory. */
-struct entry {
+struct dir_entry {
     const char *name;
     bool regular; /* a regular file; false: the directory does not say, or it is something else */
 };
 
 static int by_bytes(const void *a, const void *b)
 {
-    return strcmp(((const struct entry *)a)->name, ((const struct entry *)b)->name);
+    return strcmp(((const struct dir_entry *)a)->name, ((const struct dir_entry *)b)->name);
 }
 
 static struct str identity_of(struct lister *lister, const struct stat *status)
@@ -110,13 +110,13 @@ static bool give(struct lister *lister, const char *path, const struct stat *sta
 
 /* The entries of a directory, in byte order: the order of readdir() differs from machine to
  * machine. */
-static int list_entries(struct arena *arena, const char *path, struct entry **ret_entries,
+static int list_entries(struct arena *arena, const char *path, struct dir_entry **ret_entries,
                         size_t *ret_count)
 {
     DIR *folder = opendir(path);
     if (!folder)
         return errno;
-    struct entry *entries = NULL;
+    struct dir_entry *entries = NULL;
     size_t count = 0;
     struct dirent *entry;
     while ((void)(errno = 0), (entry = readdir(folder)) != NULL) {
@@ -124,7 +124,7 @@ static int list_entries(struct arena *arena, const char *path, struct entry **re
             continue;
         entries = arena_grow(arena, entries, count, sizeof *entries);
         entries[count++] =
-            (struct entry){str_to_c(arena, str_from_c(entry->d_name)), entry->d_type == DT_REG};
+            (struct dir_entry){str_to_c(arena, str_from_c(entry->d_name)), entry->d_type == DT_REG};
     }
     int error = errno;
     if (closedir(folder) < 0 && error == 0)
@@ -148,7 +148,7 @@ static bool list_subdirectory(struct lister *lister, const char *path, const str
     return true;
 }
 
-static bool list_entry(struct lister *lister, const char *path, const struct entry *entry,
+static bool list_entry(struct lister *lister, const char *path, const struct dir_entry *entry,
                        unsigned depth)
 {
     bool manifest = is_manifest_name(entry->name);
@@ -175,7 +175,7 @@ static bool list_entry(struct lister *lister, const char *path, const struct ent
 static bool list_directory(struct lister *lister, const char *path, const struct stat *status,
                            unsigned depth)
 {
-    struct entry *entries = NULL;
+    struct dir_entry *entries = NULL;
     size_t count = 0;
     if (map_add(lister->arena, &lister->visited, identity_of(lister, status), lister)) {
         usage_skip_directory(lister->options, path);

@@ -108,7 +108,7 @@ def check_agree(folder, readme):
 
 
 # What a step may run besides make: scripts of ours, which the tests run as well, and the tools of the runner.
-RUNS = r"(apt-get |git config --global |tests/deps test$|gh |branch=\$\(krew/bump |\[ -z )"
+RUNS = r"(apt-get |git config --global |tests/deps all$|bash \.ci/run$|gh |branch=\$\(krew/bump |\[ -z )"
 # What a job may ask for besides reading.
 PERMISSIONS = {"publish": {"contents": "write", "id-token": "write", "attestations": "write"}}
 
