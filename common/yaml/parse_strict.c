@@ -251,6 +251,32 @@ static void check_block(struct loader *loader, struct location block)
              "indent the text further than its key");
 }
 
+/* True if the text of a scalar is what stands in the file: in one line, without escapes. */
+static bool is_raw(enum scalar_style style, struct str written)
+{
+    for (size_t i = 0; i < written.len; i++) {
+        char byte = written.data[i];
+        if (is_break(byte) || (byte == '\'' && style == STYLE_SINGLE) ||
+            (byte == '\\' && style == STYLE_DOUBLE))
+            return false;
+    }
+    return style == STYLE_PLAIN || style == STYLE_SINGLE || style == STYLE_DOUBLE;
+}
+
+/* The text of a scalar that is at `at`, quotes not counted. */
+static struct str scalar_text(struct loader *loader, struct fy_token *token,
+                              enum scalar_style style, struct location at)
+{
+    struct str written = str_slice(loader->source->text, at.start, at.end);
+    if (is_raw(style, written))
+        return str_copy(loader->arena, written);
+    size_t len = 0;
+    const char *text = fy_token_get_text(token, &len);
+    if (!text)
+        out_of_memory();
+    return str_copy(loader->arena, (struct str){text, len});
+}
+
 static void take_scalar(struct loader *loader, struct fy_event *event)
 {
     static const enum scalar_style styles[] = {[FYSS_PLAIN] = STYLE_PLAIN,
@@ -275,11 +301,8 @@ static void take_scalar(struct loader *loader, struct fy_event *event)
         node->span = place(loader, at.start - quote, at.end + quote);
         if (block)
             check_block(loader, at);
-        size_t len = 0;
-        const char *text = loader->failed ? NULL : fy_token_get_text(token, &len);
-        if (!text && !loader->failed)
-            out_of_memory();
-        node->text = str_copy(loader->arena, (struct str){text, text ? len : 0});
+        if (!loader->failed)
+            node->text = scalar_text(loader, token, node->style, at);
         if (str_find(node->text, 0, '\0') < node->text.len)
             fail(loader, node->span, "a NUL in a text, which no part of Kubernetes takes",
                  "leave the \\0 out");
@@ -294,7 +317,8 @@ static void refuse_directives(struct loader *loader)
 {
     struct str text = loader->source->text;
     bool before_document = true;
-    for (size_t at = loader->base; at < text.len; at = line_end(text, at) + 1) {
+    bool has_mark = str_find(text, loader->base, '%') < text.len;
+    for (size_t at = loader->base; has_mark && at < text.len; at = line_end(text, at) + 1) {
         struct str line = str_slice(text, at, line_end(text, at));
         size_t indent = 0;
         while (indent < line.len && is_blank(line.data[indent]))
@@ -547,36 +571,82 @@ static void report_syntax(struct loader *loader, struct fy_diag *collected)
     fail(loader, place(loader, offset, offset), error->msg, syntax_hint(error->msg));
 }
 
-static void parse(struct loader *loader)
+/* libfyaml's parser, and the errors that it collects. */
+struct parser {
+    struct fy_parser *fy;
+    struct fy_diag *errors;
+};
+
+/* The parser of the last file, if it read that file to its end without an error. Making one takes
+ * longer than parsing a small file. */
+static struct parser idle;
+
+static void destroy(struct parser *parser)
 {
+    fy_parser_destroy(parser->fy);
+    fy_diag_destroy(parser->errors);
+    *parser = (struct parser){0};
+}
+
+static struct parser create(enum fy_parse_cfg_flags flags)
+{
+    struct parser parser = {0};
     struct fy_diag_cfg diag_config;
     fy_diag_cfg_default(&diag_config);
     diag_config.fp = NULL;
-    struct fy_diag *collected = fy_diag_create(&diag_config);
-    if (collected)
-        fy_diag_set_collect_errors(collected, true);
-    struct fy_parse_cfg config = {.flags = FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 |
-                                           FYPCF_JSON_NONE | FYPCF_COLLECT_DIAG,
-                                  .diag = collected};
+    parser.errors = fy_diag_create(&diag_config);
+    if (!parser.errors)
+        return parser;
+    fy_diag_set_collect_errors(parser.errors, true);
+    const struct fy_parse_cfg config = {.flags = flags, .diag = parser.errors};
+    parser.fy = fy_parser_create(&config);
+    return parser;
+}
+
+/* Returns a parser for a file; its `fy` is NULL if there is none. */
+static struct parser start(const struct loader *loader)
+{
+    struct parser parser = {0};
+    enum fy_parse_cfg_flags flags =
+        FYPCF_QUIET | FYPCF_DEFAULT_VERSION_1_2 | FYPCF_JSON_NONE | FYPCF_COLLECT_DIAG;
     if (loader->sloppy)
-        config.flags |= FYPCF_SLOPPY_FLOW_INDENTATION;
-    struct fy_parser *parser = collected ? fy_parser_create(&config) : NULL;
+        return create(flags | FYPCF_SLOPPY_FLOW_INDENTATION);
+    if (idle.fy && fy_parser_reset(idle.fy) == 0)
+        parser = idle;
+    else
+        destroy(&idle);
+    idle = (struct parser){0};
+    return parser.fy ? parser : create(flags);
+}
+
+/* Only a parser without an error is used for the next file. */
+static void finish(const struct loader *loader, struct parser *parser)
+{
+    void *iterator = NULL;
+    if (!loader->failed && !loader->outdented && !loader->sloppy &&
+        !fy_diag_errors_iterate(parser->errors, &iterator))
+        idle = *parser;
+    else
+        destroy(parser);
+}
+
+static void parse(struct loader *loader)
+{
+    struct parser parser = start(loader);
     struct str text = str_skip(loader->source->text, loader->base);
-    if (!parser || fy_parser_set_string(parser, text.data, text.len) != 0) {
+    if (!parser.fy || fy_parser_set_string(parser.fy, text.data, text.len) != 0) {
         fail(loader, location_file(loader->source), "the YAML parser could not be started", NULL);
-        fy_parser_destroy(parser);
-        fy_diag_destroy(collected);
+        destroy(&parser);
         return;
     }
     struct fy_event *event;
-    while (!loader->failed && (event = fy_parser_parse(parser)) != NULL) {
+    while (!loader->failed && (event = fy_parser_parse(parser.fy)) != NULL) {
         take_event(loader, event);
-        fy_parser_event_free(parser, event);
+        fy_parser_event_free(parser.fy, event);
     }
-    if (!loader->failed && fy_parser_get_stream_error(parser))
-        report_syntax(loader, collected);
-    fy_parser_destroy(parser);
-    fy_diag_destroy(collected);
+    if (!loader->failed && fy_parser_get_stream_error(parser.fy))
+        report_syntax(loader, parser.errors);
+    finish(loader, &parser);
 }
 
 /* More of them in a row than a file may have: see BLANKS_MAX. */
@@ -584,7 +654,7 @@ static void refuse_blanks(struct loader *loader)
 {
     struct str text = loader->source->text;
     size_t start = 0;
-    for (size_t at = 0; at < text.len; at++) {
+    for (size_t at = 0; text.len > BLANKS_MAX && at < text.len; at++) {
         char byte = text.data[at];
         if (!is_blank(byte) && !is_break(byte))
             start = at + 1;
