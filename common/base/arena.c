@@ -84,7 +84,7 @@ static void add_chunk(struct arena *arena, size_t size)
     arena->end = chunk->data + capacity;
 }
 
-void *arena_bytes(struct arena *arena, size_t size)
+void *arena_bytes_slow(struct arena *arena, size_t size)
 {
     enum { ALIGN = alignof(max_align_t) };
     if (size > SIZE_MAX - ALIGN)
@@ -95,11 +95,6 @@ void *arena_bytes(struct arena *arena, size_t size)
     void *result = arena->free;
     arena->free += size;
     return result;
-}
-
-void *arena_alloc(struct arena *arena, size_t size)
-{
-    return memset(arena_bytes(arena, size), 0, size);
 }
 
 void *arena_array(struct arena *arena, size_t count, size_t size)

@@ -9,7 +9,9 @@
 #ifndef OPTASVC_ARENA_H
 #define OPTASVC_ARENA_H
 
+#include <stdalign.h>
 #include <stddef.h>
+#include <string.h>
 
 struct arena_chunk;
 
@@ -32,11 +34,26 @@ struct arena {
 _Noreturn void out_of_memory(void);
 void out_of_memory_set_cleanup(void (*cleanup)(void));
 
-/* `size` zeroed bytes, aligned for any type. */
-void *arena_alloc(struct arena *arena, size_t size) __attribute__((returns_nonnull));
+/* The same as arena_bytes(), also if the newest chunk has no room. */
+void *arena_bytes_slow(struct arena *arena, size_t size) __attribute__((returns_nonnull));
 
-/* The same, not zeroed. They begin at `free` if they fit in. */
-void *arena_bytes(struct arena *arena, size_t size) __attribute__((returns_nonnull));
+/* `size` bytes, aligned for any type, not zeroed. They begin at `free` if they fit in. */
+__attribute__((returns_nonnull)) static inline void *arena_bytes(struct arena *arena, size_t size)
+{
+    enum { ALIGN = alignof(max_align_t) };
+    size_t room = (size_t)(arena->end - arena->free);
+    if (size + ALIGN > room || size + ALIGN < size)
+        return arena_bytes_slow(arena, size);
+    void *result = arena->free;
+    arena->free += (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+    return result;
+}
+
+/* The same, zeroed. */
+__attribute__((returns_nonnull)) static inline void *arena_alloc(struct arena *arena, size_t size)
+{
+    return memset(arena_bytes(arena, size), 0, size);
+}
 
 /* `count` zeroed items of `size` bytes; exits as above when the product overflows. */
 void *arena_array(struct arena *arena, size_t count, size_t size);

@@ -11,26 +11,11 @@ int str_width(struct str s)
     return s.len > INT_MAX ? INT_MAX : (int)s.len;
 }
 
-struct str str_from_c(const char *c_string)
-{
-    return (struct str){c_string, c_string ? strlen(c_string) : 0};
-}
-
-bool str_equal(struct str a, struct str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
-}
-
 int str_compare(struct str a, struct str b)
 {
     size_t len = a.len < b.len ? a.len : b.len;
     int order = len ? memcmp(a.data, b.data, len) : 0;
     return order ? order : (a.len > b.len) - (a.len < b.len);
-}
-
-bool str_eq_c(struct str a, const char *c_string)
-{
-    return str_equal(a, str_from_c(c_string));
 }
 
 static char lower(char c)
@@ -59,20 +44,6 @@ bool str_starts_with(struct str s, struct str prefix)
 bool str_ends_with(struct str s, struct str suffix)
 {
     return s.len >= suffix.len && str_equal(str_skip(s, s.len - suffix.len), suffix);
-}
-
-struct str str_slice(struct str s, size_t from, size_t to)
-{
-    if (to > s.len)
-        to = s.len;
-    if (from >= to)
-        return (struct str){0};
-    return (struct str){s.data + from, to - from};
-}
-
-struct str str_skip(struct str s, size_t from)
-{
-    return str_slice(s, from, s.len);
 }
 
 struct str str_directory(struct str path)
@@ -147,6 +118,20 @@ bool str_to_int(struct str text, int64_t *ret_number)
         number = number * 10 + (digits.data[i] - '0');
     *ret_number = negative ? -number : number;
     return true;
+}
+
+struct str str_from_int(struct arena *arena, int64_t number)
+{
+    enum { LENGTH_MAX = 20 }; /* of INT64_MIN, with its sign */
+    char digits[LENGTH_MAX];
+    size_t at = LENGTH_MAX;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do
+        digits[--at] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        digits[--at] = '-';
+    return str_copy(arena, (struct str){digits + at, LENGTH_MAX - at});
 }
 
 struct str str_copy(struct arena *arena, struct str s)
@@ -250,39 +235,13 @@ uint32_t str_hash(struct str s)
     return hash;
 }
 
-void buf_reserve(struct buf *buf, size_t room)
+void buf_grow(struct buf *buf, size_t room)
 {
-    if (room <= buf->capacity - buf->len)
-        return;
     size_t capacity = buf->capacity ? buf->capacity : 4096;
     while (capacity - buf->len < room)
         capacity = capacity > SIZE_MAX / 2 ? SIZE_MAX : capacity * 2;
     buf->data = memory_grow(buf->data, capacity);
     buf->capacity = capacity;
-}
-
-void buf_add(struct buf *buf, struct str s)
-{
-    if (s.len == 0)
-        return;
-    buf_reserve(buf, s.len);
-    memcpy(buf->data + buf->len, s.data, s.len);
-    buf->len += s.len;
-}
-
-void buf_add_byte(struct buf *buf, char byte)
-{
-    buf_reserve(buf, 1);
-    buf->data[buf->len++] = byte;
-}
-
-void buf_add_spaces(struct buf *buf, size_t count)
-{
-    if (count == 0)
-        return;
-    buf_reserve(buf, count);
-    memset(buf->data + buf->len, ' ', count);
-    buf->len += count;
 }
 
 void buf_format(struct buf *buf, const char *format, ...)

@@ -156,7 +156,8 @@ bool emit_is_inline(const struct node *node)
 
 static void next_line(struct buf *out, size_t column, const struct emit_style *style)
 {
-    buf_add(out, str_from_c(style->newline));
+    for (const char *byte = style->newline; *byte; byte++)
+        buf_add_byte(out, *byte);
     buf_add_spaces(out, column);
 }
 

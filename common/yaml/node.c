@@ -3,8 +3,6 @@
 #include "base/map.h"
 #include "yaml/scalar.h"
 
-#include <inttypes.h>
-
 struct node *node_new(struct arena *arena, enum node_kind kind)
 {
     struct node *node = ARENA_NEW(arena, struct node);
@@ -276,7 +274,7 @@ struct node *node_set_string(struct arena *arena, struct node *map, const char *
 
 struct node *node_int(struct arena *arena, int64_t number)
 {
-    return node_scalar(arena, STYLE_PLAIN, str_format(arena, "%" PRId64, number));
+    return node_scalar(arena, STYLE_PLAIN, str_from_int(arena, number));
 }
 
 struct node *node_set_lines(struct arena *arena, struct node *map, const char *key, struct str text)

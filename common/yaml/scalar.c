@@ -10,15 +10,43 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+enum {
+    KEYWORD = 1,   /* text that begins with it may be null, a boolean or another keyword */
+    NUMERIC = 2,   /* text that begins with it may be a number or a timestamp */
+    INDICATOR = 4, /* plain text does not begin with it, apart from exceptions for - and . */
+    SPECIAL = 8    /* text that contains it must be checked before it is written plain */
+};
+
+/* clang-format off */
+static const unsigned char byte_classes[0x100] = {
+    [0x00 ... 0x1F] = SPECIAL, [0x7F ... 0xFF] = SPECIAL,
+    ['#'] = INDICATOR | SPECIAL, [':'] = NUMERIC | INDICATOR | SPECIAL,
+    [' '] = INDICATOR, ['!'] = INDICATOR, ['"'] = INDICATOR, ['%'] = INDICATOR, ['&'] = INDICATOR,
+    ['\''] = INDICATOR, ['*'] = INDICATOR, ['>'] = INDICATOR, ['?'] = INDICATOR, ['@'] = INDICATOR,
+    ['['] = INDICATOR, [']'] = INDICATOR, ['`'] = INDICATOR, ['{'] = INDICATOR, ['|'] = INDICATOR,
+    ['}'] = INDICATOR, ['<'] = KEYWORD | INDICATOR, ['='] = KEYWORD | INDICATOR,
+    ['-'] = KEYWORD | NUMERIC | INDICATOR, ['.'] = KEYWORD | NUMERIC | INDICATOR,
+    ['+'] = KEYWORD | NUMERIC, [','] = NUMERIC | INDICATOR, ['_'] = NUMERIC, ['0' ... '9'] = NUMERIC,
+    ['~'] = KEYWORD, ['n'] = KEYWORD, ['N'] = KEYWORD, ['t'] = KEYWORD, ['T'] = KEYWORD,
+    ['f'] = KEYWORD, ['F'] = KEYWORD, ['y'] = KEYWORD, ['Y'] = KEYWORD, ['o'] = KEYWORD,
+    ['O'] = KEYWORD,
+};
+/* clang-format on */
+
+static unsigned byte_class(struct str text, size_t at)
+{
+    return byte_classes[(unsigned char)text.data[at]];
+}
+
 static bool is_keyword(struct str text)
 {
-    enum { LONGEST = 5 };
-    if (text.len > LONGEST || (text.len && !strchr("~nNtTfFyYoO.+-<=", text.data[0])))
+    enum { LENGTH_MAX = 5 };
+    if (text.len > LENGTH_MAX)
         return false;
     /* "<<" and "=" are YAML 1.1's merge and default keys. */
-    static const char *const words[] = {"",     "~",     "null",  "true", "false", "yes",
-                                        "no",   "on",    "off",   "y",    "n",     ".nan",
-                                        ".inf", "-.inf", "+.inf", "<<",   "=",     "."};
+    static const char *const words[] = {"~",     "null",  "true", "false", "yes",  "no",
+                                        "on",    "off",   "y",    "n",     ".nan", ".inf",
+                                        "-.inf", "+.inf", "<<",   "=",     "."};
     for (size_t i = 0; i < COUNT_OF(words); i++)
         if (str_eq_c_nocase(text, words[i]))
             return true;
@@ -71,10 +99,9 @@ static bool is_timestamp(struct str text)
 
 bool scalar_is_ambiguous(struct str text)
 {
-    if (is_keyword(text))
-        return true;
-    bool numeric = is_digit(text.data[0]) || strchr("+-.:,_", text.data[0]);
-    return numeric && (is_number(text) || is_timestamp(text));
+    unsigned first = text.len ? byte_class(text, 0) : 0;
+    return text.len == 0 || ((first & KEYWORD) && is_keyword(text)) ||
+           ((first & NUMERIC) && (is_number(text) || is_timestamp(text)));
 }
 
 static bool may_start_plain(struct str text)
@@ -83,7 +110,7 @@ static bool may_start_plain(struct str text)
     if (text.data[0] == '-')
         return text.len > 1 && text.data[1] != ' ' && !str_eq_c(text, "--") &&
                !str_starts_with(text, STR("---"));
-    return !strchr("?:,[]{}#&*!|>'\"%@` .=<", text.data[0]) ||
+    return !(byte_class(text, 0) & INDICATOR) ||
            (text.data[0] == '.' && !str_starts_with(text, STR("...")));
 }
 
@@ -104,13 +131,15 @@ bool scalar_may_be_plain(struct str text)
     if (last == ' ' || last == ':')
         return false;
     for (size_t at = 0, len; at < text.len; at += len) {
-        unsigned char byte = (unsigned char)text.data[at];
-        uint32_t character;
         len = 1;
+        if (!(byte_class(text, at) & SPECIAL))
+            continue;
+        char byte = text.data[at];
         if (byte == ':' ? text.data[at + 1] == ' ' : byte == '#' && text.data[at - 1] == ' ')
             return false;
-        if (byte >= 0x20 && byte < 0x7F)
+        if (byte == ':' || byte == '#')
             continue;
+        uint32_t character;
         len = utf8_decode(text, at, &character);
         if (len == 0 || !is_printable(character))
             return false;
