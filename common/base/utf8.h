@@ -16,6 +16,9 @@ void utf8_encode(struct buf *out, uint32_t character);
  */
 const char *utf8_check(struct str text, size_t *ret_offset);
 
+/* True if every byte is below 0x80. */
+bool utf8_is_ascii(struct str text);
+
 /* Bytes of the byte order mark that the text begins with: 3, or 0. */
 size_t utf8_bom_len(struct str text);
 

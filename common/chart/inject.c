@@ -438,22 +438,28 @@ static const char *const deed_words[CHANGE_KINDS] = {
     [CHANGE_KEPT] = "left",   [CHANGE_CHOSEN] = "chosen",     [CHANGE_IGNORED] = "ignored",
 };
 
-static void write_deed(const struct change_event *change_event, struct buf *out)
+static void write_deed(const struct change_event *change_event, struct buf *line, struct buf *out)
 {
-    struct buf line = {0};
-    buf_format(&line, "%.*s: ", STR_ARG(change_event->text));
-    if (change_event->container.len && change_event->several)
-        buf_format(&line, "container %.*s: ", STR_ARG(change_event->container));
-    if (change_event->what.len)
-        buf_format(&line, "%.*s: ", STR_ARG(change_event->what));
-    buf_add(&line, str_from_c(deed_words[change_event->kind]));
-    if (change_event->detail.len)
-        buf_format(&line, " (%.*s)", STR_ARG(change_event->detail));
-    if (line.len > DIAG_TEXT_MAX)
-        line.len = DIAG_TEXT_MAX;
-    diag_add_visible(out, buf_str(&line));
+    size_t start = line->len;
+    buf_add(line, change_event->text);
+    if (change_event->container.len && change_event->several) {
+        buf_add(line, STR(": container "));
+        buf_add(line, change_event->container);
+    }
+    if (change_event->what.len) {
+        buf_add(line, STR(": "));
+        buf_add(line, change_event->what);
+    }
+    buf_add(line, STR(": "));
+    buf_add(line, str_from_c(deed_words[change_event->kind]));
+    if (change_event->detail.len) {
+        buf_add(line, STR(" ("));
+        buf_add(line, change_event->detail);
+        buf_add_byte(line, ')');
+    }
+    diag_add_visible(out, str_slice(buf_str(line), start, start + DIAG_TEXT_MAX));
     buf_add_byte(out, '\n');
-    buf_free(&line);
+    line->len = start;
 }
 
 /* True for what stderr reports too: changes of what the chart says, what could not be set, and
@@ -467,9 +473,11 @@ static bool is_always_told(const struct change_event *change_event)
 
 static void write_deeds(const struct injection *injection, struct buf *out, bool all)
 {
+    struct buf line = {0};
     for (size_t i = 0; i < injection->event_count; i++)
         if (all || is_always_told(&injection->events[i]))
-            write_deed(&injection->events[i], out);
+            write_deed(&injection->events[i], &line, out);
+    buf_free(&line);
 }
 
 static bool injects_nothing(const struct injection *injection)
@@ -534,22 +542,31 @@ static void tell_glued(const struct injection *injection, struct buf *out)
     }
 }
 
+static void write_log(const struct inject_run *run, const struct input_options *input,
+                      struct buf *out)
+{
+    usage_write_skipped(input, out);
+    diags_write(&run->diags, out, false);
+    tell_glued(&run->injection, out);
+    if (run->diags.errors)
+        return;
+    write_deeds(&run->injection, out, true);
+    if (injects_nothing(&run->injection))
+        buf_add(out, STR("nothing was injected\n"));
+}
+
 static void tell(const struct inject_run *run, const struct input_options *input, bool color,
                  struct injected *ret)
 {
     usage_write_skipped(input, &ret->messages);
-    usage_write_skipped(input, &ret->log);
     diags_write(&run->diags, &ret->messages, color);
-    diags_write(&run->diags, &ret->log, false);
     tell_glued(&run->injection, &ret->messages);
-    tell_glued(&run->injection, &ret->log);
-    if (run->diags.errors)
-        return;
-    write_deeds(&run->injection, &ret->messages, run->injection.options->dry_run);
-    write_deeds(&run->injection, &ret->log, true);
-    if (injects_nothing(&run->injection))
-        buf_add(&ret->log, STR("nothing was injected\n"));
-    write_report(&run->injection, &ret->report);
+    if (run->diags.errors == 0)
+        write_deeds(&run->injection, &ret->messages, run->injection.options->dry_run);
+    if (run->injection.options->log_file)
+        write_log(run, input, &ret->log);
+    if (run->diags.errors == 0 && run->injection.options->report)
+        write_report(&run->injection, &ret->report);
 }
 
 /* Those that fill gaps come last: they are for what the others leave. */

@@ -15,8 +15,9 @@ struct injected {
     struct str *pieces; /* the manifests, in order; none after an error */
     size_t count;
     struct buf messages; /* for the user: errors, warnings, what was replaced */
-    struct buf log;      /* the same, and what was added */
-    struct buf report;   /* JSON: what was chosen, added, replaced, removed and left */
+    struct buf log;      /* the same, and what was added; empty without --log-file */
+    struct buf report;   /* JSON: what was chosen, added, replaced, removed and left; empty without
+                            --report */
 };
 
 /* Injects the services of the files that `input` names into `manifests`, whose documents

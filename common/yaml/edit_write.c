@@ -249,14 +249,13 @@ bool edit_same(struct arena *arena, const struct node *a, const struct node *b)
 }
 
 /* Reads what was written, and compares it with what was meant. */
-static bool is_as_meant(struct edit *edit, struct str text)
+static bool is_as_meant(const struct edit *edit, struct arena *scratch, struct str text)
 {
-    struct diags unheard = {.arena = edit->arena};
-    struct source *written = ARENA_NEW(edit->arena, struct source);
-    *written = (struct source){.path = edit->source->path, .text = text};
+    struct diags unheard = {.arena = scratch};
+    const struct source written = {.path = edit->source->path, .text = text};
     struct node *root;
-    return load_manifest(edit->arena, written, 0, text.len, &unheard, &root) && root &&
-           edit_same(edit->arena, edit->root, root);
+    return load_manifest(scratch, &written, 0, text.len, &unheard, &root) && root &&
+           edit_same(scratch, edit->root, root);
 }
 
 /* Reports why it cannot be written. */
@@ -298,8 +297,9 @@ static bool write_text(struct writer *writer, struct buf *out)
 
 bool edit_write(struct edit *edit, struct buf *out)
 {
+    struct arena scratch = {0};
     struct writer writer = {.edit = edit,
-                            .arena = edit->arena,
+                            .arena = &scratch,
                             .text = edit->source->text,
                             .start = edit->start,
                             .end = edit->end};
@@ -309,10 +309,11 @@ bool edit_write(struct edit *edit, struct buf *out)
     if (ok) {
         ok = write_text(&writer, out);
         struct str written = str_skip(buf_str(out), before);
-        ok = ok && is_as_meant(edit, written);
+        ok = ok && is_as_meant(edit, &scratch, written);
         if (!ok)
             refuse_document(edit, &writer, written.len);
     }
+    arena_free(&scratch);
     if (ok)
         return true;
     out->len = before;

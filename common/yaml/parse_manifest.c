@@ -30,6 +30,7 @@ struct loader {
     size_t end;
     size_t index;  /* libyaml's count of characters, */
     size_t offset; /* and the byte of the source that it stands for */
+    bool ascii;    /* each character is one byte */
     yaml_parser_t parser;
     struct node *root;
     struct level levels[MANIFEST_DEPTH_MAX];
@@ -44,6 +45,8 @@ struct loader {
  * is enough. */
 static size_t offset_of(struct loader *loader, size_t index)
 {
+    if (loader->ascii)
+        return index < loader->end - loader->start ? loader->start + index : loader->end;
     if (index < loader->index) {
         loader->index = 0;
         loader->offset = loader->start;
@@ -380,6 +383,7 @@ bool load_manifest(struct arena *arena, const struct source *source, size_t star
     struct loader loader = {.arena = arena, .source = source, .diags = diags, .end = end};
     loader.start = start + utf8_bom_len(str_slice(source->text, start, end));
     loader.offset = loader.start;
+    loader.ascii = utf8_is_ascii(str_slice(source->text, start, end));
     *ret_root = NULL;
     if (end - start > MANIFEST_SIZE_MAX) {
         diag_error(diags, place(&loader, start, start), "a document is larger than %d bytes",
